@@ -1,0 +1,1 @@
+"""The LocalStack plugin: one folder per AWS service that the free version lacks or does slowly."""

@@ -1,0 +1,55 @@
+"""Errors of the emulator.
+
+EmulationError
+├── ArtifactError        a Java artefact is missing, or its checksum is wrong
+├── JavaError            no usable Java
+├── PortInUseError       something else listens on the gateway's port
+├── StartError           the emulator did not become ready
+└── NotRunningError      an operation needs a running emulator
+
+Services inside the emulator answer with AWS's own error codes instead (`emulation.services.base`).
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "ArtifactError",
+    "EmulationError",
+    "JavaError",
+    "NotRunningError",
+    "PortInUseError",
+    "StartError",
+]
+
+
+class EmulationError(Exception):
+    """Base of all errors that a user of the emulator can meet.
+
+    :param message: what was received and what is valid, one sentence
+    :param hint: the next command to type, or None
+    """
+
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class ArtifactError(EmulationError):
+    """A Java artefact cannot be had, or is not the one this project was tested with."""
+
+
+class JavaError(EmulationError):
+    """Java is absent or older than 17."""
+
+
+class PortInUseError(EmulationError):
+    """The gateway's port belongs to another program."""
+
+
+class StartError(EmulationError):
+    """LocalStack ended or stayed silent instead of becoming ready."""
+
+
+class NotRunningError(EmulationError):
+    """There is no emulator at this home and port."""

@@ -1,0 +1,72 @@
+"""What the plugin adds to LocalStack. LocalStack finds these by the entry points of pyproject.toml.
+
+Providers are imported when a service is first used, which keeps the start short.
+"""
+
+from __future__ import annotations
+
+import importlib
+
+from localstack.runtime import hooks
+from localstack.services.plugins import Service, aws_provider
+
+from emulation.services.base import moto_provider_table
+
+
+def _service(path: str) -> Service:
+    module, _, name = path.partition(":")
+    provider = getattr(importlib.import_module(f"emulation.services.{module}.provider"), name)()
+    return Service.for_provider(provider, dispatch_table_factory=moto_provider_table)
+
+
+@aws_provider(api="kinesis", name="lake")
+def kinesis() -> Service:
+    return _service("kinesis:KinesisProvider")
+
+
+@aws_provider(api="firehose", name="lake")
+def firehose() -> Service:
+    return _service("firehose:FirehoseProvider")
+
+
+@aws_provider(api="dms")
+def dms() -> Service:
+    return _service("dms:DmsProvider")
+
+
+@aws_provider(api="glue")
+def glue() -> Service:
+    return _service("glue:GlueProvider")
+
+
+@aws_provider(api="sagemaker")
+def sagemaker() -> Service:
+    return _service("sagemaker:SagemakerProvider")
+
+
+@aws_provider(api="sagemaker-runtime")
+def sagemaker_runtime() -> Service:
+    return _service("sagemaker:SagemakerRuntimeProvider")
+
+
+@aws_provider(api="dynamodb", name="lake")
+def dynamodb() -> Service:
+    from emulation.services.dynamodb.provider import create_service
+
+    return create_service()
+
+
+@hooks.on_infra_start(name="lake")
+def on_infra_start() -> None:
+    """Prepare what every service relies on."""
+    from emulation.services.dynamodb import engine
+
+    engine.install()
+
+
+@hooks.on_infra_shutdown(name="lake")
+def on_infra_shutdown() -> None:
+    """End every job, endpoint and function process that is still alive."""
+    from emulation.services import processes
+
+    processes.terminate_all()

@@ -1,0 +1,162 @@
+"""Subprocesses of the emulator: Glue job runs, training jobs, endpoints, Lambda functions.
+
+Each runs in its own process group below a small supervisor (`emulation.supervise`), which ends the
+group when the emulator is gone, even by ``kill -9``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+import weakref
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from localstack import config
+
+LOG = logging.getLogger(__name__)
+SUPERVISOR = Path(__file__).resolve().parent.parent / "supervise.py"
+KEPT = ("PATH", "LANG", "LC_ALL", "TZ", "JAVA_HOME", "SSL_CERT_FILE", "SYSTEMROOT")
+
+_alive: weakref.WeakSet[ManagedProcess] = weakref.WeakSet()
+_alive_lock = threading.Lock()
+
+
+def gateway_url() -> str:
+    """URL of the emulator's gateway, as a process on this machine reaches it."""
+    return f"http://127.0.0.1:{config.GATEWAY_LISTEN[0].port}"
+
+
+def clean_environment(
+    account: str, region: str, home: Path, extra: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Environment for user code: the gateway, dummy credentials, nothing of the user's own.
+
+    :param home: private folder, used as HOME and TMPDIR
+    :param extra: added last, so it wins
+    """
+    environment = {name: os.environ[name] for name in KEPT if name in os.environ}
+    environment.update(
+        HOME=str(home),
+        TMPDIR=str(home),
+        AWS_ENDPOINT_URL=gateway_url(),
+        AWS_ACCESS_KEY_ID=account,
+        AWS_SECRET_ACCESS_KEY="emulated",  # noqa: S106 - the emulator checks no signature
+        AWS_REGION=region,
+        AWS_DEFAULT_REGION=region,
+        AWS_EC2_METADATA_DISABLED="true",
+        AWS_CONFIG_FILE=os.devnull,
+        AWS_SHARED_CREDENTIALS_FILE=os.devnull,
+        NO_PROXY="*",
+        PYTHONUNBUFFERED="1",
+        PYTHONDONTWRITEBYTECODE="1",
+    )
+    environment.update(extra or {})
+    return environment
+
+
+def supervised(command: Sequence[str]) -> list[str]:
+    """Wrap a command so that it ends when the process that starts it is gone."""
+    return [sys.executable, "-I", "-S", str(SUPERVISOR), *command]
+
+
+class ManagedProcess:
+    """A supervised subprocess whose output goes line by line to a callback.
+
+    :param command: program and arguments, never a shell string
+    :param on_line: receives each line of stdout and stderr without its newline; it runs in a
+        thread of its own, and an exception in it is logged and ends nothing
+    :param name: for the log
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        *,
+        env: Mapping[str, str],
+        cwd: Path,
+        on_line: Callable[[str], None],
+        name: str,
+    ) -> None:
+        self.name = name
+        self._on_line = on_line
+        self._popen = subprocess.Popen(
+            supervised(command),
+            env=dict(env),
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        self._reader = threading.Thread(target=self._read, name=f"output-{name}", daemon=True)
+        self._reader.start()
+        with _alive_lock:
+            _alive.add(self)
+
+    @property
+    def pid(self) -> int:
+        """Process id of the supervisor, which is also the process group's id."""
+        return self._popen.pid
+
+    @property
+    def returncode(self) -> int | None:
+        """Exit code of the command, negative for a signal, None while it runs."""
+        return self._popen.poll()
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for the end and for the last line of output.
+
+        :param timeout: seconds, None for ever
+        :raises TimeoutError: it still runs
+        """
+        try:
+            code = self._popen.wait(timeout)
+        except subprocess.TimeoutExpired as e:
+            raise TimeoutError(f"{self.name} still runs after {timeout} s") from e
+        self._signal(signal.SIGKILL)  # a grandchild left behind would keep the pipe open
+        self._reader.join()
+        return code
+
+    def terminate(self, grace: float = 5.0) -> None:
+        """End the whole group: SIGTERM, and SIGKILL after `grace` seconds."""
+        self._signal(signal.SIGTERM)
+        with contextlib.suppress(TimeoutError):
+            self.wait(grace)
+            return
+        self._signal(signal.SIGKILL)
+        self.wait()
+
+    def kill(self) -> None:
+        """End the whole group at once."""
+        self._signal(signal.SIGKILL)
+        self.wait()
+
+    def _signal(self, number: int) -> None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._popen.pid, number)
+
+    def _read(self) -> None:
+        assert self._popen.stdout is not None  # noqa: S101 - opened above
+        for raw in self._popen.stdout:
+            try:
+                self._on_line(raw.decode(errors="replace").rstrip("\r\n"))
+            except Exception:
+                LOG.exception("output of %s could not be recorded", self.name)
+        self._popen.stdout.close()
+
+
+def terminate_all(grace: float = 3.0) -> None:
+    """End every process that is still alive; called when the emulator stops."""
+    with _alive_lock:
+        processes = [p for p in _alive if p.returncode is None]
+    threads = [threading.Thread(target=p.terminate, args=(grace,)) for p in processes]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
