@@ -1,0 +1,111 @@
+"""Every error a user of the pipeline can meet.
+
+::
+
+    LakeError                     message + hint (the next command)
+    ├── TargetError               endpoint, account, credentials
+    │   ├── EndpointRefused       `local` not on loopback, `aws` with an endpoint override
+    │   ├── AccountRefused        wrong account for the target, or not confirmed
+    │   └── TargetUnreachable     nothing answers at the endpoint
+    ├── SettingsError             a setting that cannot be used
+    ├── DataError                 the source data: missing, incomplete, too many bad rows
+    ├── StackError                CloudFormation: the first failing resource and its reason
+    ├── StageError                a stage did not do its work
+    │   ├── StageTimeout          bounded wait ran out
+    │   └── StateLost             what an earlier step made has vanished (emulator restarted)
+    ├── SourceChanged             another data source than the one that has been landed
+    ├── RunLocked                 another run holds the lake
+    ├── VerificationFailed        a count is off, or a validation step fails
+    └── LeftoversFound            `lake destroy` could not delete everything
+
+``message`` is one sentence that says what was found; ``hint`` is the next command or action.
+The command line prints both and exits 1; nothing else may reach a user.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "AccountRefused",
+    "DataError",
+    "EndpointRefused",
+    "LakeError",
+    "LeftoversFound",
+    "RunLocked",
+    "SettingsError",
+    "SourceChanged",
+    "StackError",
+    "StageError",
+    "StageTimeout",
+    "StateLost",
+    "TargetError",
+    "TargetUnreachable",
+    "VerificationFailed",
+]
+
+
+class LakeError(Exception):
+    """An error with a message for people and the next thing to do."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}".strip()
+
+
+class TargetError(LakeError):
+    """The target cannot be used."""
+
+
+class EndpointRefused(TargetError):
+    """An endpoint that this target must not speak to."""
+
+
+class AccountRefused(TargetError):
+    """The account is not the one the target or the user named."""
+
+
+class TargetUnreachable(TargetError):
+    """Nothing answers at the target's endpoint."""
+
+
+class SettingsError(LakeError):
+    """A setting was given that cannot be used."""
+
+
+class DataError(LakeError):
+    """The source data is missing, incomplete, or has too many rows that cannot be used."""
+
+
+class StackError(LakeError):
+    """A CloudFormation stack failed; the message carries the first failing resource."""
+
+
+class StageError(LakeError):
+    """A stage could not do its work."""
+
+
+class StageTimeout(StageError):
+    """A stage waited as long as it may."""
+
+
+class StateLost(StageError):
+    """Something an earlier step made is no longer there."""
+
+
+class SourceChanged(LakeError):
+    """The lake was filled from another source than the one given now."""
+
+
+class RunLocked(LakeError):
+    """Another run is at work on the same lake."""
+
+
+class VerificationFailed(LakeError):
+    """A validation step failed or a count is off."""
+
+
+class LeftoversFound(LakeError):
+    """Something that belongs to the lake is still there after `destroy`."""
