@@ -1,0 +1,1 @@
+"""The emulator as a process on this machine: Java, artefacts, start, stop, logs."""
