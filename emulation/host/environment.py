@@ -1,0 +1,56 @@
+"""Environment of the LocalStack process: which settings it gets, and why."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from emulation.host.java import find_java
+
+KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "JAVA_HOME", "LAKE_CACHE", "LAKE_DEBUG")
+KEPT += ("PYTHONPATH", "VIRTUAL_ENV", "SYSTEMROOT")
+MARK = "LAKE_EMULATOR"
+"""Names the emulator a process belongs to, so that stop can find a stray one."""
+
+
+def localstack_environment(folder: Path, port: int, host: str = "127.0.0.1") -> dict[str, str]:
+    """Settings for ``python -m localstack.runtime.main``; nothing of the user's AWS_* gets in.
+
+    :param folder: private folder of this emulator
+    :param port: the gateway's port
+    :param host: address to listen on; a container sets 0.0.0.0
+    """
+    environment = {name: os.environ[name] for name in KEPT if name in os.environ}
+    path = [str(Path(sys.executable).parent), str(find_java().path.parent)]
+    environment.update(
+        {
+            MARK: f"{folder}",
+            "PATH": os.pathsep.join([*path, environment.get("PATH", os.defpath)]),
+            "TMPDIR": str(folder / "tmp"),
+            "PYTHONUNBUFFERED": "1",
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "NO_PROXY": "*",
+            "GATEWAY_LISTEN": f"{host}:{port}",
+            "FILESYSTEM_ROOT": str(folder / "root"),
+            # A machine that is itself a container is still not LocalStack's own image.
+            "OVERRIDE_IN_DOCKER": "0",
+            # Nothing is fetched or reported at run time.
+            "SKIP_SSL_CERT_DOWNLOAD": "1",
+            "DISABLE_EVENTS": "1",
+            "DNS_ADDRESS": "0",
+            "EAGER_SERVICE_LOADING": "0",
+            # A resource type we do not have must fail the stack instead of passing for created.
+            "CFN_IGNORE_UNSUPPORTED_RESOURCE_TYPES": "0",
+            "DYNAMODB_IN_MEMORY": "1",
+            "DYNAMODB_HEAP_SIZE": "1g",
+            "PROVIDER_OVERRIDE_DYNAMODB": "lake",
+            "PROVIDER_OVERRIDE_KINESIS": "lake",
+            "PROVIDER_OVERRIDE_FIREHOSE": "lake",
+        }
+    )
+    if os.environ.get("LAKE_DEBUG"):
+        environment["DEBUG"] = "1"
+    return environment
