@@ -1,0 +1,57 @@
+"""Shard iterators: opaque, short-lived tokens that say where a reader is."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass
+
+from localstack.aws.api.kinesis import ExpiredIteratorException, InvalidArgumentException
+
+LIFETIME_SECONDS = 300
+"""API "GetShardIterator": a shard iterator expires 5 minutes after it is returned."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShardIterator:
+    """A position in a shard.
+
+    :param stream: stream name
+    :param born: creation time of that very stream in ms: a later one of the same name is another
+    :param shard: number of the shard
+    :param position: the reader wants records after this sequence number
+    :param issued: Unix seconds
+    """
+
+    stream: str
+    born: int
+    shard: int
+    position: int
+    issued: float
+
+    def token(self) -> str:
+        """Return what the client holds, at most 512 characters."""
+        fields = [self.stream, self.born, self.shard, self.position, round(self.issued, 3)]
+        return base64.b64encode(json.dumps(fields, separators=(",", ":")).encode()).decode()
+
+    @classmethod
+    def from_token(cls, token: str, *, now: float) -> ShardIterator:
+        """Read a token.
+
+        :raises InvalidArgumentException: not a token of ours
+        :raises ExpiredIteratorException: older than 5 minutes
+        """
+        try:
+            fields = json.loads(base64.b64decode(token, validate=True))
+            stream, born, shard, position, issued = fields
+            found = cls(str(stream), int(born), int(shard), int(position), float(issued))
+        except (binascii.Error, ValueError, TypeError) as e:
+            raise InvalidArgumentException("Invalid ShardIterator.") from e
+        if now - found.issued > LIFETIME_SECONDS:
+            raise ExpiredIteratorException(
+                "Iterator expired. The iterator was created at time "
+                f"{found.issued:.3f} while right now it is {now:.3f} which is further in the "
+                f"future than the tolerated delay of {LIFETIME_SECONDS * 1000} milliseconds."
+            )
+        return found

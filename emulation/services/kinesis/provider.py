@@ -1,0 +1,26 @@
+"""The Kinesis Data Streams API; selected in LocalStack by PROVIDER_OVERRIDE_KINESIS=lake."""
+
+from __future__ import annotations
+
+from localstack.services.plugins import ServiceLifecycleHook
+
+from emulation.services.kinesis.attachment_operations import AttachmentOperations
+from emulation.services.kinesis.record_operations import RecordOperations
+from emulation.services.kinesis.shard_operations import ShardOperations
+from emulation.services.kinesis.store import STORE
+from emulation.services.kinesis.stream_operations import StreamOperations
+
+
+class KinesisProvider(
+    RecordOperations,
+    ShardOperations,
+    StreamOperations,
+    AttachmentOperations,
+    ServiceLifecycleHook,  # type: ignore[misc]
+):
+    """Every operation of the API, each in the module of its kind."""
+
+    service = "kinesis"
+
+    def on_before_state_reset(self) -> None:
+        STORE.clear()

@@ -1,0 +1,173 @@
+"""One shard: a list of records in the order of their sequence numbers, found by bisection.
+
+Puts append, reads slice: neither cost grows with what the shard already holds. Every method may
+be called from any thread.
+"""
+
+from __future__ import annotations
+
+import threading
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass
+
+from emulation.services.kinesis.sequence import SequenceParts, encode_sequence, shard_id
+
+MAX_READ_BYTES = 10 * 1024 * 1024
+"""API "GetRecords": the maximum size of data that it can return is 10 MiB."""
+
+_WORTH_TRIMMING = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A record as stored.
+
+    :param sequence: sequence number
+    :param arrival: Unix seconds, never before the shard's previous record
+    """
+
+    sequence: int
+    arrival: float
+    data: bytes
+    partition_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What one read returned.
+
+    :param records: in the order of their sequence numbers
+    :param position: read on after this sequence number
+    :param behind_ms: milliseconds that the reader is behind the tip, 0 at the tip
+    :param at_end: the shard is closed and has nothing after `position`
+    """
+
+    records: list[Record]
+    position: int
+    behind_ms: int
+    at_end: bool
+
+
+class ShardClosedError(Exception):
+    """The shard takes no more records: its hash keys belong to its children."""
+
+
+class Shard:
+    """A shard that covers the hash keys `first_key` .. `last_key`, both inclusive.
+
+    :param number: number within the stream, from which the shard's id is made
+    :param now: Unix seconds of its creation
+    :param parents: the shard that was split, or the two that were merged
+    """
+
+    def __init__(
+        self,
+        number: int,
+        first_key: int,
+        last_key: int,
+        *,
+        now: float,
+        parents: tuple[Shard, ...] = (),
+    ) -> None:
+        self.number = number
+        self.id = shard_id(number)
+        self.first_key, self.last_key = first_key, last_key
+        self.parents = parents
+        self.created = now
+        self.closed: float | None = None
+        # Children created within the same second still number their records after the parents'.
+        self.epoch: int = max([int(now), *(parent.epoch + 1 for parent in parents)])
+        self.first_sequence = encode_sequence(SequenceParts(self.epoch, 0, int(now), number))
+        self.last_sequence: int | None = None
+        self._lock = threading.Lock()
+        self._records: list[Record] = []
+        self._received = 0
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def covers(self, key: int) -> bool:
+        """Whether records with this hash key belong here."""
+        return self.first_key <= key <= self.last_key
+
+    def put(self, data: bytes, partition_key: str, *, now: float, retention: float) -> int:
+        """Append a record and return its sequence number.
+
+        :param retention: seconds; records that arrived longer ago are forgotten
+        :raises ShardClosedError: the shard was split or merged
+        """
+        with self._lock:
+            if self.closed is not None:
+                raise ShardClosedError(self.id)
+            if self._records:
+                now = max(now, self._records[-1].arrival)
+            self._received += 1
+            sequence = self._sequence(self._received, now)
+            self._records.append(Record(sequence, now, data, partition_key))
+            self._forget(now - retention)
+            return sequence
+
+    def close(self, now: float) -> None:
+        """Take no more records; `last_sequence` is fixed from here on."""
+        with self._lock:
+            self.closed = now
+            self.last_sequence = self._sequence(self._received + 1, now)
+
+    def tip(self) -> int:
+        """Return the position after everything received so far: where LATEST begins."""
+        with self._lock:
+            return self._records[-1].sequence if self._records else self.first_sequence
+
+    def position_at(self, timestamp: float) -> int:
+        """Return the position from which reading starts with the first arrival >= timestamp."""
+        with self._lock:
+            index = bisect_left(self._records, timestamp, key=lambda r: r.arrival)
+            return self._records[index - 1].sequence if index else self.first_sequence
+
+    def read(
+        self,
+        position: int,
+        *,
+        now: float,
+        retention: float,
+        limit: int = 10_000,
+        max_bytes: int = MAX_READ_BYTES,
+    ) -> Page:
+        """Return the records after `position`: at most `limit` of them and `max_bytes` of data.
+
+        A single record larger than `max_bytes` is still returned, alone.
+        """
+        with self._lock:
+            start = max(
+                bisect_right(self._records, position, key=lambda r: r.sequence),
+                bisect_left(self._records, now - retention, key=lambda r: r.arrival),
+            )
+            records = _within(self._records[start : start + limit], max_bytes)
+            after = start + len(records)
+            behind = 0
+            if after < len(self._records):
+                behind = max(1, int((now - self._records[after].arrival) * 1000))
+            at_end = self.closed is not None and after == len(self._records)
+        if records:
+            position = records[-1].sequence
+        return Page(records, position, behind, at_end)
+
+    def _sequence(self, position: int, now: float) -> int:
+        return encode_sequence(SequenceParts(self.epoch, position, int(now), self.number))
+
+    def _forget(self, horizon: float) -> None:
+        # In large steps, so that its cost per record does not depend on the shard's length.
+        if self._records[0].arrival >= horizon:
+            return
+        old = bisect_left(self._records, horizon, key=lambda r: r.arrival)
+        if old >= max(_WORTH_TRIMMING, len(self._records) // 2):
+            del self._records[:old]
+
+
+def _within(records: list[Record], max_bytes: int) -> list[Record]:
+    size = 0
+    for index, record in enumerate(records):
+        size += len(record.data)
+        if size > max_bytes and index:
+            return records[:index]
+    return records
