@@ -1,0 +1,236 @@
+"""CloudFormation stacks: deploy (create, update or nothing), outputs, delete.
+
+A stack carries the SHA-256 of its template and parameters as a tag, so an unchanged stack is
+recognised without asking for an update. A stack that AWS cannot update (ROLLBACK_COMPLETE, failed
+states) is deleted and made anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from importlib import resources
+from typing import Any, Final
+
+from botocore.exceptions import ClientError
+
+from pipeline.errors import StackError
+from pipeline.polling import poll_until
+from pipeline.settings import Settings
+from pipeline.target import Target
+
+__all__ = ["Outcome", "Stacks", "first_failure", "template_text"]
+
+DIGEST_TAG: Final = "template-sha256"
+GOOD: Final = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE"})
+# AWS CloudFormation User Guide, "Stack status codes": from these no update is possible.
+_DEAD: Final = frozenset(
+    {
+        "CREATE_FAILED",
+        "ROLLBACK_COMPLETE",
+        "ROLLBACK_FAILED",
+        "DELETE_FAILED",
+        "UPDATE_FAILED",
+        "UPDATE_ROLLBACK_FAILED",
+        "REVIEW_IN_PROGRESS",
+    }
+)
+
+
+class Outcome(Enum):
+    """What `Stacks.deploy` did."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+
+
+@dataclass(frozen=True)
+class Stacks:
+    """The lake's stacks on one target."""
+
+    target: Target
+    settings: Settings
+
+    def describe(self, template: str) -> dict[str, Any] | None:
+        """The stack made from `template` as DescribeStacks shows it, None when there is none."""
+        return self._describe(self.settings.stack(template))
+
+    def outputs(self, template: str) -> dict[str, str]:
+        """Outputs of the stack made from `template`.
+
+        :raises StackError: there is no such stack
+        """
+        stack = self.describe(template)
+        if stack is None:
+            raise StackError(
+                f"There is no stack {self.settings.stack(template)}.", "Make it with: lake run"
+            )
+        return {o["OutputKey"]: o["OutputValue"] for o in stack.get("Outputs", [])}
+
+    def deploy(self, template: str, parameters: Mapping[str, str]) -> Outcome:
+        """Create or update the stack made from `template`, and wait until it is complete.
+
+        :raises StackError: with the first failing resource and its reason
+        """
+        name = self.settings.stack(template)
+        body = template_text(template)
+        parameters = {"Project": self.settings.project, **parameters}
+        digest = _digest(body, parameters)
+        stack = self._settled(name)
+        if stack is not None and stack["StackStatus"] in _DEAD:
+            self._delete(name)
+            stack = None
+        arguments = {
+            "StackName": name,
+            "TemplateBody": body,
+            "Parameters": [
+                {"ParameterKey": k, "ParameterValue": v} for k, v in sorted(parameters.items())
+            ],
+            "Capabilities": ["CAPABILITY_NAMED_IAM"],
+            "Tags": [
+                {"Key": "project", "Value": self.settings.project},
+                {"Key": DIGEST_TAG, "Value": digest},
+            ],
+        }
+        if stack is None:
+            return self._create(name, arguments)
+        if stack["StackStatus"] in GOOD and _tags(stack).get(DIGEST_TAG) == digest:
+            return Outcome.UNCHANGED
+        return self._update(name, arguments)
+
+    def delete(self, template: str) -> bool:
+        """Delete the stack made from `template`; False when there was none.
+
+        :raises StackError: deletion failed, with the first failing resource
+        """
+        name = self.settings.stack(template)
+        if self._settled(name) is None:
+            return False
+        self._delete(name)
+        return True
+
+    def _create(self, name: str, arguments: dict[str, Any]) -> Outcome:
+        try:
+            self._cloudformation.create_stack(**arguments)
+        except ClientError as error:
+            # Another run has begun to make the same stack between our look and our call.
+            if error.response["Error"]["Code"] != "AlreadyExistsException":
+                raise StackError(f"Stack {name} was refused: {error}") from error
+        self._wait(name)
+        return Outcome.CREATED
+
+    def _update(self, name: str, arguments: dict[str, Any]) -> Outcome:
+        try:
+            self._cloudformation.update_stack(**arguments)
+        except ClientError as error:
+            if "No updates are to be performed" in str(error):
+                return Outcome.UNCHANGED
+            raise StackError(f"The update of stack {name} was refused: {error}") from error
+        try:
+            self._wait(name)
+        except StackError as error:
+            # A resource that cannot be changed in place: the stack is ours alone, so replace it.
+            if "replace" not in error.message.lower():
+                raise
+            self._delete(name)
+            return self._create(name, arguments)
+        return Outcome.UPDATED
+
+    def _delete(self, name: str) -> None:
+        self._cloudformation.delete_stack(StackName=name)
+
+        def gone() -> bool | None:
+            stack = self._describe(name)
+            if stack is None or stack["StackStatus"] == "DELETE_COMPLETE":
+                return True
+            if stack["StackStatus"] == "DELETE_FAILED":
+                raise StackError(
+                    f"Stack {name} could not be deleted: {self._reason(name)}",
+                    "Remove what blocks it, then: lake destroy",
+                )
+            return None
+
+        self._poll(gone, f"stack {name} to be deleted")
+
+    def _wait(self, name: str) -> None:
+        stack = self._settled(name)
+        status = stack["StackStatus"] if stack else "gone"
+        if status not in GOOD:
+            raise StackError(
+                f"Stack {name} is {status}: {self._reason(name)}",
+                "Mend the cause, then: lake run (the stack is made anew)",
+            )
+
+    def _settled(self, name: str) -> dict[str, Any] | None:
+        """The stack once nothing is in progress, None when it is gone."""
+
+        def settled() -> dict[str, Any] | None:
+            stack = self._describe(name)
+            if stack is None:
+                return {}
+            return None if stack["StackStatus"].endswith("_IN_PROGRESS") else stack
+
+        return self._poll(settled, f"stack {name}") or None
+
+    def _poll(self, look: Any, what: str) -> Any:
+        waits = self.target.waits
+        return poll_until(look, every=waits.poll, timeout=waits.stack, what=what)
+
+    def _describe(self, name: str) -> dict[str, Any] | None:
+        try:
+            stacks = self._cloudformation.describe_stacks(StackName=name)["Stacks"]
+        except ClientError as error:
+            # DescribeStacks has no error code of its own for an unknown stack.
+            if "does not exist" in str(error):
+                return None
+            raise
+        live = [s for s in stacks if s["StackStatus"] != "DELETE_COMPLETE"]
+        return live[0] if live else None
+
+    def _reason(self, name: str) -> str:
+        pages = self._cloudformation.get_paginator("describe_stack_events")
+        events = [e for page in pages.paginate(StackName=name) for e in page["StackEvents"]]
+        return first_failure(events)
+
+    @property
+    def _cloudformation(self) -> Any:
+        return self.target.client("cloudformation")
+
+
+def first_failure(events: list[dict[str, Any]]) -> str:
+    """The resource that failed first in the latest attempt, and why.
+
+    :param events: as DescribeStackEvents returns them, newest first
+    """
+    reason = "no event says why"
+    for event in events:
+        status = event.get("ResourceStatus", "")
+        if event.get("ResourceType") == "AWS::CloudFormation::Stack" and status in (
+            "CREATE_IN_PROGRESS",
+            "UPDATE_IN_PROGRESS",
+            "DELETE_IN_PROGRESS",
+        ):
+            break
+        text = event.get("ResourceStatusReason", "")
+        if status.endswith("_FAILED") and "cancelled" not in text.lower():
+            reason = f"{event['LogicalResourceId']} ({event['ResourceType']}): {text}"
+    return reason
+
+
+def template_text(template: str) -> str:
+    """The text of one of our templates."""
+    return (resources.files("pipeline.stacks") / f"{template}.yaml").read_text(encoding="utf-8")
+
+
+def _digest(body: str, parameters: Mapping[str, str]) -> str:
+    return hashlib.sha256(
+        json.dumps([body, sorted(parameters.items())]).encode("utf-8")
+    ).hexdigest()
+
+
+def _tags(stack: dict[str, Any]) -> dict[str, str]:
+    return {tag["Key"]: tag["Value"] for tag in stack.get("Tags", [])}

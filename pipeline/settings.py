@@ -1,0 +1,118 @@
+"""Names of everything the lake consists of, so that any AWS client finds the same things.
+
+`Settings` holds what a stage needs to know about names and nothing about where they live.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+__all__ = [
+    "EXCEPTIONS_TABLE",
+    "PARTIAL",
+    "STACKS",
+    "TABLES",
+    "TABLE_KEYS",
+    "Settings",
+]
+
+TABLES: Final = ("ratings", "movies", "links", "tags")
+"""Source tables that DMS loads."""
+PARTIAL: Final = "ratings-partial-load"
+"""The source table that is streamed."""
+EXCEPTIONS_TABLE: Final = "awsdms_full_load_exceptions"
+"""Where DMS keeps the rows it could not load (AWS DMS User Guide, 'Control table settings')."""
+
+TABLE_KEYS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "ratings": ("userId", "movieId"),
+        "movies": ("movieId",),
+        "links": ("movieId",),
+        "tags": ("userId", "movieId", "tag"),
+    }
+)
+"""Source columns that make an item's key: rows that share them become one item."""
+
+STACKS: Final = (
+    "001-storage-and-roles",
+    "002-network",
+    "003-full-load",
+    "004-streaming",
+    "005-catalog",
+    "006-serving",
+)
+"""Template names in the order of their dependencies."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The lake's names for one account and region."""
+
+    account: str
+    """Twelve digits."""
+    region: str = "us-east-1"
+    """AWS region of every resource."""
+    project: str = "movielens-lake"
+    """Value of the `project` tag and prefix of stack names and exports."""
+    stream: str = "movielens-ratings"
+    """Kinesis data stream of ratings."""
+    delivery_stream: str = "movielens-ratings-to-s3"
+    """Firehose delivery stream from the data stream to the bucket."""
+    delivery_prefix: str = "firehose/"
+    """Key prefix of delivered objects, used literally by Firehose."""
+    database: str = "ml-data-lake"
+    """Glue database."""
+    stream_crawler: str = "movielens-stream"
+    """Crawler of the delivered objects; its table is `firehose`."""
+    tables_crawler: str = "movielens-tables"
+    """Crawler of the DynamoDB tables."""
+    job: str = "movielens-training-data"
+    """Glue job."""
+    endpoint: str = "movielens-recommender"
+    """SageMaker endpoint."""
+    training_prefix: str = "movielens-train"
+    """Beginning of training job names; a fingerprint and an attempt number follow."""
+    script_key: str = "code/glue/training_data.py"
+    """The Glue script in the bucket."""
+    source_key: str = "code/models/sourcedir.tar.gz"
+    """The SageMaker source directory in the bucket."""
+    training_data: str = "ml/trainingdata"
+    """Prefix of the job's output directories rating, movies and links."""
+    quarantine: str = "ml/quarantine"
+    """Prefix of rejected rows with their reasons."""
+    models: str = "ml/models"
+    """Prefix of training output (model.tar.gz)."""
+    state: str = "_lake"
+    """Prefix of the pipeline's own notes: stage records and the lock."""
+
+    @property
+    def bucket(self) -> str:
+        """The lake's bucket."""
+        return f"{self.account}-{self.project}"
+
+    @property
+    def catalog_tables(self) -> tuple[str, ...]:
+        """Tables that the crawlers make."""
+        return (self.delivery_prefix.rstrip("/"), "ratings_t", "movies_t", "links_t")
+
+    @property
+    def output_directories(self) -> tuple[str, ...]:
+        """The job's output prefixes, each ending in a slash."""
+        return tuple(f"{self.training_data}/{name}/" for name in ("rating", "movies", "links"))
+
+    def stack(self, template: str) -> str:
+        """Name of the stack made from a template of `STACKS`."""
+        return f"{self.project}-{template}"
+
+    @staticmethod
+    def data_key(table: str) -> str:
+        """Key of a source table's CSV object."""
+        return f"data/{table}/{table}.csv"
+
+    @staticmethod
+    def dynamodb_table(table: str) -> str:
+        """DynamoDB table that DMS makes from a source table."""
+        return f"{table}_t"

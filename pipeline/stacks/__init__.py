@@ -1,0 +1,1 @@
+"""CloudFormation templates of all infrastructure, numbered in the order of their dependencies."""

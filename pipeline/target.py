@@ -1,0 +1,297 @@
+"""Where the lake is: the only place that knows an endpoint.
+
+A `Target` makes every boto3 client of the pipeline and holds, as data, whatever differs between
+one target and another: endpoint, account, instance types, container images, buffer intervals and
+polling delays. No stage asks for a target's name.
+
+- ``local``: a loopback endpoint, account 000000000000, dummy credentials in the client itself.
+  Nothing of the user's environment is read: no ``AWS_*`` variable, no file below ``~/.aws``, no
+  instance metadata, no proxy. It cannot reach AWS.
+- ``aws``: the user's profile and environment, but no endpoint override of any kind, and the
+  account that answers is asked for and must not be 000000000000.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import boto3
+import botocore.session
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from pipeline.errors import AccountRefused, EndpointRefused, SettingsError, TargetError
+
+__all__ = [
+    "DEFAULT_LOCAL_ENDPOINT",
+    "LOCAL_ACCOUNT",
+    "Sizes",
+    "Target",
+    "Waits",
+    "open_target",
+    "require_loopback",
+]
+
+DEFAULT_LOCAL_ENDPOINT: Final = "http://127.0.0.1:4566"
+LOCAL_ACCOUNT: Final = "000000000000"
+DEFAULT_REGION: Final = "us-east-1"
+
+# A strict reading of what an endpoint may be: no user info, path, query or escapes that one URL
+# parser reads as a host and another does not.
+_ENDPOINT = re.compile(
+    r"(?P<scheme>https?)://(?P<host>\[[0-9a-f:]+\]|[a-z0-9.-]+)(?::(?P<port>\d{1,5}))?/?"
+)
+
+
+@dataclass(frozen=True)
+class Waits:
+    """How patiently a target is polled, in seconds."""
+
+    poll: float
+    """Between two looks at something that is being made or is running."""
+    stack: float
+    """Longest wait for one CloudFormation stack."""
+    full_load: float
+    """Longest wait for the DMS task."""
+    crawler: float
+    """Longest wait for one crawler run."""
+    job: float
+    """Longest wait for the Glue job run."""
+    training: float
+    """Longest wait for the training job."""
+    delivery_margin: float
+    """How long after its buffer interval Firehose may still deliver."""
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """What is ordered from AWS: instance types, images and buffers."""
+
+    dms_instance_class: str = "dms.t3.medium"
+    glue_worker_type: str = "G.1X"
+    glue_workers: int = 2
+    training_instance_type: str = "ml.m5.large"
+    hosting_instance_type: str = "ml.t2.medium"
+    framework_image: str = (
+        "763104351884.dkr.ecr.{region}.amazonaws.com/"
+        "pytorch-{kind}:2.5.1-cpu-py311-ubuntu22.04-sagemaker"
+    )
+    """AWS Deep Learning Container; `{kind}` is ``training`` or ``inference``."""
+    firehose_interval: int = 60
+    """Seconds, BufferingHints.IntervalInSeconds."""
+    firehose_size: int = 5
+    """MiB, BufferingHints.SizeInMBs."""
+
+    def image(self, kind: str, region: str) -> str:
+        """The container image URI for `kind` (training or inference) in `region`."""
+        return self.framework_image.format(kind=kind, region=region)
+
+
+@dataclass(frozen=True)
+class Target:
+    """A place where the lake lives, and the maker of all clients that speak to it."""
+
+    name: str
+    region: str
+    account: str
+    endpoint: str | None
+    session: boto3.session.Session = field(repr=False)
+    config: Config = field(repr=False)
+    waits: Waits
+    sizes: Sizes
+    unreachable_hint: str
+    """What to do when nothing answers."""
+    confirm_account: bool
+    """Whether a person has to confirm the account before anything is made."""
+    _clients: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    _lock: Any = field(default_factory=threading.Lock, repr=False, compare=False)
+
+    def client(self, service: str) -> Any:
+        """The boto3 client of `service`, made once (clients are thread-safe, their making not)."""
+        with self._lock:
+            if service not in self._clients:
+                self._clients[service] = self.session.client(
+                    service, endpoint_url=self.endpoint, config=self.config
+                )
+            return self._clients[service]
+
+    def describe(self) -> str:
+        """One line for people: target, account, region, endpoint."""
+        where = self.endpoint or "AWS"
+        return f"target {self.name} · account {self.account} · region {self.region} · {where}"
+
+
+def open_target(
+    name: str, *, endpoint: str | None = None, environ: Mapping[str, str] = os.environ
+) -> Target:
+    """The target called `name`.
+
+    :param endpoint: for ``local``: its endpoint, instead of ``LAKE_ENDPOINT`` and the default
+    :raises SettingsError: unknown name
+    :raises TargetError: see `EndpointRefused`, `AccountRefused`
+    """
+    if name == "local":
+        return _local(endpoint or environ.get("LAKE_ENDPOINT") or DEFAULT_LOCAL_ENDPOINT)
+    if name == "aws":
+        return _aws(endpoint, environ)
+    raise SettingsError(
+        f"There is no target {name!r}; the targets are local and aws.",
+        "Use --target local or --target aws.",
+    )
+
+
+def require_loopback(endpoint: str) -> str:
+    """`endpoint` if it can only be this machine.
+
+    Valid are ``http(s)://<host>[:port]`` with a host in 127.0.0.0/8, ``[::1]`` or ``localhost``.
+
+    :raises EndpointRefused: for everything else
+    """
+    match = _ENDPOINT.fullmatch(endpoint.strip().lower())
+    if match is None or int(match["port"] or 80) > 65535 or not _is_loopback(match["host"]):
+        raise EndpointRefused(
+            f"The local target only speaks to this machine, not to {endpoint!r}.",
+            f"Use an endpoint such as {DEFAULT_LOCAL_ENDPOINT} (LAKE_ENDPOINT or --endpoint), "
+            "or --target aws.",
+        )
+    return match[0].rstrip("/")
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def _local(endpoint: str) -> Target:
+    endpoint = require_loopback(endpoint)
+    # (config file key, environment variable, default, conversion): with neither of the first two
+    # botocore reads nothing from outside.
+    nothing = os.devnull
+    core = botocore.session.Session(
+        session_vars={
+            "profile": (None, None, None, None),
+            "region": (None, None, DEFAULT_REGION, None),
+            "config_file": (None, None, nothing, None),
+            "credentials_file": (None, None, nothing, None),
+            "ca_bundle": (None, None, None, None),
+            "data_path": (None, None, None, None),
+            "metadata_service_num_attempts": (None, None, 0, int),
+        }
+    )
+    # LocalStack and moto read the account from the key; "test" is account 000000000000 in both.
+    core.set_credentials("test", "test")
+    session = boto3.session.Session(botocore_session=core, region_name=DEFAULT_REGION)
+    config = Config(
+        region_name=DEFAULT_REGION,
+        connect_timeout=2,
+        read_timeout=60,
+        retries={"mode": "standard", "total_max_attempts": 4},
+        max_pool_connections=32,
+        proxies={},
+        s3={"addressing_style": "path"},
+        ignore_configured_endpoint_urls=True,
+        user_agent_extra="movielens-lake",
+    )
+    return Target(
+        name="local",
+        region=DEFAULT_REGION,
+        account=LOCAL_ACCOUNT,
+        endpoint=endpoint,
+        session=session,
+        config=config,
+        waits=Waits(
+            poll=0.25,
+            stack=120,
+            full_load=300,
+            crawler=120,
+            job=600,
+            training=600,
+            delivery_margin=30,
+        ),
+        sizes=Sizes(firehose_interval=5),
+        unreachable_hint="Start it with: lake emulator start",
+        confirm_account=False,
+    )
+
+
+def _aws(endpoint: str | None, environ: Mapping[str, str]) -> Target:
+    overrides = [k for k in environ if k == "AWS_ENDPOINT_URL" or k.startswith("AWS_ENDPOINT_URL_")]
+    if endpoint or overrides:
+        raise EndpointRefused(
+            "The aws target refuses endpoint overrides, and found "
+            f"{', '.join(sorted(overrides)) or '--endpoint'}.",
+            f"Unset {' '.join(sorted(overrides))} and try again."
+            if overrides
+            else "Leave --endpoint out, or use --target local.",
+        )
+    core = botocore.session.Session()
+    try:
+        _refuse_profile_overrides(core)
+        session = boto3.session.Session(botocore_session=core)
+        config = Config(
+            connect_timeout=10,
+            read_timeout=60,
+            retries={"mode": "adaptive", "total_max_attempts": 8},
+            max_pool_connections=32,
+            ignore_configured_endpoint_urls=True,
+            user_agent_extra="movielens-lake",
+        )
+        region = session.region_name or DEFAULT_REGION
+        identity = session.client("sts", region_name=region, config=config).get_caller_identity()
+    except (BotoCoreError, ClientError) as error:
+        raise TargetError(
+            f"AWS does not know who you are: {error}",
+            "Log in (aws sso login, or AWS_PROFILE=<profile>) and try again.",
+        ) from error
+    account = str(identity["Account"])
+    if account == LOCAL_ACCOUNT:
+        raise AccountRefused(
+            f"Account {LOCAL_ACCOUNT} is an emulator's, not AWS's.", "Use --target local."
+        )
+    return Target(
+        name="aws",
+        region=region,
+        account=account,
+        endpoint=None,
+        session=boto3.session.Session(botocore_session=core, region_name=region),
+        config=config,
+        waits=Waits(
+            poll=10,
+            stack=2400,
+            full_load=3600,
+            crawler=1800,
+            job=3600,
+            training=3600,
+            delivery_margin=180,
+        ),
+        sizes=Sizes(),
+        unreachable_hint="Check the network and the region.",
+        confirm_account=True,
+    )
+
+
+def _refuse_profile_overrides(core: botocore.session.Session) -> None:
+    """No `endpoint_url` in the profile, nor in the `services` section that it names."""
+    profile = core.get_scoped_config()
+    found = ["endpoint_url"] if "endpoint_url" in profile else []
+    services = core.full_config.get("services", {}).get(profile.get("services", ""), {})
+    found += [
+        f"services.{service}.endpoint_url"
+        for service, values in services.items()
+        if isinstance(values, dict) and "endpoint_url" in values
+    ]
+    if found:
+        raise EndpointRefused(
+            f"The aws target refuses endpoint overrides, and the profile has {', '.join(found)}.",
+            "Remove them from ~/.aws/config or choose another profile (AWS_PROFILE=<profile>).",
+        )

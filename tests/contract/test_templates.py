@@ -1,0 +1,97 @@
+"""Our CloudFormation templates: valid by cfn-lint, tagged, with the issue's names."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+import yaml
+from cfnlint import decode
+from cfnlint.api import lint_all
+
+from pipeline.cloudformation import template_text
+from pipeline.settings import STACKS, Settings
+
+TAGLESS = {
+    "AWS::EC2::VPCGatewayAttachment",
+    "AWS::EC2::Route",
+    "AWS::EC2::SubnetRouteTableAssociation",
+    "AWS::Glue::Database",
+}
+
+
+def parse(template: str) -> dict[str, Any]:
+    parsed, problems = decode.decode_str(template_text(template))
+    assert not problems
+    return dict(parsed)
+
+
+@pytest.mark.parametrize("template", STACKS)
+def test_passes_cfn_lint(template: str) -> None:
+    found = [m for m in lint_all(template_text(template)) if m.rule.severity != "informational"]
+    assert [str(match) for match in found] == []
+
+
+@pytest.mark.parametrize("template", STACKS)
+def test_every_resource_that_can_be_tagged_is(template: str) -> None:
+    untagged = [
+        name
+        for name, resource in parse(template)["Resources"].items()
+        if resource["Type"] not in TAGLESS and not resource["Properties"].get("Tags")
+    ]
+    assert untagged == []
+
+
+def test_the_issue_names_are_in_the_templates() -> None:
+    settings = Settings("000000000000")
+    text = "".join(template_text(template) for template in STACKS)
+    for name in (
+        settings.stream,
+        settings.delivery_stream,
+        settings.delivery_prefix,
+        settings.database,
+        settings.stream_crawler,
+        settings.tables_crawler,
+        settings.job,
+        settings.endpoint,
+    ):
+        assert f": {name}\n" in text
+    assert settings.bucket == "000000000000-movielens-lake"
+    assert f"/{settings.script_key}" in text
+
+
+def test_mapped_columns_exist_in_the_external_tables() -> None:
+    resources = parse("003-full-load")["Resources"]
+    source = json.loads(
+        resources["SourceEndpoint"]["Properties"]["S3Settings"]["ExternalTableDefinition"]
+    )
+    columns = {
+        table["TableName"]: [column["ColumnName"] for column in table["TableColumns"]]
+        for table in source["Tables"]
+    }
+    for table in source["Tables"]:
+        assert int(table["TableColumnsTotal"]) == len(table["TableColumns"])
+    rules = json.loads(resources["FullLoadTask"]["Properties"]["TableMappings"])["rules"]
+    for rule in rules:
+        if rule["rule-type"] != "object-mapping":
+            continue
+        known = columns[rule["object-locator"]["table-name"]]
+        parameters = rule["mapping-parameters"]
+        assert parameters["exclude-columns"] == known
+        mapped = {m["target-attribute-name"]: m["value"] for m in parameters["attribute-mappings"]}
+        for expression in mapped.values():
+            for part in expression.split("${")[1:]:
+                assert part.split("}")[0] in known
+        assert parameters["partition-key-name"] in mapped
+        assert parameters.get("sort-key-name", parameters["partition-key-name"]) in mapped
+
+
+def test_templates_are_plain_yaml_with_a_description() -> None:
+    class Loader(yaml.SafeLoader):
+        """Reads CloudFormation's short forms as plain values."""
+
+    Loader.add_multi_constructor("!", lambda _loader, _suffix, node: node.value)
+    for template in STACKS:
+        parsed = yaml.load(template_text(template), Loader=Loader)  # noqa: S506 - a SafeLoader
+        assert parsed["Description"].startswith("Lab ")
