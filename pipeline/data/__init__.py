@@ -1,0 +1,6 @@
+"""Source data: where it comes from, what makes it valid, and synthetic data in its place."""
+
+from pipeline.data.dataset import DataFile, Dataset, RejectedRow
+from pipeline.data.loading import load_dataset
+
+__all__ = ["DataFile", "Dataset", "RejectedRow", "load_dataset"]

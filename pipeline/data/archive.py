@@ -1,0 +1,102 @@
+"""Takes the MovieLens files out of a zip archive that is not trusted.
+
+Nothing is extracted by the name it has inside the archive: only the files of the data set are
+read, into names of our own, and never more bytes than the limits allow, whatever the archive's
+directory claims.
+"""
+
+from __future__ import annotations
+
+import stat
+import zipfile
+import zlib
+from pathlib import Path, PurePosixPath
+
+from pipeline.data.tables import FILES
+from pipeline.errors import DataError
+
+__all__ = ["MAX_FILE_BYTES", "OPTIONAL", "REQUIRED", "extract"]
+
+OPTIONAL = "ratings-partial-load"
+REQUIRED = tuple(name for name in FILES if name != OPTIONAL)
+
+#: 1 GiB holds every MovieLens edition; a larger file is a mistake or an attack.
+MAX_FILE_BYTES = 1 << 30
+MAX_ENTRIES = 1_000
+#: CSV of ids and titles packs 3 to 10 times; beyond this ratio it is a zip bomb.
+MAX_RATIO = 200
+_CHUNK = 1 << 20
+_HINT = "Give the folder or zip that GroupLens distributes."
+
+
+def extract(archive: Path, folder: Path) -> None:
+    """Write the CSV files of ``archive`` into ``folder`` under their plain names.
+
+    Raises DataError for an archive that is damaged, unsafe or incomplete; OSError as the disk
+    gives it.
+    """
+    try:
+        with zipfile.ZipFile(archive) as opened:
+            for name, entry in _members(archive.name, opened).items():
+                _copy(opened, entry, folder / f"{name}.csv", archive.name)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        raise DataError(f"{archive.name} is damaged or no zip file: {error}.", _HINT) from error
+
+
+def _members(archive: str, opened: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
+    """The entry of each file; all lie in the archive's root or in one folder of it."""
+    entries = opened.infolist()
+    if len(entries) > MAX_ENTRIES:
+        raise DataError(
+            f"{archive} has {len(entries):,} entries, more than {MAX_ENTRIES:,}.", _HINT
+        )
+    folders: dict[str, dict[str, zipfile.ZipInfo]] = {}
+    for entry in entries:
+        _refuse_tricks(archive, entry)
+        path = PurePosixPath(entry.filename)
+        if path.suffix == ".csv" and path.stem in FILES and "__MACOSX" not in path.parts:
+            found = folders.setdefault(str(path.parent), {})
+            if path.stem in found:
+                raise DataError(f"{archive} holds {path} twice.", _HINT)
+            found[path.stem] = entry
+    complete = [found for found in folders.values() if found.keys() >= set(REQUIRED)]
+    if len(complete) > 1:
+        raise DataError(f"{archive} holds more than one MovieLens folder.", _HINT)
+    if not complete:
+        best = max(folders.values(), key=len, default={})
+        missing = ", ".join(f"{name}.csv" for name in REQUIRED if name not in best)
+        raise DataError(f"{archive} is incomplete: {missing} missing.", _HINT)
+    return complete[0]
+
+
+def _refuse_tricks(archive: str, entry: zipfile.ZipInfo) -> None:
+    # ZipInfo cuts a name at NUL and keeps what was written in orig_filename.
+    name = entry.orig_filename
+    path = PurePosixPath(name)
+    problem = None
+    if path.is_absolute() or "\\" in name or "\x00" in name or (len(name) > 1 and name[1] == ":"):
+        problem = "an absolute or foreign path"
+    elif ".." in path.parts:
+        problem = "a path that leaves the archive"
+    elif stat.S_ISLNK(entry.external_attr >> 16):
+        problem = "a symbolic link"
+    elif entry.flag_bits & 0x1:
+        problem = "an encrypted entry"
+    elif entry.file_size > MAX_FILE_BYTES:
+        problem = f"an entry of more than {MAX_FILE_BYTES >> 20} MiB"
+    elif entry.file_size > _CHUNK and entry.file_size > MAX_RATIO * max(entry.compress_size, 1):
+        problem = f"an entry packed more than {MAX_RATIO} times (a zip bomb)"
+    if problem:
+        raise DataError(f"{archive} is refused: it holds {problem}: {name[:100]!r}.", _HINT)
+
+
+def _copy(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, archive: str) -> None:
+    left = entry.file_size
+    with opened.open(entry) as source, target.open("wb") as out:
+        while chunk := source.read(_CHUNK):
+            left -= len(chunk)
+            if left < 0:
+                raise DataError(f"{archive}: {entry.filename} is larger than it says.", _HINT)
+            out.write(chunk)
+    if left:
+        raise DataError(f"{archive}: {entry.filename} is shorter than it says.", _HINT)
