@@ -1,0 +1,109 @@
+"""Fixtures of all tests: a clean environment, and one emulator for the whole run."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+
+from tests import support
+
+ACCOUNT = "000000000000"
+REGION = "us-east-1"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_user_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test sees the user's AWS settings, home or LAKE_* variables."""
+    kept = {n: os.environ.get(n) for n in ("LAKE_CACHE", "LAKE_TEST_ENDPOINT")}
+    patch = pytest.MonkeyPatch()
+    for name in list(os.environ):
+        if name.startswith(("AWS_", "LAKE_", "LOCALSTACK_")) or name.lower().endswith("_proxy"):
+            patch.delenv(name)
+    patch.setenv("AWS_CONFIG_FILE", os.devnull)
+    patch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+    patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    patch.setenv("LAKE_OFFLINE", "1")
+    patch.setenv("LAKE_HOME", str(tmp_path_factory.mktemp("lake-home")))
+    for name, value in kept.items():
+        if value is not None:
+            patch.setenv(name, value)
+    yield
+    patch.undo()
+
+
+@pytest.fixture(scope="session")
+def emulator() -> Iterator[str]:
+    """URL of the emulator that all tests of this run share.
+
+    `LAKE_TEST_ENDPOINT` names one that already runs, which helps while a test is being written.
+    """
+    if url := os.environ.get("LAKE_TEST_ENDPOINT"):
+        yield url
+        return
+    from emulation.host.process import Emulator
+
+    instance = Emulator(support.free_port())
+    running, _ = instance.start()
+    yield running.url
+    instance.stop()
+
+
+@pytest.fixture(scope="session")
+def aws(emulator: str) -> Callable[[str], Any]:
+    """Factory of boto3 clients at the emulator: ``aws("s3")``."""
+    clients: dict[str, Any] = {}
+    session = boto3.Session(
+        aws_access_key_id=ACCOUNT, aws_secret_access_key="test", region_name=REGION
+    )
+    config = Config(
+        connect_timeout=5,
+        read_timeout=90,
+        retries={"total_max_attempts": 1},
+        max_pool_connections=32,
+        proxies={},
+    )
+
+    def client(service: str) -> Any:
+        if service not in clients:
+            clients[service] = session.client(service, endpoint_url=emulator, config=config)
+        return clients[service]
+
+    return client
+
+
+@pytest.fixture
+def name() -> str:
+    """A name no other test uses; valid for buckets, tables, streams and jobs."""
+    return support.unique("test")
+
+
+@pytest.fixture
+def bucket(aws: Callable[[str], Any], name: str) -> str:
+    """An empty bucket."""
+    aws("s3").create_bucket(Bucket=name)
+    return name
+
+
+@pytest.fixture(scope="session")
+def movielens() -> Path:
+    """Folder of the real MovieLens files; the test is skipped where there are none."""
+    found = support.movielens_folder()
+    if found is None:
+        pytest.skip("no MovieLens data: set MOVIELENS=<folder>")
+    return found
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Label the tests by what they cost."""
+    for item in items:
+        fixtures = getattr(item, "fixturenames", ())
+        if "emulator" in fixtures:
+            item.add_marker("emulator")
+        if "movielens" in fixtures:
+            item.add_marker("movielens")

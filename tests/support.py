@@ -1,0 +1,54 @@
+"""Small helpers that tests share."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+T = TypeVar("T")
+
+PROJECT = Path(__file__).resolve().parent.parent
+_FIRST_MOVIELENS = os.environ.get("MOVIELENS")
+
+
+def wait_until(
+    condition: Callable[[], T | None], timeout: float = 30.0, every: float = 0.05, what: str = ""
+) -> T:
+    """Poll until the condition returns something true, and return that.
+
+    :param timeout: seconds after which the test fails
+    :param what: named in the failure
+    """
+    deadline = time.monotonic() + timeout
+    while True:
+        found = condition()
+        if found:
+            return found
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {timeout:g} s: {what or condition}; last: {found!r}")
+        time.sleep(every)
+
+
+def unique(prefix: str) -> str:
+    """Return a name that no other test has, in lower-case letters, digits and hyphens."""
+    return f"{prefix}-{uuid.uuid4().hex[:12]}"
+
+
+def free_port() -> int:
+    """Return a TCP port on loopback that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def movielens_folder() -> Path | None:
+    """Folder of the workshop's MovieLens files: $MOVIELENS, or beside the checkout."""
+    candidates = [PROJECT.parent / "shared" / "data" / "ml-latest-small-2016"]
+    if _FIRST_MOVIELENS:
+        candidates.insert(0, Path(_FIRST_MOVIELENS))
+    return next((c for c in candidates if (c / "ratings-partial-load.csv").is_file()), None)
