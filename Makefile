@@ -1,0 +1,57 @@
+# The data lake on this machine. Each target is one command; `make` alone lists them.
+.DEFAULT_GOAL := help
+.PHONY: help setup local aws test lint bench doctor down clean
+
+# An interpreter to make the environment with: Python 3.11 or 3.12.
+PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3)
+VENV   := .venv
+BIN    := $(VENV)/bin
+LAKE   := $(BIN)/lake
+
+# A folder or zip with MovieLens files; without it: cache, download, synthetic data.
+MOVIELENS ?=
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.ready ## Make the environment: locked packages, checked Java artefacts
+	@$(LAKE) emulator install
+
+local: setup ## Run the whole lake on this machine (MOVIELENS=<folder or zip>)
+	@$(LAKE) emulator start
+	@$(LAKE) run $(if $(MOVIELENS),--movielens "$(MOVIELENS)")
+
+aws: setup ## Run the same lake in your AWS account; asks before it makes anything
+	@$(LAKE) run --target aws $(if $(MOVIELENS),--movielens "$(MOVIELENS)")
+
+test: setup ## Run all tests (TESTS="tests/unit -k name" for some)
+	@$(BIN)/python -m pytest $(TESTS)
+
+lint: $(VENV)/.ready ## Check style and types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+bench: setup ## Measure speed and memory; prints a table, writes bench.json
+	@$(BIN)/python -m tests.bench
+
+doctor: $(VENV)/.ready ## Say what this machine lacks, and the command that mends it
+	@$(LAKE) doctor
+
+down: ## Stop the emulator and everything it started
+	@if [ -x $(LAKE) ]; then $(LAKE) emulator stop; fi
+
+clean: down ## Stop, and remove the environment and all local state
+	rm -rf $(VENV) .lake build bench.json *.egg-info
+
+# uv installs the lock in seconds where pip takes minutes; it is itself pinned in the lock.
+$(VENV)/.ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if (3, 11) <= v[:2] <= (3, 12) else \
+	  f"{sys.executable} is Python {v[0]}.{v[1]}, needed: 3.11 or 3.12. Next: make setup PYTHON=python3.11")'
+	@echo "making the environment in $(VENV) (once, well under a minute)"
+	@$(PYTHON) -m venv --clear $(VENV)
+	@sed -n '/^uv==/,/# via/p' requirements.lock > $(VENV)/uv.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $(VENV)/uv.lock
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --build-constraints requirements.lock --editable .
+	@touch $@
