@@ -132,12 +132,15 @@ def open_target(
 ) -> Target:
     """The target called `name`.
 
-    :param endpoint: for ``local``: its endpoint, instead of ``LAKE_ENDPOINT`` and the default
+    :param endpoint: for ``local``: its endpoint, instead of ``LAKE_ENDPOINT``,
+        ``LAKE_PORT`` (on 127.0.0.1) and the default
     :raises SettingsError: unknown name
     :raises TargetError: see `EndpointRefused`, `AccountRefused`
     """
     if name == "local":
-        return _local(endpoint or environ.get("LAKE_ENDPOINT") or DEFAULT_LOCAL_ENDPOINT)
+        port = environ.get("LAKE_PORT")
+        default = f"http://127.0.0.1:{port}" if port else DEFAULT_LOCAL_ENDPOINT
+        return _local(endpoint or environ.get("LAKE_ENDPOINT") or default)
     if name == "aws":
         return _aws(endpoint, environ)
     raise SettingsError(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 from cfnlint import decode
-from cfnlint.api import lint_all
+from cfnlint.api import lint
 
 from pipeline.cloudformation import template_text
 from pipeline.settings import STACKS, Settings
@@ -29,7 +29,7 @@ def parse(template: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("template", STACKS)
 def test_passes_cfn_lint(template: str) -> None:
-    found = [m for m in lint_all(template_text(template)) if m.rule.severity != "informational"]
+    found = lint(template_text(template), regions=["us-east-1", "eu-central-1"])
     assert [str(match) for match in found] == []
 
 

@@ -1,0 +1,208 @@
+"""The `lake` command: thin words over the library.
+
+Sub-commands of other packages join through the entry-point group ``lake.commands`` (name and
+`typer.Typer` object), so the pipeline needs to know none of them.
+"""
+
+from __future__ import annotations
+
+import json
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import platformdirs
+import typer
+
+from pipeline.cli_errors import FriendlyGroup, invocation
+
+if TYPE_CHECKING:
+    from pipeline.lake import Lake
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    cls=FriendlyGroup,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="The MovieLens data lake: the same code on a laptop and on AWS.",
+)
+
+TargetName = Annotated[
+    str, typer.Option("--target", envvar="LAKE_TARGET", help="Where the lake is: local or aws.")
+]
+Endpoint = Annotated[str | None, typer.Option(help="The local endpoint, instead of LAKE_ENDPOINT.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document, nothing else.")]
+Account = Annotated[
+    str | None, typer.Option("--yes-account", help="Confirms this account id without asking.")
+]
+
+
+@app.command()
+def run(
+    movielens: Annotated[
+        str | None,
+        typer.Option("--movielens", envvar="MOVIELENS", help="Folder or zip of MovieLens files."),
+    ] = None,
+    start: Annotated[
+        str | None, typer.Option("--from", help="Begin at this stage; earlier ones must be done.")
+    ] = None,
+    only: Annotated[str | None, typer.Option("--only", help="This stage alone.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Redo stages that are done.")] = False,
+    user: Annotated[int, typer.Option(help="Show titles for this user at the end.")] = 1,
+    target: TargetName = "local",
+    endpoint: Endpoint = None,
+    yes_account: Account = None,
+    as_json: Json = False,
+) -> None:
+    """Run the whole lake; what is done and unchanged is skipped."""
+    from pipeline import console, runner
+
+    lake = _open(target, endpoint, as_json, yes_account)
+    result = runner.run(
+        lake,
+        source=movielens or None,
+        cache=cache_folder(),
+        plan=runner.Plan(start=start, only=only, force=force),
+        user=user,
+    )
+    if as_json:
+        _print_json(result.as_dict())
+    else:
+        console.print_run(result)
+    if not result.ok:
+        raise result.failure()
+
+
+@app.command()
+def status(target: TargetName = "local", endpoint: Endpoint = None, as_json: Json = False) -> None:
+    """Show stacks and stages: what is done, with counts and times."""
+    from pipeline import console
+    from pipeline.status import lake_status
+
+    found = lake_status(_open(target, endpoint, as_json))
+    if as_json:
+        _print_json(found.as_dict())
+    else:
+        console.print_status(found)
+
+
+@app.command()
+def verify(target: TargetName = "local", endpoint: Endpoint = None, as_json: Json = False) -> None:
+    """Check every validation step of the labs and reconcile all counts."""
+    from pipeline import console
+    from pipeline.verify import verify_lake
+
+    found = verify_lake(_open(target, endpoint, as_json))
+    if as_json:
+        _print_json(found.as_dict())
+    else:
+        console.print_verification(found)
+    if not found.ok:
+        raise found.failure()
+
+
+@app.command()
+def recommend(
+    user: Annotated[int, typer.Argument(help="A user id of the ratings.", min=0)],
+    k: Annotated[int, typer.Option("-k", help="How many titles.", min=1)] = 10,
+    target: TargetName = "local",
+    endpoint: Endpoint = None,
+    as_json: Json = False,
+) -> None:
+    """Ask the endpoint for titles that a user may like."""
+    from pipeline import console
+    from pipeline.stages.recommend import titles_for
+
+    found = titles_for(_open(target, endpoint, as_json), user, k)
+    if as_json:
+        _print_json(found.as_dict())
+    else:
+        console.print_recommendations(found)
+
+
+@app.command()
+def destroy(
+    target: TargetName = "local",
+    endpoint: Endpoint = None,
+    yes_account: Account = None,
+    as_json: Json = False,
+) -> None:
+    """Delete everything that belongs to the lake, and list what is left."""
+    from pipeline import console
+    from pipeline.destroy import destroy_lake
+
+    found = destroy_lake(_open(target, endpoint, as_json, yes_account))
+    if as_json:
+        _print_json(found.as_dict())
+    else:
+        console.print_destruction(found)
+    if found.leftovers:
+        raise found.failure()
+
+
+@app.command()
+def doctor(target: TargetName = "local", endpoint: Endpoint = None, as_json: Json = False) -> None:
+    """Check this machine and the target, and name what mends each fault."""
+    from pipeline import console
+    from pipeline.doctor import run_checks
+
+    invocation().as_json = as_json
+    checks = run_checks(target, endpoint, cache_folder())
+    if as_json:
+        _print_json({"checks": [vars(c) | {"ok": c.ok} for c in checks]})
+    else:
+        console.print_checks(checks)
+    if not all(check.ok for check in checks):
+        raise typer.Exit(1)
+
+
+def cache_folder() -> Path:
+    """Where downloads and cleaned data are kept (`LAKE_CACHE`, or the user's cache folder)."""
+    import os
+
+    given = os.environ.get("LAKE_CACHE")
+    return Path(given or platformdirs.user_cache_path("emulated-data-lake")) / "data"
+
+
+def _open(name: str, endpoint: str | None, as_json: bool, yes_account: str | None = None) -> Lake:
+    """The lake on the named target; confirmed by its account id where a target asks for that."""
+    import click
+
+    from pipeline import console
+    from pipeline.errors import AccountRefused
+    from pipeline.lake import Lake
+    from pipeline.target import open_target
+
+    state = invocation()
+    state.as_json = as_json
+    target = open_target(name, endpoint=endpoint)
+    state.target = target
+    typer.echo(target.describe(), err=True)
+    acts = click.get_current_context().info_name in {"run", "destroy"}
+    if target.confirm_account and acts:
+        given = yes_account or typer.prompt("Type the account id to go on", err=True)
+        if given.strip() != target.account:
+            raise AccountRefused(
+                f"The account is {target.account}, not {given.strip()}; nothing was done.",
+                "Choose the account by AWS_PROFILE.",
+            )
+    return Lake.open(target, console.reporter())
+
+
+def _print_json(document: dict[str, Any]) -> None:
+    typer.echo(json.dumps(document, indent=2, default=str))
+
+
+def _join_plugins() -> None:
+    known = {group.name for group in app.registered_groups}
+    for point in entry_points(group="lake.commands"):
+        if point.name not in known:
+            app.add_typer(point.load(), name=point.name)
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    _join_plugins()
+    app(prog_name="lake")
