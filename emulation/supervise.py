@@ -44,7 +44,8 @@ def main() -> int:
                     os.killpg(0, signal.SIGKILL)
                 return 1
     if code < 0:  # die by the same signal, so that the starter sees it
-        signal.signal(-code, signal.SIG_DFL)
+        if -code not in (signal.SIGKILL, signal.SIGSTOP):
+            signal.signal(-code, signal.SIG_DFL)
         os.kill(os.getpid(), -code)
     return code
 

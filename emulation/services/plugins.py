@@ -59,9 +59,11 @@ def dynamodb() -> Service:
 @hooks.on_infra_start(name="lake")
 def on_infra_start() -> None:
     """Prepare what every service relies on."""
+    from emulation.services import gateway
     from emulation.services.cloudformation import engine as cloudformation
     from emulation.services.dynamodb import engine as dynamodb_local
 
+    gateway.install()
     cloudformation.install()
     dynamodb_local.install()
 

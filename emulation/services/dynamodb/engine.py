@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import threading
 
 from localstack.services.dynamodb import packages, server
@@ -19,7 +20,6 @@ from emulation.host.java import find_java
 from emulation.services.processes import gateway_url, supervised
 
 LOG = logging.getLogger(__name__)
-MAIN_CLASS = "software.amazon.dynamodb.services.local.main.ServerRunner"
 
 
 def available() -> bool:
@@ -65,18 +65,9 @@ def _command(self: server.DynamodbServer) -> list[str]:
     found = artifacts.dynamodb_local()
     assert found is not None  # noqa: S101 - install() replaces the command only then
     jars, native = found
-    command = [
-        str(find_java().path),
-        *self._get_java_vm_options(),
-        f"-Xmx{self.heap_size}",
-        "-XX:+UseSerialGC",
-        "-XX:TieredStopAtLevel=4",
-        f"-Djava.library.path={native}",
-        "-cp",
-        f"{jars}/*",
-        MAIN_CLASS,
-        "-port",
-        str(self.port),
-        "-inMemory" if self.in_memory else f"-dbPath={self.db_path}",
-    ]
+    command = [sys.executable, "-m", "emulation.services.dynamodb.local_server"]
+    command += ["--port", str(self.port), "--heap", self.heap_size]
+    command += ["--jars", str(jars), "--native", str(native)]
+    command += ["--java", str(find_java().path)]
+    command += [] if self.in_memory else ["--db-path", self.db_path]
     return supervised(command)

@@ -1,0 +1,74 @@
+"""DynamoDB Local as a process that listens on loopback only.
+
+Its own main class binds to every interface and has no option for it, so this module makes the
+server object through Py4J (which comes with pyspark), sets the host and starts it. The JVM ends
+when this process does: Py4J's gateway watches its standard input.
+
+Usage: ``python -m emulation.services.dynamodb.local_server --port N --jars DIR --native DIR
+--java PATH [--heap 1g] [--db-path DIR]``
+"""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from py4j.java_gateway import JavaGateway
+
+HOST = "127.0.0.1"
+JAVA_OPTIONS = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=4")
+
+
+def main() -> None:
+    options = _options()
+    gateway = JavaGateway.launch_gateway(
+        classpath=f"{options.jars}/*",
+        javaopts=[
+            *JAVA_OPTIONS,
+            f"-Xmx{options.heap}",
+            f"-Djava.library.path={options.native}",
+        ],
+        java_path=options.java,
+        die_on_exit=True,
+        enable_auth=True,
+        redirect_stdout=sys.stdout,
+        redirect_stderr=sys.stderr,
+    )
+    _start(gateway, options.port, options.db_path)
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    signal.signal(signal.SIGINT, lambda *_: stop.set())
+    stop.wait()
+    gateway.shutdown()
+
+
+def _start(gateway: JavaGateway, port: int, db_path: str | None) -> None:
+    arguments = ["-port", str(port), *(["-dbPath", db_path] if db_path else ["-inMemory"])]
+    java_arguments = gateway.new_array(gateway.jvm.java.lang.String, len(arguments))
+    for i, argument in enumerate(arguments):
+        java_arguments[i] = argument
+    local = gateway.jvm.software.amazon.dynamodb.services.local
+    server = local.main.ServerRunner.createServerFromCommandLineArgs(java_arguments)
+    jetty = server.getClass().getDeclaredField("server")
+    jetty.setAccessible(True)
+    for connector in jetty.get(server).getConnectors():
+        connector.setHost(HOST)
+    server.start()
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="DynamoDB Local on loopback")
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--jars", type=Path, required=True, help="folder of its jars")
+    parser.add_argument("--native", type=Path, required=True, help="folder of libsqlite4java")
+    parser.add_argument("--java", required=True, help="the java executable")
+    parser.add_argument("--heap", default="1g", help="maximum heap size")
+    parser.add_argument("--db-path", help="keep tables on disk in this folder")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

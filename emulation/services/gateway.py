@@ -1,0 +1,29 @@
+"""LocalStack's gateway, made to listen only where it was told to.
+
+LocalStack 4.9.2 ignores the host of GATEWAY_LISTEN for IPv4 and listens on every interface, so
+that ``127.0.0.1:4566`` would be open to the network.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from localstack import config
+from localstack.runtime.server import twisted
+from twisted.internet import endpoints
+
+
+class _ListenEndpoints:
+    """Stands in for `twisted.internet.endpoints` in LocalStack's server module."""
+
+    TCP6ServerEndpoint = endpoints.TCP6ServerEndpoint
+
+    @staticmethod
+    def TCP4ServerEndpoint(reactor: Any, port: int) -> Any:  # noqa: N802 - Twisted's name
+        host = next(h.host for h in config.GATEWAY_LISTEN if h.port == port)
+        return endpoints.TCP4ServerEndpoint(reactor, port, interface=host)
+
+
+def install() -> None:
+    """Bind the gateway to the address of GATEWAY_LISTEN."""
+    twisted.endpoints = _ListenEndpoints

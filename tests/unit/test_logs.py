@@ -1,0 +1,45 @@
+"""Batches of log events stay within CloudWatch Logs' limits."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from emulation.services.logs import (
+    EVENT_OVERHEAD,
+    MAX_BYTES,
+    MAX_EVENTS,
+    MAX_MESSAGE_BYTES,
+    _batches,
+    _messages,
+)
+
+
+def test_a_line_over_the_limit_is_split_and_loses_nothing() -> None:
+    line = "x" * (MAX_MESSAGE_BYTES * 2 + 5)
+
+    parts = _messages(line)
+
+    assert "".join(parts) == line
+    assert max(map(len, parts)) == MAX_MESSAGE_BYTES
+
+
+def test_empty_lines_are_left_out() -> None:
+    assert _messages("one\n\ntwo\n") == ["one", "two"]
+
+
+def test_more_events_than_a_batch_may_have_make_several_batches() -> None:
+    events = [{"timestamp": 0, "message": "x"}] * (MAX_EVENTS + 1)
+
+    assert [len(batch) for batch in _batches(events)] == [MAX_EVENTS, 1]
+
+
+@given(st.lists(st.integers(1, MAX_MESSAGE_BYTES), max_size=20))
+def test_every_batch_fits_and_order_is_kept(sizes: list[int]) -> None:
+    events = [{"timestamp": i, "message": "x" * size} for i, size in enumerate(sizes)]
+
+    batches = _batches(events)
+
+    assert [event for batch in batches for event in batch] == events
+    for batch in batches:
+        assert sum(len(e["message"]) + EVENT_OVERHEAD for e in batch) <= MAX_BYTES
