@@ -1,0 +1,149 @@
+"""Where a delivery stream's records come from: its own queue, or the shards of a Kinesis stream."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from typing import Protocol
+
+from emulation.services.kinesis.shard import Shard
+from emulation.services.kinesis.stream import Stream
+
+Records = list[tuple[float, bytes]]
+"""(arrival in Unix seconds, data) pairs."""
+
+MAX_QUEUED_BYTES = 256 * 1024 * 1024
+_READ_RECORDS = 10_000
+_POLL_SECONDS = 0.2
+
+
+class Source(Protocol):
+    """What the delivery thread reads."""
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will come once `read` returns nothing."""
+        ...
+
+    def read(self) -> Records:
+        """Return the next records, at most about 10 MiB; empty when there are none now."""
+        ...
+
+    def wait(self, timeout: float) -> None:
+        """Return when there may be records, at the latest after `timeout` seconds."""
+        ...
+
+    def wake(self) -> None:
+        """Make a present or later `wait` return at once."""
+        ...
+
+
+class QueueFullError(Exception):
+    """The destination takes nothing and the queue holds all it may."""
+
+
+class DirectSource:
+    """Records put by PutRecord and PutRecordBatch, in memory until they are read."""
+
+    def __init__(self, max_bytes: int = MAX_QUEUED_BYTES) -> None:
+        self._max_bytes = max_bytes
+        self._condition = threading.Condition()
+        self._records: deque[tuple[float, bytes]] = deque()
+        self._bytes = 0
+        self._woken = False
+
+    @property
+    def ended(self) -> bool:
+        return False
+
+    def put(self, arrival: float, data: bytes) -> None:
+        """Queue one record.
+
+        :raises QueueFullError: nothing could be delivered for long; the record is not taken
+        """
+        with self._condition:
+            if self._bytes + len(data) > self._max_bytes:
+                raise QueueFullError
+            self._records.append((arrival, data))
+            self._bytes += len(data)
+            self._condition.notify_all()
+
+    def read(self) -> Records:
+        with self._condition:
+            count = min(len(self._records), _READ_RECORDS)
+            records = [self._records.popleft() for _ in range(count)]
+            self._bytes -= sum(len(data) for _, data in records)
+            return records
+
+    def wait(self, timeout: float) -> None:
+        with self._condition:
+            if not self._records and not self._woken:
+                self._condition.wait(timeout)
+
+    def wake(self) -> None:
+        with self._condition:
+            self._woken = True
+            self._condition.notify_all()
+
+
+class KinesisSource:
+    """All records put to a stream since this object was made, each exactly once.
+
+    Reads in process. A child shard is read after its parents, so that records of one partition key
+    stay in order over a split or merge.
+    """
+
+    def __init__(self, stream: Stream) -> None:
+        """Remember the tip of every open shard."""
+        self.stream = stream
+        self._woken = threading.Event()
+        self._positions: dict[Shard, int] = {}
+        self._ended: set[Shard] = set()
+        for shard in stream.shards():
+            # A shard closed by now ends before this delivery stream begins.
+            if shard.closed is None:
+                self._positions[shard] = shard.tip()
+            else:
+                self._ended.add(shard)
+
+    @property
+    def ended(self) -> bool:
+        """Whether the stream was deleted."""
+        return self.stream.deleted.is_set()
+
+    def read(self) -> Records:
+        self._adopt_children()
+        for shard in list(self._positions):
+            page = shard.read(
+                self._positions[shard],
+                now=self.stream.clock(),
+                retention=self.stream.retention,
+                limit=_READ_RECORDS,
+            )
+            # To the end of the line: the next read begins with the other shards.
+            del self._positions[shard]
+            if page.at_end:
+                self._ended.add(shard)
+            else:
+                self._positions[shard] = page.position
+            if page.records:
+                return [(record.arrival, record.data) for record in page.records]
+        return [] if not self._adopt_children() else self.read()
+
+    def wait(self, timeout: float) -> None:
+        self._woken.wait(min(timeout, _POLL_SECONDS))
+
+    def wake(self) -> None:
+        self._woken.set()
+
+    def _adopt_children(self) -> bool:
+        shards = self.stream.shards()
+        known = set(shards)
+        begun = False
+        for shard in shards:
+            if shard in self._positions or shard in self._ended:
+                continue
+            if all(p in self._ended or p not in known for p in shard.parents):
+                self._positions[shard] = 0
+                begun = True
+        return begun
