@@ -1,4 +1,4 @@
-"""LocalStack's gateway, made to listen only where it was told to.
+"""LocalStack's process, made to listen only where it was told to and to end at once.
 
 LocalStack 4.9.2 ignores the host of GATEWAY_LISTEN for IPv4 and listens on every interface, so
 that ``127.0.0.1:4566`` would be open to the network.
@@ -6,6 +6,10 @@ that ``127.0.0.1:4566`` would be open to the network.
 
 from __future__ import annotations
 
+import atexit
+import logging
+import os
+import sys
 from typing import Any
 
 from localstack import config
@@ -25,5 +29,14 @@ class _ListenEndpoints:
 
 
 def install() -> None:
-    """Bind the gateway to the address of GATEWAY_LISTEN."""
+    """Bind the gateway to the address of GATEWAY_LISTEN, and shorten the way out."""
     twisted.endpoints = _ListenEndpoints
+    atexit.register(_end_now)
+
+
+def _end_now() -> None:
+    """Skip Python's own tidying up: with all of LocalStack loaded it takes seconds of CPU."""
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
