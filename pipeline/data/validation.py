@@ -149,7 +149,7 @@ def _numbered(source: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
         line = raw[:-2] if raw.endswith(b"\r\n") else raw.removesuffix(b"\n")
         if number == 1:
             line = line.removeprefix(b"\xef\xbb\xbf")
-        if not line or line == b"\r":
+        if not line:
             empty += 1
             continue
         for back in range(empty, 0, -1):
