@@ -1,0 +1,116 @@
+"""Table definitions of the Glue Data Catalog, read through boto3."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from .errors import CatalogError
+
+
+@dataclass(frozen=True)
+class Partition:
+    """A registered partition: its values, in the order of the table's partition keys."""
+
+    values: tuple[str, ...]
+    location: str
+
+
+@dataclass(frozen=True)
+class CatalogTable:
+    """What a reader needs of a table definition.
+
+    :param columns: ``(name, Hive type)`` in the catalog's order, partition keys excluded
+    :param partition_keys: ``(name, Hive type)``
+    :param classification: csv, json, parquet, orc, dynamodb, …
+    :param parameters: of the table and of its StorageDescriptor, lower-case names
+    :param serde: parameters of the SerDe
+    """
+
+    database: str
+    name: str
+    columns: tuple[tuple[str, str], ...]
+    partition_keys: tuple[tuple[str, str], ...]
+    location: str
+    classification: str
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    serde: Mapping[str, str] = field(default_factory=dict)
+
+
+@cache
+def client() -> Any:
+    """Glue client of the environment (AWS_ENDPOINT_URL, region, credentials)."""
+    import boto3
+
+    return boto3.client("glue")
+
+
+def read_table(database: str, name: str, *, catalog_id: str | None = None) -> CatalogTable:
+    """Read a table definition.
+
+    :raises CatalogError: there is no such table, or it has no classification
+    """
+    glue = client()
+    account = {"CatalogId": catalog_id} if catalog_id else {}
+    try:
+        table = glue.get_table(DatabaseName=database, Name=name, **account)["Table"]
+    except glue.exceptions.EntityNotFoundException as e:
+        raise CatalogError(
+            f"table {name} is not in the database {database} of the Data Catalog; "
+            "run its crawler first, or create it with glue create-table"
+        ) from e
+    return describe(database, table)
+
+
+def describe(database: str, table: Mapping[str, Any]) -> CatalogTable:
+    """Turn a Table of the Glue API into what readers need.
+
+    :raises CatalogError: it has neither a classification nor a known SerDe
+    """
+    storage = table.get("StorageDescriptor", {})
+    serde = storage.get("SerdeInfo", {})
+    parameters = {
+        k.lower(): v
+        for k, v in {**storage.get("Parameters", {}), **table.get("Parameters", {})}.items()
+    }
+    name = f"{database}.{table['Name']}"
+    classification = parameters.get("classification") or _from_serde(serde)
+    if not classification:
+        raise CatalogError(f"table {name} has no classification, such as csv, json or parquet")
+    return CatalogTable(
+        database=database,
+        name=table["Name"],
+        columns=_columns(storage.get("Columns", [])),
+        partition_keys=_columns(table.get("PartitionKeys", [])),
+        location=storage.get("Location", ""),
+        classification=classification.lower(),
+        parameters=parameters,
+        serde=serde.get("Parameters", {}),
+    )
+
+
+def read_partitions(table: CatalogTable) -> list[Partition]:
+    """Read all registered partitions, ordered by their values."""
+    pages = (
+        client()
+        .get_paginator("get_partitions")
+        .paginate(DatabaseName=table.database, TableName=table.name)
+    )
+    found = [
+        Partition(tuple(p["Values"]), p["StorageDescriptor"]["Location"])
+        for page in pages
+        for p in page["Partitions"]
+    ]
+    return sorted(found, key=lambda p: p.values)
+
+
+def _columns(columns: Sequence[Mapping[str, Any]]) -> tuple[tuple[str, str], ...]:
+    return tuple((c["Name"], c.get("Type") or "string") for c in columns)
+
+
+def _from_serde(serde: Mapping[str, Any]) -> str:
+    library = serde.get("SerializationLibrary", "").lower()
+    known = {"json": "json", "csv": "csv", "lazysimple": "csv", "parquet": "parquet", "orc": "orc"}
+    return next((kind for word, kind in known.items() if word in library), "")

@@ -1,0 +1,135 @@
+"""GlueContext: the entry point of a Glue script."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import warnings
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlparse
+
+from pyspark import SparkContext
+from pyspark.sql import DataFrame, SparkSession, SQLContext
+
+from .dynamicframe import DynamicFrame
+from .errors import UnsupportedApi
+from .readers import DataFrameReader, DynamicFrameReader
+from .writers import DynamicFrameWriter
+
+
+class GlueContext(SQLContext):
+    """Wraps a SparkContext, as on AWS.
+
+    :param sparkContext: the running SparkContext
+    """
+
+    def __init__(self, sparkContext: SparkContext, **options: Any) -> None:  # noqa: N803
+        for name in options:
+            if name not in ("minPartitions", "targetPartitions"):
+                raise UnsupportedApi(f"GlueContext({name}=…)")
+        session = SparkSession.builder.getOrCreate()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # SQLContext's own notice
+            super().__init__(sparkContext, session)
+        self.create_dynamic_frame = DynamicFrameReader(self)
+        self.create_data_frame = DataFrameReader(self)
+        self.write_dynamic_frame = DynamicFrameWriter(self)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        raise UnsupportedApi(f"GlueContext.{name}")
+
+    @property
+    def spark_session(self) -> SparkSession:
+        """The SparkSession."""
+        return self.sparkSession
+
+    def get_logger(self) -> logging.Logger:
+        """Logger whose lines go to the run's error stream."""
+        logger = logging.getLogger("GlueLogger")
+        if not logger.handlers:
+            handler = logging.StreamHandler(sys.stderr)
+            handler.setFormatter(
+                logging.Formatter(
+                    "%(asctime)s %(levelname)s GlueLogger: %(message)s", "%y/%m/%d %H:%M:%S"
+                )
+            )
+            logger.addHandler(handler)
+            logger.setLevel(logging.INFO)
+            logger.propagate = False
+        return logger
+
+    def create_dynamic_frame_from_catalog(
+        self, database: str, table_name: str, *args: Any, **kwargs: Any
+    ) -> DynamicFrame:
+        """Same as ``create_dynamic_frame.from_catalog``."""
+        return self.create_dynamic_frame.from_catalog(database, table_name, *args, **kwargs)
+
+    def create_dynamic_frame_from_options(
+        self, connection_type: str, *args: Any, **kwargs: Any
+    ) -> DynamicFrame:
+        """Same as ``create_dynamic_frame.from_options``."""
+        return self.create_dynamic_frame.from_options(connection_type, *args, **kwargs)
+
+    def create_dynamic_frame_from_rdd(
+        self, data: Any, name: str, *args: Any, **kwargs: Any
+    ) -> DynamicFrame:
+        """Same as ``create_dynamic_frame.from_rdd``."""
+        return self.create_dynamic_frame.from_rdd(data, name, *args, **kwargs)
+
+    def create_data_frame_from_catalog(
+        self, database: str, table_name: str, **kwargs: Any
+    ) -> DataFrame:
+        """Same as ``create_data_frame.from_catalog``."""
+        return self.create_data_frame.from_catalog(
+            database=database, table_name=table_name, **kwargs
+        )
+
+    def write_dynamic_frame_from_options(
+        self, frame: DynamicFrame, connection_type: str, *args: Any, **kwargs: Any
+    ) -> DynamicFrame:
+        """Same as ``write_dynamic_frame.from_options``."""
+        return self.write_dynamic_frame.from_options(frame, connection_type, *args, **kwargs)
+
+    def write_dynamic_frame_from_catalog(
+        self, frame: DynamicFrame, database: str, table_name: str, *args: Any, **kwargs: Any
+    ) -> DynamicFrame:
+        """Same as ``write_dynamic_frame.from_catalog``."""
+        return self.write_dynamic_frame.from_catalog(frame, database, table_name, *args, **kwargs)
+
+    def purge_s3_path(
+        self,
+        s3_path: str,
+        options: Mapping[str, Any] | None = None,
+        transformation_ctx: str = "",  # noqa: ARG002 - AWS's signature
+    ) -> None:
+        """Delete the objects below a path that are older than ``retentionPeriod`` hours (168)."""
+        given = dict(options or {})
+        hours = float(given.pop("retentionPeriod", 168))
+        for name in given:
+            raise UnsupportedApi(f"purge_s3_path option {name!r}")
+        purge(s3_path, hours)
+
+
+def purge(s3_path: str, retention_hours: float) -> None:
+    """Delete objects below `s3_path` last changed more than `retention_hours` ago."""
+    from datetime import UTC, datetime, timedelta
+
+    import boto3
+
+    parts = urlparse(s3_path)
+    prefix = parts.path.lstrip("/")
+    s3 = boto3.client("s3")
+    limit = datetime.now(UTC) - timedelta(hours=retention_hours)
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=parts.netloc, Prefix=prefix):
+        old = [
+            {"Key": entry["Key"]}
+            for entry in page.get("Contents", [])
+            if entry["LastModified"] <= limit
+        ]
+        if old:
+            answer = s3.delete_objects(Bucket=parts.netloc, Delete={"Objects": old, "Quiet": True})
+            if failed := answer.get("Errors"):
+                raise RuntimeError(f"purge_s3_path could not delete {failed[0]}")

@@ -1,0 +1,183 @@
+"""Read a DynamoDB table as a DataFrame: one segment of a parallel scan for each task.
+
+The reads are plain HTTPS or HTTP, signed by botocore: its response parser would take several times
+as long as the scan itself. Where the emulator names its DynamoDB engine in the environment
+(LAKE_DYNAMODB_ENGINE_ENDPOINT, LAKE_DYNAMODB_ENGINE_KEY), the segments are read from there.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import orjson
+import pyarrow as pa
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.types import StringType, StructField, StructType
+
+from .errors import SourceError
+from .json_records import as_text
+
+ITEMS_PER_SEGMENT = 20_000  # fewer items than this are not worth another task
+ATTEMPTS = 8
+BACK_OFF_SECONDS = 0.05
+TIMEOUT_SECONDS = 60
+RETRIED = (
+    "ProvisionedThroughputExceededException",
+    "ThrottlingException",
+    "RequestLimitExceeded",
+    "InternalServerError",
+)
+
+
+def read(
+    spark: SparkSession, table: str, columns: Sequence[str], *, segments: int | None = None
+) -> DataFrame:
+    """Return the items of a table, each column as text (None where an item has no such attribute).
+
+    Attribute names are matched without regard to case, as the catalog's names are lower-case.
+
+    :param segments: TotalSegments of the scan; by default from the table's item count
+    :raises SourceError: in the reading tasks, if the table cannot be scanned
+    """
+    schema = StructType([StructField(name, StringType()) for name in columns])
+    count = segments or _segments(table, spark.sparkContext.defaultParallelism)
+    numbers = spark.range(0, count, 1, count)
+    return numbers.mapInArrow(_scanner(table, list(columns), count), schema)
+
+
+def table_name(location: str) -> str:
+    """Name of the table that a catalog location (an ARN, or the plain name) points to."""
+    return location.rpartition("/")[2] if location.startswith("arn:") else location
+
+
+def _segments(table: str, parallelism: int) -> int:
+    import boto3
+
+    client = boto3.client("dynamodb")
+    try:
+        count: int = client.describe_table(TableName=table)["Table"].get("ItemCount", 0)
+    except client.exceptions.ResourceNotFoundException as e:
+        raise SourceError(f"there is no DynamoDB table {table}") from e
+    return max(1, min(4 * parallelism, -(-count // ITEMS_PER_SEGMENT)))
+
+
+def _scanner(
+    table: str, names: list[str], segments: int
+) -> Callable[[Iterable[pa.RecordBatch]], Iterable[pa.RecordBatch]]:
+    def scan(batches: Iterable[pa.RecordBatch]) -> Iterable[pa.RecordBatch]:
+        position = {name.lower(): i for i, name in enumerate(names)}
+        for batch in batches:
+            for segment in batch.column(0).to_pylist():
+                for items in _pages(table, segment, segments):
+                    yield _batch(items, names, position)
+
+    return scan
+
+
+def _batch(
+    items: Sequence[Mapping[str, Mapping[str, Any]]], names: list[str], position: dict[str, int]
+) -> pa.RecordBatch:
+    columns: list[list[str | None]] = [[None] * len(items) for _ in names]
+    known: dict[str, list[str | None] | None] = {}
+    for row, item in enumerate(items):
+        for attribute, typed in item.items():
+            if attribute not in known:
+                index = position.get(attribute.lower())
+                known[attribute] = None if index is None else columns[index]
+            column = known[attribute]
+            if column is not None:
+                for kind, value in typed.items():
+                    column[row] = value if kind in ("S", "N", "B") else as_text(plain(kind, value))
+    return pa.RecordBatch.from_arrays([pa.array(c, pa.string()) for c in columns], names)
+
+
+def plain(kind: str, value: Any) -> Any:
+    """A typed attribute value as plain JSON: ``plain("L", [{"N": "1"}])`` is ``[1]``."""
+    match kind:
+        case "NULL":
+            return None
+        case "N":
+            return orjson.loads(value)
+        case "NS":
+            return [orjson.loads(v) for v in value]
+        case "L":
+            return [plain(k, v) for element in value for k, v in element.items()]
+        case "M":
+            return {name: plain(k, v) for name, e in value.items() for k, v in e.items()}
+        case _:  # S, B (base64), BOOL, SS, BS
+            return value
+
+
+def _pages(table: str, segment: int, segments: int) -> Iterator[list[dict[str, Any]]]:
+    request: dict[str, Any] = {
+        "TableName": table,
+        "TotalSegments": segments,
+        "Segment": segment,
+    }
+    call = _Caller()
+    while True:
+        answer = call(request)
+        if answer["Items"]:
+            yield answer["Items"]
+        if not (key := answer.get("LastEvaluatedKey")):
+            return
+        request["ExclusiveStartKey"] = key
+
+
+class _Caller:
+    """Signed Scan requests over one connection, repeated when throttled or cut."""
+
+    def __init__(self) -> None:
+        import botocore.session
+        from botocore.httpsession import URLLib3Session
+
+        session = botocore.session.get_session()
+        client = session.create_client("dynamodb")
+        self._url = os.environ.get("LAKE_DYNAMODB_ENGINE_ENDPOINT") or client.meta.endpoint_url
+        self._region = client.meta.region_name
+        self._credentials = session.get_credentials()
+        if key := os.environ.get("LAKE_DYNAMODB_ENGINE_KEY"):
+            from botocore.credentials import Credentials
+
+            self._credentials = Credentials(key, "emulated")
+        self._http = URLLib3Session(timeout=TIMEOUT_SECONDS)
+
+    def __call__(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        from botocore.exceptions import HTTPClientError
+
+        body = orjson.dumps(request)
+        problem = ""
+        for attempt in range(ATTEMPTS):
+            if attempt:
+                time.sleep(BACK_OFF_SECONDS * 2**attempt)
+            try:
+                response = self._http.send(self._signed(body))
+            except HTTPClientError as e:
+                problem = str(e)
+                continue
+            if response.status_code == 200:
+                answer: dict[str, Any] = orjson.loads(response.content)
+                return answer
+            problem = response.content.decode(errors="replace")
+            if response.status_code < 500 and not any(code in problem for code in RETRIED):
+                break
+        raise SourceError(f"Scan of {request['TableName']} failed: {problem[:500]}")
+
+    def _signed(self, body: bytes) -> Any:
+        from botocore.auth import SigV4Auth
+        from botocore.awsrequest import AWSRequest
+
+        request = AWSRequest(
+            method="POST",
+            url=self._url,
+            data=body,
+            headers={
+                "Content-Type": "application/x-amz-json-1.0",
+                "X-Amz-Target": "DynamoDB_20120810.Scan",
+            },
+        )
+        SigV4Auth(self._credentials, "dynamodb", self._region).add_auth(request)
+        return request.prepare()

@@ -1,0 +1,157 @@
+"""`glueContext.create_dynamic_frame`: the ways to make a DynamicFrame."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from pyspark import RDD
+from pyspark.sql import DataFrame
+
+from . import dynamodb_source, s3_source
+from .catalog import CatalogTable, read_table
+from .dynamicframe import DynamicFrame
+from .errors import UnsupportedApi
+from .gluetypes import spark_type
+from .s3_source import Read
+
+if TYPE_CHECKING:
+    from .context import GlueContext
+
+Options = Mapping[str, Any]
+FILE_CONNECTIONS = ("s3", "file")
+# Options that tune how AWS reads and do not change what is read.
+_TUNING = ("groupfiles", "groupsize", "inpartition", "boundedsize", "boundedfiles", "maxband")
+
+
+class DynamicFrameReader:
+    """Makes DynamicFrames of catalog tables, of files and of RDDs."""
+
+    def __init__(self, glue_context: GlueContext) -> None:
+        self._glue_context = glue_context
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        raise UnsupportedApi(f"create_dynamic_frame.{name}")
+
+    def from_catalog(
+        self,
+        database: str | None = None,
+        table_name: str | None = None,
+        redshift_tmp_dir: str = "",  # noqa: ARG002 - AWS's signature
+        transformation_ctx: str = "",
+        push_down_predicate: str = "",
+        additional_options: Options | None = None,
+        catalog_id: str | None = None,
+        name_space: str | None = None,
+        **kwargs: Any,
+    ) -> DynamicFrame:
+        """Read a table of the Data Catalog: files in S3, or a DynamoDB table.
+
+        :raises CatalogError: there is no such table
+        :raises UnsupportedApi: an option that is not available here
+        """
+        database = database or name_space
+        if not (database and table_name):
+            raise ValueError("from_catalog needs database and table_name")
+        if push_down_predicate:
+            raise UnsupportedApi("from_catalog(push_down_predicate)")
+        options = {**(additional_options or {}), **kwargs}
+        table = read_table(database, table_name, catalog_id=catalog_id)
+        if table.classification == "dynamodb":
+            read = _read_dynamodb(self._glue_context, table, options)
+        else:
+            _check(options, "from_catalog", _TUNING)
+            read = s3_source.read_catalog(self._glue_context.spark_session, table)
+        return self._frame(read, transformation_ctx or table_name)
+
+    def from_options(
+        self,
+        connection_type: str,
+        connection_options: Options | None = None,
+        format: str | None = None,  # noqa: A002 - AWS's signature
+        format_options: Options | None = None,
+        transformation_ctx: str = "",
+        push_down_predicate: str = "",
+        **kwargs: Any,
+    ) -> DynamicFrame:
+        """Read files of ``connection_options["paths"]``.
+
+        :raises UnsupportedApi: another connection type, format or option
+        """
+        if connection_type not in FILE_CONNECTIONS:
+            raise UnsupportedApi(f"from_options(connection_type={connection_type!r})")
+        if push_down_predicate:
+            raise UnsupportedApi("from_options(push_down_predicate)")
+        options = {**(connection_options or {}), **kwargs}
+        paths = options.pop("paths", None) or options.pop("path", None)
+        _check(options, "from_options", (*_TUNING, "recurse"))
+        if not paths:
+            raise ValueError('from_options needs connection_options={"paths": [...]}')
+        if not format:
+            raise ValueError("from_options needs a format, such as csv, json or parquet")
+        read = s3_source.read_paths(
+            self._glue_context.spark_session,
+            [paths] if isinstance(paths, str) else list(paths),
+            format,
+            format_options or {},
+        )
+        return self._frame(read, transformation_ctx)
+
+    def from_rdd(
+        self,
+        data: RDD[Any],
+        name: str,
+        schema: Any = None,
+        sampleRatio: float | None = None,  # noqa: N803 - AWS's signature
+        transformation_ctx: str = "",  # noqa: ARG002
+    ) -> DynamicFrame:
+        """Make a DynamicFrame of an RDD of rows, tuples or dictionaries."""
+        made = self._glue_context.spark_session.createDataFrame(data, schema, sampleRatio)
+        return DynamicFrame(made, self._glue_context, name)
+
+    def _frame(self, read: Read, name: str) -> DynamicFrame:
+        pending = {column: spark_type(kind) for column, kind in read.types.items()}
+        return DynamicFrame(
+            read.frame, self._glue_context, name, pending=pending, errors=read.errors
+        )
+
+
+class DataFrameReader:
+    """`glueContext.create_data_frame`: the same as Spark DataFrames."""
+
+    def __init__(self, glue_context: GlueContext) -> None:
+        self._reader = DynamicFrameReader(glue_context)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        raise UnsupportedApi(f"create_data_frame.{name}")
+
+    def from_catalog(self, **kwargs: Any) -> DataFrame:
+        """Read a table of the Data Catalog, with its types."""
+        return self._reader.from_catalog(**kwargs).toDF()
+
+    def from_options(self, **kwargs: Any) -> DataFrame:
+        """Read files, with the types found in them."""
+        return self._reader.from_options(**kwargs).toDF()
+
+
+def _check(options: Options, method: str, known: tuple[str, ...]) -> None:
+    for name in options:
+        if name.lower() not in known:
+            raise UnsupportedApi(f"{method} option {name!r}")
+
+
+def _read_dynamodb(glue_context: GlueContext, table: CatalogTable, options: Options) -> Read:
+    known = ("dynamodb.splits", "dynamodb.throughput.read.percent")
+    _check(options, "from_catalog", known)
+    splits = options.get("dynamodb.splits")
+    frame = dynamodb_source.read(
+        glue_context.spark_session,
+        dynamodb_source.table_name(table.location) or table.name,
+        [name for name, _ in table.columns],
+        segments=int(splits) if splits else None,
+    )
+    return Read(frame, {n: t for n, t in table.columns if t != "string"})

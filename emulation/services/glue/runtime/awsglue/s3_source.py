@@ -1,0 +1,193 @@
+"""Read files in S3 (or any path Spark knows) as text columns, with their partition values.
+
+All columns come as text in the catalog's order, so that a value that does not fit its declared
+type is still there for `DynamicFrame.resolveChoice` and for the error records; the types are put
+on by `DynamicFrame.toDF`. Parquet and ORC files carry their own types.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F  # noqa: N812 - the name everybody uses
+from pyspark.sql.types import StringType, StructField, StructType
+
+from .catalog import CatalogTable, Partition, read_partitions
+from .errors import SourceError, UnsupportedApi
+from .json_records import to_columns, to_lines
+
+# Characters that Hadoop leaves as they are in the URI of a file.
+URI_SAFE = "/:=+,@&$!*'()~;"
+
+
+@dataclass(frozen=True)
+class Read:
+    """What a source delivers.
+
+    :param frame: the records
+    :param types: Hive type of each column that is still text but shall be something else
+    :param errors: one column ``error`` with the text of what is no record, None if the format
+        knows no such thing
+    """
+
+    frame: DataFrame
+    types: Mapping[str, str]
+    errors: DataFrame | None = None
+
+
+def read_catalog(spark: SparkSession, table: CatalogTable) -> Read:
+    """Read a table of the catalog: its registered partitions, or its whole location.
+
+    :raises SourceError: the location is no path
+    :raises UnsupportedApi: the classification is not among those read here
+    """
+    if not table.location:
+        raise SourceError(f"table {table.database}.{table.name} has no Location")
+    partitions = read_partitions(table) if table.partition_keys else []
+    declared = [*table.columns, *table.partition_keys]
+    types = {n: t for n, t in declared if not _is_text(t)}
+    names = [name for name, _ in table.columns]
+    if table.partition_keys and not partitions:  # as on AWS: nothing is registered yet
+        empty = StructType([StructField(n, StringType()) for n, _ in declared])
+        return Read(spark.createDataFrame([], empty), types)
+    paths = [p.location for p in partitions] or [table.location]
+    keys = [name for name, _ in table.partition_keys]
+    match table.classification:
+        case "json":
+            return _json(spark, paths, names, keys, partitions, types)
+        case "csv":
+            frame = _csv_reader(spark, _csv_options(table), names, paths)
+        case "parquet" | "orc" as kind:
+            frame = spark.read.option("recursiveFileLookup", "true").format(kind).load(paths)
+            types = {n: t for n, t in table.partition_keys if not _is_text(t)}
+        case other:
+            raise UnsupportedApi(f"classification {other!r} of {table.database}.{table.name}")
+    if table.classification in ("parquet", "orc"):
+        columns = _conformed(frame, table.columns)
+    else:
+        columns = [_named(n) for n in frame.columns]
+    return Read(frame.select(*columns, *_partition_columns(keys, partitions)), types)
+
+
+def read_paths(
+    spark: SparkSession, paths: Sequence[str], kind: str, options: Mapping[str, object]
+) -> Read:
+    """Read files of a format without a catalog; the schema is taken from the data.
+
+    :param options: the format options of AWS Glue ("Data format options for inputs and outputs")
+    :raises UnsupportedApi: a format or an option that is not here
+    """
+    reader = spark.read.option("recursiveFileLookup", "true")
+    match kind:
+        case "json":
+            _only(kind, options, ())
+            text = spark.read.option("recursiveFileLookup", "true").text(list(paths))
+            lines = text.mapInArrow(to_lines, "value string")
+            return Read(spark.read.json(lines.rdd.map(lambda row: row[0])), {})
+        case "csv":
+            _only(kind, options, ("withheader", "separator", "quotechar", "escaper"))
+            given = {str(name).lower(): str(value) for name, value in options.items()}
+            settings = _csv_settings(
+                header=given.get("withheader", "false").lower() == "true",
+                separator=given.get("separator", ","),
+                quote=given.get("quotechar", '"'),
+                escape=given.get("escaper", '"'),
+            )
+            return Read(reader.options(**settings).csv(list(paths)), {})
+        case "parquet" | "orc":
+            return Read(reader.format(kind).load(list(paths)), {})
+    raise UnsupportedApi(f"format {kind!r}")
+
+
+def _only(kind: str, options: Mapping[str, object], known: Sequence[str]) -> None:
+    for name in options:
+        if str(name).lower() not in known:
+            raise UnsupportedApi(f"format option {name!r} of {kind}")
+
+
+def _json(
+    spark: SparkSession,
+    paths: Sequence[str],
+    names: list[str],
+    keys: Sequence[str],
+    partitions: Sequence[Partition],
+    types: Mapping[str, str],
+) -> Read:
+    text = spark.read.option("recursiveFileLookup", "true").text(list(paths))
+    extra = ["_metadata.file_path"] if keys else []
+    schema = [StructField(n, StringType()) for n in [*names, "error"]]
+    schema += [StructField(f"extra_{i}", StringType()) for i in range(len(extra))]
+    parsed = text.select("value", *extra).mapInArrow(
+        to_columns(names, len(extra)), StructType(schema)
+    )
+    values = _partition_columns(keys, partitions, F.col("extra_0")) if keys else []
+    good = parsed.where("error is null").select(*(_named(n) for n in names), *values)
+    return Read(good, types, parsed.where("error is not null").select("error"))
+
+
+def _named(name: str) -> Column:
+    return F.col(f"`{name}`")
+
+
+def _csv_options(table: CatalogTable) -> dict[str, str]:
+    serde, parameters = table.serde, table.parameters
+    separator = (
+        serde.get("separatorChar") or serde.get("field.delim") or parameters.get("delimiter")
+    )
+    return _csv_settings(
+        header=int(parameters.get("skip.header.line.count", "0")) > 0,
+        separator=separator or ",",
+        quote=serde.get("quoteChar", '"'),
+        escape=serde.get("escapeChar", '"'),
+    )
+
+
+def _csv_settings(*, header: bool, separator: str, quote: str, escape: str) -> dict[str, str]:
+    return {
+        "header": str(header).lower(),
+        "enforceSchema": "true",
+        "sep": separator,
+        "quote": "" if quote == "-1" else quote,
+        "escape": escape,
+        "mode": "PERMISSIVE",
+    }
+
+
+def _csv_reader(
+    spark: SparkSession, settings: Mapping[str, str], names: Sequence[str], paths: Sequence[str]
+) -> DataFrame:
+    schema = StructType([StructField(n, StringType()) for n in names])
+    reader = spark.read.option("recursiveFileLookup", "true").options(**settings)
+    return reader.schema(schema).csv(list(paths))
+
+
+def _conformed(frame: DataFrame, columns: Sequence[tuple[str, str]]) -> list[Column]:
+    """The catalog's columns, order and types; a column that no file has is null."""
+    present = {name.lower(): name for name in frame.columns}
+    return [
+        (_named(present[n.lower()]) if n.lower() in present else F.lit(None)).cast(t).alias(n)
+        for n, t in columns
+    ]
+
+
+def _partition_columns(
+    keys: Sequence[str], partitions: Sequence[Partition], path: Column | None = None
+) -> list[Column]:
+    """Partition values of each row, looked up by the folder of its file."""
+    if not keys:
+        return []
+    file = F.col("_metadata.file_path") if path is None else path
+    folder = F.regexp_replace(file, "[^/]*$", "")
+    cells: list[Column] = []
+    for partition in partitions:
+        location = quote(partition.location.rstrip("/") + "/", safe=URI_SAFE)
+        cells += [F.lit(location), F.array(*(F.lit(v) for v in partition.values))]
+    values = F.create_map(*cells)[folder]
+    return [values[i].alias(key) for i, key in enumerate(keys)]
+
+
+def _is_text(hive_type: str) -> bool:
+    return hive_type == "string" or hive_type.startswith(("varchar", "char"))
