@@ -1,1 +1,1 @@
-"""The AWS services of the data lake on this machine: LocalStack, and what its free version lacks."""
+"""The AWS services on this machine: LocalStack, and what its free version lacks."""

@@ -7,7 +7,6 @@ checked whole, and only then moved to its place in the cache, so that a set that
 from __future__ import annotations
 
 import hashlib
-import os
 import platform
 import shutil
 import subprocess
@@ -116,7 +115,8 @@ def _lock() -> dict[str, list[Artifact]]:
     for line in LOCK.read_text().splitlines():
         if line and not line.startswith("#"):
             name, coordinates, sha256 = line.split()
-            found.setdefault(name, []).append(Artifact(*coordinates.split(":"), sha256))
+            group, artifact, version, extension = coordinates.split(":")
+            found.setdefault(name, []).append(Artifact(group, artifact, version, extension, sha256))
     return found
 
 
@@ -218,4 +218,4 @@ def _check(name: str, artifacts: Iterable[Artifact], work: Path) -> None:
         file.rename(work / artifact.file_name)
     extra = sorted({p.name for p in work.iterdir()} - {a.file_name for a in artifacts})
     for unexpected in extra:  # nothing unchecked may end up on a class path
-        os.unlink(work / unexpected)
+        (work / unexpected).unlink()

@@ -8,8 +8,11 @@ from pathlib import Path
 
 from emulation.host.java import find_java
 
-KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "JAVA_HOME", "LAKE_CACHE", "LAKE_DEBUG")
-KEPT += ("PYTHONPATH", "VIRTUAL_ENV", "SYSTEMROOT")
+KEPT = (
+    *("PATH", "HOME", "LANG", "LC_ALL", "TZ", "SYSTEMROOT"),
+    *("PYTHONPATH", "VIRTUAL_ENV", "JAVA_HOME"),
+    *("LAKE_CACHE", "LAKE_DEBUG"),
+)
 MARK = "LAKE_EMULATOR"
 """Names the emulator a process belongs to, so that stop can find a stray one."""
 

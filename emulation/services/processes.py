@@ -16,6 +16,7 @@ import threading
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import IO
 
 from localstack import config
 
@@ -71,6 +72,7 @@ class ManagedProcess:
     :param command: program and arguments, never a shell string
     :param on_line: receives each line of stdout and stderr without its newline; it runs in a
         thread of its own, and an exception in it is logged and ends nothing
+    :param on_error_line: if given, receives the lines of stderr, in another thread
     :param name: for the log
     """
 
@@ -82,20 +84,27 @@ class ManagedProcess:
         cwd: Path,
         on_line: Callable[[str], None],
         name: str,
+        on_error_line: Callable[[str], None] | None = None,
     ) -> None:
         self.name = name
-        self._on_line = on_line
         self._popen = subprocess.Popen(
             supervised(command),
             env=dict(env),
             cwd=cwd,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            stderr=subprocess.PIPE if on_error_line else subprocess.STDOUT,
             start_new_session=True,
         )
-        self._reader = threading.Thread(target=self._read, name=f"output-{name}", daemon=True)
-        self._reader.start()
+        streams = [(self._popen.stdout, on_line)]
+        if on_error_line:
+            streams.append((self._popen.stderr, on_error_line))
+        self._readers = [
+            threading.Thread(target=self._read, args=each, name=f"output-{name}", daemon=True)
+            for each in streams
+        ]
+        for reader in self._readers:
+            reader.start()
         with _alive_lock:
             _alive.add(self)
 
@@ -120,7 +129,8 @@ class ManagedProcess:
         except subprocess.TimeoutExpired as e:
             raise TimeoutError(f"{self.name} still runs after {timeout} s") from e
         self._signal(signal.SIGKILL)  # a grandchild left behind would keep the pipe open
-        self._reader.join()
+        for reader in self._readers:
+            reader.join()
         return code
 
     def terminate(self, grace: float = 5.0) -> None:
@@ -141,14 +151,14 @@ class ManagedProcess:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._popen.pid, number)
 
-    def _read(self) -> None:
-        assert self._popen.stdout is not None  # noqa: S101 - opened above
-        for raw in self._popen.stdout:
+    def _read(self, stream: IO[bytes] | None, on_line: Callable[[str], None]) -> None:
+        assert stream is not None  # noqa: S101 - opened above
+        for raw in stream:
             try:
-                self._on_line(raw.decode(errors="replace").rstrip("\r\n"))
+                on_line(raw.decode(errors="replace").rstrip("\r\n"))
             except Exception:
                 LOG.exception("output of %s could not be recorded", self.name)
-        self._popen.stdout.close()
+        stream.close()
 
 
 def terminate_all(grace: float = 3.0) -> None:

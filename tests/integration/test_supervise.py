@@ -45,7 +45,7 @@ def test_the_command_ends_when_its_starter_is_killed(tmp_path: Path) -> None:
     starter = subprocess.Popen(
         [sys.executable, "-c", f"import subprocess; subprocess.run({command!r})"]
     )
-    pid = int(wait_until(lambda: pid_file.is_file() and pid_file.read_text().strip()))
+    pid = int(wait_until(lambda: pid_file.read_text().strip() if pid_file.is_file() else ""))
 
     os.kill(starter.pid, signal.SIGKILL)
     starter.wait()

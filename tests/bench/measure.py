@@ -1,0 +1,78 @@
+"""Clocks and memory meters of the benchmarks."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+import psutil
+
+SAMPLE_SECONDS = 0.2
+
+
+def seconds(action: Callable[[], object]) -> float:
+    """Run an action; return its wall time in seconds."""
+    began = time.perf_counter()
+    action()
+    return time.perf_counter() - began
+
+
+def side_by_side(
+    ours: Callable[[], float], theirs: Callable[[], float], rounds: int
+) -> tuple[float, float]:
+    """Measure two things in turn and return their medians, so that drift hits both."""
+    pairs = [(ours(), theirs()) for _ in range(rounds)]
+    return median([a for a, _ in pairs]), median([b for _, b in pairs])
+
+
+def median(values: Sequence[float]) -> float:
+    return percentile(values, 50)
+
+
+def percentile(values: Sequence[float], percent: float) -> float:
+    """Return the nearest-rank percentile of at least one value."""
+    ordered = sorted(values)
+    rank = max(1, -(-len(ordered) * percent // 100))
+    return ordered[int(rank) - 1]
+
+
+class PeakMemory:
+    """Context manager: highest sum of resident memory of some processes and their children.
+
+    :param pids: process ids, read again at each sample
+    """
+
+    def __init__(self, pids: Callable[[], Sequence[int]]) -> None:
+        self._pids = pids
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._sample, daemon=True)
+        self.peak = 0
+
+    def __enter__(self) -> PeakMemory:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    @property
+    def gigabytes(self) -> float:
+        return self.peak / 2**30
+
+    def _sample(self) -> None:
+        while not self._stop.wait(SAMPLE_SECONDS):
+            self.peak = max(self.peak, sum(_resident(pid) for pid in self._pids()))
+
+
+def _resident(pid: int) -> int:
+    with contextlib.suppress(psutil.Error):
+        process = psutil.Process(pid)
+        total = int(process.memory_info().rss)
+        for child in process.children(recursive=True):
+            with contextlib.suppress(psutil.Error):
+                total += int(child.memory_info().rss)
+        return total
+    return 0
