@@ -24,7 +24,7 @@ def table(aws: Aws, name: str) -> str:
 
 
 def test_items_are_kept_and_found_by_key(aws: Aws, table: str) -> None:
-    item = {"id": {"S": "1"}, "title": {"S": "Amélie, \"Le Fabuleux\""}}
+    item = {"id": {"S": "1"}, "title": {"S": 'Amélie, "Le Fabuleux"'}}
     aws("dynamodb").put_item(TableName=table, Item=item)
 
     found = aws("dynamodb").get_item(TableName=table, Key={"id": {"S": "1"}})["Item"]
