@@ -1,0 +1,167 @@
+"""Databases, tables and partitions: moto keeps them, corrected here where it differs from AWS.
+
+Names are folded to lower case, lists are paginated, GetPartitions honours Segment, and a partition
+must have a value for each of its table's keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from localstack.aws.api import RequestContext, handler
+from localstack.services.moto import call_moto_with_request
+
+from emulation.services.base import aws_error, client
+from emulation.services.glue.paging import page
+
+JsonDict = dict[str, Any]
+_NAME_FIELDS = {"DatabaseName", "TableName"}
+DEFAULT_PAGE = 1000
+
+
+class CatalogApi:
+    """Glue's operations on the Data Catalog."""
+
+    @handler("CreateDatabase", expand=False)
+    def create_database(self, context: RequestContext, request: JsonDict) -> Any:
+        return _call(context, request, inner="DatabaseInput")
+
+    @handler("UpdateDatabase", expand=False)
+    def update_database(self, context: RequestContext, request: JsonDict) -> Any:
+        return _call(context, request, inner="DatabaseInput", name="Name")
+
+    @handler("GetDatabase", expand=False)
+    def get_database(self, context: RequestContext, request: JsonDict) -> Any:
+        return _call(context, request, name="Name")
+
+    @handler("DeleteDatabase", expand=False)
+    def delete_database(self, context: RequestContext, request: JsonDict) -> Any:
+        return _call(context, request, name="Name")
+
+    @handler("GetDatabases", expand=False)
+    def get_databases(self, context: RequestContext, request: JsonDict) -> Any:
+        return _paged(context, request, "DatabaseList", 100)
+
+    @handler("CreateTable", expand=False)
+    def create_table(self, context: RequestContext, request: JsonDict) -> Any:
+        _require_table_input(request)
+        return _call(context, request, inner="TableInput")
+
+    @handler("UpdateTable", expand=False)
+    def update_table(self, context: RequestContext, request: JsonDict) -> Any:
+        _require_table_input(request)
+        return _call(context, request, inner="TableInput")
+
+    @handler("GetTable", expand=False)
+    def get_table(self, context: RequestContext, request: JsonDict) -> Any:
+        return _call(context, request, name="Name")
+
+    @handler("DeleteTable", expand=False)
+    def delete_table(self, context: RequestContext, request: JsonDict) -> Any:
+        return _call(context, request, name="Name")
+
+    @handler("GetTables", expand=False)
+    def get_tables(self, context: RequestContext, request: JsonDict) -> Any:
+        return _paged(context, request, "TableList", 100)
+
+    @handler("GetPartition", expand=False)
+    def get_partition(self, context: RequestContext, request: JsonDict) -> Any:
+        return _call(context, request)
+
+    @handler("GetPartitions", expand=False)
+    def get_partitions(self, context: RequestContext, request: JsonDict) -> Any:
+        """Expression is evaluated by moto; Segment takes every n-th of the result."""
+        segment = request.get("Segment") or {"SegmentNumber": 0, "TotalSegments": 1}
+        number, total = segment["SegmentNumber"], segment["TotalSegments"]
+        if not 0 <= number < total <= 10:
+            raise aws_error("InvalidInputException", f"Segment {number} of {total} is not valid")
+
+        def choose(partitions: list[JsonDict]) -> list[JsonDict]:
+            if request.get("ExcludeColumnSchema"):
+                partitions = [_without_columns(p) for p in partitions]
+            return partitions[number::total]
+
+        return _paged(context, request, "Partitions", DEFAULT_PAGE, choose)
+
+    @handler("CreatePartition", expand=False)
+    def create_partition(self, context: RequestContext, request: JsonDict) -> Any:
+        _require_values(context, request, [request["PartitionInput"]])
+        return _call(context, request)
+
+    @handler("BatchCreatePartition", expand=False)
+    def batch_create_partition(self, context: RequestContext, request: JsonDict) -> Any:
+        if len(request["PartitionInputList"]) > 100:
+            raise aws_error(
+                "ValidationException",
+                "1 validation error detected: Value at 'partitionInputList' failed to satisfy "
+                "constraint: Member must have length less than or equal to 100",
+            )
+        _require_values(context, request, request["PartitionInputList"])
+        return _call(context, request)
+
+    @handler("UpdatePartition", expand=False)
+    def update_partition(self, context: RequestContext, request: JsonDict) -> Any:
+        values, new = request["PartitionValueList"], request["PartitionInput"]
+        _require_values(context, request, [new])
+        new.setdefault("Values", values)
+        return _call(context, request)
+
+    @handler("DeletePartition", expand=False)
+    def delete_partition(self, context: RequestContext, request: JsonDict) -> Any:
+        return _call(context, request)
+
+    @handler("BatchDeletePartition", expand=False)
+    def batch_delete_partition(self, context: RequestContext, request: JsonDict) -> Any:
+        return _call(context, request)
+
+
+def _call(
+    context: RequestContext, request: JsonDict, *, inner: str | None = None, name: str | None = None
+) -> Any:
+    """Hand a request to moto with its names in lower case."""
+    folded = dict(request)
+    for field in _NAME_FIELDS | ({name} if name else set()):
+        if isinstance(folded.get(field), str):
+            folded[field] = folded[field].lower()
+    if inner:
+        folded[inner] = {**folded[inner], "Name": folded[inner]["Name"].lower()}
+    return call_moto_with_request(context, folded)
+
+
+def _paged(
+    context: RequestContext,
+    request: JsonDict,
+    key: str,
+    default: int,
+    choose: Callable[[list[JsonDict]], list[JsonDict]] | None = None,
+) -> JsonDict:
+    answer = _call(context, {k: v for k, v in request.items() if k not in _PAGING})
+    items = answer.get(key) or []
+    return page(choose(items) if choose else items, request, key, default)
+
+
+_PAGING = {"MaxResults", "NextToken", "Segment", "ExcludeColumnSchema"}
+
+
+def _require_table_input(request: JsonDict) -> None:
+    if not request.get("TableInput", {}).get("Name"):
+        raise aws_error("InvalidInputException", "TableInput must have a Name")
+
+
+def _require_values(context: RequestContext, request: JsonDict, inputs: list[JsonDict]) -> None:
+    glue = client(context.account_id, context.region, "glue")
+    table = glue.get_table(DatabaseName=request["DatabaseName"], Name=request["TableName"])["Table"]
+    keys = len(table.get("PartitionKeys", []))
+    for partition in inputs:
+        if "Values" in partition and len(partition["Values"]) != keys:
+            raise aws_error(
+                "InvalidInputException",
+                "The number of partition keys do not match the number of partition values",
+            )
+
+
+def _without_columns(partition: JsonDict) -> JsonDict:
+    descriptor = dict(partition.get("StorageDescriptor", {}))
+    descriptor.pop("Columns", None)
+    return {**partition, "StorageDescriptor": descriptor}

@@ -1,0 +1,36 @@
+"""What our Glue keeps in memory beside moto's catalog: one `GlueState` per account and region."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from emulation.services.glue.crawler import Crawler
+from emulation.services.glue.job import Job
+
+
+class GlueState:
+    """Crawlers, classifiers and jobs by name. `lock` guards adding and removing."""
+
+    def __init__(self, account: str, region: str) -> None:
+        self.account, self.region = account, region
+        self.lock = threading.RLock()
+        self.crawlers: dict[str, Crawler] = {}
+        self.classifiers: dict[str, dict[str, Any]] = {}
+        self.jobs: dict[str, Job] = {}
+
+    def arn(self, kind: str, name: str) -> str:
+        """ARN of a crawler or job, for example ``arn:aws:glue:us-east-1:…:crawler/name``."""
+        return f"arn:aws:glue:{self.region}:{self.account}:{kind}/{name}"
+
+
+_states: dict[tuple[str, str], GlueState] = {}
+_states_lock = threading.Lock()
+
+
+def state_of(account: str, region: str) -> GlueState:
+    """The state of an account and region, made on first use."""
+    with _states_lock:
+        if (account, region) not in _states:
+            _states[account, region] = GlueState(account, region)
+        return _states[account, region]
