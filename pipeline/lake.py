@@ -1,0 +1,115 @@
+"""A lake on a target: what every stage, check and clean-up is given."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from botocore.exceptions import ClientError
+
+from pipeline.cloudformation import Stacks
+from pipeline.run_state import RunState
+from pipeline.settings import Settings
+from pipeline.target import Target
+
+__all__ = ["Lake", "Reporter", "error_code", "is_missing"]
+
+_MISSING = frozenset(
+    {
+        "404",
+        "EntityNotFoundException",
+        "NoSuchBucket",
+        "NoSuchEntity",
+        "NoSuchKey",
+        "NotFound",
+        "ResourceNotFound",
+        "ResourceNotFoundException",
+        "ResourceNotFoundFault",
+    }
+)
+
+
+class Reporter(Protocol):
+    """Where progress goes; called from several threads."""
+
+    def line(self, text: str) -> None:
+        """A sentence that stays."""
+
+    def begin(self, stage: str) -> None:
+        """`stage` starts its work."""
+
+    def progress(self, stage: str, text: str, done: float = 0, total: float = 0) -> None:
+        """Where `stage` is; `total` 0 means that its end is not known."""
+
+    def end(self, stage: str, text: str, *, ok: bool = True) -> None:
+        """`stage` has ended, with `text` as its result."""
+
+
+@dataclass
+class Lake:
+    """Target, names, stacks, state and reporter of one run."""
+
+    target: Target
+    settings: Settings
+    reporter: Reporter
+    stacks: Stacks
+    state: RunState
+    cancelled: threading.Event = field(default_factory=threading.Event)
+    """Set when another stage has failed: long waits end early."""
+
+    @classmethod
+    def open(cls, target: Target, reporter: Reporter) -> Lake:
+        """The lake on `target`; speaks to nothing yet."""
+        settings = Settings(account=target.account, region=target.region)
+        return cls(
+            target=target,
+            settings=settings,
+            reporter=reporter,
+            stacks=Stacks(target, settings),
+            state=RunState(target.client("s3"), settings.bucket, settings.state),
+        )
+
+    def client(self, service: str) -> Any:
+        """The target's boto3 client of `service`."""
+        return self.target.client(service)
+
+    @property
+    def s3(self) -> Any:
+        """The S3 client."""
+        return self.target.client("s3")
+
+    @property
+    def bucket(self) -> str:
+        """Name of the lake's bucket."""
+        return self.settings.bucket
+
+    def has_bucket(self) -> bool:
+        """Whether the lake's bucket exists."""
+        try:
+            self.s3.head_bucket(Bucket=self.bucket)
+        except ClientError as error:
+            if is_missing(error):
+                return False
+            raise
+        return True
+
+    def objects(self, prefix: str) -> list[dict[str, Any]]:
+        """Objects below `prefix` in key order, as ListObjectsV2 shows them."""
+        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix)
+        return [entry for page in pages for entry in page.get("Contents", [])]
+
+    def read(self, key: str) -> bytes:
+        """The content of an object in the lake's bucket."""
+        content: bytes = self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+        return content
+
+
+def error_code(error: ClientError) -> str:
+    """AWS's code of an error."""
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def is_missing(error: ClientError) -> bool:
+    """Whether an error says that the thing asked for does not exist."""
+    return error_code(error) in _MISSING

@@ -1,0 +1,135 @@
+"""One run at a time: an object in the lake's bucket that only one run can create.
+
+S3 creates it only if it is not there (If-None-Match: *; Amazon S3 User Guide, 'How to prevent
+object overwrites with conditional writes') and replaces it only if it is the one that was read
+(If-Match). The holder renews it; one that has not been renewed, or whose process on this machine
+has ended, is taken over.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import threading
+import time
+import uuid
+from types import TracebackType
+from typing import Any, Final, Self
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from pipeline.errors import RunLocked
+
+__all__ = ["RunLock"]
+
+LIFETIME: Final = 60.0
+"""Seconds after which a lock that was not renewed is stale."""
+RENEWAL: Final = 15.0
+"""Seconds between renewals."""
+_HELD: Final = ("PreconditionFailed", "ConditionalRequestConflict", "412", "409")
+
+
+class RunLock:
+    """Context manager that holds the lake, or raises `RunLocked`."""
+
+    def __init__(self, s3: Any, bucket: str, prefix: str, what: str) -> None:
+        self._s3 = s3
+        self._place = {"Bucket": bucket, "Key": f"{prefix}/lock.json"}
+        self._what = what
+        self._owner = uuid.uuid4().hex
+        self._etag = ""
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._renew, name="run-lock", daemon=True)
+
+    def __enter__(self) -> Self:
+        if not self._put(IfNoneMatch="*"):
+            self._take_over()
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._ended.set()
+        self._thread.join()
+        try:
+            holder, _ = self._read()
+            if holder.get("owner") == self._owner:
+                self._s3.delete_object(**self._place)
+        except (BotoCoreError, ClientError):
+            # The bucket is gone (destroy, restart) or nothing answers: then so is the lock, or it
+            # goes stale. The error that led here matters more.
+            return
+
+    def _take_over(self) -> None:
+        holder, etag = self._read()
+        if holder and not _stale(holder):
+            raise RunLocked(
+                f"Another run is at work on this lake: {holder.get('what')} by process "
+                f"{holder.get('process')} on {holder.get('host')}, since {holder.get('since')}.",
+                "Wait for it to end, or end it; its lock expires "
+                f"{LIFETIME:.0f} s after its last sign of life.",
+            )
+        condition = {"IfMatch": etag} if etag else {"IfNoneMatch": "*"}
+        if not self._put(**condition):
+            raise RunLocked(
+                "Another run has just taken this lake.", "Wait for it to end: lake status"
+            )
+
+    def _read(self) -> tuple[dict[str, Any], str]:
+        try:
+            answer = self._s3.get_object(**self._place)
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "NoSuchKey":
+                return {}, ""
+            raise
+        try:
+            holder = json.loads(answer["Body"].read())
+        except ValueError:
+            holder = {}
+        return (holder if isinstance(holder, dict) else {}), answer["ETag"]
+
+    def _put(self, **condition: str) -> bool:
+        body = {
+            "owner": self._owner,
+            "what": self._what,
+            "host": socket.gethostname(),
+            "process": os.getpid(),
+            "since": time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime()) + " UTC",
+            "expires": time.time() + LIFETIME,
+        }
+        try:
+            answer = self._s3.put_object(**self._place, Body=json.dumps(body), **condition)
+        except ClientError as error:
+            if error.response["Error"]["Code"] in _HELD:
+                return False
+            raise
+        self._etag = answer["ETag"]
+        return True
+
+    def _renew(self) -> None:
+        while not self._ended.wait(RENEWAL):
+            try:
+                self._put(IfMatch=self._etag)
+            except (BotoCoreError, ClientError):
+                continue  # the stages meet the same fault and say so
+
+
+def _stale(holder: dict[str, Any]) -> bool:
+    if time.time() > float(holder.get("expires", 0)):
+        return True
+    return holder.get("host") == socket.gethostname() and not _alive(int(holder["process"]))
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

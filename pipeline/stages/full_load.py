@@ -1,0 +1,141 @@
+"""Lab 1: the DMS task loads the CSV files of the bucket into DynamoDB tables."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from botocore.exceptions import ClientError
+
+from pipeline.cloudformation import template_text
+from pipeline.data import Dataset
+from pipeline.errors import StageError
+from pipeline.lake import Lake, is_missing
+from pipeline.run_state import Record
+from pipeline.settings import EXCEPTIONS_TABLE, TABLES
+from pipeline.stages.base import Result, Stage, Work
+
+__all__ = ["FINISHED", "FullLoad", "find_task", "table_statistics"]
+
+TEMPLATE: Final = "003-full-load"
+FINISHED: Final = "FULL_LOAD_ONLY_FINISHED"
+_BUSY: Final = ("starting", "running", "stopping", "creating", "modifying", "testing")
+
+
+class FullLoad(Stage):
+    """Test both connections, run the task, and compare its statistics with what was landed."""
+
+    name = "full_load"
+    needs = ("land",)
+
+    def own_inputs(self, lake: Lake, dataset: Dataset) -> list[str]:  # noqa: ARG002
+        return [template_text(TEMPLATE)]
+
+    def missing(self, lake: Lake, record: Record) -> str | None:  # noqa: ARG002
+        dynamodb = lake.client("dynamodb")
+        names = [lake.settings.dynamodb_table(t) for t in TABLES]
+        for table in (*names, EXCEPTIONS_TABLE):
+            try:
+                dynamodb.describe_table(TableName=table)
+            except ClientError as error:
+                if is_missing(error):
+                    return f"DynamoDB table {table}"
+                raise
+        return None
+
+    def run(self, work: Work) -> Result:
+        lake = work.lake
+        files = work.upstream("land").details["files"]
+        outputs = lake.stacks.outputs(TEMPLATE)
+        arn = outputs["TaskArn"]
+        task = find_task(lake, arn)
+        if task["Status"] not in _BUSY:
+            for end in ("SourceEndpointArn", "TargetEndpointArn"):
+                self._test_connection(work, outputs["InstanceArn"], outputs[end])
+            lake.client("dms").start_replication_task(
+                ReplicationTaskArn=arn,
+                StartReplicationTaskType="start-replication"
+                if task["Status"] == "ready"
+                else "reload-target",
+            )
+        expected = sum(files[table]["rows"] for table in TABLES)
+        work.wait(
+            lambda: self._ended(work, arn, expected),
+            lake.target.waits.full_load,
+            "the DMS task to finish its full load",
+        )
+        return self._reconciled(lake, arn, files)
+
+    @staticmethod
+    def _test_connection(work: Work, instance: str, endpoint: str) -> None:
+        dms = work.lake.client("dms")
+        dms.test_connection(ReplicationInstanceArn=instance, EndpointArn=endpoint)
+        filters = [{"Name": "endpoint-arn", "Values": [endpoint]}]
+
+        def tested() -> dict[str, Any] | None:
+            for found in dms.describe_connections(Filters=filters)["Connections"]:
+                mine = found["ReplicationInstanceArn"] == instance
+                if mine and found["Status"] != "testing":
+                    return dict(found)
+            return None
+
+        connection = work.wait(tested, work.lake.target.waits.stack, "DMS to test a connection")
+        if connection["Status"] != "successful":
+            raise StageError(
+                f"DMS cannot connect to {connection.get('EndpointIdentifier', endpoint)}: "
+                f"{connection.get('LastFailureMessage', connection['Status'])}",
+                "Check the endpoint's settings and role, then: lake run",
+            )
+
+    @staticmethod
+    def _ended(work: Work, arn: str, expected: int) -> bool | None:
+        task = find_task(work.lake, arn)
+        if task["Status"] == "failed":
+            raise StageError(
+                f"The DMS task failed: {task.get('LastFailureMessage') or task.get('StopReason')}",
+                "Read its log (group dms-tasks-…), then: lake run",
+            )
+        statistics = table_statistics(work.lake, arn)
+        done = sum(s.get("FullLoadRows", 0) for s in statistics)
+        work.progress(f"{done:,} of {expected:,} rows", done, expected)
+        if task["Status"] != "stopped":
+            return None
+        if FINISHED not in task.get("StopReason", ""):
+            raise StageError(
+                f"The DMS task stopped before it had finished: {task.get('StopReason')}",
+                "Start it again with: lake run",
+            )
+        return True
+
+    @staticmethod
+    def _reconciled(lake: Lake, arn: str, files: dict[str, Any]) -> Result:
+        statistics = {s["TableName"]: s for s in table_statistics(lake, arn)}
+        counts: dict[str, int] = {}
+        rejected = 0
+        for table in TABLES:
+            found = statistics.get(table, {})
+            loaded, errors = found.get("FullLoadRows", 0), found.get("FullLoadErrorRows", 0)
+            if loaded + errors != files[table]["rows"]:
+                raise StageError(
+                    f"DMS loaded {loaded:,} and rejected {errors:,} rows of {table}, but "
+                    f"{files[table]['rows']:,} were landed.",
+                    "Load again with: lake run --only full_load --force",
+                )
+            counts[table] = loaded
+            counts[f"{table} rejected"] = errors
+            rejected += errors
+        text = f"{sum(counts[t] for t in TABLES):,} rows into 4 tables, {rejected:,} rejected"
+        return Result(text, counts, {"task": arn})
+
+
+def find_task(lake: Lake, arn: str) -> dict[str, Any]:
+    """The replication task as DescribeReplicationTasks shows it."""
+    found = lake.client("dms").describe_replication_tasks(
+        Filters=[{"Name": "replication-task-arn", "Values": [arn]}], WithoutSettings=True
+    )
+    return dict(found["ReplicationTasks"][0])
+
+
+def table_statistics(lake: Lake, arn: str) -> list[dict[str, Any]]:
+    """Statistics of the task's tables as DescribeTableStatistics shows them."""
+    pages = lake.client("dms").get_paginator("describe_table_statistics")
+    return [s for page in pages.paginate(ReplicationTaskArn=arn) for s in page["TableStatistics"]]
