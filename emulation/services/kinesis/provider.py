@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 from localstack.services.plugins import ServiceLifecycleHook
 
 from emulation.services.kinesis.attachment_operations import AttachmentOperations
@@ -21,6 +23,11 @@ class KinesisProvider(
     """Every operation of the API, each in the module of its kind."""
 
     service = "kinesis"
+
+    def on_after_init(self) -> None:
+        # LocalStack's own objects (hundreds of thousands) live as long as the process. Without
+        # this, every full garbage collection walks through them: 0.6 s in which no record moves.
+        gc.freeze()
 
     def on_before_state_reset(self) -> None:
         STORE.clear()
