@@ -238,7 +238,7 @@ def _raw_files(folder: Path) -> dict[str, Path]:
             raise DataError(f"{path} is not a file.", hint)
         if status.st_size > MAX_FILE_BYTES:
             raise DataError(
-                f"{path} is larger than {MAX_FILE_BYTES >> 20} MiB.", "Give a smaller MovieLens."
+                f"{path} is larger than {MAX_FILE_BYTES >> 20} MiB.", "Give a smaller edition."
             )
     return found
 

@@ -9,6 +9,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -297,3 +298,21 @@ def test_the_manifest_keeps_every_rejected_row(source: Path, cache: Path) -> Non
             "text": '9999999,"Broken (1999),Drama',
         }
     ]
+
+
+def test_a_file_beyond_the_limit_is_refused(
+    source: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.data.loading.MAX_FILE_BYTES", 2 << 20)
+    with (source / "ratings.csv").open("r+b") as file:
+        file.truncate((2 << 20) + 1)
+    error = refused(source, cache)
+    assert error.message == f"{source / 'ratings.csv'} is larger than 2 MiB."
+
+
+def test_runs_at_once_agree(source: Path, cache: Path) -> None:
+    with ThreadPoolExecutor(6) as pool:
+        found = list(pool.map(lambda _: load(source, cache)[0], range(6)))
+    assert all(dataset == found[0] for dataset in found)
+    assert found[0].files["tags"].path.read_bytes() == (source / "tags.csv").read_bytes()
+    assert not list((cache / "work").iterdir())
