@@ -22,6 +22,7 @@ FIRST_RETRY_SECONDS = 0.5
 LONGEST_RETRY_SECONDS = 30.0
 FINAL_ATTEMPTS = 3
 _IDLE_SECONDS = 60.0
+_LOOK_SECONDS = 1.0  # so often changed hints are noticed
 
 
 class Delivery:
@@ -89,7 +90,7 @@ class Delivery:
         if ended:
             self._stopping.wait(_IDLE_SECONDS)
         elif not records:
-            self.source.wait(_IDLE_SECONDS if due is None else due)
+            self.source.wait(_LOOK_SECONDS if due is None else min(due, _LOOK_SECONDS))
 
     def _finish(self) -> None:
         while records := self.source.read():

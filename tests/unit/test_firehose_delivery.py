@@ -1,0 +1,149 @@
+"""Buffering by size and age, and the delivery thread against a destination that fails."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import threading
+import zipfile
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from emulation.services.firehose import delivery as delivery_module
+from emulation.services.firehose.buffer import MEBIBYTE, Batch, Buffer, BufferingHints
+from emulation.services.firehose.delivery import FINAL_ATTEMPTS, Delivery
+from emulation.services.firehose.s3_writer import compress
+from emulation.services.firehose.source import DirectSource, QueueFullError
+from tests.support import wait_until
+
+
+@given(st.lists(st.integers(0, 700_000), max_size=30))
+def test_batches_keep_every_record_in_order_and_end_at_the_size(sizes: list[int]) -> None:
+    buffer = Buffer(BufferingHints(1, 60))
+    records = [(float(i), bytes([i]) * size) for i, size in enumerate(sizes)]
+    batches = list(buffer.add(records, now=0.0))
+    for batch in batches:
+        assert batch.size >= MEBIBYTE
+        assert batch.size - len(batch.chunks[-1]) < MEBIBYTE
+    if rest := buffer.take():
+        batches.append(rest)
+    assert [chunk for batch in batches for chunk in batch.chunks] == [data for _, data in records]
+
+
+def test_interval_counts_from_the_first_record() -> None:
+    buffer = Buffer(BufferingHints(5, 60))
+    assert buffer.due_in(0.0) is None
+    list(buffer.add([(9.0, b"a")], now=100.0))
+    list(buffer.add([(7.0, b"b")], now=130.0))
+    assert buffer.due_in(130.0) == 30.0
+    assert buffer.due_in(200.0) == 0.0
+    batch = buffer.take()
+    assert batch is not None
+    assert (batch.body, batch.arrival) == (b"ab", 7.0)
+    assert buffer.due_in(200.0) is None
+
+
+def test_interval_zero_is_due_at_once() -> None:
+    buffer = Buffer(BufferingHints(5, 0))
+    list(buffer.add([(1.0, b"a")], now=1.0))
+    assert buffer.due_in(1.0) == 0.0
+
+
+@pytest.fixture(autouse=True)
+def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivery_module, "FIRST_RETRY_SECONDS", 0.01)
+
+
+class Bucket:
+    """A destination that refuses its first `failures` writes."""
+
+    def __init__(self, failures: int = 0) -> None:
+        self.failures = failures
+        self.attempts = 0
+        self.bodies: list[bytes] = []
+        self.reports: list[str] = []
+        self.lock = threading.Lock()
+
+    def write(self, batch: Batch) -> None:
+        with self.lock:
+            self.attempts += 1
+            if self.attempts <= self.failures:
+                raise OSError("503 Slow Down")
+            self.bodies.append(batch.body)
+
+
+def deliver(bucket: Bucket, hints: BufferingHints, *data: bytes) -> tuple[Delivery, DirectSource]:
+    source = DirectSource()
+    delivery = Delivery("d", source, hints, bucket.write, bucket.reports.append)
+    delivery.start()
+    for item in data:
+        source.put(1.0, item)
+    return delivery, source
+
+
+def test_stop_writes_what_is_pending() -> None:
+    bucket = Bucket()
+    delivery, _ = deliver(bucket, BufferingHints(128, 900), b"a", b"b\n", b"c")
+    delivery.stop()
+    assert delivery.join(10)
+    assert bucket.bodies == [b"ab\nc"]
+
+
+def test_nothing_pending_writes_no_object() -> None:
+    bucket = Bucket()
+    delivery, _ = deliver(bucket, BufferingHints(1, 0))
+    delivery.stop()
+    assert delivery.join(10)
+    assert bucket.bodies == []
+
+
+def test_failures_are_retried_and_reported_until_the_destination_takes_it() -> None:
+    bucket = Bucket(failures=4)
+    delivery, source = deliver(bucket, BufferingHints(1, 0), b"a")
+    wait_until(lambda: bucket.bodies, 10)
+    source.put(2.0, b"b")
+    wait_until(lambda: len(bucket.bodies) == 2, 10)
+    delivery.stop()
+    assert delivery.join(10)
+    assert bucket.bodies == [b"a", b"b"]
+    assert len(bucket.reports) == 4
+    assert "503 Slow Down" in bucket.reports[0]
+
+
+def test_what_cannot_be_written_at_the_end_is_counted() -> None:
+    bucket = Bucket(failures=10**9)
+    delivery, _ = deliver(bucket, BufferingHints(128, 900), b"abc", b"de")
+    delivery.stop()
+    assert delivery.join(10)
+    assert bucket.attempts == FINAL_ATTEMPTS
+    assert bucket.reports[-1].startswith("2 records (5 bytes) were not delivered")
+
+
+def test_changed_hints_apply_to_what_is_buffered() -> None:
+    bucket = Bucket()
+    delivery, source = deliver(bucket, BufferingHints(128, 900), b"a")
+    delivery.change_hints(BufferingHints(1, 0))
+    wait_until(lambda: bucket.bodies == [b"a"], 10)
+    source.put(2.0, b"b")
+    wait_until(lambda: bucket.bodies == [b"a", b"b"], 10)
+    delivery.stop()
+    assert delivery.join(10)
+
+
+def test_a_full_queue_takes_no_more() -> None:
+    source = DirectSource(max_bytes=3)
+    source.put(1.0, b"abc")
+    with pytest.raises(QueueFullError):
+        source.put(1.0, b"d")
+    assert source.read() == [(1.0, b"abc")]
+    source.put(1.0, b"d")
+
+
+def test_compression() -> None:
+    assert compress(b"x", "UNCOMPRESSED", "k") == b"x"
+    assert gzip.decompress(compress(b"x" * 99, "GZIP", "k.gz")) == b"x" * 99
+    with zipfile.ZipFile(io.BytesIO(compress(b"body", "ZIP", "a/b/name.zip"))) as archive:
+        assert archive.namelist() == ["name"]
+        assert archive.read("name") == b"body"
