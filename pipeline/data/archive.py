@@ -20,8 +20,8 @@ __all__ = ["MAX_FILE_BYTES", "OPTIONAL", "REQUIRED", "extract"]
 OPTIONAL = "ratings-partial-load"
 REQUIRED = tuple(name for name in FILES if name != OPTIONAL)
 
-#: About five million ratings. The scan keeps every key in memory to count duplicates, and so
-#: does DynamoDB Local behind the emulator: a larger file is refused before it fills the laptop.
+#: About five million ratings. The scan keeps every row in memory to count duplicates (1.6 GB at
+#: this size): a larger file is refused before it fills the machine.
 MAX_FILE_BYTES = 128 << 20
 MAX_ENTRIES = 1_000
 #: CSV of ids and titles packs 3 to 10 times; beyond this ratio it is a zip bomb.
