@@ -1,0 +1,184 @@
+"""A full load: the tables of a task from S3 to DynamoDB, several at a time."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from botocore.exceptions import ClientError
+
+from emulation.services.base import client
+from emulation.services.dms import progress as states
+from emulation.services.dms.dynamodb_target import DynamodbTarget
+from emulation.services.dms.errors import Cancelled, TableError, TaskError
+from emulation.services.dms.exceptions_table import ExceptionsTable
+from emulation.services.dms.external_table import SourceTable
+from emulation.services.dms.item_mapping import ItemMapping, compile_mapping
+from emulation.services.dms.progress import TableProgress
+from emulation.services.dms.s3_source import S3Source
+from emulation.services.dms.table_load import LoadContext, TableLoad
+from emulation.services.dms.table_mapping import TableMappings
+from emulation.services.dms.task_log import TARGET_LOAD, TASK_MANAGER, TaskLog
+from emulation.services.dms.task_settings import STOP_TASK, TaskSettings
+
+_Result = TypeVar("_Result")
+
+
+@dataclass(frozen=True)
+class LoadPlan:
+    """Everything a run needs, as plain values: nothing of the request that started it.
+
+    :param task_id: the task's resource id
+    """
+
+    account: str
+    region: str
+    task_id: str
+    source: S3Source
+    mappings: TableMappings
+    settings: TaskSettings
+
+
+@dataclass(frozen=True)
+class _Work:
+    table: SourceTable
+    mapping: ItemMapping
+    progress: TableProgress
+
+
+class FullLoad:
+    """One run of a task over some of its tables.
+
+    :param tables: progress of the tables to load, by (schema, name)
+    :param cancelled: set to stop the run
+    """
+
+    def __init__(
+        self,
+        plan: LoadPlan,
+        tables: dict[tuple[str, str], TableProgress],
+        cancelled: threading.Event,
+        log: TaskLog,
+    ) -> None:
+        self._plan, self._tables, self._log = plan, tables, log
+        self._stopped = cancelled
+        self._failure: TaskError | None = None
+        self._errors = 0
+        self._lock = threading.Lock()
+
+    def run(self) -> None:
+        """Load; returns when every table is completed or in error.
+
+        :raises Cancelled: the user stopped the task
+        :raises TaskError: an error policy, or an error that is no table's own, ended the task
+        """
+        try:
+            self._run()
+        except ClientError as e:
+            error = e.response["Error"]
+            raise TaskError(f"{error['Code']}: {error['Message']}") from e
+        except TableError as e:
+            raise TaskError(e.message) from e
+        finally:
+            for table in self._tables.values():
+                if table.state not in (states.COMPLETED, states.ERROR):
+                    table.end(states.CANCELLED)
+
+    def _run(self) -> None:
+        plan = self._plan
+        target = DynamodbTarget(plan.account, plan.region, self._stopped)
+        context = LoadContext(
+            s3=client(plan.account, plan.region, "s3"),
+            source=plan.source,
+            target=target,
+            exceptions=ExceptionsTable(target, plan.task_id),
+            settings=plan.settings,
+            cancelled=self._stopped,
+            log=self._log,
+        )
+        try:
+            self._load_all(context)
+        finally:
+            # Rejected rows are kept also when the task fails or is stopped.
+            context.exceptions.finish()
+        if self._failure is not None:
+            raise self._failure
+        if self._stopped.is_set():
+            raise Cancelled("the task was stopped")
+
+    def _load_all(self, context: LoadContext) -> None:
+        prepared: dict[str, str] = {}
+        with ThreadPoolExecutor(self._plan.settings.max_subtasks, "dms-table") as pool:
+            for table in self._plan.source.tables:
+                progress = self._tables.get((table.schema, table.name))
+                if progress is None or self._stopped.is_set():
+                    continue
+                work = self._guarded(progress, self._prepare, table, progress, prepared, context)
+                if work is not None:
+                    pool.submit(self._guarded, progress, self._load, work, context)
+
+    def _prepare(
+        self,
+        table: SourceTable,
+        progress: TableProgress,
+        prepared: dict[str, str],
+        context: LoadContext,
+    ) -> _Work:
+        """Compile the mapping and make the target ready, once per target table."""
+        mapping = compile_mapping(table, self._plan.mappings.mapping_of(table.schema, table.name))
+        for warning in mapping.warnings:
+            self._log.warning(TARGET_LOAD, f"Table {table.full_name}: {warning}")
+        name, settings = mapping.target_table, self._plan.settings
+        if name in prepared:
+            raise TableError(
+                f"Table {table.full_name} has the same target table {name} as "
+                f"{prepared[name]}; give each its own target-table-name"
+            )
+        prepared[name] = table.full_name
+        context.target.prepare(name, mapping.key_types, settings.prep_mode, settings.load_threads)
+        context.exceptions.clear(name)
+        return _Work(table, mapping, progress)
+
+    def _load(self, work: _Work, context: LoadContext) -> None:
+        if not self._stopped.is_set():
+            TableLoad(context, work.table, work.mapping, work.progress).run()
+
+    def _guarded(
+        self, progress: TableProgress, step: Callable[..., _Result], *arguments: Any
+    ) -> _Result | None:
+        """Do a step of one table; what goes wrong is the table's, or the task's by policy."""
+        try:
+            return step(*arguments)
+        except Cancelled:
+            pass
+        except TaskError as e:
+            progress.end(states.ERROR)
+            self._fail(e)
+        except TableError as e:
+            self._table_error(progress, e.message)
+        except ClientError as e:
+            error = e.response["Error"]
+            self._table_error(progress, f"{error['Code']}: {error['Message']}")
+        except Exception as e:
+            # A table's thread has no caller: an error nobody foresaw must still end the task.
+            progress.end(states.ERROR)
+            self._fail(TaskError(f"{progress.full_name}: {type(e).__name__}: {e}"))
+        return None
+
+    def _table_error(self, progress: TableProgress, message: str) -> None:
+        progress.end(states.ERROR)
+        settings = self._plan.settings
+        self._log.error(TASK_MANAGER, f"Table {progress.full_name} is suspended: {message}")
+        with self._lock:
+            self._errors += 1
+            too_many = 0 < settings.table_escalation_count <= self._errors
+        if settings.table_error == STOP_TASK or too_many:
+            self._fail(TaskError(f"Table {progress.full_name}: {message}"))
+
+    def _fail(self, error: TaskError) -> None:
+        with self._lock:
+            self._failure = self._failure or error
+        self._stopped.set()
