@@ -280,10 +280,13 @@ def test_manifest_channel(aws: Aws, lake: str) -> None:
 
 def test_many_lines_and_undecodable_output_are_logged(aws: Aws, lake: str) -> None:
     script = (
-        "import sys; sys.stdout.buffer.write(b'\\xff\\xfe\\n'); print('l\\n' * 20000); print('end')"
+        "import sys; sys.stdout.buffer.write(b'\\xff\\xfe\\n'); print('line\\n' * 9000 + 'end')"
     )
     job = start(aws, lake, script)
     assert ended(aws, job)["TrainingJobStatus"] == "Completed"
+    lines = log_lines(aws, job)
+    assert lines[-1] == "end"
+    assert lines.count("line") == 9000
 
 
 def _with(path: str, value: Any) -> Callable[[dict[str, Any]], None]:

@@ -58,17 +58,13 @@ def invoke(region: Region, request: dict[str, Any]) -> dict[str, Any]:
         ServiceUnavailable (the container is being restarted), ModelError
     """
     name = request["EndpointName"]
-    body = request.get("Body") or b""
-    if len(body) > MAX_BODY:
-        raise aws_error(
-            "ValidationError", f"Request size of {len(body)} bytes exceeds {MAX_BODY} bytes", 413
-        )
+    body = _body(request.get("Body") or b"")
     for feature in UNSUPPORTED:
         if request.get(feature):
             raise aws_error("ValidationError", f"The emulator does not support {feature}")
     deployment, variant = _destination(region, name, request.get("TargetVariant"))
     with deployment.request():
-        answer = _ask(region, name, variant, bytes(body), _headers(request))
+        answer = _ask(region, name, variant, body, _headers(request))
     if answer.status >= 300:
         said = answer.body[:4096].decode(errors="replace")
         raise ModelError(region, name, answer.status, said)
@@ -80,6 +76,14 @@ def invoke(region: Region, request: dict[str, Any]) -> dict[str, Any]:
     if ATTRIBUTES in answer.headers:
         response["CustomAttributes"] = answer.headers[ATTRIBUTES]
     return response
+
+
+def _body(given: Any) -> bytes:
+    """The payload: LocalStack hands over bytes or the request's stream."""
+    body = bytes(given.read(MAX_BODY + 1) if hasattr(given, "read") else given)
+    if len(body) > MAX_BODY:
+        raise aws_error("ValidationError", f"Request size exceeds {MAX_BODY} bytes", 413)
+    return body
 
 
 def _destination(region: Region, name: str, target: str | None) -> tuple[Deployment, Variant]:
