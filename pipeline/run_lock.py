@@ -14,6 +14,7 @@ import socket
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -33,10 +34,14 @@ _HELD: Final = ("PreconditionFailed", "ConditionalRequestConflict", "412", "409"
 class RunLock:
     """Context manager that holds the lake, or raises `RunLocked`."""
 
-    def __init__(self, s3: Any, bucket: str, prefix: str, what: str) -> None:
+    def __init__(
+        self, s3: Any, bucket: str, prefix: str, what: str, on_lost: Callable[[], None]
+    ) -> None:
+        """:param on_lost: called when another run has taken over, e.g. after a long sleep"""
         self._s3 = s3
         self._place = {"Bucket": bucket, "Key": f"{prefix}/lock.json"}
         self._what = what
+        self._on_lost = on_lost
         self._owner = uuid.uuid4().hex
         self._etag = ""
         self._ended = threading.Event()
@@ -67,6 +72,9 @@ class RunLock:
 
     def _take_over(self) -> None:
         holder, etag = self._read()
+        if holder.get("owner") == self._owner:  # our first try succeeded, its answer was lost
+            self._etag = etag
+            return
         if holder and not _stale(holder):
             raise RunLocked(
                 f"Another run is at work on this lake: {holder.get('what')} by process "
@@ -114,9 +122,12 @@ class RunLock:
     def _renew(self) -> None:
         while not self._ended.wait(RENEWAL):
             try:
-                self._put(IfMatch=self._etag)
+                kept = self._put(IfMatch=self._etag)
             except (BotoCoreError, ClientError):
                 continue  # the stages meet the same fault and say so
+            if not kept and self._read()[0].get("owner") != self._owner:
+                self._on_lost()
+                return
 
 
 def _stale(holder: dict[str, Any]) -> bool:

@@ -83,6 +83,8 @@ class Settings:
     """Prefix of the job's output directories rating, movies and links."""
     quarantine: str = "ml/quarantine"
     """Prefix of rejected rows with their reasons."""
+    report_key: str = "ml/trainingdata-report.json"
+    """The job's own counts, written last."""
     models: str = "ml/models"
     """Prefix of training output (model.tar.gz)."""
     state: str = "_lake"

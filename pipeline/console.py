@@ -1,0 +1,235 @@
+"""What people see: progress while a run is at work, tables after it.
+
+Progress goes to stderr: bars on a terminal, plain lines otherwise. Results go to stdout.
+"""
+
+from __future__ import annotations
+
+import atexit
+import threading
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from pipeline.doctor import Check
+from pipeline.lake import Reporter
+
+if TYPE_CHECKING:
+    from pipeline.destroy import Destruction
+    from pipeline.reconciliation import Hop
+    from pipeline.runner import RunResult
+    from pipeline.stages.recommend import Recommendations
+    from pipeline.status import LakeStatus
+    from pipeline.verify import Verification
+
+__all__ = [
+    "PlainReporter",
+    "TerminalReporter",
+    "print_checks",
+    "print_destruction",
+    "print_recommendations",
+    "print_run",
+    "print_status",
+    "print_verification",
+    "reporter",
+]
+
+SECONDS_BETWEEN_LINES: Final = 5.0
+WIDTH_WITHOUT_TERMINAL: Final = 110
+
+
+class PlainReporter:
+    """Lines for logs: beginning, end, and now and then where a stage is."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._lock = threading.Lock()
+        self._began: dict[str, float] = {}
+        self._said: dict[str, float] = {}
+
+    def line(self, text: str) -> None:
+        with self._lock:
+            self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+    def begin(self, stage: str) -> None:
+        self._began[stage] = self._said[stage] = time.monotonic()
+        self.line(f"{stage}: begins")
+
+    def progress(self, stage: str, text: str, done: float = 0, total: float = 0) -> None:
+        now = time.monotonic()
+        if now - self._said.get(stage, 0) >= SECONDS_BETWEEN_LINES:
+            self._said[stage] = now
+            share = f" ({done / total:.0%})" if total else ""
+            self.line(f"{stage}: {text}{share}")
+
+    def end(self, stage: str, text: str, *, ok: bool = True) -> None:
+        seconds = time.monotonic() - self._began.get(stage, time.monotonic())
+        self.line(f"{stage}: {'done' if ok else 'FAILED'} in {seconds:.1f} s: {text}")
+
+
+class TerminalReporter:
+    """Spinners and bars; a line stays for each stage that has ended."""
+
+    def __init__(self, console: Console) -> None:
+        self._progress = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description:<14}"),
+            BarColumn(bar_width=24),
+            TextColumn("{task.fields[text]}"),
+            TimeElapsedColumn(),
+            console=console,
+            transient=True,
+        )
+        self._tasks: dict[str, TaskID] = {}
+        self._began: dict[str, float] = {}
+        self._lock = threading.Lock()
+
+    def line(self, text: str) -> None:
+        self._progress.console.print(text, markup=False, highlight=False)
+
+    def begin(self, stage: str) -> None:
+        with self._lock:
+            if not self._tasks:
+                self._progress.start()
+                atexit.register(self._progress.stop)
+            self._began[stage] = time.monotonic()
+            self._tasks[stage] = self._progress.add_task(stage, total=None, text="")
+
+    def progress(self, stage: str, text: str, done: float = 0, total: float = 0) -> None:
+        if stage in self._tasks:
+            self._progress.update(
+                self._tasks[stage], text=text, completed=done, total=total or None
+            )
+
+    def end(self, stage: str, text: str, *, ok: bool = True) -> None:
+        with self._lock:
+            task = self._tasks.pop(stage, None)
+            if task is not None:
+                self._progress.remove_task(task)
+            seconds = time.monotonic() - self._began.get(stage, time.monotonic())
+            mark = "[green]✓[/]" if ok else "[red]✗[/]"
+            self._progress.console.print(mark, f"{stage:<14} {seconds:6.1f} s ", end="")
+            self._progress.console.print(text, markup=False, highlight=False)
+            if not self._tasks:
+                self._progress.stop()
+                atexit.unregister(self._progress.stop)
+
+
+def reporter() -> Reporter:
+    """The reporter that fits where stderr goes."""
+    console = Console(stderr=True)
+    return TerminalReporter(console) if console.is_terminal else PlainReporter(console)
+
+
+def print_run(result: RunResult) -> None:
+    """Reconciliation, titles, and how long it took."""
+    console = _console()
+    if result.verification:
+        _print_hops(console, result.verification.hops)
+        _print_faults(console, result.verification)
+    if result.recommendations:
+        print_recommendations(result.recommendations)
+    skipped = sum(outcome.skipped for outcome in result.outcomes)
+    console.print(
+        f"{len(result.outcomes)} stages, {skipped} done before, {result.seconds:.1f} s; "
+        f"data: {result.origin}",
+        highlight=False,
+        markup=False,
+        soft_wrap=True,
+    )
+
+
+def print_status(status: LakeStatus) -> None:
+    """Stacks and stages."""
+    console = _console()
+    table = Table("stack", "status", title="Stacks", title_justify="left")
+    for name, state in status.stacks.items():
+        table.add_row(name, state or "-")
+    console.print(table)
+    table = Table("stage", "status", "finished", "seconds", "counts", title="Stages")
+    for name, record in status.stages.items():
+        if record is None:
+            table.add_row(name, "-", "", "", "")
+            continue
+        counts = ", ".join(f"{k} {v:,}" for k, v in record.counts.items())
+        table.add_row(name, record.status, record.finished, f"{record.seconds:.1f}", counts)
+    console.print(table)
+
+
+def print_verification(verification: Verification) -> None:
+    """Validation steps lab by lab, then the reconciliation."""
+    console = _console()
+    table = Table("lab", "step", "", "found", title="Validation", title_justify="left")
+    for finding in verification.findings:
+        mark = "[green]ok[/]" if finding.ok else "[red]OFF[/]"
+        table.add_row(str(finding.lab), finding.step, mark, finding.found)
+    console.print(table)
+    _print_hops(console, verification.hops)
+
+
+def print_recommendations(found: Recommendations) -> None:
+    """Titles, best first."""
+    table = Table(
+        "#",
+        "title",
+        "score",
+        title=f"Recommended for user {found.user_id} ({found.reason})",
+        title_justify="left",
+    )
+    for number, title in enumerate(found.titles, 1):
+        table.add_row(str(number), title.title, f"{title.score:.3f}")
+    _console().print(table)
+
+
+def print_destruction(found: Destruction) -> None:
+    """What was deleted and what is left."""
+    console = _console()
+    for text in found.deleted:
+        console.print(f"deleted {text}", highlight=False, markup=False)
+    for text in found.kept:
+        console.print(f"kept    {text}", highlight=False, markup=False, soft_wrap=True)
+    for text in found.leftovers:
+        console.print(f"LEFT    {text}", highlight=False, markup=False, soft_wrap=True)
+    if not found.leftovers:
+        console.print("nothing of the lake is left")
+
+
+def print_checks(checks: Sequence[Check]) -> None:
+    """One line for each check, and what mends the bad ones."""
+    console = _console()
+    for check in checks:
+        mark = "[green]ok  [/]" if check.ok else "[red]BAD [/]"
+        console.print(mark, end="")
+        console.print(
+            f"{check.name}: {check.detail}", highlight=False, markup=False, soft_wrap=True
+        )
+        if not check.ok and check.fix:
+            console.print(f"     → {check.fix}", highlight=False, markup=False, soft_wrap=True)
+
+
+def _print_hops(console: Console, hops: Sequence[Hop]) -> None:
+    table = Table(title="Reconciliation", title_justify="left")
+    table.add_column("hop")
+    for name in ("source", "written", "rejected", "duplicates", "difference"):
+        table.add_column(name, justify="right")
+    for hop in hops:
+        difference = f"[red]{hop.difference:+,}[/]" if hop.difference else "0"
+        numbers = (hop.source, hop.written, hop.rejected, hop.duplicates)
+        table.add_row(hop.name, *(f"{n:,}" for n in numbers), difference)
+    console.print(table)
+
+
+def _print_faults(console: Console, verification: Verification) -> None:
+    for fault in verification.faults():
+        console.print(f"OFF  {fault}", highlight=False, markup=False, soft_wrap=True)
+
+
+def _console() -> Console:
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=WIDTH_WITHOUT_TERMINAL)
+    return console

@@ -1,0 +1,251 @@
+"""``lake destroy``: deletes what belongs to the lake, and lists what is left.
+
+Only names of `Settings` and resources of our stacks are touched. Safe to repeat, and from any
+state: whatever is already gone is passed over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from pipeline.errors import LakeError, LeftoversFound
+from pipeline.infrastructure import FOUNDATION, SERVING
+from pipeline.lake import Lake, error_code, is_missing
+from pipeline.polling import poll_until
+from pipeline.settings import EXCEPTIONS_TABLE, STACKS, TABLES
+from pipeline.stages.deploy import endpoint_status
+
+__all__ = ["Destruction", "destroy_lake"]
+
+
+@dataclass
+class Destruction:
+    """What has happened to everything that belonged to the lake."""
+
+    deleted: list[str] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
+    """What AWS does not let anybody delete: history."""
+    leftovers: list[str] = field(default_factory=list)
+
+    def failure(self) -> LeftoversFound:
+        """The error that names what is left."""
+        return LeftoversFound(
+            f"Still there: {'; '.join(self.leftovers)}.", "Try again with: lake destroy"
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return asdict(self)
+
+
+def destroy_lake(lake: Lake) -> Destruction:
+    """Delete everything; a step that fails is a leftover, and the next step goes on."""
+    result = Destruction()
+    for what, delete in _steps(lake):
+        lake.reporter.begin(what)
+        try:
+            deleted = delete()
+        except (LakeError, ClientError) as error:
+            lake.reporter.end(what, str(error), ok=False)
+            result.leftovers.append(f"{what} ({error})")
+            continue
+        lake.reporter.end(what, f"{len(deleted)} deleted" if deleted else "nothing there")
+        result.deleted += deleted
+    result.leftovers += _leftovers(lake)
+    jobs = _training_jobs(lake)
+    if jobs:
+        result.kept.append(
+            f"{len(jobs)} training job records (SageMaker keeps them): {', '.join(jobs)}"
+        )
+    return result
+
+
+def _steps(lake: Lake) -> Iterator[tuple[str, Callable[[], list[str]]]]:
+    yield "jobs at work", lambda: _stop_work(lake)
+    yield "serving stack", lambda: _stack(lake, SERVING)
+    for template in reversed(STACKS[1:-1]):
+        yield f"stack {template}", lambda t=template: _stack(lake, t)  # type: ignore[misc]
+    yield "DynamoDB tables", lambda: _tables(lake)
+    yield "bucket contents", lambda: _bucket_contents(lake)
+    yield f"stack {FOUNDATION}", lambda: _stack(lake, FOUNDATION)
+    yield "log groups", lambda: _log_groups(lake)
+
+
+def _stop_work(lake: Lake) -> list[str]:
+    """Stop a task, job run or training job that is going: it would write into what we delete."""
+    stopped = []
+    glue, sagemaker, dms = (lake.client(s) for s in ("glue", "sagemaker", "dms"))
+    try:
+        runs = glue.get_job_runs(JobName=lake.settings.job)["JobRuns"]
+        going = [r["Id"] for r in runs if r["JobRunState"] in ("STARTING", "RUNNING", "WAITING")]
+        if going:
+            glue.batch_stop_job_run(JobName=lake.settings.job, JobRunIds=going)
+            stopped += [f"job run {run}" for run in going]
+    except ClientError as error:
+        if not is_missing(error):
+            raise
+    for job in _training_jobs(lake, StatusEquals="InProgress"):
+        sagemaker.stop_training_job(TrainingJobName=job)
+        stopped.append(f"training job {job} (stopped)")
+    if lake.stacks.describe("003-full-load"):
+        for task in _replication_tasks(lake):
+            if task["Status"] in ("running", "starting"):
+                dms.stop_replication_task(ReplicationTaskArn=task["ReplicationTaskArn"])
+                stopped.append(f"task {task['ReplicationTaskIdentifier']} (stopped)")
+        _poll(
+            lake,
+            lambda: True
+            if all(t["Status"] not in ("running", "stopping") for t in _replication_tasks(lake))
+            else None,
+            "the DMS task to stop",
+        )
+    return stopped
+
+
+def _stack(lake: Lake, template: str) -> list[str]:
+    name = lake.settings.stack(template)
+    return [f"stack {name}"] if lake.stacks.delete(template) else []
+
+
+def _tables(lake: Lake) -> list[str]:
+    """Tables that DMS has made: they are in no stack."""
+    dynamodb = lake.client("dynamodb")
+    deleted = []
+    for table in _table_names(lake):
+        try:
+            dynamodb.delete_table(TableName=table)
+        except ClientError as error:
+            if is_missing(error):
+                continue
+            raise
+        deleted.append(f"table {table}")
+    present = set(_table_names(lake))
+    _poll(
+        lake,
+        lambda: True if not present.intersection(_existing_tables(lake)) else None,
+        "DynamoDB tables to be deleted",
+    )
+    return deleted
+
+
+def _bucket_contents(lake: Lake) -> list[str]:
+    if not lake.has_bucket():
+        return []
+    uploads = 0
+    pages = lake.s3.get_paginator("list_multipart_uploads").paginate(Bucket=lake.bucket)
+    for page in pages:
+        for upload in page.get("Uploads", []):
+            lake.s3.abort_multipart_upload(
+                Bucket=lake.bucket, Key=upload["Key"], UploadId=upload["UploadId"]
+            )
+            uploads += 1
+    objects = 0
+    versions = lake.s3.get_paginator("list_object_versions").paginate(Bucket=lake.bucket)
+    for page in versions:
+        found = [
+            {"Key": v["Key"], "VersionId": v["VersionId"]}
+            for v in (*page.get("Versions", []), *page.get("DeleteMarkers", []))
+        ]
+        if found:
+            answer = lake.s3.delete_objects(
+                Bucket=lake.bucket, Delete={"Objects": found, "Quiet": True}
+            )
+            if answer.get("Errors"):
+                first = answer["Errors"][0]
+                raise LakeError(f"{first['Key']} cannot be deleted: {first.get('Message')}")
+            objects += len(found)
+    return [f"{objects} objects and {uploads} unfinished uploads of bucket {lake.bucket}"]
+
+
+def _log_groups(lake: Lake) -> list[str]:
+    """Groups that only the lake writes to; streams of the shared groups go one by one."""
+    logs = lake.client("logs")
+    deleted = []
+    for group in _own_groups(lake):
+        logs.delete_log_group(logGroupName=group)
+        deleted.append(f"log group {group}")
+    shared = {"/aws/sagemaker/TrainingJobs": lake.settings.training_prefix}
+    for group, prefix in shared.items():
+        try:
+            streams = logs.describe_log_streams(logGroupName=group, logStreamNamePrefix=prefix)
+        except ClientError as error:
+            if is_missing(error):
+                continue
+            raise
+        for stream in streams["logStreams"]:
+            logs.delete_log_stream(logGroupName=group, logStreamName=stream["logStreamName"])
+            deleted.append(f"log stream {group}/{stream['logStreamName']}")
+    return deleted
+
+
+def _own_groups(lake: Lake) -> list[str]:
+    settings = lake.settings
+    prefixes = (
+        f"/aws/sagemaker/Endpoints/{settings.endpoint}",
+        f"/aws/kinesisfirehose/{settings.delivery_stream}",
+        f"dms-tasks-{settings.project}",
+    )
+    logs = lake.client("logs")
+    return [
+        group["logGroupName"]
+        for prefix in prefixes
+        for group in logs.describe_log_groups(logGroupNamePrefix=prefix)["logGroups"]
+    ]
+
+
+def _leftovers(lake: Lake) -> list[str]:
+    """Look again, at the services themselves."""
+    left = [f"stack {lake.settings.stack(t)}" for t in STACKS if lake.stacks.describe(t)]
+    left += [f"table {t}" for t in sorted(set(_table_names(lake)) & _existing_tables(lake))]
+    if lake.has_bucket():
+        left.append(f"bucket {lake.bucket}")
+    if endpoint_status(lake) != "absent":
+        left.append(f"endpoint {lake.settings.endpoint}")
+    left += [f"log group {group}" for group in _own_groups(lake)]
+    return left
+
+
+def _table_names(lake: Lake) -> list[str]:
+    return [*(lake.settings.dynamodb_table(t) for t in TABLES), EXCEPTIONS_TABLE]
+
+
+def _existing_tables(lake: Lake) -> set[str]:
+    pages = lake.client("dynamodb").get_paginator("list_tables").paginate()
+    return {name for page in pages for name in page["TableNames"]}
+
+
+def _replication_tasks(lake: Lake) -> list[dict[str, Any]]:
+    try:
+        found = lake.client("dms").describe_replication_tasks(
+            Filters=[
+                {"Name": "replication-task-id", "Values": [f"{lake.settings.project}-full-load"]}
+            ]
+        )
+    except ClientError as error:
+        if is_missing(error):
+            return []
+        raise
+    return list(found["ReplicationTasks"])
+
+
+def _training_jobs(lake: Lake, **filters: str) -> list[str]:
+    try:
+        pages = lake.client("sagemaker").get_paginator("list_training_jobs")
+        return [
+            job["TrainingJobName"]
+            for page in pages.paginate(NameContains=lake.settings.training_prefix, **filters)
+            for job in page["TrainingJobSummaries"]
+        ]
+    except ClientError as error:
+        if error_code(error) in ("ValidationException", "ResourceNotFound"):
+            return []
+        raise
+
+
+def _poll(lake: Lake, look: Callable[[], bool | None], what: str) -> None:
+    waits = lake.target.waits
+    poll_until(look, every=waits.poll, timeout=waits.stack, what=what)

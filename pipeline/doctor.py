@@ -1,0 +1,88 @@
+"""``lake doctor``: the pipeline's own checks, and those that plug-ins add.
+
+A plug-in names a callable in the entry-point group ``lake.checks``; it returns objects with the
+attributes `name`, `ok`, `detail` and `fix`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from pathlib import Path
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from pipeline.errors import LakeError
+from pipeline.target import Target, open_target
+
+__all__ = ["Check", "run_checks"]
+
+
+@dataclass(frozen=True)
+class Check:
+    """One finding; `fix` is what mends it."""
+
+    name: str
+    ok: bool
+    detail: str
+    fix: str = ""
+
+
+def run_checks(target: str, endpoint: str | None, cache: Path) -> list[Check]:
+    """All checks; none of them raises."""
+    return [*_own(target, endpoint, cache), *_plugins()]
+
+
+def _own(name: str, endpoint: str | None, cache: Path) -> Iterator[Check]:
+    try:
+        target = open_target(name, endpoint=endpoint)
+    except LakeError as error:
+        yield Check("target", False, error.message, error.hint)
+    else:
+        yield Check("target", True, target.describe())
+        yield _answers(target)
+    yield _cache(cache)
+    yield _source(os.environ.get("MOVIELENS"))
+
+
+def _answers(target: Target) -> Check:
+    try:
+        identity = target.client("sts").get_caller_identity()
+    except (BotoCoreError, ClientError) as error:
+        return Check("endpoint", False, f"no answer: {error}", target.unreachable_hint)
+    ok = identity["Account"] == target.account
+    return Check(
+        "endpoint", ok, f"answers as {identity['Arn']}", "" if ok else "check the credentials"
+    )
+
+
+def _cache(cache: Path) -> Check:
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        writable = os.access(cache, os.W_OK)
+    except OSError as error:
+        return Check("data cache", False, str(error), "set LAKE_CACHE to a folder of yours")
+    fix = "" if writable else "set LAKE_CACHE to a folder of yours"
+    return Check("data cache", writable, str(cache), fix)
+
+
+def _source(given: str | None) -> Check:
+    if not given:
+        return Check("MovieLens", True, "not given: cache, download or synthetic data")
+    ok = Path(given).expanduser().exists()
+    return Check(
+        "MovieLens", ok, given if ok else f"{given} does not exist", "" if ok else "mend MOVIELENS"
+    )
+
+
+def _plugins() -> Iterator[Check]:
+    for point in sorted(entry_points(group="lake.checks"), key=lambda p: p.name):
+        try:
+            found = point.load()()
+        except Exception as error:  # a broken plug-in is a finding too
+            yield Check(point.name, False, f"{type(error).__name__}: {error}", "make setup")
+            continue
+        for check in found:
+            yield Check(check.name, bool(check.ok), check.detail, check.fix)

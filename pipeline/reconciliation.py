@@ -1,0 +1,199 @@
+"""Every hop of the lake: source = written + rejected + duplicates, counted at the services.
+
+Nothing here trusts what a stage has said about itself where the thing can be counted: rows are
+counted in the objects, items by scans, events in what Firehose delivered.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from pipeline.delivered import Delivered
+from pipeline.lake import Lake, is_missing
+from pipeline.run_state import Record
+from pipeline.settings import PARTIAL, TABLE_KEYS, TABLES
+from pipeline.stages.full_load import find_task, table_statistics
+from pipeline.stages.land import quarantine_key
+from pipeline.stages.stream import source_events
+from pipeline.training_data import Directory, job_report, read_directory
+
+__all__ = ["Hop", "Measured", "count_items", "measure", "reconcile"]
+
+
+@dataclass(frozen=True)
+class Hop:
+    """Rows on their way from one place to the next."""
+
+    name: str
+    source: int
+    written: int
+    rejected: int = 0
+    duplicates: int = 0
+    """Rows that share a key with another one and therefore become one item or row."""
+
+    @property
+    def difference(self) -> int:
+        """Rows that are unaccounted for; negative when there are more than there should be."""
+        return self.source - self.written - self.rejected - self.duplicates
+
+    def as_dict(self) -> dict[str, int | str]:
+        """For JSON."""
+        return {**vars(self), "difference": self.difference}
+
+
+@dataclass(frozen=True)
+class Landed:
+    """A CSV object in ``data/``."""
+
+    rows: int
+    keys: int
+    quarantined: int
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Everything that was counted at the services."""
+
+    land: Record
+    stream: Record | None
+    landed: dict[str, Landed]
+    items: dict[str, int | None]
+    """Items per DynamoDB table, None when there is no table."""
+    load_errors: dict[str, int]
+    delivered: Delivered
+    wanted: set[tuple[int, int, float, int]]
+    rating: Directory
+    movies: Directory
+    links: Directory
+    report: dict[str, Any]
+
+
+def measure(lake: Lake, land: Record, tables: tuple[str, ...]) -> Measured:
+    """Count everything, several things at a time.
+
+    :param tables: DynamoDB tables to scan
+    """
+    directories = lake.settings.output_directories
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        items = {t: pool.submit(count_items, lake, t) for t in tables}
+        delivered = pool.submit(_delivered, lake)
+        wanted = pool.submit(source_events, lake)
+        landed = {t: pool.submit(_landed, lake, t) for t in (*TABLES, PARTIAL)}
+        written = [
+            pool.submit(read_directory, lake, d, 1 + (d == directories[0])) for d in directories
+        ]
+        return Measured(
+            land=land,
+            stream=lake.state.read("stream"),
+            landed={t: f.result() for t, f in landed.items()},
+            items={t: f.result() for t, f in items.items()},
+            load_errors=_load_errors(lake),
+            delivered=delivered.result(),
+            wanted=wanted.result(),
+            rating=written[0].result(),
+            movies=written[1].result(),
+            links=written[2].result(),
+            report=job_report(lake),
+        )
+
+
+def reconcile(measured: Measured) -> list[Hop]:
+    """The hops in the order in which rows travel."""
+    hops = []
+    for table, there in measured.landed.items():
+        file = measured.land.details["files"][table]
+        hops.append(
+            Hop(f"{table}.csv → S3", file["rows"] + file["rejected"], there.rows, there.quarantined)
+        )
+    for table in TABLES:
+        there = measured.landed[table]
+        hops.append(
+            Hop(
+                f"S3 {table} → {table}_t",
+                there.rows,
+                measured.items.get(f"{table}_t") or 0,
+                measured.load_errors.get(table, 0),
+                there.rows - there.keys,
+            )
+        )
+    hops.append(_stream_hop(measured))
+    ratings = measured.items.get("ratings_t") or 0
+    for name, source, directory in (
+        ("firehose + ratings_t → rating", measured.delivered.records + ratings, measured.rating),
+        ("movies_t → movies", measured.items.get("movies_t") or 0, measured.movies),
+        ("links_t → links", measured.items.get("links_t") or 0, measured.links),
+    ):
+        said = measured.report.get(name.rsplit(" ", 1)[1], {})
+        hops.append(
+            Hop(
+                name,
+                source,
+                directory.rows,
+                int(said.get("rejected", 0)),
+                int(said.get("duplicates", 0)),
+            )
+        )
+    return hops
+
+
+def _stream_hop(measured: Measured) -> Hop:
+    rows = measured.landed[PARTIAL].rows
+    rejected = measured.stream.counts.get("rejected", 0) if measured.stream else 0
+    return Hop(
+        "S3 ratings-partial-load → firehose/",
+        rows,
+        len(measured.delivered.distinct) + measured.delivered.strange,
+        rejected,
+        rows - rejected - len(measured.wanted),
+    )
+
+
+def count_items(lake: Lake, table: str) -> int | None:
+    """Items of a DynamoDB table by a consistent scan; None when there is no such table."""
+    pages = lake.client("dynamodb").get_paginator("scan")
+    try:
+        return sum(
+            page["Count"]
+            for page in pages.paginate(TableName=table, Select="COUNT", ConsistentRead=True)
+        )
+    except ClientError as error:
+        if is_missing(error):
+            return None
+        raise
+
+
+def _delivered(lake: Lake) -> Delivered:
+    delivered = Delivered(lake)
+    delivered.refresh()
+    return delivered
+
+
+def _landed(lake: Lake, table: str) -> Landed:
+    text = lake.read(lake.settings.data_key(table)).decode("utf-8")
+    reader = csv.reader(io.StringIO(text, newline=""))
+    header = next(reader, [])
+    columns = [header.index(c) for c in TABLE_KEYS.get(table, TABLE_KEYS["ratings"])]
+    rows, keys = 0, set()
+    for row in reader:
+        rows += 1
+        keys.add(tuple(row[c] for c in columns))
+    try:
+        quarantined = lake.read(quarantine_key(lake.settings.quarantine, table)).count(b"\n")
+    except ClientError as error:
+        if not is_missing(error):
+            raise
+        quarantined = 0
+    return Landed(rows, len(keys), quarantined)
+
+
+def _load_errors(lake: Lake) -> dict[str, int]:
+    arn = lake.stacks.outputs("003-full-load")["TaskArn"]
+    if find_task(lake, arn)["Status"] == "ready":
+        return {}
+    return {s["TableName"]: s.get("FullLoadErrorRows", 0) for s in table_statistics(lake, arn)}

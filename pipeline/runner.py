@@ -1,0 +1,234 @@
+"""Runs the stages: infrastructure first, then whatever is not done, side by side where possible.
+
+What is done is skipped when its inputs have not changed and its outputs are still there. One run
+at a time holds the lake. After the last stage the lake is verified.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from pipeline.data import Dataset, load_dataset
+from pipeline.errors import LakeError, RunLocked, SettingsError, SourceChanged, StateLost
+from pipeline.infrastructure import WAVES, deploy_wave
+from pipeline.lake import Lake
+from pipeline.run_lock import RunLock
+from pipeline.run_state import Record
+from pipeline.stages import STAGES, Stage, Work
+from pipeline.stages.recommend import Recommendations, titles_for
+from pipeline.verify import Verification, verify_lake
+
+__all__ = ["Plan", "RunResult", "StageOutcome", "run"]
+
+TITLES = 10
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Which stages to run."""
+
+    start: str | None = None
+    """Begin at this stage."""
+    only: str | None = None
+    """This stage alone."""
+    force: bool = False
+    """Redo them even if they are done."""
+
+    def stages(self) -> list[Stage]:
+        """The stages chosen, in order.
+
+        :raises SettingsError: a stage of that name does not exist, or both choices are given
+        """
+        names = [stage.name for stage in STAGES]
+        for given in (self.start, self.only):
+            if given is not None and given not in names:
+                raise SettingsError(
+                    f"There is no stage {given!r}.", f"The stages are: {', '.join(names)}."
+                )
+        if self.start and self.only:
+            raise SettingsError("--from and --only exclude each other.", "Give one of them.")
+        if self.only:
+            return [STAGES[names.index(self.only)]]
+        return list(STAGES[names.index(self.start) :] if self.start else STAGES)
+
+
+@dataclass(frozen=True)
+class StageOutcome:
+    """How one stage went."""
+
+    stage: str
+    skipped: bool
+    seconds: float
+    text: str
+    counts: dict[str, int]
+
+
+@dataclass
+class RunResult:
+    """What a run has done, and how the lake stands after it."""
+
+    origin: str
+    seconds: float = 0.0
+    outcomes: list[StageOutcome] = field(default_factory=list)
+    verification: Verification | None = None
+    recommendations: Recommendations | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether all counts reconcile (a run of some stages is not verified)."""
+        return self.verification is None or self.verification.ok
+
+    def failure(self) -> LakeError:
+        """The error that says which count is off."""
+        if self.verification is None:
+            raise ValueError("a run that was not verified has no failure")
+        return self.verification.failure()
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "ok": self.ok,
+            "data": self.origin,
+            "seconds": round(self.seconds, 2),
+            "stages": [vars(outcome) for outcome in self.outcomes],
+            "verification": self.verification.as_dict() if self.verification else None,
+            "recommendations": self.recommendations.as_dict() if self.recommendations else None,
+        }
+
+
+def run(lake: Lake, *, source: str | None, cache: Path, plan: Plan, user: int) -> RunResult:
+    """Fill the lake as far as `plan` says.
+
+    :param source: folder or zip of MovieLens files, None for the best to be had without
+    :param user: whose recommendations are shown at the end
+    :raises LakeError: whatever goes wrong, with the next command
+    """
+    began = time.monotonic()
+    stages = plan.stages()
+    # The data is looked at while the first stacks are being made.
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        loading = pool.submit(load_dataset, source, cache, lake.reporter.line)
+        with _step(lake, "infrastructure"):
+            deploy_wave(lake.stacks, WAVES[0], lake.reporter.line)
+        dataset = loading.result()
+    result = RunResult(origin=dataset.origin)
+    lake.reporter.line(f"data: {dataset.origin}")
+    with (
+        _state_loss_named(lake),
+        RunLock(lake.s3, lake.bucket, lake.settings.state, "lake run", lake.cancelled.set),
+    ):
+        _same_source(lake, dataset)
+        with _step(lake, "infrastructure"):
+            for wave in WAVES[1:]:
+                deploy_wave(lake.stacks, wave, lake.reporter.line)
+        result.outcomes = _run_stages(lake, dataset, stages, plan.force)
+        if plan.only is None:
+            with _step(lake, "verify"):
+                result.verification = verify_lake(lake)
+            result.recommendations = titles_for(lake, user, TITLES)
+    result.seconds = time.monotonic() - began
+    return result
+
+
+def _same_source(lake: Lake, dataset: Dataset) -> None:
+    """A lake is filled from one source: another one would leave rows of both in the tables."""
+    landed = lake.state.read("land")
+    if landed and landed.details.get("source", dataset.fingerprint) != dataset.fingerprint:
+        raise SourceChanged(
+            f"The lake was filled from another source ({landed.details.get('origin', 'unknown')})"
+            f" than the one given now ({dataset.origin}).",
+            "Empty it first with: lake destroy",
+        )
+
+
+def _run_stages(
+    lake: Lake, dataset: Dataset, stages: list[Stage], force: bool
+) -> list[StageOutcome]:
+    """Run each stage as soon as those that it needs are done; stop at the first failure."""
+    waiting = {stage.name: stage for stage in stages}
+    running: dict[Future[StageOutcome], str] = {}
+    outcomes: list[StageOutcome] = []
+    failure: BaseException | None = None
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        while waiting or running:
+            busy = {*waiting, *running.values()}
+            for name, stage in list(waiting.items()):
+                if failure is None and not busy.intersection(stage.needs):
+                    running[pool.submit(_run_stage, lake, dataset, stage, force)] = name
+                    del waiting[name]
+            if not running:
+                break
+            ended, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in ended:
+                del running[future]
+                error = future.exception()
+                if error is None:
+                    outcomes.append(future.result())
+                elif failure is None:
+                    failure = error
+                    lake.cancelled.set()
+    if failure is not None:
+        raise failure
+    return outcomes
+
+
+def _run_stage(lake: Lake, dataset: Dataset, stage: Stage, force: bool) -> StageOutcome:
+    began = time.monotonic()
+    lake.reporter.begin(stage.name)
+    try:
+        record = lake.state.read(stage.name) if stage.recorded else None
+        inputs = stage.fingerprint(lake, dataset)
+        same = record if record and record.inputs == inputs else None
+        if same and same.status == "done" and not force:
+            gone = stage.missing(lake, same)
+            if gone is None:
+                lake.reporter.end(stage.name, "done before, unchanged")
+                return StageOutcome(stage.name, True, 0.0, "done before", same.counts)
+            lake.reporter.line(f"{stage.name}: {gone} is not there any more, so it is made again")
+        work = Work(lake, dataset, stage.name, inputs, forced=force, before=same)
+        result = stage.run(work)
+        seconds = time.monotonic() - began
+        if stage.recorded:
+            lake.state.write(
+                Record(stage.name, "done", inputs, result.counts, result.details, round(seconds, 2))
+            )
+    except BaseException as error:
+        lake.reporter.end(stage.name, str(error).splitlines()[0] if str(error) else "", ok=False)
+        raise
+    lake.reporter.end(stage.name, result.text)
+    return StageOutcome(stage.name, False, round(seconds, 2), result.text, result.counts)
+
+
+@contextmanager
+def _state_loss_named(lake: Lake) -> Iterator[None]:
+    """When something fails because the lake has vanished under the run, say that instead."""
+    try:
+        yield
+    except (ClientError, LakeError) as error:
+        if not isinstance(error, RunLocked | SourceChanged) and not lake.has_bucket():
+            raise StateLost(
+                f"Bucket {lake.bucket} vanished while the run was at work: the target was "
+                "restarted, or somebody destroyed the lake.",
+                "Make it again with: lake run",
+            ) from error
+        raise
+
+
+@contextmanager
+def _step(lake: Lake, name: str) -> Iterator[None]:
+    began = time.monotonic()
+    lake.reporter.begin(name)
+    try:
+        yield
+    except BaseException as error:
+        lake.reporter.end(name, str(error).splitlines()[0] if str(error) else "", ok=False)
+        raise
+    lake.reporter.end(name, f"{time.monotonic() - began:.1f} s")

@@ -1,0 +1,104 @@
+"""Lab 3: crawlers read the delivered objects and the DynamoDB tables into the Glue catalog."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from pipeline.cloudformation import template_text
+from pipeline.data import Dataset
+from pipeline.errors import StageError
+from pipeline.lake import Lake, error_code, is_missing
+from pipeline.run_state import Record
+from pipeline.stages.base import Result, Stage, Work
+
+__all__ = ["Catalog", "catalog_columns"]
+
+EXPECTED = {
+    "firehose": {"userid", "movieid", "rating", "timestamp"},
+    "ratings_t": {"userid", "movieid", "rating", "timestamp"},
+    "movies_t": {"movieid", "title", "genres"},
+    "links_t": {"movieid", "imdbid"},
+}
+"""Columns that the job needs (`tmdbid` may be absent from every item)."""
+
+
+class Catalog(Stage):
+    """Run both crawlers at the same time and look at the tables they made."""
+
+    name = "catalog"
+    needs = ("full_load", "stream")
+
+    def own_inputs(self, lake: Lake, dataset: Dataset) -> list[str]:  # noqa: ARG002
+        return [template_text("005-catalog")]
+
+    def missing(self, lake: Lake, record: Record) -> str | None:  # noqa: ARG002
+        for table in lake.settings.catalog_tables:
+            if catalog_columns(lake, table) is None:
+                return f"catalog table {table}"
+        return None
+
+    def run(self, work: Work) -> Result:
+        lake = work.lake
+        names = (lake.settings.stream_crawler, lake.settings.tables_crawler)
+        former = {name: self._start(lake, name) for name in names}
+        work.wait(
+            lambda: self._ended(work, former),
+            lake.target.waits.crawler,
+            f"the crawlers {' and '.join(names)}",
+        )
+        counts: dict[str, int] = {}
+        for table in lake.settings.catalog_tables:
+            columns = catalog_columns(lake, table)
+            absent = EXPECTED[table] - set(columns or ())
+            if columns is None or absent:
+                raise StageError(
+                    f"The crawlers left catalog table {table} "
+                    + ("unmade." if columns is None else f"without {', '.join(sorted(absent))}."),
+                    "Crawl again with: lake run --only catalog --force",
+                )
+            counts[table] = len(columns)
+        return Result(f"{len(counts)} catalog tables", counts)
+
+    @staticmethod
+    def _start(lake: Lake, name: str) -> Any:
+        """Start a crawler; returns its former LastCrawl, to tell the new one from it."""
+        glue = lake.client("glue")
+        crawler = glue.get_crawler(Name=name)["Crawler"]
+        try:
+            glue.start_crawler(Name=name)
+        except ClientError as error:
+            if error_code(error) != "CrawlerRunningException":
+                raise
+        return crawler.get("LastCrawl")
+
+    @staticmethod
+    def _ended(work: Work, former: dict[str, Any]) -> bool | None:
+        glue = work.lake.client("glue")
+        ready = 0
+        for name, last in former.items():
+            crawler = glue.get_crawler(Name=name)["Crawler"]
+            crawl = crawler.get("LastCrawl")
+            if crawler["State"] != "READY" or crawl is None or crawl == last:
+                continue
+            if crawl["Status"] != "SUCCEEDED":
+                raise StageError(
+                    f"Crawler {name} {crawl['Status'].lower()}: "
+                    f"{crawl.get('ErrorMessage', 'no message')}",
+                    "Mend the cause, then: lake run",
+                )
+            ready += 1
+        work.progress("crawlers at work", ready, len(former))
+        return True if ready == len(former) else None
+
+
+def catalog_columns(lake: Lake, table: str) -> list[str] | None:
+    """Column names of a catalog table, None when there is no such table."""
+    try:
+        found = lake.client("glue").get_table(DatabaseName=lake.settings.database, Name=table)
+    except ClientError as error:
+        if is_missing(error):
+            return None
+        raise
+    return [c["Name"] for c in found["Table"].get("StorageDescriptor", {}).get("Columns", [])]

@@ -1,0 +1,68 @@
+"""Lab 4: the trained model goes behind an endpoint."""
+
+from __future__ import annotations
+
+from botocore.exceptions import ClientError
+
+from pipeline.cloudformation import template_text
+from pipeline.data import Dataset
+from pipeline.errors import StageError
+from pipeline.infrastructure import SERVING
+from pipeline.lake import Lake, error_code
+from pipeline.run_state import Record, fingerprint
+from pipeline.stages.base import Result, Stage, Work
+
+__all__ = ["Deploy", "endpoint_status"]
+
+
+class Deploy(Stage):
+    """Deploy the serving stack and wait until the endpoint is InService."""
+
+    name = "deploy"
+    needs = ("train",)
+
+    def own_inputs(self, lake: Lake, dataset: Dataset) -> list[str]:  # noqa: ARG002
+        return [template_text(SERVING)]
+
+    def missing(self, lake: Lake, record: Record) -> str | None:  # noqa: ARG002
+        status = endpoint_status(lake)
+        return None if status == "InService" else f"endpoint {lake.settings.endpoint} ({status})"
+
+    def run(self, work: Work) -> Result:
+        lake = work.lake
+        trained = work.upstream("train").details
+        artifact: str = trained["artifact"]
+        if lake.stacks.describe(SERVING) and endpoint_status(lake) != "InService":
+            # A stack whose endpoint has died or was deleted cannot be updated into life.
+            work.progress("removing the endpoint that is out of service")
+            lake.stacks.delete(SERVING)
+        work.progress("making the endpoint")
+        outcome = lake.stacks.deploy(
+            SERVING,
+            {
+                "ModelName": f"movielens-{fingerprint(artifact)[:12]}",
+                "ModelDataUrl": artifact,
+                "SourceUrl": f"s3://{lake.bucket}/{lake.settings.source_key}",
+                "Image": lake.target.sizes.image("inference", lake.target.region),
+                "InstanceType": lake.target.sizes.hosting_instance_type,
+            },
+        )
+        status = endpoint_status(lake)
+        if status != "InService":
+            raise StageError(
+                f"Endpoint {lake.settings.endpoint} is {status}.",
+                "Read its log (group /aws/sagemaker/Endpoints/…), then: lake run",
+            )
+        return Result(f"endpoint {lake.settings.endpoint} InService, {outcome.value}")
+
+
+def endpoint_status(lake: Lake) -> str:
+    """EndpointStatus, or ``absent``."""
+    try:
+        found = lake.client("sagemaker").describe_endpoint(EndpointName=lake.settings.endpoint)
+    except ClientError as error:
+        # SageMaker answers with a ValidationException "Could not find endpoint".
+        if error_code(error) in ("ValidationException", "ResourceNotFound"):
+            return "absent"
+        raise
+    return str(found["EndpointStatus"])

@@ -1,0 +1,96 @@
+"""Lab 4: asks the endpoint for titles."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from pipeline.errors import StageError
+from pipeline.lake import Lake, error_code
+from pipeline.run_state import Record
+from pipeline.stages.base import Result, Stage, Work
+
+__all__ = ["Recommend", "Recommendations", "Title", "titles_for"]
+
+
+@dataclass(frozen=True)
+class Title:
+    """One recommended movie."""
+
+    movie_id: int
+    title: str
+    score: float
+
+
+@dataclass(frozen=True)
+class Recommendations:
+    """The endpoint's answer for one user, best first."""
+
+    user_id: int
+    reason: str
+    titles: list[Title]
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return asdict(self)
+
+
+class Recommend(Stage):
+    """See that the endpoint answers; nothing is kept."""
+
+    name = "recommend"
+    needs = ("deploy",)
+    recorded = False
+
+    def missing(self, lake: Lake, record: Record) -> str | None:  # noqa: ARG002
+        return None
+
+    def run(self, work: Work) -> Result:
+        found = titles_for(work.lake, 1, 10)
+        return Result(f"{len(found.titles)} titles for user 1 ({found.reason})")
+
+
+def titles_for(lake: Lake, user: int, k: int) -> Recommendations:
+    """Up to `k` titles for `user`.
+
+    :raises StageError: no endpoint, or an answer that is not the contract's
+    """
+    body = json.dumps({"instances": [{"user_id": user, "k": k}]})
+    try:
+        answer = lake.client("sagemaker-runtime").invoke_endpoint(
+            EndpointName=lake.settings.endpoint,
+            ContentType="application/json",
+            Accept="application/json",
+            Body=body,
+        )
+    except ClientError as error:
+        if error_code(error) in ("ValidationError", "ValidationException"):
+            raise StageError(
+                f"Endpoint {lake.settings.endpoint} does not answer: "
+                f"{error.response['Error'].get('Message')}",
+                "Make it with: lake run",
+            ) from error
+        if error_code(error) == "ModelError":
+            raise StageError(
+                f"Endpoint {lake.settings.endpoint} failed: "
+                f"{error.response.get('OriginalMessage') or error.response['Error']['Message']}",
+                "Read its log (group /aws/sagemaker/Endpoints/…).",
+            ) from error
+        raise
+    text = answer["Body"].read()
+    try:
+        prediction = json.loads(text)["predictions"][0]
+        titles = [
+            Title(int(r["movie_id"]), str(r["title"]), float(r["score"]))
+            for r in prediction["recommendations"]
+        ]
+        return Recommendations(int(prediction["user_id"]), str(prediction["reason"]), titles)
+    except (ValueError, KeyError, TypeError, IndexError) as error:
+        raise StageError(
+            f"Endpoint {lake.settings.endpoint} answered something else than recommendations: "
+            f"{text[:200]!r}",
+            "Deploy it again with: lake run --from train --force",
+        ) from error

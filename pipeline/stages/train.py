@@ -1,0 +1,159 @@
+"""Lab 4: SageMaker trains the recommender in script mode from the training data."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+from botocore.exceptions import ClientError
+
+from pipeline.data import Dataset
+from pipeline.errors import StageError
+from pipeline.lake import Lake, is_missing
+from pipeline.log_tail import log_tail
+from pipeline.run_state import Record, fingerprint
+from pipeline.stages.base import Result, Stage, Work
+from pipeline.uploads import source_directory, upload
+
+__all__ = ["Train"]
+
+_METRICS: Final = ("ndcg_at_10", "precision_at_10", "recall_at_10", "map_at_10", "coverage_at_10")
+_ENDED: Final = ("Completed", "Failed", "Stopped")
+LOG_GROUP: Final = "/aws/sagemaker/TrainingJobs"
+MOST_SECONDS: Final = 3600
+
+
+class Train(Stage):
+    """Run a training job; the same inputs give the same job, which is not run twice."""
+
+    name = "train"
+    needs = ("transform",)
+
+    def own_inputs(self, lake: Lake, dataset: Dataset) -> list[str]:  # noqa: ARG002
+        return [
+            fingerprint(source_directory()),
+            lake.target.sizes.image("training", lake.target.region),
+        ]
+
+    def missing(self, lake: Lake, record: Record) -> str | None:
+        url: str = record.details["artifact"]
+        bucket, _, key = url.removeprefix("s3://").partition("/")
+        try:
+            lake.s3.head_object(Bucket=bucket, Key=key)
+        except ClientError as error:
+            if is_missing(error):
+                return url
+            raise
+        return None
+
+    def run(self, work: Work) -> Result:
+        lake = work.lake
+        upload(lake, lake.settings.source_key, source_directory(), "application/gzip")
+        name = self._unfinished(work) or self._create(work)
+        work.note(job=name)
+        job = work.wait(
+            lambda: self._ended(work, name), lake.target.waits.training, f"training job {name}"
+        )
+        if job["TrainingJobStatus"] != "Completed":
+            tail = log_tail(lake, (LOG_GROUP,), name)
+            raise StageError(
+                f"Training job {name} {job['TrainingJobStatus'].lower()}: "
+                f"{job.get('FailureReason', 'no reason given')}{tail}",
+                "Mend the cause, then: lake run",
+            )
+        metrics = {m["MetricName"]: m["Value"] for m in job.get("FinalMetricDataList", [])}
+        artifact = job["ModelArtifacts"]["S3ModelArtifacts"]
+        details = {
+            "job": name,
+            "artifact": artifact,
+            "metrics": metrics,
+            "output": fingerprint(artifact),
+        }
+        ndcg, baseline = metrics.get("ndcg_at_10"), metrics.get("popularity_ndcg_at_10")
+        figures = ""
+        if ndcg is not None and baseline is not None:
+            figures = f", nDCG@10 {ndcg:.3f} (popularity {baseline:.3f})"
+        return Result(f"{name}{figures}", {}, details)
+
+    @staticmethod
+    def _jobs(work: Work) -> list[dict[str, Any]]:
+        """Jobs on the same inputs, newest first."""
+        pages = work.lake.client("sagemaker").get_paginator("list_training_jobs")
+        return [
+            job
+            for page in pages.paginate(
+                NameContains=_stem(work), SortBy="CreationTime", SortOrder="Descending"
+            )
+            for job in page["TrainingJobSummaries"]
+        ]
+
+    def _unfinished(self, work: Work) -> str | None:
+        """The job that an interrupted run has started, if it is going or has completed."""
+        noted = work.noted("job")
+        for job in self._jobs(work):
+            if job["TrainingJobName"] == noted and job["TrainingJobStatus"] in (
+                "InProgress",
+                "Completed",
+            ):
+                return str(noted)
+        return None
+
+    def _create(self, work: Work) -> str:
+        lake = work.lake
+        name = f"{_stem(work)}-{len(self._jobs(work)) + 1}"
+        bucket, sizes = lake.bucket, lake.target.sizes
+        lake.client("sagemaker").create_training_job(
+            TrainingJobName=name,
+            RoleArn=lake.stacks.outputs("001-storage-and-roles")["SageMakerRoleArn"],
+            AlgorithmSpecification={
+                "TrainingImage": sizes.image("training", lake.target.region),
+                "TrainingInputMode": "File",
+                "MetricDefinitions": _metric_definitions(),
+            },
+            # As the SageMaker Python SDK sends them: every value is JSON.
+            HyperParameters={
+                "sagemaker_program": json.dumps("train.py"),
+                "sagemaker_submit_directory": json.dumps(
+                    f"s3://{bucket}/{lake.settings.source_key}"
+                ),
+                "sagemaker_region": json.dumps(lake.target.region),
+                "sagemaker_job_name": json.dumps(name),
+            },
+            InputDataConfig=[
+                {
+                    "ChannelName": "train",
+                    "ContentType": "text/csv",
+                    "DataSource": {
+                        "S3DataSource": {
+                            "S3DataType": "S3Prefix",
+                            "S3Uri": f"s3://{bucket}/{lake.settings.training_data}/",
+                            "S3DataDistributionType": "FullyReplicated",
+                        }
+                    },
+                }
+            ],
+            OutputDataConfig={"S3OutputPath": f"s3://{bucket}/{lake.settings.models}"},
+            ResourceConfig={
+                "InstanceType": sizes.training_instance_type,
+                "InstanceCount": 1,
+                "VolumeSizeInGB": 10,
+            },
+            StoppingCondition={"MaxRuntimeInSeconds": MOST_SECONDS},
+            Tags=[{"Key": "project", "Value": lake.settings.project}],
+        )
+        return name
+
+    @staticmethod
+    def _ended(work: Work, name: str) -> dict[str, Any] | None:
+        job = work.lake.client("sagemaker").describe_training_job(TrainingJobName=name)
+        work.progress(f"{name} {job['SecondaryStatus']}")
+        return dict(job) if job["TrainingJobStatus"] in _ENDED else None
+
+
+def _stem(work: Work) -> str:
+    return f"{work.lake.settings.training_prefix}-{work.inputs[:12]}"
+
+
+def _metric_definitions() -> list[dict[str, str]]:
+    names = [*_METRICS, *(f"popularity_{name}" for name in _METRICS)]
+    return [{"Name": name, "Regex": f"metric {name}=([0-9.eE+-]+);"} for name in names]

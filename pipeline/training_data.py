@@ -1,0 +1,59 @@
+"""Reads what the Glue job has written: the three directories and its report."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from pipeline.lake import Lake, is_missing
+from pipeline.run_state import fingerprint
+
+__all__ = ["Directory", "job_report", "output_digest", "read_directory"]
+
+
+@dataclass(frozen=True)
+class Directory:
+    """One output directory of CSV files with a header."""
+
+    header: list[str]
+    rows: int
+    keys: int
+    """Distinct values of the key columns."""
+
+
+def output_digest(lake: Lake) -> str:
+    """Of keys and content (ETags) of all CSV objects: the same bytes give the same digest."""
+    entries = lake.objects(f"{lake.settings.training_data}/")
+    return fingerprint(*(f"{e['Key']} {e['ETag']}" for e in entries if e["Key"].endswith(".csv")))
+
+
+def job_report(lake: Lake) -> dict[str, Any]:
+    """The job's own counts; {} when it has left none."""
+    try:
+        report = json.loads(lake.read(lake.settings.report_key))
+    except ClientError as error:
+        if is_missing(error):
+            return {}
+        raise
+    return dict(report)
+
+
+def read_directory(lake: Lake, prefix: str, key_columns: int) -> Directory:
+    """Count the rows below `prefix`, and their distinct keys (the first `key_columns` columns)."""
+    header: list[str] = []
+    rows, keys = 0, set()
+    for entry in lake.objects(prefix):
+        if not entry["Key"].endswith(".csv"):
+            continue
+        text = lake.read(entry["Key"]).decode("utf-8")
+        reader = csv.reader(io.StringIO(text, newline=""))
+        header = next(reader, header)
+        for row in reader:
+            rows += 1
+            keys.add(tuple(row[:key_columns]))
+    return Directory(header, rows, len(keys))

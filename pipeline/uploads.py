@@ -1,0 +1,85 @@
+"""The code that the lake uploads: the Glue script and the SageMaker source directory.
+
+The tarball has the same bytes for the same files: sorted names, no times, owners or caches.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from botocore.exceptions import ClientError
+
+from pipeline.errors import LakeError
+from pipeline.lake import Lake, is_missing
+from pipeline.run_state import fingerprint
+
+__all__ = ["glue_script", "source_directory", "upload"]
+
+_PROJECT: Final = Path(__file__).resolve().parent.parent
+_LEFT_OUT: Final = frozenset({"__pycache__", "tests", ".pytest_cache", ".mypy_cache"})
+
+
+def glue_script(project: Path = _PROJECT) -> bytes:
+    """The text of ``spark_jobs/training_data.py``."""
+    return _read(project / "spark_jobs" / "training_data.py")
+
+
+def source_directory(project: Path = _PROJECT) -> bytes:
+    """``sourcedir.tar.gz`` of ``models/``, with train.py and inference.py at its top."""
+    folder = project / "models"
+    for needed in ("train.py", "inference.py"):
+        _read(folder / needed)
+    packed = io.BytesIO()
+    with (
+        gzip.GzipFile(fileobj=packed, mode="wb", mtime=0) as zipped,
+        tarfile.open(fileobj=zipped, mode="w", format=tarfile.USTAR_FORMAT) as archive,
+    ):
+        for path in _source_files(folder):
+            content = path.read_bytes()
+            entry = tarfile.TarInfo(path.relative_to(folder).as_posix())
+            entry.size, entry.mode = len(content), 0o644
+            archive.addfile(entry, io.BytesIO(content))
+    return packed.getvalue()
+
+
+def upload(lake: Lake, key: str, content: bytes, content_type: str) -> bool:
+    """Put `content` at `key` unless it is there already; whether it was put."""
+    digest = fingerprint(content)
+    try:
+        there = lake.s3.head_object(Bucket=lake.bucket, Key=key)["Metadata"].get("fingerprint")
+    except ClientError as error:
+        if not is_missing(error):
+            raise
+        there = None
+    if there == digest:
+        return False
+    lake.s3.put_object(
+        Bucket=lake.bucket,
+        Key=key,
+        Body=content,
+        ContentType=content_type,
+        Metadata={"fingerprint": digest},
+    )
+    return True
+
+
+def _source_files(folder: Path) -> Iterator[Path]:
+    for path in sorted(folder.rglob("*")):
+        parts = path.relative_to(folder).parts
+        hidden = any(part.startswith(".") or part in _LEFT_OUT for part in parts)
+        if path.is_file() and not hidden and path.suffix not in (".pyc", ".pyo"):
+            yield path
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise LakeError(
+            f"The project is incomplete: {path} is missing.", "Get it again: git checkout -- ."
+        ) from error
