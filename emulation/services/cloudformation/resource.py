@@ -39,6 +39,8 @@ class ModelResource(ResourceProvider[Model]):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        if not hasattr(cls, "TYPE"):  # a base that several types of one service share
+            return
         cls.SCHEMA = {
             "typeName": cls.TYPE,
             "primaryIdentifier": [f"/properties/{cls.IDENTIFIER}"],
