@@ -154,7 +154,7 @@ def spark_command(
         f"local[{cores}]",
         "--properties-file",
         str(_write_settings(workdir, temporary, jars, cores)),
-        str(script),
+        str(script.absolute()),
         *arguments,
     ]
     environment = {

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import orjson
@@ -43,9 +44,14 @@ def read(
     :raises SourceError: in the reading tasks, if the table cannot be scanned
     """
     schema = StructType([StructField(name, StringType()) for name in columns])
-    count = segments or _segments(table, spark.sparkContext.defaultParallelism)
+    import boto3
+
+    client = boto3.client("dynamodb")
+    url = os.environ.get("LAKE_DYNAMODB_ENGINE_ENDPOINT") or client.meta.endpoint_url
+    count = segments or _segments(client, table, spark.sparkContext.defaultParallelism)
     numbers = spark.range(0, count, 1, count)
-    return numbers.mapInArrow(_scanner(table, list(columns), count), schema)
+    scan = _scanner(table, list(columns), count, url, client.meta.region_name)
+    return numbers.mapInArrow(scan, schema)
 
 
 def table_name(location: str) -> str:
@@ -53,10 +59,7 @@ def table_name(location: str) -> str:
     return location.rpartition("/")[2] if location.startswith("arn:") else location
 
 
-def _segments(table: str, parallelism: int) -> int:
-    import boto3
-
-    client = boto3.client("dynamodb")
+def _segments(client: Any, table: str, parallelism: int) -> int:
     try:
         count: int = client.describe_table(TableName=table)["Table"].get("ItemCount", 0)
     except client.exceptions.ResourceNotFoundException as e:
@@ -65,13 +68,14 @@ def _segments(table: str, parallelism: int) -> int:
 
 
 def _scanner(
-    table: str, names: list[str], segments: int
+    table: str, names: list[str], segments: int, url: str, region: str
 ) -> Callable[[Iterable[pa.RecordBatch]], Iterable[pa.RecordBatch]]:
     def scan(batches: Iterable[pa.RecordBatch]) -> Iterable[pa.RecordBatch]:
         position = {name.lower(): i for i, name in enumerate(names)}
+        call = _caller(url, region)
         for batch in batches:
             for segment in batch.column(0).to_pylist():
-                for items in _pages(table, segment, segments):
+                for items in _pages(call, table, segment, segments):
                     yield _batch(items, names, position)
 
     return scan
@@ -111,13 +115,14 @@ def plain(kind: str, value: Any) -> Any:
             return value
 
 
-def _pages(table: str, segment: int, segments: int) -> Iterator[list[dict[str, Any]]]:
+def _pages(
+    call: _Caller, table: str, segment: int, segments: int
+) -> Iterator[list[dict[str, Any]]]:
     request: dict[str, Any] = {
         "TableName": table,
         "TotalSegments": segments,
         "Segment": segment,
     }
-    call = _Caller()
     while True:
         answer = call(request)
         if answer["Items"]:
@@ -130,22 +135,22 @@ def _pages(table: str, segment: int, segments: int) -> Iterator[list[dict[str, A
 class _Caller:
     """Signed Scan requests over one connection, repeated when throttled or cut."""
 
-    def __init__(self) -> None:
+    def __init__(self, url: str, region: str) -> None:
         import botocore.session
+        from botocore.credentials import Credentials
         from botocore.httpsession import URLLib3Session
 
-        session = botocore.session.get_session()
-        client = session.create_client("dynamodb")
-        self._url = os.environ.get("LAKE_DYNAMODB_ENGINE_ENDPOINT") or client.meta.endpoint_url
-        self._region = client.meta.region_name
-        self._credentials = session.get_credentials()
-        if key := os.environ.get("LAKE_DYNAMODB_ENGINE_KEY"):
-            from botocore.credentials import Credentials
-
-            self._credentials = Credentials(key, "emulated")
+        self._url, self._region = url, region
+        key = os.environ.get("LAKE_DYNAMODB_ENGINE_KEY")
+        self._credentials = (
+            Credentials(key, "emulated")
+            if key
+            else botocore.session.get_session().get_credentials()
+        )
         self._http = URLLib3Session(timeout=TIMEOUT_SECONDS)
 
     def __call__(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        from botocore.exceptions import ConnectionError as NoConnection
         from botocore.exceptions import HTTPClientError
 
         body = orjson.dumps(request)
@@ -155,7 +160,7 @@ class _Caller:
                 time.sleep(BACK_OFF_SECONDS * 2**attempt)
             try:
                 response = self._http.send(self._signed(body))
-            except HTTPClientError as e:
+            except (NoConnection, HTTPClientError) as e:
                 problem = str(e)
                 continue
             if response.status_code == 200:
@@ -181,3 +186,9 @@ class _Caller:
         )
         SigV4Auth(self._credentials, "dynamodb", self._region).add_auth(request)
         return request.prepare()
+
+
+@cache
+def _caller(url: str, region: str) -> _Caller:
+    """One for a worker process, which serves many tasks."""
+    return _Caller(url, region)
