@@ -78,7 +78,7 @@ class DynamodbCrawler:
         for key in table["AttributeDefinitions"]:
             shapes.setdefault(key["AttributeName"], _SCALARS.get(key["AttributeType"], "string"))
         keys = [key["AttributeName"] for key in table["KeySchema"]]
-        order = keys + sorted(name for name in shapes if name not in keys)
+        order = keys + sorted((name for name in shapes if name not in keys), key=str.lower)
         columns = merge_columns([Column(name.lower(), shapes[name])] for name in order)
         count = items if self._scan_all else max(items, table.get("ItemCount", 0))
         return DynamodbFound(

@@ -163,8 +163,10 @@ def _json(text: str) -> FileSchema | None:
     if start[:1] not in {"{", "["}:
         return None
     values = documents(text)
-    if not values and start[0] == "[":  # the array is longer than the sample
-        values = [documents(start[1:])]
+    if not values and start[0] == "[":  # perhaps an array longer than the sample
+        records_of_array = documents(start[1:])
+        if records_of_array and all(isinstance(record, dict) for record in records_of_array):
+            values = [records_of_array]
     try:
         kinds = [type_of(value) for value in values]
         records = [Struct((("array", k),)) if isinstance(k, Array) else k for k in kinds]

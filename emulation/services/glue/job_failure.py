@@ -25,7 +25,8 @@ class FailureReader:
     def feed(self, line: str) -> None:
         """Take the next line of output."""
         self._tail.append(line)
-        if line.strip() == _TRACEBACK:
+        syntax_error = self._traceback is None and line.startswith('  File "')
+        if line.strip() == _TRACEBACK or syntax_error:  # a script that cannot be compiled
             self._traceback = []
         elif self._traceback is not None and len(self._traceback) < 2000:
             self._traceback.append(line)

@@ -1,0 +1,280 @@
+"""Glue job runs: real scripts in real processes, seen through the API, S3 and CloudWatch Logs."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import textwrap
+import zipfile
+from collections.abc import Callable
+from typing import Any
+
+import psutil
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.support import unique, wait_until
+
+Aws = Callable[[str], Any]
+ROLE = "arn:aws:iam::000000000000:role/glue"
+FINAL = {"SUCCEEDED", "FAILED", "STOPPED", "TIMEOUT", "ERROR"}
+
+
+class Jobs:
+    """Makes jobs from script texts and follows their runs."""
+
+    def __init__(self, aws: Aws, bucket: str) -> None:
+        self.glue, self.s3, self.logs, self.bucket = aws("glue"), aws("s3"), aws("logs"), bucket
+
+    def create(self, script: str, command: str = "pythonshell", **settings: Any) -> str:
+        name = unique("job")
+        key = f"code/{name}.py"
+        self.s3.put_object(Bucket=self.bucket, Key=key, Body=textwrap.dedent(script).encode())
+        self.glue.create_job(
+            Name=name,
+            Role=ROLE,
+            Command={"Name": command, "ScriptLocation": f"s3://{self.bucket}/{key}"},
+            **settings,
+        )
+        return name
+
+    def start(self, job: str, **settings: Any) -> str:
+        return str(self.glue.start_job_run(JobName=job, **settings)["JobRunId"])
+
+    def state(self, job: str, run: str) -> dict[str, Any]:
+        found: dict[str, Any] = self.glue.get_job_run(JobName=job, RunId=run)["JobRun"]
+        return found
+
+    def wait(self, job: str, run: str, *states: str) -> dict[str, Any]:
+        wanted = set(states) or FINAL
+
+        def reached() -> dict[str, Any] | None:
+            found = self.state(job, run)
+            if found["JobRunState"] in FINAL and found["JobRunState"] not in wanted:
+                raise AssertionError(f"{found['JobRunState']}: {found.get('ErrorMessage')}")
+            return found if found["JobRunState"] in wanted else None
+
+        return wait_until(reached, timeout=90, what=f"{job} in {wanted}")
+
+    def run(self, script: str, command: str = "pythonshell", **settings: Any) -> dict[str, Any]:
+        job = self.create(script, command, **settings)
+        return self.wait(job, self.start(job))
+
+    def log(self, run: str, group: str = "output") -> str:
+        events = self.logs.get_log_events(
+            logGroupName=f"/aws-glue/jobs/{group}", logStreamName=run, startFromHead=True
+        )["events"]
+        return "\n".join(event["message"] for event in events)
+
+    def object(self, key: str) -> bytes | None:
+        try:
+            body: bytes = self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+        except ClientError:
+            return None
+        return body
+
+
+@pytest.fixture
+def jobs(aws: Aws, bucket: str) -> Jobs:
+    return Jobs(aws, bucket)
+
+
+WAIT_FOR_EVER = """
+    import os, sys, threading
+    import boto3
+    bucket = sys.argv[sys.argv.index("--bucket") + 1]
+    boto3.client("s3").put_object(Bucket=bucket, Key="pid", Body=str(os.getpid()).encode())
+    threading.Event().wait()
+"""
+
+
+def test_success_with_arguments_and_logs(jobs: Jobs) -> None:
+    job = jobs.create(
+        """
+        import json, sys, os
+        print("argv", json.dumps(sys.argv[1:]))
+        print("to stderr", file=sys.stderr)
+        assert os.environ["AWS_ENDPOINT_URL"].startswith("http://127.0.0.1")
+        """,
+        DefaultArguments={"--a": "default", "--b": "two words", "--enable-metrics": ""},
+    )
+    run_id = jobs.start(job, Arguments={"--a": "mine"})
+    run = jobs.wait(job, run_id, "SUCCEEDED")
+    assert run["Arguments"] == {"--a": "mine", "--b": "two words", "--enable-metrics": ""}
+    assert run["CompletedOn"] >= run["StartedOn"]
+    assert run["ExecutionTime"] >= 0
+    assert run["GlueVersion"] == "5.1"
+    assert run["Attempt"] == 0
+    assert "ErrorMessage" not in run
+    argv = json.loads(jobs.log(run_id).partition("argv ")[2])
+    given = dict(zip(argv[::2], argv[1::2], strict=True))
+    assert given["--a"] == "mine"
+    assert given["--b"] == "two words"
+    assert given["--enable-metrics"] == ""
+    assert given["--JOB_NAME"] == job
+    assert given["--JOB_RUN_ID"] == run_id
+    assert "to stderr" in jobs.log(run_id, "error")
+    assert jobs.glue.get_job_runs(JobName=job)["JobRuns"][0]["Id"] == run_id
+
+
+@pytest.mark.parametrize(
+    ("script", "message"),
+    [
+        ("raise ValueError('boom')", "ValueError: boom"),
+        ("import nonexistent_module", "ModuleNotFoundError: No module named 'nonexistent_module'"),
+        ("def broken(:", "SyntaxError: "),
+        ("import sys; print('last words'); sys.exit(3)", "SystemExit: 3"),
+    ],
+)
+def test_the_real_error_is_the_message(jobs: Jobs, script: str, message: str) -> None:
+    run = jobs.run(script)
+    assert run["JobRunState"] == "FAILED"
+    assert run["ErrorMessage"].startswith(message)
+    assert message.partition(":")[0] in jobs.log(run["Id"], "error")
+
+
+def test_missing_script(jobs: Jobs) -> None:
+    job = jobs.create("pass")
+    jobs.s3.delete_object(Bucket=jobs.bucket, Key=f"code/{job}.py")
+    run = jobs.wait(job, jobs.start(job), "FAILED")
+    assert "LAUNCH ERROR" in run["ErrorMessage"]
+    assert f"key: code/{job}.py" in run["ErrorMessage"]
+    assert "NoSuchKey" in run["ErrorMessage"]
+
+
+def test_concurrent_runs_and_stop(jobs: Jobs) -> None:
+    job = jobs.create(WAIT_FOR_EVER, DefaultArguments={"--bucket": jobs.bucket})
+    first = jobs.start(job)
+    pid = int(wait_until(lambda: jobs.object("pid"), what="the script's process id"))
+    assert jobs.state(job, first)["JobRunState"] == "RUNNING"
+    with pytest.raises(ClientError) as error:
+        jobs.start(job)
+    assert error.value.response["Error"]["Code"] == "ConcurrentRunsExceededException"
+    answer = jobs.glue.batch_stop_job_run(JobName=job, JobRunIds=[first, "jr_absent"])
+    assert [s["JobRunId"] for s in answer["SuccessfulSubmissions"]] == [first]
+    assert answer["Errors"][0]["ErrorDetail"]["ErrorCode"] == "EntityNotFoundException"
+    stopped = jobs.wait(job, first, "STOPPED")
+    assert "ErrorMessage" not in stopped
+    wait_until(lambda: not psutil.pid_exists(pid), what="the process is gone")
+    again = jobs.glue.batch_stop_job_run(JobName=job, JobRunIds=[first])["Errors"][0]
+    assert again["ErrorDetail"]["ErrorCode"] == "JobRunInTerminalStateException"
+
+
+def test_kill_9_fails_the_run_and_names_the_signal(jobs: Jobs) -> None:
+    job = jobs.create(WAIT_FOR_EVER, DefaultArguments={"--bucket": jobs.bucket})
+    run = jobs.start(job)
+    os.kill(int(wait_until(lambda: jobs.object("pid"))), signal.SIGKILL)
+    assert "SIGKILL" in jobs.wait(job, run, "FAILED")["ErrorMessage"]
+
+
+def test_two_runs_at_once_where_allowed(jobs: Jobs) -> None:
+    job = jobs.create("print('hello')", ExecutionProperty={"MaxConcurrentRuns": 2})
+    runs = [jobs.start(job), jobs.start(job)]
+    for run in runs:
+        jobs.wait(job, run, "SUCCEEDED")
+
+
+def test_retries(jobs: Jobs) -> None:
+    job = jobs.create("raise ValueError('again')", MaxRetries=1)
+    first = jobs.start(job)
+    jobs.wait(job, first, "FAILED")
+    second = f"{first}_attempt_1"
+    wait_until(lambda: len(jobs.glue.get_job_runs(JobName=job)["JobRuns"]) == 2)
+    run = jobs.wait(job, second, "FAILED")
+    assert (run["Attempt"], run["PreviousRunId"]) == (1, first)
+    assert len(jobs.glue.get_job_runs(JobName=job)["JobRuns"]) == 2
+
+
+def test_extra_files(jobs: Jobs) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("zipped_module.py", "VALUE = 'zip'")
+    base = f"s3://{jobs.bucket}/lib"
+    for key, body in {
+        "lib/single_module.py": b"VALUE = 'py'",
+        "lib/pack.zip": packed.getvalue(),
+        "lib/settings.json": b'{"x": 1}',
+    }.items():
+        jobs.s3.put_object(Bucket=jobs.bucket, Key=key, Body=body)
+    run = jobs.run(
+        """
+        import single_module, zipped_module
+        print(single_module.VALUE, zipped_module.VALUE, open("settings.json").read())
+        """,
+        DefaultArguments={
+            "--extra-py-files": f"{base}/single_module.py,{base}/pack.zip",
+            "--extra-files": f"{base}/settings.json",
+            "--additional-python-modules": "numpy,pandas>=2",
+        },
+    )
+    assert run["JobRunState"] == "SUCCEEDED", run["ErrorMessage"]
+    assert 'py zip {"x": 1}' in jobs.log(run["Id"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"--additional-python-modules": "numpy==1.0"}, "numpy==1.0 asked for"),
+        ({"--additional-python-modules": "no-such-module-here"}, "is not installed"),
+        ({"--extra-jars": "s3://b/x.jar"}, "--extra-jars is not emulated"),
+        ({"--extra-py-files": "s3://absent-bucket/x.py"}, "absent-bucket"),
+    ],
+)
+def test_what_cannot_be_honoured_fails_the_run(
+    jobs: Jobs, arguments: dict[str, str], said: str
+) -> None:
+    run = jobs.run("pass", DefaultArguments=arguments)
+    assert run["JobRunState"] == "FAILED"
+    assert said in run["ErrorMessage"]
+
+
+def test_a_flood_of_output_harms_nobody(jobs: Jobs) -> None:
+    run = jobs.run("for i in range(50_000): print('x' * 100)\nprint('the end')")
+    assert run["JobRunState"] == "SUCCEEDED"
+    newest = jobs.logs.get_log_events(
+        logGroupName="/aws-glue/jobs/output", logStreamName=run["Id"], startFromHead=False, limit=1
+    )["events"]
+    assert newest[-1]["message"] == "the end"
+
+
+@pytest.mark.spark
+def test_spark_reads_and_writes_s3(jobs: Jobs) -> None:
+    jobs.s3.put_object(Bucket=jobs.bucket, Key="in/a.csv", Body=b"a,b\n1,x\n2,y\n")
+    run = jobs.run(
+        """
+        import sys
+        from awsglue.utils import getResolvedOptions
+        from pyspark.sql import SparkSession
+        args = getResolvedOptions(sys.argv, ["JOB_NAME", "bucket"])
+        spark = SparkSession.builder.getOrCreate()
+        rows = spark.read.csv(f"s3://{args['bucket']}/in/", header=True)
+        print("rows", rows.count(), spark.conf.get("spark.sql.shuffle.partitions"))
+        rows.coalesce(1).write.csv(f"s3://{args['bucket']}/out/", header=True)
+        """,
+        "glueetl",
+        DefaultArguments={"--bucket": jobs.bucket, "--conf": "spark.sql.shuffle.partitions=3"},
+        NumberOfWorkers=2,
+        WorkerType="G.1X",
+    )
+    assert run["JobRunState"] == "SUCCEEDED", run.get("ErrorMessage")
+    assert "rows 2 3" in jobs.log(run["Id"])
+    keys = [o["Key"] for o in jobs.s3.list_objects_v2(Bucket=jobs.bucket)["Contents"]]
+    assert [k for k in keys if k.startswith("out/part-")]
+
+
+@pytest.mark.spark
+def test_spark_error_messages(jobs: Jobs) -> None:
+    run = jobs.run(
+        """
+        import sys
+        from pyspark.sql import SparkSession
+        spark = SparkSession.builder.getOrCreate()
+        spark.read.csv("s3://" + sys.argv[sys.argv.index("--bucket") + 1] + "/absent/").count()
+        """,
+        "glueetl",
+        DefaultArguments={"--bucket": jobs.bucket},
+    )
+    assert run["JobRunState"] == "FAILED"
+    assert run["ErrorMessage"].startswith("AnalysisException: [PATH_NOT_FOUND]")

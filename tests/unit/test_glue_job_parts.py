@@ -1,0 +1,172 @@
+"""Job arguments, error messages, and the run's own time limit."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from emulation.services.glue import job_arguments, job_run
+from emulation.services.glue.job import completed
+from emulation.services.glue.job_arguments import ArgumentError
+from emulation.services.glue.job_failure import FailureReader
+
+
+def _message(output: str, code: int = 1) -> str:
+    reader = FailureReader()
+    for line in output.splitlines():
+        reader.feed(line)
+    return reader.message(code)
+
+
+def test_command_line_as_on_aws() -> None:
+    line = job_arguments.command_line({"--a": "1"}, job_name="j", job_id="j_1", run_id="jr_1")
+    assert line == [
+        *("--job-bookmark-option", "job-bookmark-disable"),
+        *("--a", "1"),
+        *("--JOB_ID", "j_1", "--JOB_RUN_ID", "jr_1", "--JOB_NAME", "j"),
+    ]
+
+
+def test_special_parameters() -> None:
+    special = job_arguments.special(
+        {
+            "--extra-py-files": "s3://b/a.py, s3://b/c.zip",
+            "--additional-python-modules": "numpy>1,s3://b/m-none-any.whl",
+            "--conf": "spark.a=1 --conf spark.b=2",
+            "--enable-metrics": "true",
+        }
+    )
+    assert special.python_files == ("s3://b/a.py", "s3://b/c.zip", "s3://b/m-none-any.whl")
+    assert special.modules == ("numpy>1",)
+    assert special.spark_conf == ("spark.a=1", "spark.b=2")
+    assert special.ignored == ("--enable-metrics",)
+
+
+@pytest.mark.parametrize(
+    "arguments", [{"--conf": "nonsense"}, {"--job-language": "scala"}, {"--extra-jars": "s3://x"}]
+)
+def test_refused_parameters(arguments: dict[str, str]) -> None:
+    with pytest.raises(ArgumentError):
+        job_arguments.special(arguments)
+
+
+@pytest.mark.parametrize("text", ["numpy==0.1", "certainly-not-there", "???"])
+def test_modules_that_cannot_be_had(text: str) -> None:
+    job_arguments.check_modules(("numpy", "pandas>=1"))
+    with pytest.raises(ArgumentError):
+        job_arguments.check_modules((text,))
+
+
+def test_python_path_entries() -> None:
+    assert job_arguments.python_path_entry(Path("/d/x.py")) == Path("/d")
+    assert job_arguments.python_path_entry(Path("/d/x.zip")) == Path("/d/x.zip")
+    with pytest.raises(ArgumentError):
+        job_arguments.python_path_entry(Path("/d/x-cp311-linux.whl"))
+
+
+def test_message_of_a_chained_traceback() -> None:
+    output = """noise
+Traceback (most recent call last):
+  File "x.py", line 1, in <module>
+KeyError: 'a'
+
+During handling of the above exception, another exception occurred:
+
+Traceback (most recent call last):
+  File "x.py", line 2, in <module>
+    raise package.errors.LakeError("bad: row 3")
+package.errors.LakeError: bad: row 3
+26/11/23 INFO ShutdownHookManager: done"""
+    assert _message(output) == "LakeError: bad: row 3"
+
+
+def test_message_of_a_java_error() -> None:
+    output = """Traceback (most recent call last):
+  File "x.py", line 1, in <module>
+py4j.protocol.Py4JJavaError: An error occurred while calling o45.csv.
+: org.apache.spark.SparkException: Job aborted.
+\tat org.apache.Foo.bar(Foo.scala:1)
+Caused by: java.io.IOException: No space left on device
+\tat java.Foo"""
+    assert _message(output) == (
+        "An error occurred while calling o45.csv. IOException: No space left on device"
+    )
+
+
+def test_messages_without_a_traceback() -> None:
+    assert _message("last words\n", 3).startswith("SystemExit: 3")
+    assert "last words" in _message("last words\n", 3)
+    assert "SIGKILL" in _message("", -9)
+    assert "SIGKILL" in _message("", 137)
+    assert "SIGSEGV" in _message("", -11)
+    assert _message("").startswith("SystemExit: 1")
+
+
+def test_defaults_of_a_job() -> None:
+    command = {"Name": "glueetl", "ScriptLocation": "s3://b/x.py"}
+    job = completed({"Name": "j", "Role": "r", "Command": command})
+    assert job["GlueVersion"] == "5.1"
+    assert job["Timeout"] == 480
+    assert job["MaxCapacity"] == 10.0
+    sized = completed(
+        {"Name": "j", "Role": "r", "Command": command, "WorkerType": "G.2X", "NumberOfWorkers": 3}
+    )
+    assert sized["MaxCapacity"] == 6.0
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"Role": ""},
+        {"Command": {"Name": "glueray", "ScriptLocation": "s3://b/x.py"}},
+        {"Command": {"Name": "glueetl", "ScriptLocation": "x.py"}},
+        {"GlueVersion": "9.9"},
+        {"Timeout": 0},
+        {"MaxRetries": 11},
+        {"DefaultArguments": {"a": "1"}},
+        {"MaxCapacity": 2.0, "NumberOfWorkers": 2, "WorkerType": "G.1X"},
+        {"NumberOfWorkers": 2},
+    ],
+)
+def test_definitions_that_aws_refuses(change: dict[str, Any]) -> None:
+    command = {"Name": "glueetl", "ScriptLocation": "s3://b/x.py"}
+    with pytest.raises(Exception, match=r".") as error:
+        completed({"Name": "j", "Role": "r", "Command": command, **change})
+    assert getattr(error.value, "code", None) == "InvalidInputException"
+
+
+class _NoLogs:
+    def __init__(self, *_: object) -> None:
+        self.lines: list[str] = []
+
+    def __enter__(self) -> _NoLogs:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+    def write(self, line: str) -> None:
+        self.lines.append(line)
+
+
+def test_a_run_beyond_its_timeout_is_ended(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    ended: list[job_run.JobRun] = []
+    settings = {"JobName": "j", "Timeout": 0.5 / 60, "Arguments": {}, "Command": {}}
+    run = job_run.JobRun("0", "us-east-1", settings, job_id="j_1", on_end=ended.append)
+    endless = [sys.executable, "-c", "import threading; threading.Event().wait()"]
+
+    def prepare(workdir: Path, errors: object) -> tuple[list[str], dict[str, str]]:
+        (workdir / "work").mkdir()
+        return endless, {}
+
+    monkeypatch.setattr(job_run, "LogStream", _NoLogs)
+    monkeypatch.setattr(run, "_prepare", prepare)
+    monkeypatch.setenv("LAKE_HOME", str(tmp_path))
+    run._run()
+    assert ended == [run]
+    assert run.state == "TIMEOUT"
+    assert "timed out" in str(run.error)
+    assert not list((tmp_path / "glue").iterdir())
