@@ -24,9 +24,11 @@ POLL_SECONDS = 0.05
 WAIT_SECONDS = 30.0
 
 
-class _Named(ModelResource):
-    """A type with a name property and an ARN that Ref returns."""
+class _Named:
+    """Mixin: a type with a name property and an ARN that Ref returns."""
 
+    TYPE: ClassVar[str]
+    IDENTIFIER: ClassVar[str]
     NAME: ClassVar[str]
     PROPERTIES: ClassVar[tuple[str, ...]]
 
@@ -69,7 +71,7 @@ class _Named(ModelResource):
 
 
 class _Immutable(_Named):
-    """A type that the service cannot change: a change makes a new one and deletes the old."""
+    """Mixin: a type that the service cannot change: a change makes a new one for the old."""
 
     def update_resource(self, aws: Any, model: Properties, previous: Properties) -> None:
         old_name = previous[self.NAME]
@@ -94,7 +96,7 @@ class _Immutable(_Named):
         self.delete_resource(aws, previous)
 
 
-class Model(_Immutable):
+class Model(_Immutable, ModelResource):
     """AWS::SageMaker::Model."""
 
     TYPE = "AWS::SageMaker::Model"
@@ -118,7 +120,7 @@ class Model(_Immutable):
         aws.sagemaker.delete_model(ModelName=name)
 
 
-class EndpointConfig(_Immutable):
+class EndpointConfig(_Immutable, ModelResource):
     """AWS::SageMaker::EndpointConfig."""
 
     TYPE = "AWS::SageMaker::EndpointConfig"
@@ -146,7 +148,7 @@ class EndpointConfig(_Immutable):
         aws.sagemaker.delete_endpoint_config(EndpointConfigName=name)
 
 
-class Endpoint(_Named):
+class Endpoint(_Named, ModelResource):
     """AWS::SageMaker::Endpoint; an update to another EndpointConfigName keeps it answering."""
 
     TYPE = "AWS::SageMaker::Endpoint"

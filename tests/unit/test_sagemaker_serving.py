@@ -1,0 +1,121 @@
+"""The model server on its own: HTTP, defaults, errors."""
+
+# ruff: noqa: ARG005 - the functions have the signatures of SageMaker's contract
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from emulation.services.sagemaker import serving
+
+
+def model(tmp_path: Path, **functions: object) -> serving.Model:
+    module = ModuleType("inference")
+    module.__dict__.update({"model_fn": lambda folder: max, **functions})
+    return serving.Model(module, tmp_path)
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[tuple[str, int]]:
+    def fail(data: object, loaded: object) -> object:
+        if data == "stop":
+            raise SystemExit(3)
+        if data == "teapot":
+            raise serving.RequestError(418, "short and stout")
+        return {"data": data}
+
+    class Handler(serving.Handler):
+        pass
+
+    Handler.model = model(tmp_path, predict_fn=fail)
+    with serving.Server(("127.0.0.1", 0), Handler) as made:
+        thread = threading.Thread(target=made.serve_forever, args=(0.01,))
+        thread.start()
+        yield "127.0.0.1", made.server_address[1]
+        made.shutdown()
+        thread.join()
+
+
+def post(connection: http.client.HTTPConnection, body: bytes, **headers: str) -> tuple[int, bytes]:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    connection.request("POST", "/invocations", body, {"Content-Type": "application/json", **named})
+    response = connection.getresponse()
+    return response.status, response.read()
+
+
+def test_one_connection_serves_many_requests(server: tuple[str, int]) -> None:
+    connection = http.client.HTTPConnection(*server)
+    connection.request("GET", "/ping")
+    response = connection.getresponse()
+    assert (response.status, response.read()) == (200, b"")
+    first = connection.sock
+    for i in range(3):
+        assert post(connection, json.dumps(i).encode()) == (200, b'{"data": %d}' % i)
+    for body, status in ((b'"stop"', 500), (b'"teapot"', 418), (b"{", 400), (b"\xff", 400)):
+        assert post(connection, body)[0] == status
+    assert post(connection, b"1", Accept="text/html")[0] == 406
+    assert post(connection, b"1", Content_Type="text/csv")[0] == 415
+    connection.request("GET", "/other")
+    assert connection.getresponse().status == 404
+    assert connection.sock is first
+    connection.close()
+
+
+def test_a_body_without_length_is_refused(server: tuple[str, int]) -> None:
+    with socket.create_connection(server) as raw:
+        raw.sendall(b"POST /invocations HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert raw.recv(100).startswith(b"HTTP/1.1 411 ")
+
+
+def test_defaults_read_and_write_json(tmp_path: Path) -> None:
+    made = model(tmp_path)
+    assert made.answer(b"[1, 3, 2]", "application/json; charset=utf-8", "*/*") == (
+        b"3",
+        "application/json",
+    )
+
+
+def test_functions_of_the_user_win(tmp_path: Path) -> None:
+    made = model(
+        tmp_path,
+        input_fn=lambda body, kind: (body, kind),
+        predict_fn=lambda data, loaded: data,
+        output_fn=lambda data, accept: (repr((data, accept)), "text/plain"),
+    )
+    assert made.answer(b"a,b", "text/csv", "x/y") == (b"(('a,b', 'text/csv'), 'x/y')", "text/plain")
+    assert made.answer(b"\0", "application/x-npy", "x/y")[0].startswith(b"((b'\\x00'")
+
+
+def test_transform_fn_does_it_all(tmp_path: Path) -> None:
+    made = model(tmp_path, transform_fn=lambda loaded, body, kind, accept: f"{body}{kind}{accept}")
+    assert made.answer(b"1", "text/csv", "x/y") == (b"1text/csvx/y", "x/y")
+
+
+def test_numpy_results_are_written(tmp_path: Path) -> None:
+    import numpy as np
+
+    made = model(tmp_path, predict_fn=lambda data, loaded: {"a": np.arange(2), "b": np.float32(1)})
+    assert made.answer(b"1", "application/json", "*/*")[0] == b'{"a": [0, 1], "b": 1.0}'
+
+
+def test_a_module_without_model_fn_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(AttributeError, match="defines no model_fn"):
+        serving.Model(ModuleType("inference"), tmp_path)
+
+
+def test_modules_beside_the_program_can_be_imported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.path", ["/nowhere"])
+    monkeypatch.setattr("sys.modules", dict(__import__("sys").modules))
+    (tmp_path / "beside_it.py").write_text("x = 5")
+    (tmp_path / "entry_it.py").write_text("from beside_it import x")
+    assert serving.load_module(tmp_path, "entry_it.py").x == 5
