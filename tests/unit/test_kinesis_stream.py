@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from itertools import pairwise
 
 import pytest
@@ -176,6 +177,26 @@ def test_firehose_source_reads_everything_once_through_resharding(data: st.DataO
 
 def _middle(shard: Shard) -> int:
     return (shard.first_key + shard.last_key) // 2
+
+
+def test_putting_and_reading_cost_the_same_at_the_end_of_a_long_stream(clock: Clock) -> None:
+    stream = make_stream(clock)
+    shard = stream.open_shards()[0]
+    puts, reads = [], []
+    for start in range(0, 100_000, 1000):
+        began = time.thread_time()
+        for i in range(start, start + 1000):
+            stream.put(b"x", str(i), None)
+        puts.append(time.thread_time() - began)
+        position = shard.tip()
+        stream.put(b"last", "k", None)
+        began = time.thread_time()
+        for _ in range(100):
+            shard.read(position, now=clock.now, retention=stream.retention)
+        reads.append(time.thread_time() - began)
+    assert min(puts[-20:]) <= min(puts[:20]) / 0.8
+    # Bisection: a hundred times the records cost a few comparisons more.
+    assert min(reads[-20:]) <= 2.5 * min(reads[:20])
 
 
 def test_store_separates_accounts_and_regions(clock: Clock) -> None:
