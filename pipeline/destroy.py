@@ -16,6 +16,7 @@ from pipeline.errors import LakeError, LeftoversFound
 from pipeline.infrastructure import FOUNDATION, SERVING
 from pipeline.lake import Lake, error_code, is_missing
 from pipeline.polling import poll_until
+from pipeline.run_lock import RunLock
 from pipeline.settings import EXCEPTIONS_TABLE, STACKS, TABLES
 from pipeline.stages.deploy import endpoint_status
 
@@ -43,7 +44,18 @@ class Destruction:
 
 
 def destroy_lake(lake: Lake) -> Destruction:
-    """Delete everything; a step that fails is a leftover, and the next step goes on."""
+    """Delete everything; a step that fails is a leftover, and the next step goes on.
+
+    :raises RunLocked: a run is at work
+    """
+    if not lake.has_bucket():
+        return _destroy(lake)
+    lock = RunLock(lake.s3, lake.bucket, lake.settings.state, "lake destroy", lake.cancelled.set)
+    with lock:
+        return _destroy(lake)
+
+
+def _destroy(lake: Lake) -> Destruction:
     result = Destruction()
     for what, delete in _steps(lake):
         lake.reporter.begin(what)

@@ -10,7 +10,6 @@ import csv
 import io
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -30,6 +29,8 @@ __all__ = ["Hop", "Measured", "count_items", "measure", "reconcile"]
 class Hop:
     """Rows on their way from one place to the next."""
 
+    stage: str
+    """The stage that makes it."""
     name: str
     source: int
     written: int
@@ -71,7 +72,6 @@ class Measured:
     rating: Directory
     movies: Directory
     links: Directory
-    report: dict[str, Any]
 
 
 def measure(lake: Lake, land: Record, tables: tuple[str, ...]) -> Measured:
@@ -79,15 +79,16 @@ def measure(lake: Lake, land: Record, tables: tuple[str, ...]) -> Measured:
 
     :param tables: DynamoDB tables to scan
     """
-    directories = lake.settings.output_directories
+    report = job_report(lake)
     with ThreadPoolExecutor(max_workers=4) as pool:
         items = {t: pool.submit(count_items, lake, t) for t in tables}
         delivered = pool.submit(_delivered, lake)
         wanted = pool.submit(source_events, lake)
         landed = {t: pool.submit(_landed, lake, t) for t in (*TABLES, PARTIAL)}
-        written = [
-            pool.submit(read_directory, lake, d, 1 + (d == directories[0])) for d in directories
-        ]
+        written = {
+            name: pool.submit(read_directory, lake, name, key_columns, report)
+            for name, key_columns in (("rating", 2), ("movies", 1), ("links", 1))
+        }
         return Measured(
             land=land,
             stream=lake.state.read("stream"),
@@ -96,10 +97,9 @@ def measure(lake: Lake, land: Record, tables: tuple[str, ...]) -> Measured:
             load_errors=_load_errors(lake),
             delivered=delivered.result(),
             wanted=wanted.result(),
-            rating=written[0].result(),
-            movies=written[1].result(),
-            links=written[2].result(),
-            report=job_report(lake),
+            rating=written["rating"].result(),
+            movies=written["movies"].result(),
+            links=written["links"].result(),
         )
 
 
@@ -109,12 +109,19 @@ def reconcile(measured: Measured) -> list[Hop]:
     for table, there in measured.landed.items():
         file = measured.land.details["files"][table]
         hops.append(
-            Hop(f"{table}.csv → S3", file["rows"] + file["rejected"], there.rows, there.quarantined)
+            Hop(
+                "land",
+                f"{table}.csv → S3",
+                file["rows"] + file["rejected"],
+                there.rows,
+                there.quarantined,
+            )
         )
     for table in TABLES:
         there = measured.landed[table]
         hops.append(
             Hop(
+                "full_load",
                 f"S3 {table} → {table}_t",
                 there.rows,
                 measured.items.get(f"{table}_t") or 0,
@@ -124,19 +131,19 @@ def reconcile(measured: Measured) -> list[Hop]:
         )
     hops.append(_stream_hop(measured))
     ratings = measured.items.get("ratings_t") or 0
-    for name, source, directory in (
+    for name, received, directory in (
         ("firehose + ratings_t → rating", measured.delivered.records + ratings, measured.rating),
         ("movies_t → movies", measured.items.get("movies_t") or 0, measured.movies),
         ("links_t → links", measured.items.get("links_t") or 0, measured.links),
     ):
-        said = measured.report.get(name.rsplit(" ", 1)[1], {})
         hops.append(
             Hop(
+                "transform",
                 name,
-                source,
+                received,
                 directory.rows,
-                int(said.get("rejected", 0)),
-                int(said.get("duplicates", 0)),
+                directory.quarantined,
+                directory.duplicates,
             )
         )
     return hops
@@ -146,6 +153,7 @@ def _stream_hop(measured: Measured) -> Hop:
     rows = measured.landed[PARTIAL].rows
     rejected = measured.stream.counts.get("rejected", 0) if measured.stream else 0
     return Hop(
+        "stream",
         "S3 ratings-partial-load → firehose/",
         rows,
         len(measured.delivered.distinct) + measured.delivered.strange,
@@ -158,14 +166,15 @@ def count_items(lake: Lake, table: str) -> int | None:
     """Items of a DynamoDB table by a consistent scan; None when there is no such table."""
     pages = lake.client("dynamodb").get_paginator("scan")
     try:
-        return sum(
+        counts: list[int] = [
             page["Count"]
             for page in pages.paginate(TableName=table, Select="COUNT", ConsistentRead=True)
-        )
+        ]
     except ClientError as error:
         if is_missing(error):
             return None
         raise
+    return sum(counts)
 
 
 def _delivered(lake: Lake) -> Delivered:

@@ -24,6 +24,10 @@ class Directory:
     rows: int
     keys: int
     """Distinct values of the key columns."""
+    quarantined: int
+    """Rows in the table's quarantine."""
+    duplicates: int
+    """Rows that another one of the same key has won over, by the job's report."""
 
 
 def output_digest(lake: Lake) -> str:
@@ -33,21 +37,30 @@ def output_digest(lake: Lake) -> str:
 
 
 def job_report(lake: Lake) -> dict[str, Any]:
-    """The job's own counts; {} when it has left none."""
+    """The job's own counts per output directory; {} when it has left none.
+
+    ``{"rating": {"read": {table: rows}, "written": rows, "duplicates": rows, "rejected": {reason:
+    rows}}, ...}``
+    """
     try:
         report = json.loads(lake.read(lake.settings.report_key))
     except ClientError as error:
         if is_missing(error):
             return {}
         raise
-    return dict(report)
+    return dict(report["tables"])
 
 
-def read_directory(lake: Lake, prefix: str, key_columns: int) -> Directory:
-    """Count the rows below `prefix`, and their distinct keys (the first `key_columns` columns)."""
+def read_directory(lake: Lake, name: str, key_columns: int, report: dict[str, Any]) -> Directory:
+    """Count the rows of an output directory, and their distinct keys.
+
+    :param key_columns: how many of the first columns are the key
+    :param report: what `job_report` has returned
+    """
+    settings = lake.settings
     header: list[str] = []
     rows, keys = 0, set()
-    for entry in lake.objects(prefix):
+    for entry in lake.objects(f"{settings.training_data}/{name}/"):
         if not entry["Key"].endswith(".csv"):
             continue
         text = lake.read(entry["Key"]).decode("utf-8")
@@ -56,4 +69,10 @@ def read_directory(lake: Lake, prefix: str, key_columns: int) -> Directory:
         for row in reader:
             rows += 1
             keys.add(tuple(row[:key_columns]))
-    return Directory(header, rows, len(keys))
+    quarantined = sum(
+        len(lake.read(entry["Key"]).splitlines())
+        for entry in lake.objects(f"{settings.quarantine}/{name}/")
+        if entry["Key"].endswith(".json")
+    )
+    duplicates = int(report.get(name, {}).get("duplicates", 0))
+    return Directory(header, rows, len(keys), quarantined, duplicates)

@@ -15,6 +15,7 @@ from pipeline.lake import Lake, error_code, is_missing
 from pipeline.reconciliation import Hop, Measured, measure, reconcile
 from pipeline.run_state import Record
 from pipeline.settings import EXCEPTIONS_TABLE, STACKS, TABLES
+from pipeline.stages import STAGES
 from pipeline.stages.catalog import catalog_columns
 from pipeline.stages.deploy import endpoint_status
 from pipeline.stages.full_load import FINISHED, find_task
@@ -29,6 +30,8 @@ class Finding:
     """One validation step and what was found."""
 
     lab: int
+    stage: str
+    """The stage that makes it."""
     step: str
     ok: bool
     found: str
@@ -60,9 +63,17 @@ class Verification:
         faults = self.faults()
         more = f" (and {len(faults) - 3} more)" if len(faults) > 3 else ""
         return VerificationFailed(
-            f"The lake does not verify: {'; '.join(faults[:3])}{more}.",
-            "Redo the stage that made it: lake run --from <stage> --force",
+            f"The lake does not verify: {'; '.join(faults[:3])}{more}.", self._remedy()
         )
+
+    def _remedy(self) -> str:
+        """The earliest stage that made something that is off, redone with all after it."""
+        off = {f.stage for f in self.findings if not f.ok}
+        off |= {h.stage for h in self.hops if h.difference}
+        first = next((stage.name for stage in STAGES if stage.name in off), None)
+        if "infrastructure" in off or first is None:
+            return "Make what is missing with: lake run"
+        return f"Make it anew with: lake run --from {first} --force"
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -87,14 +98,14 @@ def verify_lake(lake: Lake) -> Verification:
         )
     measured = measure(lake, land, _tables(lake))
     result = Verification(hops=reconcile(measured))
-    for lab, step, look in _steps(lake, measured):
+    for lab, stage, step, look in _steps(lake, measured):
         try:
             ok, found = look()
         except ClientError as error:
             ok, found = False, "absent" if is_missing(error) else str(error)
         except LakeError as error:
             ok, found = False, error.message
-        result.findings.append(Finding(lab, step, ok, found))
+        result.findings.append(Finding(lab, stage, step, ok, found))
     return result
 
 
@@ -105,30 +116,41 @@ def _tables(lake: Lake) -> tuple[str, ...]:
 Look = Callable[[], tuple[bool, str]]
 
 
-def _steps(lake: Lake, measured: Measured) -> Iterator[tuple[int, str, Look]]:
+def _steps(lake: Lake, measured: Measured) -> Iterator[tuple[int, str, str, Look]]:
     for template in STACKS:
-        yield 1, f"stack {template}", partial(_stack, lake, template)
-    yield 1, "DMS task", lambda: _task(lake)
+        yield 1, "infrastructure", f"stack {template}", partial(_stack, lake, template)
+    yield 1, "full_load", "DMS task", lambda: _task(lake)
     for table in _tables(lake):
-        yield 1, f"table {table}", partial(_table, measured, table)
-    yield 2, f"stream {lake.settings.stream}", lambda: _stream(lake)
-    yield 2, f"delivery stream {lake.settings.delivery_stream}", lambda: _delivery_stream(lake)
-    yield 2, f"objects under {lake.settings.delivery_prefix}", lambda: _delivered(measured)
+        yield 1, "full_load", f"table {table}", partial(_table, measured, table)
+    yield 2, "infrastructure", f"stream {lake.settings.stream}", lambda: _stream(lake)
+    yield (
+        2,
+        "infrastructure",
+        f"delivery stream {lake.settings.delivery_stream}",
+        lambda: _delivery_stream(lake),
+    )
+    yield (
+        2,
+        "stream",
+        f"objects under {lake.settings.delivery_prefix}",
+        lambda: _delivered(measured),
+    )
     for crawler in (lake.settings.stream_crawler, lake.settings.tables_crawler):
-        yield 3, f"crawler {crawler}", partial(_crawler, lake, crawler)
+        yield 3, "catalog", f"crawler {crawler}", partial(_crawler, lake, crawler)
     for table in lake.settings.catalog_tables:
-        yield 3, f"catalog table {table}", partial(_catalog_table, lake, table)
-    yield 3, f"job {lake.settings.job}", lambda: _job(lake)
-    yield 3, "directory rating", lambda: _rating(measured)
+        yield 3, "catalog", f"catalog table {table}", partial(_catalog_table, lake, table)
+    yield 3, "transform", f"job {lake.settings.job}", lambda: _job(lake)
+    yield 3, "transform", "directory rating", lambda: _rating(measured)
     for name, directory in (("movies", measured.movies), ("links", measured.links)):
-        yield 3, f"directory {name}", partial(_directory, directory)
-    yield 4, "training job", lambda: _training_job(lake, lake.state.read("train"))
+        yield 3, "transform", f"directory {name}", partial(_directory, directory)
+    yield 4, "train", "training job", lambda: _training_job(lake, lake.state.read("train"))
     yield (
         4,
+        "deploy",
         f"endpoint {lake.settings.endpoint}",
         lambda: _status(endpoint_status(lake), "InService"),
     )
-    yield 4, "endpoint answers", lambda: _answers(lake)
+    yield 4, "deploy", "endpoint answers", lambda: _answers(lake)
 
 
 def _status(found: str, good: str) -> tuple[bool, str]:
@@ -205,9 +227,7 @@ def _rating(measured: Measured) -> tuple[bool, str]:
     if found.rows != found.keys:
         return False, f"{text}, {found.rows - found.keys:,} (user, movie) twice"
     pairs = int(measured.land.details["rating_pairs"])
-    lost_to_rules = sum(measured.load_errors.values()) + int(
-        measured.report.get("rating", {}).get("rejected", 0)
-    )
+    lost_to_rules = sum(measured.load_errors.values()) + found.quarantined
     if not found.rows or (found.rows != pairs and not lost_to_rules):
         return False, f"{text}, but the source has {pairs:,} (user, movie)"
     return True, f"{text}, no (user, movie) twice"

@@ -66,7 +66,21 @@ class Transform(Stage):
                 "Run it again with: lake run --only transform --force",
             )
         details = {"job_run": run_id, "report": report, "output": output_digest(lake)}
-        return Result(f"job run {run_id}, {run.get('ExecutionTime', 0)} s", {}, details)
+        counts = {
+            f"{name} {what}": number
+            for name, said in report.items()
+            for what, number in (
+                ("written", said["written"]),
+                ("rejected", sum(said["rejected"].values())),
+                ("duplicates", said["duplicates"]),
+            )
+        }
+        written, rejected, duplicates = (
+            sum(number for name, number in counts.items() if name.endswith(what))
+            for what in ("written", "rejected", "duplicates")
+        )
+        text = f"{written:,} rows written, {rejected:,} rejected, {duplicates:,} duplicates"
+        return Result(text, counts, details)
 
     @staticmethod
     def _running(work: Work) -> str | None:
