@@ -1,0 +1,81 @@
+"""Alternating least squares for implicit feedback, by the `implicit` library.
+
+Hu, Koren, Volinsky: "Collaborative Filtering for Implicit Feedback Datasets" (2008). implicit
+is needed to train only: scoring and fold-in are a product and a small linear system.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from recommender.base import Arrays, Layout, Model
+
+
+class AlternatingLeastSquares(Model):
+    """Vectors of users and items whose product approximates preference."""
+
+    name = "als"
+
+    def __init__(
+        self, factors: int, iterations: int, regularization: float, seed: int, threads: int
+    ) -> None:
+        self.factors = factors
+        self.iterations = iterations
+        self.regularization = regularization
+        self.seed = seed
+        self.threads = threads
+        self.user_factors: NDArray[np.float32] = np.zeros((0, factors), np.float32)
+        self.item_factors: NDArray[np.float32] = np.zeros((0, factors), np.float32)
+        self._gram: NDArray[np.float64] | None = None
+
+    def fit(self, confidence: sparse.csr_matrix) -> None:
+        from implicit.cpu.als import AlternatingLeastSquares as Solver
+
+        solver = Solver(
+            factors=self.factors,
+            iterations=self.iterations,
+            regularization=self.regularization,
+            alpha=1.0,  # the matrix already holds confidences
+            dtype=np.float32,
+            num_threads=self.threads,
+            random_state=self.seed,
+        )
+        solver.fit(confidence, show_progress=False)
+        self.restore({"user_factors": solver.user_factors, "item_factors": solver.item_factors})
+
+    def scores(self, users: NDArray[np.int64]) -> NDArray[np.float32]:
+        found: NDArray[np.float32] = self.user_factors[users] @ self.item_factors.T
+        return found
+
+    def fold_in(self, confidence: sparse.csr_matrix) -> NDArray[np.float32]:
+        """Solve each row's (YᵀY + Yᵀ(C - I)Y + λI) x = Yᵀ C 1, the user step of the fit."""
+        if self._gram is None:
+            wide = self.item_factors.astype(np.float64)
+            self._gram = wide.T @ wide + self.regularization * np.eye(self.factors)
+        vectors = np.zeros((confidence.shape[0], self.factors))
+        for row in range(confidence.shape[0]):
+            cells = slice(confidence.indptr[row], confidence.indptr[row + 1])
+            rated = self.item_factors[confidence.indices[cells]].astype(np.float64)
+            weights = confidence.data[cells].astype(np.float64)
+            system = self._gram + (rated.T * (weights - 1.0)) @ rated
+            # lstsq: with regularization 0 and fewer items than factors, the system is singular.
+            vectors[row] = np.linalg.lstsq(system, rated.T @ weights, rcond=None)[0]
+        found: NDArray[np.float32] = vectors.astype(np.float32) @ self.item_factors.T
+        return found
+
+    def arrays(self) -> Arrays:
+        return {"user_factors": self.user_factors, "item_factors": self.item_factors}
+
+    @classmethod
+    def layout(cls, users: int, items: int, factors: int) -> Layout:
+        return {
+            "user_factors": ((users, factors), "float32"),
+            "item_factors": ((items, factors), "float32"),
+        }
+
+    def restore(self, arrays: Arrays) -> None:
+        self.user_factors = arrays["user_factors"]
+        self.item_factors = arrays["item_factors"]
+        self._gram = None

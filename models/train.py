@@ -1,0 +1,138 @@
+"""SageMaker script-mode entry point: train the recommender.
+
+Reads SM_CHANNEL_TRAIN; writes the model files to SM_MODEL_DIR and metrics.json to
+SM_OUTPUT_DATA_DIR; prints `metric name=value;` lines for MetricDefinitions and
+`phase name seconds=…` lines. On failure the reason goes to the `failure` file of the output
+folder (Amazon SageMaker Developer Guide, "How Amazon SageMaker Processes Training Output") and
+the exit status is 1.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import sys
+import time
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from recommender.artifact import Artifact, save  # the package pins OpenBLAS before numpy
+from recommender.confidence import weighting
+from recommender.data import TrainingData, read_channel
+from recommender.errors import RecommenderError, SettingsError
+from recommender.evaluation import fit, measure_with_baseline
+from recommender.settings import Settings, parse, solver_threads
+from recommender.split import temporal_split
+from recommender.tuning import search
+
+
+def say(line: str) -> None:
+    """One line for the log, at once: SageMaker reads the stream while the job runs."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+@contextmanager
+def phase(name: str) -> Iterator[None]:
+    """Report how long the block took."""
+    started = time.perf_counter()
+    yield
+    say(f"phase {name} seconds={time.perf_counter() - started:.3f}")
+
+
+def folder(environment: Mapping[str, str], variable: str) -> Path:
+    """The folder a SageMaker variable names; raises SettingsError when it is not set."""
+    value = environment.get(variable, "")
+    if not value:
+        raise SettingsError(f"{variable} is not set; SageMaker sets it, elsewhere name a folder")
+    return Path(value)
+
+
+def evaluate(data: TrainingData, settings: Settings) -> tuple[Settings, dict[str, float]]:
+    """Metrics on the temporal split, after the search when asked for."""
+    split = temporal_split(data.ratings, settings.test_fraction)
+    say(f"split train={len(split.train)} test={len(split.test)}")
+    if settings.tune and settings.algorithm == "als":
+        with phase("tune"):
+            settings, score = search(split.train, settings, say)
+        say(f"tuned validation_ndcg={score:.4f} settings={json.dumps(settings.as_dict())}")
+    fitted = fit(split.train, settings)
+    say(f"phase fit_evaluation seconds={fitted.seconds:.3f}")
+    with phase("evaluate"):
+        metrics = measure_with_baseline(fitted, split, settings.k)
+    for name, value in metrics.items():
+        say(f"metric {name}={value:.6f};")
+    return settings, metrics
+
+
+def run(settings: Settings, environment: Mapping[str, str]) -> None:
+    """The whole job; raises RecommenderError for what its user can put right."""
+    channel = folder(environment, "SM_CHANNEL_TRAIN")
+    model_folder = folder(environment, "SM_MODEL_DIR")
+    output_folder = folder(environment, "SM_OUTPUT_DATA_DIR")
+    settings = replace(settings, threads=solver_threads(settings))
+    if settings.algorithm == "als":
+        with phase("load_solver"):  # so that the fit phases hold the solver's work alone
+            importlib.import_module("implicit.cpu.als")
+    with phase("read"):
+        data = read_channel(channel)
+    users, movies = data.ratings.shape
+    say(f"data ratings={len(data.ratings)} users={users} movies={movies}")
+    if data.replaced:
+        say(f"data replaced={data.replaced}: the user rated the movie again later")
+    if data.untitled:
+        say(f"data untitled={data.untitled}: rated movies that the movies files do not name")
+    settings, metrics = evaluate(data, settings)
+    fitted = fit(data.ratings, settings)
+    say(f"phase fit_final seconds={fitted.seconds:.3f}")
+    movie_ids = data.ratings.movie_ids
+    with phase("save"):
+        save(
+            Artifact(
+                settings,
+                weighting(data.ratings, settings),
+                metrics,
+                fitted.model,
+                data.ratings.user_ids,
+                movie_ids,
+                [data.titles.get(movie, f"movie {movie}") for movie in movie_ids.tolist()],
+                fitted.confidence,
+            ),
+            model_folder,
+        )
+        output_folder.mkdir(parents=True, exist_ok=True)
+        report = {"metrics": metrics, "hyperparameters": settings.as_dict()}
+        text = json.dumps(report, indent=1, sort_keys=True) + "\n"
+        (output_folder / "metrics.json").write_text(text, encoding="utf-8")
+
+
+def report_failure(reason: str, environment: Mapping[str, str]) -> None:
+    """Say why the job failed, where DescribeTrainingJob's FailureReason comes from."""
+    sys.stderr.write(f"training failed: {reason}\n")
+    for candidate in (environment.get("SM_OUTPUT_DIR", ""), "/opt/ml/output"):
+        if candidate and Path(candidate).is_dir():
+            (Path(candidate) / "failure").write_text(reason, encoding="utf-8")
+            return
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit status 0, or 1 with the reason in the log and in the failure file."""
+    environment = dict(os.environ)
+    try:
+        run(parse(sys.argv[1:] if arguments is None else arguments, environment), environment)
+    except RecommenderError as error:
+        report_failure(str(error), environment)
+        return 1
+    except Exception as error:  # a fault of ours or of the machine: the log gets the traceback
+        traceback.print_exc()
+        report_failure(f"{type(error).__name__}: {error}", environment)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
