@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -372,12 +373,12 @@ def test_other_errors(firehose: Any, name: str, stream: str, bucket: str) -> Non
 def test_direct_put_limits(firehose: Any, name: str, bucket: str) -> None:
     direct(firehose, name, bucket)
     big, huge = {"Data": b"x" * 1_000_000}, {"Data": b"x" * 1_024_001}
+
+    def put_batch(records: list[dict[str, bytes]]) -> None:
+        firehose.put_record_batch(DeliveryStreamName=name, Records=records)
+
     for records in ([huge], [big] * 5, [{"Data": b"x"}] * 501):
-        code, _ = code_of(
-            lambda records=records: firehose.put_record_batch(
-                DeliveryStreamName=name, Records=records
-            )
-        )
+        code, _ = code_of(partial(put_batch, records))
         assert code == "InvalidArgumentException"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import threading
 import time
 from collections.abc import Callable
@@ -454,6 +455,43 @@ def test_accounts_and_regions_are_apart(emulator: str, kinesis: Any, stream: str
     )
     missing = code_of(lambda: other.describe_stream_summary(StreamName=stream))
     assert missing == "ResourceNotFoundException"
+
+
+class Collector:
+    """Stands in for the Lambda function behind an event source mapping."""
+
+    def __init__(self) -> None:
+        self.events: list[dict[str, Any]] = []
+
+    def process_events_batch(self, events: list[dict[str, Any]]) -> None:
+        self.events += events
+
+
+def test_lambda_event_source_mapping_poller(aws: Aws, kinesis: Any, name: str) -> None:
+    from localstack.services.lambda_.event_source_mapping.pollers.kinesis_poller import (
+        KinesisPoller,
+    )
+
+    arn = make(kinesis, name, 2)
+    collector = Collector()
+    parameters = {"StartingPosition": "TRIM_HORIZON", "BatchSize": 10}
+    poller = KinesisPoller(
+        source_arn=arn,
+        source_parameters={"KinesisStreamParameters": parameters},
+        source_client=kinesis,
+        processor=collector,
+        kinesis_namespace=True,
+    )
+    records = [{"Data": b"%d" % i, "PartitionKey": str(i)} for i in range(50)]
+    kinesis.put_records(StreamName=name, Records=records)
+
+    def polled() -> bool:
+        poller.poll_events()
+        return len(collector.events) >= 50
+
+    wait_until(polled, 10)
+    data = [base64.b64decode(e["kinesis"]["data"]) for e in collector.events]
+    assert sorted(data, key=int) == [b"%d" % i for i in range(50)]
 
 
 def test_cloudformation_stream(aws: Aws, kinesis: Any, name: str) -> None:

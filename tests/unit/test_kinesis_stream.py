@@ -146,7 +146,7 @@ def test_firehose_source_reads_everything_once_through_resharding(data: st.DataO
     clock = Clock()
     stream = make_stream(clock, 2)
     stream.put(b"before", "k", None)
-    source = KinesisSource(stream)
+    source = KinesisSource(stream, lambda: None)
     written: list[bytes] = []
     seen: list[bytes] = []
     for step in range(data.draw(st.integers(1, 12))):
@@ -173,6 +173,22 @@ def test_firehose_source_reads_everything_once_through_resharding(data: st.DataO
         assert [r for r in seen if r.startswith(prefix)] == [
             r for r in written if r.startswith(prefix)
         ], "records of one partition key stay in order"
+
+
+def test_firehose_source_goes_on_with_a_recreated_stream(clock: Clock) -> None:
+    store = StreamStore()
+    old = make_stream(clock)
+    store.add(old)
+    source = KinesisSource(old, lambda: store.find(old.arn))
+    old.put(b"old", "k", None)
+    old.begin_deletion()
+    clock.settle()
+    new = make_stream(clock)
+    store.add(new)
+    new.put(b"new", "k", None)
+    assert [data for _, data in source.read()] == [b"old"]
+    assert [data for _, data in source.read()] == [b"new"]
+    assert not source.ended
 
 
 def _middle(shard: Shard) -> int:

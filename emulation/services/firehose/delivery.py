@@ -21,7 +21,6 @@ Report = Callable[[str], None]
 FIRST_RETRY_SECONDS = 0.5
 LONGEST_RETRY_SECONDS = 30.0
 FINAL_ATTEMPTS = 3
-_IDLE_SECONDS = 60.0
 _LOOK_SECONDS = 1.0  # so often changed hints are noticed
 
 
@@ -87,9 +86,7 @@ class Delivery:
         ended = ended and not records
         if due == 0 or ended:
             self._deliver(self._buffer.take())
-        if ended:
-            self._stopping.wait(_IDLE_SECONDS)
-        elif not records:
+        if not records:
             self.source.wait(_LOOK_SECONDS if due is None else min(due, _LOOK_SECONDS))
 
     def _finish(self) -> None:

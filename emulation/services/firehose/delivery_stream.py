@@ -140,6 +140,7 @@ class DeliveryStream:
                 zone=destination.zone,
             ).key(batch.arrival)
         put_object(self._s3, destination, batch.key, batch.body)
+        LOG.info("delivery stream %s: %d records in %s", self.name, len(batch), batch.key)
 
     def _report(self, line: str) -> None:
         target = self.destination.log_stream

@@ -254,7 +254,7 @@ def _source(context: RequestContext, request: Any) -> tuple[Source, dict[str, An
         stream = KINESIS.by_arn(arn)
     except ServiceException as e:
         raise InvalidArgumentException(f"Kinesis stream {arn} cannot be read: {e.message}") from e
-    return KinesisSource(stream), dict(config)
+    return KinesisSource(stream, lambda: KINESIS.find(arn)), dict(config)
 
 
 def _tags(tags: list[Any]) -> dict[str, str]:

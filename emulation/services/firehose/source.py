@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import deque
+from collections.abc import Callable
 from typing import Protocol
 
 from emulation.services.kinesis.shard import Shard
 from emulation.services.kinesis.stream import Stream
+
+LOG = logging.getLogger(__name__)
 
 Records = list[tuple[float, bytes]]
 """(arrival in Unix seconds, data) pairs."""
@@ -93,10 +97,15 @@ class KinesisSource:
     stay in order over a split or merge.
     """
 
-    def __init__(self, stream: Stream) -> None:
-        """Remember the tip of every open shard."""
+    def __init__(self, stream: Stream, successor: Callable[[], Stream | None]) -> None:
+        """Remember the tip of every open shard.
+
+        :param successor: finds the stream that has this one's ARN once this one is deleted
+        """
         self.stream = stream
+        self._successor = successor
         self._woken = threading.Event()
+        self._said = False
         self._positions: dict[Shard, int] = {}
         self._ended: set[Shard] = set()
         for shard in stream.shards():
@@ -128,13 +137,28 @@ class KinesisSource:
                 self._positions[shard] = page.position
             if page.records:
                 return [(record.arrival, record.data) for record in page.records]
-        return [] if not self._adopt_children() else self.read()
+        return self.read() if self._adopt_children() or self._follow() else []
 
     def wait(self, timeout: float) -> None:
         self._woken.wait(min(timeout, _POLL_SECONDS))
 
     def wake(self) -> None:
         self._woken.set()
+
+    def _follow(self) -> bool:
+        """Go on with the stream that was made under the ARN of the deleted one, from its start."""
+        if not self.ended:
+            return False
+        successor = self._successor()
+        if successor is None or successor is self.stream:
+            if not self._said:
+                self._said = True
+                LOG.warning("%s was deleted: nothing more to deliver from it", self.stream.arn)
+            return False
+        self._said = False
+        self.stream = successor
+        self._positions, self._ended = {}, set()
+        return True
 
     def _adopt_children(self) -> bool:
         shards = self.stream.shards()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 from localstack.aws.api import RequestContext, handler
@@ -144,7 +145,7 @@ def _describe(stream: Stream, consumer: Consumer) -> dict[str, Any]:
         "ConsumerName": consumer.name,
         "ConsumerARN": consumer.arn,
         "ConsumerStatus": consumer.status(stream.clock()),
-        "ConsumerCreationTimestamp": consumer.created,
+        "ConsumerCreationTimestamp": datetime.fromtimestamp(consumer.created, UTC),
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 from localstack import config
@@ -220,7 +221,8 @@ def _encryption(stream: Stream) -> dict[str, str]:
 def _describe(stream: Stream, record: Record) -> dict[str, Any]:
     return {
         "SequenceNumber": str(record.sequence),
-        "ApproximateArrivalTimestamp": record.arrival,
+        # A datetime, not a number: CBOR clients (the Java SDK) need it tagged as a time.
+        "ApproximateArrivalTimestamp": datetime.fromtimestamp(record.arrival, UTC),
         "Data": record.data,
         "PartitionKey": record.partition_key,
         **_encryption(stream),

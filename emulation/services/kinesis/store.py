@@ -63,6 +63,13 @@ class StreamStore:
             raise InvalidArgumentException(f"{arn} is not the ARN of a Kinesis data stream")
         return self.get(parts[4], parts[3], name.split("/")[0])
 
+    def find(self, arn: str) -> Stream | None:
+        """Find a stream by ARN, None when there is none."""
+        try:
+            return self.by_arn(arn)
+        except ResourceNotFoundException:
+            return None
+
     def named_by(self, account: str, region: str, request: Any) -> Stream:
         """Find the stream that a request names by StreamARN or StreamName.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from localstack.aws.api import RequestContext, handler
@@ -176,7 +177,7 @@ def _identity(stream: Stream) -> dict[str, Any]:
         "StreamARN": stream.arn,
         "StreamStatus": stream.status,
         "StreamModeDetails": {"StreamMode": stream.mode},
-        "StreamCreationTimestamp": stream.created,
+        "StreamCreationTimestamp": datetime.fromtimestamp(stream.created, UTC),
     }
 
 
