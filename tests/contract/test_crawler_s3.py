@@ -85,6 +85,8 @@ def test_firehose_folders_become_partitions(lake: Lake, separator: bytes, zipped
     first = found["2026", "11", "23", "14"]
     assert first["StorageDescriptor"]["Location"] == (f"s3://{lake.bucket}/firehose/2026/11/23/14/")
     assert first["Parameters"]["recordCount"] == "6"
+    pruned = lake.partitions("firehose", Expression="partition_3 > '14' AND partition_0 = '2026'")
+    assert [p["Values"][3] for p in pruned] == ["15"]
 
 
 def test_prefix_glued_to_the_year_names_the_table(lake: Lake) -> None:

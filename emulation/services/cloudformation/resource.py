@@ -75,6 +75,8 @@ class ModelResource(ResourceProvider[Model]):
 
     def update(self, request: ResourceRequest[Model]) -> ProgressEvent[Model]:
         model, previous = request.desired_state, request.previous_state or {}
+        if self.IDENTIFIER in previous:  # a generated name is not in the template
+            model.setdefault(self.IDENTIFIER, previous[self.IDENTIFIER])
         changed = [k for k in self.REPLACED_BY if model.get(k) != previous.get(k)]
         if changed and not request.custom_context:
             return ProgressEvent(
@@ -84,7 +86,7 @@ class ModelResource(ResourceProvider[Model]):
                 "give the resource a new logical id or name",
                 error_code="NotUpdatable",
             )
-        for name in (self.IDENTIFIER, *self.READ_ONLY):
+        for name in self.READ_ONLY:
             if name in previous:
                 model.setdefault(name, previous[name])
         return self._step(request, lambda: self.update_resource(_aws(request), model, previous))

@@ -162,7 +162,9 @@ def _json(text: str) -> FileSchema | None:
     start = text.lstrip()
     if start[:1] not in {"{", "["}:
         return None
-    values = documents(text)
+    values, skipped = _scan(text)
+    if skipped > len(values) or (skipped and isinstance(values[0], list)):
+        return None
     if not values and start[0] == "[":  # perhaps an array longer than the sample
         records_of_array = documents(start[1:])
         if records_of_array and all(isinstance(record, dict) for record in records_of_array):
@@ -186,20 +188,28 @@ def documents(text: str) -> list[Any]:
 
     A document that cannot be read is left out; reading goes on at the next line with a ``{``.
     """
+    return _scan(text)[0]
+
+
+def _scan(text: str) -> tuple[list[Any], int]:
+    """The documents of a text, and how many places before its end could not be read."""
     decoder = json.JSONDecoder()
     found: list[Any] = []
-    position, end = 0, len(text)
+    skipped = position = 0
+    end = len(text)
     while True:
         while position < end and text[position] in " \t\r\n,":
             position += 1
         if position >= end:
-            return found
+            return found, skipped
         try:
             value, position = decoder.raw_decode(text, position)
         except (ValueError, RecursionError):
             position = text.find("\n{", position) + 1
             if not position:
-                return found
+                # The last one may be cut by the end of the sample; an array never begins one.
+                return found, skipped + isinstance(found[0] if found else None, list)
+            skipped += 1
             continue
         found.append(value)
 
