@@ -66,7 +66,7 @@ def test_bad_rows_of_each_kind_are_counted_and_kept_with_file_line_and_reason(la
         8: "is not valid UTF-8",
         9: "key attribute id is empty",
         10: "is out of range of INT4",
-        11: "exceeded the maximum size limit",
+        11: "Item size has exceeded the maximum allowed size",
     }
     assert reasons.keys() == says.keys()
     for line, reason in says.items():
@@ -142,7 +142,8 @@ def test_truncation(lake: Lake, policy: str, counts: tuple[int, int, str]) -> No
     )
     lake.run()
     assert lake.counts("short") == counts
-    assert "column text has 9 characters, ColumnLength is 3" in lake.log()
+    told = lake.log() + "".join(e["ERROR"]["S"] for e in lake.exceptions())
+    assert "column text has 9 characters, ColumnLength is 3" in told
 
 
 def test_a_table_error_stops_the_task_if_its_policy_says_so(lake: Lake) -> None:

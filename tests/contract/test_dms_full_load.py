@@ -23,7 +23,7 @@ def lake(aws: Callable[[str], Any]) -> Lake:
 
 def slow_load(lake: Lake) -> None:
     """A task with a load that takes seconds."""
-    lines = "".join(f"{i},{i}\n" for i in range(60_000))
+    lines = "".join(f"{i},{i}\n" for i in range(30_000))
     lake.put("data/pairs/1.csv", "a,b\n" + lines)
     lake.create_task(lake.endpoints(PAIRS), to_table("pairs", lake.target("pairs"), "a"))
 
@@ -231,15 +231,15 @@ def test_statistics_are_true_while_it_runs_and_stop_stops(lake: Lake) -> None:
     running = lake.describe()
     assert running["Status"] == "running"
     assert running["ReplicationTaskStats"]["FullLoadProgressPercent"] < 100
-    assert 0 < rows < 60_000
+    assert 0 < rows < 30_000
     lake.dms.stop_replication_task(ReplicationTaskArn=lake.task)
     task = lake.ended()
     assert (task["Status"], task["StopReason"]) == ("stopped", "Stop Reason NORMAL")
     sent, errors, state = lake.counts("pairs")
     assert (errors, state) == (0, "Table cancelled")
-    assert len(lake.items(target)) == sent < 60_000
+    assert len(lake.items(target)) == sent < 30_000
     assert lake.run("resume-processing")["StopReason"] == FINISHED
-    assert lake.counts("pairs") == (60_000, 0, "Table completed")
+    assert lake.counts("pairs") == (30_000, 0, "Table completed")
 
 
 def test_reload_target_loads_again_and_converges(lake: Lake) -> None:
@@ -272,7 +272,7 @@ def test_reload_tables_while_the_task_runs(lake: Lake) -> None:
     one = {"SchemaName": "lake", "TableName": "pairs"}
     lake.dms.reload_tables(ReplicationTaskArn=lake.task, TablesToReload=[one])
     assert lake.ended()["StopReason"] == FINISHED
-    assert lake.counts("pairs") == (60_000, 0, "Table completed")
+    assert lake.counts("pairs") == (30_000, 0, "Table completed")
     assert lake.log().count("Load of table lake.pairs into") == 2
 
 

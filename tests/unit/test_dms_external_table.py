@@ -100,26 +100,25 @@ def test_a_table_may_not_be_defined_twice() -> None:
         parse_external_table_definition(document)
 
 
+WORDS = [
+    "Tables",
+    "TableCount",
+    "TableName",
+    "TablePath",
+    "TableOwner",
+    "TableColumns",
+    "TableColumnsTotal",
+    "ColumnName",
+    "ColumnType",
+    "ColumnLength",
+    "ColumnIsPk",
+]
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
-            st.sampled_from(
-                [
-                    "Tables",
-                    "TableCount",
-                    "TableName",
-                    "TablePath",
-                    "TableOwner",
-                    "TableColumns",
-                    "TableColumnsTotal",
-                    "ColumnName",
-                    "ColumnType",
-                    "ColumnLength",
-                    "ColumnIsPk",
-                ]
-            ),
+            st.sampled_from(WORDS),
             inner,
             max_size=6,
         )
