@@ -459,6 +459,25 @@ def test_lists_have_pages(hosting: Hosting) -> None:
     assert set(made) <= set(names)
 
 
+def test_operations_without_work_are_refused_by_name(hosting: Hosting) -> None:
+    with pytest.raises(ClientError) as caught:
+        hosting.sagemaker.create_transform_job(
+            TransformJobName="job",
+            ModelName="m",
+            TransformInput={
+                "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://b/a"}}
+            },
+            TransformOutput={"S3OutputPath": "s3://b/o"},
+            TransformResources={"InstanceType": "ml.m5.large", "InstanceCount": 1},
+        )
+    assert "does not support CreateTransformJob" in error(caught)[1]
+    with pytest.raises(ClientError) as caught:
+        hosting.aws("sagemaker-runtime").invoke_endpoint_async(
+            EndpointName="e", InputLocation="s3://b/in"
+        )
+    assert "does not support InvokeEndpointAsync" in error(caught)[1]
+
+
 def test_other_operations_are_motos(aws: Aws) -> None:
     name = unique("experiment")
     aws("sagemaker").create_experiment(ExperimentName=name)

@@ -224,6 +224,26 @@ def test_stop_keeps_the_model(aws: Aws, lake: str) -> None:
         aws("sagemaker").stop_training_job(TrainingJobName=job)
 
 
+def test_stopped_script_may_finish_its_work(aws: Aws, lake: str) -> None:
+    script = """
+import os, pathlib, signal, sys, time
+def save(number, frame):
+    pathlib.Path(os.environ["SM_MODEL_DIR"], "saved").write_text("in time")
+    sys.exit(0)
+signal.signal(signal.SIGTERM, save)
+print("waiting", flush=True)
+time.sleep(120)
+"""
+    job = start(aws, lake, script)
+    wait_until(lambda: _running(aws, job))
+    aws("sagemaker").stop_training_job(TrainingJobName=job)
+    found = ended(aws, job)
+    assert found["TrainingJobStatus"] == "Stopped"
+    assert archive(aws, found["ModelArtifacts"]["S3ModelArtifacts"]) == {"saved": b"in time"}
+    statuses = [t["Status"] for t in found["SecondaryStatusTransitions"]]
+    assert statuses == ["Starting", "Downloading", "Training", "Stopping", "Stopped"]
+
+
 def test_max_runtime_stops_and_keeps_the_model(aws: Aws, lake: str) -> None:
     found = ended(aws, start(aws, lake, WAITS, StoppingCondition={"MaxRuntimeInSeconds": 1}))
     assert found["TrainingJobStatus"] == "Stopped"

@@ -29,6 +29,16 @@ Request = dict[str, Any]
 Answer = dict[str, Any]
 Operation = Callable[[Any, Region, Request], Answer]
 
+# moto records these and calls them completed although nothing ran.
+WITHOUT_WORK = (
+    "CreateAutoMLJobV2",
+    "CreateCompilationJob",
+    "CreateHyperParameterTuningJob",
+    "CreateProcessingJob",
+    "CreateTransformJob",
+    "StartPipelineExecution",
+)
+
 
 def operation(name: str) -> Callable[[Operation], Any]:
     """Mark a method as an API operation: its request is checked, it gets the region's state."""
@@ -87,18 +97,6 @@ class SagemakerProvider:
     @operation("StopTrainingJob")
     def stop_training_job(self, state: Region, request: Request) -> Answer:
         state.training_job(request["TrainingJobName"]).stop(training.stop_grace())
-        return {}
-
-    @operation("DeleteTrainingJob")
-    def delete_training_job(self, state: Region, request: Request) -> Answer:
-        with state.lock:
-            job = state.training_job(request["TrainingJobName"])
-            if job.status in ("InProgress", "Stopping"):
-                raise validation_error(
-                    f"The request was rejected because the training job is in status {job.status}."
-                )
-            del state.training_jobs[job.name]
-            state.tags.pop(job.arn, None)
         return {}
 
     @operation("CreateModel")
@@ -256,6 +254,16 @@ class SagemakerProvider:
                 )
 
 
+def _refuse(provider: type, name: str) -> None:
+    """Give a provider the handler of an operation that moto would answer as if it had worked."""
+
+    def refuse(self: Any, state: Region, request: Request) -> Answer:  # noqa: ARG001 - an Operation
+        raise rules.unsupported(name, "training jobs and real-time endpoints")
+
+    refuse.__name__ = f"refuse_{name}"  # the dispatch table finds the method by this name
+    setattr(provider, refuse.__name__, operation(name)(refuse))
+
+
 class SagemakerRuntimeProvider:
     """InvokeEndpoint."""
 
@@ -264,6 +272,12 @@ class SagemakerRuntimeProvider:
     @handler("InvokeEndpoint", expand=False)
     def invoke_endpoint(self, context: RequestContext, request: Request) -> Answer:
         return invocation.invoke(region(context.account_id, context.region), request)
+
+
+for _name in WITHOUT_WORK:
+    _refuse(SagemakerProvider, _name)
+for _name in ("InvokeEndpointAsync", "InvokeEndpointWithResponseStream"):
+    _refuse(SagemakerRuntimeProvider, _name)
 
 
 def _container(request: Request) -> dict[str, Any]:

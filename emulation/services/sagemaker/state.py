@@ -139,7 +139,7 @@ def page(
     token = request.get("NextToken") or "0"
     if not token.isdecimal():
         raise validation_error(f"Invalid NextToken {token}.")
-    begin, size = int(token), request.get("MaxResults") or 100
+    begin, size = int(token), request.get("MaxResults") or 10  # the API's default
     end = begin + size
     return chosen[begin:end], str(end) if end < len(chosen) else None
 
