@@ -17,12 +17,12 @@ from pipeline.delivered import Delivered
 from pipeline.lake import Lake, is_missing
 from pipeline.run_state import Record
 from pipeline.settings import PARTIAL, TABLE_KEYS, TABLES
-from pipeline.stages.full_load import find_task, table_statistics
+from pipeline.stages.full_load import count_items, find_task, table_statistics
 from pipeline.stages.land import quarantine_key
 from pipeline.stages.stream import source_events
 from pipeline.training_data import Directory, job_report, read_directory
 
-__all__ = ["Hop", "Measured", "count_items", "measure", "reconcile"]
+__all__ = ["Hop", "Measured", "measure", "reconcile"]
 
 
 @dataclass(frozen=True)
@@ -160,21 +160,6 @@ def _stream_hop(measured: Measured) -> Hop:
         rejected,
         rows - rejected - len(measured.wanted),
     )
-
-
-def count_items(lake: Lake, table: str) -> int | None:
-    """Items of a DynamoDB table by a consistent scan; None when there is no such table."""
-    pages = lake.client("dynamodb").get_paginator("scan")
-    try:
-        counts: list[int] = [
-            page["Count"]
-            for page in pages.paginate(TableName=table, Select="COUNT", ConsistentRead=True)
-        ]
-    except ClientError as error:
-        if is_missing(error):
-            return None
-        raise
-    return sum(counts)
 
 
 def _delivered(lake: Lake) -> Delivered:

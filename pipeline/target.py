@@ -198,7 +198,7 @@ def _local(endpoint: str) -> Target:
         region_name=DEFAULT_REGION,
         connect_timeout=2,
         read_timeout=60,
-        retries={"mode": "standard", "total_max_attempts": 4},
+        retries={"mode": "standard", "total_max_attempts": 3},
         max_pool_connections=32,
         proxies={},
         s3={"addressing_style": "path"},

@@ -14,7 +14,7 @@ from pipeline.run_state import Record
 from pipeline.settings import EXCEPTIONS_TABLE, TABLES
 from pipeline.stages.base import Result, Stage, Work
 
-__all__ = ["FINISHED", "FullLoad", "find_task", "table_statistics"]
+__all__ = ["FINISHED", "FullLoad", "count_items", "find_task", "table_statistics"]
 
 TEMPLATE: Final = "003-full-load"
 FINISHED: Final = "FULL_LOAD_ONLY_FINISHED"
@@ -30,16 +30,15 @@ class FullLoad(Stage):
     def own_inputs(self, lake: Lake, dataset: Dataset) -> list[str]:  # noqa: ARG002
         return [template_text(TEMPLATE)]
 
-    def missing(self, lake: Lake, record: Record) -> str | None:  # noqa: ARG002
-        dynamodb = lake.client("dynamodb")
-        names = [lake.settings.dynamodb_table(t) for t in TABLES]
-        for table in (*names, EXCEPTIONS_TABLE):
-            try:
-                dynamodb.describe_table(TableName=table)
-            except ClientError as error:
-                if is_missing(error):
-                    return f"DynamoDB table {table}"
-                raise
+    def missing(self, lake: Lake, record: Record) -> str | None:
+        expected = {lake.settings.dynamodb_table(t): record.details["items"][t] for t in TABLES}
+        expected[EXCEPTIONS_TABLE] = None  # judged by `lake verify`
+        for table, items in expected.items():
+            found = count_items(lake, table)
+            if found is None:
+                return f"DynamoDB table {table}"
+            if items is not None and found < items:
+                return f"{items - found:,} of {items:,} items of DynamoDB table {table}"
         return None
 
     def run(self, work: Work) -> Result:
@@ -124,7 +123,8 @@ class FullLoad(Stage):
             counts[f"{table} rejected"] = errors
             rejected += errors
         text = f"{sum(counts[t] for t in TABLES):,} rows into 4 tables, {rejected:,} rejected"
-        return Result(text, counts, {"task": arn})
+        items = {t: count_items(lake, lake.settings.dynamodb_table(t)) for t in TABLES}
+        return Result(text, counts, {"task": arn, "items": items})
 
 
 def find_task(lake: Lake, arn: str) -> dict[str, Any]:
@@ -139,3 +139,18 @@ def table_statistics(lake: Lake, arn: str) -> list[dict[str, Any]]:
     """Statistics of the task's tables as DescribeTableStatistics shows them."""
     pages = lake.client("dms").get_paginator("describe_table_statistics")
     return [s for page in pages.paginate(ReplicationTaskArn=arn) for s in page["TableStatistics"]]
+
+
+def count_items(lake: Lake, table: str) -> int | None:
+    """Items of a DynamoDB table by a consistent scan; None when there is no such table."""
+    pages = lake.client("dynamodb").get_paginator("scan")
+    try:
+        counts: list[int] = [
+            page["Count"]
+            for page in pages.paginate(TableName=table, Select="COUNT", ConsistentRead=True)
+        ]
+    except ClientError as error:
+        if is_missing(error):
+            return None
+        raise
+    return sum(counts)

@@ -1,0 +1,198 @@
+"""The target's safety: `local` cannot reach AWS, `aws` cannot be pointed elsewhere."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline import target as target_module
+from pipeline.errors import AccountRefused, EndpointRefused, SettingsError, TargetError
+from pipeline.target import LOCAL_ACCOUNT, open_target, require_loopback
+
+
+@pytest.mark.parametrize(
+    ("given", "endpoint"),
+    [
+        ("http://127.0.0.1:4566", "http://127.0.0.1:4566"),
+        ("http://127.9.8.7:1/", "http://127.9.8.7:1"),
+        ("http://[::1]:4566", "http://[::1]:4566"),
+        ("HTTP://LocalHost:4566", "http://localhost:4566"),
+        (" https://127.0.0.1 ", "https://127.0.0.1"),
+    ],
+)
+def test_loopback_is_accepted(given: str, endpoint: str) -> None:
+    assert require_loopback(given) == endpoint
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        "https://s3.amazonaws.com",
+        "http://0.0.0.0:4566",
+        "http://10.0.0.1:4566",
+        "http://localhost.example.com:4566",
+        "http://localhost.localstack.cloud:4566",
+        "http://127.0.0.1@example.com",
+        "http://example.com\\@127.0.0.1",
+        "http://example.com#@127.0.0.1",
+        "http://127.0.0.1.example.com",
+        "http://127.0.0.1:99999",
+        "http://127.0.0.1:4566/path",
+        "http://[::ffff:10.0.0.1]:4566",
+        "http://2130706433",
+        "http://0x7f.1",
+        "ftp://127.0.0.1",
+        "127.0.0.1:4566",
+        "",
+    ],
+)
+def test_everything_else_is_refused(endpoint: str) -> None:
+    with pytest.raises(EndpointRefused) as refused:
+        require_loopback(endpoint)
+    assert repr(endpoint) in refused.value.message
+    assert "LAKE_ENDPOINT" in refused.value.hint
+
+
+def test_endpoint_option_then_variable_then_port_then_default() -> None:
+    both = {"LAKE_ENDPOINT": "http://127.0.0.1:2", "LAKE_PORT": "3"}
+    assert open_target("local", endpoint="http://127.0.0.1:1", environ=both).endpoint == (
+        "http://127.0.0.1:1"
+    )
+    assert open_target("local", environ=both).endpoint == "http://127.0.0.1:2"
+    assert open_target("local", environ={"LAKE_PORT": "3"}).endpoint == "http://127.0.0.1:3"
+    assert open_target("local", environ={}).endpoint == "http://127.0.0.1:4566"
+
+
+def test_local_reads_nothing_of_the_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = tmp_path / "config"
+    config.write_text(
+        "[default]\nregion = eu-west-1\nendpoint_url = http://192.0.2.1\n"
+        "[profile real]\nregion = eu-west-2\n"
+    )
+    credentials = tmp_path / "credentials"
+    credentials.write_text("[real]\naws_access_key_id=AKIAREAL\naws_secret_access_key=secret\n")
+    for name, value in {
+        "AWS_CONFIG_FILE": str(config),
+        "AWS_SHARED_CREDENTIALS_FILE": str(credentials),
+        "AWS_PROFILE": "real",
+        "AWS_REGION": "ap-south-1",
+        "AWS_DEFAULT_REGION": "ap-south-1",
+        "AWS_ACCESS_KEY_ID": "AKIAREAL",
+        "AWS_SECRET_ACCESS_KEY": "secret",
+        "AWS_SESSION_TOKEN": "token",
+        "AWS_ENDPOINT_URL": "http://192.0.2.1",
+        "AWS_ENDPOINT_URL_S3": "http://192.0.2.1",
+        "AWS_CA_BUNDLE": "/nowhere",
+        "HTTP_PROXY": "http://192.0.2.1:3128",
+        "HTTPS_PROXY": "http://192.0.2.1:3128",
+        "http_proxy": "http://192.0.2.1:3128",
+    }.items():
+        monkeypatch.setenv(name, value)
+    target = open_target("local")
+    found = target.session.get_credentials()
+    assert (found.access_key, found.secret_key, found.token) == ("test", "test", None)
+    assert target.account == LOCAL_ACCOUNT
+    for service in ("s3", "sts", "dynamodb", "sagemaker-runtime"):
+        client = target.client(service)
+        assert client.meta.endpoint_url == "http://127.0.0.1:4566"
+        assert client.meta.region_name == "us-east-1"
+        assert client.meta.config.proxies == {}
+        assert client is target.client(service)
+
+
+def test_local_goes_past_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A request to a closed loopback port is refused there, not sent to the proxy."""
+    with socket.socket() as proxy, socket.socket() as closed:
+        proxy.bind(("127.0.0.1", 0))
+        proxy.listen()
+        proxy.settimeout(0.2)
+        closed.bind(("127.0.0.1", 0))
+        endpoint = f"http://127.0.0.1:{closed.getsockname()[1]}"
+        monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{proxy.getsockname()[1]}")
+        monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{proxy.getsockname()[1]}")
+        target = open_target("local", endpoint=endpoint)
+        client = target.client("sts")
+        with pytest.raises(Exception, match="Could not connect"):
+            client.get_caller_identity()
+        with pytest.raises(TimeoutError):
+            proxy.accept()
+
+
+def test_unknown_target() -> None:
+    with pytest.raises(SettingsError) as raised:
+        open_target("azure")
+    assert str(raised.value) == (
+        "There is no target 'azure'; the targets are local and aws. "
+        "Use --target local or --target aws."
+    )
+
+
+@pytest.mark.parametrize("name", ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB"])
+def test_aws_refuses_endpoint_variables(name: str) -> None:
+    with pytest.raises(EndpointRefused, match=name):
+        open_target("aws", environ={name: "http://127.0.0.1:4566"})
+
+
+def test_aws_refuses_an_endpoint_option() -> None:
+    with pytest.raises(EndpointRefused, match="--endpoint"):
+        open_target("aws", endpoint="http://127.0.0.1:4566", environ={})
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("[default]\nendpoint_url = http://127.0.0.1\n", "endpoint_url"),
+        (
+            "[default]\nservices = mine\n[services mine]\ns3 =\n  endpoint_url = http://127.0.0.1\n",
+            "services.s3.endpoint_url",
+        ),
+    ],
+)
+def test_aws_refuses_a_profile_with_endpoints(
+    text: str, found: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "config"
+    config.write_text(text)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    with pytest.raises(EndpointRefused, match=found):
+        open_target("aws", environ={})
+
+
+class _Sts:
+    def __init__(self, account: str) -> None:
+        self.account = account
+
+    def get_caller_identity(self) -> dict[str, str]:
+        return {"Account": self.account}
+
+
+def _answer_as(monkeypatch: pytest.MonkeyPatch, account: str) -> None:
+    def client(_session: Any, service: str, **_: Any) -> _Sts:
+        assert service == "sts"
+        return _Sts(account)
+
+    monkeypatch.setattr(target_module.boto3.session.Session, "client", client)
+
+
+def test_aws_refuses_an_emulators_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    _answer_as(monkeypatch, LOCAL_ACCOUNT)
+    with pytest.raises(AccountRefused):
+        open_target("aws", environ={})
+
+
+def test_aws_takes_the_account_that_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    _answer_as(monkeypatch, "123456789012")
+    target = open_target("aws", environ={})
+    assert (target.account, target.endpoint, target.confirm_account) == (
+        "123456789012",
+        None,
+        True,
+    )
+
+
+def test_aws_without_credentials_says_so() -> None:
+    with pytest.raises(TargetError, match="does not know who you are"):
+        open_target("aws", environ={})
