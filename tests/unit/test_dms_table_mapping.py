@@ -24,7 +24,9 @@ def selection(schema: str, table: str, action: str = "include") -> dict[str, Any
     }
 
 
-def mapping(table: str = "ratings", rule_id: str = "2", **parameters: Any) -> dict[str, Any]:
+def mapping(
+    table: str = "ratings", rule_id: str = "2", parameters: dict[str, Any] | None = None
+) -> dict[str, Any]:
     return {
         "rule-type": "object-mapping",
         "rule-id": rule_id,
@@ -32,7 +34,7 @@ def mapping(table: str = "ratings", rule_id: str = "2", **parameters: Any) -> di
         "rule-action": "map-record-to-record",
         "object-locator": {"schema-name": "lake", "table-name": table},
         "target-table-name": f"{table.replace('%', 'any')}_t",
-        "mapping-parameters": parameters,
+        "mapping-parameters": parameters or {},
     }
 
 
@@ -108,13 +110,13 @@ def test_the_rule_that_names_the_table_wins() -> None:
         (selection("a", "%", "explicit"), "without the wildcard"),
         ({**mapping(), "rule-action": "map"}, "valid: map-record-to-record"),
         ({**mapping(), "target-table-name": "a b"}, "is not a DynamoDB table name"),
-        (mapping(**{"sort-key-name": "a"}), "needs another partition-key-name"),
-        (mapping(**{"partition-key-name": ""}), "1 to 255 characters"),
-        (mapping(**{"exclude-columns": "a"}), "must be an array of column names"),
-        (mapping(**{"attribute-mappings": {}}), "attribute-mappings must be an array"),
-        (mapping(**{"attribute-mappings": [1]}), "must be a JSON object"),
-        (mapping(**{"attribute-mappings": [{}]}), "needs a target-attribute-name"),
-        (mapping(**{"condition-expression": {}}), "condition-expression is not emulated"),
+        (mapping(parameters={"sort-key-name": "a"}), "needs another partition-key-name"),
+        (mapping(parameters={"partition-key-name": ""}), "1 to 255 characters"),
+        (mapping(parameters={"exclude-columns": "a"}), "must be an array of column names"),
+        (mapping(parameters={"attribute-mappings": {}}), "attribute-mappings must be an array"),
+        (mapping(parameters={"attribute-mappings": [1]}), "must be a JSON object"),
+        (mapping(parameters={"attribute-mappings": [{}]}), "needs a target-attribute-name"),
+        (mapping(parameters={"condition-expression": {}}), "condition-expression is not emulated"),
     ],
 )
 def test_a_wrong_rule_is_named(rule: dict[str, Any], says: str) -> None:
@@ -135,14 +137,16 @@ def test_a_wrong_rule_is_named(rule: dict[str, Any], says: str) -> None:
 def test_a_wrong_attribute_is_named(attribute: dict[str, Any], says: str) -> None:
     one = {"target-attribute-name": "x", "value": "${a}", **attribute}
     with pytest.raises(DefinitionError, match=says):
-        parse_table_mappings(rules(selection("l", "%"), mapping(**{"attribute-mappings": [one]})))
+        parse_table_mappings(
+            rules(selection("l", "%"), mapping(parameters={"attribute-mappings": [one]}))
+        )
 
 
 def test_an_attribute_may_be_given_once() -> None:
     one = {"target-attribute-name": "x", "value": "${a}"}
     with pytest.raises(DefinitionError, match="target-attribute-name twice"):
         parse_table_mappings(
-            rules(selection("l", "%"), mapping(**{"attribute-mappings": [one, one]}))
+            rules(selection("l", "%"), mapping(parameters={"attribute-mappings": [one, one]}))
         )
 
 
@@ -202,6 +206,6 @@ def test_no_rule_makes_it_crash(changes: dict[str, Any]) -> None:
 @given(st.dictionaries(st.sampled_from(WORDS), JSON))
 def test_no_parameters_make_it_crash(parameters: dict[str, Any]) -> None:
     try:
-        parse_table_mappings(rules(selection("lake", "%"), mapping(**parameters)))
+        parse_table_mappings(rules(selection("lake", "%"), mapping(parameters=parameters)))
     except DefinitionError as e:
         assert e.message
