@@ -1,14 +1,21 @@
-"""Crawl a DynamoDB table: the union of its items' attributes, with the catalog's types."""
+"""Crawl a DynamoDB table: the union of its items' attributes, with the catalog's types.
+
+The scan goes straight to DynamoDB's engine, which is several times faster than through the gateway.
+"""
 
 from __future__ import annotations
 
+import http.client
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
+import orjson
 from botocore.exceptions import ClientError
 
 from emulation.services.base import client
+from emulation.services.dynamodb.engine import engine_endpoint
 from emulation.services.glue.crawl_errors import CrawlCancelled, CrawlError
 from emulation.services.glue.schema_types import (
     Array,
@@ -20,6 +27,7 @@ from emulation.services.glue.schema_types import (
     merge_columns,
 )
 
+ENGINE_TIMEOUT_SECONDS = 60
 SAMPLED_PAGES = 1
 """Scan pages (1 MB each) read with ``scanAll: false``."""
 
@@ -51,6 +59,7 @@ class DynamodbCrawler:
         self._name = str(target["Path"]).rpartition("/")[2]
         self._scan_all = target.get("scanAll") is not False
         self._cancelled = cancelled
+        self._account, self._region = account, region
         self._dynamodb = client(account, region, "dynamodb")
 
     def crawl(self) -> DynamodbFound:
@@ -86,13 +95,48 @@ class DynamodbCrawler:
         )
 
     def _items(self) -> Iterator[dict[str, Any]]:
-        pages = self._dynamodb.get_paginator("scan").paginate(TableName=self._name)
-        for number, page in enumerate(pages, 1):
+        for number, page in enumerate(self._pages(), 1):
             if self._cancelled():
                 raise CrawlCancelled
             yield from page["Items"]
             if number == SAMPLED_PAGES and not self._scan_all:
                 return
+
+    def _pages(self) -> Iterator[dict[str, Any]]:
+        """Scan pages, each of at most 1 MB of items."""
+        url, key = engine_endpoint(self._account, self._region)
+        address = urlsplit(url)
+        connection = http.client.HTTPConnection(
+            address.hostname or "127.0.0.1", address.port, timeout=ENGINE_TIMEOUT_SECONDS
+        )
+        headers = {
+            "Content-Type": "application/x-amz-json-1.0",
+            "X-Amz-Target": "DynamoDB_20120810.Scan",
+            # The engine reads account and region from this; it checks no signature.
+            "Authorization": f"AWS4-HMAC-SHA256 Credential={key}/20200101/{self._region}/dynamodb/"
+            "aws4_request, SignedHeaders=host, Signature=0",
+        }
+        request: dict[str, Any] = {"TableName": self._name}
+        try:
+            while True:
+                connection.request("POST", "/", orjson.dumps(request), headers)
+                response = connection.getresponse()
+                page: dict[str, Any] = orjson.loads(response.read())
+                if response.status != 200:
+                    raise CrawlError(
+                        f"The DynamoDB target {self._name} cannot be read: "
+                        f"{page.get('message') or page.get('Message')}"
+                    )
+                yield page
+                if "LastEvaluatedKey" not in page:
+                    return
+                request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+        except (OSError, http.client.HTTPException) as e:
+            raise CrawlError(
+                f"The DynamoDB target {self._name} cannot be read: {type(e).__name__}: {e}"
+            ) from e
+        finally:
+            connection.close()
 
 
 _SCALARS: dict[str, GlueType] = {
