@@ -56,16 +56,26 @@ def dynamodb() -> Service:
     return create_service()
 
 
+@aws_provider(api="lambda", name="lake")
+def lambda_() -> Service:
+    from emulation.services.lambda_.provider import create_service
+
+    return create_service()
+
+
 @hooks.on_infra_start(name="lake")
 def on_infra_start() -> None:
     """Prepare what every service relies on."""
-    from emulation.services import gateway
+    from emulation.services import gateway, s3_storage
     from emulation.services.cloudformation import engine as cloudformation
     from emulation.services.dynamodb import engine as dynamodb_local
+    from emulation.services.lambda_ import inline_code
 
     gateway.install()
     cloudformation.install()
     dynamodb_local.install()
+    inline_code.install()
+    s3_storage.install()
 
 
 @hooks.on_infra_shutdown(name="lake")

@@ -1,0 +1,26 @@
+"""Where S3 keeps the bodies of larger objects: below this emulator's own folder.
+
+LocalStack 4.9.2 keeps them in /tmp/localstack-s3-storage, by bucket name. A second emulator on the
+machine with a bucket of the same name would delete the first one's files when it stops, and every
+later PutObject above 512 KB there fails.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from localstack.services.s3.storage import ephemeral
+
+
+def install() -> None:
+    """Give S3 a folder of its own inside TMPDIR, which is private to this emulator."""
+    store = ephemeral.EphemeralS3ObjectStore
+    original = store.__init__
+    folder = str(Path(tempfile.gettempdir()) / "s3")
+
+    def own_folder(self: Any, root_directory: str | None = None) -> None:  # noqa: ARG001
+        original(self, folder)
+
+    store.__init__ = own_folder
