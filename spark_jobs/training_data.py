@@ -72,28 +72,38 @@ class TrainingDataError(Exception):
 # --- Validation: pure functions of DataFrames whose columns are all text --------------------------
 
 
-def number(name: str) -> Column:
-    """The text column as a double; null where it is no finite number."""
-    text = F.trim(F.col(name))
-    return F.when(text.rlike(NUMBER), F.expr(f"try_cast(trim(`{name}`) as double)"))
+def with_numbers(frame: DataFrame, *names: str) -> DataFrame:
+    """Add each text column as a double, null where it is no finite number, as ``_<name>``.
+
+    A column of its own, because Spark would evaluate an expression anew at each use.
+    """
+    texts = {f"_{name}": F.trim(F.col(name)) for name in names}
+    return frame.select("*", *(t.alias(n) for n, t in texts.items())).withColumns(
+        {n: F.when(F.col(n).rlike(NUMBER), F.expr(f"try_cast({n} as double)")) for n in texts}
+    )
+
+
+def missing(name: str) -> Column:
+    """Whether the text column is null or blank."""
+    return F.col(name).isNull() | (F.trim(F.col(name)) == "")
 
 
 def bad_id(name: str) -> Column:
     """Why the column is no id (a whole number from 1 to 2147483647), or null."""
-    value = number(name)
-    return (
-        F.when(F.col(name).isNull() | (F.trim(F.col(name)) == ""), f"{name}_missing")
+    value = F.col(f"_{name}")
+    return F.when(value.between(1, LARGEST_ID) & (value == F.floor(value)), None).otherwise(
+        F.when(missing(name), f"{name}_missing")
         .when(value.isNull(), f"{name}_not_a_number")
         .when(value <= 0, f"{name}_not_positive")
-        .when((value != F.floor(value)) | (value > LARGEST_ID), f"{name}_out_of_range")
+        .otherwise(f"{name}_out_of_range")
     )
 
 
 def bad_rating() -> Column:
     """Why the rating is not one of 0.5, 1.0, … 5.0, or null."""
-    value = number("rating")
+    value = F.col("_rating")
     return (
-        F.when(F.col("rating").isNull() | (F.trim(F.col("rating")) == ""), "rating_missing")
+        F.when(missing("rating"), "rating_missing")
         .when(value.isNull(), "rating_not_a_number")
         .when(~value.between(0.5, 5.0), "rating_off_scale")
         .when(value * 2 != F.floor(value * 2), "rating_off_half_step")
@@ -101,11 +111,10 @@ def bad_rating() -> Column:
 
 
 def bad_timestamp(now: int) -> Column:
-    """Why the timestamp is not in whole seconds after 1970 and before `now`, or null."""
-    value = number("timestamp")
-    missing = F.col("timestamp").isNull() | (F.trim(F.col("timestamp")) == "")
+    """Why the timestamp is not in whole seconds after 1970 and up to `now`, or null."""
+    value = F.col("_timestamp")
     return (
-        F.when(missing, "timestamp_missing")
+        F.when(missing("timestamp"), "timestamp_missing")
         .when(value.isNull() | (value != F.floor(value)), "timestamp_not_a_number")
         .when(value <= 0, "timestamp_not_positive")
         .when(value >= FIRST_MILLISECONDS, "timestamp_in_milliseconds")
@@ -113,34 +122,31 @@ def bad_timestamp(now: int) -> Column:
     )
 
 
-def bad_digits(name: str, *, required: bool) -> Column:
-    """Why the column is no number of digits (leading zeros belong to it), or null."""
-    missing = F.col(name).isNull() | (F.trim(F.col(name)) == "")
-    whole = (number(name) > 0) & (number(name) == F.floor(number(name)))
-    return F.when(missing, F.lit(f"{name}_missing") if required else F.lit(None)).when(
-        ~F.coalesce(whole, F.lit(False)), f"{name}_not_a_number"
+def bad_identifier(name: str, *, required: bool) -> Column:
+    """Why the column is no identifier of another catalogue (a whole number), or null."""
+    value = F.col(f"_{name}")
+    return F.when(missing(name), F.lit(f"{name}_missing" if required else None)).when(
+        value.isNull() | (value <= 0) | (value != F.floor(value)), f"{name}_not_a_number"
     )
 
 
-def digits(name: str) -> Column:
-    """An identifier as it was received; one that came as a number without its decimals."""
+def identifier(name: str) -> Column:
+    """An identifier as it was received, leading zeros too; without decimals if it had some."""
     text = F.trim(F.col(name))
-    return F.when(text.rlike("^[0-9]+$"), text).when(
-        text != "", F.format_string("%d", number(name).cast("bigint"))
+    return F.when(text.rlike("^[0-9]+$"), text).otherwise(
+        F.col(f"_{name}").cast("bigint").cast("string")
     )
 
 
 def check_movies(movies: DataFrame) -> DataFrame:
-    """Add the reason why a row is rejected (null: it is good), its record, and typed columns.
+    """Add the reason why a row is rejected (null: it is good) and its record; type the columns.
 
     :param movies: text columns movieid, title, genres and `SOURCE`
     """
-    no_title = F.when(
-        F.col("title").isNull() | (F.trim(F.col("title")) == ""), F.lit("title_missing")
-    )
-    checked = _with_reason(movies, "movies", [bad_id("movieid"), no_title])
+    reasons = [bad_id("movieid"), F.when(missing("title"), "title_missing")]
+    checked = _with_reason(with_numbers(movies, "movieid"), "movies", reasons)
     return checked.select(
-        number("movieid").cast("int").alias("movieid"), "title", "genres", SOURCE, REASON, RECORD
+        F.col("_movieid").cast("int").alias("movieid"), "title", "genres", SOURCE, REASON, RECORD
     )
 
 
@@ -148,13 +154,13 @@ def check_links(links: DataFrame, known_movies: DataFrame) -> DataFrame:
     """Do the same for links; a link to no known movie is rejected."""
     reasons = [
         bad_id("movieid"),
-        bad_digits("imdbid", required=True),
-        bad_digits("tmdbid", required=False),
+        bad_identifier("imdbid", required=True),
+        bad_identifier("tmdbid", required=False),
     ]
-    checked = _with_reason(links, "links", reasons)
+    checked = _with_reason(with_numbers(links, *COLUMNS["links"]), "links", reasons)
     typed = checked.select(
-        number("movieid").cast("int").alias("movieid"),
-        *(digits(n).alias(n) for n in ("imdbid", "tmdbid")),
+        F.col("_movieid").cast("int").alias("movieid"),
+        *(identifier(n).alias(n) for n in ("imdbid", "tmdbid")),
         *(SOURCE, REASON, RECORD),
     )
     return _with_known_movie(typed, "links", known_movies)
@@ -167,12 +173,12 @@ def check_ratings(ratings: DataFrame, known_movies: DataFrame, now: int) -> Data
     :param now: seconds since 1970; a later timestamp is in the future
     """
     reasons = [bad_id("userid"), bad_id("movieid"), bad_rating(), bad_timestamp(now)]
-    checked = _with_reason(ratings, "rating", reasons)
+    checked = _with_reason(with_numbers(ratings, *COLUMNS["rating"]), "rating", reasons)
     typed = checked.select(
-        number("userid").cast("int").alias("userid"),
-        number("movieid").cast("int").alias("movieid"),
-        number("rating").alias("rating"),
-        number("timestamp").cast("bigint").alias("timestamp"),
+        F.col("_userid").cast("int").alias("userid"),
+        F.col("_movieid").cast("int").alias("movieid"),
+        F.col("_rating").alias("rating"),
+        F.col("_timestamp").cast("bigint").alias("timestamp"),
         *(SOURCE, REASON, RECORD),
     )
     return _with_known_movie(typed, "rating", known_movies)
@@ -180,18 +186,18 @@ def check_ratings(ratings: DataFrame, known_movies: DataFrame, now: int) -> Data
 
 def _with_reason(frame: DataFrame, table: str, reasons: Sequence[Column]) -> DataFrame:
     unreadable = F.col(UNREADABLE) if UNREADABLE in frame.columns else F.lit(None).cast("string")
-    reason = F.coalesce(F.when(unreadable.isNotNull(), F.lit("unreadable_record")), *reasons)
-    checked = frame.withColumn(REASON, reason)
+    reason = F.coalesce(F.when(unreadable.isNotNull(), "unreadable_record"), *reasons)
     kept = F.coalesce(unreadable, F.to_json(F.struct(*COLUMNS[table])))
+    checked = frame.withColumn(REASON, reason)
     return checked.withColumn(RECORD, F.when(F.col(REASON).isNotNull(), kept))
 
 
 def _with_known_movie(checked: DataFrame, table: str, known_movies: DataFrame) -> DataFrame:
     known = known_movies.select(F.col("movieid").alias("_known"))
     joined = checked.join(F.broadcast(known), F.col("movieid") == F.col("_known"), "left")
-    reason = F.coalesce(F.col(REASON), F.when(F.col("_known").isNull(), F.lit("movie_unknown")))
-    unknown = F.when(F.col("_known").isNull(), F.to_json(F.struct(*COLUMNS[table])))
-    record = F.coalesce(F.col(RECORD), unknown)
+    unknown = F.col("_known").isNull()
+    reason = F.coalesce(F.col(REASON), F.when(unknown, "movie_unknown"))
+    record = F.coalesce(F.col(RECORD), F.when(unknown, F.to_json(F.struct(*COLUMNS[table]))))
     return joined.select(*COLUMNS[table], SOURCE, reason.alias(REASON), record.alias(RECORD))
 
 
