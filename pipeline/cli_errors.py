@@ -14,6 +14,7 @@ from typing import Any
 import click
 import typer
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as NoConnection
 from typer.core import TyperGroup
 
 from pipeline.target import Target
@@ -45,7 +46,9 @@ def explain(error: BaseException, target: Target | None) -> tuple[str, str]:
     message = getattr(error, "message", None)
     if isinstance(message, str) and hasattr(error, "hint"):
         return message, error.hint or ""
-    if isinstance(error, HTTPClientError):  # refused, timed out, closed in the middle
+    if isinstance(
+        error, NoConnection | HTTPClientError
+    ):  # refused, timed out, closed in the middle
         where = f" at {target.endpoint}" if target and target.endpoint else ""
         name = target.name if target else "chosen"
         return (

@@ -52,7 +52,7 @@ class FakeS3:
         self.objects.pop(Key, None)
         return {}
 
-    def head_bucket(self, *, Bucket: str) -> dict[str, Any]:  # noqa: N803
+    def head_bucket(self, **_: str) -> dict[str, Any]:
         if not self.exists:
             raise client_error("404", "HeadBucket")
         return {}
@@ -79,7 +79,7 @@ class SilentReporter:
         self.lines.append(f"begin {stage}")
 
     def progress(self, stage: str, text: str, done: float = 0, total: float = 0) -> None:
-        return
+        self.lines.append(f"at {stage}: {text} {done} of {total}")
 
     def end(self, stage: str, text: str, *, ok: bool = True) -> None:
-        self.lines.append(f"end {stage} {ok}")
+        self.lines.append(f"end {stage} {ok}: {text}")

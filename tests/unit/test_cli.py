@@ -1,0 +1,224 @@
+"""The command line: every user error is one sentence, the next command and an exit code."""
+
+from __future__ import annotations
+
+import json
+import socket
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from pipeline import cli, doctor
+from pipeline import target as target_module
+from pipeline.cli import app
+from pipeline.doctor import Check
+from pipeline.target import open_target
+
+COMMANDS = ["run", "status", "verify", "recommend", "destroy", "doctor"]
+
+
+def call(*arguments: str, stdin: str = "") -> Any:
+    return CliRunner().invoke(app, arguments, input=stdin)
+
+
+@pytest.fixture
+def closed() -> str:
+    """A loopback endpoint at which nothing listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{probe.getsockname()[1]}"
+
+
+def test_help_names_every_command() -> None:
+    text = call("--help").output
+    for command in COMMANDS:
+        assert command in text
+
+
+def test_unknown_target() -> None:
+    result = call("status", "--target", "azure")
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert result.stderr == (
+        "lake: There is no target 'azure'; the targets are local and aws.\n"
+        "  → Use --target local or --target aws.\n"
+    )
+
+
+def test_an_endpoint_that_is_not_this_machine() -> None:
+    result = call("status", "--endpoint", "https://s3.amazonaws.com")
+    assert result.exit_code == 1
+    assert result.stderr == (
+        "lake: The local target only speaks to this machine, not to 'https://s3.amazonaws.com'.\n"
+        "  → Use an endpoint such as http://127.0.0.1:4566 (LAKE_ENDPOINT or --endpoint), "
+        "or --target aws.\n"
+    )
+
+
+@pytest.mark.parametrize("command", [["status"], ["verify"], ["recommend", "1"], ["destroy"]])
+def test_nothing_answers(command: list[str], closed: str) -> None:
+    result = call(*command, "--endpoint", closed)
+    assert result.exit_code == 1
+    assert result.stderr.endswith(
+        f"lake: The local target does not answer at {closed}.\n"
+        "  → Start it with: lake emulator start\n"
+    )
+
+
+def test_json_errors_are_json(closed: str) -> None:
+    result = call("verify", "--endpoint", closed, "--json")
+    assert result.exit_code == 1
+    assert json.loads(result.stdout) == {
+        "error": {
+            "message": f"The local target does not answer at {closed}.",
+            "hint": "Start it with: lake emulator start",
+        }
+    }
+
+
+def test_unknown_stage() -> None:
+    result = call("run", "--from", "wash")
+    assert result.exit_code == 1
+    assert result.stderr.endswith(
+        "lake: There is no stage 'wash'.\n"
+        "  → The stages are: land, full_load, stream, catalog, transform, train, deploy, "
+        "recommend.\n"
+    )
+
+
+def test_from_and_only_exclude_each_other() -> None:
+    result = call("run", "--from", "land", "--only", "train")
+    assert result.exit_code == 1
+    assert "lake: --from and --only exclude each other.\n" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments", [["recommend"], ["recommend", "-3"], ["recommend", "1", "-k", "0"], ["fly"]]
+)
+def test_wrong_usage_exits_with_2(arguments: list[str]) -> None:
+    assert call(*arguments).exit_code == 2
+
+
+class _Sts:
+    def get_caller_identity(self) -> dict[str, str]:
+        return {"Account": "123456789012"}
+
+
+@pytest.fixture
+def aws_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AWS answers as account 123456789012; nothing else of it may be asked."""
+
+    def client(_session: Any, service: str, **_: Any) -> _Sts:
+        assert service in ("sts", "s3")
+        return _Sts()
+
+    monkeypatch.setattr(target_module.boto3.session.Session, "client", client)
+
+
+@pytest.mark.parametrize("command", ["run", "destroy"])
+@pytest.mark.usefixtures("aws_account")
+def test_aws_asks_for_the_account_before_it_acts(command: str) -> None:
+    result = call(command, "--target", "aws", stdin="999999999999\n")
+    assert result.exit_code == 1
+    assert "account 123456789012 · region us-east-1" in result.stderr
+    assert "Type the account id to go on" in result.stderr
+    assert (
+        "lake: The account is 123456789012, not 999999999999; nothing was done.\n" in result.stderr
+    )
+
+
+@pytest.mark.usefixtures("aws_account")
+def test_aws_refuses_the_wrong_account_from_a_script() -> None:
+    result = call("run", "--target", "aws", "--yes-account", "000000000000")
+    assert result.exit_code == 1
+    assert "nothing was done" in result.stderr
+
+
+@dataclass
+class _PluginError(Exception):
+    message: str = "the plug-in cannot start"
+    hint: str | None = "mend it"
+
+
+def _raise(error: Exception) -> Any:
+    def command(*_: Any, **__: Any) -> None:
+        raise error
+
+    return command
+
+
+def test_errors_of_plugins_are_known_by_what_they_carry(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cli, "_open", _raise(_PluginError()))
+    result = call("status")
+    assert result.exit_code == 1
+    assert result.stderr == "lake: the plug-in cannot start\n  → mend it\n"
+
+
+def test_an_unexpected_error_has_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LAKE_DEBUG", raising=False)
+    monkeypatch.setattr(cli, "_open", _raise(ZeroDivisionError("division by zero")))
+    result = call("status")
+    assert result.exit_code == 1
+    assert result.stderr == (
+        "lake: Unexpected ZeroDivisionError: division by zero\n"
+        "  → Set LAKE_DEBUG=1 to see where it comes from, and please report it.\n"
+    )
+
+
+def test_debug_shows_the_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LAKE_DEBUG", "1")
+    monkeypatch.setattr(cli, "_open", _raise(ZeroDivisionError("division by zero")))
+    assert isinstance(call("status").exception, ZeroDivisionError)
+
+
+def test_interruption_exits_with_130(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "_open", interrupted)
+    result = call("status")
+    assert result.exit_code == 130
+    assert result.stderr == "lake: Interrupted.\n  → Continue with: lake run\n"
+
+
+def test_doctor_exits_with_1_and_names_the_mending(monkeypatch: pytest.MonkeyPatch) -> None:
+    checks = [
+        Check("Java", False, "no Java found", "install Java 17"),
+        Check("disk", True, "80 GB"),
+    ]
+    monkeypatch.setattr(doctor, "run_checks", lambda *_: checks)
+    result = call("doctor")
+    assert result.exit_code == 1
+    assert "BAD Java: no Java found\n     → install Java 17\n" in result.stdout
+    assert "ok  disk: 80 GB\n" in result.stdout
+    result = call("doctor", "--json")
+    assert [c["ok"] for c in json.loads(result.stdout)["checks"]] == [False, True]
+
+
+def test_doctor_names_a_closed_endpoint(closed: str, tmp_path: Any) -> None:
+    found = {c.name: c for c in doctor.run_checks("local", closed, tmp_path / "cache")}
+    assert found["target"].ok
+    assert found["data cache"].ok
+    assert not found["endpoint"].ok
+    assert found["endpoint"].fix == open_target("local").unreachable_hint
+
+
+def test_plugin_commands_join(monkeypatch: pytest.MonkeyPatch) -> None:
+    plugin = typer.Typer()
+    plugin.command("start")(lambda: typer.echo("started"))
+    plugin.command("stop")(lambda: typer.echo("stopped"))
+
+    class Point:
+        name = "machine"
+
+        @staticmethod
+        def load() -> typer.Typer:
+            return plugin
+
+    monkeypatch.setattr(cli, "entry_points", lambda **_: [Point])
+    monkeypatch.setattr(app, "registered_groups", [])
+    cli._join_plugins()
+    assert call("machine", "start").output == "started\n"

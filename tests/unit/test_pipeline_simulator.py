@@ -1,0 +1,196 @@
+"""The simulator: batches, retries of single records, deadline, resuming, rejects."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+
+import boto3
+import pytest
+from botocore.response import StreamingBody
+from botocore.stub import ANY, Stubber
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.lambdas import simulator
+
+EVENT = {"bucket": "b", "key": "k", "stream": "s"}
+HEADER = "userId,movieId,rating,timestamp\n"
+
+
+class Context:
+    """Time that is left, one value for each time it is asked; the last one stays."""
+
+    def __init__(self, *milliseconds: int) -> None:
+        self.left = list(milliseconds) or [480_000]
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self.left.pop(0) if len(self.left) > 1 else self.left[0]
+
+
+def stubbed(service: str) -> tuple[Any, Stubber]:
+    client = boto3.client(
+        service, region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x"
+    )
+    stub = Stubber(client)
+    stub.activate()
+    return client, stub
+
+
+def source(rows: list[str]) -> tuple[Any, Stubber]:
+    body = (HEADER + "".join(f"{row}\n" for row in rows)).encode()
+    client, stub = stubbed("s3")
+    stub.add_response(
+        "get_object",
+        {"Body": StreamingBody(io.BytesIO(body), len(body))},
+        {"Bucket": "b", "Key": "k"},
+    )
+    return client, stub
+
+
+def answers(*codes: str) -> dict[str, Any]:
+    records = [
+        {"ErrorCode": code, "ErrorMessage": "slow down"}
+        if code
+        else {"SequenceNumber": "1", "ShardId": "shardId-000000000000"}
+        for code in codes
+    ]
+    # Wrong on purpose: FailedRecordCount is not what decides.
+    return {"FailedRecordCount": 1, "Records": records}
+
+
+def record(user: int, movie: int, rating: float, at: int) -> dict[str, Any]:
+    event = {"userId": user, "movieId": movie, "rating": rating, "timestamp": at}
+    return {"Data": json.dumps(event).encode() + b"\n", "PartitionKey": str(user)}
+
+
+@pytest.fixture(autouse=True)
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    made: list[float] = []
+    monkeypatch.setattr(simulator.time, "sleep", made.append)
+    return made
+
+
+def test_sends_all_rows_in_batches_of_500() -> None:
+    s3, _ = source([f"{n},31,2.5,1260759144" for n in range(1, 1003)])
+    kinesis, stub = stubbed("kinesis")
+    for size in (500, 500, 2):
+        stub.add_response("put_records", answers(*[""] * size), {"StreamName": "s", "Records": ANY})
+    answer = simulator.handler(EVENT, Context(), s3=s3, kinesis=kinesis)
+    stub.assert_no_pending_responses()
+    assert answer == {
+        "sent": 1002,
+        "next": 1002,
+        "done": True,
+        "rejected": [],
+        "rejected_count": 0,
+    }
+
+
+def test_retries_only_the_records_that_failed(pauses: list[float]) -> None:
+    s3, _ = source(["1,31,2.5,10", "2,32,3.0,11", "3,33,5.0,12"])
+    first, second, third = record(1, 31, 2.5, 10), record(2, 32, 3.0, 11), record(3, 33, 5.0, 12)
+    kinesis, stub = stubbed("kinesis")
+    throttled = "ProvisionedThroughputExceededException"
+    for sent, codes in (
+        ([first, second, third], ("", throttled, "InternalFailure")),
+        ([second, third], ("", throttled)),
+        ([third], ("",)),
+    ):
+        stub.add_response("put_records", answers(*codes), {"StreamName": "s", "Records": sent})
+    answer = simulator.handler(EVENT, Context(), s3=s3, kinesis=kinesis)
+    stub.assert_no_pending_responses()
+    assert answer["sent"] == 3
+    assert answer["done"]
+    assert len(pauses) == 2
+    assert 0 < pauses[0] <= simulator.FIRST_PAUSE < pauses[1] * 2
+
+
+def test_gives_up_after_bounded_attempts_and_says_where(pauses: list[float]) -> None:
+    s3, _ = source(["1,31,2.5,10"])
+    kinesis, stub = stubbed("kinesis")
+    for _ in range(simulator.ATTEMPTS):
+        stub.add_response(
+            "put_records", answers("InternalFailure"), {"StreamName": "s", "Records": ANY}
+        )
+    with pytest.raises(simulator.RecordsRejected) as raised:
+        simulator.handler(EVENT, Context(), s3=s3, kinesis=kinesis)
+    stub.assert_no_pending_responses()
+    assert str(raised.value) == (
+        "s refused 1 records 10 times (InternalFailure); go on with offset 0"
+    )
+    assert max(pauses) <= simulator.LONGEST_PAUSE
+
+
+def test_stops_before_the_deadline_and_goes_on_from_there() -> None:
+    rows = [f"{n},31,2.5,1260759144" for n in range(1, 701)]
+    kinesis, stub = stubbed("kinesis")
+    stub.add_response("put_records", answers(*[""] * 500), {"StreamName": "s", "Records": ANY})
+    answer = simulator.handler(EVENT, Context(4_000), s3=source(rows)[0], kinesis=kinesis)
+    assert (answer["sent"], answer["next"], answer["done"]) == (500, 500, False)
+    stub.add_response("put_records", answers(*[""] * 200), {"StreamName": "s", "Records": ANY})
+    answer = simulator.handler(
+        {**EVENT, "offset": answer["next"]}, Context(), s3=source(rows)[0], kinesis=kinesis
+    )
+    assert (answer["sent"], answer["next"], answer["done"]) == (200, 700, True)
+
+
+def test_a_batch_cut_off_by_the_deadline_is_sent_again() -> None:
+    s3, _ = source(["1,31,2.5,10"])
+    kinesis, stub = stubbed("kinesis")
+    stub.add_response(
+        "put_records", answers("InternalFailure"), {"StreamName": "s", "Records": ANY}
+    )
+    answer = simulator.handler(EVENT, Context(1_000), s3=s3, kinesis=kinesis)
+    assert (answer["sent"], answer["next"], answer["done"]) == (0, 0, False)
+
+
+def test_rows_that_are_no_ratings_are_rejected_with_line_and_reason() -> None:
+    s3, _ = source(["1,31,2.5,10", "x,31,2.5,10", "1,31,nan,10", "1,31", "2,31,4.0,10"])
+    kinesis, stub = stubbed("kinesis")
+    stub.add_response(
+        "put_records",
+        answers("", ""),
+        {"StreamName": "s", "Records": [record(1, 31, 2.5, 10), record(2, 31, 4.0, 10)]},
+    )
+    answer = simulator.handler(EVENT, Context(), s3=s3, kinesis=kinesis)
+    assert (answer["sent"], answer["next"], answer["rejected_count"]) == (2, 5, 3)
+    assert [(r["line"], r["reason"]) for r in answer["rejected"]] == [
+        (3, "invalid literal for int() with base 10: 'x'"),
+        (4, "rating 'nan' is not a number"),
+        (5, "2 fields instead of 4"),
+    ]
+
+
+def test_a_header_alone_is_an_empty_stream() -> None:
+    answer = simulator.handler(EVENT, Context(), s3=source([])[0], kinesis=stubbed("kinesis")[0])
+    assert (answer["sent"], answer["done"]) == (0, True)
+
+
+def test_another_file_is_refused() -> None:
+    with pytest.raises(ValueError, match="the header is"):
+        list(simulator.read_rows(b"movieId,title,genres\n"))
+
+
+def test_an_incomplete_event_is_refused() -> None:
+    with pytest.raises(ValueError, match="the event has no key, stream"):
+        simulator.handler({"bucket": "b"}, Context(), s3=object(), kinesis=object())
+
+
+@given(
+    st.integers(1, 2**31),
+    st.integers(1, 2**31),
+    st.sampled_from([n / 2 for n in range(1, 11)]),
+    st.integers(0, 2**40),
+)
+def test_an_event_keeps_every_field(user: int, movie: int, rating: float, at: int) -> None:
+    data = simulator.encode([str(user), str(movie), str(rating), str(at)])
+    assert data.endswith(b"}\n")
+    assert data.count(b"\n") == 1
+    assert json.loads(data) == {
+        "userId": user,
+        "movieId": movie,
+        "rating": rating,
+        "timestamp": at,
+    }
