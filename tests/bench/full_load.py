@@ -100,7 +100,9 @@ def _full_load(url: str) -> float:
     name = unique("bench")
     dms = lake.client("dms", url)
     task = _create_task(url, name)
-    dms.start_replication_task(ReplicationTaskArn=task, StartReplicationTaskType="start-replication")
+    dms.start_replication_task(
+        ReplicationTaskArn=task, StartReplicationTaskType="start-replication"
+    )
     wait_until(lambda: _status(dms, task) == "stopped", timeout=300, what="the full load")
     statistics = dms.describe_table_statistics(ReplicationTaskArn=task)["TableStatistics"]
     if [s["FullLoadRows"] for s in statistics] != [ROWS]:
