@@ -30,7 +30,11 @@ def run() -> Iterator[Figure]:
     port = free_port()
     command = [sys.executable, "-m", "emulation.services.dynamodb.local_server"]
     command += ["--port", str(port), "--jars", str(jars), "--native", str(native)]
-    direct = subprocess.Popen([*command, "--java", str(find_java().path)])
+    direct = subprocess.Popen(
+        [*command, "--java", str(find_java().path)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     try:
         wait_until(lambda: _listens(port), what="DynamoDB Local")
         with lake.emulator() as running:

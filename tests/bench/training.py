@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -49,9 +50,7 @@ def _bare(matrix: Any, settings: Any) -> None:
 
 
 def _ratings() -> Any:
-    """All ratings of the real files, else of the synthetic ones, as the training job reads them."""
-    import tempfile
-
+    """All ratings of the real files, else of the synthetic ones, as the job leaves them."""
     from recommender.channel import read_channel
 
     from pipeline.data import load_dataset
