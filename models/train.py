@@ -21,8 +21,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from recommender.artifact import Artifact, save  # the package pins OpenBLAS before numpy
+from recommender.channel import TrainingData, read_channel
 from recommender.confidence import weighting
-from recommender.data import TrainingData, read_channel
 from recommender.errors import RecommenderError, SettingsError
 from recommender.evaluation import fit, measure_with_baseline
 from recommender.settings import Settings, parse, solver_threads

@@ -1,9 +1,9 @@
 """Movie recommender behind SageMaker's script-mode contract.
 
-Rooms: `settings` (hyper-parameters), `data` (the training channel), `split`, `confidence`
-(ratings to weights), `base`, `als`, `popularity`, `factory` (the models), `ranking` (top-k and
-metrics), `evaluation`, `tuning`, `artifact` (model files), `requests` (JSON of an invocation),
-`serving` (answers), `errors`.
+Rooms: `settings` (hyper-parameters), `channel` (reads the training data), `ratings`, `split`,
+`confidence` (ratings to weights), `base`, `als`, `popularity`, `factory` (the models), `ranking`
+(top-k and metrics), `evaluation`, `tuning`, `artifact` (model files), `requests` (JSON of an
+invocation), `serving` (answers), `errors`.
 
 Importing this package pins OpenBLAS to one thread: implicit runs its own threads, and the two
 kinds together are slower than either. The variable only works before numpy is first imported,

@@ -32,17 +32,20 @@ class AlternatingLeastSquares(Model):
 
     def fit(self, confidence: sparse.csr_matrix) -> None:
         from implicit.cpu.als import AlternatingLeastSquares as Solver
+        from threadpoolctl import threadpool_limits
 
-        solver = Solver(
-            factors=self.factors,
-            iterations=self.iterations,
-            regularization=self.regularization,
-            alpha=1.0,  # the matrix already holds confidences
-            dtype=np.float32,
-            num_threads=self.threads,
-            random_state=self.seed,
-        )
-        solver.fit(confidence, show_progress=False)
+        # For a caller that imported numpy first, when OPENBLAS_NUM_THREADS came too late.
+        with threadpool_limits(1, "blas"):
+            solver = Solver(
+                factors=self.factors,
+                iterations=self.iterations,
+                regularization=self.regularization,
+                alpha=1.0,  # the matrix already holds confidences
+                dtype=np.float32,
+                num_threads=self.threads,
+                random_state=self.seed,
+            )
+            solver.fit(confidence, show_progress=False)
         self.restore({"user_factors": solver.user_factors, "item_factors": solver.item_factors})
 
     def scores(self, users: NDArray[np.int64]) -> NDArray[np.float32]:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recommender.data import Ratings
+from recommender.ratings import Ratings
 from recommender.settings import Settings
 from recommender.split import position
 

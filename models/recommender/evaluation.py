@@ -10,10 +10,10 @@ from scipy import sparse
 
 from recommender.base import Model, check_matrix
 from recommender.confidence import confidence_matrix, weighting
-from recommender.data import Ratings
 from recommender.factory import create
 from recommender.popularity import Popularity
 from recommender.ranking import RankingMetrics, exclude, top_k
+from recommender.ratings import Ratings
 from recommender.settings import Settings
 from recommender.split import Split
 

@@ -27,18 +27,18 @@ class Settings:
 
     algorithm: str = "als"
     """Which model to train: `als` or `popularity`."""
-    factors: int = 48
+    factors: int = 96
     """Length of a user's and of a movie's vector."""
     iterations: int = 15
     """Alternations; quality is flat from about ten."""
-    regularization: float = 36.0
+    regularization: float = 26.1
     """L2 penalty. implicit does not scale it by counts, so it belongs with the sum of a user's
     confidences: tens, not hundredths."""
-    alpha: float = 2.75
+    alpha: float = 1.92
     """Mean confidence of a rating; a movie that was not rated has confidence 1."""
     rating_power: float = 1.5
     """Confidence grows with rating ** rating_power; 0 ignores how many stars were given."""
-    recency: float = 6.0
+    recency: float = 5.9
     """A user's oldest rating weighs exp(-recency) of the newest; 0 ignores time."""
     seed: int = 42
     """Start values of the vectors, and the draws of `tune`."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.data import Ratings
 from recommender.errors import DataError
+from recommender.ratings import Ratings
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from recommender.data import Ratings
 from recommender.evaluation import fit, measure
+from recommender.ratings import Ratings
 from recommender.settings import Settings
 from recommender.split import temporal_split
 

@@ -13,44 +13,15 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from recommender.errors import DataError
+from recommender.ratings import Ratings
 
 RATING_COLUMNS = ("userid", "movieid", "rating", "timestamp")
 MOVIE_COLUMNS = ("movieid", "title", "genres")
 LINK_COLUMNS = ("movieid", "imdbid", "tmdbid")
 
 _Check = Callable[[pd.DataFrame, str], pd.DataFrame]
-
-
-@dataclass(frozen=True)
-class Ratings:
-    """Ratings as numbers: one row per (user, movie), a user's rows together, oldest first.
-
-    `user` and `item` are positions in `user_ids` and `movie_ids` (both sorted, unique).
-    All row arrays have the shape (rows,).
-    """
-
-    user_ids: NDArray[np.int64]
-    movie_ids: NDArray[np.int64]
-    user: NDArray[np.int32]
-    item: NDArray[np.int32]
-    rating: NDArray[np.float32]
-
-    def __len__(self) -> int:
-        return len(self.user)
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """(users, movies) of every matrix made from these rows."""
-        return len(self.user_ids), len(self.movie_ids)
-
-    def rows(self, keep: NDArray[np.bool_]) -> Ratings:
-        """The rows where `keep` holds; ids and their numbers stay the same."""
-        return Ratings(
-            self.user_ids, self.movie_ids, self.user[keep], self.item[keep], self.rating[keep]
-        )
 
 
 @dataclass(frozen=True)
