@@ -1,0 +1,1 @@
+"""AWS Lambda without Docker: functions run as subprocesses of the emulator."""

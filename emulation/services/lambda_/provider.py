@@ -1,0 +1,79 @@
+"""Lambda: LocalStack's provider, with functions that run as processes."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import json
+from collections import defaultdict
+from typing import Any
+
+from localstack.aws.api import RequestContext, handler
+from localstack.aws.api.lambda_ import InvalidRequestContentException
+from localstack.services.lambda_ import runtimes as localstack_runtimes
+from localstack.services.lambda_.invocation import execution_environment, logs
+from localstack.services.lambda_.invocation.version_manager import LambdaVersionManager
+from localstack.services.lambda_.provider import LambdaProvider
+from localstack.services.plugins import Service
+
+from emulation.services.lambda_.runtimes import check_runnable, is_python
+
+
+class _Snapshots(dict[str, Any]):
+    """A dict that another thread may change while its values are looked through."""
+
+    def values(self) -> Any:
+        return list(super().values())
+
+
+class LakeLambdaProvider(LambdaProvider):  # type: ignore[misc]
+    """LocalStack's control plane; what cannot run here is refused when it is created."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        # LocalStack walks through this while other invocations add to it.
+        self.lambda_service.assignment_service.environments = defaultdict(_Snapshots)
+
+    @handler("CreateFunction", expand=False)
+    def create_function(self, context: RequestContext, request: Any) -> Any:
+        check_runnable(request.get("PackageType"), request.get("Runtime"))
+        return super().create_function(context, request)
+
+    @handler("UpdateFunctionConfiguration", expand=False)
+    def update_function_configuration(self, context: RequestContext, request: Any) -> Any:
+        check_runnable(None, request.get("Runtime"))
+        return super().update_function_configuration(context, request)
+
+    def _validate_runtime(self, package_type: str, runtime: str) -> None:
+        if not is_python(runtime):
+            super()._validate_runtime(package_type, runtime)
+
+
+def create_service() -> Service:
+    """Return the Lambda service, with LocalStack's parts replaced that do not suit processes."""
+    # AWS refuses to create functions of old runtimes; templates written then must still run.
+    known = localstack_runtimes.ALL_RUNTIMES
+    known.extend(f"python3.{n}" for n in range(6, 15) if f"python3.{n}" not in known)
+    logs.LogHandler.start_subscriber = lambda self: None  # noqa: ARG005
+    LambdaVersionManager.store_logs = lambda self, **kwargs: None  # noqa: ARG005 - see log_writer
+    _pass_client_context()
+    return Service.for_provider(LakeLambdaProvider())
+
+
+def _pass_client_context() -> None:
+    """LocalStack drops the ClientContext of an invocation on its way to the environment."""
+    original = execution_environment.ExecutionEnvironment.invoke
+
+    @functools.wraps(original)
+    def invoke(self: Any, invocation: Any) -> Any:
+        given = invocation.client_context
+        try:
+            decoded = json.loads(base64.b64decode(given)) if given else None
+        except ValueError as e:
+            raise InvalidRequestContentException(
+                "Client context must be a valid Base64-encoded JSON object.", Type="User"
+            ) from e
+        self.runtime_executor.client_context = decoded
+        return original(self, invocation)
+
+    execution_environment.ExecutionEnvironment.invoke = invoke

@@ -1,0 +1,148 @@
+"""Where a function's connections go: ``*.amazonaws.com`` to the emulator, loopback, nowhere else.
+
+Works below every HTTP library: names are resolved, sockets connected and TLS begun through the
+standard library, so ``urllib``, ``http.client``, ``urllib3`` and ``requests`` all pass here. A
+connection to AWS becomes plain TCP to the gateway; the request keeps its Host header, by which the
+gateway tells buckets and services apart.
+"""
+
+from __future__ import annotations
+
+import errno
+import ipaddress
+import socket
+import ssl
+from collections.abc import Callable
+from typing import Any
+
+AWS_DOMAIN = "amazonaws.com"
+HTTP_PORTS = (80, 443)
+
+
+class GatewaySocket(socket.socket):
+    """A plain connection to the gateway that answers the questions TLS sockets are asked."""
+
+    def getpeercert(self, binary_form: bool = False) -> Any:
+        return b"" if binary_form else {}
+
+    def version(self) -> str:
+        return "TLSv1.3"
+
+    def cipher(self) -> tuple[str, str, int]:
+        return ("NULL", "TLSv1.3", 0)
+
+    def selected_alpn_protocol(self) -> str | None:
+        return None
+
+    def selected_npn_protocol(self) -> str | None:
+        return None
+
+    def pending(self) -> int:
+        return 0
+
+    def do_handshake(self, block: bool = False) -> None:
+        """Nothing to negotiate."""
+
+    def unwrap(self) -> socket.socket:
+        return self
+
+
+def is_aws(host: str) -> bool:
+    """Whether a host name belongs to AWS."""
+    name = host.lower().rstrip(".")
+    return name == AWS_DOMAIN or name.endswith("." + AWS_DOMAIN)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a name or numeric address is this machine's loopback ("" listens anywhere)."""
+    if host in ("", "localhost", "0.0.0.0") or host.endswith(".localhost"):  # noqa: S104
+        return True
+    try:
+        return ipaddress.ip_address(host.partition("%")[0]).is_loopback
+    except ValueError:
+        return False
+
+
+def refusal(host: str) -> PermissionError:
+    """Build the error of a connection that leaves the emulated AWS; it names the host."""
+    return PermissionError(
+        errno.EACCES,
+        f"connection to {host} refused: a function in the emulator reaches only "
+        f"*.{AWS_DOMAIN} (answered by the emulator) and loopback",
+    )
+
+
+def install(gateway: tuple[str, int]) -> None:
+    """Route this process's connections.
+
+    :param gateway: host and port of the emulator
+    """
+    resolve, connect, connect_ex = (
+        socket.getaddrinfo,
+        socket.socket.connect,
+        socket.socket.connect_ex,
+    )
+    send_datagram: Callable[..., int] = socket.socket.sendto
+    by_name = socket.gethostbyname
+    wrap = ssl.SSLContext.wrap_socket
+
+    def text(host: Any) -> str:
+        return host.decode("idna", "replace") if isinstance(host, bytes) else str(host or "")
+
+    def getaddrinfo(host: Any, port: Any, *args: Any, **kwargs: Any) -> Any:
+        name = text(host)
+        if is_aws(name):
+            return resolve(gateway[0], gateway[1], *args, **kwargs)
+        if not is_loopback(name):
+            raise refusal(name)
+        return resolve(host, port, *args, **kwargs)
+
+    def gethostbyname(host: str) -> str:
+        if is_aws(host):
+            return gateway[0]
+        if not is_loopback(host):
+            raise refusal(host)
+        return by_name(host)
+
+    def target(sock: socket.socket, address: Any) -> Any:
+        if sock.family not in (socket.AF_INET, socket.AF_INET6):
+            return address
+        name = text(address[0])
+        if is_aws(name):
+            return gateway
+        if not is_loopback(name):
+            raise refusal(name)
+        # `gethostbyname` and code that drops the port of a ResponseURL end up here.
+        if address[1] in HTTP_PORTS and sock.family == socket.AF_INET:
+            return gateway
+        return address
+
+    def guarded(call: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda self, address: call(self, target(self, address))
+
+    def guarded_sendto(self: socket.socket, data: Any, *args: Any) -> int:
+        sent: int = send_datagram(self, data, *args[:-1], target(self, args[-1]))
+        return sent
+
+    def wrap_socket(self: ssl.SSLContext, sock: socket.socket, *args: Any, **kwargs: Any) -> Any:
+        try:
+            peer = sock.getpeername()
+        except OSError:
+            peer = None
+        if not peer or tuple(peer[:2]) != gateway:
+            return wrap(self, sock, *args, **kwargs)
+        timeout = sock.gettimeout()
+        plain = GatewaySocket(sock.family, sock.type, sock.proto, fileno=sock.detach())
+        plain.settimeout(timeout)
+        return plain
+
+    patches: list[tuple[Any, str, Any]] = [
+        (socket, "getaddrinfo", getaddrinfo),
+        (socket, "gethostbyname", gethostbyname),
+        (socket.socket, "connect", guarded(connect)),
+        (socket.socket, "connect_ex", guarded(connect_ex)),
+        (socket.socket, "sendto", guarded_sendto),
+        (ssl.SSLContext, "wrap_socket", wrap_socket),
+    ]
+    for owner, name, replacement in patches:
+        setattr(owner, name, replacement)

@@ -1,0 +1,33 @@
+"""Which functions the emulator can run: zip packages of Python 3."""
+
+from __future__ import annotations
+
+import re
+
+from localstack.aws.api.lambda_ import InvalidParameterValueException
+
+PYTHON = re.compile(r"python3\.\d+")
+
+
+def is_python(runtime: str | None) -> bool:
+    """Whether this is a ``python3.x`` runtime, of any age."""
+    return bool(runtime and PYTHON.fullmatch(runtime))
+
+
+def check_runnable(package_type: str | None, runtime: str | None) -> None:
+    """Refuse what needs AWS.
+
+    :raises InvalidParameterValueException: an image package, or another language
+    """
+    if package_type == "Image":
+        raise InvalidParameterValueException(
+            "PackageType Image is not part of the emulated data lake: functions run as processes "
+            "of this machine. Use PackageType Zip with a python3.x runtime, or run it on AWS.",
+            Type="User",
+        )
+    if runtime is not None and not is_python(runtime):
+        raise InvalidParameterValueException(
+            f"Runtime {runtime} is not part of the emulated data lake, which runs python3.x "
+            "functions on its own interpreter. Use a python3.x runtime, or run it on AWS.",
+            Type="User",
+        )
