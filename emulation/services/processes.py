@@ -22,6 +22,7 @@ from localstack import config
 
 LOG = logging.getLogger(__name__)
 SUPERVISOR = Path(__file__).resolve().parent.parent / "supervise.py"
+MAX_LINE_BYTES = 1 << 20
 KEPT = ("PATH", "LANG", "LC_ALL", "TZ", "JAVA_HOME", "SSL_CERT_FILE", "SYSTEMROOT")
 
 _alive: weakref.WeakSet[ManagedProcess] = weakref.WeakSet()
@@ -153,7 +154,7 @@ class ManagedProcess:
 
     def _read(self, stream: IO[bytes] | None, on_line: Callable[[str], None]) -> None:
         assert stream is not None  # noqa: S101 - opened above
-        for raw in stream:
+        while raw := stream.readline(MAX_LINE_BYTES):  # a line may have no end
             try:
                 on_line(raw.decode(errors="replace").rstrip("\r\n"))
             except Exception:

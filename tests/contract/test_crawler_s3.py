@@ -264,3 +264,51 @@ def test_many_partitions(lake: Lake) -> None:
     lake.put({f"m/d={n:03}/x.json": RATING_JSON for n in range(120)})
     lake.crawl("m/")
     assert len(lake.partitions("m")) == 120
+
+
+def test_partition_keys_that_change_their_depth(lake: Lake) -> None:
+    lake.put({"t/2026/a": RATING_JSON})
+    crawler = lake.crawler("t/")
+    lake.run(crawler)
+    lake.s3.delete_object(Bucket=lake.bucket, Key="t/2026/a")
+    lake.put({"t/2026/11/a": RATING_JSON})
+    assert lake.run(crawler)["LastCrawl"]["Status"] == "SUCCEEDED"
+    assert len(lake.tables()["t"]["PartitionKeys"]) == 2
+    assert [p["Values"] for p in lake.partitions("t")] == [["2026", "11"]]
+
+
+def test_new_columns_only_and_partitions_that_inherit(lake: Lake) -> None:
+    output = {
+        "Tables": {"AddOrUpdateBehavior": "MergeNewColumns"},
+        "Partitions": {"AddOrUpdateBehavior": "InheritFromTable"},
+    }
+    lake.put({"t/d=1/a": b'{"a": 1, "b": 2}'})
+    configuration = json.dumps({"Version": 1.0, "CrawlerOutput": output})
+    crawler = lake.crawler("t/", Configuration=configuration)
+    lake.run(crawler)
+    lake.put({"t/d=1/a": b'{"a": "text", "c": 1}', "t/d=2/a": b'{"a": "text", "c": 1}'})
+    lake.run(crawler)
+    table = lake.tables()["t"]
+    assert columns(table) == [("a", "int"), ("b", "int"), ("c", "int")]
+    for partition in lake.partitions("t"):
+        assert columns(partition) == columns(table)
+
+
+def test_recrawl_of_new_folders_only(lake: Lake) -> None:
+    lake.put({"t/d=1/a": RATING_JSON})
+    crawler = lake.crawler(
+        "t/",
+        RecrawlPolicy={"RecrawlBehavior": "CRAWL_NEW_FOLDERS_ONLY"},
+        SchemaChangePolicy={"UpdateBehavior": "LOG", "DeleteBehavior": "LOG"},
+    )
+    lake.run(crawler)
+    lake.put({"t/d=1/a": RATING_JSON + b'{"tag": "x"}', "t/d=2/a": RATING_JSON})
+    lake.run(crawler)
+    assert columns(lake.tables()["t"]) == STREAM_COLUMNS
+    assert len(lake.partitions("t")) == 2
+
+
+def test_a_whole_bucket_is_named_after_it(lake: Lake) -> None:
+    lake.put({"x=1/a": RATING_JSON, "x=2/a": RATING_JSON})
+    (table,) = lake.crawl("")
+    assert table == lake.bucket.replace("-", "_")

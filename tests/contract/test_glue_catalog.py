@@ -177,3 +177,9 @@ def test_classifiers(aws: Aws, name: str) -> None:
     with pytest.raises(ClientError) as error:
         glue.get_classifier(Name=name)
     assert _code(error) == "EntityNotFoundException"
+
+
+def test_what_would_never_happen_is_refused(aws: Aws, name: str) -> None:
+    with pytest.raises(ClientError, match="Triggers are not emulated") as error:
+        aws("glue").create_trigger(Name=name, Type="ON_DEMAND", Actions=[{"JobName": "j"}])
+    assert _code(error) == "InvalidInputException"

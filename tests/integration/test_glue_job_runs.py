@@ -278,3 +278,54 @@ def test_spark_error_messages(jobs: Jobs) -> None:
     )
     assert run["JobRunState"] == "FAILED"
     assert run["ErrorMessage"].startswith("AnalysisException: [PATH_NOT_FOUND]")
+
+
+@pytest.mark.spark
+def test_a_job_reads_what_the_crawler_catalogued(jobs: Jobs) -> None:
+    """Concatenated JSON in date folders and quoted CSV: crawl, then read through the catalog."""
+    rows = b"".join(b'{"userId": %d, "movieId": 31, "rating": 2.5}' % n for n in range(50))
+    movies = b'movieId,title,genres\n1,"American President, The (1995)",Comedy\n2,Heat,Drama\n'
+    for key, body in {
+        "firehose/2026/11/23/14/a": rows,
+        "firehose/2026/11/23/15/a": rows,
+        "movies/movies.csv": movies,
+    }.items():
+        jobs.s3.put_object(Bucket=jobs.bucket, Key=key, Body=body)
+    database = unique("lake")
+    jobs.glue.create_database(DatabaseInput={"Name": database})
+    jobs.glue.create_crawler(
+        Name=database,
+        Role=ROLE,
+        DatabaseName=database,
+        Targets={
+            "S3Targets": [
+                {"Path": f"s3://{jobs.bucket}/firehose/"},
+                {"Path": f"s3://{jobs.bucket}/movies/"},
+            ]
+        },
+    )
+    jobs.glue.start_crawler(Name=database)
+    wait_until(lambda: jobs.glue.get_crawler(Name=database)["Crawler"].get("LastCrawl"))
+    run = jobs.run(
+        """
+        import sys
+        from awsglue.context import GlueContext
+        from awsglue.utils import getResolvedOptions
+        from pyspark.context import SparkContext
+        database = getResolvedOptions(sys.argv, ["database"])["database"]
+        glue = GlueContext(SparkContext.getOrCreate())
+        read = glue.create_dynamic_frame.from_catalog
+        stream = read(database=database, table_name="firehose").toDF()
+        movies = read(database=database, table_name="movies").toDF()
+        print("stream", stream.count(), sorted(stream.columns))
+        print("movies", movies.count(), movies.columns)
+        """,
+        "glueetl",
+        DefaultArguments={"--database": database},
+    )
+    assert run["JobRunState"] == "SUCCEEDED", run.get("ErrorMessage")
+    log = jobs.log(run["Id"])
+    assert "stream 100 " in log
+    for column in ("'userid'", "'movieid'", "'rating'", "'partition_0'", "'partition_3'"):
+        assert column in log
+    assert "movies 2 " in log

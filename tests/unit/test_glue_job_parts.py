@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -164,7 +165,7 @@ def test_a_run_beyond_its_timeout_is_ended(monkeypatch: pytest.MonkeyPatch, tmp_
 
     monkeypatch.setattr(job_run, "LogStream", _NoLogs)
     monkeypatch.setattr(run, "_prepare", prepare)
-    monkeypatch.setenv("LAKE_HOME", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     run._run()
     assert ended == [run]
     assert run.state == "TIMEOUT"

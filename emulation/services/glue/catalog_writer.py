@@ -98,8 +98,8 @@ class CatalogWriter:
                 else self._free_name(table_name(table.prefix, found.bucket, table_prefix), location)
             )
             wanted = table_input.s3_table(name, found.bucket, table, crawler=self._crawler)
-            self._write_table(existing, wanted)
-            if table.partition_keys:
+            written = self._write_table(existing, wanted)
+            if written and table.partition_keys:
                 self._write_partitions(name, found.bucket, table)
 
     def write_dynamodb(self, found: DynamodbFound, table_prefix: str) -> None:
@@ -159,26 +159,35 @@ class CatalogWriter:
             return name
         return f"{name}_{hashlib.md5(location.encode(), usedforsecurity=False).hexdigest()}"
 
-    def _write_table(self, existing: JsonDict | None, wanted: JsonDict) -> None:
+    def _write_table(self, existing: JsonDict | None, wanted: JsonDict) -> bool:
+        """Create or update; False where the policy keeps a table that fits no new partition."""
         name = wanted["Name"]
         self._seen.add(name)
         if existing is None:
             self._glue.create_table(DatabaseName=self._database, TableInput=wanted)
             self.count["created"] += 1
             self._log("INFO", f"Created table {name} in database {self._database}")
-            return
+            return True
         if self._policy.merge_new_columns:
             wanted["StorageDescriptor"]["Columns"] = _with_new_columns(
                 existing["StorageDescriptor"]["Columns"], wanted["StorageDescriptor"]["Columns"]
             )
         if not _differs(existing, wanted):
-            return
+            return True
+        rekeyed = existing.get("PartitionKeys", []) != wanted["PartitionKeys"]
         if self._policy.update == "LOG":
             self._log("INFO", f"Table {name} differs from its data; not updated (UpdateBehavior)")
-            return
-        self._glue.update_table(DatabaseName=self._database, TableInput=wanted)
+            return not rekeyed
+        if rekeyed:
+            # The folders below changed their depth or names: no old partition fits any more.
+            self._glue.delete_table(DatabaseName=self._database, Name=name)
+            self._glue.create_table(DatabaseName=self._database, TableInput=wanted)
+            self._log("INFO", f"Partition keys of table {name} changed: partitions made anew")
+        else:
+            self._glue.update_table(DatabaseName=self._database, TableInput=wanted)
         self.count["updated"] += 1
         self._log("INFO", f"Updated table {name} in database {self._database}")
+        return True
 
     def _write_partitions(self, name: str, bucket: str, table: Table) -> None:
         existing = {tuple(p["Values"]): p for p in self._partitions_of(name)}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import shutil
 import sys
+import tempfile
 import threading
 import time
 import uuid
@@ -18,7 +19,6 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from emulation import paths
 from emulation.errors import EmulationError
 from emulation.services.base import client
 from emulation.services.glue import job_arguments
@@ -35,6 +35,7 @@ ERROR_GROUP = "/aws-glue/jobs/error"
 LOG_GROUP_PREFIX = "/aws-glue/jobs"
 ACTIVE = ("STARTING", "RUNNING", "STOPPING", "WAITING")
 STOP_GRACE_SECONDS = 5.0
+MAX_LOG_BYTES = 64 << 20
 
 JsonDict = dict[str, Any]
 
@@ -130,7 +131,7 @@ class JobRun:
         self.state, self.modified = state, time.time()
 
     def _run(self) -> None:
-        workdir = paths.home() / "glue" / self.run_id
+        workdir = Path(tempfile.gettempdir()) / "glue" / self.run_id
         state, error = "FAILED", "Internal service error"
         try:
             workdir.mkdir(parents=True)
@@ -156,13 +157,15 @@ class JobRun:
         """Run the script; returns the final state and the error message ("" for none)."""
         on_stdout, on_stderr = FailureReader(), FailureReader()
 
+        kept_output, kept_errors = _BoundedLog(output), _BoundedLog(errors)
+
         def on_output(line: str) -> None:
             on_stdout.feed(line)
-            output.write(line)
+            kept_output.write(line)
 
         def on_error(line: str) -> None:
             on_stderr.feed(line)
-            errors.write(line)
+            kept_errors.write(line)
 
         try:
             command, environment = self._prepare(workdir, errors)
@@ -266,6 +269,22 @@ class JobRun:
                 f"LAUNCH ERROR | Error downloading from S3 for bucket: {bucket}, key: {key}. {e}"
             ) from e
         return target
+
+
+class _BoundedLog:
+    """A log stream that ends with a notice after `MAX_LOG_BYTES`: the emulator keeps its logs in
+    memory, and a script that prints for ever must not take it down."""
+
+    def __init__(self, log: LogStream) -> None:
+        self._log, self._left = log, MAX_LOG_BYTES
+
+    def write(self, line: str) -> None:
+        if self._left <= 0:
+            return
+        self._left -= len(line) + 1
+        self._log.write(line)
+        if self._left <= 0:
+            self._log.write(f"(the emulator keeps no more than {MAX_LOG_BYTES} bytes of this log)")
 
 
 def _entries(path: str | None) -> list[str]:

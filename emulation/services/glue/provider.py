@@ -6,9 +6,10 @@ from emulation.services.glue.catalog_api import CatalogApi
 from emulation.services.glue.classifier_api import ClassifierApi
 from emulation.services.glue.crawler_api import CrawlerApi
 from emulation.services.glue.job_api import JobApi
+from emulation.services.glue.unsupported_api import UnsupportedApi
 
 
-class GlueProvider(CatalogApi, ClassifierApi, CrawlerApi, JobApi):
+class GlueProvider(CatalogApi, ClassifierApi, CrawlerApi, JobApi, UnsupportedApi):
     """Data Catalog, classifiers, crawlers and jobs."""
 
     service = "glue"
