@@ -63,8 +63,12 @@ class AlternatingLeastSquares(Model):
             rated = self.item_factors[confidence.indices[cells]].astype(np.float64)
             weights = confidence.data[cells].astype(np.float64)
             system = self._gram + (rated.T * (weights - 1.0)) @ rated
-            # lstsq: with regularization 0 and fewer items than factors, the system is singular.
-            vectors[row] = np.linalg.lstsq(system, rated.T @ weights, rcond=None)[0]
+            right = rated.T @ weights
+            # Positive definite when there is a penalty; without one it may be singular.
+            if self.regularization > 0:
+                vectors[row] = np.linalg.solve(system, right)
+            else:
+                vectors[row] = np.linalg.lstsq(system, right, rcond=None)[0]
         found: NDArray[np.float32] = vectors.astype(np.float32) @ self.item_factors.T
         return found
 
