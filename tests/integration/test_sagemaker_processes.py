@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ def test_jobs_and_endpoints_end_with_the_emulator(tmp_path: Path, how: str) -> N
     try:
         session = boto3.Session("000000000000", "test", region_name="us-east-1")
 
+        @cache
         def aws(service: str) -> Any:
             return session.client(service, endpoint_url=running.url)
 

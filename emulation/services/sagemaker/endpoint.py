@@ -88,6 +88,14 @@ class Endpoint:
         if live is not None:
             live.stop()
 
+    def shut_down(self) -> None:
+        """End the processes because the emulator ends; nothing is started again."""
+        with self._lock:
+            self.status = "OutOfService"
+            deployments = [d for d in (self._live, self._pending) if d is not None]
+        for deployment in deployments:
+            deployment.stop()
+
     def serving(self) -> Deployment | None:
         """What answers requests now; None when nothing does."""
         return self._live

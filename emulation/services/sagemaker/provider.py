@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
 from botocore.exceptions import ClientError
 from localstack.aws.api import RequestContext, handler
+from localstack.services.plugins import ServiceLifecycleHook
 
 from emulation.services.base import aws_error, client
 from emulation.services.sagemaker import invocation, objects, rules, tags, training
@@ -18,6 +20,7 @@ from emulation.services.sagemaker.state import (
     EndpointConfig,
     Model,
     Region,
+    all_endpoints,
     page,
     refuse_existing,
     region,
@@ -54,7 +57,7 @@ def operation(name: str) -> Callable[[Operation], Any]:
     return decorate
 
 
-class SagemakerProvider:
+class SagemakerProvider(ServiceLifecycleHook):
     """Training jobs, models, endpoint configurations, endpoints and their tags."""
 
     service = "sagemaker"
@@ -63,6 +66,14 @@ class SagemakerProvider:
         # State is in memory: folders of an earlier run belong to nobody.
         for folder in (training.jobs_folder(), endpoints_folder()):
             shutil.rmtree(folder, ignore_errors=True)
+
+    def on_before_stop(self) -> None:
+        """End the containers before their processes are killed, so that none is started again."""
+        threads = [threading.Thread(target=e.shut_down) for e in all_endpoints()]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
 
     @operation("CreateTrainingJob")
     def create_training_job(self, state: Region, request: Request) -> Answer:

@@ -100,6 +100,13 @@ def region(account: str, name: str) -> Region:
         return _regions.setdefault((account, name), Region(account, name))
 
 
+def all_endpoints() -> list[Endpoint]:
+    """Endpoints of all accounts and regions."""
+    with _regions_lock:
+        regions = list(_regions.values())
+    return [endpoint for one in regions for endpoint in list(one.endpoints.values())]
+
+
 def refuse_existing(items: dict[str, Any], name: str, noun: str) -> None:
     """:raises CommonServiceException: ValidationException, the name is taken"""
     if name in items:
