@@ -6,6 +6,7 @@ import json
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -34,6 +35,7 @@ def run() -> Iterator[Figure]:
         [*command, "--java", str(find_java().path)],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        cwd=tempfile.gettempdir(),  # it leaves a file where it runs
     )
     try:
         wait_until(lambda: _listens(port), what="DynamoDB Local")
