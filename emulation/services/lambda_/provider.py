@@ -16,6 +16,7 @@ from localstack.services.lambda_.invocation.version_manager import LambdaVersion
 from localstack.services.lambda_.provider import LambdaProvider
 from localstack.services.plugins import Service
 
+from emulation.services.lambda_ import kinesis_mapping, mapping_rules
 from emulation.services.lambda_.runtimes import check_runnable, is_python
 
 
@@ -44,6 +45,10 @@ class LakeLambdaProvider(LambdaProvider):  # type: ignore[misc]
         check_runnable(None, request.get("Runtime"))
         return super().update_function_configuration(context, request)
 
+    def validate_event_source_mapping(self, context: RequestContext, request: Any) -> Any:
+        mapping_rules.check(request)
+        return super().validate_event_source_mapping(context, request)
+
     def _validate_runtime(self, package_type: str, runtime: str) -> None:
         if not is_python(runtime):
             super()._validate_runtime(package_type, runtime)
@@ -57,7 +62,9 @@ def create_service() -> Service:
     logs.LogHandler.start_subscriber = lambda self: None  # noqa: ARG005
     LambdaVersionManager.store_logs = lambda self, **kwargs: None  # noqa: ARG005 - see log_writer
     _pass_client_context()
-    return Service.for_provider(LakeLambdaProvider())
+    provider = LakeLambdaProvider()
+    kinesis_mapping.install(provider.lambda_service.invoke)
+    return Service.for_provider(provider)
 
 
 def _pass_client_context() -> None:

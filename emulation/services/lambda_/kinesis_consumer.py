@@ -1,0 +1,218 @@
+"""One shard of an event source mapping: read, batch, invoke, retry, in order.
+
+AWS Lambda Developer Guide, "Using Lambda to process records from Amazon Kinesis Data Streams",
+sections on batching and on error handling.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from emulation.services.kinesis.shard import Record, Shard
+from emulation.services.lambda_.kinesis_batches import (
+    Event,
+    event_of,
+    first_failed,
+    fitting,
+    sequence_of,
+)
+
+LOG = logging.getLogger(__name__)
+
+IDLE_SECONDS = 0.1
+MAX_BACKOFF = 5.0
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the mapping was configured with; -1 means without limit.
+
+    :param window: seconds to wait for a full batch
+    :param max_age: seconds since arrival after which a record is given up
+    """
+
+    batch_size: int = 100
+    window: float = 0
+    max_retries: int = -1
+    max_age: float = -1
+    bisect: bool = False
+    report_failures: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of an invocation.
+
+    :param error: FunctionError, None if the function returned
+    :param answer: what it returned
+    """
+
+    error: str | None
+    answer: Any = None
+    request_id: str = ""
+    version: str = "$LATEST"
+
+
+@dataclass(frozen=True)
+class GivenUp:
+    """Records that no further attempt is made for.
+
+    :param condition: AWS's name for why
+    :param outcome: of the last invocation, None if there was none
+    """
+
+    condition: str
+    events: list[Event]
+    attempts: int
+    outcome: Outcome | None
+
+
+class Target(Protocol):
+    """What a consumer delivers to."""
+
+    def prepare(self, events: list[Event]) -> list[Event]:
+        """Filter the events and add the source's metadata."""
+        ...
+
+    def invoke(self, events: list[Event]) -> Outcome:
+        """Invoke the function; raises what has nothing to do with the records."""
+        ...
+
+    def give_up(self, shard_id: str, given_up: GivenUp) -> None:
+        """Send what failed to the on-failure destination."""
+        ...
+
+
+@dataclass
+class Position:
+    """How far a shard has been processed; survives the consumer that moved it."""
+
+    sequence: int
+    ended: bool = False
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+class ShardConsumer:
+    """Processes one shard until it is told to stop or the closed shard is read to its end.
+
+    :param clock: the stream's clock, Unix seconds
+    :param retention: the stream's retention, seconds
+    """
+
+    def __init__(
+        self,
+        shard: Shard,
+        position: Position,
+        settings: Settings,
+        target: Target,
+        stopping: threading.Event,
+        *,
+        clock: Callable[[], float] = time.time,
+        retention: Callable[[], float] = lambda: 86_400.0,
+    ) -> None:
+        self._shard, self._position = shard, position
+        self._settings, self._target, self._stopping = settings, target, stopping
+        self._clock, self._retention = clock, retention
+
+    def run(self) -> None:
+        """Process records until the end; two consumers of a shard take turns."""
+        with self._position.lock:
+            while not self._stopping.is_set() and not self._position.ended:
+                batch = self._collect()
+                if batch:
+                    self.process(batch)
+
+    def process(self, records: list[Record]) -> None:
+        """Deliver one batch, and move the position behind what is done with."""
+        events = self._target.prepare([event_of(r, self._shard.id) for r in records])
+        if self._deliver(events, 0):
+            self._position.sequence = records[-1].sequence
+
+    def _collect(self) -> list[Record]:
+        """Return the next batch; empty if there is none yet."""
+        settings, batch, position = self._settings, list[Record](), self._position.sequence
+        began: float | None = None
+        while not self._stopping.is_set():
+            page = self._shard.read(
+                position,
+                now=self._clock(),
+                retention=self._retention(),
+                limit=settings.batch_size - len(batch),
+            )
+            position = page.position
+            batch += page.records
+            if batch and began is None:
+                began = time.monotonic()
+            count = fitting(batch)
+            full = count < len(batch) or len(batch) >= settings.batch_size
+            waited = began is not None and time.monotonic() - began >= settings.window
+            if full or waited or (page.at_end and batch):
+                return batch[:count]
+            if page.at_end:
+                self._position.ended = True
+                return []
+            self._stopping.wait(IDLE_SECONDS)
+        return []
+
+    def _deliver(self, events: list[Event], attempts: int) -> bool:
+        """Bring events to a conclusion, one way or the other; False if told to stop before.
+
+        :param attempts: invocations already spent on these events
+        """
+        delay = IDLE_SECONDS
+        while True:
+            events = self._without_expired(events, attempts)
+            if not events:
+                return True
+            if self._stopping.is_set():
+                return False
+            try:
+                outcome = self._target.invoke(events)
+            except Exception as e:  # throttled, function gone: no attempt was made
+                LOG.warning("%s: the function could not be invoked: %s", self._shard.id, e)
+                failed: int | None = 0
+            else:
+                attempts += 1
+                failed = self._failed(outcome, events)
+                if failed == len(events):
+                    return True
+                if failed:
+                    self._position.sequence = sequence_of(events[failed - 1])
+                    events = events[failed:]
+                elif self._settings.bisect and len(events) > 1:
+                    # Splitting a batch does not count towards the retry quota.
+                    half = len(events) // 2
+                    if not self._deliver(events[:half], attempts - 1):
+                        return False
+                    self._position.sequence = sequence_of(events[half - 1])
+                    return self._deliver(events[half:], attempts - 1)
+                if 0 <= self._settings.max_retries < attempts:
+                    self._target.give_up(
+                        self._shard.id,
+                        GivenUp("RetryAttemptsExhausted", events, attempts, outcome),
+                    )
+                    return True
+            self._stopping.wait(delay)
+            delay = min(delay * 2, MAX_BACKOFF)
+
+    def _failed(self, outcome: Outcome, events: list[Event]) -> int:
+        """Index of the first event to deliver again; ``len(events)`` if all went well."""
+        if outcome.error:
+            return 0
+        if not self._settings.report_failures:
+            return len(events)
+        return first_failed(events, outcome.answer) or 0
+
+    def _without_expired(self, events: list[Event], attempts: int) -> list[Event]:
+        limit = self._settings.max_age
+        horizon = self._clock() - (limit if limit > 0 else self._retention())
+        fresh = [e for e in events if e["kinesis"]["approximateArrivalTimestamp"] >= horizon]
+        if len(fresh) < len(events):
+            old = events[: len(events) - len(fresh)]
+            self._target.give_up(self._shard.id, GivenUp("RecordAgeExceeded", old, attempts, None))
+        return fresh
