@@ -134,9 +134,8 @@ def test_a_stack_is_made_changed_run_and_deleted(lake: Lake) -> None:
     assert out["Group"].startswith(f"{stack}-group-")
     assert out["Address"].count(".") == 3
 
-    cloudformation.update_stack(
-        StackName=stack, TemplateBody=json.dumps(template(lake, storage="77", subtasks=2))
-    )
+    other = template(lake, storage="77", subtasks=2, header_rows="0")
+    cloudformation.update_stack(StackName=stack, TemplateBody=json.dumps(other))
     changed = ended(lake, stack)
     assert changed["StackStatus"] == "UPDATE_COMPLETE", changed
     assert outputs(changed) == out, "nothing was replaced"
@@ -144,12 +143,16 @@ def test_a_stack_is_made_changed_run_and_deleted(lake: Lake) -> None:
         Filters=[{"Name": "replication-instance-arn", "Values": [out["Instance"]]}]
     )["ReplicationInstances"]
     assert instance["AllocatedStorage"] == 77
+    (endpoint,) = lake.dms.describe_endpoints(
+        Filters=[{"Name": "endpoint-arn", "Values": [out["Source"]]}]
+    )["Endpoints"]
+    assert endpoint["S3Settings"]["IgnoreHeaderRows"] == 0
 
     lake.task = out["Task"]
     settings = json.loads(lake.describe()["ReplicationTaskSettings"])
     assert settings["FullLoadSettings"]["MaxFullLoadSubTasks"] == 2
     lake.run()
-    assert lake.counts("pairs") == (2, 0, "Table completed")
+    assert lake.counts("pairs") == (3, 0, "Table completed"), "the header row included"
 
     cloudformation.delete_stack(StackName=stack)
     deleted = wait_until(lambda: gone(lake, made["StackId"]), timeout=90, what="stack deleted")

@@ -151,6 +151,8 @@ def test_endpoints(lake: Lake) -> None:
     changed = dms.modify_endpoint(EndpointArn=source, S3Settings={"CsvDelimiter": ";"})["Endpoint"]
     assert changed["S3Settings"]["CsvDelimiter"] == ";"
     assert changed["S3Settings"]["BucketName"] == lake.bucket, "the other settings stay"
+    with pytest.raises(ClientError, match="CompressionType is 'ZIP'"):
+        dms.modify_endpoint(EndpointArn=source, ExtraConnectionAttributes="compressionType=zip")
     lake.create_task((source, target), to_table("pairs", lake.target("pairs"), "a"))
     state = "InvalidResourceStateFault"
     refused(state, "part of one or more", dms.delete_endpoint, EndpointArn=source)

@@ -80,6 +80,19 @@ def test_gzip_and_other_delimiters(lake: Lake) -> None:
     assert {i["a"]["S"]: i["b"]["S"] for i in lake.items(target)} == {"1": "x,y", "2": "z"}
 
 
+def test_extra_connection_attributes_count_as_settings(lake: Lake) -> None:
+    lake.put("data/pairs/1.csv", "1\tx,y\n2\tz\n")
+    target = lake.target("pairs")
+    source, dynamodb = lake.endpoints(PAIRS, IgnoreHeaderRows=0)
+    changed = lake.dms.modify_endpoint(
+        EndpointArn=source, ExtraConnectionAttributes="csvDelimiter=\\t;ignoreHeaderRows=1"
+    )["Endpoint"]["S3Settings"]
+    assert (changed["CsvDelimiter"], changed["IgnoreHeaderRows"]) == ("\t", 1)
+    lake.create_task((source, dynamodb), to_table("pairs", target, "a"))
+    lake.run()
+    assert {i["a"]["S"]: i["b"]["S"] for i in lake.items(target)} == {"2": "z"}
+
+
 def test_an_empty_folder_gives_an_empty_table_and_a_warning(lake: Lake) -> None:
     target = lake.target("pairs")
     lake.create_task(lake.endpoints(PAIRS), to_table("pairs", target, "a"))

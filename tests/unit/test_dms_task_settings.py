@@ -36,6 +36,13 @@ def test_modify_starts_from_the_settings_before() -> None:
     assert (second.prep_mode, second.data_error) == ("DO_NOTHING", "STOP_TASK")
 
 
+def test_null_means_the_default() -> None:
+    text = '{"TargetMetadata": {"ParallelLoadThreads": null}, "ErrorBehavior": null, "TT": null}'
+    settings = parse_task_settings(text)
+    assert settings.load_threads == 0
+    assert json.loads(settings.document) == {**DEFAULTS, "TT": None}
+
+
 def test_unknown_sections_are_kept() -> None:
     settings = parse_task_settings('{"TTSettings": {"EnableTT": false}}')
     assert json.loads(settings.document)["TTSettings"] == {"EnableTT": False}

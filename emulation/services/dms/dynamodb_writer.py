@@ -17,6 +17,8 @@ from emulation.services.dms.errors import Cancelled
 from emulation.services.dms.item_mapping import Item, Row
 
 POLL_SECONDS = 0.2
+# Enough to keep a writer busy; more would only hold memory and delay a stop.
+MOST_QUEUED_BATCHES = 8
 
 
 class Origin(NamedTuple):
@@ -57,7 +59,7 @@ class TableWriter:
         self._on_written, self._on_rejected = on_written, on_rejected
         self._failure: BaseException | None = None
         self._ended = threading.Event()
-        depth = max(1, commit_rate // (BATCH * threads))
+        depth = min(max(1, commit_rate // (BATCH * threads)), MOST_QUEUED_BATCHES)
         self._queues: list[queue.Queue[tuple[list[Entry], int] | None]] = [
             queue.Queue(depth) for _ in range(threads)
         ]

@@ -8,7 +8,7 @@ from typing import Any
 from localstack.aws.api import RequestContext, handler
 
 from emulation.services.dms.errors import DefinitionError
-from emulation.services.dms.s3_source import parse_s3_source
+from emulation.services.dms.s3_source import extra_attributes, parse_s3_source
 from emulation.services.dms.state import (
     ACTIVE_STATES,
     Shape,
@@ -92,8 +92,15 @@ class EndpointOperations:
             for key in _COPIED:
                 if request.get(key) is None:
                     continue
-                merge = key.endswith("Settings") and not request.get("ExactSettings")
-                changed[key] = {**changed.get(key, {}), **request[key]} if merge else request[key]
+                changed[key] = request[key]
+                if key.endswith("Settings") and not request.get("ExactSettings"):
+                    changed[key] = {**endpoint.get(key, {}), **request[key]}
+            if request.get("ExtraConnectionAttributes") and changed["EngineName"] == "s3":
+                changed["S3Settings"] = {
+                    **changed.get("S3Settings", {}),
+                    **_attributes(request),
+                    **(request.get("S3Settings") or {}),
+                }
             for key in ("EndpointType", "EngineName"):
                 if request.get(key):
                     changed[key] = request[key].lower()
@@ -162,16 +169,18 @@ def _checked(endpoint: Shape) -> Shape:
             source = parse_s3_source(endpoint)
         except DefinitionError as e:
             raise invalid_value(e.message) from e
-        defaults = {
+        # Both spellings end up here, so that one cannot hide the other later.
+        settings = {**_attributes(endpoint), **endpoint.get("S3Settings", {})}
+        endpoint["S3Settings"] = {
             "CsvRowDelimiter": "\\n",
-            "CsvDelimiter": ",",
-            "CompressionType": "NONE",
+            **settings,
+            "CsvDelimiter": source.form.delimiter,
+            "CompressionType": "GZIP" if source.form.gzip else "NONE",
             "IgnoreHeaderRows": source.form.header_rows,
             "Rfc4180": source.form.rfc4180,
             "BucketName": source.bucket,
             "BucketFolder": source.folder,
         }
-        endpoint["S3Settings"] = {**defaults, **endpoint.get("S3Settings", {})}
     elif not (
         (endpoint.get("DynamoDbSettings") or {}).get("ServiceAccessRoleArn")
         or endpoint.get("ServiceAccessRoleArn")
@@ -180,6 +189,13 @@ def _checked(endpoint: Shape) -> Shape:
             "The parameter ServiceAccessRoleArn must be provided and must not be blank"
         )
     return endpoint
+
+
+def _attributes(request: Shape) -> Shape:
+    try:
+        return extra_attributes(request.get("ExtraConnectionAttributes") or "")
+    except DefinitionError as e:
+        raise invalid_value(e.message) from e
 
 
 def _refuse_while_running(store: Store, arn: str, verb: str) -> None:

@@ -162,6 +162,8 @@ def _name(value: dict[str, Any], key: str, where: str) -> str:
 
 
 def _whole(value: Any, where: str) -> int:
+    if value == "":
+        return 0
     if isinstance(value, str) and value.strip().isascii() and value.strip().isdigit():
         value = int(value.strip()[:18])
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:

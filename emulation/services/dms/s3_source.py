@@ -61,7 +61,7 @@ def parse_s3_source(endpoint: dict[str, Any]) -> S3Source:
     :raises DefinitionError: naming the setting that is missing or wrong
     """
     settings = {
-        **_extra_attributes(endpoint.get("ExtraConnectionAttributes") or ""),
+        **extra_attributes(endpoint.get("ExtraConnectionAttributes") or ""),
         **{k: v for k, v in (endpoint.get("S3Settings") or {}).items() if v is not None},
     }
     if endpoint.get("ExternalTableDefinition"):
@@ -105,12 +105,13 @@ def _is_true(value: Any) -> bool:
     raise DefinitionError(f"Rfc4180 is {value!r}; valid: true, false, y, n")
 
 
-def _extra_attributes(text: str) -> dict[str, str]:
-    """Parse ``name=value;name=value``; only the external table definition may contain a ``;``.
+def extra_attributes(text: str) -> dict[str, Any]:
+    """The S3Settings in ExtraConnectionAttributes.
 
+    Parse ``name=value;name=value``; only the external table definition may contain a ``;``.
     Attributes that only concern CDC or a target are accepted and have no effect on a full load.
     """
-    settings: dict[str, str] = {}
+    settings: dict[str, Any] = {}
     rest = text.strip()
     while rest:
         name, equals, rest = rest.partition("=")

@@ -104,8 +104,9 @@ def parse_task_settings(text: str | None, previous: str | None = None) -> TaskSe
     merged = json.loads(previous) if previous else copy.deepcopy(DEFAULTS)
     for section, values in _load(text).items():
         if isinstance(values, dict) and isinstance(merged.get(section), dict):
-            merged[section].update(values)
-        else:
+            # The console writes null for what was never set.
+            merged[section].update({k: v for k, v in values.items() if v is not None})
+        elif values is not None or section not in DEFAULTS:
             merged[section] = values
     for section in DEFAULTS:
         if not isinstance(merged[section], dict):
