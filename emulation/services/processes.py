@@ -13,15 +13,18 @@ import signal
 import subprocess
 import sys
 import threading
+import uuid
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
+import psutil
 from localstack import config
 
 LOG = logging.getLogger(__name__)
 SUPERVISOR = Path(__file__).resolve().parent.parent / "supervise.py"
+MARK = "LAKE_PROCESS"  # in the environment of everything that one command starts
 MAX_LINE_BYTES = 1 << 20
 KEPT = ("PATH", "LANG", "LC_ALL", "TZ", "JAVA_HOME", "SSL_CERT_FILE", "SYSTEMROOT")
 
@@ -88,9 +91,10 @@ class ManagedProcess:
         on_error_line: Callable[[str], None] | None = None,
     ) -> None:
         self.name = name
+        self._mark = uuid.uuid4().hex
         self._popen = subprocess.Popen(
             supervised(command),
-            env=dict(env),
+            env={**env, MARK: self._mark},
             cwd=cwd,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -130,6 +134,7 @@ class ManagedProcess:
         except subprocess.TimeoutExpired as e:
             raise TimeoutError(f"{self.name} still runs after {timeout} s") from e
         self._signal(signal.SIGKILL)  # a grandchild left behind would keep the pipe open
+        self._kill_escaped()
         for reader in self._readers:
             reader.join()
         return code
@@ -147,6 +152,13 @@ class ManagedProcess:
         """End the whole group at once."""
         self._signal(signal.SIGKILL)
         self.wait()
+
+    def _kill_escaped(self) -> None:
+        """End what the command started in a session of its own; the environment gives it away."""
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.Error, OSError):
+                if process.environ().get(MARK) == self._mark:
+                    process.kill()
 
     def _signal(self, number: int) -> None:
         with contextlib.suppress(ProcessLookupError, PermissionError):

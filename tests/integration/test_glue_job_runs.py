@@ -329,3 +329,26 @@ def test_a_job_reads_what_the_crawler_catalogued(jobs: Jobs) -> None:
     for column in ("'userid'", "'movieid'", "'rating'", "'partition_0'", "'partition_3'"):
         assert column in log
     assert "movies 2 " in log
+
+
+def test_a_process_left_behind_does_not_keep_the_run_going(jobs: Jobs) -> None:
+    run = jobs.run(
+        """
+        import subprocess, sys
+        sleeper = "import threading; threading.Event().wait(60)"
+        left = subprocess.Popen([sys.executable, "-c", sleeper], start_new_session=True)
+        print("left", left.pid)
+        """
+    )
+    assert run["JobRunState"] == "SUCCEEDED"
+    left = int(jobs.log(run["Id"]).partition("left ")[2])
+    wait_until(lambda: not psutil.pid_exists(left), what="the process left behind is gone")
+
+
+def test_a_line_without_end(jobs: Jobs) -> None:
+    run = jobs.run("import sys\nfor _ in range(60): sys.stdout.write('x' * (1 << 20))")
+    assert run["JobRunState"] == "SUCCEEDED"
+    newest = jobs.logs.get_log_events(
+        logGroupName="/aws-glue/jobs/output", logStreamName=run["Id"], startFromHead=False, limit=1
+    )["events"]
+    assert set(newest[-1]["message"]) == {"x"}
