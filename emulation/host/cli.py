@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from emulation.errors import NotRunningError
-from emulation.host import artifacts
+from emulation.host import artifacts, service_catalog
 from emulation.host.process import DEFAULT_PORT, POLL_SECONDS, Emulator
 
 app = typer.Typer(no_args_is_help=True, help="Start, stop and inspect the emulator.")
@@ -22,8 +22,13 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 @app.command()
 def install() -> None:
-    """Fetch the Java artefacts that are missing; does nothing when all are there."""
-    artifacts.install(lambda text: typer.echo(text, err=True))
+    """Fetch the Java artefacts and prepare what is missing; does nothing when all is there."""
+
+    def notice(text: str) -> None:
+        typer.echo(text, err=True)
+
+    artifacts.install(notice)
+    service_catalog.install(notice)
 
 
 @app.command()

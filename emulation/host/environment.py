@@ -11,7 +11,7 @@ from emulation.host.java import find_java
 KEPT = (
     *("PATH", "HOME", "LANG", "LC_ALL", "TZ", "SYSTEMROOT"),
     *("PYTHONPATH", "VIRTUAL_ENV", "JAVA_HOME"),
-    *("LAKE_CACHE", "LAKE_DEBUG"),
+    *("LAKE_CACHE", "LAKE_DEBUG", "SAGEMAKER_STOP_GRACE_SECONDS"),
 )
 MARK = "LAKE_EMULATOR"
 """Names the emulator a process belongs to, so that stop can find a stray one."""

@@ -25,7 +25,7 @@ import psutil
 
 from emulation import paths
 from emulation.errors import ArtifactError, EmulationError, PortInUseError, StartError
-from emulation.host import artifacts
+from emulation.host import artifacts, service_catalog
 from emulation.host.environment import MARK, localstack_environment
 from emulation.host.java import find_java
 
@@ -137,6 +137,7 @@ class Emulator:
         for name in ("root", "tmp"):
             shutil.rmtree(self.folder / name, ignore_errors=True)
             (self.folder / name).mkdir()
+        service_catalog.place(self.folder / "root")
         with self.log.open("wb") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "localstack.runtime.main"],

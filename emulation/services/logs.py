@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from types import TracebackType
@@ -10,6 +11,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from emulation.services.base import client
+
+LOG = logging.getLogger(__name__)
 
 # Amazon CloudWatch Logs API Reference, "PutLogEvents": 10,000 events or 1,048,576 bytes a batch,
 # each event counted as its bytes plus 26; an event has at most 1 MB.
@@ -49,6 +52,9 @@ class LogStream:
             if self._closed.is_set():
                 raise ValueError(f"log stream {self.stream} is closed")
             self._events.extend(events)
+            full = len(self._events) >= MAX_EVENTS
+        if full:  # whoever writes faster than that waits here, and memory stays bounded
+            self.flush()
 
     def flush(self) -> None:
         """Send what is pending now."""
@@ -56,9 +62,7 @@ class LogStream:
             with self._lock:
                 events, self._events = self._events, []
             for batch in _batches(events):
-                self._logs.put_log_events(
-                    logGroupName=self.group, logStreamName=self.stream, logEvents=batch
-                )
+                self._put(batch)
 
     def close(self) -> None:
         """Flush and end; calling it again does nothing."""
@@ -76,6 +80,17 @@ class LogStream:
         self, kind: type[BaseException] | None, e: BaseException | None, tb: TracebackType | None
     ) -> None:
         self.close()
+
+    def _put(self, batch: list[dict[str, Any]]) -> None:
+        names = {"logGroupName": self.group, "logStreamName": self.stream}
+        try:
+            try:
+                self._logs.put_log_events(**names, logEvents=batch)
+            except self._logs.exceptions.ResourceNotFoundException:
+                self._create()  # somebody deleted the group while the job runs
+                self._logs.put_log_events(**names, logEvents=batch)
+        except Exception:  # a job must not fail for its log, but the loss is said
+            LOG.exception("%d events of %s are lost", len(batch), names)
 
     def _create(self) -> None:
         for create, names in (

@@ -26,7 +26,7 @@ LOG = logging.getLogger(__name__)
 SUPERVISOR = Path(__file__).resolve().parent.parent / "supervise.py"
 MARK = "LAKE_PROCESS"  # in the environment of everything that one command starts
 MAX_LINE_BYTES = 1 << 20
-KEPT = ("PATH", "LANG", "LC_ALL", "TZ", "JAVA_HOME", "SSL_CERT_FILE", "SYSTEMROOT")
+KEPT = ("PATH", "LANG", "LC_ALL", "TZ", "JAVA_HOME", "SSL_CERT_FILE", "SYSTEMROOT", "LAKE_EMULATOR")
 
 _alive: weakref.WeakSet[ManagedProcess] = weakref.WeakSet()
 _alive_lock = threading.Lock()
