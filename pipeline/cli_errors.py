@@ -48,7 +48,7 @@ def explain(error: BaseException, target: Target | None) -> tuple[str, str]:
         return message, error.hint or ""
     if isinstance(
         error, NoConnection | HTTPClientError
-    ):  # refused, timed out, closed in the middle
+    ):
         where = f" at {target.endpoint}" if target and target.endpoint else ""
         name = target.name if target else "chosen"
         return (

@@ -7,12 +7,12 @@ import socket
 from dataclasses import dataclass
 from typing import Any
 
+import boto3
 import pytest
 import typer
 from typer.testing import CliRunner
 
 from pipeline import cli, doctor
-from pipeline import target as target_module
 from pipeline.cli import app
 from pipeline.doctor import Check
 from pipeline.target import open_target
@@ -115,7 +115,7 @@ def aws_account(monkeypatch: pytest.MonkeyPatch) -> None:
         assert service in ("sts", "s3")
         return _Sts()
 
-    monkeypatch.setattr(target_module.boto3.session.Session, "client", client)
+    monkeypatch.setattr(boto3.session.Session, "client", client)
 
 
 @pytest.mark.parametrize("command", ["run", "destroy"])

@@ -68,7 +68,7 @@ def record(user: int, movie: int, rating: float, at: int) -> dict[str, Any]:
 @pytest.fixture(autouse=True)
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     made: list[float] = []
-    monkeypatch.setattr(simulator.time, "sleep", made.append)
+    monkeypatch.setattr("pipeline.lambdas.simulator.time.sleep", made.append)
     return made
 
 

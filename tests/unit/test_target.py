@@ -6,9 +6,9 @@ import socket
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 
-from pipeline import target as target_module
 from pipeline.errors import AccountRefused, EndpointRefused, SettingsError, TargetError
 from pipeline.target import LOCAL_ACCOUNT, open_target, require_loopback
 
@@ -174,7 +174,7 @@ def _answer_as(monkeypatch: pytest.MonkeyPatch, account: str) -> None:
         assert service == "sts"
         return _Sts(account)
 
-    monkeypatch.setattr(target_module.boto3.session.Session, "client", client)
+    monkeypatch.setattr(boto3.session.Session, "client", client)
 
 
 def test_aws_refuses_an_emulators_account(monkeypatch: pytest.MonkeyPatch) -> None:
