@@ -134,7 +134,7 @@ def identifier(name: str) -> Column:
     """An identifier as it was received, leading zeros too; without decimals if it had some."""
     text = F.trim(F.col(name))
     return F.when(text.rlike("^[0-9]+$"), text).otherwise(
-        F.col(f"_{name}").cast("bigint").cast("string")
+        F.expr(f"try_cast(_{name} as bigint)").cast("string")
     )
 
 
@@ -146,7 +146,12 @@ def check_movies(movies: DataFrame) -> DataFrame:
     reasons = [bad_id("movieid"), F.when(missing("title"), "title_missing")]
     checked = _with_reason(with_numbers(movies, "movieid"), "movies", reasons)
     return checked.select(
-        F.col("_movieid").cast("int").alias("movieid"), "title", "genres", SOURCE, REASON, RECORD
+        F.expr("try_cast(_movieid as int)").alias("movieid"),
+        "title",
+        "genres",
+        SOURCE,
+        REASON,
+        RECORD,
     )
 
 
@@ -159,7 +164,7 @@ def check_links(links: DataFrame, known_movies: DataFrame) -> DataFrame:
     ]
     checked = _with_reason(with_numbers(links, *COLUMNS["links"]), "links", reasons)
     typed = checked.select(
-        F.col("_movieid").cast("int").alias("movieid"),
+        F.expr("try_cast(_movieid as int)").alias("movieid"),
         *(identifier(n).alias(n) for n in ("imdbid", "tmdbid")),
         *(SOURCE, REASON, RECORD),
     )
@@ -175,10 +180,10 @@ def check_ratings(ratings: DataFrame, known_movies: DataFrame, now: int) -> Data
     reasons = [bad_id("userid"), bad_id("movieid"), bad_rating(), bad_timestamp(now)]
     checked = _with_reason(with_numbers(ratings, *COLUMNS["rating"]), "rating", reasons)
     typed = checked.select(
-        F.col("_userid").cast("int").alias("userid"),
-        F.col("_movieid").cast("int").alias("movieid"),
+        F.expr("try_cast(_userid as int)").alias("userid"),
+        F.expr("try_cast(_movieid as int)").alias("movieid"),
         F.col("_rating").alias("rating"),
-        F.col("_timestamp").cast("bigint").alias("timestamp"),
+        F.expr("try_cast(_timestamp as bigint)").alias("timestamp"),
         *(SOURCE, REASON, RECORD),
     )
     return _with_known_movie(typed, "rating", known_movies)
@@ -246,7 +251,7 @@ def read_text(glue_context: GlueContext, database: str, name: str, table: str) -
         )
     # As received: cast to the catalog's types, a bad value would only be null.
     text = frame.resolveChoice(specs=[(column, "cast:string") for column in columns]).toDF()
-    rows = text.select(
+    rows: DataFrame = text.select(
         *(
             (F.col(present[c]) if c in present else F.lit(None)).cast("string").alias(c)
             for c in COLUMNS[table]
@@ -455,35 +460,39 @@ def run(glue_context: GlueContext, settings: Settings) -> dict[str, TableReport]
         "links": check_links(text["links"], known).persist(StorageLevel.MEMORY_AND_DISK),
     }
     reports = count_rows(checked)
-    write(checked, reports, settings)
+    bucket, staging = Bucket(settings.bucket), f"{settings.output_prefix}-staging/"
+    bucket.clear(staging)
+    try:
+        write(checked, reports, settings, bucket, staging)
+    finally:
+        bucket.clear(staging)
     return reports
 
 
 def write(
-    checked: dict[str, DataFrame], reports: dict[str, TableReport], settings: Settings
+    checked: dict[str, DataFrame],
+    reports: dict[str, TableReport],
+    settings: Settings,
+    bucket: Bucket,
+    staging: str,
 ) -> None:
     """Stage, check and put in place: first the quarantine, then the training data."""
-    bucket = Bucket(settings.bucket)
-    staging = f"{settings.output_prefix}-staging/"
-    bucket.clear(staging)
+    url = f"s3://{settings.bucket}/{staging}"
+    rejected = [table for table, report in reports.items() if report.rejected]
+
+    def stage_rejected(table: str) -> None:
+        write_quarantine(checked[table], f"{url}quarantine/{table}/")
+
+    def stage(table: str) -> int:
+        good = reports[table].read_rows - reports[table].rejected_rows
+        return write_csv(newest(checked[table], table, -(-good // ROWS_PER_FILE)), url + table)
+
     with ThreadPoolExecutor(len(checked)) as pool:
-        url = f"s3://{settings.bucket}/{staging}"
-        rejected = [table for table, report in reports.items() if report.rejected]
-        for _ in pool.map(
-            lambda t: write_quarantine(checked[t], f"{url}quarantine/{t}/"), rejected
-        ):
-            pass
+        list(pool.map(stage_rejected, rejected))
         for table in checked:
             final = f"{settings.quarantine_prefix}/{table}/"
             bucket.promote(f"{staging}quarantine/{table}/", final, ".json")
         refuse_too_many(reports, settings)
-
-        def stage(table: str) -> int:
-            report = reports[table]
-            good = report.read_rows - report.rejected_rows
-            files = -(-good // ROWS_PER_FILE)
-            return write_csv(newest(checked[table], table, files), f"{url}{table}/")
-
         written = dict(zip(checked, pool.map(stage, checked), strict=True))
     check_staged(bucket, staging, written)
     report_key = f"{settings.output_prefix}-report.json"
@@ -495,7 +504,6 @@ def write(
             f"{staging}{table}/", f"{settings.output_prefix}/{table}/", ".csv"
         )
     bucket.put_json(report_key, {"tables": {t: vars(r) for t, r in reports.items()}})
-    bucket.clear(staging)
 
 
 def check_staged(bucket: Bucket, staging: str, written: dict[str, int]) -> None:
@@ -506,7 +514,10 @@ def check_staged(bucket: Bucket, staging: str, written: dict[str, int]) -> None:
     spark = SparkSession.builder.getOrCreate()
     for table, rows in written.items():
         path = f"s3://{bucket.name}/{staging}{table}/"
-        found = spark.read.csv(path, header=True, quote='"', escape='"', multiLine=True).count()
+        lines_in_fields = table == "movies"  # a title may hold one; then files are read whole
+        found = spark.read.csv(
+            path, header=True, quote='"', escape='"', multiLine=lines_in_fields
+        ).count()
         if found != rows:
             raise TrainingDataError(f"{path} holds {found} rows, but {rows} were written")
 
