@@ -13,6 +13,7 @@ import threading
 import time
 import uuid
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,7 +23,7 @@ from emulation.services.base import client
 from emulation.services.glue.catalog_writer import CatalogWriter, WriterPolicy
 from emulation.services.glue.crawl_errors import CrawlCancelled, CrawlError
 from emulation.services.glue.csv_classifier import CsvOptions
-from emulation.services.glue.dynamodb_crawler import DynamodbCrawler
+from emulation.services.glue.dynamodb_crawler import DynamodbCrawler, DynamodbFound
 from emulation.services.glue.s3_crawler import S3Crawler, S3Grouping
 from emulation.services.logs import LogStream
 
@@ -217,6 +218,10 @@ class Crawler:
         write("BENCHMARK", "Crawler has finished running and is in state READY")
         return "COMPLETED", ""
 
+    def _crawl_dynamodb(self, target: JsonDict) -> DynamodbFound:
+        stopped = self._stop.is_set
+        return DynamodbCrawler(self.account, self.region, target, cancelled=stopped).crawl()
+
     def _crawl(
         self, crawl: Crawl, definition: JsonDict, custom: list[CsvOptions], write: Any
     ) -> None:
@@ -239,10 +244,10 @@ class Crawler:
                 log=write,
             )
             found_s3.append(s3.crawl())
-        found_dynamodb = [
-            DynamodbCrawler(self.account, self.region, target, cancelled=self._stop.is_set).crawl()
-            for target in targets.get("DynamoDBTargets", ())
-        ]
+        with ThreadPoolExecutor(DYNAMODB_READERS, thread_name_prefix="crawl-dynamodb") as pool:
+            found_dynamodb = list(
+                pool.map(self._crawl_dynamodb, targets.get("DynamoDBTargets", ()))
+            )
         write(
             "BENCHMARK",
             f"Classification complete, writing results to database {definition['DatabaseName']}",
@@ -258,6 +263,8 @@ class Crawler:
         for key in self.tables:
             self.tables[key] += writer.count[key]
 
+
+DYNAMODB_READERS = 3
 
 _DEFAULT_POLICY = {
     "UpdateBehavior": "UPDATE_IN_DATABASE",

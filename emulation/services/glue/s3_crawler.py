@@ -94,6 +94,8 @@ class S3Crawler:
         with ThreadPoolExecutor(READERS, thread_name_prefix="crawl-read") as pool:
             for group_ in folders.values():
                 files.extend(self._classified(group_, pool))
+        if not files:
+            return S3Found(self.bucket, root, [])
         for file in files:
             if file.schema is not None and file.schema.classification == "UNKNOWN":
                 self._log("WARN", f"No classifier recognised s3://{self.bucket}/{file.key}")
@@ -103,7 +105,7 @@ class S3Crawler:
         tables = grouping.group(
             files, base, table_level=self._grouped.table_level, combine=self._grouped.combine
         )
-        if root and not root.endswith("/"):  # the target is one object
+        if files and root and not root.endswith("/"):  # the target is one object
             tables = [Table(root, [grouping.Leaf(root, (), files)])]
         return S3Found(self.bucket, root, tables)
 
@@ -146,22 +148,29 @@ class S3Crawler:
         return not any(pattern.fullmatch(below) for pattern in self._excluded)
 
     def _classified(self, folder: list[CrawledFile], pool: ThreadPoolExecutor) -> list[CrawledFile]:
-        """Classify a folder's samples; all of its objects where the samples differ."""
+        """Classify a folder's samples; all of its objects where the samples differ.
+
+        Objects that vanished since they were listed are left out.
+        """
         self._check()
         schemas = self._read(grouping.spread(folder, self._samples), pool)
-        known = list(schemas.values())
+        known = [schema for schema in schemas.values() if schema is not None]
         if not all(similar(known[0], other) for other in known[1:]):
             schemas = self._read(folder, pool)
-        return [CrawledFile(f.key, f.size, schemas.get(f.key)) for f in folder]
+        gone = {key for key, schema in schemas.items() if schema is None}
+        if not known:
+            return []
+        return [CrawledFile(f.key, f.size, schemas.get(f.key)) for f in folder if f.key not in gone]
 
     def _read(
         self, files: Sequence[CrawledFile], pool: ThreadPoolExecutor
-    ) -> dict[str, FileSchema]:
+    ) -> dict[str, FileSchema | None]:
         if len(files) == 1:
             return {files[0].key: self._classify(files[0])}
         return dict(zip([f.key for f in files], pool.map(self._classify, files), strict=True))
 
-    def _classify(self, file: CrawledFile) -> FileSchema:
+    def _classify(self, file: CrawledFile) -> FileSchema | None:
+        """Classify one object; None when it is not there any more."""
         self._check()
 
         def read_range(start: int, length: int) -> bytes:
@@ -171,8 +180,14 @@ class S3Crawler:
             body: bytes = response["Body"].read()
             return body
 
-        head = read_range(0, min(SAMPLE_BYTES, file.size))
-        return classify(Sample(head, file.size, read_range), self._custom)
+        try:
+            head = read_range(0, min(SAMPLE_BYTES, file.size))
+            return classify(Sample(head, file.size, read_range), self._custom)
+        except ClientError as e:
+            if e.response["Error"]["Code"] not in {"NoSuchKey", "InvalidRange"}:
+                raise
+            self._log("WARN", f"s3://{self.bucket}/{file.key} vanished while it was crawled")
+            return None
 
     def _check(self) -> None:
         if self._cancelled():
