@@ -159,16 +159,25 @@ def test_a_table_error_stops_the_task_if_its_policy_says_so(lake: Lake) -> None:
     assert "the file ends in the middle" in task["LastFailureMessage"]
 
 
-def test_two_tables_with_one_target_are_refused(lake: Lake) -> None:
-    lake.put("data/numbers/n.csv", "id,n\n1,1\n")
+def test_two_tables_may_fill_one_target_if_their_keys_agree(lake: Lake) -> None:
+    third = table("third", id="STRING", n="INT4")
+    for name, rows in (("numbers", "1,1\n2,2\n"), ("other", "2,2\n3,3\n"), ("third", "9,9\n")):
+        lake.put(f"data/{name}/n.csv", "id,n\n" + rows)
+    same = lake.target("same")
     lake.create_task(
-        lake.endpoints(NUMBERS, OTHER),
-        to_table("numbers", lake.target("same"), "id"),
-        to_table("other", lake.target("same"), "id"),
+        lake.endpoints(NUMBERS, OTHER, third),
+        to_table("numbers", same, "id"),
+        to_table("other", same, "id"),
+        to_table("third", same, "n"),
     )
     lake.run()
-    assert lake.counts("numbers") == (1, 0, "Table completed")
-    assert lake.counts("other") == (0, 0, "Table error")
+    assert lake.counts("numbers") == (2, 0, "Table completed")
+    assert lake.counts("other") == (2, 0, "Table completed")
+    assert lake.counts("third") == (0, 0, "Table error")
+    assert {i["id"]["S"] for i in lake.items(same)} == {"1", "2", "3"}
+    log = lake.log()
+    assert "Table lake.numbers, lake.other: 1 of 4 rows shared a key with another row" in log
+    assert "as lake.numbers has, but other keys" in log
 
 
 def test_a_bucket_that_vanished_is_the_tables_error(lake: Lake) -> None:

@@ -49,6 +49,15 @@ class _Work:
     progress: TableProgress
 
 
+@dataclass(frozen=True)
+class _Target:
+    """A target table of the run: its keys, its items before the load, the tables that fill it."""
+
+    keys: dict[str, str]
+    before: int
+    tables: list[TableProgress]
+
+
 class FullLoad:
     """One run of a task over some of its tables.
 
@@ -110,21 +119,23 @@ class FullLoad:
             raise Cancelled("the task was stopped")
 
     def _load_all(self, context: LoadContext) -> None:
-        prepared: dict[str, str] = {}
+        targets: dict[str, _Target] = {}
         with ThreadPoolExecutor(self._plan.settings.max_subtasks, "dms-table") as pool:
             for table in self._plan.source.tables:
                 progress = self._tables.get((table.schema, table.name))
                 if progress is None or self._stopped.is_set():
                     continue
-                work = self._guarded(progress, self._prepare, table, progress, prepared, context)
+                work = self._guarded(progress, self._prepare, table, progress, targets, context)
                 if work is not None:
                     pool.submit(self._guarded, progress, self._load, work, context)
+        for name, target in targets.items():
+            self._report_shared_keys(name, target, context)
 
     def _prepare(
         self,
         table: SourceTable,
         progress: TableProgress,
-        prepared: dict[str, str],
+        targets: dict[str, _Target],
         context: LoadContext,
     ) -> _Work:
         """Compile the mapping and make the target ready, once per target table."""
@@ -132,15 +143,34 @@ class FullLoad:
         for warning in mapping.warnings:
             self._log.warning(TARGET_LOAD, f"Table {table.full_name}: {warning}")
         name, settings = mapping.target_table, self._plan.settings
-        if name in prepared:
-            raise TableError(
-                f"Table {table.full_name} has the same target table {name} as "
-                f"{prepared[name]}; give each its own target-table-name"
+        target = targets.get(name)
+        if target is None:
+            context.target.prepare(
+                name, mapping.key_types, settings.prep_mode, settings.load_threads
             )
-        prepared[name] = table.full_name
-        context.target.prepare(name, mapping.key_types, settings.prep_mode, settings.load_threads)
-        context.exceptions.clear(name)
+            context.exceptions.clear(name)
+            target = targets[name] = _Target(mapping.key_types, context.target.count(name), [])
+        elif target.keys != mapping.key_types:
+            raise TableError(
+                f"Table {table.full_name} has the target table {name}, as "
+                f"{target.tables[0].full_name} has, but other keys; give it its own "
+                "target-table-name"
+            )
+        target.tables.append(progress)
         return _Work(table, mapping, progress)
+
+    def _report_shared_keys(self, name: str, target: _Target, context: LoadContext) -> None:
+        """Say how many rows were sent that are no items of their own."""
+        rows = sum(table.rows for table in target.tables)
+        shared = rows - (context.target.count(name) - target.before)
+        if shared > 0:
+            tables = ", ".join(table.full_name for table in target.tables)
+            other = " or with an item that was there before" if target.before else ""
+            self._log.warning(
+                TARGET_LOAD,
+                f"Table {tables}: {shared} of {rows} rows shared a key with another row{other}; "
+                f"the last one of a key is the item in {name}",
+            )
 
     def _load(self, work: _Work, context: LoadContext) -> None:
         if not self._stopped.is_set():

@@ -19,7 +19,6 @@ from emulation.services.dms.progress import TableProgress
 from emulation.services.dms.s3_source import S3Source, list_objects, read_object
 from emulation.services.dms.task_log import SOURCE_UNLOAD, TARGET_LOAD, TaskLog
 from emulation.services.dms.task_settings import (
-    DO_NOTHING,
     IGNORE_RECORD,
     LOG_ERROR,
     STOP_TASK,
@@ -76,7 +75,6 @@ class TableLoad:
         target = self._mapping.target_table
         self._progress.begin()
         log.info(SOURCE_UNLOAD, f"Load of table {name} into {target} started")
-        before = self._context.target.count(target)
         writer = TableWriter(
             lambda: self._context.target.connect(target),
             target,
@@ -93,7 +91,7 @@ class TableLoad:
             writer.abandon()
             raise
         self._progress.end(states.COMPLETED)
-        self._report(before)
+        self._report()
 
     def _read(self, writer: TableWriter) -> None:
         make, limits = self._mapping.make, self._limits
@@ -178,7 +176,7 @@ class TableLoad:
         if policy == LOG_ERROR and errors <= MOST_LOGGED_ROWS:
             context.log.error(TARGET_LOAD, where)
 
-    def _report(self, before: int) -> None:
+    def _report(self) -> None:
         log, progress, name = self._context.log, self._progress, self._table.full_name
         log.info(
             TARGET_LOAD,
@@ -190,14 +188,4 @@ class TableLoad:
         if self._too_long > 1:
             log.warning(
                 SOURCE_UNLOAD, f"Table {name}: {self._too_long} values exceed their ColumnLength"
-            )
-        target = self._mapping.target_table
-        made = self._context.target.count(target) - before
-        if made < progress.rows:
-            shared = progress.rows - made
-            reason = "shared a key with another row and were overwritten"
-            if self._context.settings.prep_mode == DO_NOTHING and before:
-                reason = "shared a key with another row or an item that was there before"
-            log.warning(
-                TARGET_LOAD, f"Table {name}: {shared} of {progress.rows} rows {reason} in {target}"
             )
