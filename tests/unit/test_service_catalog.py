@@ -13,7 +13,7 @@ from emulation.host import service_catalog
 @pytest.fixture
 def kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.setenv("LAKE_CACHE", str(tmp_path / "cache"))
-    return tmp_path / "cache" / "localstack" / _get_catalog_filename()
+    return tmp_path / "cache" / "localstack" / str(_get_catalog_filename())
 
 
 def test_a_kept_index_is_placed_where_localstack_looks(kept: Path, tmp_path: Path) -> None:
