@@ -3,42 +3,62 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, Future
 from typing import Final
 
 from botocore.exceptions import ClientError
 
 from pipeline.cloudformation import Outcome, Stacks
 
-__all__ = ["FOUNDATION", "SERVING", "WAVES", "deploy_wave"]
+__all__ = ["FOUNDATION", "SERVING", "begin_deployment", "deploy_foundation"]
 
 FOUNDATION: Final = "001-storage-and-roles"
 SERVING: Final = "006-serving"
 """Deployed by the deploy stage, once there is a model."""
-WAVES: Final = (
-    (FOUNDATION, "002-network"),
-    ("003-full-load", "004-streaming", "005-catalog"),
-)
-"""Stacks of one wave do not depend on each other."""
+_NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "004-streaming": (),
+    "002-network": (),
+    "005-catalog": (),
+    "003-full-load": ("002-network",),
+}
+"""Stacks after the foundation, those that are wanted first first, with what each waits for."""
 
 
-def deploy_wave(
-    stacks: Stacks, wave: tuple[str, ...], notice: Callable[[str], None]
-) -> dict[str, Outcome]:
-    """Deploy the stacks of one wave at the same time.
+def deploy_foundation(stacks: Stacks, notice: Callable[[str], None]) -> Outcome:
+    """Deploy the stack that all others and the run's own notes need.
 
-    :param notice: called with a line as each stack completes
-    :raises StackError: of the first stack that fails, after all have ended
+    :param notice: called with a line when the stack is complete
+    :raises StackError: it fails
     """
+    return _deploy(stacks, FOUNDATION, [], notice)
 
-    def deploy(template: str) -> Outcome:
-        outcome = stacks.deploy(template, _parameters(stacks, template))
-        notice(f"{stacks.settings.stack(template)} {outcome.value}")
-        return outcome
 
-    with ThreadPoolExecutor(max_workers=len(wave)) as pool:
-        futures = {template: pool.submit(deploy, template) for template in wave}
-    return {template: future.result() for template, future in futures.items()}
+def begin_deployment(
+    stacks: Stacks, pool: Executor, notice: Callable[[str], None]
+) -> dict[str, Future[Outcome]]:
+    """Begin to deploy all other stacks, side by side where they do not need each other.
+
+    :param pool: begins what it is given in the order given
+    :returns: by template; a failed stack's future raises StackError
+    """
+    made: dict[str, Future[Outcome]] = {}
+    for template, needs in _NEEDS.items():
+        before = [made[need] for need in needs]
+        made[template] = pool.submit(_deploy, stacks, template, before, notice)
+    return made
+
+
+def _deploy(
+    stacks: Stacks,
+    template: str,
+    before: list[Future[Outcome]],
+    notice: Callable[[str], None],
+) -> Outcome:
+    for needed in before:
+        needed.result()
+    outcome = stacks.deploy(template, _parameters(stacks, template))
+    notice(f"stack {stacks.settings.stack(template)} {outcome.value}")
+    return outcome
 
 
 def _parameters(stacks: Stacks, template: str) -> Mapping[str, str]:

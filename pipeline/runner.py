@@ -7,18 +7,27 @@ at a time holds the lake. After the last stage the lake is verified.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as NoConnection
 
+from pipeline.cloudformation import Outcome
 from pipeline.data import Dataset, load_dataset
-from pipeline.errors import LakeError, RunLocked, SettingsError, SourceChanged, StateLost
-from pipeline.infrastructure import WAVES, deploy_wave
+from pipeline.errors import (
+    LakeError,
+    RunLocked,
+    SettingsError,
+    SourceChanged,
+    StateLost,
+    TargetUnreachable,
+)
+from pipeline.infrastructure import begin_deployment, deploy_foundation
 from pipeline.lake import Lake
 from pipeline.run_lock import RunLock
 from pipeline.run_state import Record
@@ -29,6 +38,8 @@ from pipeline.verify import Verification, verify_lake
 __all__ = ["Plan", "RunResult", "StageOutcome", "run"]
 
 TITLES = 10
+_KNOWN = (RunLocked, SourceChanged, TargetUnreachable)
+"""Errors whose cause is known: no need to look for a vanished bucket."""
 
 
 @dataclass(frozen=True)
@@ -113,23 +124,21 @@ def run(lake: Lake, *, source: str | None, cache: Path, plan: Plan, user: int) -
     """
     began = time.monotonic()
     stages = plan.stages()
-    # The data is looked at while the first stacks are being made.
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        loading = pool.submit(load_dataset, source, cache, lake.reporter.line)
-        with _step(lake, "infrastructure"):
-            deploy_wave(lake.stacks, WAVES[0], lake.reporter.line)
-        dataset = loading.result()
-    result = RunResult(origin=dataset.origin)
+    dataset = load_dataset(source, cache, lake.reporter.line)
     lake.reporter.line(f"data: {dataset.origin}")
+    result = RunResult(origin=dataset.origin)
+    with _step(lake, "infrastructure"):
+        deploy_foundation(lake.stacks, lake.reporter.line)
     with (
         _state_loss_named(lake),
         RunLock(lake.s3, lake.bucket, lake.settings.state, "lake run", lake.cancelled.set),
     ):
         _same_source(lake, dataset)
-        with _step(lake, "infrastructure"):
-            for wave in WAVES[1:]:
-                deploy_wave(lake.stacks, wave, lake.reporter.line)
-        result.outcomes = _run_stages(lake, dataset, stages, plan.force)
+        with ThreadPoolExecutor(max_workers=4, thread_name_prefix="stack") as pool:
+            made = begin_deployment(lake.stacks, pool, lake.reporter.line)
+            result.outcomes = _run_stages(lake, dataset, stages, made, plan.force)
+            for stack in made.values():
+                stack.result()
         if plan.only is None:
             with _step(lake, "verify"):
                 result.verification = verify_lake(lake)
@@ -150,9 +159,16 @@ def _same_source(lake: Lake, dataset: Dataset) -> None:
 
 
 def _run_stages(
-    lake: Lake, dataset: Dataset, stages: list[Stage], force: bool
+    lake: Lake,
+    dataset: Dataset,
+    stages: list[Stage],
+    made: Mapping[str, Future[Outcome]],
+    force: bool,
 ) -> list[StageOutcome]:
-    """Run each stage as soon as those that it needs are done; stop at the first failure."""
+    """Run each stage as soon as those that it needs are done; stop at the first failure.
+
+    :param made: stacks on their way, by template
+    """
     waiting = {stage.name: stage for stage in stages}
     running: dict[Future[StageOutcome], str] = {}
     outcomes: list[StageOutcome] = []
@@ -162,7 +178,7 @@ def _run_stages(
             busy = {*waiting, *running.values()}
             for name, stage in list(waiting.items()):
                 if failure is None and not busy.intersection(stage.needs):
-                    running[pool.submit(_run_stage, lake, dataset, stage, force)] = name
+                    running[pool.submit(_run_stage, lake, dataset, stage, made, force)] = name
                     del waiting[name]
             if not running:
                 break
@@ -180,10 +196,19 @@ def _run_stages(
     return outcomes
 
 
-def _run_stage(lake: Lake, dataset: Dataset, stage: Stage, force: bool) -> StageOutcome:
+def _run_stage(
+    lake: Lake,
+    dataset: Dataset,
+    stage: Stage,
+    made: Mapping[str, Future[Outcome]],
+    force: bool,
+) -> StageOutcome:
     began = time.monotonic()
     lake.reporter.begin(stage.name)
     try:
+        for template in stage.stacks:
+            if template in made:
+                made[template].result()
         record = lake.state.read(stage.name) if stage.recorded else None
         inputs = stage.fingerprint(lake, dataset)
         same = record if record and record.inputs == inputs else None
@@ -200,6 +225,13 @@ def _run_stage(lake: Lake, dataset: Dataset, stage: Stage, force: bool) -> Stage
             lake.state.write(
                 Record(stage.name, "done", inputs, result.counts, result.details, round(seconds, 2))
             )
+    except (NoConnection, HTTPClientError) as error:
+        lake.reporter.end(stage.name, "no answer", ok=False)
+        raise TargetUnreachable(
+            f"The {lake.target.name} target stopped answering while stage {stage.name} was at "
+            f"work: {error}",
+            f"{lake.target.unreachable_hint} Then go on with: lake run",
+        ) from error
     except BaseException as error:
         lake.reporter.end(stage.name, str(error).splitlines()[0] if str(error) else "", ok=False)
         raise
@@ -213,7 +245,7 @@ def _state_loss_named(lake: Lake) -> Iterator[None]:
     try:
         yield
     except (ClientError, LakeError) as error:
-        if not isinstance(error, RunLocked | SourceChanged) and not lake.has_bucket():
+        if not isinstance(error, _KNOWN) and not lake.has_bucket():
             raise StateLost(
                 f"Bucket {lake.bucket} vanished while the run was at work: the target was "
                 "restarted, or somebody destroyed the lake.",

@@ -87,6 +87,8 @@ class Stage(ABC):
     name: ClassVar[str]
     needs: ClassVar[tuple[str, ...]] = ()
     """Stages that must be done before."""
+    stacks: ClassVar[tuple[str, ...]] = ()
+    """Templates of stacks that must be complete before."""
     recorded: ClassVar[bool] = True
     """Whether a finished run is remembered, and skipped next time."""
 

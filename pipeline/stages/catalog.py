@@ -29,6 +29,7 @@ class Catalog(Stage):
 
     name = "catalog"
     needs = ("full_load", "stream")
+    stacks = ("005-catalog",)
 
     def own_inputs(self, lake: Lake, dataset: Dataset) -> list[str]:  # noqa: ARG002
         return [template_text("005-catalog")]

@@ -26,6 +26,7 @@ class FullLoad(Stage):
 
     name = "full_load"
     needs = ("land",)
+    stacks = ("003-full-load",)
 
     def own_inputs(self, lake: Lake, dataset: Dataset) -> list[str]:  # noqa: ARG002
         return [template_text(TEMPLATE)]

@@ -40,6 +40,7 @@ class Stream(Stage):
 
     name = "stream"
     needs = ("land",)
+    stacks = ("004-streaming",)
 
     def own_inputs(self, lake: Lake, dataset: Dataset) -> list[str]:  # noqa: ARG002
         return [template_text("004-streaming")]

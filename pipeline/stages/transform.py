@@ -27,6 +27,7 @@ class Transform(Stage):
 
     name = "transform"
     needs = ("catalog",)
+    stacks = ("005-catalog",)
 
     def own_inputs(self, lake: Lake, dataset: Dataset) -> list[str]:  # noqa: ARG002
         return [fingerprint(glue_script()), template_text("005-catalog")]

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
 from pipeline import runner
-from pipeline.errors import SettingsError, SourceChanged, StageError, StageTimeout, StateLost
+from pipeline.cloudformation import Outcome
+from pipeline.errors import (
+    SettingsError,
+    SourceChanged,
+    StackError,
+    StageError,
+    StageTimeout,
+    StateLost,
+    TargetUnreachable,
+)
 from pipeline.lake import Lake
 from pipeline.polling import poll_until
 from pipeline.run_state import Record, RunState
@@ -68,7 +79,7 @@ DATASET: Any = SimpleNamespace(fingerprint="f", origin="folder new")
 
 def run(lake: FakeLake, stages: list[Counting], force: bool = False) -> list[str]:
     lake.cancelled.clear()
-    outcomes = runner._run_stages(cast(Lake, lake), DATASET, list(stages), force)
+    outcomes = runner._run_stages(cast(Lake, lake), DATASET, list(stages), {}, force)
     return [o.stage for o in outcomes if not o.skipped]
 
 
@@ -129,6 +140,29 @@ def test_a_failure_stops_what_comes_after_and_is_raised() -> None:
     b.error = None
     assert "a" not in run(lake, [a, b, c, d])
     assert (a.runs, b.runs, c.runs, d.runs) == (1, 1, 1, 1)
+
+
+def test_a_stage_waits_for_its_stacks_and_fails_with_them() -> None:
+    lake, stage = FakeLake(), Counting("a")
+    stage.stacks = ("004-streaming",)  # type: ignore[misc]
+    stack: Future[Outcome] = Future()
+    stack.set_exception(StackError("the stack broke"))
+    with pytest.raises(StackError, match="the stack broke"):
+        runner._run_stages(cast(Lake, lake), DATASET, [stage], {"004-streaming": stack}, False)
+    assert stage.runs == 0
+
+
+def test_a_target_that_vanishes_is_named_with_the_stage() -> None:
+    lake, stage = FakeLake(), Counting("a")
+    lake.target = SimpleNamespace(name="local", unreachable_hint="Start it.")  # type: ignore[attr-defined]
+    stage.error = EndpointConnectionError(endpoint_url="http://127.0.0.1:1")
+    with pytest.raises(TargetUnreachable) as raised:
+        run(lake, [stage])
+    assert raised.value.message == (
+        "The local target stopped answering while stage a was at work: "
+        'Could not connect to the endpoint URL: "http://127.0.0.1:1"'
+    )
+    assert raised.value.hint == "Start it. Then go on with: lake run"
 
 
 def test_an_interrupted_stage_finds_its_notes() -> None:
