@@ -69,12 +69,13 @@ def on_infra_start() -> None:
     from emulation.services import gateway, s3_storage
     from emulation.services.cloudformation import engine as cloudformation
     from emulation.services.dynamodb import engine as dynamodb_local
-    from emulation.services.lambda_ import inline_code
+    from emulation.services.lambda_ import inline_code, s3_hosts
 
     gateway.install()
     cloudformation.install()
     dynamodb_local.install()
     inline_code.install()
+    s3_hosts.install()
     s3_storage.install()
 
 
