@@ -12,6 +12,7 @@ from localstack.aws.api.lambda_ import InvalidParameterValueException
 from localstack.services.lambda_.invocation.lambda_models import ValidationException
 
 RANGES = {
+    "BatchSize": (1, 10_000),
     "MaximumRetryAttempts": (-1, 10_000),
     "MaximumRecordAgeInSeconds": (-1, 604_800),
     "MaximumBatchingWindowInSeconds": (0, 300),

@@ -1,0 +1,247 @@
+"""One shard of an event source mapping: order, retries, bisecting, expiry; nothing lost."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from emulation.services.kinesis.shard import Record, Shard
+from emulation.services.lambda_ import kinesis_consumer
+from emulation.services.lambda_.kinesis_batches import (
+    Event,
+    event_of,
+    event_size,
+    first_failed,
+    fitting,
+    sequence_of,
+)
+from emulation.services.lambda_.kinesis_consumer import (
+    GivenUp,
+    Outcome,
+    Position,
+    Settings,
+    ShardConsumer,
+)
+from emulation.services.lambda_.kinesis_mapping import Progress, failure, starting_point
+
+
+class Function:
+    """A target that notes what it is sent and fails when told to."""
+
+    def __init__(
+        self, behave: Callable[[list[int], int], Any] = lambda _numbers, _call: None
+    ) -> None:
+        self._behave = behave
+        self.calls: list[list[int]] = []
+        self.given_up: list[tuple[str, list[int], int]] = []
+
+    def prepare(self, events: list[Event]) -> list[Event]:
+        return events
+
+    def invoke(self, events: list[Event]) -> Outcome:
+        numbers = [int(event["kinesis"]["partitionKey"]) for event in events]
+        self.calls.append(numbers)
+        found = self._behave(numbers, len(self.calls))
+        if isinstance(found, Exception):
+            raise found
+        return Outcome("Unhandled" if found == "fail" else None, found)
+
+    def give_up(self, shard_id: str, given_up: GivenUp) -> None:  # noqa: ARG002
+        numbers = [int(event["kinesis"]["partitionKey"]) for event in given_up.events]
+        self.given_up.append((given_up.condition, numbers, given_up.attempts))
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kinesis_consumer, "IDLE_SECONDS", 0.0005)
+    monkeypatch.setattr(kinesis_consumer, "MAX_BACKOFF", 0.001)
+
+
+def _run(function: Function, count: int, settings: Settings, **options: Any) -> Position:
+    """Read a closed shard of `count` records to its end."""
+    shard = Shard(0, 0, 2**128 - 1, now=time.time())
+    for n in range(count):
+        shard.put(b"{}", str(n), now=time.time(), retention=86_400)
+    shard.close(time.time())
+    position = Position(0)
+    ShardConsumer(shard, position, settings, function, threading.Event(), **options).run()
+    return position
+
+
+def test_all_records_in_order_in_batches() -> None:
+    function = Function()
+    assert _run(function, 25, Settings(batch_size=10)).ended
+    assert function.calls == [[*range(10)], [*range(10, 20)], [*range(20, 25)]]
+
+
+def test_an_empty_closed_shard_ends() -> None:
+    function = Function()
+    assert _run(function, 0, Settings()).ended
+    assert function.calls == []
+
+
+def test_retries_are_counted() -> None:
+    function = Function(lambda numbers, _call: "fail" if 0 in numbers else None)
+    _run(function, 4, Settings(batch_size=2, max_retries=3))
+    assert function.calls == [[0, 1]] * 4 + [[2, 3]]
+    assert function.given_up == [("RetryAttemptsExhausted", [0, 1], 4)]
+
+
+def test_a_function_that_cannot_be_invoked_costs_no_attempt() -> None:
+    function = Function(lambda _numbers, call: OSError("throttled") if call < 4 else None)
+    _run(function, 2, Settings(max_retries=0))
+    assert function.calls == [[0, 1]] * 4
+    assert function.given_up == []
+
+
+@given(
+    count=st.integers(1, 40),
+    bad=st.sets(st.integers(0, 39)),
+    batch_size=st.integers(1, 16),
+    retries=st.integers(0, 2),
+)
+def test_bisecting_gives_up_exactly_the_bad_records(
+    count: int, bad: set[int], batch_size: int, retries: int
+) -> None:
+    function = Function(lambda numbers, _call: "fail" if bad & set(numbers) else None)
+    settings = Settings(batch_size=batch_size, max_retries=retries, bisect=True)
+    _run(function, count, settings)
+    lost = [n for _, numbers, _ in function.given_up for n in numbers]
+    assert lost == sorted(bad & set(range(count)))
+    done = [n for numbers in function.calls if not bad & set(numbers) for n in numbers]
+    assert done == [n for n in range(count) if n not in bad]
+
+
+@given(count=st.integers(1, 30), stumble=st.sets(st.integers(0, 29)), size=st.integers(1, 10))
+def test_reported_failures_lose_and_repeat_nothing_that_was_done(
+    count: int, stumble: set[int], size: int
+) -> None:
+    """Each stumbling record fails the first time it is seen; those before it are done with."""
+    left, done = set(stumble), list[int]()
+
+    def behave(numbers: list[int], call: int) -> Any:
+        for n in numbers:
+            if n in left:
+                left.discard(n)
+                number = sequences[n]
+                return {"batchItemFailures": [{"itemIdentifier": number}]}
+            done.append(n)
+        return {"batchItemFailures": []}
+
+    sequences: dict[int, str] = {}
+
+    class Noting(Function):
+        def prepare(self, events: list[Event]) -> list[Event]:
+            for event in events:
+                kinesis = event["kinesis"]
+                sequences[int(kinesis["partitionKey"])] = kinesis["sequenceNumber"]
+            return events
+
+    function = Noting(behave)
+    _run(function, count, Settings(batch_size=size, report_failures=True))
+    assert done == [*range(count)]
+    assert function.given_up == []
+
+
+def test_records_that_grew_too_old_are_given_up_without_an_attempt() -> None:
+    function = Function()
+    late = time.time() + 100
+    _run(function, 3, Settings(max_age=60), clock=lambda: late)
+    assert function.calls == []
+    assert function.given_up == [("RecordAgeExceeded", [0, 1, 2], 0)]
+
+
+def test_told_to_stop_it_keeps_its_position() -> None:
+    stopping = threading.Event()
+    shard = Shard(0, 0, 2**128 - 1, now=time.time())
+    for n in range(4):
+        shard.put(b"{}", str(n), now=time.time(), retention=86_400)
+
+    def behave(numbers: list[int], call: int) -> Any:
+        if call == 2:
+            stopping.set()
+            return "fail"
+        return None
+
+    first = Function(behave)
+    position = Position(0)
+    ShardConsumer(shard, position, Settings(batch_size=2), first, stopping).run()
+    assert first.calls == [[0, 1], [2, 3]]
+    shard.close(time.time())
+    second = Function()
+    ShardConsumer(shard, position, Settings(batch_size=2), second, threading.Event()).run()
+    assert second.calls == [[2, 3]]
+
+
+def _records(*sizes: int) -> list[Record]:
+    return [Record(n + 1, 0.0, b"x" * size, "k") for n, size in enumerate(sizes)]
+
+
+def test_a_payload_takes_what_fits_and_at_least_one() -> None:
+    records = _records(100, 100, 100)
+    two = event_size(records[0]) * 2
+    assert fitting(records, two) == 2
+    assert fitting(records, 1) == 1
+    assert fitting(_records(), 1) == 0
+
+
+def test_batch_item_failures() -> None:
+    events = [event_of(record, "shardId-000000000000") for record in _records(1, 1, 1)]
+
+    def reported(*identifiers: Any) -> Any:
+        return {"batchItemFailures": [{"itemIdentifier": i} for i in identifiers]}
+
+    for nothing in (None, {}, {"batchItemFailures": None}, reported(), "text", 3):
+        assert first_failed(events, nothing) == 3
+    assert first_failed(events, reported("3", "2")) == 1
+    for whole in (reported("9"), reported(""), reported(None), {"batchItemFailures": ["2"]}):
+        assert first_failed(events, whole) is None
+    assert [sequence_of(event) for event in events] == [1, 2, 3]
+
+
+def test_a_mapping_starts_where_it_was_told() -> None:
+    shard = Shard(0, 0, 2**128 - 1, now=1000.0)
+    for second in (1000, 1010, 1020):
+        shard.put(b"{}", "k", now=second, retention=86_400)
+
+    def rest(**config: Any) -> int:
+        page = shard.read(starting_point(config, shard), now=1020, retention=86_400)
+        return len(page.records)
+
+    assert rest(StartingPosition="TRIM_HORIZON") == 3
+    assert rest(StartingPosition="AT_TIMESTAMP", StartingPositionTimestamp=1005) == 2
+    assert rest(StartingPosition="LATEST") == 0
+
+
+def test_a_stream_made_anew_starts_over() -> None:
+    class Stream:
+        def __init__(self) -> None:
+            self.parent = Shard(0, 0, 2**128 - 1, now=1.0)
+            self.child = Shard(1, 0, 2**128 - 1, now=2.0, parents=(self.parent,))
+
+        def shards(self) -> list[Shard]:
+            return [self.parent, self.child]
+
+    progress, stream = Progress(), Stream()
+    progress.adopt(stream, lambda _: 7)  # type: ignore[arg-type]
+    assert progress.ready(stream) == [stream.parent]  # type: ignore[arg-type]
+    progress.positions[stream.parent.id].ended = True
+    progress.adopt(stream, lambda _: 8)  # type: ignore[arg-type]
+    assert progress.ready(stream) == [stream.child]  # type: ignore[arg-type]
+    progress.adopt(Stream(), lambda _: 9)  # type: ignore[arg-type]
+    assert {p.sequence for p in progress.positions.values()} == {9}
+
+
+def test_the_record_of_a_failure_says_whether_there_was_an_invocation() -> None:
+    given_up = GivenUp("RecordAgeExceeded", [], 0, None)
+    assert "responseContext" not in failure("arn", given_up)
+    given_up = GivenUp("RetryAttemptsExhausted", [], 3, Outcome("Unhandled", None, "id", "2"))
+    record = failure("arn", given_up)
+    assert record["requestContext"]["requestId"] == "id"
+    assert record["responseContext"]["executedVersion"] == "2"
