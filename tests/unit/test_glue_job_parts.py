@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from emulation.services.glue import job_arguments, job_run
+from emulation.services.glue.bookmark import Bookmarks
 from emulation.services.glue.job import completed
 from emulation.services.glue.job_arguments import ArgumentError
 from emulation.services.glue.job_failure import FailureReader
@@ -156,7 +157,9 @@ class _NoLogs:
 def test_a_run_beyond_its_timeout_is_ended(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     ended: list[job_run.JobRun] = []
     settings = {"JobName": "j", "Timeout": 0.5 / 60, "Arguments": {}, "Command": {}}
-    run = job_run.JobRun("0", "us-east-1", settings, job_id="j_1", on_end=ended.append)
+    run = job_run.JobRun(
+        "0", "us-east-1", settings, job_id="j_1", bookmarks=Bookmarks(), on_end=ended.append
+    )
     endless = [sys.executable, "-c", "import threading; threading.Event().wait()"]
 
     def prepare(workdir: Path, errors: object) -> tuple[list[str], dict[str, str]]:

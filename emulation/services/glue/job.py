@@ -11,6 +11,7 @@ from typing import Any
 from localstack.aws.api import CommonServiceException
 
 from emulation.services.base import aws_error
+from emulation.services.glue.bookmark import Bookmarks
 from emulation.services.glue.job_run import JobRun
 
 JsonDict = dict[str, Any]
@@ -43,6 +44,7 @@ class Job:
         self.created = self.modified = time.time()
         self.lock = threading.Lock()
         self.runs: list[JobRun] = []
+        self.bookmarks = Bookmarks()
         self.definition = completed(definition)
 
     def update(self, changes: JsonDict) -> None:

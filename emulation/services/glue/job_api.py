@@ -12,7 +12,7 @@ from emulation.services.glue import job_arguments
 from emulation.services.glue.job import Job, capacity, check_arguments, check_timeout
 from emulation.services.glue.job_run import JobRun
 from emulation.services.glue.paging import page
-from emulation.services.glue.state import GlueState, state_of
+from emulation.services.glue.state import GlueState, existing_job, state_of
 from emulation.services.glue.tagging import drop_tags, set_tags, with_tags
 
 LOG = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ class JobApi:
 
     @handler("UpdateJob", expand=False)
     def update_job(self, context: RequestContext, request: JsonDict) -> JsonDict:
-        job = _existing(state_of(context.account_id, context.region), request["JobName"])
+        job = existing_job(state_of(context.account_id, context.region), request["JobName"])
         _refuse_queuing(request["JobUpdate"])
         job.update(request["JobUpdate"])
         return {"JobName": job.name}
@@ -63,7 +63,7 @@ class JobApi:
     @handler("GetJob", expand=False)
     def get_job(self, context: RequestContext, request: JsonDict) -> JsonDict:
         state = state_of(context.account_id, context.region)
-        return {"Job": _existing(state, request["JobName"]).as_api()}
+        return {"Job": existing_job(state, request["JobName"]).as_api()}
 
     @handler("GetJobs", expand=False)
     def get_jobs(self, context: RequestContext, request: JsonDict) -> JsonDict:
@@ -88,7 +88,7 @@ class JobApi:
     @handler("StartJobRun", expand=False)
     def start_job_run(self, context: RequestContext, request: JsonDict) -> JsonDict:
         state = state_of(context.account_id, context.region)
-        job = _existing(state, request["JobName"])
+        job = existing_job(state, request["JobName"])
         _refuse_queuing(request)
         previous = request.get("JobRunId")
         if previous and job.run(previous) is None:
@@ -99,6 +99,7 @@ class JobApi:
             job.region,
             settings,
             job_id=job.job_id,
+            bookmarks=job.bookmarks,
             previous=previous,
             on_end=lambda ended: _retry(job, ended),
         )
@@ -115,7 +116,7 @@ class JobApi:
 
     @handler("GetJobRun", expand=False)
     def get_job_run(self, context: RequestContext, request: JsonDict) -> JsonDict:
-        job = _existing(state_of(context.account_id, context.region), request["JobName"])
+        job = existing_job(state_of(context.account_id, context.region), request["JobName"])
         run = job.run(request["RunId"])
         if run is None:
             raise aws_error(
@@ -126,13 +127,13 @@ class JobApi:
     @handler("GetJobRuns", expand=False)
     def get_job_runs(self, context: RequestContext, request: JsonDict) -> JsonDict:
         """Newest first."""
-        job = _existing(state_of(context.account_id, context.region), request["JobName"])
+        job = existing_job(state_of(context.account_id, context.region), request["JobName"])
         return page([run.as_api() for run in reversed(job.runs)], request, "JobRuns")
 
     @handler("BatchStopJobRun", expand=False)
     def batch_stop_job_run(self, context: RequestContext, request: JsonDict) -> JsonDict:
         name = request["JobName"]
-        job = _existing(state_of(context.account_id, context.region), name)
+        job = existing_job(state_of(context.account_id, context.region), name)
         done, errors = [], []
         for run_id in request["JobRunIds"]:
             entry = {"JobName": name, "JobRunId": run_id}
@@ -152,13 +153,6 @@ class JobApi:
 def _all(state: GlueState) -> list[Job]:
     with state.lock:
         return [state.jobs[name] for name in sorted(state.jobs)]
-
-
-def _existing(state: GlueState, name: str) -> Job:
-    job = state.jobs.get(name)
-    if job is None:
-        raise aws_error("EntityNotFoundException", f"Entity not found: Job {name}")
-    return job
 
 
 def _refuse_queuing(request: JsonDict) -> None:
@@ -215,6 +209,7 @@ def _retry(job: Job, ended: JobRun) -> None:
         job.region,
         ended.settings,
         job_id=job.job_id,
+        bookmarks=job.bookmarks,
         attempt=ended.attempt + 1,
         previous=ended.run_id,
         on_end=lambda run: _retry(job, run),

@@ -22,7 +22,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from emulation.errors import EmulationError
 from emulation.services.base import client
 from emulation.services.glue import job_arguments
-from emulation.services.glue.job_arguments import ArgumentError
+from emulation.services.glue.bookmark import FILE_VARIABLE, BookmarkError, Bookmarks, Loan
 from emulation.services.glue.job_failure import FailureReader
 from emulation.services.glue.s3_crawler import split_path
 from emulation.services.logs import LogStream
@@ -50,6 +50,7 @@ class JobRun:
     :param settings: the job's definition with the run's own settings over it, as GetJobRun shows
         them (Arguments, Timeout, GlueVersion, workers)
     :param job_id: what the script gets as ``--JOB_ID``
+    :param bookmarks: of the job; read at the start of a run and written at its end
     :param on_end: called once, from the run's thread, when the final state is set
     """
 
@@ -60,6 +61,7 @@ class JobRun:
         settings: JsonDict,
         *,
         job_id: str,
+        bookmarks: Bookmarks,
         attempt: int = 0,
         previous: str | None = None,
         on_end: Callable[[JobRun], None],
@@ -76,6 +78,8 @@ class JobRun:
         self.started = self.modified = time.time()
         self.completed: float | None = None
         self._running_since: float | None = None
+        self._bookmarks = bookmarks
+        self._loan: Loan | None = None
         self._on_end = on_end
         self._lock = threading.Lock()
         self._stop = threading.Event()
@@ -140,6 +144,7 @@ class JobRun:
                 LogStream(self.account, self.region, ERROR_GROUP, self.run_id) as errors,
             ):
                 state, error = self._execute(workdir, output, errors)
+                state, error = self._keep_bookmark(state, error)
                 if error:
                     errors.write(f"{state}: {error}")
         except Exception as e:
@@ -169,7 +174,7 @@ class JobRun:
 
         try:
             command, environment = self._prepare(workdir, errors)
-        except (LaunchError, ArgumentError, EmulationError, ValueError) as e:
+        except (LaunchError, EmulationError, ValueError) as e:
             return ("STOPPED", "") if self._stop.is_set() else ("FAILED", str(e))
         timeout = self.settings["Timeout"]
         with self._lock:
@@ -198,6 +203,14 @@ class JobRun:
         reader = on_stdout if on_stdout.has_traceback else on_stderr
         return "FAILED", reader.message(code)
 
+    def _keep_bookmark(self, state: str, error: str) -> tuple[str, str]:
+        """Keep what the script committed; returns the run's final state and error message."""
+        try:
+            self._bookmarks.ended(self.run_id, self._loan)
+        except BookmarkError as e:
+            return ("FAILED", str(e)) if state == "SUCCEEDED" else (state, error)
+        return state, error
+
     def _prepare(self, workdir: Path, errors: LogStream) -> tuple[list[str], dict[str, str]]:
         """Fetch what the script needs; returns its command and whole environment."""
         arguments: dict[str, str] = self.settings["Arguments"]
@@ -221,9 +234,12 @@ class JobRun:
             command = [sys.executable, str(script), *line]
             extra: dict[str, str] = {}
         else:
+            self._loan = Loan.lend(self._bookmarks, arguments, workdir / "bookmark.json")
             command, extra = self._spark(script, line, special.spark_conf, workdir)
         entries = [*map(str, dict.fromkeys(python_path)), *_entries(extra.get("PYTHONPATH"))]
         environment = clean_environment(self.account, self.region, workdir / "home", extra)
+        if self._loan is not None:
+            environment[FILE_VARIABLE] = str(self._loan.path)
         if entries:
             environment["PYTHONPATH"] = ":".join(entries)
         return command, environment

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from emulation.services.glue.bookmark_api import BookmarkApi
 from emulation.services.glue.catalog_api import CatalogApi
 from emulation.services.glue.classifier_api import ClassifierApi
 from emulation.services.glue.crawler_api import CrawlerApi
@@ -9,7 +10,7 @@ from emulation.services.glue.job_api import JobApi
 from emulation.services.glue.unsupported_api import UnsupportedApi
 
 
-class GlueProvider(CatalogApi, ClassifierApi, CrawlerApi, JobApi, UnsupportedApi):
-    """Data Catalog, classifiers, crawlers and jobs."""
+class GlueProvider(BookmarkApi, CatalogApi, ClassifierApi, CrawlerApi, JobApi, UnsupportedApi):
+    """Data Catalog, classifiers, crawlers, jobs and their bookmarks."""
 
     service = "glue"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Any
 
+from emulation.services.base import aws_error
 from emulation.services.glue.crawler import Crawler
 from emulation.services.glue.job import Job
 
@@ -34,3 +35,14 @@ def state_of(account: str, region: str) -> GlueState:
         if (account, region) not in _states:
             _states[account, region] = GlueState(account, region)
         return _states[account, region]
+
+
+def existing_job(state: GlueState, name: str) -> Job:
+    """The job with this name.
+
+    :raises EntityNotFoundException: there is none
+    """
+    job = state.jobs.get(name)
+    if job is None:
+        raise aws_error("EntityNotFoundException", f"Entity not found: Job {name}")
+    return job
