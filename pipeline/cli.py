@@ -193,6 +193,7 @@ def _open(name: str, endpoint: str | None, as_json: bool, yes_account: str | Non
 
 def _print_json(document: dict[str, Any]) -> None:
     typer.echo(json.dumps(document, indent=2, default=str))
+    invocation().printed = True
 
 
 def _join_plugins() -> None:

@@ -28,6 +28,8 @@ class Invocation:
 
     target: Target | None = None
     as_json: bool = False
+    printed: bool = False
+    """Whether the one JSON document is out; an error after it goes to stderr alone."""
 
 
 def invocation() -> Invocation:
@@ -46,9 +48,7 @@ def explain(error: BaseException, target: Target | None) -> tuple[str, str]:
     message = getattr(error, "message", None)
     if isinstance(message, str) and hasattr(error, "hint"):
         return message, error.hint or ""
-    if isinstance(
-        error, NoConnection | HTTPClientError
-    ):
+    if isinstance(error, NoConnection | HTTPClientError):
         where = f" at {target.endpoint}" if target and target.endpoint else ""
         name = target.name if target else "chosen"
         return (
@@ -87,7 +87,7 @@ class FriendlyGroup(TyperGroup):
             state = ctx.obj if isinstance(ctx.obj, Invocation) else Invocation()
             message, hint = explain(error, state.target)
             _say(message, hint)
-            if state.as_json:
+            if state.as_json and not state.printed:
                 typer.echo(json.dumps({"error": {"message": message, "hint": hint}}))
             raise typer.Exit(1) from None
 
