@@ -13,6 +13,7 @@ import typer
 from emulation.errors import NotRunningError
 from emulation.host import artifacts, service_catalog
 from emulation.host.process import DEFAULT_PORT, POLL_SECONDS, Emulator
+from emulation.services.glue.runtime import class_path
 
 app = typer.Typer(no_args_is_help=True, help="Start, stop and inspect the emulator.")
 
@@ -29,6 +30,7 @@ def install() -> None:
 
     artifacts.install(notice)
     service_catalog.install(notice)
+    class_path.install(notice)
 
 
 @app.command()

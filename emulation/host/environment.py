@@ -53,6 +53,7 @@ def localstack_environment(folder: Path, port: int, host: str = "127.0.0.1") -> 
             "PROVIDER_OVERRIDE_KINESIS": "lake",
             "PROVIDER_OVERRIDE_FIREHOSE": "lake",
             "PROVIDER_OVERRIDE_LAMBDA": "lake",
+            "PROVIDER_OVERRIDE_CLOUDFORMATION": "lake",
             "LAMBDA_RUNTIME_EXECUTOR": "process",
             # An asynchronous invocation that failed runs again after 1 and 2 seconds; on AWS it
             # is minutes.
