@@ -11,9 +11,11 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
+from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from pipeline.doctor import Check
 from pipeline.lake import Reporter
@@ -111,9 +113,9 @@ class TerminalReporter:
             if task is not None:
                 self._progress.remove_task(task)
             seconds = time.monotonic() - self._began.get(stage, time.monotonic())
-            mark = "[green]✓[/]" if ok else "[red]✗[/]"
-            self._progress.console.print(mark, f"{stage:<14} {seconds:6.1f} s ", end="")
-            self._progress.console.print(text, markup=False, highlight=False)
+            line = Text("✓" if ok else "✗", style="green" if ok else "red")
+            line.append(f" {stage:<14} {seconds:6.1f} s  {text}", style="default")
+            self._progress.console.print(line, highlight=False, soft_wrap=True)
             if not self._tasks:
                 self._progress.stop()
                 atexit.unregister(self._progress.stop)
@@ -212,8 +214,15 @@ def print_checks(checks: Sequence[Check]) -> None:
 
 
 def _print_hops(console: Console, hops: Sequence[Hop]) -> None:
-    table = Table(title="Reconciliation", title_justify="left")
-    table.add_column("hop")
+    # Fits into 80 columns.
+    table = Table(
+        title="Reconciliation",
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+        padding=0,
+        show_edge=False,
+    )
+    table.add_column("hop", no_wrap=True)
     for name in ("source", "written", "rejected", "duplicates", "difference"):
         table.add_column(name, justify="right")
     for hop in hops:

@@ -154,7 +154,7 @@ def _stream_hop(measured: Measured) -> Hop:
     rejected = measured.stream.counts.get("rejected", 0) if measured.stream else 0
     return Hop(
         "stream",
-        "S3 ratings-partial-load → firehose/",
+        "partial-load → firehose/",
         rows,
         len(measured.delivered.distinct) + measured.delivered.strange,
         rejected,

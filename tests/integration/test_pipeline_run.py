@@ -120,7 +120,7 @@ def test_every_count_reconciles(lake: Lake) -> None:
         assert found[f"S3 {table.removesuffix('_t')} → {table}"]["written"] == count
     for table, count in lake.expected.rejected.items():
         assert found[f"{table}.csv → S3"]["rejected"] == count
-    assert found["S3 ratings-partial-load → firehose/"]["written"] == lake.expected.streamed
+    assert found["partial-load → firehose/"]["written"] == lake.expected.streamed
     assert found["firehose + ratings_t → rating"]["written"] == lake.expected.pairs
     assert len(lake.first["recommendations"]["titles"]) == 10
 
