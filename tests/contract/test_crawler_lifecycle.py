@@ -108,3 +108,33 @@ def test_invalid_definitions(lake: Lake, settings: dict[str, object], said: str)
     with pytest.raises(ClientError, match=said) as error:
         lake.crawler("t/", **settings)
     assert _code(error) == "InvalidInputException"
+
+
+def test_schedules_are_kept_and_never_start_a_crawl(lake: Lake) -> None:
+    glue, name = lake.glue, lake.crawler("x/")
+
+    def schedule() -> tuple[str, str] | None:
+        found = glue.get_crawler(Name=name)["Crawler"].get("Schedule")
+        return (found["ScheduleExpression"], found["State"]) if found else None
+
+    def code(operation: str, **request: str) -> str:
+        with pytest.raises(ClientError) as error:
+            getattr(glue, operation)(CrawlerName=name, **request)
+        return str(error.value.response["Error"]["Code"])
+
+    assert schedule() is None
+    assert code("start_crawler_schedule") == "NoScheduleException"
+    assert code("stop_crawler_schedule") == "SchedulerNotRunningException"
+    assert code("update_crawler_schedule", Schedule="rate(1 day)") == "InvalidInputException"
+    assert code("update_crawler_schedule", Schedule="cron(1 2)") == "InvalidInputException"
+    glue.update_crawler_schedule(CrawlerName=name, Schedule="cron(0/5 * ? * MON-FRI *)")
+    assert schedule() == ("cron(0/5 * ? * MON-FRI *)", "SCHEDULED")
+    assert code("start_crawler_schedule") == "SchedulerRunningException"
+    glue.stop_crawler_schedule(CrawlerName=name)
+    assert schedule() == ("cron(0/5 * ? * MON-FRI *)", "NOT_SCHEDULED")
+    glue.update_crawler(Name=name, Description="still stopped")
+    glue.start_crawler_schedule(CrawlerName=name)
+    assert schedule() == ("cron(0/5 * ? * MON-FRI *)", "SCHEDULED")
+    glue.update_crawler_schedule(CrawlerName=name, Schedule="")
+    assert schedule() is None
+    assert "LastCrawl" not in glue.get_crawler(Name=name)["Crawler"]

@@ -53,6 +53,37 @@ def test_names_are_folded_to_lower_case(aws: Aws) -> None:
     glue.delete_database(Name=name)
 
 
+def test_every_operation_folds_names(aws: Aws, database: str, table: str) -> None:
+    glue = aws("glue")
+    where = {"DatabaseName": database.upper(), "TableName": table.upper()}
+    entry = {"Values": ["1", "a"]}
+    found = glue.batch_get_partition(**where, PartitionsToGet=[entry])
+    assert len(found["Partitions"]) == 1
+    update = {
+        "PartitionValueList": ["1", "a"],
+        "PartitionInput": {**entry, "Parameters": {"x": "y"}},
+    }
+    assert not glue.batch_update_partition(**where, Entries=[update]).get("Errors")
+    assert glue.get_partition(**where, PartitionValues=["1", "a"])["Partition"]["Parameters"]
+    assert not glue.batch_delete_partition(**where, PartitionsToDelete=[entry]).get("Errors")
+    glue.update_table(
+        DatabaseName=where["DatabaseName"], TableInput={"Name": where["TableName"], "Owner": "me"}
+    )
+    versions = glue.get_table_versions(**where)["TableVersions"]
+    newest, oldest = (version["VersionId"] for version in versions)
+    assert int(newest) > int(oldest)
+    latest = glue.get_table_version(**where)["TableVersion"]
+    assert (latest["VersionId"], latest["Table"]["Owner"]) == (newest, "me")
+    glue.delete_table_version(**where, VersionId=oldest)
+    with pytest.raises(ClientError) as error:
+        glue.delete_table_version(**where, VersionId=oldest)
+    assert _code(error) == "EntityNotFoundException"
+    answer = glue.batch_delete_table(
+        DatabaseName=where["DatabaseName"], TablesToDelete=[where["TableName"], "absent"]
+    )
+    assert [e["TableName"] for e in answer["Errors"]] == ["absent"]
+
+
 def test_update_table_makes_a_version(aws: Aws, database: str, table: str) -> None:
     glue = aws("glue")
     columns = [{"Name": "id", "Type": "bigint"}]

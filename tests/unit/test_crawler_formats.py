@@ -169,3 +169,28 @@ def test_any_text_is_csv_or_not(text: str) -> None:
     if schema is not None:
         names = [column.name for column in schema.columns]
         assert len(set(names)) == len(names) >= 2
+
+
+@pytest.mark.parametrize("zipped", [False, True])
+@pytest.mark.parametrize("template", ['{{"id": 1, "text": "{}"}}', '[{{"id": 1, "text": "{}"}}]'])
+def test_json_document_longer_than_the_sample(template: str, zipped: bool) -> None:
+    body = template.format("x" * (5 << 20)).encode()
+    packed = gzip.compress(body, 0) if zipped else body
+    schema = _classify(packed, head=1 << 20)
+    assert schema.classification == "json"
+    assert schema.compression == ("gzip" if zipped else "none")
+    is_object = template.startswith("{")
+    assert [c.name for c in schema.columns] == (["id", "text"] if is_object else ["array"])
+
+
+def test_json_document_of_many_lines_longer_than_the_sample() -> None:
+    """The records inside it are no documents of their own."""
+    body = json.dumps({"items": [{"a": i} for i in range(100_000)], "end": 1}, indent=0).encode()
+    assert len(body) > 1 << 20
+    schema = _classify(body, head=1 << 20)
+    assert _columns(schema) == [("items", "array<struct<a:int>>"), ("end", "int")]
+
+
+def test_json_document_beyond_every_sample_is_unknown() -> None:
+    body = b'{"text": "' + b"x" * (17 << 20) + b'"}'
+    assert _classify(body, head=1 << 20).classification == "UNKNOWN"

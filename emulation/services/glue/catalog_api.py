@@ -65,6 +65,31 @@ class CatalogApi:
     def get_tables(self, context: RequestContext, request: JsonDict) -> Any:
         return _paged(context, request, "TableList", 100)
 
+    @handler("BatchDeleteTable", expand=False)
+    def batch_delete_table(self, context: RequestContext, request: JsonDict) -> Any:
+        tables = [name.lower() for name in request["TablesToDelete"]]
+        return _call(context, {**request, "TablesToDelete": tables})
+
+    @handler("GetTableVersion", expand=False)
+    def get_table_version(self, context: RequestContext, request: JsonDict) -> Any:
+        """The latest version where the request names none."""
+        answer = _call(context, request)
+        version = answer["TableVersion"]
+        version["VersionId"] = version["Table"]["VersionId"]
+        return answer
+
+    @handler("GetTableVersions", expand=False)
+    def get_table_versions(self, context: RequestContext, request: JsonDict) -> Any:
+        """Newest first."""
+        return page(_versions(context, request), request, "TableVersions", 100)
+
+    @handler("DeleteTableVersion", expand=False)
+    def delete_table_version(self, context: RequestContext, request: JsonDict) -> Any:
+        glue = client(context.account_id, context.region, "glue")
+        wanted = {name: request[name] for name in ("DatabaseName", "TableName", "VersionId")}
+        glue.get_table_version(**wanted)  # where there is none, moto would fail without a code
+        return _call(context, request)
+
     @handler("GetPartition", expand=False)
     def get_partition(self, context: RequestContext, request: JsonDict) -> Any:
         return _call(context, request)
@@ -111,6 +136,16 @@ class CatalogApi:
     def delete_partition(self, context: RequestContext, request: JsonDict) -> Any:
         return _call(context, request)
 
+    @handler("BatchGetPartition", expand=False)
+    def batch_get_partition(self, context: RequestContext, request: JsonDict) -> Any:
+        return _call(context, request)
+
+    @handler("BatchUpdatePartition", expand=False)
+    def batch_update_partition(self, context: RequestContext, request: JsonDict) -> Any:
+        inputs = [entry["PartitionInput"] for entry in request["Entries"]]
+        _require_values(context, request, inputs)
+        return _call(context, request)
+
     @handler("BatchDeletePartition", expand=False)
     def batch_delete_partition(self, context: RequestContext, request: JsonDict) -> Any:
         return _call(context, request)
@@ -127,6 +162,12 @@ def _call(
     if inner:
         folded[inner] = {**folded[inner], "Name": folded[inner]["Name"].lower()}
     return call_moto_with_request(context, folded)
+
+
+def _versions(context: RequestContext, request: JsonDict) -> list[JsonDict]:
+    """All versions of a table, newest first."""
+    answer = _call(context, {k: v for k, v in request.items() if k not in _PAGING})
+    return sorted(answer["TableVersions"], key=lambda version: -int(version["VersionId"]))
 
 
 def _paged(

@@ -56,6 +56,7 @@ class Crawler:
     """A crawler of one account and region.
 
     :param definition: CreateCrawler's request, without its tags
+    :ivar scheduled: what the API says of a crawler with a Schedule; a crawl never starts by itself
     """
 
     def __init__(self, account: str, region: str, definition: JsonDict) -> None:
@@ -64,6 +65,7 @@ class Crawler:
         self.name: str = definition["Name"]
         self.created = self.updated = time.time()
         self.version = 1
+        self.scheduled = bool(definition.get("Schedule"))
         self.crawls: list[Crawl] = []
         self.tables = {"created": 0, "updated": 0, "deleted": 0}
         self._state = "READY"
@@ -77,6 +79,8 @@ class Crawler:
     def update(self, changes: JsonDict) -> None:
         """UpdateCrawler: given fields replace, others stay; the version is counted up."""
         self.definition = {**self.definition, **changes}
+        if "Schedule" in changes:
+            self.scheduled = bool(changes["Schedule"])
         self.version += 1
         self.updated = time.time()
 
@@ -131,7 +135,8 @@ class Crawler:
         }
         result["SchemaChangePolicy"] = {**_DEFAULT_POLICY, **result["SchemaChangePolicy"]}
         if schedule:
-            result["Schedule"] = {"ScheduleExpression": schedule, "State": "SCHEDULED"}
+            state = "SCHEDULED" if self.scheduled else "NOT_SCHEDULED"
+            result["Schedule"] = {"ScheduleExpression": schedule, "State": state}
         if self.state != "READY":
             result["CrawlElapsedTime"] = int(self.crawls[-1].seconds * 1000)
         done = [crawl for crawl in self.crawls if crawl.ended is not None]

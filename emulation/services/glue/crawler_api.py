@@ -10,9 +10,10 @@ from localstack.aws.api import CommonServiceException, RequestContext, handler
 from emulation.services.base import aws_error
 from emulation.services.glue.classifier_api import csv_options
 from emulation.services.glue.crawler import Crawler
+from emulation.services.glue.crawler_schedule_api import check_schedule
 from emulation.services.glue.paging import page
 from emulation.services.glue.s3_crawler import split_path
-from emulation.services.glue.state import GlueState, state_of
+from emulation.services.glue.state import GlueState, existing_crawler, state_of
 from emulation.services.glue.tagging import drop_tags, set_tags, with_tags
 
 JsonDict = dict[str, Any]
@@ -43,7 +44,7 @@ class CrawlerApi:
     @handler("UpdateCrawler", expand=False)
     def update_crawler(self, context: RequestContext, request: JsonDict) -> JsonDict:
         state = state_of(context.account_id, context.region)
-        crawler = _existing(state, request["Name"])
+        crawler = existing_crawler(state, request["Name"])
         _validate(state, {**crawler.definition, **request})
         _refuse_running(crawler)
         crawler.update(request)
@@ -53,7 +54,7 @@ class CrawlerApi:
     def delete_crawler(self, context: RequestContext, request: JsonDict) -> JsonDict:
         state = state_of(context.account_id, context.region)
         with state.lock:
-            _refuse_running(_existing(state, request["Name"]))
+            _refuse_running(existing_crawler(state, request["Name"]))
             del state.crawlers[request["Name"]]
         drop_tags(state, "crawler", request["Name"])
         return {}
@@ -61,7 +62,7 @@ class CrawlerApi:
     @handler("GetCrawler", expand=False)
     def get_crawler(self, context: RequestContext, request: JsonDict) -> JsonDict:
         state = state_of(context.account_id, context.region)
-        return {"Crawler": _existing(state, request["Name"]).as_api()}
+        return {"Crawler": existing_crawler(state, request["Name"]).as_api()}
 
     @handler("GetCrawlers", expand=False)
     def get_crawlers(self, context: RequestContext, request: JsonDict) -> JsonDict:
@@ -88,7 +89,7 @@ class CrawlerApi:
     @handler("StartCrawler", expand=False)
     def start_crawler(self, context: RequestContext, request: JsonDict) -> JsonDict:
         state = state_of(context.account_id, context.region)
-        crawler = _existing(state, request["Name"])
+        crawler = existing_crawler(state, request["Name"])
         _require_classifiers(state, crawler.definition)
         if not crawler.start(csv_options(state)):
             raise _running(crawler)
@@ -97,7 +98,7 @@ class CrawlerApi:
     @handler("StopCrawler", expand=False)
     def stop_crawler(self, context: RequestContext, request: JsonDict) -> JsonDict:
         state = state_of(context.account_id, context.region)
-        crawler = _existing(state, request["Name"])
+        crawler = existing_crawler(state, request["Name"])
         found = crawler.stop()
         if found == "STOPPING":
             raise aws_error(
@@ -118,7 +119,9 @@ class CrawlerApi:
 
     @handler("ListCrawls", expand=False)
     def list_crawls(self, context: RequestContext, request: JsonDict) -> JsonDict:
-        crawler = _existing(state_of(context.account_id, context.region), request["CrawlerName"])
+        crawler = existing_crawler(
+            state_of(context.account_id, context.region), request["CrawlerName"]
+        )
         crawls = crawler.history()
         for each in request.get("Filters") or ():
             if each.get("FieldName") not in {"STATE", "CRAWL_ID"}:
@@ -135,13 +138,6 @@ class CrawlerApi:
 def _all(state: GlueState) -> list[Crawler]:
     with state.lock:
         return [state.crawlers[name] for name in sorted(state.crawlers)]
-
-
-def _existing(state: GlueState, name: str) -> Crawler:
-    crawler = state.crawlers.get(name)
-    if crawler is None:
-        raise aws_error("EntityNotFoundException", f"Crawler entry with name {name} does not exist")
-    return crawler
 
 
 def _running(crawler: Crawler) -> CommonServiceException:
@@ -178,9 +174,7 @@ def _validate(state: GlueState, definition: JsonDict) -> None:
             raise _invalid("A DynamoDB target needs the table's name as Path")
     if (definition.get("RecrawlPolicy") or {}).get("RecrawlBehavior") == "CRAWL_EVENT_MODE":
         raise _invalid("RecrawlBehavior CRAWL_EVENT_MODE is not emulated")
-    schedule = definition.get("Schedule")
-    if schedule and not (schedule.startswith("cron(") and schedule.endswith(")")):
-        raise _invalid(f"Schedule {schedule!r} is not valid; expected cron(...)")
+    check_schedule(definition.get("Schedule"))
     _validate_configuration(definition.get("Configuration"))
     _require_classifiers(state, definition)
 

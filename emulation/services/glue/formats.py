@@ -28,6 +28,8 @@ from emulation.services.glue.schema_types import (
 UNKNOWN = "UNKNOWN"
 SAMPLE_BYTES = 1 << 20
 MAX_UNPACKED_BYTES = 4 << 20
+LONGER_SAMPLES = (4 << 20, 16 << 20)
+"""Bytes read, and unpacked, of an object whose first JSON document goes on beyond the sample."""
 _GZIP_MAGIC = b"\x1f\x8b"
 
 
@@ -77,15 +79,17 @@ def classify(sample: Sample, custom: Sequence[CsvOptions] = ()) -> FileSchema:
         return _parquet(sample)
     if sample.head[:3] == b"ORC":
         return _orc(sample)
-    compression, data, consumed, whole = "none", sample.head, len(sample.head), sample.whole
-    if data[:2] == _GZIP_MAGIC:
-        compression = "gzip"
-        data, consumed, ended = _unpack(sample.head)
-        whole = sample.whole and ended
-    text = _decode(data)
-    if text is None:
+    text, compression, consumed, whole = _text(sample, MAX_UNPACKED_BYTES)
+    schema = None if text is None else _custom_csv(text, whole, custom)
+    for size in LONGER_SAMPLES:
+        if schema is not None or text is None or whole or not _first_document_is_cut(text):
+            break
+        head = sample.read_range(0, min(size, sample.size))
+        sample = Sample(head, sample.size, sample.read_range)
+        text, compression, consumed, whole = _text(sample, size)
+    if text is None or (schema is None and not whole and _first_document_is_cut(text)):
         return FileSchema(UNKNOWN, (), compression)
-    schema = _custom_csv(text, whole, custom) or _json(text) or _csv(text, whole, None)
+    schema = schema or _json(text) or _csv(text, whole, None)
     if schema is None:
         return FileSchema(UNKNOWN, (), compression)
     return FileSchema(
@@ -99,13 +103,42 @@ def classify(sample: Sample, custom: Sequence[CsvOptions] = ()) -> FileSchema:
     )
 
 
-def _unpack(data: bytes) -> tuple[bytes, int, bool]:
+def _text(sample: Sample, limit: int) -> tuple[str | None, str, int, bool]:
+    """A sample's text, its compression, the object's bytes it came from, whether it is all.
+
+    :param limit: bytes to unpack at most
+    """
+    if sample.head[:2] != _GZIP_MAGIC:
+        return _decode(sample.head), "none", len(sample.head), sample.whole
+    data, consumed, ended = _unpack(sample.head, limit)
+    return _decode(data), "gzip", consumed, sample.whole and ended
+
+
+def _first_document_is_cut(text: str) -> bool:
+    """Whether a text begins with a JSON document that goes on beyond its end.
+
+    Of an array the first record is enough.
+    """
+    start = text.lstrip()
+    if start[:1] not in {"{", "["}:
+        return False
+    record = start[1:].lstrip() if start[0] == "[" else start
+    try:
+        json.JSONDecoder().raw_decode(record)
+    except json.JSONDecodeError as e:
+        return e.msg.startswith("Unterminated string") or e.pos >= len(record) - len("false")
+    except (ValueError, RecursionError):
+        return False
+    return False
+
+
+def _unpack(data: bytes, limit: int) -> tuple[bytes, int, bool]:
     """Unpack GZIP members up to a bound: the text, compressed bytes used, whether all of it."""
     out, pending = bytearray(), data
-    while pending[:2] == _GZIP_MAGIC and len(out) < MAX_UNPACKED_BYTES:
+    while pending[:2] == _GZIP_MAGIC and len(out) < limit:
         member = zlib.decompressobj(wbits=31)
         try:
-            out += member.decompress(pending, MAX_UNPACKED_BYTES - len(out))
+            out += member.decompress(pending, limit - len(out))
         except zlib.error:
             break
         if not member.eof:

@@ -6,11 +6,14 @@ from emulation.services.glue.bookmark_api import BookmarkApi
 from emulation.services.glue.catalog_api import CatalogApi
 from emulation.services.glue.classifier_api import ClassifierApi
 from emulation.services.glue.crawler_api import CrawlerApi
+from emulation.services.glue.crawler_schedule_api import CrawlerScheduleApi
 from emulation.services.glue.job_api import JobApi
 from emulation.services.glue.unsupported_api import UnsupportedApi
 
 
-class GlueProvider(BookmarkApi, CatalogApi, ClassifierApi, CrawlerApi, JobApi, UnsupportedApi):
+class GlueProvider(
+    BookmarkApi, CatalogApi, ClassifierApi, CrawlerApi, CrawlerScheduleApi, JobApi, UnsupportedApi
+):
     """Data Catalog, classifiers, crawlers, jobs and their bookmarks."""
 
     service = "glue"

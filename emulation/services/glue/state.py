@@ -37,6 +37,17 @@ def state_of(account: str, region: str) -> GlueState:
         return _states[account, region]
 
 
+def existing_crawler(state: GlueState, name: str) -> Crawler:
+    """The crawler with this name.
+
+    :raises EntityNotFoundException: there is none
+    """
+    crawler = state.crawlers.get(name)
+    if crawler is None:
+        raise aws_error("EntityNotFoundException", f"Crawler entry with name {name} does not exist")
+    return crawler
+
+
 def existing_job(state: GlueState, name: str) -> Job:
     """The job with this name.
 
