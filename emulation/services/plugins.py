@@ -63,6 +63,13 @@ def lambda_() -> Service:
     return create_service()
 
 
+@aws_provider(api="cloudformation", name="lake")
+def cloudformation() -> Service:
+    from emulation.services.cloudformation.provider import create_service
+
+    return create_service()
+
+
 @hooks.on_infra_start(name="lake")
 def on_infra_start() -> None:
     """Prepare what every service relies on."""

@@ -45,6 +45,7 @@ class ModelResource(ResourceProvider[Model]):
             "typeName": cls.TYPE,
             "primaryIdentifier": [f"/properties/{cls.IDENTIFIER}"],
             "readOnlyProperties": [f"/properties/{name}" for name in cls.READ_ONLY],
+            "createOnlyProperties": [f"/properties/{name}" for name in cls.REPLACED_BY],
             "properties": {},
             "handlers": {},
         }
@@ -105,9 +106,13 @@ class ModelResource(ResourceProvider[Model]):
 
     def _step(self, request: ResourceRequest[Model], begin: Any) -> ProgressEvent[Model]:
         model = request.desired_state
-        try:
-            if not request.custom_context:
+        if not request.custom_context:
+            try:
                 begin()
+            except (ClientError, ValueError) as e:
+                # Nothing was made, so nothing may be deleted when the stack is rolled back.
+                return _failed({}, e)
+        try:
             ready = self.is_ready(_aws(request), model)
         except (ClientError, ValueError) as e:
             return _failed(model, e)

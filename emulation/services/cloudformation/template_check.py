@@ -1,0 +1,228 @@
+"""What CloudFormation refuses in a template before it makes anything.
+
+AWS CloudFormation User Guide, "Template anatomy" and "Troubleshooting CloudFormation"; the texts
+are those of the service, whose clients look for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from localstack.services.cloudformation.engine.validations import ValidationError
+from localstack.services.cloudformation.resource_provider import plugin_manager
+
+from emulation.services.cloudformation.references import (
+    Reference,
+    circle,
+    dependencies,
+    depends_on,
+    references,
+)
+from emulation.services.cloudformation.template import Template
+
+_SECTIONS = {
+    "AWSTemplateFormatVersion",
+    "Conditions",
+    "Description",
+    "Hooks",
+    "Mappings",
+    "Metadata",
+    "Outputs",
+    "Parameters",
+    "Resources",
+    "Rules",
+    "Transform",
+}
+_RESOURCE_KEYS = {
+    "Condition",
+    "CreationPolicy",
+    "DeletionPolicy",
+    "DependsOn",
+    "Metadata",
+    "Properties",
+    "Type",
+    "UpdatePolicy",
+    "UpdateReplacePolicy",
+}
+_FUNCTIONS = {
+    *("Fn::And", "Fn::Base64", "Fn::Cidr", "Fn::Equals", "Fn::FindInMap", "Fn::GetAZs"),
+    *("Fn::GetAtt", "Fn::If", "Fn::ImportValue", "Fn::Join", "Fn::Length", "Fn::Not", "Fn::Or"),
+    *("Fn::Select", "Fn::Split", "Fn::Sub", "Fn::ToJsonString", "Fn::Transform", "Fn::ForEach"),
+}
+_POLICIES = {"Delete", "Retain", "RetainExceptOnCreate", "Snapshot"}
+_NAMED_IAM = {
+    "AWS::IAM::Group": "GroupName",
+    "AWS::IAM::InstanceProfile": "InstanceProfileName",
+    "AWS::IAM::ManagedPolicy": "ManagedPolicyName",
+    "AWS::IAM::Role": "RoleName",
+    "AWS::IAM::User": "UserName",
+}
+_IAM = {
+    *_NAMED_IAM,
+    *("AWS::IAM::AccessKey", "AWS::IAM::Policy", "AWS::IAM::UserToGroupAddition"),
+}
+
+
+def check(template: Template) -> None:
+    """Check all that can be known without making anything.
+
+    :raises ValidationError: the first fault, in CloudFormation's words
+    """
+    if unknown := sorted(set(template) - _SECTIONS):
+        raise ValidationError(f"Invalid template property or properties [{', '.join(unknown)}]")
+    for section in ("Parameters", "Mappings", "Conditions", "Resources", "Outputs"):
+        if not isinstance(template.get(section, {}), dict):
+            raise ValidationError(f"Template format error: {section} property must be an object.")
+    if not template.get("Resources"):
+        raise ValidationError(
+            "Template format error: At least one Resources member must be defined."
+        )
+    for name, resource in template["Resources"].items():
+        _check_resource(name, resource)
+    _check_outputs(template.get("Outputs") or {})
+    if "Transform" in template or "Fn::Transform" in str(template):
+        return  # what a macro makes of it is not known yet
+    _check_types(template["Resources"])
+    _check_names(template)
+    if members := circle(dependencies(template)):
+        raise ValidationError(f"Circular dependency between resources: [{', '.join(members)}]")
+
+
+def required_capabilities(template: Template) -> list[str]:
+    """Capabilities that the template's resources require of whoever creates the stack."""
+    needed = []
+    resources = [r for r in template["Resources"].values() if r.get("Type") in _IAM]
+    if any((r.get("Properties") or {}).get(_NAMED_IAM.get(r["Type"], "")) for r in resources):
+        needed.append("CAPABILITY_NAMED_IAM")
+    elif resources:
+        needed.append("CAPABILITY_IAM")
+    if "Transform" in template or "Fn::Transform" in str(template):
+        needed.append("CAPABILITY_AUTO_EXPAND")
+    return needed
+
+
+def missing_capabilities(template: Template, given: Iterable[str]) -> list[str]:
+    """Those of `required_capabilities` that were not given; the named one includes the other."""
+    have = set(given)
+    if "CAPABILITY_NAMED_IAM" in have:
+        have.add("CAPABILITY_IAM")
+    return [c for c in required_capabilities(template) if c not in have]
+
+
+def _check_resource(name: str, resource: Any) -> None:
+    if not (name.isascii() and name.isalnum()):
+        raise ValidationError(f"Template format error: Resource name {name} is non alphanumeric.")
+    if not isinstance(resource, dict):
+        raise ValidationError(
+            f"Template format error: [/Resources/{name}] Every Resources object must be an object."
+        )
+    if not isinstance(resource.get("Type"), str):
+        raise ValidationError(
+            f"Template format error: [/Resources/{name}] Every Resources object must contain a "
+            "Type member."
+        )
+    if unknown := sorted(set(resource) - _RESOURCE_KEYS):
+        raise ValidationError(
+            f"Encountered unsupported properties in /Resources/{name}: [{', '.join(unknown)}]. "
+            f"Valid are: {sorted(_RESOURCE_KEYS)}"
+        )
+    if not isinstance(resource.get("Properties", {}) or {}, dict):
+        raise ValidationError(
+            f"Template format error: [/Resources/{name}/Properties] must be an object."
+        )
+    given = resource.get("DependsOn", [])
+    if not isinstance(given, str) and not (
+        isinstance(given, list) and all(isinstance(d, str) for d in given)
+    ):
+        raise ValidationError(
+            "Template format error: Every DependsOn value must be a string or a list of strings."
+        )
+    for key in ("DeletionPolicy", "UpdateReplacePolicy"):
+        policy = resource.get(key, "Delete")
+        if isinstance(policy, str) and policy not in _POLICIES:
+            raise ValidationError(
+                f"Template format error: Unrecognized {key} {policy} for resource {name}"
+            )
+
+
+def _check_outputs(outputs: dict[str, Any]) -> None:
+    for name, output in outputs.items():
+        if not isinstance(output, dict) or output.get("Value") is None:
+            raise ValidationError(
+                f"Template format error: Output {name} is malformed: every Outputs member must "
+                "contain a Value object"
+            )
+
+
+def _check_types(resources: dict[str, Any]) -> None:
+    known = set(plugin_manager.list_names())
+    types = {r["Type"] for r in resources.values()}
+    unknown = sorted(t for t in types if not t.startswith("Custom::") and t not in known)
+    if unknown:
+        raise ValidationError(
+            f"Template format error: Unrecognized resource types: [{', '.join(unknown)}]"
+        )
+
+
+def _check_names(template: Template) -> None:
+    resources = template["Resources"]
+    for name, resource in resources.items():
+        unresolved = [d for d in depends_on(resource) if d not in resources]
+        _refuse_unresolved(unresolved, "Resources")
+        if (condition := resource.get("Condition")) is not None:
+            _check_reference(Reference("Fn::If", str(condition)), template, "Resources")
+        _check_functions(resource.get("Properties"), f"/Resources/{name}")
+        for reference in references(resource.get("Properties")):
+            _check_reference(reference, template, "Resources")
+    for output in (template.get("Outputs") or {}).values():
+        _check_functions(output, "Outputs")
+        for reference in references(output):
+            _check_reference(reference, template, "Outputs")
+
+
+def _check_reference(reference: Reference, template: Template, block: str) -> None:
+    name, resources = reference.name, template["Resources"]
+    known = name.startswith("AWS::") or name in resources
+    if reference.function == "Fn::GetAtt":
+        if name not in resources:
+            raise ValidationError(
+                f"Template error: instance of Fn::GetAtt references undefined resource {name}"
+            )
+    elif reference.function in ("Ref", "Fn::Sub"):
+        if not known and name not in (template.get("Parameters") or {}):
+            _refuse_unresolved([name], block)
+    elif reference.function == "Fn::FindInMap":
+        if name not in (template.get("Mappings") or {}):
+            raise ValidationError(
+                f"Template error: Mapping named '{name}' is not present in the 'Mappings' section "
+                "of template."
+            )
+    elif reference.function == "Fn::If" and name not in (template.get("Conditions") or {}):
+        raise ValidationError(
+            f"Template format error: Unresolved condition {name} in the {block} block of the "
+            "template"
+        )
+
+
+def _check_functions(value: Any, where: str) -> None:
+    if isinstance(value, list):
+        for item in value:
+            _check_functions(item, where)
+    if not isinstance(value, dict):
+        return
+    for key, item in value.items():
+        if len(value) == 1 and key.startswith("Fn::") and key not in _FUNCTIONS:
+            raise ValidationError(
+                f"Template error: Encountered unsupported function: {key} in {where}. Supported "
+                f"functions are: {sorted(_FUNCTIONS)}"
+            )
+        _check_functions(item, where)
+
+
+def _refuse_unresolved(names: list[str], block: str) -> None:
+    if names:
+        raise ValidationError(
+            f"Template format error: Unresolved resource dependencies [{', '.join(names)}] in the "
+            f"{block} block of the template"
+        )
