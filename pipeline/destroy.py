@@ -57,7 +57,8 @@ def destroy_lake(lake: Lake) -> Destruction:
 
 def _destroy(lake: Lake) -> Destruction:
     result = Destruction()
-    for what, delete in _steps(lake):
+    job_runs = _job_runs(lake)
+    for what, delete in _steps(lake, job_runs):
         lake.reporter.begin(what)
         try:
             deleted = delete()
@@ -76,7 +77,7 @@ def _destroy(lake: Lake) -> Destruction:
     return result
 
 
-def _steps(lake: Lake) -> Iterator[tuple[str, Callable[[], list[str]]]]:
+def _steps(lake: Lake, job_runs: list[str]) -> Iterator[tuple[str, Callable[[], list[str]]]]:
     yield "jobs at work", lambda: _stop_work(lake)
     yield "serving stack", lambda: _stack(lake, SERVING)
     for template in reversed(STACKS[1:-1]):
@@ -84,7 +85,7 @@ def _steps(lake: Lake) -> Iterator[tuple[str, Callable[[], list[str]]]]:
     yield "DynamoDB tables", lambda: _tables(lake)
     yield "bucket contents", lambda: _bucket_contents(lake)
     yield f"stack {FOUNDATION}", lambda: _stack(lake, FOUNDATION)
-    yield "log groups", lambda: _log_groups(lake)
+    yield "log groups", lambda: _log_groups(lake, job_runs)
 
 
 def _stop_work(lake: Lake) -> list[str]:
@@ -173,25 +174,56 @@ def _bucket_contents(lake: Lake) -> list[str]:
     return [f"{objects} objects and {uploads} unfinished uploads of bucket {lake.bucket}"]
 
 
-def _log_groups(lake: Lake) -> list[str]:
-    """Groups that only the lake writes to; streams of the shared groups go one by one."""
+def _log_groups(lake: Lake, job_runs: list[str]) -> list[str]:
+    """Groups that only the lake writes to; of groups shared with others, the lake's streams."""
     logs = lake.client("logs")
     deleted = []
     for group in _own_groups(lake):
         logs.delete_log_group(logGroupName=group)
         deleted.append(f"log group {group}")
-    shared = {"/aws/sagemaker/TrainingJobs": lake.settings.training_prefix}
-    for group, prefix in shared.items():
-        try:
-            streams = logs.describe_log_streams(logGroupName=group, logStreamNamePrefix=prefix)
-        except ClientError as error:
-            if is_missing(error):
-                continue
-            raise
-        for stream in streams["logStreams"]:
-            logs.delete_log_stream(logGroupName=group, logStreamName=stream["logStreamName"])
-            deleted.append(f"log stream {group}/{stream['logStreamName']}")
+    crawlers = [lake.settings.stream_crawler, lake.settings.tables_crawler]
+    shared = {
+        "/aws/sagemaker/TrainingJobs": [lake.settings.training_prefix],
+        "/aws-glue/crawlers": crawlers,
+        "/aws-glue/jobs/error": job_runs,
+        "/aws-glue/jobs/logs-v2": job_runs,
+        "/aws-glue/jobs/output": job_runs,
+    }
+    for group, prefixes in shared.items():
+        for prefix in prefixes:
+            for stream in _log_streams(lake, group, prefix):
+                logs.delete_log_stream(logGroupName=group, logStreamName=stream)
+                deleted.append(f"log stream {group}/{stream}")
     return deleted
+
+
+def _log_streams(lake: Lake, group: str, prefix: str) -> list[str]:
+    pages = lake.client("logs").get_paginator("describe_log_streams")
+    try:
+        return [
+            stream["logStreamName"]
+            for page in pages.paginate(logGroupName=group, logStreamNamePrefix=prefix)
+            for stream in page["logStreams"]
+        ]
+    except ClientError as error:
+        if is_missing(error):
+            return []
+        raise
+
+
+def _job_runs(lake: Lake) -> list[str]:
+    """Ids of the Glue job's runs: what their log streams are named after."""
+    pages = lake.client("glue").get_paginator("get_job_runs")
+    try:
+        return [
+            run["Id"]
+            for page in pages.paginate(JobName=lake.settings.job)
+            for run in page["JobRuns"]
+        ]
+    except ClientError as error:
+        if is_missing(error):
+            return []
+        raise
 
 
 def _own_groups(lake: Lake) -> list[str]:
