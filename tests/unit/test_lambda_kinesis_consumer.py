@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import zlib
 from collections.abc import Callable
 from typing import Any
 
@@ -29,6 +30,7 @@ from emulation.services.lambda_.kinesis_consumer import (
     ShardConsumer,
 )
 from emulation.services.lambda_.kinesis_mapping import Progress, failure, starting_point
+from tests.support import wait_until
 
 
 class Function:
@@ -78,6 +80,41 @@ def test_all_records_in_order_in_batches() -> None:
     function = Function()
     assert _run(function, 25, Settings(batch_size=10)).ended
     assert function.calls == [[*range(10)], [*range(10, 20)], [*range(20, 25)]]
+
+
+def test_lanes_keep_the_order_of_each_key_and_end_together() -> None:
+    slow = threading.Event()
+
+    def behave(numbers: list[int], call: int) -> Any:
+        if call == 1:
+            slow.wait(0.05)  # the first lane to begin is not the first to end
+        return "fail" if call == 2 else None
+
+    function = Function(behave)
+    position = _run(function, 100, Settings(batch_size=5, lanes=4))
+    assert position.ended
+    lanes = [{n for n in range(100) if zlib.crc32(str(n).encode()) % 4 == i} for i in range(4)]
+    for lane in lanes:
+        seen = [n for numbers in function.calls for n in numbers if n in lane]
+        assert list(dict.fromkeys(seen)) == sorted(lane)
+    assert all(any(set(numbers) <= lane for lane in lanes) for numbers in function.calls)
+    assert max(map(len, function.calls)) == 5
+
+
+def test_a_lane_told_to_stop_moves_no_position() -> None:
+    function = Function(lambda numbers, _call: "fail" if 0 in numbers else None)
+    stopping = threading.Event()
+    shard = Shard(0, 0, 2**128 - 1, now=time.time())
+    for n in range(8):
+        shard.put(b"{}", str(n), now=time.time(), retention=86_400)
+    position = Position(0)
+    consumer = ShardConsumer(shard, position, Settings(lanes=4), function, stopping)
+    thread = threading.Thread(target=consumer.run)
+    thread.start()
+    wait_until(lambda: sum(0 in numbers for numbers in function.calls) > 2)
+    stopping.set()
+    thread.join()
+    assert position.sequence == 0
 
 
 def test_an_empty_closed_shard_ends() -> None:

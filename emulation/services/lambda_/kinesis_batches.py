@@ -6,6 +6,7 @@ AWS Lambda Developer Guide, "Process Amazon Kinesis Data Streams records with La
 from __future__ import annotations
 
 import base64
+import zlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -33,6 +34,14 @@ def fitting(records: Sequence[Record], limit: int = MAX_PAYLOAD_BYTES) -> int:
         if size > limit and count:
             return count
     return len(records)
+
+
+def in_lanes(records: Sequence[Record], lanes: int) -> list[list[Record]]:
+    """Spread records over at most `lanes` lists, never empty ones; equal keys stay in order."""
+    found: list[list[Record]] = [[] for _ in range(lanes)]
+    for record in records:
+        found[zlib.crc32(record.partition_key.encode()) % lanes].append(record)
+    return [lane for lane in found if lane]
 
 
 def event_of(record: Record, shard_id: str) -> Event:

@@ -15,10 +15,12 @@ from typing import Any, Protocol
 
 from emulation.services.kinesis.shard import Record, Shard
 from emulation.services.lambda_.kinesis_batches import (
+    MAX_PAYLOAD_BYTES,
     Event,
     event_of,
     first_failed,
     fitting,
+    in_lanes,
     sequence_of,
 )
 
@@ -32,11 +34,13 @@ MAX_BACKOFF = 5.0
 class Settings:
     """What the mapping was configured with; -1 means without limit.
 
+    :param lanes: ParallelizationFactor: batches of one shard at a time, by partition key
     :param window: seconds to wait for a full batch
     :param max_age: seconds since arrival after which a record is given up
     """
 
     batch_size: int = 100
+    lanes: int = 1
     window: float = 0
     max_retries: int = -1
     max_age: float = -1
@@ -129,27 +133,54 @@ class ShardConsumer:
 
     def process(self, records: list[Record]) -> None:
         """Deliver one batch, and move the position behind what is done with."""
-        events = self._target.prepare([event_of(r, self._shard.id) for r in records])
-        if self._deliver(events, 0):
+        lanes = in_lanes(records, self._settings.lanes)
+        done: list[bool] = []
+        threads = [
+            threading.Thread(target=lambda lane=lane: done.append(self._lane(lane)), daemon=True)
+            for lane in lanes[1:]
+        ]
+        for thread in threads:
+            thread.start()
+        done.append(self._lane(lanes[0]))
+        for thread in threads:
+            thread.join()
+        if len(done) == len(lanes) and all(done):
             self._position.sequence = records[-1].sequence
 
+    def _lane(self, records: list[Record]) -> bool:
+        """Deliver records of one lane in order; False if told to stop before the end."""
+        while records:
+            count = fitting(records[: self._settings.batch_size])
+            batch, records = records[:count], records[count:]
+            events = self._target.prepare([event_of(r, self._shard.id) for r in batch])
+            if not self._deliver(events, 0):
+                return False
+        return True
+
+    def _reached(self, event: Event) -> None:
+        # Several lanes leave gaps behind them: with those, only a whole round moves the position.
+        if self._settings.lanes == 1:
+            self._position.sequence = sequence_of(event)
+
     def _collect(self) -> list[Record]:
-        """Return the next batch; empty if there is none yet."""
+        """Return the next batch, or a round of them for all lanes; empty if there is none yet."""
         settings, batch, position = self._settings, list[Record](), self._position.sequence
+        wanted = settings.batch_size * settings.lanes
+        room = MAX_PAYLOAD_BYTES * settings.lanes
         began: float | None = None
         while not self._stopping.is_set():
             page = self._shard.read(
                 position,
                 now=self._clock(),
                 retention=self._retention(),
-                limit=settings.batch_size - len(batch),
+                limit=wanted - len(batch),
             )
             position = page.position
             batch += page.records
             if batch and began is None:
                 began = time.monotonic()
-            count = fitting(batch)
-            full = count < len(batch) or len(batch) >= settings.batch_size
+            count = fitting(batch, room)
+            full = count < len(batch) or len(batch) >= wanted
             waited = began is not None and time.monotonic() - began >= settings.window
             if full or waited or (page.at_end and batch):
                 return batch[:count]
@@ -182,14 +213,14 @@ class ShardConsumer:
                 if failed == len(events):
                     return True
                 if failed:
-                    self._position.sequence = sequence_of(events[failed - 1])
+                    self._reached(events[failed - 1])
                     events = events[failed:]
                 elif self._settings.bisect and len(events) > 1:
                     # Splitting a batch does not count towards the retry quota.
                     half = len(events) // 2
                     if not self._deliver(events[:half], attempts - 1):
                         return False
-                    self._position.sequence = sequence_of(events[half - 1])
+                    self._reached(events[half - 1])
                     return self._deliver(events[half:], attempts - 1)
                 if 0 <= self._settings.max_retries < attempts:
                     self._target.give_up(

@@ -169,6 +169,7 @@ def settings_of(config: Any) -> Settings:
     """Read a mapping's configuration."""
     return Settings(
         batch_size=config["BatchSize"],
+        lanes=config.get("ParallelizationFactor") or 1,
         window=config["MaximumBatchingWindowInSeconds"],
         max_retries=config["MaximumRetryAttempts"],
         max_age=config["MaximumRecordAgeInSeconds"],
