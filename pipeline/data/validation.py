@@ -232,7 +232,8 @@ def check_threshold(name: str, file: DataFile, max_rejected_percent: float) -> N
     if file.rows and bad * 100 <= max_rejected_percent * total:
         return
     hint = "Correct these rows and run the command again."
-    if any(row.reason.endswith(_NOT_UTF8) for row in file.rejected):
+    foreign = sum(row.reason.endswith(_NOT_UTF8) for row in file.rejected)
+    if foreign * 2 > bad:  # not one damaged row among others that are bad in other ways
         hint = f"The file looks like Latin-1; convert it: iconv -f LATIN1 -t UTF-8 {name} > new.csv"
     raise DataError(
         f"{name}: {bad:,} of {total:,} rows are bad ({bad * 100 / total:.2f} %, allowed are "

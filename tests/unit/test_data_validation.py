@@ -243,6 +243,16 @@ def test_a_latin_1_file_is_called_so(tmp_path: Path) -> None:
     )
 
 
+def test_one_foreign_byte_among_other_faults_is_no_latin_1_file(tmp_path: Path) -> None:
+    found = scan_rows(
+        tmp_path, MOVIES, b"1,A (1990),Drama", b"2,Am\xe9lie (2001),Comedy", b"3", b"4"
+    )
+
+    with pytest.raises(DataError) as error:
+        check_threshold("movies.csv", found.file, 1.0)
+    assert error.value.hint == "Correct these rows and run the command again."
+
+
 def test_a_file_without_a_valid_row_is_refused_whatever_the_threshold(tmp_path: Path) -> None:
     found = scan_rows(tmp_path, RATINGS, b"1,31,9.0,9")
 
