@@ -13,19 +13,19 @@ class UnsupportedApi:
     """Triggers, workflows, interactive sessions and development endpoints."""
 
     @handler("CreateTrigger", expand=False)
-    def create_trigger(self, context: RequestContext, request: dict[str, Any]) -> Any:  # noqa: ARG002
+    def refuse_create_trigger(self, context: RequestContext, request: dict[str, Any]) -> Any:  # noqa: ARG002
         raise _refused("Triggers", "StartJobRun or StartCrawler")
 
     @handler("CreateWorkflow", expand=False)
-    def create_workflow(self, context: RequestContext, request: dict[str, Any]) -> Any:  # noqa: ARG002
+    def refuse_create_workflow(self, context: RequestContext, request: dict[str, Any]) -> Any:  # noqa: ARG002
         raise _refused("Workflows", "StartJobRun or StartCrawler")
 
     @handler("CreateSession", expand=False)
-    def create_session(self, context: RequestContext, request: dict[str, Any]) -> Any:  # noqa: ARG002
+    def refuse_create_session(self, context: RequestContext, request: dict[str, Any]) -> Any:  # noqa: ARG002
         raise _refused("Interactive sessions", "StartJobRun")
 
     @handler("CreateDevEndpoint", expand=False)
-    def create_dev_endpoint(self, context: RequestContext, request: dict[str, Any]) -> Any:  # noqa: ARG002
+    def refuse_create_dev_endpoint(self, context: RequestContext, request: dict[str, Any]) -> Any:  # noqa: ARG002
         raise _refused("Development endpoints", "StartJobRun")
 
 
