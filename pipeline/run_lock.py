@@ -79,8 +79,8 @@ class RunLock:
             raise RunLocked(
                 f"Another run is at work on this lake: {holder.get('what')} by process "
                 f"{holder.get('process')} on {holder.get('host')}, since {holder.get('since')}.",
-                "Wait for it to end, or end it; its lock expires "
-                f"{LIFETIME:.0f} s after its last sign of life.",
+                "Wait for it to end, or end it; without a sign of life its lock expires in "
+                f"{holder['expires'] - time.time():.0f} s.",
             )
         condition = {"IfMatch": etag} if etag else {"IfNoneMatch": "*"}
         if not self._put(**condition):
@@ -131,9 +131,13 @@ class RunLock:
 
 
 def _stale(holder: dict[str, Any]) -> bool:
-    if time.time() > float(holder.get("expires", 0)):
+    """Whether nobody holds the lake any more: expired, its process has ended, or damaged."""
+    expires, process = holder.get("expires"), holder.get("process")
+    if not isinstance(expires, int | float) or not isinstance(process, int):
         return True
-    return holder.get("host") == socket.gethostname() and not _alive(int(holder["process"]))
+    if time.time() > expires:
+        return True
+    return holder.get("host") == socket.gethostname() and not _alive(process)
 
 
 def _alive(process: int) -> bool:

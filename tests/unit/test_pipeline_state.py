@@ -84,6 +84,9 @@ def test_a_second_run_is_refused_and_told_who_holds_the_lake() -> None:
         "Another run is at work on this lake: lake run by process 17 on elsewhere, "
         "since 2026-01-01 00:00:00 UTC."
     )
+    assert raised.value.hint == (
+        "Wait for it to end, or end it; without a sign of life its lock expires in 60 s."
+    )
     assert s3.objects[LOCK]
 
 
@@ -99,8 +102,10 @@ def test_two_locks_in_one_process_exclude_each_other() -> None:
         held_by(expires=time.time() - 1),
         held_by(host=socket.gethostname(), process=2**22 + 1),
         b"not json",
+        b'{"expires": "soon"}',
+        held_by(host=socket.gethostname(), process=None),
     ],
-    ids=["expired", "its process has ended", "damaged"],
+    ids=["expired", "its process has ended", "damaged", "no time", "no process"],
 )
 def test_a_stale_lock_is_taken_over(holder: bytes) -> None:
     s3 = FakeS3()
