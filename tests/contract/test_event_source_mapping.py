@@ -365,3 +365,54 @@ def test_a_mapping_outlives_the_updates_of_its_function(mapping: Mapping, aws: A
     mapping.put(2)
     wait_until(lambda: mapping.batches() == [[1], [2]])
     assert invoke(aws, mapping.name, {"Records": []}).error  # the function itself is alive
+
+
+def test_a_mapping_from_a_template(mapping: Mapping, aws: Aws) -> None:
+    mapping.prepare()
+    mapping.put(*range(4))
+    cloudformation = aws("cloudformation")
+    settings: dict[str, Any] = {
+        "EventSourceArn": mapping.stream,
+        "FunctionName": mapping.name,
+        "StartingPosition": "TRIM_HORIZON",
+        "BatchSize": 2,
+        "BisectBatchOnFunctionError": True,
+        "MaximumRetryAttempts": 5,
+        "ParallelizationFactor": 2,
+        "FunctionResponseTypes": ["ReportBatchItemFailures"],
+    }
+    body = {
+        "Resources": {"Map": {"Type": "AWS::Lambda::EventSourceMapping", "Properties": settings}},
+        "Outputs": {"Id": {"Value": {"Ref": "Map"}}},
+    }
+
+    def settled() -> dict[str, Any]:
+        def done() -> Any:
+            stack = cloudformation.describe_stacks(StackName=mapping.name)["Stacks"][0]
+            return None if stack["StackStatus"].endswith("IN_PROGRESS") else stack
+
+        found: dict[str, Any] = wait_until(done)
+        return found
+
+    cloudformation.create_stack(StackName=mapping.name, TemplateBody=json.dumps(body))
+    stack = settled()
+    assert stack["StackStatus"] == "CREATE_COMPLETE"
+    uuid = stack["Outputs"][0]["OutputValue"]
+    wait_until(lambda: mapping.batches() == [[0, 1], [2, 3]])
+    settings["BatchSize"] = 3
+    cloudformation.update_stack(StackName=mapping.name, TemplateBody=json.dumps(body))
+    assert settled()["StackStatus"] == "UPDATE_COMPLETE"
+    found = aws("lambda").get_event_source_mapping(UUID=uuid)
+    assert (found["BatchSize"], found["MaximumRetryAttempts"]) == (3, 5)
+    mapping.put(*range(4, 7))
+    wait_until(lambda: sum(map(len, mapping.batches())) == 7)
+    cloudformation.delete_stack(StackName=mapping.name)
+
+    def gone() -> bool:
+        try:
+            mapping.state(uuid)
+        except ClientError:
+            return True
+        return False
+
+    wait_until(gone)

@@ -11,7 +11,9 @@ import socket
 import struct
 import subprocess
 import sys
+import threading
 import time
+import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +30,9 @@ CHUNK = 1 << 16
 
 _HEADER = struct.Struct(">I")
 Message = dict[str, Any]
+
+_alive: weakref.WeakSet[FunctionProcess] = weakref.WeakSet()
+_alive_lock = threading.Lock()
 
 
 class TimedOutError(Exception):
@@ -86,6 +91,8 @@ class FunctionProcess:
         self._memory_limit = memory_limit
         self._peak = 0
         self._start = start
+        with _alive_lock:
+            _alive.add(self)
 
     @property
     def pid(self) -> int:
@@ -219,3 +226,12 @@ class FunctionProcess:
                     total += each.memory_info().rss
         self._peak = max(self._peak, total)
         return total
+
+
+def kill_all() -> None:
+    """End every environment at once; called when the emulator stops."""
+    with _alive_lock:
+        processes = list(_alive)
+        _alive.clear()
+    for process in processes:
+        process.kill()

@@ -16,7 +16,8 @@ from localstack.services.lambda_.invocation.version_manager import LambdaVersion
 from localstack.services.lambda_.provider import LambdaProvider
 from localstack.services.plugins import Service
 
-from emulation.services.lambda_ import kinesis_mapping, mapping_rules
+from emulation.services.lambda_ import kinesis_mapping, mapping_rules, metrics
+from emulation.services.lambda_.function_process import kill_all
 from emulation.services.lambda_.runtimes import check_runnable, is_python
 
 
@@ -34,6 +35,17 @@ class LakeLambdaProvider(LambdaProvider):  # type: ignore[misc]
         super().__init__()
         # LocalStack walks through this while other invocations add to it.
         self.lambda_service.assignment_service.environments = defaultdict(_Snapshots)
+
+    def on_before_stop(self) -> None:
+        """End everything now: LocalStack waits for each function's idle poller, seconds each."""
+        for worker in self.esm_workers.values():
+            worker.stop_for_shutdown()
+        for manager in list(self.lambda_service.event_managers.values()):
+            if manager.poller:
+                manager.poller.stop()
+        self.lambda_service.task_executor.shutdown(wait=False, cancel_futures=True)
+        metrics.METRICS.stop()
+        kill_all()
 
     @handler("CreateFunction", expand=False)
     def create_function(self, context: RequestContext, request: Any) -> Any:
@@ -63,6 +75,7 @@ def create_service() -> Service:
     LambdaVersionManager.store_logs = lambda self, **kwargs: None  # noqa: ARG005 - see log_writer
     _pass_client_context()
     provider = LakeLambdaProvider()
+    metrics.install()
     kinesis_mapping.install(provider.lambda_service.invoke)
     return Service.for_provider(provider)
 
