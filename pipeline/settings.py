@@ -77,6 +77,8 @@ class Settings:
     """Beginning of training job names; a fingerprint and an attempt number follow."""
     script_key: str = "code/glue/training_data.py"
     """The Glue script in the bucket."""
+    modules_key: str = "code/glue/spark_jobs.zip"
+    """The modules that the Glue script imports, in the bucket."""
     source_key: str = "code/models/sourcedir.tar.gz"
     """The SageMaker source directory in the bucket."""
     training_data: str = "ml/trainingdata"

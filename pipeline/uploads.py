@@ -1,6 +1,6 @@
-"""The code that the lake uploads: the Glue script and the SageMaker source directory.
+"""The code that the lake uploads: the Glue script with its modules, SageMaker's source directory.
 
-The tarball has the same bytes for the same files: sorted names, no times, owners or caches.
+The archives have the same bytes for the same files: sorted names, no times, owners or caches.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import gzip
 import io
 import tarfile
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -18,7 +19,7 @@ from pipeline.errors import LakeError
 from pipeline.lake import Lake, is_missing
 from pipeline.run_state import fingerprint
 
-__all__ = ["glue_script", "source_directory", "upload"]
+__all__ = ["glue_modules", "glue_script", "source_directory", "upload"]
 
 _PROJECT: Final = Path(__file__).resolve().parent.parent
 _LEFT_OUT: Final = frozenset({"__pycache__", "tests", ".pytest_cache", ".mypy_cache"})
@@ -27,6 +28,19 @@ _LEFT_OUT: Final = frozenset({"__pycache__", "tests", ".pytest_cache", ".mypy_ca
 def glue_script(project: Path = _PROJECT) -> bytes:
     """The text of ``spark_jobs/training_data.py``."""
     return _read(project / "spark_jobs" / "training_data.py")
+
+
+def glue_modules(project: Path = _PROJECT) -> bytes:
+    """``spark_jobs.zip``, the package ``spark_jobs`` that the script imports from."""
+    folder = project / "spark_jobs"
+    _read(folder / "__init__.py")
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in _source_files(folder):
+            entry = zipfile.ZipInfo(path.relative_to(project).as_posix())  # with zip's first date
+            entry.external_attr, entry.create_system = 0o644 << 16, 3
+            archive.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED)
+    return packed.getvalue()
 
 
 def source_directory(project: Path = _PROJECT) -> bytes:

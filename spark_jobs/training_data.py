@@ -1,7 +1,8 @@
 """Glue job: ratings, movies and links from the Data Catalog to clean training data in S3.
 
 Runs unmodified on AWS Glue 5.1 and on pip PySpark; it uses pyspark, awsglue, boto3 and the
-standard library. Valid under Spark 4 (``try_cast``, nothing relies on ANSI being off).
+standard library, and the other modules of this package, which a job is given as
+``--extra-py-files s3://…/spark_jobs.zip``.
 
 Reads the stream's table and three DynamoDB tables, types and validates every row, keeps what is
 wrong with its reason, and lets the latest rating of a (user, movie) win:
@@ -23,22 +24,35 @@ that exists describes what is there, and a run that died is finished by the next
 
 from __future__ import annotations
 
-import json
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import reduce
-from typing import Any
 
-import boto3
 from awsglue.context import GlueContext
 from awsglue.job import Job
 from awsglue.utils import getResolvedOptions
 from pyspark import SparkContext, StorageLevel
-from pyspark.sql import Column, DataFrame, Observation, SparkSession, Window
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - the name everybody uses
+
+from spark_jobs.bucket import Bucket
+from spark_jobs.errors import TrainingDataError
+from spark_jobs.row_rules import (
+    COLUMNS,
+    OPTIONAL_COLUMNS,
+    REASON,
+    SOURCE,
+    UNREADABLE,
+    check_links,
+    check_movies,
+    check_ratings,
+    newest,
+)
+from spark_jobs.staged_files import check_staged, write_csv, write_quarantine
+from spark_jobs.table_report import TableReport, count_rows
 
 ARGUMENTS = {  # name: default, None where the argument must be given
     "JOB_NAME": None,
@@ -52,187 +66,7 @@ ARGUMENTS = {  # name: default, None where the argument must be given
     "quarantine_prefix": "ml/quarantine",
     "max_rejected_percent": "1",
 }
-COLUMNS = {
-    "rating": ("userid", "movieid", "rating", "timestamp"),
-    "movies": ("movieid", "title", "genres"),
-    "links": ("movieid", "imdbid", "tmdbid"),
-}
-OPTIONAL_COLUMNS = ("genres", "tmdbid")  # no item may have one
-SOURCE, REASON, RECORD, UNREADABLE = "_source", "_reason", "_record", "_unreadable"
 ROWS_PER_FILE = 1_000_000
-LARGEST_ID = 2**31 - 1
-FIRST_MILLISECONDS = 10**11  # as seconds it is the year 5138: such a timestamp is in milliseconds
-NUMBER = r"^[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$"
-
-
-class TrainingDataError(Exception):
-    """The data cannot become training data; the message says why."""
-
-
-# --- Validation: pure functions of DataFrames whose columns are all text --------------------------
-
-
-def with_numbers(frame: DataFrame, *names: str) -> DataFrame:
-    """Add each text column as a double, null where it is no finite number, as ``_<name>``.
-
-    A column of its own, because Spark would evaluate an expression anew at each use.
-    """
-    texts = {f"_{name}": F.trim(F.col(name)) for name in names}
-    return frame.select("*", *(t.alias(n) for n, t in texts.items())).withColumns(
-        {n: F.when(F.col(n).rlike(NUMBER), F.expr(f"try_cast({n} as double)")) for n in texts}
-    )
-
-
-def missing(name: str) -> Column:
-    """Whether the text column is null or blank."""
-    return F.col(name).isNull() | (F.trim(F.col(name)) == "")
-
-
-def bad_id(name: str) -> Column:
-    """Why the column is no id (a whole number from 1 to 2147483647), or null."""
-    value = F.col(f"_{name}")
-    return F.when(value.between(1, LARGEST_ID) & (value == F.floor(value)), None).otherwise(
-        F.when(missing(name), f"{name}_missing")
-        .when(value.isNull(), f"{name}_not_a_number")
-        .when(value <= 0, f"{name}_not_positive")
-        .otherwise(f"{name}_out_of_range")
-    )
-
-
-def bad_rating() -> Column:
-    """Why the rating is not one of 0.5, 1.0, … 5.0, or null."""
-    value = F.col("_rating")
-    return (
-        F.when(missing("rating"), "rating_missing")
-        .when(value.isNull(), "rating_not_a_number")
-        .when(~value.between(0.5, 5.0), "rating_off_scale")
-        .when(value * 2 != F.floor(value * 2), "rating_off_half_step")
-    )
-
-
-def bad_timestamp(now: int) -> Column:
-    """Why the timestamp is not in whole seconds after 1970 and up to `now`, or null."""
-    value = F.col("_timestamp")
-    return (
-        F.when(missing("timestamp"), "timestamp_missing")
-        .when(value.isNull() | (value != F.floor(value)), "timestamp_not_a_number")
-        .when(value <= 0, "timestamp_not_positive")
-        .when(value >= FIRST_MILLISECONDS, "timestamp_in_milliseconds")
-        .when(value > now, "timestamp_in_the_future")
-    )
-
-
-def bad_identifier(name: str, *, required: bool) -> Column:
-    """Why the column is no identifier of another catalogue (a whole number), or null."""
-    value = F.col(f"_{name}")
-    return F.when(missing(name), F.lit(f"{name}_missing" if required else None)).when(
-        value.isNull() | (value <= 0) | (value != F.floor(value)), f"{name}_not_a_number"
-    )
-
-
-def identifier(name: str) -> Column:
-    """An identifier as it was received, leading zeros too; without decimals if it had some."""
-    text = F.trim(F.col(name))
-    return F.when(text.rlike("^[0-9]+$"), text).otherwise(
-        F.expr(f"try_cast(_{name} as bigint)").cast("string")
-    )
-
-
-def check_movies(movies: DataFrame) -> DataFrame:
-    """Add the reason why a row is rejected (null: it is good) and its record; type the columns.
-
-    :param movies: text columns movieid, title, genres and `SOURCE`
-    """
-    reasons = [bad_id("movieid"), F.when(missing("title"), "title_missing")]
-    checked = _with_reason(with_numbers(movies, "movieid"), "movies", reasons)
-    return checked.select(
-        F.expr("try_cast(_movieid as int)").alias("movieid"),
-        "title",
-        "genres",
-        SOURCE,
-        REASON,
-        RECORD,
-    )
-
-
-def check_links(links: DataFrame, known_movies: DataFrame) -> DataFrame:
-    """Do the same for links; a link to no known movie is rejected."""
-    reasons = [
-        bad_id("movieid"),
-        bad_identifier("imdbid", required=True),
-        bad_identifier("tmdbid", required=False),
-    ]
-    checked = _with_reason(with_numbers(links, *COLUMNS["links"]), "links", reasons)
-    typed = checked.select(
-        F.expr("try_cast(_movieid as int)").alias("movieid"),
-        *(identifier(n).alias(n) for n in ("imdbid", "tmdbid")),
-        *(SOURCE, REASON, RECORD),
-    )
-    return _with_known_movie(typed, "links", known_movies)
-
-
-def check_ratings(ratings: DataFrame, known_movies: DataFrame, now: int) -> DataFrame:
-    """Do the same for ratings; a rating of no known movie is rejected.
-
-    :param known_movies: one column ``movieid`` (int), distinct
-    :param now: seconds since 1970; a later timestamp is in the future
-    """
-    reasons = [bad_id("userid"), bad_id("movieid"), bad_rating(), bad_timestamp(now)]
-    checked = _with_reason(with_numbers(ratings, *COLUMNS["rating"]), "rating", reasons)
-    typed = checked.select(
-        F.expr("try_cast(_userid as int)").alias("userid"),
-        F.expr("try_cast(_movieid as int)").alias("movieid"),
-        F.col("_rating").alias("rating"),
-        F.expr("try_cast(_timestamp as bigint)").alias("timestamp"),
-        *(SOURCE, REASON, RECORD),
-    )
-    return _with_known_movie(typed, "rating", known_movies)
-
-
-def _with_reason(frame: DataFrame, table: str, reasons: Sequence[Column]) -> DataFrame:
-    unreadable = F.col(UNREADABLE) if UNREADABLE in frame.columns else F.lit(None).cast("string")
-    reason = F.coalesce(F.when(unreadable.isNotNull(), "unreadable_record"), *reasons)
-    kept = F.coalesce(unreadable, F.to_json(F.struct(*COLUMNS[table])))
-    checked = frame.withColumn(REASON, reason)
-    return checked.withColumn(RECORD, F.when(F.col(REASON).isNotNull(), kept))
-
-
-def _with_known_movie(checked: DataFrame, table: str, known_movies: DataFrame) -> DataFrame:
-    known = known_movies.select(F.col("movieid").alias("_known"))
-    joined = checked.join(F.broadcast(known), F.col("movieid") == F.col("_known"), "left")
-    unknown = F.col("_known").isNull()
-    reason = F.coalesce(F.col(REASON), F.when(unknown, "movie_unknown"))
-    record = F.coalesce(F.col(RECORD), F.when(unknown, F.to_json(F.struct(*COLUMNS[table]))))
-    return joined.select(*COLUMNS[table], SOURCE, reason.alias(REASON), record.alias(RECORD))
-
-
-def newest(checked: DataFrame, table: str, files: int) -> DataFrame:
-    """The good rows, one for each key, each file's rows sorted by key.
-
-    Of ratings the latest wins; where two are equally late the higher one, so that the outcome does
-    not depend on the order of reading. Rows go to files by a hash of the first key column alone,
-    which settles file and place of a row without a global sort.
-    """
-    key = ["userid", "movieid"] if table == "rating" else ["movieid"]
-    rest = [name for name in COLUMNS[table] if name not in key]
-    order = (
-        [F.col("timestamp").desc(), F.col("rating").desc()]
-        if table == "rating"
-        else [F.col(name).asc_nulls_last() for name in rest]
-    )
-    rank = F.row_number().over(Window.partitionBy(*key).orderBy(*order))
-    return (
-        checked.where(F.col(REASON).isNull())
-        .select(*COLUMNS[table])
-        .repartition(files, key[0])
-        .withColumn("_rank", rank)
-        .where("_rank = 1")
-        .select(*COLUMNS[table])
-        .sortWithinPartitions(*key)
-    )
-
-
-# --- Reading ------------------------------------------------------------------------------------
 
 
 def read_text(glue_context: GlueContext, database: str, name: str, table: str) -> DataFrame:
@@ -262,133 +96,6 @@ def read_text(glue_context: GlueContext, database: str, name: str, table: str) -
         unreadable = errors.select(F.to_json(F.struct("*")).alias(UNREADABLE))
         rows = rows.unionByName(unreadable, allowMissingColumns=True)
     return rows.withColumn(SOURCE, F.lit(name))
-
-
-# --- Output -------------------------------------------------------------------------------------
-
-
-@dataclass
-class TableReport:
-    """Counts and files of one output; ``read = written + rejected + duplicates``."""
-
-    read: dict[str, int] = field(default_factory=dict)
-    rejected: dict[str, int] = field(default_factory=dict)
-    duplicates: int = 0
-    written: int = 0
-    files: list[dict[str, Any]] = field(default_factory=list)
-
-    @property
-    def read_rows(self) -> int:
-        """Rows of all sources."""
-        return sum(self.read.values())
-
-    @property
-    def rejected_rows(self) -> int:
-        """Rows in quarantine."""
-        return sum(self.rejected.values())
-
-
-def count_rows(checked: dict[str, DataFrame]) -> dict[str, TableReport]:
-    """Count read and rejected rows of all tables in one Spark job."""
-    parts = [
-        frame.groupBy(SOURCE, REASON).count().withColumn("table", F.lit(table))
-        for table, frame in checked.items()
-    ]
-    reports = {table: TableReport() for table in checked}
-    for row in sorted(reduce(DataFrame.unionByName, parts).collect(), key=str):
-        report, rows = reports[row["table"]], row["count"]
-        report.read[row[SOURCE]] = report.read.get(row[SOURCE], 0) + rows
-        if row[REASON] is not None:
-            report.rejected[row[REASON]] = report.rejected.get(row[REASON], 0) + rows
-    return reports
-
-
-def write_csv(frame: DataFrame, path: str) -> int:
-    """Write CSV as RFC 4180 has it (a quote is doubled, nothing trimmed); return the rows."""
-    rows = Observation()
-    frame.observe(rows, F.count(F.lit(1)).alias("rows")).write.options(
-        header=True,
-        quote='"',
-        escape='"',
-        emptyValue="",
-        ignoreLeadingWhiteSpace=False,
-        ignoreTrailingWhiteSpace=False,
-    ).csv(path)
-    return int(rows.get["rows"])
-
-
-def write_quarantine(checked: DataFrame, path: str) -> None:
-    """Write the rejected rows as JSON lines: source, reason, record."""
-    rejected = checked.where(F.col(REASON).isNotNull()).select(
-        F.col(SOURCE).alias("source"), F.col(REASON).alias("reason"), F.col(RECORD).alias("record")
-    )
-    rejected.repartition(1).sortWithinPartitions("source", "reason", "record").write.json(path)
-
-
-class Bucket:
-    """The output bucket: listing, copying and deleting whole prefixes."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self._s3 = boto3.client("s3")
-
-    def objects(self, prefix: str) -> Iterator[dict[str, Any]]:
-        """Yield the objects below a prefix, by key."""
-        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=prefix)
-        for page in pages:
-            yield from page.get("Contents", [])
-
-    def delete(self, keys: Sequence[str]) -> None:
-        """Delete objects.
-
-        :raises TrainingDataError: one of them could not be deleted
-        """
-        for start in range(0, len(keys), 1000):
-            batch = [{"Key": key} for key in keys[start : start + 1000]]
-            answer = self._s3.delete_objects(
-                Bucket=self.name, Delete={"Objects": batch, "Quiet": True}
-            )
-            for error in answer.get("Errors", []):
-                raise TrainingDataError(f"cannot delete {error['Key']}: {error['Message']}")
-
-    def clear(self, prefix: str) -> None:
-        """Delete everything below a prefix."""
-        self.delete([entry["Key"] for entry in self.objects(prefix)])
-
-    def put_json(self, key: str, value: Any) -> None:
-        """Write an object of readable JSON with sorted keys."""
-        body = json.dumps(value, indent=2, sort_keys=True) + "\n"
-        self._s3.put_object(
-            Bucket=self.name, Key=key, Body=body.encode(), ContentType="application/json"
-        )
-
-    def promote(self, staged: str, final: str, suffix: str) -> list[dict[str, Any]]:
-        """Replace what is below `final` by the part files below `staged`, under settled names.
-
-        Spark's ``part-00003-<random>.csv`` becomes ``part-00003.csv``. Objects that are not
-        replaced are deleted afterwards.
-
-        :return: key, bytes and ETag of each file
-        """
-        parts = {
-            f"{final}part-{entry['Key'].rpartition('/')[2].split('-')[1]}{suffix}": entry
-            for entry in self.objects(staged)
-            if entry["Key"].rpartition("/")[2].startswith("part-")
-        }
-
-        def copy(target: str) -> dict[str, Any]:
-            source = {"Bucket": self.name, "Key": parts[target]["Key"]}
-            done = self._s3.copy_object(Bucket=self.name, Key=target, CopySource=source)
-            etag = done["CopyObjectResult"]["ETag"].strip('"')
-            return {"key": target, "bytes": parts[target]["Size"], "etag": etag}
-
-        with ThreadPoolExecutor(8) as pool:
-            files = list(pool.map(copy, sorted(parts)))
-        self.delete([e["Key"] for e in self.objects(final) if e["Key"] not in parts])
-        return files
-
-
-# --- The job ------------------------------------------------------------------------------------
 
 
 @dataclass
@@ -504,22 +211,6 @@ def write(
             f"{staging}{table}/", f"{settings.output_prefix}/{table}/", ".csv"
         )
     bucket.put_json(report_key, {"tables": {t: vars(r) for t, r in reports.items()}})
-
-
-def check_staged(bucket: Bucket, staging: str, written: dict[str, int]) -> None:
-    """Read the staged files back and compare their rows with what was written.
-
-    :raises TrainingDataError: the staged rows are not those that were written
-    """
-    spark = SparkSession.builder.getOrCreate()
-    for table, rows in written.items():
-        path = f"s3://{bucket.name}/{staging}{table}/"
-        lines_in_fields = table == "movies"  # a title may hold one; then files are read whole
-        found = spark.read.csv(
-            path, header=True, quote='"', escape='"', multiLine=lines_in_fields
-        ).count()
-        if found != rows:
-            raise TrainingDataError(f"{path} holds {found} rows, but {rows} were written")
 
 
 def arguments(argv: Sequence[str]) -> dict[str, str]:

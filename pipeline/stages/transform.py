@@ -14,7 +14,7 @@ from pipeline.log_tail import log_tail
 from pipeline.run_state import Record, fingerprint
 from pipeline.stages.base import Result, Stage, Work
 from pipeline.training_data import job_report, output_digest
-from pipeline.uploads import glue_script, upload
+from pipeline.uploads import glue_modules, glue_script, upload
 
 __all__ = ["Transform"]
 
@@ -23,14 +23,14 @@ _LOG_GROUPS: Final = ("/aws-glue/jobs/error", "/aws-glue/jobs/output")
 
 
 class Transform(Stage):
-    """Upload the script, run the job, read its report and what it wrote."""
+    """Upload the script and its modules, run the job, read its report and what it wrote."""
 
     name = "transform"
     needs = ("catalog",)
     stacks = ("005-catalog",)
 
     def own_inputs(self, lake: Lake, dataset: Dataset) -> list[str]:  # noqa: ARG002
-        return [fingerprint(glue_script()), template_text("005-catalog")]
+        return [fingerprint(glue_script(), glue_modules()), template_text("005-catalog")]
 
     def missing(self, lake: Lake, record: Record) -> str | None:
         for directory in lake.settings.output_directories:
@@ -43,6 +43,7 @@ class Transform(Stage):
     def run(self, work: Work) -> Result:
         lake = work.lake
         upload(lake, lake.settings.script_key, glue_script(), "text/x-python")
+        upload(lake, lake.settings.modules_key, glue_modules(), "application/zip")
         run_id = self._running(work) or self._start(work)
         work.note(job_run=run_id)
         run = work.wait(

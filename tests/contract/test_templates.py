@@ -59,6 +59,7 @@ def test_the_issue_names_are_in_the_templates() -> None:
         assert f": {name}\n" in text
     assert settings.bucket == "000000000000-movielens-lake"
     assert f"/{settings.script_key}" in text
+    assert f"/{settings.modules_key}" in text
 
 
 def test_mapped_columns_exist_in_the_external_tables() -> None:

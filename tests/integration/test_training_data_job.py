@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.support import PROJECT, unique, wait_until
+from pipeline.uploads import glue_modules, glue_script
+from tests.support import unique, wait_until
 
 pytestmark = pytest.mark.spark
 
@@ -56,8 +57,8 @@ class Lake:
         links = [(m, m.zfill(7), "" if m == "31" else m) for m, *_ in MOVIES]
         self._dynamodb("links", ("movieId", "imdbId", "tmdbId"), links)
         self._stream()
-        body = (PROJECT / "spark_jobs" / "training_data.py").read_bytes()
-        self.aws("s3").put_object(Bucket=self.name, Key="code/job.py", Body=body)
+        for key, body in (("job.py", glue_script()), ("spark_jobs.zip", glue_modules())):
+            self.aws("s3").put_object(Bucket=self.name, Key=f"code/{key}", Body=body)
         arguments = {"bucket": self.name, "database": self.name, "max_rejected_percent": "10"}
         arguments |= {f"{t}_table": f"{self.name}_{t}" for t in ("ratings", "movies", "links")}
         self.aws("glue").create_job(
@@ -71,7 +72,10 @@ class Lake:
                 "PythonVersion": "3",
                 "ScriptLocation": f"s3://{self.name}/code/job.py",
             },
-            DefaultArguments={f"--{k}": v for k, v in arguments.items()},
+            DefaultArguments={
+                "--extra-py-files": f"s3://{self.name}/code/spark_jobs.zip",
+                **{f"--{k}": v for k, v in arguments.items()},
+            },
         )
 
     def _dynamodb(

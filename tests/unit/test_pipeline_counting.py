@@ -7,6 +7,7 @@ import io
 import json
 import os
 import tarfile
+import zipfile
 from pathlib import Path
 from typing import Any, cast
 
@@ -20,7 +21,7 @@ from pipeline.lake import Lake
 from pipeline.reconciliation import Hop
 from pipeline.settings import Settings
 from pipeline.training_data import read_directory
-from pipeline.uploads import glue_script, source_directory
+from pipeline.uploads import glue_modules, glue_script, source_directory
 from pipeline.verify import Finding, Verification
 
 ONE = {"userId": 1, "movieId": 31, "rating": 2.5, "timestamp": 1260759144}
@@ -136,6 +137,22 @@ def test_the_same_files_give_the_same_tarball(tmp_path: Path) -> None:
         assert archive.getnames() == ["inference.py", "recommender/als.py", "train.py"]
     (second / "models" / "train.py").write_text("# changed\n")
     assert packed != source_directory(second)
+
+
+def test_the_glue_scripts_modules_are_its_package_with_the_same_bytes_again(tmp_path: Path) -> None:
+    jobs = [tmp_path / name / "spark_jobs" for name in ("a", "b")]
+    for folder in jobs:
+        (folder / "__pycache__").mkdir(parents=True)
+        (folder / "__pycache__" / "rules.pyc").write_bytes(b"x")
+        (folder / "__init__.py").write_text("")
+        (folder / "rules.py").write_text("LIMIT = 1\n")
+    os.utime(jobs[1] / "rules.py", (1, 1))
+    packed = glue_modules(tmp_path / "a")
+    assert packed == glue_modules(tmp_path / "b")
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        assert archive.namelist() == ["spark_jobs/__init__.py", "spark_jobs/rules.py"]
+    (jobs[1] / "rules.py").write_text("LIMIT = 2\n")
+    assert packed != glue_modules(tmp_path / "b")
 
 
 def test_missing_code_is_named(tmp_path: Path) -> None:
