@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from . import bookmark
 from .errors import UnsupportedApi
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ class Job:
         self.name = ""
         self.args: dict[str, Any] = {}
         self._initialized = False
+        self._bookmark: bookmark.Bookmark | None = None
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
@@ -30,14 +32,15 @@ class Job:
         raise UnsupportedApi(f"Job.{name}")
 
     def init(self, job_name: str, args: Mapping[str, Any] | None = None) -> None:
-        """Begin the run.
+        """Begin the run: sources with a transformation_ctx go on from the job's bookmark.
 
-        :raises UnsupportedApi: the run has job bookmarks enabled, which are not available here
+        :raises UnsupportedApi: bookmarks are on, and no service keeps them
         """
         given = dict(args or {})
-        bookmark = given.get("job_bookmark_option") or _bookmark_argument()
-        if bookmark and bookmark != "job-bookmark-disable":
-            raise UnsupportedApi(f"--job-bookmark-option {bookmark}")
+        option = given.get("job_bookmark_option") or _bookmark_argument()
+        self._bookmark = bookmark.begin()
+        if self._bookmark is None and option and option != "job-bookmark-disable":
+            raise UnsupportedApi(f"--job-bookmark-option {option} outside of a Glue job run")
         self.name, self.args, self._initialized = job_name, given, True
 
     def isInitialized(self) -> bool:  # noqa: N802
@@ -45,12 +48,14 @@ class Job:
         return self._initialized
 
     def commit(self) -> None:
-        """End the run; with no bookmark there is no state to keep.
+        """End the run: what its sources read counts as processed from now on.
 
         :raises RuntimeError: `init` was never called
         """
         if not self._initialized:
             raise RuntimeError("Job.commit() before Job.init()")
+        if self._bookmark is not None:
+            self._bookmark.commit()
 
 
 def _bookmark_argument() -> str | None:

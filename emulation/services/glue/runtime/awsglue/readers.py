@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pyspark import RDD
 from pyspark.sql import DataFrame
 
-from . import dynamodb_source, s3_source
+from . import bookmark, dynamodb_source, s3_source
 from .catalog import CatalogTable, read_table
 from .dynamicframe import DynamicFrame
 from .errors import UnsupportedApi
@@ -63,7 +63,8 @@ class DynamicFrameReader:
             read = _read_dynamodb(self._glue_context, table, options)
         else:
             _check(options, "from_catalog", _TUNING)
-            read = s3_source.read_catalog(self._glue_context.spark_session, table)
+            select = bookmark.selection(transformation_ctx)
+            read = s3_source.read_catalog(self._glue_context.spark_session, table, select)
         return self._frame(read, transformation_ctx or table_name)
 
     def from_options(
@@ -96,6 +97,7 @@ class DynamicFrameReader:
             [paths] if isinstance(paths, str) else list(paths),
             format,
             format_options or {},
+            bookmark.selection(transformation_ctx) if connection_type == "s3" else None,
         )
         return self._frame(read, transformation_ctx)
 

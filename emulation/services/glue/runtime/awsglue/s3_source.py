@@ -7,6 +7,7 @@ on by `DynamicFrame.toDF`. Parquet and ORC files carry their own types.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -15,6 +16,7 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - the name everybody uses
 from pyspark.sql.types import StringType, StructField, StructType
 
+from .bookmark import Select
 from .catalog import CatalogTable, Partition, read_partitions
 from .errors import SourceError, UnsupportedApi
 from .json_records import to_columns, to_lines
@@ -38,9 +40,10 @@ class Read:
     errors: DataFrame | None = None
 
 
-def read_catalog(spark: SparkSession, table: CatalogTable) -> Read:
+def read_catalog(spark: SparkSession, table: CatalogTable, select: Select | None = None) -> Read:
     """Read a table of the catalog: its registered partitions, or its whole location.
 
+    :param select: chooses the files to read below these paths, for job bookmarks
     :raises SourceError: the location is no path
     :raises UnsupportedApi: the classification is not among those read here
     """
@@ -50,10 +53,14 @@ def read_catalog(spark: SparkSession, table: CatalogTable) -> Read:
     declared = [*table.columns, *table.partition_keys]
     types = {n: t for n, t in declared if not _is_text(t)}
     names = [name for name, _ in table.columns]
-    if table.partition_keys and not partitions:  # as on AWS: nothing is registered yet
+    paths = [p.location for p in partitions]
+    if not table.partition_keys:
+        paths = [table.location]
+    if select and paths:
+        paths = [_literal(url) for url in select(paths)]
+    if not paths:  # nothing is registered yet, or nothing is new: as on AWS, no records
         empty = StructType([StructField(n, StringType()) for n, _ in declared])
         return Read(spark.createDataFrame([], empty), types)
-    paths = [p.location for p in partitions] or [table.location]
     keys = [name for name, _ in table.partition_keys]
     match table.classification:
         case "json":
@@ -73,14 +80,23 @@ def read_catalog(spark: SparkSession, table: CatalogTable) -> Read:
 
 
 def read_paths(
-    spark: SparkSession, paths: Sequence[str], kind: str, options: Mapping[str, object]
+    spark: SparkSession,
+    paths: Sequence[str],
+    kind: str,
+    options: Mapping[str, object],
+    select: Select | None = None,
 ) -> Read:
     """Read files of a format without a catalog; the schema is taken from the data.
 
+    :param select: chooses the files to read below these paths, for job bookmarks
     :param options: the format options of AWS Glue ("Data format options for inputs and outputs")
     :raises UnsupportedApi: a format or an option that is not here
     """
     reader = spark.read.option("recursiveFileLookup", "true")
+    if select:
+        paths = [_literal(url) for url in select(paths)]
+        if not paths:
+            return Read(spark.createDataFrame([], StructType([])), {})
     match kind:
         case "json":
             _only(kind, options, ())
@@ -100,6 +116,11 @@ def read_paths(
         case "parquet" | "orc":
             return Read(reader.format(kind).load(list(paths)), {})
     raise UnsupportedApi(f"format {kind!r}")
+
+
+def _literal(url: str) -> str:
+    """A path of one file, for Spark, which takes ``*?[]{}`` for a pattern."""
+    return re.sub(r"([*?\[\]{}\\])", r"\\\1", url)
 
 
 def _only(kind: str, options: Mapping[str, object], known: Sequence[str]) -> None:

@@ -1,0 +1,163 @@
+"""Job bookmarks in a running job: which objects of an S3 source are new, and what to remember.
+
+The service lends the job its bookmark in a JSON file named by `FILE_VARIABLE` and takes it back
+when the run ends. It holds the states by transformation context. The state of an S3 source:
+
+``latest``  when its newest object was last modified, in seconds since 1970
+``recent``  the objects last modified within `BAND_SECONDS` before: URL to ETag
+
+An object older than the band has been seen. One within it is new unless it is remembered with the
+same ETag: objects may appear with a time that lies before that of others (AWS Glue Developer Guide,
+"Connection types and options", maxBand).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlparse
+
+FILE_VARIABLE = "LAKE_JOB_BOOKMARK"
+ENABLE = "job-bookmark-enable"
+BAND_SECONDS = 900.0
+
+State = Mapping[str, Any]
+Select = Callable[[Sequence[str]], list[str]]
+
+
+@dataclass(frozen=True)
+class S3Object:
+    """An object of a source; `modified` in seconds since 1970."""
+
+    url: str
+    modified: float
+    etag: str
+
+
+class Bookmark:
+    """The bookmark of the running job.
+
+    :param path: the file that the service lent
+    :raises ValueError: it is not such a file
+    """
+
+    def __init__(self, path: Path) -> None:
+        content = json.loads(path.read_bytes())
+        self._path = path
+        # A script may begin again after a commit, from what was committed.
+        self.option: str = content.get("option", ENABLE)
+        self._states: dict[str, State] = content["states"]
+        self._until: dict[str, State] | None = content.get("until")
+        self._read: dict[str, State] = {}
+        self._sources: dict[str, list[str]] = {}
+
+    def unprocessed(
+        self, context: str, paths: Sequence[str], objects: Sequence[S3Object]
+    ) -> list[S3Object]:
+        """The objects that this run shall process; `commit` then counts all of them as processed.
+
+        :param context: the source's transformation_ctx
+        :param paths: what the source reads, for the check that no other has the same context
+        :param objects: all objects there are
+        :raises ValueError: two different sources have the same context
+        """
+        if self._sources.setdefault(context, sorted(paths)) != sorted(paths):
+            raise ValueError(
+                f"two sources have the transformation_ctx {context!r}; with job bookmarks each "
+                "needs one of its own"
+            )
+        before = self._states.get(context)
+        self._read[context] = state_after(before, objects)
+        fresh = [each for each in objects if not is_processed(before, each)]
+        if self._until is None:
+            return fresh
+        end = self._until.get(context)
+        return [each for each in fresh if is_processed(end, each)]
+
+    def commit(self) -> None:
+        """Save what was read, as one; nothing in a paused run."""
+        if self.option != ENABLE:
+            return
+        self._states = {**self._states, **self._read}
+        new = self._path.with_suffix(".new")
+        new.write_text(json.dumps({"committed": True, "states": self._states}))
+        new.replace(self._path)
+
+
+_current: list[Bookmark] = []
+
+
+def begin() -> Bookmark | None:
+    """Take the bookmark that the service lent to this run; None when it lent none."""
+    _current.clear()
+    path = os.environ.get(FILE_VARIABLE)
+    if not path:
+        return None
+    _current.append(Bookmark(Path(path)))
+    return _current[0]
+
+
+def selection(context: str) -> Select | None:
+    """How a source finds its new objects: a function from its paths to their URLs.
+
+    None where bookmarks are off, or the source has no transformation_ctx: it reads everything.
+    """
+    if not (_current and context):
+        return None
+    bookmark = _current[0]
+
+    def select(paths: Sequence[str]) -> list[str]:
+        found = bookmark.unprocessed(context, paths, list_objects(paths))
+        return [each.url for each in found]
+
+    return select
+
+
+def is_processed(state: State | None, each: S3Object) -> bool:
+    """Whether an object had been seen when a state was saved."""
+    if not state:
+        return False
+    if each.modified <= state["latest"] - BAND_SECONDS:
+        return True
+    return bool(state["recent"].get(each.url) == each.etag)
+
+
+def state_after(before: State | None, objects: Iterable[S3Object]) -> State:
+    """The state once all of these objects are processed."""
+    listed = list(objects)
+    latest = max([each.modified for each in listed] + ([before["latest"]] if before else []) + [0])
+    recent = {o.url: o.etag for o in listed if o.modified > latest - BAND_SECONDS}
+    return {"latest": latest, "recent": recent}
+
+
+def list_objects(paths: Sequence[str]) -> list[S3Object]:
+    """The objects below some S3 paths that Spark would read, in the order of their keys."""
+    import boto3
+
+    s3 = boto3.client("s3")
+    found: dict[str, S3Object] = {}
+    for path in paths:
+        parts = urlparse(path)
+        prefix = parts.path.lstrip("/")
+        pages = s3.get_paginator("list_objects_v2").paginate(Bucket=parts.netloc, Prefix=prefix)
+        for page in pages:
+            for entry in page.get("Contents", ()):
+                if _is_data(entry["Key"], prefix) and entry["Size"]:
+                    url = f"{parts.scheme}://{parts.netloc}/{entry['Key']}"
+                    modified = entry["LastModified"].timestamp()
+                    found[url] = S3Object(url, modified, entry["ETag"].strip('"'))
+    return [found[url] for url in sorted(found)]
+
+
+def _is_data(key: str, prefix: str) -> bool:
+    """Below the path or the path itself, and not what Spark calls hidden."""
+    below = key[len(prefix) :]
+    if below and prefix and not prefix.endswith("/") and not below.startswith("/"):
+        return False  # a neighbour whose name begins alike
+    names = [name for name in below.split("/") if name]
+    hidden = any(n[0] == "." or (n[0] == "_" and "=" not in n) for n in names)
+    return not hidden and not key.endswith("/")
