@@ -15,6 +15,8 @@ from botocore.exceptions import ClientError
 from tests.contract.glue_helpers import ROLE, Aws
 from tests.support import unique, wait_until
 
+pytestmark = pytest.mark.spark
+
 ENABLE = {"--job-bookmark-option": "job-bookmark-enable"}
 FINAL = {"SUCCEEDED", "FAILED", "STOPPED", "TIMEOUT", "ERROR"}
 
