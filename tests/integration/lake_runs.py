@@ -48,11 +48,10 @@ class Finished:
 
     @property
     def error(self) -> tuple[str, str]:
-        """The error's sentence and the next command, as they stand last on stderr."""
-        lines = self.stderr.rstrip().splitlines()
-        at = max(n for n, line in enumerate(lines) if line.startswith("lake: "))
-        hint = lines[at + 1] if len(lines) > at + 1 else ""
-        return lines[at].removeprefix("lake: "), hint.strip().removeprefix("→ ")
+        """The error's text and the next command, as they stand last on stderr."""
+        _, _, text = ("\n" + self.stderr).rpartition("\nlake: ")
+        message, _, hint = text.rstrip().partition("\n  → ")
+        return message, hint
 
 
 @dataclass
