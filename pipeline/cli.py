@@ -89,12 +89,19 @@ def status(target: TargetName = "local", endpoint: Endpoint = None, as_json: Jso
 
 
 @app.command()
-def verify(target: TargetName = "local", endpoint: Endpoint = None, as_json: Json = False) -> None:
+def verify(
+    lab: Annotated[
+        int | None, typer.Option(min=1, max=4, help="This lab alone; without it, all.")
+    ] = None,
+    target: TargetName = "local",
+    endpoint: Endpoint = None,
+    as_json: Json = False,
+) -> None:
     """Check every validation step of the labs and reconcile all counts."""
     from pipeline import console
     from pipeline.verify import verify_lake
 
-    found = verify_lake(_open(target, endpoint, as_json))
+    found = verify_lake(_open(target, endpoint, as_json), lab)
     if as_json:
         _print_json(found.as_dict())
     else:

@@ -165,12 +165,14 @@ def print_status(status: LakeStatus) -> None:
 def print_verification(verification: Verification) -> None:
     """Validation steps lab by lab, then the reconciliation."""
     console = _console()
-    table = Table("lab", "step", "", "found", title="Validation", title_justify="left")
+    table = Table("lab", "step", "what", "", "found", title="Validation", title_justify="left")
     for finding in verification.findings:
         mark = "[green]ok[/]" if finding.ok else "[red]OFF[/]"
-        table.add_row(str(finding.lab), finding.step, mark, finding.found)
+        found = Text(finding.found)
+        table.add_row(str(finding.lab), finding.number, finding.step, mark, found)
     console.print(table)
-    _print_hops(console, verification.hops)
+    if verification.hops:
+        _print_hops(console, verification.hops)
 
 
 def print_recommendations(found: Recommendations) -> None:

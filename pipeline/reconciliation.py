@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 from pipeline.delivered import Delivered
 from pipeline.lake import Lake, is_missing
 from pipeline.run_state import Record
-from pipeline.settings import PARTIAL, TABLE_KEYS, TABLES
+from pipeline.settings import EXCEPTIONS_TABLE, PARTIAL, TABLE_KEYS, TABLES
 from pipeline.stages.full_load import count_items, find_task, table_statistics
 from pipeline.stages.land import quarantine_key
 from pipeline.stages.stream import source_events
@@ -74,11 +74,9 @@ class Measured:
     links: Directory
 
 
-def measure(lake: Lake, land: Record, tables: tuple[str, ...]) -> Measured:
-    """Count everything, several things at a time.
-
-    :param tables: DynamoDB tables to scan
-    """
+def measure(lake: Lake, land: Record) -> Measured:
+    """Count everything, several things at a time; what is not there counts nothing."""
+    tables = (*(lake.settings.dynamodb_table(t) for t in TABLES), EXCEPTIONS_TABLE)
     report = job_report(lake)
     with ThreadPoolExecutor(max_workers=4) as pool:
         items = {t: pool.submit(count_items, lake, t) for t in tables}
@@ -187,6 +185,8 @@ def _landed(lake: Lake, table: str) -> Landed:
 
 
 def _load_errors(lake: Lake) -> dict[str, int]:
+    if lake.stacks.describe("003-full-load") is None:
+        return {}
     arn = lake.stacks.outputs("003-full-load")["TaskArn"]
     if find_task(lake, arn)["Status"] == "ready":
         return {}

@@ -12,6 +12,8 @@ from typing import Final
 
 __all__ = [
     "EXCEPTIONS_TABLE",
+    "LABS",
+    "LAB_OF_STACK",
     "PARTIAL",
     "STACKS",
     "TABLES",
@@ -45,6 +47,19 @@ STACKS: Final = (
     "006-serving",
 )
 """Template names in the order of their dependencies."""
+
+LAB_OF_STACK: Final[Mapping[str, int]] = MappingProxyType(
+    {
+        "001-storage-and-roles": 1,
+        "002-network": 1,
+        "003-full-load": 1,
+        "004-streaming": 2,
+        "005-catalog": 3,
+        "006-serving": 4,
+    }
+)
+"""The lab in which each stack is first needed."""
+LABS: Final = (1, 2, 3, 4)
 
 
 @dataclass(frozen=True)

@@ -217,6 +217,35 @@ def test_recommendations_for_known_and_unknown_users(lake: Lake) -> None:
     assert unknown["reason"] != known["reason"]
 
 
+def test_each_lab_is_verified_alone(lake: Lake) -> None:
+    steps = {
+        1: {"1", "2-4", "5-7", "8", "9", "10", "11", "12"},
+        2: {"1-2", "1.5", "2.9", "3.11", "3.12"},
+        3: {"1", "1.19", "1.21", "2.22", "2.24", "3.13"},
+        4: {"2.6"},
+    }
+    for lab, numbers in steps.items():
+        answer = lake.call("verify", "--lab", str(lab))
+        assert answer.code == 0, answer.stderr
+        findings = answer.document["findings"]
+        assert {finding["lab"] for finding in findings} == {lab}
+        assert {finding["number"] for finding in findings} == numbers
+        assert all(finding["found"] for finding in findings)
+
+
+def test_a_lab_that_is_off_is_told_from_one_that_is_not(lake: Lake) -> None:
+    s3 = lake.aws("s3")
+    s3.put_object(Bucket=BUCKET, Key="firehose/undated", Body=b"")
+    try:
+        answer = lake.call("verify", "--lab", "2")
+        assert answer.code == 1
+        (off,) = [f for f in answer.document["findings"] if not f["ok"]]
+        assert (off["number"], off["found"]) == ("3.12", "firehose/undated")
+        assert lake.call("verify", "--lab", "1").code == 0
+    finally:
+        s3.delete_object(Bucket=BUCKET, Key="firehose/undated")
+
+
 def test_status_shows_stacks_and_stages(lake: Lake) -> None:
     document = lake.call("status").document
     assert set(document["stacks"].values()) <= {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
