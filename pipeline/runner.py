@@ -230,7 +230,7 @@ def _run_stage(
         raise TargetUnreachable(
             f"The {lake.target.name} target stopped answering while stage {stage.name} was at "
             f"work: {error}",
-            f"{lake.target.unreachable_hint} Then go on with: lake run",
+            f"{lake.target.unreachable_hint.rstrip('.')}; then go on with: lake run",
         ) from error
     except BaseException as error:
         lake.reporter.end(stage.name, str(error).splitlines()[0] if str(error) else "", ok=False)

@@ -3,6 +3,7 @@ emulator to one that has stopped."""
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +37,22 @@ def setup(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setup]:
         yield Setup(machine, home / "movielens", expected)
 
 
+@pytest.fixture(scope="module")
+def forgotten(setup: Setup) -> Finished:
+    """A run in whose sleep the emulator was killed and started again: everything is gone."""
+    machine = setup.machine
+    run = machine.begin("run", "--movielens", str(setup.data))
+    run.wait_for("full_load: begins")
+    run.process.send_signal(signal.SIGSTOP)
+    try:
+        machine.kill_emulator()
+        started = machine.start()
+    finally:
+        run.process.send_signal(signal.SIGCONT)
+    assert started.code == 0, started.stderr
+    return run.end()
+
+
 @dataclass
 class Killed:
     """How a run ended whose emulator was killed, and the command after it, before a new start."""
@@ -46,7 +63,7 @@ class Killed:
 
 
 @pytest.fixture(scope="module")
-def killed(setup: Setup) -> list[Killed]:
+def killed(setup: Setup, forgotten: Finished) -> list[Killed]:
     """The emulator killed in the full load, and, started again, in the transformation."""
     machine, found = setup.machine, []
     for stage in ("full_load", "transform"):
@@ -120,18 +137,32 @@ def leftovers(machine: Machine) -> dict[str, list[Any]]:
     }
 
 
-@pytest.mark.parametrize("number", [0, 1], ids=["in the full load", "in the transformation"])
+def test_an_emulator_that_forgot_everything_is_noticed(forgotten: Finished) -> None:
+    assert forgotten.code == 1
+    assert "Traceback" not in forgotten.stderr
+    assert forgotten.error == (
+        f"Bucket {BUCKET} vanished while the run was at work: the target was restarted, or "
+        "somebody destroyed the lake.",
+        "Make it again with: lake run",
+    )
+
+
+@pytest.mark.parametrize(
+    ("number", "stages"),
+    [(0, {"full_load", "stream"}), (1, {"transform"})],
+    ids=["in the full load", "in the transformation"],
+)
 def test_a_killed_emulator_is_named_with_the_stage(
-    setup: Setup, killed: list[Killed], number: int
+    setup: Setup, killed: list[Killed], number: int, stages: set[str]
 ) -> None:
     run = killed[number].run
     assert run.code == 1
     assert "Traceback" not in run.stderr
     message, hint = run.error
-    assert message.startswith("The local target stopped answering while stage ")
-    assert f"stage {killed[number].stage} was at work" in message or number == 0
+    begin = "The local target stopped answering while stage "
+    assert message.startswith(tuple(f"{begin}{stage} was at work: " for stage in stages))
     assert len(message.splitlines()) == 1
-    assert hint == "Start it with: lake emulator start Then go on with: lake run"
+    assert hint == "Start it with: lake emulator start; then go on with: lake run"
 
 
 def test_every_command_says_that_nothing_answers(setup: Setup, killed: list[Killed]) -> None:

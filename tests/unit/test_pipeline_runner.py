@@ -162,7 +162,7 @@ def test_a_target_that_vanishes_is_named_with_the_stage() -> None:
         "The local target stopped answering while stage a was at work: "
         'Could not connect to the endpoint URL: "http://127.0.0.1:1"'
     )
-    assert raised.value.hint == "Start it. Then go on with: lake run"
+    assert raised.value.hint == "Start it; then go on with: lake run"
 
 
 def test_an_interrupted_stage_finds_its_notes() -> None:
