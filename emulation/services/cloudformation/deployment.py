@@ -9,40 +9,27 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
-from localstack.aws.api.cloudformation import ChangeAction, Output, ResourceStatus, StackStatus
+from localstack.aws.api.cloudformation import ChangeAction, ResourceStatus, StackStatus
 from localstack.services.cloudformation.engine.v2.change_set_model import is_nothing
 from localstack.services.cloudformation.engine.v2.change_set_model_executor import (
-    ChangeSetModelExecutor,
     EventOperationFromAction,
 )
 from localstack.services.cloudformation.engine.v2.change_set_model_preproc import (
     ChangeSetModelPreproc,
-    PreprocEntityDelta,
-    PreprocProperties,
 )
-from localstack.services.cloudformation.resource_provider import OperationStatus, ProgressEvent
-from localstack.services.cloudformation.stores import exports_map, get_cloudformation_store
+from localstack.services.cloudformation.resource_provider import OperationStatus
 
-from emulation.services.cloudformation.functions import Functions
+from emulation.services.cloudformation.actions import ResourceActions
 from emulation.services.cloudformation.nested_stack import RESTORE
-from emulation.services.cloudformation.stack_notes import importers, notes_of
+from emulation.services.cloudformation.stack_notes import notes_of
+from emulation.services.cloudformation.values import StopError, Values, attribute_of, is_custom
 
 LOG = logging.getLogger(__name__)
 
 NESTED = "AWS::CloudFormation::Stack"
-CUSTOM = "AWS::CloudFormation::CustomResource"
 Model = dict[str, Any]
-
-
-class StopError(Exception):
-    """The deployment cannot go on; the failing resource's event says why."""
-
-    def __init__(self, resource: str | None, reason: str) -> None:
-        super().__init__(reason)
-        self.resource, self.reason = resource, reason
 
 
 @dataclass(frozen=True)
@@ -61,7 +48,7 @@ class Change:
     old_properties: Model | None = None
 
 
-class Deployment(Functions, ChangeSetModelExecutor):  # type: ignore[misc]
+class Deployment(Values, ResourceActions):  # type: ignore[misc]
     """Creates or updates the change set's stack when `run`."""
 
     def __init__(self, change_set: Any, *, update: bool) -> None:
@@ -70,6 +57,7 @@ class Deployment(Functions, ChangeSetModelExecutor):  # type: ignore[misc]
         self._notes = notes_of(self._stack)
         self._is_update = update
         self._old_records: dict[str, Model] = dict(self._stack.resolved_resources)
+        self._old_imports = set(self._notes.imports)
         self._changes: list[Change] = []
         self._clean_up: list[tuple[str, str, Model]] = []  # name, type, model
         self._retained = _retained(change_set.template), _retained(self._stack.template)
@@ -79,7 +67,7 @@ class Deployment(Functions, ChangeSetModelExecutor):  # type: ignore[misc]
         """Do it, with all status changes; returns whether it succeeded."""
         try:
             self.process()
-            self._check_exports()
+            self.check_exports()
         except StopError as e:
             self._fail(e)
             return False
@@ -184,7 +172,7 @@ class Deployment(Functions, ChangeSetModelExecutor):  # type: ignore[misc]
             self.resources[name] = old
             # A custom resource may be half changed. A nested stack has rolled itself back, and an
             # API call that failed has changed nothing.
-            if _is_custom(after.resource_type):
+            if is_custom(after.resource_type):
                 self._changes.append(change)
             raise
         self._changes.append(change)
@@ -229,137 +217,6 @@ class Deployment(Functions, ChangeSetModelExecutor):  # type: ignore[misc]
             self._changes.append(Change(name, "added", resource_type))
         raise StopError(name, reason)
 
-    def _act(
-        self, name: str, resource_type: str, action: Any, before: Model | None, after: Model | None
-    ) -> tuple[ProgressEvent[Model], Model]:
-        """Let the resource type do it; returns its event and the resource's new record."""
-        payload = self.create_resource_provider_payload(
-            action=action,
-            logical_resource_id=name,
-            resource_type=resource_type,
-            before_properties=PreprocProperties(before) if before is not None else None,
-            after_properties=PreprocProperties(after) if after is not None else None,
-        )
-        provider = self.resource_provider_executor.try_load_resource_provider(resource_type)
-        extra: Model = {}
-        event: ProgressEvent[Model]
-        if provider is None:
-            event = _failed(f"Resource type {resource_type} is not supported", {})
-        else:
-            try:
-                event = self.resource_provider_executor.deploy_loop(provider, extra, payload)
-            except Exception as e:  # a type's handler may raise anything; it fails its resource
-                LOG.debug("%s of %s", action, name, exc_info=True)
-                event = _failed(_reason(e), extra.get("Properties") or {})
-        record: Model = {
-            "Properties": event.resource_model or {},
-            "LogicalResourceId": name,
-            "Type": resource_type,
-            "LastUpdatedTimestamp": datetime.now(UTC),
-        }
-        for key in ("PhysicalResourceId", "_last_deployed_state"):
-            if key in extra:
-                record[key] = extra[key]
-        return event, record
-
-    def _event(
-        self, name: str, resource_type: str, action: Any, state: str, reason: str | None = None
-    ) -> None:
-        verb = EventOperationFromAction[action.value] if action else "CREATE"
-        known = self.resources.get(name) or self._old_records.get(name) or {}
-        self._stack.set_resource_status(
-            logical_resource_id=name,
-            physical_resource_id=known.get("PhysicalResourceId") or "",
-            resource_type=resource_type,
-            status=ResourceStatus(f"{verb}_{state}"),
-            resource_status_reason=reason or None,
-        )
-
-    # Outputs and exports
-
-    def visit_node_output(self, node_output: Any) -> Any:
-        try:
-            delta: PreprocEntityDelta[Any, Any] = ChangeSetModelPreproc.visit_node_output(
-                self, node_output
-            )
-        except StopError:
-            raise
-        except Exception as e:
-            raise StopError(None, getattr(e, "message", None) or str(e)) from e
-        after = delta.after
-        if is_nothing(after) or after.condition is False:
-            return delta
-        value = after.value
-        if isinstance(value, dict | list) or value is None or is_nothing(value):
-            raise StopError(
-                None,
-                "Template format error: The Value field of every Outputs member must evaluate to "
-                f"a String; that of {after.name} does not.",
-            )
-        output = Output(OutputKey=after.name, OutputValue=_text(value))
-        template = self._change_set.template or {}
-        declared = (template.get("Outputs") or {}).get(after.name, {})
-        if declared.get("Description"):
-            output["Description"] = declared["Description"]
-        if after.export:
-            output["ExportName"] = after.export["Name"]
-        self.outputs.append(output)
-        return delta
-
-    def _resolve_attribute(self, arguments: Any, select_before: bool) -> Any:
-        """``Fn::GetAtt``: what the resource has, not what its template says of it."""
-        parts = arguments.split(".", 1) if isinstance(arguments, str) else list(arguments)
-        name, attribute = parts[0], ".".join(parts[1:])
-        if select_before:
-            records = self._old_records
-        else:
-            self._get_node_resource_for(name, self._change_set.update_model.node_template)
-            records = self.resources
-        if name not in records:
-            return super()._resolve_attribute([name, attribute], select_before)
-        record = records[name]
-        found = attribute_of(record["Properties"], attribute)
-        if found is not None:
-            return found
-        if _is_custom(record["Type"]):
-            raise ValueError(
-                f"CustomResource attribute error: Vendor response doesn't contain {attribute} "
-                f"attribute in object {record.get('PhysicalResourceId')}"
-            )
-        found = super()._resolve_attribute([name, attribute], select_before)
-        if found is None:
-            raise ValueError(
-                f"Requested attribute {attribute} does not exist in schema for {record['Type']}"
-            )
-        return found
-
-    def export_of(self, name: str) -> str:
-        """Value of another stack's export.
-
-        :raises ValueError: there is no such export
-        """
-        exports = exports_map(self._stack.account_id, self._stack.region_name)
-        if name not in exports:
-            raise ValueError(f"No export named {name} found")
-        self.imports.add(name)
-        return str(exports[name]["Value"])
-
-    def _check_exports(self) -> None:
-        store = get_cloudformation_store(self._stack.account_id, self._stack.region_name)
-        new = {o["ExportName"]: o["OutputValue"] for o in self.outputs if o.get("ExportName")}
-        for name, export in store.exports_v2.items():
-            if name in new and export["ExportingStackId"] != self._stack.stack_id:
-                other = export["ExportingStackId"].split("/")[1]
-                raise StopError(
-                    None, f"Export with name {name} is already exported by stack {other}. "
-                )
-        for name, value in self._stack.resolved_exports.items():
-            if new.get(name) != value and (users := importers(store.stacks_v2.values(), name)):
-                verb = "updated" if name in new else "deleted"
-                raise StopError(
-                    None, f"Export {name} cannot be {verb} as it is in use by {' and '.join(users)}"
-                )
-
     # How it ends
 
     def _succeed(self) -> None:
@@ -393,7 +250,6 @@ class Deployment(Functions, ChangeSetModelExecutor):  # type: ignore[misc]
             stack.template, stack.template_body = change_set.template, change_set.template_body
             stack.processed_template = change_set.processed_template
             stack.resolved_parameters = change_set.resolved_parameters
-            self._notes.imports = self.imports
             if self._notes.on_failure == "DO_NOTHING":
                 stack.resolved_resources = self.resources
                 stack.set_stack_status(StackStatus.CREATE_FAILED, why)
@@ -404,6 +260,7 @@ class Deployment(Functions, ChangeSetModelExecutor):  # type: ignore[misc]
             StackStatus(f"{prefix}ROLLBACK_IN_PROGRESS"), f"{why}{who} requested by user."
         )
         failed = self._undo()
+        self._notes.imports = self._old_imports
         if failed:
             stack.set_stack_status(
                 StackStatus(f"{prefix}ROLLBACK_FAILED"),
@@ -456,61 +313,8 @@ class Deployment(Functions, ChangeSetModelExecutor):  # type: ignore[misc]
             }
         return succeeded
 
-    def _remove_all(self, resources: Any, keep: set[str]) -> list[str]:
-        """Delete resources; a failure is an event, and its name is returned."""
-        failed = []
-        for name, resource_type, model in resources:
-            self._event(name, resource_type, ChangeAction.Remove, "IN_PROGRESS")
-            event, _ = self._act(name, resource_type, ChangeAction.Remove, model, None)
-            current = self._stack.resource_states.get(name)
-            if event.status == OperationStatus.SUCCESS:
-                self._event(name, resource_type, ChangeAction.Remove, "COMPLETE", event.message)
-                if name in keep and current:  # its successor lives under the same name
-                    self._stack.resource_states[name] = {
-                        **current,
-                        "ResourceStatus": ResourceStatus.UPDATE_COMPLETE,
-                    }
-            else:
-                failed.append(name)
-                self._event(name, resource_type, ChangeAction.Remove, "FAILED", event.message)
-        return failed
-
 
 def _retained(template: Model | None) -> set[str]:
     """Resources whose DeletionPolicy keeps them."""
     resources = (template or {}).get("Resources") or {}
     return {n for n, r in resources.items() if r.get("DeletionPolicy") == "Retain"}
-
-
-def attribute_of(model: Any, path: str) -> Any:
-    """Value at a dotted path, or under the whole path as one key; None if there is none."""
-    if not isinstance(model, dict):
-        return None
-    if path in model:
-        return model[path]
-    first, dot, rest = path.partition(".")
-    return attribute_of(model.get(first), rest) if dot else None
-
-
-def _is_custom(resource_type: str) -> bool:
-    return resource_type == CUSTOM or resource_type.startswith("Custom::")
-
-
-def _failed(reason: str, model: Model) -> ProgressEvent[Model]:
-    return ProgressEvent(OperationStatus.FAILED, resource_model=model, message=reason)
-
-
-def _reason(e: Exception) -> str:
-    """An error as CloudFormation shows it: text, then service, status and code in brackets."""
-    response = getattr(e, "response", None)
-    if isinstance(response, dict) and "Error" in response:
-        error, meta = response["Error"], response.get("ResponseMetadata", {})
-        return (
-            f"{error.get('Message')} (Service: {getattr(e, 'operation_name', '')}, Status Code: "
-            f"{meta.get('HTTPStatusCode')}, Error Code: {error.get('Code')})"
-        )
-    return str(e) or type(e).__name__
-
-
-def _text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)

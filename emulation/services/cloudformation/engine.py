@@ -21,7 +21,7 @@ def install() -> None:
     """Put our parts into LocalStack's `ResourceProviderExecutor`."""
     _pause_less()
     _tell_failures()
-    _nest_our_way()
+    _load_our_types()
 
 
 def _pause_less() -> None:
@@ -85,8 +85,8 @@ def _deleted(provider: Any, request: Any) -> Any:
         ) from e
 
 
-def _nest_our_way() -> None:
-    """Nested stacks by our own resource type, which can be updated and says why it failed."""
+def _load_our_types() -> None:
+    """Nested stacks by our own type, which can be updated and tells why it failed; buckets."""
     original = ResourceProviderExecutor.try_load_resource_provider
 
     def try_load_resource_provider(resource_type: str) -> Any:
@@ -94,6 +94,30 @@ def _nest_our_way() -> None:
             from emulation.services.cloudformation.nested_stack import NestedStack
 
             return NestedStack()
+        if resource_type == "AWS::S3::Bucket":
+            _mend_buckets()
         return original(resource_type)
 
     ResourceProviderExecutor.try_load_resource_provider = staticmethod(try_load_resource_provider)
+
+
+@functools.cache
+def _mend_buckets() -> None:
+    """A bucket with objects cannot be deleted, and its attributes name AWS's hosts.
+
+    LocalStack's resource type would empty the bucket, and names its own host.
+    """
+    from localstack.services.s3.resource_providers import aws_s3_bucket
+
+    module: Any = aws_s3_bucket
+    module.delete_all_s3_objects = lambda _client, _bucket: None
+
+    def attributes(_self: Any, model: Any, region: str) -> None:
+        name = model["BucketName"]
+        model["Arn"] = f"arn:aws:s3:::{name}"
+        model["DomainName"] = f"{name}.s3.amazonaws.com"
+        model["DualStackDomainName"] = f"{name}.s3.dualstack.{region}.amazonaws.com"
+        model["RegionalDomainName"] = f"{name}.s3.{region}.amazonaws.com"
+        model["WebsiteURL"] = f"http://{name}.s3-website-{region}.amazonaws.com"
+
+    module.S3BucketProvider._setup_post_creation_attributes = attributes

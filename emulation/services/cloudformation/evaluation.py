@@ -7,6 +7,9 @@ from typing import Any
 from localstack.services.cloudformation.engine.v2.change_set_model_describer import (
     ChangeSetModelDescriber,
 )
+from localstack.services.cloudformation.engine.v2.change_set_model_transform import (
+    ChangeSetModelTransform,
+)
 from localstack.services.cloudformation.engine.v2.change_set_model_validator import (
     ChangeSetModelValidator,
 )
@@ -15,8 +18,8 @@ from localstack.services.cloudformation.stores import exports_map
 from emulation.services.cloudformation.functions import Functions
 
 
-class Validator(Functions, ChangeSetModelValidator):  # type: ignore[misc]
-    """Looks for faults when a request comes; what is known only later is taken for empty."""
+class _BeforeDeployment(Functions):
+    """What is known only during the deployment is taken for empty."""
 
     def export_of(self, name: str) -> str:  # noqa: ARG002 - the deployment asks for it
         return ""
@@ -26,6 +29,14 @@ class Validator(Functions, ChangeSetModelValidator):  # type: ignore[misc]
             return super()._variable(name, values, before=before)
         except (ValueError, RuntimeError):
             return ""
+
+
+class Validator(_BeforeDeployment, ChangeSetModelValidator):  # type: ignore[misc]
+    """Looks for faults when a request comes."""
+
+
+class Transformer(_BeforeDeployment, ChangeSetModelTransform):  # type: ignore[misc]
+    """Applies the template's macros."""
 
 
 class Describer(Functions, ChangeSetModelDescriber):  # type: ignore[misc]

@@ -52,6 +52,15 @@ class Functions:
             after = self._substitute(arguments.after, before=False)
         return PreprocEntityDelta(before=before, after=after)
 
+    def visit_node_intrinsic_function_fn_equals(self, node: Any) -> Any:
+        """``Fn::Equals`` compares texts: ``1`` and ``"1"`` are the same."""
+        this: Any = self
+        return this._cached_apply(
+            scope=node.scope,
+            arguments_delta=this.visit(node.arguments),
+            resolver=lambda pair: _text(pair[0]) == _text(pair[1]),
+        )
+
     def _import(self, name: Any) -> str:
         if not isinstance(name, str):
             raise ValueError(f"Template error: Fn::ImportValue must evaluate to a string: {name!r}")
@@ -92,4 +101,11 @@ class Functions:
             raise ValueError(f"Template error: no value for ${{{name}}} of Fn::Sub")
         if isinstance(found, list):
             return ",".join(map(str, found))
-        return str(found).lower() if isinstance(found, bool) else str(found)
+        return str(_text(found))
+
+
+def _text(value: Any) -> Any:
+    """A scalar as CloudFormation writes it; anything else as it is."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, int | float) else value

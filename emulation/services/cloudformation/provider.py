@@ -26,7 +26,7 @@ from localstack.services.plugins import Service
 
 from emulation.services.cloudformation.deletion import Deletion
 from emulation.services.cloudformation.deployment import NESTED, Deployment
-from emulation.services.cloudformation.evaluation import Describer, Validator
+from emulation.services.cloudformation.evaluation import Describer, Transformer, Validator
 from emulation.services.cloudformation.parameters import check_parameters
 from emulation.services.cloudformation.stack_notes import importers, notes_of
 from emulation.services.cloudformation.template import Template, parse_template, template_text
@@ -53,6 +53,7 @@ def create_service() -> Service:
     """Make the service, and let LocalStack's own operations use our parts."""
     parts: Any = localstack_provider
     parts.ChangeSetModelValidator = Validator
+    parts.ChangeSetModelTransform = Transformer
     parts.ChangeSetModelDescriber = Describer
     parts.find_stack_v2 = find_stack
     reader: Any = api_utils

@@ -217,6 +217,12 @@ def _check_functions(value: Any, where: str) -> None:
                 f"Template error: Encountered unsupported function: {key} in {where}. Supported "
                 f"functions are: {sorted(_FUNCTIONS)}"
             )
+        if key == "Fn::If" and not (
+            isinstance(item, list) and len(item) == 3 and isinstance(item[0], str)
+        ):
+            raise ValidationError(
+                f"Template error: Fn::If requires the name of a condition and two values in {where}"
+            )
         _check_functions(item, where)
 
 

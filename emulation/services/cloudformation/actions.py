@@ -1,0 +1,106 @@
+"""What is done to one resource: asked of its type, and told as an event of the stack."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime
+from typing import Any
+
+from localstack.aws.api.cloudformation import ChangeAction, ResourceStatus
+from localstack.services.cloudformation.engine.v2.change_set_model_executor import (
+    ChangeSetModelExecutor,
+    EventOperationFromAction,
+)
+from localstack.services.cloudformation.engine.v2.change_set_model_preproc import PreprocProperties
+from localstack.services.cloudformation.resource_provider import OperationStatus, ProgressEvent
+
+LOG = logging.getLogger(__name__)
+Model = dict[str, Any]
+
+
+class ResourceActions(ChangeSetModelExecutor):  # type: ignore[misc]
+    """Base of deployments and deletions."""
+
+    _stack: Any
+    _old_records: dict[str, Model]
+
+    def _act(
+        self, name: str, resource_type: str, action: Any, before: Model | None, after: Model | None
+    ) -> tuple[ProgressEvent[Model], Model]:
+        """Let the resource type do it; returns its event and the resource's new record."""
+        payload = self.create_resource_provider_payload(
+            action=action,
+            logical_resource_id=name,
+            resource_type=resource_type,
+            before_properties=PreprocProperties(before) if before is not None else None,
+            after_properties=PreprocProperties(after) if after is not None else None,
+        )
+        provider = self.resource_provider_executor.try_load_resource_provider(resource_type)
+        extra: Model = {}
+        event: ProgressEvent[Model]
+        if provider is None:
+            event = _failed(f"Resource type {resource_type} is not supported", {})
+        else:
+            try:
+                event = self.resource_provider_executor.deploy_loop(provider, extra, payload)
+            except Exception as e:  # a type's handler may raise anything; it fails its resource
+                LOG.debug("%s of %s", action, name, exc_info=True)
+                event = _failed(_reason(e), extra.get("Properties") or {})
+        record: Model = {
+            "Properties": event.resource_model or {},
+            "LogicalResourceId": name,
+            "Type": resource_type,
+            "LastUpdatedTimestamp": datetime.now(UTC),
+        }
+        for key in ("PhysicalResourceId", "_last_deployed_state"):
+            if key in extra:
+                record[key] = extra[key]
+        return event, record
+
+    def _event(
+        self, name: str, resource_type: str, action: Any, state: str, reason: str | None = None
+    ) -> None:
+        verb = EventOperationFromAction[action.value] if action else "CREATE"
+        known = self.resources.get(name) or self._old_records.get(name) or {}
+        self._stack.set_resource_status(
+            logical_resource_id=name,
+            physical_resource_id=known.get("PhysicalResourceId") or "",
+            resource_type=resource_type,
+            status=ResourceStatus(f"{verb}_{state}"),
+            resource_status_reason=reason or None,
+        )
+
+    def _remove_all(self, resources: Any, keep: set[str]) -> list[str]:
+        """Delete resources; a failure is an event, and its name is returned."""
+        failed = []
+        for name, resource_type, model in resources:
+            self._event(name, resource_type, ChangeAction.Remove, "IN_PROGRESS")
+            event, _ = self._act(name, resource_type, ChangeAction.Remove, model, None)
+            current = self._stack.resource_states.get(name)
+            if event.status == OperationStatus.SUCCESS:
+                self._event(name, resource_type, ChangeAction.Remove, "COMPLETE", event.message)
+                if name in keep and current:  # its successor lives under the same name
+                    self._stack.resource_states[name] = {
+                        **current,
+                        "ResourceStatus": ResourceStatus.UPDATE_COMPLETE,
+                    }
+            else:
+                failed.append(name)
+                self._event(name, resource_type, ChangeAction.Remove, "FAILED", event.message)
+        return failed
+
+
+def _failed(reason: str, model: Model) -> ProgressEvent[Model]:
+    return ProgressEvent(OperationStatus.FAILED, resource_model=model, message=reason)
+
+
+def _reason(e: Exception) -> str:
+    """An error as CloudFormation shows it: text, then service, status and code in brackets."""
+    response = getattr(e, "response", None)
+    if isinstance(response, dict) and "Error" in response:
+        error, meta = response["Error"], response.get("ResponseMetadata", {})
+        return (
+            f"{error.get('Message')} (Service: {getattr(e, 'operation_name', '')}, Status Code: "
+            f"{meta.get('HTTPStatusCode')}, Error Code: {error.get('Code')})"
+        )
+    return str(e) or type(e).__name__

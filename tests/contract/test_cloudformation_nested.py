@@ -1,0 +1,202 @@
+"""Nested stacks, exports and imports."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.contract.cloudformation_helpers import (  # noqa: F401 - the fixture
+    Stacks,
+    failing,
+    outputs,
+    parameter,
+    stacks,
+    template,
+)
+
+
+def nested(url: str, **properties: Any) -> dict[str, Any]:
+    return {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": url, **properties}}
+
+
+def child(value: Any = None, **more: Any) -> dict[str, Any]:
+    return {
+        "Parameters": {"Name": {"Type": "String"}, "Text": {"Type": "String", "Default": "t"}},
+        **template(
+            {"Text": {"Fn::GetAtt": ["A", "Value"]}},
+            A=parameter(value or {"Ref": "Text"}, Name={"Ref": "Name"}),
+            **more,
+        ),
+    }
+
+
+def exporting(export: str, value: Any = "exported") -> dict[str, Any]:
+    return template({"E": {"Value": value, "Export": {"Name": export}}}, A=parameter("a"))
+
+
+def importing(export: str, name: str) -> dict[str, Any]:
+    return template(A=parameter({"Fn::ImportValue": {"Fn::Sub": export}}, Name=name))
+
+
+def test_nested_stack_is_made_updated_and_deleted(
+    stacks: Stacks,  # noqa: F811
+    bucket: str,
+    name: str,
+) -> None:
+    url = stacks.put(bucket, "child.json", child())
+
+    def root(text: str) -> dict[str, Any]:
+        return template(
+            {"Text": {"Fn::GetAtt": ["Child", "Outputs.Text"]}, "Id": {"Ref": "Child"}},
+            Child=nested(url, Parameters={"Name": name, "Text": text}),
+            After=parameter({"Fn::Sub": "<${Child.Outputs.Text}>"}, Name=f"{name}-after"),
+        )
+
+    stack = stacks.create(root("one"))
+    assert stack["StackStatus"] == "CREATE_COMPLETE", stacks.events(stack)
+    made = outputs(stack)
+    assert made["Text"] == "one"
+    assert f":stack/{stack['StackName']}-Child-" in made["Id"]
+    (inner,) = stacks.cfn.describe_stacks(StackName=made["Id"])["Stacks"]
+    assert inner["ParentId"] == stack["StackId"]
+
+    stack = stacks.update(stack, root("two"))
+    assert stack["StackStatus"] == "UPDATE_COMPLETE", stacks.events(stack)
+    assert outputs(stack) == {"Text": "two", "Id": made["Id"]}
+    assert (stacks.value(name), stacks.value(f"{name}-after")) == ("two", "<two>")
+
+    # The same root, but the nested template has changed at its place.
+    stacks.put(bucket, "child.json", child({"Fn::Sub": "${Text}!"}))
+    stack = stacks.update(stack, root("two"))
+    assert outputs(stack)["Text"] == "two!"
+    assert stacks.value(f"{name}-after") == "<two!>"
+
+    assert stacks.delete(stack)["StackStatus"] == "DELETE_COMPLETE"
+    assert stacks.value(name) is None
+    (inner,) = stacks.cfn.describe_stacks(StackName=made["Id"])["Stacks"]
+    assert inner["StackStatus"] == "DELETE_COMPLETE"
+
+
+def test_failure_names_the_nested_reason(stacks: Stacks, bucket: str, name: str) -> None:  # noqa: F811
+    url = stacks.put(bucket, "child.json", child(B={**failing(), "DependsOn": "A"}))
+    stack = stacks.create(template(Child=nested(url, Parameters={"Name": name})))
+    assert stack["StackStatus"] == "ROLLBACK_COMPLETE"
+    reason = stacks.reason(stack, "Child")
+    assert reason.startswith("Embedded stack arn:aws:cloudformation:us-east-1:")
+    assert "was not successfully created: B: " in reason
+    assert "not a valid name!" in reason
+    assert stacks.value(name) is None
+    every = stacks.cfn.describe_stacks()["Stacks"]
+    assert [s for s in every if s["StackName"].startswith(f"{stack['StackName']}-")] == []
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("https://s3.amazonaws.com/{bucket}/none.json", "S3 error: The specified key does not"),
+        ("https://s3.amazonaws.com/{bucket}/broken.json", "JSON not well-formed"),
+        ("https://s3.amazonaws.com/{bucket}/role.json", "Requires capabilities : [CAPABILITY_IAM]"),
+        ("https://s3.amazonaws.com/{bucket}/child.json", "Parameters: [Name] must have values"),
+    ],
+)
+def test_nested_templates_that_are_refused(
+    stacks: Stacks,  # noqa: F811
+    bucket: str,
+    url: str,
+    reason: str,
+) -> None:
+    role = {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": {}}}
+    stacks.put(bucket, "role.json", template(A=role))
+    stacks.put(bucket, "child.json", child())
+    stacks.aws("s3").put_object(Bucket=bucket, Key="broken.json", Body=b'{"Resources": [')
+    stack = stacks.create(template(Child=nested(url.format(bucket=bucket))))
+    assert stack["StackStatus"] == "ROLLBACK_COMPLETE"
+    assert reason in stacks.reason(stack, "Child")
+
+
+def test_failed_update_restores_the_nested_stack(
+    stacks: Stacks,  # noqa: F811
+    bucket: str,
+    name: str,
+) -> None:
+    url = stacks.put(bucket, "child.json", child("old"))
+    part = nested(url, Parameters={"Name": name})
+    stack = stacks.create(template(Child=part))
+    stacks.put(bucket, "child.json", child("new"))
+    stack = stacks.update(stack, template(Child=part, B={**failing(), "DependsOn": "Child"}))
+    assert stack["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE", stacks.events(stack)
+    assert stacks.value(name) == "old"
+
+
+def test_exports_and_imports(stacks: Stacks, name: str) -> None:  # noqa: F811
+    export = f"{name}-export"
+    source = stacks.create(exporting(export))
+    user = stacks.create(importing(export, name))
+    assert stacks.value(name) == "exported"
+    listed = {e["Name"]: e for e in stacks.cfn.list_exports()["Exports"]}[export]
+    assert (listed["Value"], listed["ExportingStackId"]) == ("exported", source["StackId"])
+    assert stacks.cfn.list_imports(ExportName=export)["Imports"] == [user["StackName"]]
+
+    source = stacks.delete(source)
+    in_use = f"Export {export} cannot be deleted as it is in use by {user['StackName']}"
+    assert (source["StackStatus"], source["StackStatusReason"]) == ("DELETE_FAILED", in_use)
+    assert stacks.value(name) == "exported"
+
+    assert stacks.delete(user)["StackStatus"] == "DELETE_COMPLETE"
+    with pytest.raises(ClientError, match="is not imported by any stack"):
+        stacks.cfn.list_imports(ExportName=export)
+    assert stacks.delete(source)["StackStatus"] == "DELETE_COMPLETE"
+
+
+def test_export_in_use_cannot_be_changed(stacks: Stacks, name: str) -> None:  # noqa: F811
+    export = f"{name}-export"
+    source = stacks.create(exporting(export))
+    user = stacks.create(importing(export, name))
+    source = stacks.update(source, exporting(export, "other"))
+    assert source["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
+    reasons = [r for _, s, r in stacks.events(source) if s == "UPDATE_ROLLBACK_IN_PROGRESS"]
+    assert f"Export {export} cannot be updated as it is in use by {user['StackName']}" in reasons[0]
+    stacks.delete(user)
+    assert stacks.update(source, exporting(export, "other"))["StackStatus"] == "UPDATE_COMPLETE"
+
+
+def test_missing_and_double_exports(stacks: Stacks, name: str) -> None:  # noqa: F811
+    stack = stacks.create(importing(f"{name}-none", name))
+    assert stack["StackStatus"] == "ROLLBACK_COMPLETE"
+    assert stacks.reason(stack, "A") == f"No export named {name}-none found"
+
+    first = stacks.create(exporting(name))
+    second = stacks.create(exporting(name))
+    assert second["StackStatus"] == "ROLLBACK_COMPLETE"
+    said = [r for _, s, r in stacks.events(second) if s == "ROLLBACK_IN_PROGRESS"]
+    assert f"Export with name {name} is already exported by stack {first['StackName']}" in said[0]
+    assert stacks.ended(first["StackId"])["StackStatus"] == "CREATE_COMPLETE"
+
+
+def test_faulty_migration_is_a_clear_error(stacks: Stacks, name: str) -> None:  # noqa: F811
+    """A wrong column count, and a stack beside it that notices nothing."""
+    other = stacks.create(template(A=parameter("a", Name=name)))
+    definition = (
+        '{"TableCount": "1", "Tables": [{"TableName": "t", "TablePath": "t/", "TableOwner": "o", '
+        '"TableColumns": [{"ColumnName": "a", "ColumnType": "STRING", "ColumnLength": "9"}], '
+        '"TableColumnsTotal": "7"}]}'
+    )
+    source = {
+        "Type": "AWS::DMS::Endpoint",
+        "Properties": {
+            "EndpointType": "source",
+            "EngineName": "s3",
+            "S3Settings": {
+                "BucketName": "any",
+                "ServiceAccessRoleArn": "arn:aws:iam::000000000000:role/dms-vpc-role",
+                "ExternalTableDefinition": definition,
+            },
+        },
+    }
+    stack = stacks.create(template(Source=source))
+    assert stack["StackStatus"] == "ROLLBACK_COMPLETE"
+    assert "TableColumnsTotal" in stacks.reason(stack, "Source")
+    assert stacks.ended(other["StackId"])["StackStatus"] == "CREATE_COMPLETE"
+    assert stacks.value(name) == "a"
