@@ -56,7 +56,7 @@ class Lake:
     stacks: Stacks
     state: RunState
     cancelled: threading.Event = field(default_factory=threading.Event)
-    """Set when another stage has failed: long waits end early."""
+    """Set when a stage has failed or the user interrupts: long waits end early."""
 
     @classmethod
     def open(cls, target: Target, reporter: Reporter) -> Lake:

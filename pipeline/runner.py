@@ -33,6 +33,7 @@ from pipeline.run_lock import RunLock
 from pipeline.run_state import Record
 from pipeline.stages import STAGES, Stage, Work
 from pipeline.stages.recommend import Recommendations, titles_for
+from pipeline.uploads import upload_lambdas
 from pipeline.verify import Verification, verify_lake
 
 __all__ = ["Plan", "RunResult", "StageOutcome", "run"]
@@ -134,6 +135,7 @@ def run(lake: Lake, *, source: str | None, cache: Path, plan: Plan, user: int) -
         RunLock(lake.s3, lake.bucket, lake.settings.state, "lake run", lake.cancelled.set),
     ):
         _same_source(lake, dataset)
+        upload_lambdas(lake)
         with ThreadPoolExecutor(max_workers=4, thread_name_prefix="stack") as pool:
             made = begin_deployment(lake.stacks, pool, lake.reporter.line)
             result.outcomes = _run_stages(lake, dataset, stages, made, plan.force)
@@ -173,7 +175,7 @@ def _run_stages(
     running: dict[Future[StageOutcome], str] = {}
     outcomes: list[StageOutcome] = []
     failure: BaseException | None = None
-    with ThreadPoolExecutor(max_workers=2) as pool:
+    with ThreadPoolExecutor(max_workers=2) as pool, _waits_end_when_interrupted(lake):
         while waiting or running:
             busy = {*waiting, *running.values()}
             for name, stage in list(waiting.items()):
@@ -237,6 +239,16 @@ def _run_stage(
         raise
     lake.reporter.end(stage.name, result.text)
     return StageOutcome(stage.name, False, round(seconds, 2), result.text, result.counts)
+
+
+@contextmanager
+def _waits_end_when_interrupted(lake: Lake) -> Iterator[None]:
+    """Or else leaving the pool of stages would wait for whole jobs after Ctrl-C."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        lake.cancelled.set()
+        raise
 
 
 @contextmanager

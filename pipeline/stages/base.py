@@ -75,7 +75,7 @@ class Work:
 
         def watched() -> T | None:
             if self.lake.cancelled.is_set():
-                raise StageError(f"Stopped waiting for {what}: another stage has failed.")
+                raise StageError(f"Stopped waiting for {what}: the run is ending.")
             return look()
 
         return poll_until(watched, every=self.lake.target.waits.poll, timeout=timeout, what=what)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -199,8 +200,23 @@ def test_a_wait_ends_when_another_stage_fails() -> None:
     lake.cancelled.set()
     lake.target = SimpleNamespace(waits=SimpleNamespace(poll=0.01))  # type: ignore[attr-defined]
     work = Work(cast(Lake, lake), DATASET, "train", "x")
-    with pytest.raises(StageError, match="another stage has failed"):
+    with pytest.raises(StageError, match="Stopped waiting for nothing: the run is ending"):
         work.wait(lambda: None, 10, "nothing")
+
+
+def test_an_interruption_ends_the_waits_of_stages_that_are_at_work() -> None:
+    lake, stage, after = FakeLake(), Counting("a"), Counting("b", "a")
+
+    def interrupted(work: Work) -> Result:
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+        assert work.lake.cancelled.wait(10), "nobody tells the stage"
+        stage.runs += 1
+        return Result("told")
+
+    stage.run = interrupted  # type: ignore[method-assign]
+    with pytest.raises(KeyboardInterrupt):
+        run(lake, [stage, after])
+    assert (stage.runs, after.runs) == (1, 0)
 
 
 def test_polling_is_bounded() -> None:
