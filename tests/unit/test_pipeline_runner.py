@@ -204,10 +204,20 @@ def test_a_wait_ends_when_another_stage_fails() -> None:
         work.wait(lambda: None, 10, "nothing")
 
 
-def test_an_interruption_ends_the_waits_of_stages_that_are_at_work() -> None:
+def test_an_interruption_ends_the_waits_of_stages_that_are_at_work(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     lake, stage, after = FakeLake(), Counting("a"), Counting("b", "a")
+    at_rest, wait = threading.Event(), runner.wait
+
+    def watched(*arguments: Any, **options: Any) -> Any:
+        at_rest.set()
+        return wait(*arguments, **options)
+
+    monkeypatch.setattr(runner, "wait", watched)
 
     def interrupted(work: Work) -> Result:
+        assert at_rest.wait(10), "the run has begun to wait for the stage"
         signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
         assert work.lake.cancelled.wait(10), "nobody tells the stage"
         stage.runs += 1
