@@ -258,3 +258,85 @@ def test_deleted_stacks_are_found_by_id_only(stacks: Stacks) -> None:  # noqa: F
         stacks.cfn.describe_stacks(StackName=stack["StackId"].replace("stack/", "stack/no"))
     stacks.cfn.delete_stack(StackName=stack["StackName"])  # as on AWS, no error
     assert json.dumps(stacks.events(stack)).count("DELETE_COMPLETE") == 2
+
+
+def test_bucket_of_another_is_not_taken_over(stacks: Stacks, bucket: str) -> None:  # noqa: F811
+    taken = {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": bucket}}
+    stack = stacks.create(template(A=taken))
+    assert stack["StackStatus"] == "ROLLBACK_COMPLETE"
+    assert stacks.reason(stack, "A") == f"{bucket} already exists"
+    stacks.delete(stack)
+    stacks.aws("s3").head_bucket(Bucket=bucket)
+
+
+def test_bucket_is_updated_in_place(stacks: Stacks, name: str) -> None:  # noqa: F811
+    def body(**properties: Any) -> dict[str, Any]:
+        bucket = {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": name, **properties}}
+        return template(A=bucket)
+
+    s3 = stacks.aws("s3")
+    tags = [{"Key": "project", "Value": "lake"}]
+    blocked = {"BlockPublicAcls": True, "IgnorePublicAcls": True}
+    stack = stacks.create(body(Tags=tags))
+    s3.put_object(Bucket=name, Key="k", Body=b"x")
+    changed = body(
+        PublicAccessBlockConfiguration=blocked,
+        VersioningConfiguration={"Status": "Enabled"},
+        LifecycleConfiguration={"Rules": [{"Status": "Enabled", "ExpirationInDays": 9}]},
+    )
+    stack = stacks.update(stack, changed)
+    assert stack["StackStatus"] == "UPDATE_COMPLETE", stacks.events(stack)
+    found = s3.get_public_access_block(Bucket=name)["PublicAccessBlockConfiguration"]
+    assert found["BlockPublicAcls"] is True
+    assert s3.get_bucket_versioning(Bucket=name)["Status"] == "Enabled"
+    with pytest.raises(ClientError, match="NoSuchTagSet"):
+        s3.get_bucket_tagging(Bucket=name)
+    reasons = [r for n, s, r in stacks.events(stack) if (n, s) == ("A", "UPDATE_COMPLETE")]
+    assert reasons == ["accepted, without effect in the emulator: LifecycleConfiguration"]
+    for version in s3.list_object_versions(Bucket=name)["Versions"]:
+        s3.delete_object(Bucket=name, Key="k", VersionId=version["VersionId"])
+
+
+def test_role_is_updated_in_place(stacks: Stacks) -> None:  # noqa: F811
+    def statement(**more: Any) -> dict[str, Any]:
+        return {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **more}]}
+
+    def body(service: str, action: str, managed: str) -> dict[str, Any]:
+        role = {
+            "AssumeRolePolicyDocument": statement(
+                Principal={"Service": service}, Action="sts:AssumeRole"
+            ),
+            "ManagedPolicyArns": [f"arn:aws:iam::aws:policy/{managed}"],
+            "Policies": [
+                {"PolicyName": action[:2], "PolicyDocument": statement(Action=action, Resource="*")}
+            ],
+        }
+        return template({"Role": {"Ref": "R"}}, R={"Type": "AWS::IAM::Role", "Properties": role})
+
+    iam, may = stacks.aws("iam"), {"Capabilities": ["CAPABILITY_IAM"]}
+    stack = stacks.create(body("glue.amazonaws.com", "s3:GetObject", "AmazonS3FullAccess"), **may)
+    role = outputs(stack)["Role"]
+    new = body("lambda.amazonaws.com", "dms:StartReplicationTask", "AmazonKinesisFullAccess")
+    stack = stacks.update(stack, new, **may)
+    assert stack["StackStatus"] == "UPDATE_COMPLETE", stacks.events(stack)
+    assert outputs(stack)["Role"] == role
+    found = iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"]
+    assert found["Statement"][0]["Principal"] == {"Service": "lambda.amazonaws.com"}
+    assert iam.list_role_policies(RoleName=role)["PolicyNames"] == ["dm"]
+    attached = iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]
+    assert [p["PolicyName"] for p in attached] == ["AmazonKinesisFullAccess"]
+
+
+def test_role_with_a_missing_policy_leaves_nothing(stacks: Stacks, name: str) -> None:  # noqa: F811
+    role = {
+        "RoleName": name,
+        "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": []},
+        "ManagedPolicyArns": ["arn:aws:iam::000000000000:policy/none-such"],
+    }
+    stack = stacks.create(
+        template(R={"Type": "AWS::IAM::Role", "Properties": role}),
+        Capabilities=["CAPABILITY_NAMED_IAM"],
+    )
+    assert stack["StackStatus"] == "ROLLBACK_COMPLETE"
+    assert "none-such" in stacks.reason(stack, "R")
+    assert name not in {r["RoleName"] for r in stacks.aws("iam").list_roles()["Roles"]}

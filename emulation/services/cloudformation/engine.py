@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -15,6 +16,12 @@ from localstack.services.cloudformation.resource_provider import (
 )
 
 POLL_SECONDS = 0.1
+OURS = {
+    "AWS::CloudFormation::Stack": "nested_stack:NestedStack",
+    "AWS::IAM::Role": "iam_role:Role",
+    "AWS::S3::Bucket": "s3_bucket:Bucket",
+}
+"""Types that LocalStack has too, by module and class."""
 
 
 def install() -> None:
@@ -86,38 +93,13 @@ def _deleted(provider: Any, request: Any) -> Any:
 
 
 def _load_our_types() -> None:
-    """Nested stacks by our own type, which can be updated and tells why it failed; buckets."""
+    """Use our own types in the place of those that LocalStack has already."""
     original = ResourceProviderExecutor.try_load_resource_provider
 
     def try_load_resource_provider(resource_type: str) -> Any:
-        if resource_type == "AWS::CloudFormation::Stack":
-            from emulation.services.cloudformation.nested_stack import NestedStack
-
-            return NestedStack()
-        if resource_type == "AWS::S3::Bucket":
-            _mend_buckets()
+        if resource_type in OURS:
+            module, _, name = OURS[resource_type].partition(":")
+            return getattr(importlib.import_module(f"{__package__}.{module}"), name)()
         return original(resource_type)
 
     ResourceProviderExecutor.try_load_resource_provider = staticmethod(try_load_resource_provider)
-
-
-@functools.cache
-def _mend_buckets() -> None:
-    """A bucket with objects cannot be deleted, and its attributes name AWS's hosts.
-
-    LocalStack's resource type would empty the bucket, and names its own host.
-    """
-    from localstack.services.s3.resource_providers import aws_s3_bucket
-
-    module: Any = aws_s3_bucket
-    module.delete_all_s3_objects = lambda _client, _bucket: None
-
-    def attributes(_self: Any, model: Any, region: str) -> None:
-        name = model["BucketName"]
-        model["Arn"] = f"arn:aws:s3:::{name}"
-        model["DomainName"] = f"{name}.s3.amazonaws.com"
-        model["DualStackDomainName"] = f"{name}.s3.dualstack.{region}.amazonaws.com"
-        model["RegionalDomainName"] = f"{name}.s3.{region}.amazonaws.com"
-        model["WebsiteURL"] = f"http://{name}.s3-website-{region}.amazonaws.com"
-
-    module.S3BucketProvider._setup_post_creation_attributes = attributes
