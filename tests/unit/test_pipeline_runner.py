@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any, cast
@@ -208,13 +208,13 @@ def test_an_interruption_ends_the_waits_of_stages_that_are_at_work(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     lake, stage, after = FakeLake(), Counting("a"), Counting("b", "a")
-    at_rest, wait = threading.Event(), runner.wait
+    at_rest = threading.Event()
 
     def watched(*arguments: Any, **options: Any) -> Any:
         at_rest.set()
         return wait(*arguments, **options)
 
-    monkeypatch.setattr(runner, "wait", watched)
+    monkeypatch.setattr("pipeline.runner.wait", watched)
 
     def interrupted(work: Work) -> Result:
         assert at_rest.wait(10), "the run has begun to wait for the stage"
