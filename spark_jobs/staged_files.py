@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 from pyspark.sql import DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - the name everybody uses
+from pyspark.sql.types import StringType, StructField, StructType
 
 from spark_jobs.bucket import Bucket
 from spark_jobs.errors import TrainingDataError
-from spark_jobs.row_rules import REASON, RECORD, SOURCE
+from spark_jobs.row_rules import COLUMNS, REASON, RECORD, SOURCE
 
 
 def write_csv(frame: DataFrame, path: str) -> int:
@@ -38,11 +41,25 @@ def check_staged(bucket: Bucket, staging: str, written: dict[str, int]) -> None:
     :raises TrainingDataError: the staged rows are not those that were written
     """
     spark = SparkSession.builder.getOrCreate()
-    for table, rows in written.items():
-        path = f"s3://{bucket.name}/{staging}{table}/"
-        lines_in_fields = table == "movies"  # a title may hold one; then files are read whole
-        found = spark.read.csv(
-            path, header=True, quote='"', escape='"', multiLine=lines_in_fields
-        ).count()
-        if found != rows:
-            raise TrainingDataError(f"{path} holds {found} rows, but {rows} were written")
+
+    def count(table: str) -> int:
+        options: dict[str, bool | str] = {
+            "header": True,
+            "quote": '"',
+            "escape": '"',
+            "multiLine": table == "movies",  # a title may hold a line break; files are read whole
+        }
+        schema = StructType([StructField(name, StringType()) for name in COLUMNS[table]])
+        return (
+            spark.read.schema(schema).options(**options).csv(_path(bucket, staging, table)).count()
+        )
+
+    with ThreadPoolExecutor(len(written)) as pool:
+        for (table, rows), found in zip(written.items(), pool.map(count, written), strict=True):
+            if found != rows:
+                path = _path(bucket, staging, table)
+                raise TrainingDataError(f"{path} holds {found} rows, but {rows} were written")
+
+
+def _path(bucket: Bucket, staging: str, table: str) -> str:
+    return f"s3://{bucket.name}/{staging}{table}/"

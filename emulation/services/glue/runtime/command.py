@@ -104,6 +104,7 @@ logger.glue.level = info
 QUIET_LOGGERS = (
     "org.apache.hadoop.util.NativeCodeLoader",
     "org.apache.hadoop.metrics2",
+    "org.apache.hadoop.fs.s3a.S3AInstrumentation",
     "org.apache.hadoop.fs.s3a.commit",
     "org.apache.hadoop.mapreduce.lib.output",
     "org.apache.spark.sql.catalyst.util.SparkStringUtils",

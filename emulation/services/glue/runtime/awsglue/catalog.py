@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
 
+from .clients import client
 from .errors import CatalogError
 
 
@@ -39,20 +39,12 @@ class CatalogTable:
     serde: Mapping[str, str] = field(default_factory=dict)
 
 
-@cache
-def client() -> Any:
-    """Glue client of the environment (AWS_ENDPOINT_URL, region, credentials)."""
-    import boto3
-
-    return boto3.client("glue")
-
-
 def read_table(database: str, name: str, *, catalog_id: str | None = None) -> CatalogTable:
     """Read a table definition.
 
     :raises CatalogError: there is no such table, or it has no classification
     """
-    glue = client()
+    glue = client("glue")
     account = {"CatalogId": catalog_id} if catalog_id else {}
     try:
         table = glue.get_table(DatabaseName=database, Name=name, **account)["Table"]
@@ -94,7 +86,7 @@ def describe(database: str, table: Mapping[str, Any]) -> CatalogTable:
 def read_partitions(table: CatalogTable) -> list[Partition]:
     """Read all registered partitions, ordered by their values."""
     pages = (
-        client()
+        client("glue")
         .get_paginator("get_partitions")
         .paginate(DatabaseName=table.database, TableName=table.name)
     )

@@ -18,6 +18,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StringType, StructField, StructType
 
+from .clients import client
 from .errors import SourceError
 from .json_records import as_text
 
@@ -44,13 +45,11 @@ def read(
     :raises SourceError: in the reading tasks, if the table cannot be scanned
     """
     schema = StructType([StructField(name, StringType()) for name in columns])
-    import boto3
-
-    client = boto3.client("dynamodb")
-    url = os.environ.get("LAKE_DYNAMODB_ENGINE_ENDPOINT") or client.meta.endpoint_url
-    count = segments or _segments(client, table, spark.sparkContext.defaultParallelism)
+    dynamodb = client("dynamodb")
+    url = os.environ.get("LAKE_DYNAMODB_ENGINE_ENDPOINT") or dynamodb.meta.endpoint_url
+    count = segments or _segments(dynamodb, table, spark.sparkContext.defaultParallelism)
     numbers = spark.range(0, count, 1, count)
-    scan = _scanner(table, list(columns), count, url, client.meta.region_name)
+    scan = _scanner(table, list(columns), count, url, dynamodb.meta.region_name)
     return numbers.mapInArrow(scan, schema)
 
 
@@ -59,10 +58,10 @@ def table_name(location: str) -> str:
     return location.rpartition("/")[2] if location.startswith("arn:") else location
 
 
-def _segments(client: Any, table: str, parallelism: int) -> int:
+def _segments(dynamodb: Any, table: str, parallelism: int) -> int:
     try:
-        count: int = client.describe_table(TableName=table)["Table"].get("ItemCount", 0)
-    except client.exceptions.ResourceNotFoundException as e:
+        count: int = dynamodb.describe_table(TableName=table)["Table"].get("ItemCount", 0)
+    except dynamodb.exceptions.ResourceNotFoundException as e:
         raise SourceError(f"there is no DynamoDB table {table}") from e
     return max(1, min(4 * parallelism, -(-count // ITEMS_PER_SEGMENT)))
 
@@ -136,17 +135,17 @@ class _Caller:
     """Signed Scan requests over one connection, repeated when throttled or cut."""
 
     def __init__(self, url: str, region: str) -> None:
-        import botocore.session
         from botocore.credentials import Credentials
         from botocore.httpsession import URLLib3Session
 
         self._url, self._region = url, region
         key = os.environ.get("LAKE_DYNAMODB_ENGINE_KEY")
-        self._credentials = (
-            Credentials(key, "emulated")
-            if key
-            else botocore.session.get_session().get_credentials()
-        )
+        if key:
+            self._credentials = Credentials(key, "emulated")
+        else:
+            import botocore.session  # takes as long to import as reading 20,000 items
+
+            self._credentials = botocore.session.get_session().get_credentials()
         self._http = URLLib3Session(timeout=TIMEOUT_SECONDS)
 
     def __call__(self, request: Mapping[str, Any]) -> dict[str, Any]:
