@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
@@ -10,9 +11,16 @@ from pipeline.lake import Lake, is_missing
 
 __all__ = ["log_tail"]
 
+_JAVA_FRAME: Final = re.compile(r"\s+(at [\w.$/]+.*\(.*\)|\.\.\. \d+ (more|common frames omitted))")
+_LOOKED_AT: Final = 200
+"""Lines read per stream: a Java stack is some fifty lines long."""
+
 
 def log_tail(lake: Lake, groups: tuple[str, ...], stream: str, lines: int = 8) -> str:
-    """The last `lines` lines of the streams whose names begin with `stream`, or ""."""
+    """The last `lines` lines of the streams whose names begin with `stream`, or "".
+
+    Frames of Java stacks are left out: they would push out what has happened.
+    """
     logs = lake.client("logs")
     found: list[str] = []
     for group in groups:
@@ -22,10 +30,11 @@ def log_tail(lake: Lake, groups: tuple[str, ...], stream: str, lines: int = 8) -
                 answer: dict[str, Any] = logs.get_log_events(
                     logGroupName=group,
                     logStreamName=entry["logStreamName"],
-                    limit=lines,
+                    limit=_LOOKED_AT,
                     startFromHead=False,
                 )
-                found += [event["message"].rstrip() for event in answer["events"]]
+                messages = [event["message"].rstrip() for event in answer["events"]]
+                found += [line for line in messages if not _JAVA_FRAME.fullmatch(line)]
         except ClientError as error:
             if not is_missing(error):
                 raise
