@@ -17,7 +17,7 @@ from pipeline.infrastructure import FOUNDATION, SERVING
 from pipeline.lake import Lake, error_code, is_missing
 from pipeline.polling import poll_until
 from pipeline.run_lock import RunLock
-from pipeline.settings import EXCEPTIONS_TABLE, STACKS, TABLES
+from pipeline.settings import EXCEPTIONS_TABLE, STACKS, STREAMED_TABLE, TABLES
 from pipeline.stages.deploy import endpoint_status
 
 __all__ = ["Destruction", "destroy_lake"]
@@ -232,6 +232,8 @@ def _own_groups(lake: Lake) -> list[str]:
         f"/aws/sagemaker/Endpoints/{settings.endpoint}",
         f"/aws/kinesisfirehose/{settings.delivery_stream}",
         f"dms-tasks-{settings.project}",
+        f"/aws/lambda/{settings.simulator}",
+        f"/aws/lambda/{settings.consumer}",
     )
     logs = lake.client("logs")
     return [
@@ -254,7 +256,7 @@ def _leftovers(lake: Lake) -> list[str]:
 
 
 def _table_names(lake: Lake) -> list[str]:
-    return [*(lake.settings.dynamodb_table(t) for t in TABLES), EXCEPTIONS_TABLE]
+    return [*(lake.settings.dynamodb_table(t) for t in TABLES), EXCEPTIONS_TABLE, STREAMED_TABLE]
 
 
 def _existing_tables(lake: Lake) -> set[str]:

@@ -9,6 +9,7 @@ from typing import Final
 from botocore.exceptions import ClientError
 
 from pipeline.cloudformation import Outcome, Stacks
+from pipeline.uploads import lambda_key
 
 __all__ = ["FOUNDATION", "SERVING", "begin_deployment", "deploy_foundation"]
 
@@ -71,6 +72,8 @@ def _parameters(stacks: Stacks, template: str) -> Mapping[str, str]:
         return {
             "BufferSeconds": str(sizes.firehose_interval),
             "BufferMegabytes": str(sizes.firehose_size),
+            "SimulatorKey": lambda_key("simulator"),
+            "ConsumerKey": lambda_key("consumer"),
         }
     if template == "005-catalog":
         return {"WorkerType": sizes.glue_worker_type, "NumberOfWorkers": str(sizes.glue_workers)}

@@ -18,7 +18,7 @@ from pipeline.cloudformation import GOOD
 from pipeline.lake import Lake, error_code
 from pipeline.reconciliation import Measured
 from pipeline.run_state import Record
-from pipeline.settings import EXCEPTIONS_TABLE, LAB_OF_STACK, TABLES
+from pipeline.settings import EXCEPTIONS_TABLE, LAB_OF_STACK, PARTIAL, STREAMED_TABLE, TABLES
 from pipeline.stages.catalog import catalog_columns
 from pipeline.stages.deploy import endpoint_status
 from pipeline.stages.full_load import FINISHED, find_task
@@ -84,6 +84,13 @@ def _second_lab(lake: Lake, measured: Measured) -> Iterator[Check]:
         f"delivery stream {settings.delivery_stream} ACTIVE",
         lambda: _delivery_stream(lake),
     )
+    yield Check(
+        2,
+        "3.9",
+        "infrastructure",
+        f"function {settings.simulator}: 8 minutes",
+        lambda: _simulator(lake),
+    )
     yield Check(2, "3.11", "stream", "all ratings sent", lambda: _delivered(measured))
     yield Check(
         2,
@@ -92,6 +99,15 @@ def _second_lab(lake: Lake, measured: Measured) -> Iterator[Check]:
         f"objects {settings.delivery_prefix}year/month/day/hour/",
         lambda: _dated_objects(lake),
     )
+    yield Check(
+        2,
+        "consumer",
+        "infrastructure",
+        f"{settings.consumer} reads the stream",
+        lambda: _mapping(lake),
+    )
+    look = partial(_table, measured, PARTIAL, STREAMED_TABLE)
+    yield Check(2, "consumer", "stream", f"table {STREAMED_TABLE} has items", look)
 
 
 def _third_lab(lake: Lake, measured: Measured) -> Iterator[Check]:
@@ -194,6 +210,18 @@ def _delivery_stream(lake: Lake) -> tuple[bool, str]:
         DeliveryStreamName=lake.settings.delivery_stream
     )
     return _status(found["DeliveryStreamDescription"]["DeliveryStreamStatus"], "ACTIVE")
+
+
+def _simulator(lake: Lake) -> tuple[bool, str]:
+    found = lake.client("lambda").get_function(FunctionName=lake.settings.simulator)
+    timeout = found["Configuration"]["Timeout"]
+    return timeout == 480, f"{found['Configuration']['State']}, timeout {timeout} s"
+
+
+def _mapping(lake: Lake) -> tuple[bool, str]:
+    found = lake.client("lambda").list_event_source_mappings(FunctionName=lake.settings.consumer)
+    states = [mapping["State"] for mapping in found["EventSourceMappings"]]
+    return states == ["Enabled"], f"event source mapping {', '.join(states) or 'absent'}"
 
 
 def _delivered(measured: Measured) -> tuple[bool, str]:

@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 from pipeline.delivered import Delivered
 from pipeline.lake import Lake, is_missing
 from pipeline.run_state import Record
-from pipeline.settings import EXCEPTIONS_TABLE, PARTIAL, TABLE_KEYS, TABLES
+from pipeline.settings import EXCEPTIONS_TABLE, PARTIAL, STREAMED_TABLE, TABLE_KEYS, TABLES
 from pipeline.stages.full_load import count_items, find_task, table_statistics
 from pipeline.stages.land import quarantine_key
 from pipeline.stages.stream import source_events
@@ -76,7 +76,7 @@ class Measured:
 
 def measure(lake: Lake, land: Record) -> Measured:
     """Count everything, several things at a time; what is not there counts nothing."""
-    tables = (*(lake.settings.dynamodb_table(t) for t in TABLES), EXCEPTIONS_TABLE)
+    tables = (*(lake.settings.dynamodb_table(t) for t in TABLES), EXCEPTIONS_TABLE, STREAMED_TABLE)
     report = job_report(lake)
     with ThreadPoolExecutor(max_workers=4) as pool:
         items = {t: pool.submit(count_items, lake, t) for t in tables}
@@ -127,7 +127,7 @@ def reconcile(measured: Measured) -> list[Hop]:
                 there.rows - there.keys,
             )
         )
-    hops.append(_stream_hop(measured))
+    hops += _stream_hops(measured)
     ratings = measured.items.get("ratings_t") or 0
     for name, received, directory in (
         ("firehose + ratings_t → rating", measured.delivered.records + ratings, measured.rating),
@@ -147,17 +147,28 @@ def reconcile(measured: Measured) -> list[Hop]:
     return hops
 
 
-def _stream_hop(measured: Measured) -> Hop:
+def _stream_hops(measured: Measured) -> list[Hop]:
     rows = measured.landed[PARTIAL].rows
     rejected = measured.stream.counts.get("rejected", 0) if measured.stream else 0
-    return Hop(
-        "stream",
-        "partial-load → firehose/",
-        rows,
-        len(measured.delivered.distinct) + measured.delivered.strange,
-        rejected,
-        rows - rejected - len(measured.wanted),
-    )
+    pairs = {(user, movie) for user, movie, _, _ in measured.wanted}
+    return [
+        Hop(
+            "stream",
+            "partial-load → firehose/",
+            rows,
+            len(measured.delivered.distinct) + measured.delivered.strange,
+            rejected,
+            rows - rejected - len(measured.wanted),
+        ),
+        Hop(
+            "stream",
+            f"stream → {STREAMED_TABLE}",
+            rows,
+            measured.items.get(STREAMED_TABLE) or 0,
+            rejected,
+            rows - rejected - len(pairs),
+        ),
+    ]
 
 
 def _delivered(lake: Lake) -> Delivered:

@@ -16,6 +16,7 @@ __all__ = [
     "LAB_OF_STACK",
     "PARTIAL",
     "STACKS",
+    "STREAMED_TABLE",
     "TABLES",
     "TABLE_KEYS",
     "Settings",
@@ -25,6 +26,8 @@ TABLES: Final = ("ratings", "movies", "links", "tags")
 """Source tables that DMS loads."""
 PARTIAL: Final = "ratings-partial-load"
 """The source table that is streamed."""
+STREAMED_TABLE: Final = "ratings_stream_t"
+"""DynamoDB table into which the stream's second consumer writes."""
 EXCEPTIONS_TABLE: Final = "awsdms_full_load_exceptions"
 """Where DMS keeps the rows it could not load (AWS DMS User Guide, 'Control table settings')."""
 
@@ -74,6 +77,10 @@ class Settings:
     """Value of the `project` tag and prefix of stack names and exports."""
     stream: str = "movielens-ratings"
     """Kinesis data stream of ratings."""
+    simulator: str = "movielens-simulator"
+    """Lambda function that puts ratings on the stream."""
+    consumer: str = "movielens-stream-consumer"
+    """Lambda function that writes the stream's ratings into `STREAMED_TABLE`."""
     delivery_stream: str = "movielens-ratings-to-s3"
     """Firehose delivery stream from the data stream to the bucket."""
     delivery_prefix: str = "firehose/"

@@ -121,6 +121,17 @@ class Target:
                 )
             return self._clients[service]
 
+    def patient_client(self, service: str, seconds: float) -> Any:
+        """A boto3 client that waits up to `seconds` for an answer, and asks only once."""
+        name = f"{service} {seconds}"
+        with self._lock:
+            if name not in self._clients:
+                patient = Config(read_timeout=seconds, retries={"total_max_attempts": 1})
+                self._clients[name] = self.session.client(
+                    service, endpoint_url=self.endpoint, config=self.config.merge(patient)
+                )
+            return self._clients[name]
+
     def describe(self) -> str:
         """One line for people: target, account, region, endpoint."""
         where = self.endpoint or "AWS"

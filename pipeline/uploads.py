@@ -1,4 +1,4 @@
-"""The code that the lake uploads: the Glue script with its modules, SageMaker's source directory.
+"""The code that the lake uploads: Lambda functions, the Glue script, SageMaker's source directory.
 
 The archives have the same bytes for the same files: sorted names, no times, owners or caches.
 """
@@ -19,7 +19,18 @@ from pipeline.errors import LakeError
 from pipeline.lake import Lake, is_missing
 from pipeline.run_state import fingerprint
 
-__all__ = ["glue_modules", "glue_script", "source_directory", "upload"]
+__all__ = [
+    "glue_modules",
+    "glue_script",
+    "lambda_key",
+    "lambda_package",
+    "source_directory",
+    "upload",
+    "upload_lambdas",
+]
+
+LAMBDAS: Final = ("consumer", "simulator")
+"""Modules of ``pipeline.lambdas``."""
 
 _PROJECT: Final = Path(__file__).resolve().parent.parent
 _LEFT_OUT: Final = frozenset({"__pycache__", "tests", ".pytest_cache", ".mypy_cache"})
@@ -41,6 +52,28 @@ def glue_modules(project: Path = _PROJECT) -> bytes:
             entry.external_attr, entry.create_system = 0o644 << 16, 3
             archive.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED)
     return packed.getvalue()
+
+
+def lambda_package(module: str, project: Path = _PROJECT) -> bytes:
+    """A zip with one of the modules of `LAMBDAS` at its top."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        entry = zipfile.ZipInfo(f"{module}.py")  # with zip's first date
+        entry.external_attr, entry.create_system = 0o644 << 16, 3
+        content = _read(project / "pipeline" / "lambdas" / f"{module}.py")
+        archive.writestr(entry, content, zipfile.ZIP_DEFLATED)
+    return packed.getvalue()
+
+
+def lambda_key(module: str) -> str:
+    """Where the package of a function lies: another key for other code, so a stack sees it."""
+    return f"code/lambdas/{module}-{fingerprint(lambda_package(module))[:16]}.zip"
+
+
+def upload_lambdas(lake: Lake) -> None:
+    """Put all packages into the bucket."""
+    for module in LAMBDAS:
+        upload(lake, lambda_key(module), lambda_package(module), "application/zip")
 
 
 def source_directory(project: Path = _PROJECT) -> bytes:

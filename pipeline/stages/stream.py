@@ -1,9 +1,11 @@
-"""Lab 2: the simulator puts ratings on the stream, Firehose delivers them to the bucket."""
+"""Lab 2: a Lambda function puts ratings on the stream; two consumers take them from it.
+
+Firehose delivers them to the bucket, and another function writes them into a DynamoDB table.
+"""
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass, field
+import json
 from typing import Any, Final
 
 from pipeline.cloudformation import template_text
@@ -12,31 +14,22 @@ from pipeline.delivered import Delivered, events
 from pipeline.errors import StageError
 from pipeline.lake import Lake
 from pipeline.lambdas import simulator
-from pipeline.run_state import Record
-from pipeline.settings import PARTIAL
+from pipeline.run_state import Record, fingerprint
+from pipeline.settings import PARTIAL, STREAMED_TABLE
 from pipeline.stages.base import Result, Stage, Work
+from pipeline.stages.full_load import count_items
 
 __all__ = ["Stream", "source_events"]
 
-CALL_SECONDS: Final = 7.0
-"""Time given to one call of the simulator, 5 s of which it keeps in reserve. Short calls, because
-after each of them its position is noted, and a run that is killed sends again only the rest."""
-
-
-@dataclass
-class FunctionContext:
-    """The part of Lambda's context object that the simulator uses."""
-
-    seconds: float = CALL_SECONDS
-    _began: float = field(default_factory=time.monotonic)
-
-    def get_remaining_time_in_millis(self) -> int:
-        """Milliseconds until the function would be ended."""
-        return max(0, round(1000 * (self.seconds - (time.monotonic() - self._began))))
+CALL_SECONDS: Final = 3.0
+"""After so long a call of the simulator ends, and its position is noted: a run that is killed
+sends again only the rest."""
+ANSWER_SECONDS: Final = 500.0
+"""How long its answer is waited for: a little longer than the function's timeout."""
 
 
 class Stream(Stage):
-    """Call the simulator until it is done, then wait until every record is in the bucket."""
+    """Call the simulator until it is done, then wait until both consumers have every rating."""
 
     name = "stream"
     needs = ("land",)
@@ -49,27 +42,36 @@ class Stream(Stage):
         delivered = Delivered(lake)
         delivered.refresh()
         absent = len(source_events(lake) - delivered.distinct)
-        return f"{absent:,} ratings under {lake.settings.delivery_prefix}" if absent else None
+        if absent:
+            return f"{absent:,} ratings under {lake.settings.delivery_prefix}"
+        items, wanted = count_items(lake, STREAMED_TABLE), len(_pairs(lake))
+        if items is None:
+            return f"DynamoDB table {STREAMED_TABLE}"
+        return f"{wanted - items:,} items of {STREAMED_TABLE}" if items < wanted else None
 
     def run(self, work: Work) -> Result:
         lake = work.lake
-        if work.forced:
+        if work.noted("next") is None:
             _clear(lake)
         self._wait_until_active(work)
         sent, rejected = self._send(work)
         delivered = self._delivery(work)
+        items = self._consumption(work)
         counts = {
             "sent": sent,
             "rejected": rejected,
             "delivered": delivered.records,
             "distinct": len(delivered.distinct),
             "objects": delivered.objects,
+            "items": items,
         }
         text = (
             f"{len(delivered.distinct):,} distinct ratings delivered in {delivered.objects} "
-            f"objects, {delivered.records - len(delivered.distinct):,} twice"
+            f"objects, {delivered.records - len(delivered.distinct):,} twice; {items:,} items in "
+            f"{STREAMED_TABLE}"
         )
-        return Result(text, counts)
+        keys = [entry["Key"] for entry in lake.objects(lake.settings.delivery_prefix)]
+        return Result(text, counts, {"output": fingerprint(work.inputs, *keys)})
 
     @staticmethod
     def _wait_until_active(work: Work) -> None:
@@ -98,13 +100,12 @@ class Stream(Stage):
             "key": lake.settings.data_key(PARTIAL),
             "stream": lake.settings.stream,
             "offset": work.noted("next") or 0,
+            "seconds": CALL_SECONDS,
         }
         rejected = int(work.noted("rejected") or 0)
         while True:
             work.progress("simulator at work", event["offset"], total)
-            answer = simulator.handler(
-                event, FunctionContext(), s3=lake.s3, kinesis=lake.client("kinesis")
-            )
+            answer = _call_simulator(lake, event)
             if not answer["done"] and answer["next"] == event["offset"]:
                 break
             rejected += answer["rejected_count"]
@@ -137,6 +138,44 @@ class Stream(Stage):
             "(send them again with: lake run --only stream --force)",
         )
         return delivered
+
+    @staticmethod
+    def _consumption(work: Work) -> int:
+        lake = work.lake
+        wanted = len(_pairs(lake))
+
+        def complete() -> int | None:
+            items = count_items(lake, STREAMED_TABLE) or 0
+            work.progress(f"{lake.settings.consumer} writes", items, wanted)
+            return items if items >= wanted else None
+
+        return work.wait(
+            complete,
+            lake.target.waits.full_load,
+            f"{lake.settings.consumer} to write {wanted:,} ratings into {STREAMED_TABLE} "
+            f"(its log is in group /aws/lambda/{lake.settings.consumer}, what it could not write "
+            f"in queue {lake.settings.consumer}-failures)",
+        )
+
+
+def _call_simulator(lake: Lake, event: dict[str, Any]) -> dict[str, Any]:
+    name = lake.settings.simulator
+    answer = lake.target.patient_client("lambda", ANSWER_SECONDS).invoke(
+        FunctionName=name, InvocationType="RequestResponse", Payload=json.dumps(event)
+    )
+    payload = json.loads(answer["Payload"].read() or b"null")
+    if answer.get("FunctionError"):
+        raise StageError(
+            f"Function {name} failed at row {event['offset']:,}: "
+            f"{payload.get('errorType', 'error')}: {payload.get('errorMessage')}",
+            f"Read its log (group /aws/lambda/{name}), then go on with: lake run",
+        )
+    return dict(payload)
+
+
+def _pairs(lake: Lake) -> set[tuple[int, int]]:
+    """What makes an item of its own: the (user, movie) of the ratings."""
+    return {(user, movie) for user, movie, _, _ in source_events(lake)}
 
 
 def source_events(lake: Lake) -> set[tuple[int, int, float, int]]:

@@ -14,6 +14,7 @@ from pipeline.cloudformation import template_text
 from pipeline.settings import STACKS, Settings
 
 TAGLESS = {
+    "AWS::Lambda::EventSourceMapping",  # tags since 2024; not in every tool
     "AWS::EC2::VPCGatewayAttachment",
     "AWS::EC2::Route",
     "AWS::EC2::SubnetRouteTableAssociation",

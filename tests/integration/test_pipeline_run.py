@@ -132,6 +132,62 @@ def test_any_client_finds_the_items(lake: Lake) -> None:
     assert dynamodb.scan(TableName="awsdms_full_load_exceptions", Select="COUNT")["Count"] == 0
 
 
+def test_the_second_consumer_has_the_streamed_ratings(lake: Lake) -> None:
+    with (lake.folder / "ratings-partial-load.csv").open(encoding="utf-8", newline="") as file:
+        source = {(row[0], row[1]): float(row[2]) for row in list(csv.reader(file))[1:]}
+    assert streamed(lake) == source
+
+
+def streamed(lake: Lake) -> dict[tuple[str, str], float]:
+    pages = lake.aws("dynamodb").get_paginator("scan").paginate(TableName="ratings_stream_t")
+    return {
+        (item["userId"]["S"], item["movieId"]["S"]): float(item["rating"]["N"])
+        for page in pages
+        for item in page["Items"]
+    }
+
+
+def test_a_consumer_that_fails_in_the_middle_goes_on_and_a_replay_changes_nothing(
+    lake: Lake,
+) -> None:
+    before, client = streamed(lake), lake.aws("lambda")
+    function = {"FunctionName": "movielens-stream-consumer"}
+    dynamodb = lake.aws("dynamodb")
+    for user, movie in list(before)[:50]:
+        key = {"userId": {"S": user}, "movieId": {"S": movie}}
+        dynamodb.delete_item(TableName="ratings_stream_t", Key=key)
+
+    def set_table(name: str) -> None:
+        client.update_function_configuration(**function, Environment={"Variables": {"TABLE": name}})
+        client.get_waiter("function_updated_v2").wait(**function)
+
+    def failures() -> int:
+        pages = lake.aws("logs").get_paginator("filter_log_events")
+        found = pages.paginate(
+            logGroupName="/aws/lambda/movielens-stream-consumer", filterPattern="no-such-table"
+        )
+        return sum(len(page["events"]) for page in found)
+
+    set_table("no-such-table")
+    try:
+        replay = subprocess.Popen(
+            [
+                *(sys.executable, "-c", "from pipeline.cli import main; main()", "run"),
+                *("--movielens", str(lake.folder), "--endpoint", lake.endpoint),
+                *("--only", "stream", "--force"),
+            ],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        wait_until(failures, timeout=60, what="the consumer to fail")
+    finally:
+        set_table("ratings_stream_t")
+    assert replay.wait(120) == 0
+    assert streamed(lake) == before
+    repaired = lake.run()
+    assert repaired.code == 0, repaired.stderr
+
+
 def test_training_data_is_the_source(lake: Lake) -> None:
     ratings = [tuple(row[:2]) for row in rows(lake, "rating")]
     assert len(ratings) == len(set(ratings)) == lake.expected.pairs
@@ -220,7 +276,7 @@ def test_recommendations_for_known_and_unknown_users(lake: Lake) -> None:
 def test_each_lab_is_verified_alone(lake: Lake) -> None:
     steps = {
         1: {"1", "2-4", "5-7", "8", "9", "10", "11", "12"},
-        2: {"1-2", "1.5", "2.9", "3.11", "3.12"},
+        2: {"1-2", "1.5", "2.9", "3.9", "3.11", "3.12", "consumer"},
         3: {"1", "1.19", "1.21", "2.22", "2.24", "3.13"},
         4: {"2.6"},
     }

@@ -136,6 +136,16 @@ def test_stops_before_the_deadline_and_goes_on_from_there() -> None:
     assert (answer["sent"], answer["next"], answer["done"]) == (200, 700, True)
 
 
+def test_ends_after_the_seconds_it_is_given() -> None:
+    rows = [f"{n},31,2.5,1260759144" for n in range(1, 701)]
+    kinesis, stub = stubbed("kinesis")
+    stub.add_response("put_records", answers(*[""] * 500), {"StreamName": "s", "Records": ANY})
+    answer = simulator.handler(
+        {**EVENT, "seconds": 0}, Context(), s3=source(rows)[0], kinesis=kinesis
+    )
+    assert (answer["sent"], answer["next"], answer["done"]) == (500, 500, False)
+
+
 def test_a_batch_cut_off_by_the_deadline_is_sent_again() -> None:
     s3, _ = source(["1,31,2.5,10"])
     kinesis, stub = stubbed("kinesis")
