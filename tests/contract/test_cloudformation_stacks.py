@@ -65,6 +65,10 @@ def test_rollback_can_be_disabled(
     )
     assert stack["StackStatus"] == "CREATE_FAILED"
     assert stacks.value(name) == "a"
+    shown = stacks.cfn.describe_stack_resource(StackName=stack["StackName"], LogicalResourceId="B")[
+        "StackResourceDetail"
+    ]
+    assert shown["ResourceStatus"] == "CREATE_FAILED"
     assert stacks.delete(stack)["StackStatus"] == "DELETE_COMPLETE"
     assert stacks.value(name) is None
 

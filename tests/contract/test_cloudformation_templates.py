@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from cfnlint.api import lint
 
 from tests.contract.cloudformation_helpers import (  # noqa: F401 - the fixture
     Stacks,
@@ -15,9 +18,10 @@ from tests.contract.cloudformation_helpers import (  # noqa: F401 - the fixture
     stacks,
     template,
 )
-from tests.support import unique
+from tests.support import PROJECT, unique
 
 A = parameter("a")
+FOREIGN = PROJECT / "tests" / "fixtures" / "workshop" / "templates"
 
 
 @pytest.mark.parametrize(
@@ -60,7 +64,7 @@ def test_faulty_templates_are_refused(stacks: Stacks, body: Any, message: str) -
     assert code == "ValidationError"
     assert message in said
     with pytest.raises(ClientError, match="ValidationError"):
-        text = body if isinstance(body, str) else __import__("json").dumps(body)
+        text = body if isinstance(body, str) else json.dumps(body)
         stacks.cfn.validate_template(TemplateBody=text)
 
 
@@ -173,3 +177,10 @@ def test_a_taken_name_is_refused_and_the_stack_untouched(stacks: Stacks) -> None
         stacks.cfn.create_stack(StackName=stack["StackName"], **source(template(A=A)))
     assert stacks.ended(stack["StackId"])["StackStatus"] == "CREATE_COMPLETE"
     assert stacks.value(outputs(stack)["A"]) == "a"
+
+
+@pytest.mark.parametrize("path", sorted(FOREIGN.iterdir()), ids=lambda path: path.name)
+def test_foreign_templates_pass_cfn_lint(path: Path) -> None:
+    """But for what is of its time: python3.6, and dependencies said twice."""
+    found = lint(path.read_text(), regions=["us-west-2"])
+    assert [str(m) for m in found if m.rule.id not in ("E2533", "W3005")] == []

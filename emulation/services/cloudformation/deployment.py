@@ -212,6 +212,7 @@ class Deployment(Values, ResourceActions):  # type: ignore[misc]
                 "logical id or name)"
             )
         record["ResourceStatusReason"] = reason
+        record.setdefault("PhysicalResourceId", "")  # DescribeStackResource wants one
         self._event(name, resource_type, shown, "FAILED", reason)
         if action == ChangeAction.Add and event.resource_model:
             self._changes.append(Change(name, "added", resource_type))
