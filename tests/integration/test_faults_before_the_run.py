@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import socket
@@ -19,6 +20,7 @@ from emulation import paths
 from tests.integration.lake_runs import Finished, Machine
 from tests.integration.movielens_faults import write_ruined
 from tests.integration.pipeline_data import write_folder
+from tests.support import wait_until
 
 
 @pytest.fixture
@@ -203,4 +205,39 @@ def test_a_full_disk_under_the_emulator(tmp_path: Path, small_disk: Callable[[in
     message, hint = refusal(machine.lake("emulator", "start", LAKE_CACHE=str(paths.cache())))
     assert os.strerror(errno.ENOSPC) in message
     assert "df" in hint
+    assert not machine.processes()
+
+
+def test_a_disk_that_is_full_while_the_lake_is_made(
+    tmp_path: Path, small_disk: Callable[[int], Path]
+) -> None:
+    write_folder(tmp_path / "movielens")
+    disk = small_disk(16_384)
+    run = ("run", "--movielens", str(tmp_path / "movielens"), "--only", "land")
+    with Machine(tmp_path, extra={"LAKE_HOME": str(disk)}) as machine:
+        filler = disk / "filler"
+        with contextlib.suppress(OSError), filler.open("wb", buffering=0) as file:
+            while True:
+                file.write(bytes(4096))
+
+        message, hint = refusal(machine.lake(*run))
+
+        assert os.strerror(errno.ENOSPC) in message
+        assert "lake run" in hint
+        filler.unlink()
+        again = machine.lake(*run)
+        assert again.code == 0, again.stderr
+
+
+def test_a_start_that_was_killed_half_way(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    start = machine.begin("emulator", "start", LAKE_CACHE=str(paths.cache()))
+    wait_until(lambda: machine.processes("localstack"), what="LocalStack's process")
+    assert start.kill().code == -9
+    try:
+        again = machine.start()
+        assert again.code == 0, again.stderr
+        assert len(machine.processes("localstack.runtime.main")) == 1
+    finally:
+        machine.stop()
     assert not machine.processes()
