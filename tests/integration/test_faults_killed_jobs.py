@@ -1,8 +1,8 @@
-"""``kill -9`` of a run, of its Glue job and of its training job, one after the other.
+"""``kill -9`` of a run in every stage, of its Glue job and of its training job.
 
-One lake is made by four runs. The first three are killed, or a job of theirs is; the last one must
-converge. All of it happens under the settings of a user that the local target must not heed, and
-on data with 0.5 % malformed rows.
+One lake is made by many runs, one after the other. Each is killed, or a job of it is; the last
+one must converge. All of it happens under the settings of a user that the local target must not
+heed, and on data with 0.5 % malformed rows.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from tests.integration.lake_runs import (
 from tests.integration.movielens_faults import Spoilt, write_spoilt
 from tests.support import wait_until
 
+SPARK = "org.apache.spark.deploy.SparkSubmit"
 pytestmark = [pytest.mark.spark, pytest.mark.timeout(300)]
 
 
@@ -47,6 +48,15 @@ class Setup:
     def run(self, *arguments: str) -> Finished:
         return self.begin(*arguments).end()
 
+    def run_and_kill(self, text: str) -> Finished:
+        """A run that is killed as soon as it says `text`."""
+        run = self.begin()
+        try:
+            run.wait_for(text)
+        finally:
+            killed = run.kill()
+        return killed
+
 
 @pytest.fixture(scope="module")
 def setup(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setup]:
@@ -58,8 +68,11 @@ def setup(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setup]:
 
 
 @pytest.fixture(scope="module")
-def run_killed(setup: Setup) -> Finished:
-    """The first run: killed as soon as the stream has records."""
+def runs_killed(setup: Setup) -> list[Finished]:
+    """The first runs: killed in the first stages, at last as soon as the stream has records."""
+    first = [
+        setup.run_and_kill(f"{stage}: begins") for stage in ("infrastructure", "land", "full_load")
+    ]
     run = setup.begin()
     run.wait_for("stream: begins")
     kinesis = setup.machine.client("kinesis")
@@ -79,34 +92,44 @@ def run_killed(setup: Setup) -> Finished:
         wait_until(streamed, what="records in the stream")
     finally:
         killed = run.kill()
-    return killed
+    return [*first, killed]
 
 
 @dataclass
 class Beside:
-    """Two runs at once: the first, and how the second and a destruction ended meanwhile."""
+    """A run, and how other commands ended that were begun meanwhile."""
 
     pid: int
-    first: Finished
-    second: Finished
-    destruction: Finished
+    run: Finished
+    others: list[Finished]
 
 
 @pytest.fixture(scope="module")
-def job_killed(setup: Setup, run_killed: Finished) -> Beside:
-    """The second run: two more commands beside it, then its Glue job is killed."""
+def run_left_its_job(setup: Setup, runs_killed: list[Finished]) -> Beside:
+    """The next run: two commands beside it are refused, then it is killed, not its Glue job."""
+    run = setup.begin()
+    try:
+        run.wait_for("transform: begins")
+        second = setup.begin()
+        others = [setup.machine.lake("destroy"), second.end()]
+        wait_until(lambda: setup.machine.processes(SPARK), what="the job's process")
+    finally:
+        killed = run.kill()
+    return Beside(run.process.pid, killed, others)
+
+
+@pytest.fixture(scope="module")
+def job_killed(setup: Setup, run_left_its_job: Beside) -> Finished:
+    """The next run goes on with the job that is running, which is killed."""
     run = setup.begin()
     run.wait_for("transform: begins")
-    second = setup.machine.begin("run", "--movielens", str(setup.data))
-    destruction = setup.machine.lake("destroy")
-    ended = second.end()
-    setup.machine.kill_job("org.apache.spark.deploy.SparkSubmit")
-    return Beside(run.process.pid, run.end(), ended, destruction)
+    setup.machine.kill_job(SPARK)
+    return run.end()
 
 
 @pytest.fixture(scope="module")
-def training_killed(setup: Setup, job_killed: Beside) -> Finished:
-    """The third run: its training job is killed."""
+def training_killed(setup: Setup, job_killed: Finished) -> Finished:
+    """The next run: its training job is killed."""
     run = setup.begin()
     setup.machine.kill_job("train.py")
     return run.end()
@@ -114,7 +137,8 @@ def training_killed(setup: Setup, job_killed: Beside) -> Finished:
 
 @pytest.fixture(scope="module")
 def finished(setup: Setup, training_killed: Finished) -> Finished:
-    """The fourth run, which nothing disturbs."""
+    """A run that nothing disturbs, after one that is killed while it makes the endpoint."""
+    setup.run_and_kill("deploy: begins")
     return setup.run()
 
 
@@ -124,26 +148,25 @@ def failed_in_a_sentence(call: Finished) -> tuple[str, str]:
     return call.error
 
 
-def test_a_killed_run_is_dead(run_killed: Finished) -> None:
-    assert run_killed.code == -9
+def test_the_lock_of_a_dead_run_does_not_hold_the_next_one(
+    runs_killed: list[Finished], run_left_its_job: Beside
+) -> None:
+    assert {run.code for run in (*runs_killed, run_left_its_job.run)} == {-9}
+    assert "transform: begins" in run_left_its_job.run.stderr
 
 
-def test_the_lock_of_a_dead_run_does_not_hold_the_next_one(job_killed: Beside) -> None:
-    assert "transform: begins" in job_killed.first.stderr
-
-
-def test_a_run_beside_a_run_is_refused_and_told_by_whom(job_killed: Beside) -> None:
-    for call in (job_killed.second, job_killed.destruction):
+def test_a_run_beside_a_run_is_refused_and_told_by_whom(run_left_its_job: Beside) -> None:
+    for call in run_left_its_job.others:
         message, hint = failed_in_a_sentence(call)
         assert message.startswith(
             "Another run is at work on this lake: lake run by process "
-            f"{job_killed.pid} on {socket.gethostname()}, since "
+            f"{run_left_its_job.pid} on {socket.gethostname()}, since "
         )
         assert "its lock expires in" in hint
 
 
-def test_a_killed_glue_job_is_named(job_killed: Beside) -> None:
-    message, hint = failed_in_a_sentence(job_killed.first)
+def test_a_killed_glue_job_is_named(job_killed: Finished) -> None:
+    message, hint = failed_in_a_sentence(job_killed)
     assert message.startswith("Glue job run jr_")
     assert "failed" in message
     assert "SIGKILL" in message
