@@ -5,13 +5,15 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from tests.bench import full_load, report, streaming, training, whole_run
+from tests.bench import full_load, functions, report, stacks, streaming, training, whole_run
 
 BENCHMARKS = {
     "whole_run": whole_run.run,
     "full_load": full_load.run,
     "streaming": streaming.run,
     "training": training.run,
+    "stacks": stacks.run,
+    "functions": functions.run,
 }
 
 
