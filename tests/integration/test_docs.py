@@ -1,0 +1,182 @@
+"""The labs and the README as they are written: every command runs, every output has its shape.
+
+The commands run in the documents' order in one shell environment on a machine of their own, with
+a small data set; what they print is compared when all have run. `make` targets are looked up and
+not run: they build the environment that the tests are in. So are commands for AWS.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from emulation import paths
+from tests.documents import LABS, Command, commands, fits, shape
+from tests.integration.lake_runs import Machine
+from tests.integration.pipeline_data import write_folder
+from tests.support import PROJECT, free_port
+
+pytestmark = [pytest.mark.spark, pytest.mark.timeout(600)]
+
+README: Final = PROJECT / "README.md"
+PAGES: Final = ("README.md", "1.md", "2.md", "3.md", "4.md")
+ENDINGS: Final = ("lake destroy", "lake emulator stop")
+"""Commands of the last lab before which the README's commands have their place."""
+SECONDS_TO_FOLLOW: Final = 3.0
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A command that has run."""
+
+    command: Command
+    code: int
+    printed: str
+
+    def complaint(self) -> str:
+        """What is wrong with it, "" when nothing is."""
+        if self.code:
+            return f"{self.command.place}: exit code {self.code}\n{self._both()}"
+        if self.command.output and not fits(self.command.output, self.printed):
+            return f"{self.command.place}: prints something else\n{self._both()}"
+        return ""
+
+    def _both(self) -> str:
+        return (
+            f"$ {self.command.text}\n--- promised\n{shape(chr(10).join(self.command.output))}\n"
+            f"--- printed\n{shape(self.printed)}\n--- in full\n{self.printed}"
+        )
+
+
+class Shell:
+    """Runs commands one after another; what one exports, the next one has."""
+
+    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
+        self._exports = folder / "exports.sh"
+        self._environment = environment
+        self._exports.touch()
+
+    def run(self, command: Command) -> Ran:
+        """Run a command with its stdout and stderr together, as a terminal shows them."""
+        script = (
+            f". {self._exports}\n{command.text}\ncode=$?\n"
+            f"export -p > {self._exports}.new && mv {self._exports}.new {self._exports}\n"
+            "exit $code"
+        )
+        process = subprocess.Popen(
+            ["bash", "-c", script],
+            cwd=PROJECT,
+            env=self._environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        follows = "--follow" in command.text
+        try:
+            printed, _ = process.communicate(timeout=SECONDS_TO_FOLLOW if follows else 240)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGINT if follows else signal.SIGKILL)
+            printed, _ = process.communicate(timeout=30)
+            return Ran(command, 0 if follows and printed else 1, printed)
+        return Ran(command, process.returncode, printed)
+
+
+def is_run(command: Command) -> bool:
+    """Whether a command of a document is one that the test runs."""
+    return not command.text.startswith(("make", "aws "))
+
+
+def order() -> list[Command]:
+    """All commands in the order in which they run; the README's before the end of the last lab."""
+    labs = [command for page in PAGES for command in commands(LABS / page) if is_run(command)]
+    readme = [
+        command
+        for command in commands(README)
+        if is_run(command) and not command.text.startswith(ENDINGS)
+    ]
+    end = next(n for n, command in enumerate(labs) if command.text.startswith(ENDINGS))
+    return labs[:end] + readme + labs[end:]
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Ran]]:
+    """Every command after it has run, up to the first that failed."""
+    tmp = tmp_path_factory.mktemp("labs")
+    machine = Machine(tmp / "machine", free_port())
+    machine.folder.mkdir()
+    write_folder(tmp / "movielens")
+    cache = tmp / "machine" / "cache"
+    cache.mkdir()
+    for folder in ("java", "localstack"):  # downloads of the whole suite, but cleaned data apart
+        (cache / folder).symlink_to(paths.cache() / folder)
+    environment = {
+        **machine.environment,
+        "MOVIELENS": str(tmp / "movielens"),
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        # A terminal without colours and cursor movements, wide enough for every table.
+        "FORCE_COLOR": "1",
+        "NO_COLOR": "1",
+        "TERM": "dumb",
+        "COLUMNS": "120",
+        "LINES": "50",
+    }
+    shell = Shell(tmp, environment)
+    done: list[Ran] = []
+    try:
+        for command in order():
+            done.append(shell.run(command))
+            if done[-1].code:
+                break
+        yield done
+    finally:
+        machine.stop()
+
+
+def complaints(ran: list[Ran], document: Path) -> str:
+    """What is wrong with a document's commands."""
+    found = [each.complaint() for each in ran if each.command.document == document]
+    places = {each.command.place for each in ran}
+    found += [
+        f"{command.place}: never ran"
+        for command in order()
+        if command.document == document and command.place not in places
+    ]
+    return "\n\n".join(filter(None, found))
+
+
+@pytest.mark.parametrize("page", PAGES[1:])
+def test_a_lab_goes_as_its_page_says(ran: list[Ran], page: str) -> None:
+    found = complaints(ran, LABS / page)
+    assert not found, found
+
+
+def test_the_commands_of_the_readme_work(ran: list[Ran]) -> None:
+    found = complaints(ran, README)
+    assert not found, found
+
+
+def test_every_lab_has_its_parts() -> None:
+    for page in PAGES[1:]:
+        text = (LABS / page).read_text(encoding="utf-8")
+        for part in ("**Goal.**", "**What just happened.**", "## Checkpoint", "## Things to try"):
+            assert part in text, f"{page} has no {part}"
+        assert "## The same on AWS" in text, page
+        assert re.search(rf"^\$ lake verify --lab {page[0]}$", text, re.MULTILINE), page
+
+
+def test_nothing_runs_twice_as_a_lab_goes_on() -> None:
+    """Commands that make something stand once; a lab continues where the former one ended."""
+    made = [c.text for c in order() if c.text.startswith("lake run") and c.document != README]
+    again = [text for text in made if text != "lake run --only full_load"]
+    assert len(again) == len(set(again)), again
