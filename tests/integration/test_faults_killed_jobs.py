@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from emulation.host.process import STOP_SECONDS
 from tests.integration.lake_runs import (
     BUCKET,
     TRAPS,
@@ -65,6 +66,9 @@ def setup(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setup]:
     expected = write_spoilt(home / "movielens")
     with Machine(home, extra=TRAPS) as machine:
         yield Setup(machine, home / "movielens", expected, touched)
+        began = time.monotonic()
+        machine.stop()
+        assert time.monotonic() - began < STOP_SECONDS, "the emulator had to be killed"
 
 
 @pytest.fixture(scope="module")

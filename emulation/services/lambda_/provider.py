@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import functools
 import json
+import threading
 from collections import defaultdict
 from typing import Any
 
@@ -26,6 +27,14 @@ class _Snapshots(dict[str, Any]):
 
     def values(self) -> Any:
         return list(super().values())
+
+
+class _DaemonTimer(threading.Timer):
+    """Python's end does not wait for it: environments are kept for ten minutes."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.daemon = True
 
 
 class LakeLambdaProvider(LambdaProvider):  # type: ignore[misc]
@@ -73,6 +82,7 @@ def create_service() -> Service:
     known.extend(f"python3.{n}" for n in range(6, 15) if f"python3.{n}" not in known)
     logs.LogHandler.start_subscriber = lambda self: None  # noqa: ARG005
     LambdaVersionManager.store_logs = lambda self, **kwargs: None  # noqa: ARG005 - see log_writer
+    execution_environment.Timer = _DaemonTimer
     _pass_client_context()
     provider = LakeLambdaProvider()
     metrics.install()
