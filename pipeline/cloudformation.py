@@ -19,11 +19,12 @@ from botocore.exceptions import ClientError
 
 from pipeline.errors import StackError
 from pipeline.polling import poll_until
-from pipeline.settings import Settings
+from pipeline.settings import NESTED, ROOT, Settings
 from pipeline.target import Target
 
 __all__ = ["Outcome", "Stacks", "first_failure", "template_text"]
 
+_STACK: Final = "AWS::CloudFormation::Stack"
 DIGEST_TAG: Final = "template-sha256"
 GOOD: Final = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE"})
 # AWS CloudFormation User Guide, "Stack status codes": from these no update is possible.
@@ -56,8 +57,27 @@ class Stacks:
     settings: Settings
 
     def describe(self, template: str) -> dict[str, Any] | None:
-        """The stack made from `template` as DescribeStacks shows it, None when there is none."""
-        return self._describe(self.settings.stack(template))
+        """The stack made from `template` as DescribeStacks shows it, None when there is none.
+
+        The numbered templates are looked for in the nested stack.
+        """
+        if template not in NESTED:
+            return self._describe(self.settings.stack(template))
+        try:
+            found = self._cloudformation.describe_stack_resources(
+                StackName=self.settings.stack(ROOT), LogicalResourceId=NESTED[template]
+            )["StackResources"]
+        except ClientError as error:
+            if "does not exist" in str(error):
+                return None
+            raise
+        name = found[0].get("PhysicalResourceId") if found else None
+        return self._describe(name) if name else None
+
+    def parameters(self, template: str) -> dict[str, str]:
+        """Parameters of the stack made from `template`, {} when there is none."""
+        stack = self.describe(template) or {}
+        return {p["ParameterKey"]: p["ParameterValue"] for p in stack.get("Parameters", [])}
 
     def outputs(self, template: str) -> dict[str, str]:
         """Outputs of the stack made from `template`.
@@ -90,7 +110,7 @@ class Stacks:
             "Parameters": [
                 {"ParameterKey": k, "ParameterValue": v} for k, v in sorted(parameters.items())
             ],
-            "Capabilities": ["CAPABILITY_NAMED_IAM"],
+            "Capabilities": ["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
             "Tags": [
                 {"Key": "project", "Value": self.settings.project},
                 {"Key": DIGEST_TAG, "Value": digest},
@@ -194,6 +214,12 @@ class Stacks:
     def _reason(self, name: str) -> str:
         pages = self._cloudformation.get_paginator("describe_stack_events")
         events = [e for page in pages.paginate(StackName=name) for e in page["StackEvents"]]
+        failed = _first_failed(events)
+        if failed and failed["ResourceType"] == _STACK and failed.get("PhysicalResourceId"):
+            try:
+                return self._reason(failed["PhysicalResourceId"])
+            except ClientError:
+                pass  # rolled back and gone; its own reason is all there is
         return first_failure(events)
 
     @property
@@ -206,19 +232,29 @@ def first_failure(events: list[dict[str, Any]]) -> str:
 
     :param events: as DescribeStackEvents returns them, newest first
     """
-    reason = "no event says why"
+    event = _first_failed(events)
+    if event is None:
+        return "no event says why"
+    reason = event.get("ResourceStatusReason", "")
+    return f"{event['LogicalResourceId']} ({event['ResourceType']}): {reason}"
+
+
+def _first_failed(events: list[dict[str, Any]]) -> dict[str, Any] | None:
+    found = None
     for event in events:
         status = event.get("ResourceStatus", "")
-        if event.get("ResourceType") == "AWS::CloudFormation::Stack" and status in (
-            "CREATE_IN_PROGRESS",
-            "UPDATE_IN_PROGRESS",
-            "DELETE_IN_PROGRESS",
+        # A nested stack is a resource of this type too, with another id.
+        own = event.get("PhysicalResourceId") == event.get("StackId")
+        if (
+            event.get("ResourceType") == _STACK
+            and own
+            and status in ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS")
         ):
             break
-        text = event.get("ResourceStatusReason", "")
-        if status.endswith("_FAILED") and "cancelled" not in text.lower():
-            reason = f"{event['LogicalResourceId']} ({event['ResourceType']}): {text}"
-    return reason
+        cancelled = "cancelled" in event.get("ResourceStatusReason", "").lower()
+        if status.endswith("_FAILED") and not cancelled:
+            found = event
+    return found
 
 
 def template_text(template: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from pipeline.errors import LakeError, LeftoversFound
-from pipeline.infrastructure import FOUNDATION, SERVING
+from pipeline.infrastructure import BUCKET, SERVING
 from pipeline.lake import Lake, error_code, is_missing
 from pipeline.polling import poll_until
 from pipeline.run_lock import RunLock
@@ -84,7 +84,7 @@ def _steps(lake: Lake, job_runs: list[str]) -> Iterator[tuple[str, Callable[[], 
         yield f"stack {template}", lambda t=template: _stack(lake, t)  # type: ignore[misc]
     yield "DynamoDB tables", lambda: _tables(lake)
     yield "bucket contents", lambda: _bucket_contents(lake)
-    yield f"stack {FOUNDATION}", lambda: _stack(lake, FOUNDATION)
+    yield f"stack {BUCKET}", lambda: _stack(lake, BUCKET)
     yield "log groups", lambda: _log_groups(lake, job_runs)
 
 
@@ -232,8 +232,7 @@ def _own_groups(lake: Lake) -> list[str]:
         f"/aws/sagemaker/Endpoints/{settings.endpoint}",
         f"/aws/kinesisfirehose/{settings.delivery_stream}",
         f"dms-tasks-{settings.project}",
-        f"/aws/lambda/{settings.simulator}",
-        f"/aws/lambda/{settings.consumer}",
+        *(f"/aws/lambda/{function}" for function in settings.functions),
     )
     logs = lake.client("logs")
     return [

@@ -1,4 +1,9 @@
-"""Which stacks the lake consists of, what each is given, and in which order they are made."""
+"""Which stacks the lake consists of, what each is given, and in which order they are made.
+
+The bucket comes first, because it holds the templates of the nested stack. That stack makes the
+five of lab 1; it is given a run for the copying of files and one for the load, and does that work
+again when it is given another.
+"""
 
 from __future__ import annotations
 
@@ -8,55 +13,147 @@ from typing import Final
 
 from botocore.exceptions import ClientError
 
-from pipeline.cloudformation import Outcome, Stacks
-from pipeline.uploads import lambda_key
+from pipeline.cloudformation import GOOD, Outcome, Stacks, template_text
+from pipeline.lake import Lake
+from pipeline.polling import poll_until
+from pipeline.run_state import fingerprint
+from pipeline.settings import NESTED, ROOT
+from pipeline.uploads import lambda_key, upload, upload_lambdas
 
-__all__ = ["FOUNDATION", "SERVING", "begin_deployment", "deploy_foundation"]
+__all__ = [
+    "BUCKET",
+    "SERVING",
+    "begin_deployment",
+    "copy_again",
+    "deploy_bucket",
+    "load_again",
+    "upload_code",
+]
 
-FOUNDATION: Final = "001-storage-and-roles"
-SERVING: Final = "006-serving"
+BUCKET: Final = "bucket"
+SERVING: Final = "serving"
 """Deployed by the deploy stage, once there is a model."""
-_NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
-    "004-streaming": (),
-    "002-network": (),
-    "005-catalog": (),
-    "003-full-load": ("002-network",),
-}
-"""Stacks after the foundation, those that are wanted first first, with what each waits for."""
+ROLES: Final = "001-storage-and-roles"
+"""Of the nested stack: what the others need of it."""
+COPY_RUN: Final = "CopyRun"
+LOAD_RUN: Final = "LoadRun"
 
 
-def deploy_foundation(stacks: Stacks, notice: Callable[[str], None]) -> Outcome:
+def deploy_bucket(stacks: Stacks, notice: Callable[[str], None]) -> Outcome:
     """Deploy the stack that all others and the run's own notes need.
 
     :param notice: called with a line when the stack is complete
     :raises StackError: it fails
     """
-    return _deploy(stacks, FOUNDATION, [], notice)
+    outcome = stacks.deploy(BUCKET, {})
+    notice(f"stack {stacks.settings.stack(BUCKET)} {outcome.value}")
+    return outcome
+
+
+def upload_code(lake: Lake) -> None:
+    """Put what the stacks are made of into the bucket: nested templates and functions."""
+    upload_lambdas(lake)
+    for template in NESTED:
+        key = f"{_templates(lake.stacks)}/{template}.yaml"
+        upload(lake, key, template_text(template).encode("utf-8"), "application/yaml")
 
 
 def begin_deployment(
-    stacks: Stacks, pool: Executor, notice: Callable[[str], None]
+    lake: Lake, staged: str, pool: Executor, notice: Callable[[str], None]
 ) -> dict[str, Future[Outcome]]:
     """Begin to deploy all other stacks, side by side where they do not need each other.
 
+    :param staged: fingerprint of the files that are to be copied
     :param pool: begins what it is given in the order given
-    :returns: by template; a failed stack's future raises StackError
+    :returns: by template, and for each numbered template its own part of the nested stack; a
+        failed stack's future raises StackError
     """
+    stacks = lake.stacks
+    before = stacks.parameters(ROOT)
+    # A run that has copied the same files, maybe not for the first time, is not to copy again.
+    copied = before.get(COPY_RUN, "")
+    copy = copied if _stem(copied) == staged else staged
+    runs = {COPY_RUN: copy, LOAD_RUN: before.get(LOAD_RUN, "")}
     made: dict[str, Future[Outcome]] = {}
-    for template, needs in _NEEDS.items():
-        before = [made[need] for need in needs]
-        made[template] = pool.submit(_deploy, stacks, template, before, notice)
+    made[ROOT] = root = pool.submit(_deploy_root, stacks, runs, notice)
+    for template in ("streaming", "catalog"):
+        made[template] = pool.submit(_deploy_after_roles, stacks, template, root, notice)
     return made
 
 
-def _deploy(
-    stacks: Stacks,
-    template: str,
-    before: list[Future[Outcome]],
-    notice: Callable[[str], None],
+def copy_again(stacks: Stacks) -> Outcome:
+    """Have the nested stack copy the staged files once more.
+
+    :raises StackError: a file could not be copied
+    """
+    runs = stacks.parameters(ROOT)
+    return _update_runs(stacks, runs | {COPY_RUN: _next(runs[COPY_RUN])})
+
+
+def load_again(stacks: Stacks, load: str) -> Outcome:
+    """Have the nested stack start the DMS task.
+
+    :param load: fingerprint of what is to be loaded
+    :raises StackError: the task could not be started
+    """
+    runs = stacks.parameters(ROOT)
+    loaded = runs.get(LOAD_RUN, "")
+    run = _next(loaded) if _stem(loaded) == load else load
+    return _update_runs(stacks, runs | {LOAD_RUN: run})
+
+
+def _next(run: str) -> str:
+    """``x`` becomes ``x-2``, that ``x-3``."""
+    stem, _, number = run.partition("-")
+    return f"{stem}-{int(number or 1) + 1}"
+
+
+def _stem(run: str) -> str:
+    return run.partition("-")[0]
+
+
+def _update_runs(stacks: Stacks, runs: Mapping[str, str]) -> Outcome:
+    return stacks.deploy(ROOT, _root_parameters(stacks, runs))
+
+
+def _deploy_root(stacks: Stacks, runs: Mapping[str, str], notice: Callable[[str], None]) -> Outcome:
+    outcome = stacks.deploy(ROOT, _root_parameters(stacks, runs))
+    notice(f"stack {stacks.settings.stack(ROOT)} {outcome.value}")
+    return outcome
+
+
+def _root_parameters(stacks: Stacks, runs: Mapping[str, str]) -> Mapping[str, str]:
+    bucket, region = stacks.settings.bucket, stacks.target.region
+    return {
+        "TemplatesUrl": f"https://{bucket}.s3.{region}.amazonaws.com/{_templates(stacks)}",
+        "CreateDmsVpcRole": str(_makes_dms_vpc_role(stacks)).lower(),
+        "InstanceClass": stacks.target.sizes.dms_instance_class,
+        "CopyFilesKey": lambda_key("copy_files"),
+        "StartTaskKey": lambda_key("start_task"),
+        COPY_RUN: runs[COPY_RUN],
+        LOAD_RUN: runs.get(LOAD_RUN, ""),
+    }
+
+
+def _templates(stacks: Stacks) -> str:
+    """Prefix of the nested templates: another one for other templates, so the stack sees it."""
+    texts = fingerprint(*(template_text(template) for template in NESTED))
+    return f"{stacks.settings.templates}/{texts[:16]}"
+
+
+def _deploy_after_roles(
+    stacks: Stacks, template: str, root: Future[Outcome], notice: Callable[[str], None]
 ) -> Outcome:
-    for needed in before:
-        needed.result()
+    waits = stacks.target.waits
+
+    def ready() -> bool | None:
+        if root.done():
+            root.result()
+            return True
+        roles = stacks.describe(ROLES)
+        return True if roles and roles["StackStatus"] in GOOD else None
+
+    poll_until(ready, every=waits.poll, timeout=waits.stack, what=f"stack {ROLES}")
     outcome = stacks.deploy(template, _parameters(stacks, template))
     notice(f"stack {stacks.settings.stack(template)} {outcome.value}")
     return outcome
@@ -64,28 +161,21 @@ def _deploy(
 
 def _parameters(stacks: Stacks, template: str) -> Mapping[str, str]:
     sizes = stacks.target.sizes
-    if template == FOUNDATION:
-        return {"CreateDmsVpcRole": str(_makes_dms_vpc_role(stacks)).lower()}
-    if template == "003-full-load":
-        return {"InstanceClass": sizes.dms_instance_class}
-    if template == "004-streaming":
+    if template == "streaming":
         return {
             "BufferSeconds": str(sizes.firehose_interval),
             "BufferMegabytes": str(sizes.firehose_size),
             "SimulatorKey": lambda_key("simulator"),
             "ConsumerKey": lambda_key("consumer"),
         }
-    if template == "005-catalog":
-        return {"WorkerType": sizes.glue_worker_type, "NumberOfWorkers": str(sizes.glue_workers)}
-    return {}
+    return {"WorkerType": sizes.glue_worker_type, "NumberOfWorkers": str(sizes.glue_workers)}
 
 
 def _makes_dms_vpc_role(stacks: Stacks) -> bool:
     """An account has one dms-vpc-role: make it unless somebody else already has."""
-    existing = stacks.describe(FOUNDATION)
-    if existing is not None:
-        given = {p["ParameterKey"]: p["ParameterValue"] for p in existing.get("Parameters", [])}
-        return bool(given.get("CreateDmsVpcRole", "true") == "true")
+    given = stacks.parameters(ROOT)
+    if given:
+        return given.get("CreateDmsVpcRole", "true") == "true"
     try:
         stacks.target.client("iam").get_role(RoleName="dms-vpc-role")
     except ClientError as error:

@@ -27,13 +27,13 @@ from pipeline.errors import (
     StateLost,
     TargetUnreachable,
 )
-from pipeline.infrastructure import begin_deployment, deploy_foundation
+from pipeline.infrastructure import begin_deployment, deploy_bucket, upload_code
 from pipeline.lake import Lake
 from pipeline.run_lock import RunLock
 from pipeline.run_state import Record
 from pipeline.stages import STAGES, Stage, Work
 from pipeline.stages.recommend import Recommendations, titles_for
-from pipeline.uploads import upload_lambdas
+from pipeline.staging import stage_files
 from pipeline.verify import Verification, verify_lake
 
 __all__ = ["Plan", "RunResult", "StageOutcome", "run"]
@@ -129,15 +129,16 @@ def run(lake: Lake, *, source: str | None, cache: Path, plan: Plan, user: int) -
     lake.reporter.line(f"data: {dataset.origin}")
     result = RunResult(origin=dataset.origin)
     with _step(lake, "infrastructure"):
-        deploy_foundation(lake.stacks, lake.reporter.line)
+        deploy_bucket(lake.stacks, lake.reporter.line)
     with (
         _state_loss_named(lake),
         RunLock(lake.s3, lake.bucket, lake.settings.state, "lake run", lake.cancelled.set),
     ):
         _same_source(lake, dataset)
-        upload_lambdas(lake)
+        upload_code(lake)
+        staged = stage_files(lake, dataset.files)
         with ThreadPoolExecutor(max_workers=4, thread_name_prefix="stack") as pool:
-            made = begin_deployment(lake.stacks, pool, lake.reporter.line)
+            made = begin_deployment(lake, staged, pool, lake.reporter.line)
             result.outcomes = _run_stages(lake, dataset, stages, made, plan.force)
             for stack in made.values():
                 stack.result()

@@ -14,11 +14,14 @@ __all__ = [
     "EXCEPTIONS_TABLE",
     "LABS",
     "LAB_OF_STACK",
+    "NESTED",
     "PARTIAL",
+    "ROOT",
     "STACKS",
     "STREAMED_TABLE",
     "TABLES",
     "TABLE_KEYS",
+    "TEMPLATES",
     "Settings",
 ]
 
@@ -41,24 +44,31 @@ TABLE_KEYS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 )
 """Source columns that make an item's key: rows that share them become one item."""
 
-STACKS: Final = (
-    "001-storage-and-roles",
-    "002-network",
-    "003-full-load",
-    "004-streaming",
-    "005-catalog",
-    "006-serving",
+NESTED: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "001-storage-and-roles": "StorageAndRoles",
+        "002-network": "Network",
+        "003-full-load": "FullLoad",
+        "004-copy-files": "CopyFiles",
+        "005-start-task": "StartTask",
+    }
 )
-"""Template names in the order of their dependencies."""
+"""The five numbered templates of lab 1, and their names as resources of the nested stack."""
+ROOT: Final = "lab-1-nested"
+"""The template that makes those five."""
+STACKS: Final = ("bucket", ROOT, "streaming", "catalog", "serving")
+"""Templates of the stacks that are deployed as such, in the order of their dependencies."""
+TEMPLATES: Final = ("bucket", ROOT, *NESTED, "streaming", "catalog", "serving")
+"""All of them."""
 
 LAB_OF_STACK: Final[Mapping[str, int]] = MappingProxyType(
     {
-        "001-storage-and-roles": 1,
-        "002-network": 1,
-        "003-full-load": 1,
-        "004-streaming": 2,
-        "005-catalog": 3,
-        "006-serving": 4,
+        "bucket": 1,
+        ROOT: 1,
+        **dict.fromkeys(NESTED, 1),
+        "streaming": 2,
+        "catalog": 3,
+        "serving": 4,
     }
 )
 """The lab in which each stack is first needed."""
@@ -97,6 +107,10 @@ class Settings:
     """SageMaker endpoint."""
     training_prefix: str = "movielens-train"
     """Beginning of training job names; a fingerprint and an attempt number follow."""
+    manifest_key: str = "landing/manifest.json"
+    """What lies in ``landing/``, and where it is to be copied to."""
+    templates: str = "code/templates"
+    """Prefix of the templates that the nested stack is made of; a fingerprint follows."""
     script_key: str = "code/glue/training_data.py"
     """The Glue script in the bucket."""
     modules_key: str = "code/glue/spark_jobs.zip"
@@ -132,6 +146,17 @@ class Settings:
     def stack(self, template: str) -> str:
         """Name of the stack made from a template of `STACKS`."""
         return f"{self.project}-{template}"
+
+    @property
+    def functions(self) -> tuple[str, ...]:
+        """Names of the Lambda functions."""
+        own = (f"{self.project}-copy-files", f"{self.project}-start-task")
+        return (*own, self.simulator, self.consumer)
+
+    @staticmethod
+    def landing_key(table: str) -> str:
+        """Key of a source table's CSV object before it is copied to its `data_key`."""
+        return f"landing/{table}.csv"
 
     @staticmethod
     def data_key(table: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from pipeline.lake import Lake
 from pipeline.run_state import Record
-from pipeline.settings import STACKS
+from pipeline.settings import TEMPLATES
 from pipeline.stages import STAGES
 
 __all__ = ["LakeStatus", "lake_status"]
@@ -39,6 +39,6 @@ def lake_status(lake: Lake) -> LakeStatus:
     recorded = [stage.name for stage in STAGES if stage.recorded]
     with ThreadPoolExecutor(max_workers=4) as pool:
         return LakeStatus(
-            stacks=dict(zip(STACKS, pool.map(stack, STACKS), strict=True)),
+            stacks=dict(zip(TEMPLATES, pool.map(stack, TEMPLATES), strict=True)),
             stages=dict(zip(recorded, pool.map(lake.state.read, recorded), strict=True)),
         )

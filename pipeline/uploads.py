@@ -9,8 +9,9 @@ import gzip
 import io
 import tarfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from botocore.exceptions import ClientError
@@ -29,8 +30,15 @@ __all__ = [
     "upload_lambdas",
 ]
 
-LAMBDAS: Final = ("consumer", "simulator")
-"""Modules of ``pipeline.lambdas``."""
+LAMBDAS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "consumer": ("consumer",),
+        "copy_files": ("copy_files", "custom_resource"),
+        "simulator": ("simulator",),
+        "start_task": ("start_task", "custom_resource"),
+    }
+)
+"""Modules of ``pipeline.lambdas`` in the package of each function."""
 
 _PROJECT: Final = Path(__file__).resolve().parent.parent
 _LEFT_OUT: Final = frozenset({"__pycache__", "tests", ".pytest_cache", ".mypy_cache"})
@@ -54,26 +62,27 @@ def glue_modules(project: Path = _PROJECT) -> bytes:
     return packed.getvalue()
 
 
-def lambda_package(module: str, project: Path = _PROJECT) -> bytes:
-    """A zip with one of the modules of `LAMBDAS` at its top."""
+def lambda_package(function: str, project: Path = _PROJECT) -> bytes:
+    """A zip with the modules of one of `LAMBDAS` at its top."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        entry = zipfile.ZipInfo(f"{module}.py")  # with zip's first date
-        entry.external_attr, entry.create_system = 0o644 << 16, 3
-        content = _read(project / "pipeline" / "lambdas" / f"{module}.py")
-        archive.writestr(entry, content, zipfile.ZIP_DEFLATED)
+        for module in LAMBDAS[function]:
+            entry = zipfile.ZipInfo(f"{module}.py")  # with zip's first date
+            entry.external_attr, entry.create_system = 0o644 << 16, 3
+            content = _read(project / "pipeline" / "lambdas" / f"{module}.py")
+            archive.writestr(entry, content, zipfile.ZIP_DEFLATED)
     return packed.getvalue()
 
 
-def lambda_key(module: str) -> str:
+def lambda_key(function: str) -> str:
     """Where the package of a function lies: another key for other code, so a stack sees it."""
-    return f"code/lambdas/{module}-{fingerprint(lambda_package(module))[:16]}.zip"
+    return f"code/lambdas/{function}-{fingerprint(lambda_package(function))[:16]}.zip"
 
 
 def upload_lambdas(lake: Lake) -> None:
     """Put all packages into the bucket."""
-    for module in LAMBDAS:
-        upload(lake, lambda_key(module), lambda_package(module), "application/zip")
+    for function in LAMBDAS:
+        upload(lake, lambda_key(function), lambda_package(function), "application/zip")
 
 
 def source_directory(project: Path = _PROJECT) -> bytes:

@@ -29,10 +29,10 @@ class Catalog(Stage):
 
     name = "catalog"
     needs = ("full_load", "stream")
-    stacks = ("005-catalog",)
+    stacks = ("catalog",)
 
     def own_inputs(self, lake: Lake, dataset: Dataset) -> list[str]:  # noqa: ARG002
-        return [template_text("005-catalog")]
+        return [template_text("catalog")]
 
     def missing(self, lake: Lake, record: Record) -> str | None:  # noqa: ARG002
         for table in lake.settings.catalog_tables:

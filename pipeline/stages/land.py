@@ -1,4 +1,7 @@
-"""Lab 1: the cleaned CSV files arrive in the bucket, rejected rows beside them."""
+"""Lab 1: the cleaned CSV files arrive in the bucket, rejected rows beside them.
+
+Stack 004 copies them from where they were staged; this stage sees that they have arrived.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,14 @@ from dataclasses import asdict
 from pathlib import PurePosixPath
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from pipeline.data import DataFile, Dataset
 from pipeline.errors import StageError
-from pipeline.lake import Lake, is_missing
+from pipeline.infrastructure import copy_again
+from pipeline.lake import Lake
 from pipeline.run_state import Record
+from pipeline.settings import ROOT
 from pipeline.stages.base import Result, Stage, Work
+from pipeline.staging import landed_sha256
 
 __all__ = ["Land", "quarantine_key"]
 
@@ -24,9 +28,10 @@ def quarantine_key(quarantine: str, table: str) -> str:
 
 
 class Land(Stage):
-    """Upload ``data/<table>/<table>.csv``, but only what has changed."""
+    """See that ``data/<table>/<table>.csv`` is what it should be, or have it copied again."""
 
     name = "land"
+    stacks = (ROOT,)
 
     def own_inputs(self, lake: Lake, dataset: Dataset) -> list[str]:  # noqa: ARG002
         return [dataset.fingerprint]
@@ -34,21 +39,26 @@ class Land(Stage):
     def missing(self, lake: Lake, record: Record) -> str | None:
         for table, file in record.details["files"].items():
             key = lake.settings.data_key(table)
-            if _landed_sha256(lake, key) != file["sha256"]:
+            if landed_sha256(lake, key) != file["sha256"]:
                 return f"s3://{lake.bucket}/{key}"
         return None
 
     def run(self, work: Work) -> Result:
         lake, files = work.lake, work.dataset.files
         work.note(source=work.dataset.fingerprint)
-        uploaded = 0
         for number, (table, file) in enumerate(files.items()):
             work.progress(f"{table}.csv", number, len(files))
             self._nothing_else_in(lake, table)
-            uploaded += self._upload(lake, table, file)
             self._quarantine(lake, table, file)
+        if work.forced or self._absent(lake, files):
+            copy_again(lake.stacks)
+        if absent := self._absent(lake, files):
+            raise StageError(
+                f"s3://{lake.bucket}/{absent} is not the file that was staged.",
+                "Copy it again with: lake run --only land --force",
+            )
         rejected = len(work.dataset.rejected)
-        counts = {**work.dataset.counts, "rejected": rejected, "uploaded": uploaded}
+        counts = {**work.dataset.counts, "rejected": rejected}
         details: dict[str, Any] = {
             "source": work.dataset.fingerprint,
             "origin": work.dataset.origin,
@@ -66,7 +76,7 @@ class Land(Stage):
             },
         }
         rows = sum(work.dataset.counts.values())
-        text = f"{rows:,} rows in {len(files)} files, {rejected:,} rejected, {uploaded} uploaded"
+        text = f"{rows:,} rows in {len(files)} files, {rejected:,} rejected"
         return Result(text, counts, details)
 
     @staticmethod
@@ -83,17 +93,10 @@ class Land(Stage):
             )
 
     @staticmethod
-    def _upload(lake: Lake, table: str, file: DataFile) -> int:
-        key = lake.settings.data_key(table)
-        if _landed_sha256(lake, key) == file.sha256:
-            return 0
-        lake.s3.upload_file(
-            str(file.path),
-            lake.bucket,
-            key,
-            ExtraArgs={"ContentType": "text/csv", "Metadata": {"sha256": file.sha256}},
-        )
-        return 1
+    def _absent(lake: Lake, files: dict[str, DataFile]) -> str | None:
+        """The first key that does not hold its file."""
+        keys = ((lake.settings.data_key(table), file.sha256) for table, file in files.items())
+        return next((key for key, sha256 in keys if landed_sha256(lake, key) != sha256), None)
 
     @staticmethod
     def _quarantine(lake: Lake, table: str, file: DataFile) -> None:
@@ -106,13 +109,3 @@ class Land(Stage):
         lake.s3.put_object(
             Bucket=lake.bucket, Key=key, Body=body, ContentType="application/x-ndjson"
         )
-
-
-def _landed_sha256(lake: Lake, key: str) -> str | None:
-    try:
-        metadata: dict[str, str] = lake.s3.head_object(Bucket=lake.bucket, Key=key)["Metadata"]
-    except ClientError as error:
-        if is_missing(error):
-            return None
-        raise
-    return metadata.get("sha256")

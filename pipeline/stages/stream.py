@@ -33,10 +33,10 @@ class Stream(Stage):
 
     name = "stream"
     needs = ("land",)
-    stacks = ("004-streaming",)
+    stacks = ("streaming",)
 
     def own_inputs(self, lake: Lake, dataset: Dataset) -> list[str]:  # noqa: ARG002
-        return [template_text("004-streaming")]
+        return [template_text("streaming")]
 
     def missing(self, lake: Lake, record: Record) -> str | None:  # noqa: ARG002
         delivered = Delivered(lake)

@@ -27,10 +27,10 @@ class Transform(Stage):
 
     name = "transform"
     needs = ("catalog",)
-    stacks = ("005-catalog",)
+    stacks = ("catalog",)
 
     def own_inputs(self, lake: Lake, dataset: Dataset) -> list[str]:  # noqa: ARG002
-        return [fingerprint(glue_script(), glue_modules()), template_text("005-catalog")]
+        return [fingerprint(glue_script(), glue_modules()), template_text("catalog")]
 
     def missing(self, lake: Lake, record: Record) -> str | None:
         for directory in lake.settings.output_directories:

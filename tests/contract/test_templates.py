@@ -11,9 +11,11 @@ from cfnlint import decode
 from cfnlint.api import lint
 
 from pipeline.cloudformation import template_text
-from pipeline.settings import STACKS, Settings
+from pipeline.settings import NESTED, ROOT, TEMPLATES, Settings
 
 TAGLESS = {
+    "Custom::CopiedFiles",
+    "Custom::StartedTask",
     "AWS::Lambda::EventSourceMapping",  # tags since 2024; not in every tool
     "AWS::EC2::VPCGatewayAttachment",
     "AWS::EC2::Route",
@@ -28,25 +30,27 @@ def parse(template: str) -> dict[str, Any]:
     return dict(parsed)
 
 
-@pytest.mark.parametrize("template", STACKS)
+@pytest.mark.parametrize("template", TEMPLATES)
 def test_passes_cfn_lint(template: str) -> None:
     found = lint(template_text(template), regions=["us-east-1", "eu-central-1"])
     assert [str(match) for match in found] == []
 
 
-@pytest.mark.parametrize("template", STACKS)
+@pytest.mark.parametrize("template", TEMPLATES)
 def test_every_resource_that_can_be_tagged_is(template: str) -> None:
     untagged = [
         name
         for name, resource in parse(template)["Resources"].items()
-        if resource["Type"] not in TAGLESS and not resource["Properties"].get("Tags")
+        if resource["Type"] not in TAGLESS
+        and not resource["Type"].startswith("Custom::")
+        and not resource["Properties"].get("Tags")
     ]
     assert untagged == []
 
 
 def test_the_issue_names_are_in_the_templates() -> None:
     settings = Settings("000000000000")
-    text = "".join(template_text(template) for template in STACKS)
+    text = "".join(template_text(template) for template in TEMPLATES)
     for name in (
         settings.stream,
         settings.delivery_stream,
@@ -61,6 +65,57 @@ def test_the_issue_names_are_in_the_templates() -> None:
     assert settings.bucket == "000000000000-movielens-lake"
     assert f"/{settings.script_key}" in text
     assert f"/{settings.modules_key}" in text
+
+
+def test_the_nested_stack_makes_the_five_and_gives_them_what_they_want() -> None:
+    root = parse(ROOT)
+    made = {
+        resource["Properties"]["TemplateURL"]["Fn::Sub"].removeprefix("${TemplatesUrl}/"): name
+        for name, resource in root["Resources"].items()
+    }
+    assert made == {f"{template}.yaml": name for template, name in NESTED.items()}
+    for template, name in NESTED.items():
+        known = parse(template)["Parameters"]
+        given = root["Resources"][name]["Properties"]["Parameters"]
+        assert set(given) <= set(known)
+        assert {p for p, d in known.items() if "Default" not in d} <= set(given)
+
+
+def test_functions_have_bounded_logs_and_time() -> None:
+    for template in TEMPLATES:
+        resources = parse(template)["Resources"]
+        for resource in resources.values():
+            if resource["Type"] != "AWS::Lambda::Function":
+                continue
+            group = resources[resource["DependsOn"]]["Properties"]
+            name = resource["Properties"]["FunctionName"]
+            name = name["Fn::Sub"] if isinstance(name, dict) else name
+            found = group["LogGroupName"]
+            found = found["Fn::Sub"] if isinstance(found, dict) else found
+            assert found == f"/aws/lambda/{name}"
+            assert group["RetentionInDays"]
+            assert 60 <= resource["Properties"]["Timeout"] <= 480
+
+
+UNNAMED = {
+    "cloudwatch:PutMetricData",
+    "dms:DescribeConnections",
+    "dms:DescribeReplicationTasks",
+    "dynamodb:ListTables",
+    "ecr:GetAuthorizationToken",
+    "kinesis:ListStreams",
+}
+"""Actions that know no resource (Service Authorization Reference)."""
+
+
+def test_roles_name_their_resources_and_actions() -> None:
+    for name, resource in parse("001-storage-and-roles")["Resources"].items():
+        for policy in resource["Properties"].get("Policies", []):
+            for statement in policy["PolicyDocument"]["Statement"]:
+                actions, where = statement["Action"], statement["Resource"]
+                actions = {actions} if isinstance(actions, str) else set(actions)
+                assert not [action for action in actions if "*" in action], name
+                assert where != "*" or actions <= UNNAMED, name
 
 
 def test_mapped_columns_exist_in_the_external_tables() -> None:
@@ -94,6 +149,6 @@ def test_templates_are_plain_yaml_with_a_description() -> None:
         """Reads CloudFormation's short forms as plain values."""
 
     Loader.add_multi_constructor("!", lambda _loader, _suffix, node: node.value)
-    for template in STACKS:
+    for template in TEMPLATES:
         parsed = yaml.load(template_text(template), Loader=Loader)  # noqa: S506 - a SafeLoader
         assert parsed["Description"].startswith("Lab ")

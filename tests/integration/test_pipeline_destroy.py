@@ -41,7 +41,7 @@ def test_destroying_leaves_nothing_and_can_be_repeated(
     code, document = call(emulator, "destroy")
     assert code == 0
     assert document["leftovers"] == []
-    assert "stack movielens-lake-001-storage-and-roles" in document["deleted"]
+    assert "stack movielens-lake-lab-1-nested" in document["deleted"]
     with pytest.raises(ClientError):
         aws("s3").head_bucket(Bucket=BUCKET)
     stacks = aws("cloudformation").describe_stacks()["Stacks"]

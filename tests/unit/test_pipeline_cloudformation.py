@@ -9,6 +9,7 @@ import pytest
 
 from pipeline.cloudformation import Outcome, Stacks, first_failure
 from pipeline.errors import StackError
+from pipeline.infrastructure import load_again
 from pipeline.settings import Settings
 from pipeline.target import Target, open_target
 from tests.unit.pipeline_fakes import client_error
@@ -32,7 +33,7 @@ class Scripted:
         self.calls.append("create")
         if self.stack is not None:
             raise client_error("AlreadyExistsException")
-        self.stack = {"StackStatus": self.outcomes.pop(0), "Tags": arguments["Tags"]}
+        self.stack = {"StackStatus": self.outcomes.pop(0), **_given(arguments)}
 
     def update_stack(self, **arguments: Any) -> None:
         self.calls.append("update")
@@ -40,7 +41,7 @@ class Scripted:
         outcome = self.outcomes.pop(0)
         if outcome == "none":
             raise client_error("ValidationError", message="No updates are to be performed.")
-        self.stack = {"StackStatus": outcome, "Tags": arguments["Tags"]}
+        self.stack = {"StackStatus": outcome, **_given(arguments)}
 
     def delete_stack(self, **_: str) -> None:
         self.calls.append("delete")
@@ -51,6 +52,10 @@ class Scripted:
 
     def paginate(self, **_: str) -> list[dict[str, Any]]:
         return [{"StackEvents": self.events}]
+
+
+def _given(arguments: dict[str, Any]) -> dict[str, Any]:
+    return {"Tags": arguments["Tags"], "Parameters": arguments["Parameters"]}
 
 
 def stacks(script: Scripted) -> Stacks:
@@ -122,11 +127,62 @@ def test_without_events_it_says_so() -> None:
 
 
 def test_outputs_of_no_stack() -> None:
-    with pytest.raises(StackError, match="There is no stack movielens-lake-002-network"):
-        stacks(Scripted()).outputs("002-network")
+    with pytest.raises(StackError, match="There is no stack movielens-lake-streaming"):
+        stacks(Scripted()).outputs("streaming")
 
 
 def test_deleting_what_is_not_there() -> None:
     script = Scripted()
     assert stacks(script).delete("002-network") is False
     assert script.calls == []
+
+
+class Nested(Scripted):
+    """A nested stack with one of its five, which has failed."""
+
+    def describe_stack_resources(self, **asked: str) -> dict[str, Any]:
+        if self.stack is None or asked["LogicalResourceId"] != "Network":
+            raise client_error("ValidationError", message="Stack or resource does not exist")
+        return {"StackResources": [{"PhysicalResourceId": "arn:network"}]}
+
+    def paginate(self, **asked: str) -> list[dict[str, Any]]:
+        if asked["StackName"] != "arn:network":
+            return super().paginate()
+        inner = event("Vpc", "AWS::EC2::VPC", "CREATE_FAILED", "the limit is reached")
+        return [{"StackEvents": [inner]}]
+
+
+def test_a_numbered_stack_is_found_in_the_nested_one() -> None:
+    script = Nested("CREATE_COMPLETE")
+    found = stacks(script)
+    assert found.describe("002-network") is None
+    found.deploy("lab-1-nested", {})
+    assert found.describe("002-network") == script.stack
+    assert found.describe("005-start-task") is None
+
+
+def test_a_failure_in_a_nested_stack_names_the_resource_in_it() -> None:
+    kind = "AWS::CloudFormation::Stack"
+    script = Nested("ROLLBACK_COMPLETE")
+    ids = {"StackId": "arn:root", "PhysicalResourceId": "arn:network"}
+    own = {"StackId": "arn:root", "PhysicalResourceId": "arn:root"}
+    script.events = [
+        event("Storage", kind, "CREATE_IN_PROGRESS") | ids,
+        event("Network", kind, "CREATE_FAILED", "Embedded stack failed") | ids,
+        event("Network", kind, "CREATE_IN_PROGRESS") | ids,
+        event("root", kind, "CREATE_IN_PROGRESS") | own,
+    ]
+    with pytest.raises(StackError, match=r"Vpc \(AWS::EC2::VPC\): the limit is reached"):
+        stacks(script).deploy("lab-1-nested", {})
+
+
+def test_a_run_again_has_another_name() -> None:
+    script = Nested("CREATE_COMPLETE", *["UPDATE_COMPLETE"] * 3)
+    found = stacks(script)
+    found.deploy("lab-1-nested", {"CopyRun": "abc", "LoadRun": "", "CreateDmsVpcRole": "true"})
+    runs = []
+    for load in ("f1", "f1", "f2"):
+        load_again(found, load)
+        runs.append(found.parameters("lab-1-nested")["LoadRun"])
+    assert runs == ["f1", "f1-2", "f2"]
+    assert found.parameters("lab-1-nested")["CopyRun"] == "abc"

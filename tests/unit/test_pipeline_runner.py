@@ -145,11 +145,11 @@ def test_a_failure_stops_what_comes_after_and_is_raised() -> None:
 
 def test_a_stage_waits_for_its_stacks_and_fails_with_them() -> None:
     lake, stage = FakeLake(), Counting("a")
-    stage.stacks = ("004-streaming",)  # type: ignore[misc]
+    stage.stacks = ("streaming",)  # type: ignore[misc]
     stack: Future[Outcome] = Future()
     stack.set_exception(StackError("the stack broke"))
     with pytest.raises(StackError, match="the stack broke"):
-        runner._run_stages(cast(Lake, lake), DATASET, [stage], {"004-streaming": stack}, False)
+        runner._run_stages(cast(Lake, lake), DATASET, [stage], {"streaming": stack}, False)
     assert stage.runs == 0
 
 

@@ -1,0 +1,51 @@
+"""Puts the cleaned CSV files into ``landing/``, with a manifest that says what they are.
+
+From there the custom resource of stack 004 copies them to ``data/``, where DMS reads them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from botocore.exceptions import ClientError
+
+from pipeline.data import DataFile
+from pipeline.lake import Lake, is_missing
+from pipeline.run_state import fingerprint
+from pipeline.uploads import upload
+
+__all__ = ["landed_sha256", "stage_files"]
+
+
+def stage_files(lake: Lake, files: Mapping[str, DataFile]) -> str:
+    """Upload what has changed.
+
+    :param files: by table
+    :returns: fingerprint of the manifest
+    """
+    entries = []
+    for table, file in sorted(files.items()):
+        key = lake.settings.landing_key(table)
+        if landed_sha256(lake, key) != file.sha256:
+            lake.s3.upload_file(
+                str(file.path),
+                lake.bucket,
+                key,
+                ExtraArgs={"ContentType": "text/csv", "Metadata": {"sha256": file.sha256}},
+            )
+        entries.append({"from": key, "to": lake.settings.data_key(table), "sha256": file.sha256})
+    manifest = json.dumps({"files": entries}, indent=1).encode("utf-8")
+    upload(lake, lake.settings.manifest_key, manifest, "application/json")
+    return fingerprint(manifest)[:16]
+
+
+def landed_sha256(lake: Lake, key: str) -> str | None:
+    """SHA-256 of an object as it was noted when it was put there; None when it is not there."""
+    try:
+        metadata: dict[str, str] = lake.s3.head_object(Bucket=lake.bucket, Key=key)["Metadata"]
+    except ClientError as error:
+        if is_missing(error):
+            return None
+        raise
+    return metadata.get("sha256")
