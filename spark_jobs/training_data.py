@@ -75,7 +75,7 @@ def read_text(glue_context: GlueContext, database: str, name: str, table: str) -
     :raises TrainingDataError: the catalog's table lacks a column
     """
     frame = glue_context.create_dynamic_frame.from_catalog(database=database, table_name=name)
-    columns = frame.toDF().columns
+    columns = [field.name for field in frame.schema().fields]
     present = {column.lower(): column for column in columns}
     missing = [c for c in COLUMNS[table] if c not in present and c not in OPTIONAL_COLUMNS]
     if missing:

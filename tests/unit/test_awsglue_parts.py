@@ -126,7 +126,7 @@ def test_the_table_of_an_arn() -> None:
 
 
 def test_a_missing_transform_is_named() -> None:
-    with pytest.raises(NotImplementedError, match=r"awsglue\.transforms\.Relationalize"):
-        _ = transforms.Relationalize
-    assert not hasattr(transforms, "FlatMap")
+    with pytest.raises(NotImplementedError, match=r"awsglue\.transforms\.EvaluateDataQuality"):
+        _ = transforms.EvaluateDataQuality
+    assert not hasattr(transforms, "DetectPII")
     assert issubclass(UnsupportedApi, AttributeError)

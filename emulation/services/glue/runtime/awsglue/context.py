@@ -15,7 +15,7 @@ from pyspark.sql import DataFrame, SparkSession, SQLContext
 from .dynamicframe import DynamicFrame
 from .errors import UnsupportedApi
 from .readers import DataFrameReader, DynamicFrameReader
-from .writers import DynamicFrameWriter
+from .writers import FILE_CONNECTIONS, DataSink, DynamicFrameWriter
 
 
 class GlueContext(SQLContext):
@@ -98,6 +98,24 @@ class GlueContext(SQLContext):
     ) -> DynamicFrame:
         """Same as ``write_dynamic_frame.from_catalog``."""
         return self.write_dynamic_frame.from_catalog(frame, database, table_name, *args, **kwargs)
+
+    def getSink(  # noqa: N802
+        self,
+        connection_type: str,
+        format: str | None = None,  # noqa: A002 - AWS's signature
+        transformation_ctx: str = "",  # noqa: ARG002
+        **options: Any,
+    ) -> DataSink:
+        """A folder to write to: ``getSink("s3", path="s3://…")``, then setFormat, writeFrame.
+
+        :raises UnsupportedApi: another connection type, or an option that is not available here
+        """
+        if connection_type not in FILE_CONNECTIONS:
+            raise UnsupportedApi(f"getSink(connection_type={connection_type!r})")
+        sink = DataSink(options)
+        if format:
+            sink.setFormat(format)
+        return sink
 
     def purge_s3_path(
         self,

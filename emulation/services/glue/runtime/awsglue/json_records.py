@@ -109,12 +109,3 @@ def to_columns(
             )
 
     return parse
-
-
-def to_lines(batches: Iterable[pa.RecordBatch]) -> Iterable[pa.RecordBatch]:
-    """Function for ``mapInArrow``: one row for each record, as JSON text; no record as it is."""
-    for batch in batches:
-        lines = [
-            source for text in batch.column(0).to_pylist() for _, source in objects(text or "")
-        ]
-        yield pa.RecordBatch.from_arrays([pa.array(lines, pa.string())], names=["value"])

@@ -14,14 +14,22 @@ from .dynamicframe import DynamicFrame
 from .errors import UnsupportedApi
 from .gluetypes import spark_type
 from .s3_source import Read
+from .writers import FILE_CONNECTIONS
 
 if TYPE_CHECKING:
     from .context import GlueContext
 
 Options = Mapping[str, Any]
-FILE_CONNECTIONS = ("s3", "file")
 # Options that tune how AWS reads and do not change what is read.
-_TUNING = ("groupfiles", "groupsize", "inpartition", "boundedsize", "boundedfiles", "maxband")
+_TUNING = (
+    "compressiontype",
+    "groupfiles",
+    "groupsize",
+    "inpartition",
+    "maxband",
+    "maxfilesinband",
+    "uses3listimplementation",
+)
 
 
 class DynamicFrameReader:
@@ -49,22 +57,28 @@ class DynamicFrameReader:
     ) -> DynamicFrame:
         """Read a table of the Data Catalog: files in S3, or a DynamoDB table.
 
+        :param push_down_predicate: Spark SQL over the partition keys; other partitions are not
+            read. ``additional_options["catalogPartitionPredicate"]`` does the same
         :raises CatalogError: there is no such table
         :raises UnsupportedApi: an option that is not available here
         """
         database = database or name_space
         if not (database and table_name):
             raise ValueError("from_catalog needs database and table_name")
-        if push_down_predicate:
-            raise UnsupportedApi("from_catalog(push_down_predicate)")
         options = {**(additional_options or {}), **kwargs}
+        server_side = options.pop("catalogPartitionPredicate", "")
+        predicates = [p for p in (push_down_predicate, server_side) if p]
         table = read_table(database, table_name, catalog_id=catalog_id)
         if table.classification == "dynamodb":
+            if predicates:
+                raise UnsupportedApi("push_down_predicate on a DynamoDB table")
             read = _read_dynamodb(self._glue_context, table, options)
         else:
             _check(options, "from_catalog", _TUNING)
             select = bookmark.selection(transformation_ctx)
-            read = s3_source.read_catalog(self._glue_context.spark_session, table, select)
+            read = s3_source.read_catalog(
+                self._glue_context.spark_session, table, select, predicates
+            )
         return self._frame(read, transformation_ctx or table_name)
 
     def from_options(
@@ -116,7 +130,12 @@ class DynamicFrameReader:
     def _frame(self, read: Read, name: str) -> DynamicFrame:
         pending = {column: spark_type(kind) for column, kind in read.types.items()}
         return DynamicFrame(
-            read.frame, self._glue_context, name, pending=pending, errors=read.errors
+            read.frame,
+            self._glue_context,
+            name,
+            pending=pending,
+            choices=read.choices,
+            errors=read.errors,
         )
 
 

@@ -2,7 +2,7 @@
 
 All columns come as text in the catalog's order, so that a value that does not fit its declared
 type is still there for `DynamicFrame.resolveChoice` and for the error records; the types are put
-on by `DynamicFrame.toDF`. Parquet and ORC files carry their own types.
+on by `DynamicFrame.toDF`. Parquet, ORC and Avro files carry their own types.
 """
 
 from __future__ import annotations
@@ -14,15 +14,27 @@ from urllib.parse import quote
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - the name everybody uses
-from pyspark.sql.types import StringType, StructField, StructType
+from pyspark.sql.types import IntegerType, StringType, StructField, StructType
 
 from .bookmark import Select
 from .catalog import CatalogTable, Partition, read_partitions
 from .errors import SourceError, UnsupportedApi
-from .json_records import to_columns, to_lines
+from .format_options import options_of
+from .json_records import to_columns
+from .json_schema import with_choices
 
 # Characters that Hadoop leaves as they are in the URI of a file.
 URI_SAFE = "/:=+,@&$!*'()~;"
+
+
+_CSV_OPTIONS = (
+    "withheader",
+    "separator",
+    "quotechar",
+    "escaper",
+    "multiline",
+    "optimizeperformance",
+)
 
 
 @dataclass(frozen=True)
@@ -33,23 +45,32 @@ class Read:
     :param types: Hive type of each column that is still text but shall be something else
     :param errors: one column ``error`` with the text of what is no record, None if the format
         knows no such thing
+    :param choices: columns that are choices: structs with a field for each type
     """
 
     frame: DataFrame
     types: Mapping[str, str]
     errors: DataFrame | None = None
+    choices: frozenset[str] = frozenset()
 
 
-def read_catalog(spark: SparkSession, table: CatalogTable, select: Select | None = None) -> Read:
+def read_catalog(
+    spark: SparkSession,
+    table: CatalogTable,
+    select: Select | None = None,
+    predicates: Sequence[str] = (),
+) -> Read:
     """Read a table of the catalog: its registered partitions, or its whole location.
 
     :param select: chooses the files to read below these paths, for job bookmarks
+    :param predicates: Spark SQL over the partition keys; partitions that fulfil all are read
     :raises SourceError: the location is no path
     :raises UnsupportedApi: the classification is not among those read here
     """
     if not table.location:
         raise SourceError(f"table {table.database}.{table.name} has no Location")
     partitions = read_partitions(table) if table.partition_keys else []
+    partitions = _wanted(spark, table, partitions, predicates)
     declared = [*table.columns, *table.partition_keys]
     types = {n: t for n, t in declared if not _is_text(t)}
     names = [name for name, _ in table.columns]
@@ -67,12 +88,12 @@ def read_catalog(spark: SparkSession, table: CatalogTable, select: Select | None
             return _json(spark, paths, names, keys, partitions, types)
         case "csv":
             frame = _csv_reader(spark, _csv_options(table), names, paths)
-        case "parquet" | "orc" as kind:
+        case "parquet" | "orc" | "avro" as kind:
             frame = spark.read.option("recursiveFileLookup", "true").format(kind).load(paths)
             types = {n: t for n, t in table.partition_keys if not _is_text(t)}
         case other:
             raise UnsupportedApi(f"classification {other!r} of {table.database}.{table.name}")
-    if table.classification in ("parquet", "orc"):
+    if table.classification in ("parquet", "orc", "avro"):
         columns = _conformed(frame, table.columns)
     else:
         columns = [_named(n) for n in frame.columns]
@@ -99,21 +120,24 @@ def read_paths(
             return Read(spark.createDataFrame([], StructType([])), {})
     match kind:
         case "json":
-            _only(kind, options, ())
-            text = spark.read.option("recursiveFileLookup", "true").text(list(paths))
-            lines = text.mapInArrow(to_lines, "value string")
-            return Read(spark.read.json(lines.rdd.map(lambda row: row[0])), {})
+            given = options_of(kind, options, ("multiline", "optimizeperformance"))
+            text = reader.option("wholetext", given.get("multiline", "false")).text(list(paths))
+            return Read(*with_choices(spark, text))
         case "csv":
-            _only(kind, options, ("withheader", "separator", "quotechar", "escaper"))
-            given = {str(name).lower(): str(value) for name, value in options.items()}
+            given = options_of(kind, options, _CSV_OPTIONS)
             settings = _csv_settings(
-                header=given.get("withheader", "false").lower() == "true",
+                header=given.get("withheader", "false") == "true",
                 separator=given.get("separator", ","),
                 quote=given.get("quotechar", '"'),
                 escape=given.get("escaper", '"'),
             )
-            return Read(reader.options(**settings).csv(list(paths)), {})
-        case "parquet" | "orc":
+            settings["multiLine"] = given.get("multiline", "false")
+            frame = reader.options(**settings).csv(list(paths))
+            if settings["header"] == "false":  # Glue's names, where Spark has _c0
+                frame = frame.toDF(*(f"col{i}" for i in range(len(frame.columns))))
+            return Read(frame, {})
+        case "parquet" | "orc" | "avro":
+            options_of(kind, options, ("version",) if kind == "avro" else ())
             return Read(reader.format(kind).load(list(paths)), {})
     raise UnsupportedApi(f"format {kind!r}")
 
@@ -123,10 +147,23 @@ def _literal(url: str) -> str:
     return re.sub(r"([*?\[\]{}\\])", r"\\\1", url)
 
 
-def _only(kind: str, options: Mapping[str, object], known: Sequence[str]) -> None:
-    for name in options:
-        if str(name).lower() not in known:
-            raise UnsupportedApi(f"format option {name!r} of {kind}")
+def _wanted(
+    spark: SparkSession,
+    table: CatalogTable,
+    partitions: list[Partition],
+    predicates: Sequence[str],
+) -> list[Partition]:
+    """The partitions whose values fulfil the predicates."""
+    if not (predicates and partitions):
+        return partitions
+    values = [(i, *partition.values) for i, partition in enumerate(partitions)]
+    schema = [StructField("_i", IntegerType())]
+    schema += [StructField(name, StringType()) for name, _ in table.partition_keys]
+    frame = spark.createDataFrame(values, StructType(schema))
+    frame = frame.select("_i", *(_named(n).cast(t).alias(n) for n, t in table.partition_keys))
+    for predicate in predicates:
+        frame = frame.where(predicate)
+    return [partitions[i] for i in sorted(row["_i"] for row in frame.collect())]
 
 
 def _json(

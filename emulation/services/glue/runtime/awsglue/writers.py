@@ -1,19 +1,29 @@
-"""`glueContext.write_dynamic_frame`: write a DynamicFrame to files."""
+"""`glueContext.write_dynamic_frame` and `getSink`: write a DynamicFrame to files."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .catalog import read_table
 from .dynamicframe import DynamicFrame
 from .errors import UnsupportedApi
+from .format_options import options_of
 
 if TYPE_CHECKING:
     from .context import GlueContext
 
 Options = Mapping[str, Any]
-_CSV_OPTIONS = ("separator", "quotechar", "writeheader", "escaper")
+FILE_CONNECTIONS = ("s3", "file")
+_PARQUET = ("compression", "blocksize", "pagesize", "useglueparquetwriter")
+_OPTIONS: Mapping[str, tuple[str, ...]] = {
+    "csv": ("separator", "quotechar", "writeheader", "escaper", "compression"),
+    "json": ("compression",),
+    "orc": ("compression",),
+    "avro": ("compression", "version"),
+    "parquet": _PARQUET,
+    "glueparquet": _PARQUET,
+}
 
 
 class DynamicFrameWriter:
@@ -40,17 +50,11 @@ class DynamicFrameWriter:
 
         :raises UnsupportedApi: another connection type, format or option
         """
-        if connection_type not in ("s3", "file"):
+        if connection_type not in FILE_CONNECTIONS:
             raise UnsupportedApi(f"write_dynamic_frame to connection_type={connection_type!r}")
-        options = dict(connection_options or {})
-        path = options.pop("path", None)
-        keys = options.pop("partitionKeys", None) or []
-        for name in options:
-            raise UnsupportedApi(f"write_dynamic_frame option {name!r}")
-        if not path:
-            raise ValueError('write_dynamic_frame needs connection_options={"path": ...}')
-        _write(frame, path, list(keys), format or "", format_options or {})
-        return frame
+        sink = DataSink(connection_options or {})
+        sink.setFormat(format or "", **(format_options or {}))
+        return sink.writeFrame(frame)
 
     def from_catalog(
         self,
@@ -79,33 +83,74 @@ class DynamicFrameWriter:
         if table.classification == "csv":
             header = int(table.parameters.get("skip.header.line.count", "0")) > 0
             form = {"writeHeader": header, "separator": table.serde.get("separatorChar", ",")}
-        _write(frame, table.location, list(keys), table.classification, form)
+        write_files(frame, table.location, keys, table.classification, form)
         return frame
 
 
-def _write(frame: DynamicFrame, path: str, keys: list[str], kind: str, options: Options) -> None:
+class DataSink:
+    """Where `GlueContext.getSink` writes: a folder, in a format that is set before writing.
+
+    :param options: ``path`` and ``partitionKeys``
+    """
+
+    def __init__(self, options: Options) -> None:
+        given = dict(options)
+        self._path = given.pop("path", None)
+        self._keys = list(given.pop("partitionKeys", None) or [])
+        for name in given:
+            raise UnsupportedApi(f"write_dynamic_frame option {name!r}")
+        if not self._path:
+            raise ValueError('writing needs the option "path"')
+        self._format = ""
+        self._options: dict[str, Any] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        raise UnsupportedApi(f"DataSink.{name}")
+
+    def setFormat(self, format: str, **options: Any) -> None:  # noqa: A002, N802
+        """Set the format and its options."""
+        self._format, self._options = format, options
+
+    def writeFrame(  # noqa: N802
+        self,
+        dynamic_frame: DynamicFrame,
+        info: str = "",  # noqa: ARG002 - AWS's signature
+    ) -> DynamicFrame:
+        """Add files; returns the frame."""
+        write_files(dynamic_frame, str(self._path), self._keys, self._format, self._options)
+        return dynamic_frame
+
+    def write(self, dynamic_frame: DynamicFrame, info: str = "") -> DynamicFrame:
+        """Same as `writeFrame`."""
+        return self.writeFrame(dynamic_frame, info)
+
+
+def write_files(
+    frame: DynamicFrame, path: str, keys: Sequence[str], kind: str, options: Options
+) -> None:
+    """Add files of a format to a folder.
+
+    :raises UnsupportedApi: another format or option
+    """
+    if kind not in _OPTIONS:
+        raise UnsupportedApi(f"format {kind!r}")
+    given = options_of(kind, options, _OPTIONS[kind])
     writer = frame.toDF().write.mode("append")
     if keys:
         writer = writer.partitionBy(*keys)
-    given = {str(name).lower(): str(value) for name, value in options.items()}
-    match kind:
-        case "csv":
-            for name in given:
-                if name not in _CSV_OPTIONS:
-                    raise UnsupportedApi(f"format option {name!r} of csv")
-            quote = given.get("quotechar", '"')
-            writer.options(
-                header=given.get("writeheader", "true").lower(),  # Glue writes one by default
-                sep=given.get("separator", ","),
-                quote="" if quote == "-1" else quote,
-                escape=given.get("escaper", '"'),
-                ignoreLeadingWhiteSpace="false",
-                ignoreTrailingWhiteSpace="false",
-            ).csv(path)
-        case "json" | "parquet" | "orc" | "glueparquet":
-            for name in given:
-                if name != "compression":
-                    raise UnsupportedApi(f"format option {name!r} of {kind}")
-            writer.options(**given).format(kind.removeprefix("glue")).save(path)
-        case _:
-            raise UnsupportedApi(f"format {kind!r}")
+    if "compression" in given:
+        writer = writer.option("compression", given["compression"])
+    if kind != "csv":
+        writer.format("parquet" if kind == "glueparquet" else kind).save(path)
+        return
+    quote = given.get("quotechar", '"')
+    writer.options(
+        header=given.get("writeheader", "true"),  # Glue writes one by default
+        sep=given.get("separator", ","),
+        quote="" if quote == "-1" else quote,
+        escape=given.get("escaper", '"'),
+        ignoreLeadingWhiteSpace="false",
+        ignoreTrailingWhiteSpace="false",
+    ).csv(path)

@@ -5,23 +5,34 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ..dynamicframe import DynamicFrame, check_common
+from ..dynamicframe import DynamicFrame, DynamicFrameCollection, check_common
 from ..errors import UnsupportedApi
 
 __all__ = [
     "ApplyMapping",
     "DropFields",
     "DropNullFields",
+    "ErrorsAsDynamicFrame",
     "Filter",
+    "FlatMap",
+    "GlueTransform",
     "Join",
     "Map",
+    "MapToCollection",
+    "Relationalize",
     "RenameField",
     "ResolveChoice",
     "SelectFields",
     "SelectFromCollection",
+    "Spigot",
+    "SplitFields",
+    "SplitRows",
+    "Unbox",
+    "UnnestFrame",
 ]
 
 Frame = DynamicFrame
+Collection = DynamicFrameCollection
 
 
 def __getattr__(name: str) -> Any:
@@ -68,9 +79,11 @@ class ResolveChoice(GlueTransform):
         frame: Frame,
         specs: Sequence[tuple[str, str]] | None = None,
         choice: str = "",
+        database: str | None = None,
+        table_name: str | None = None,
         **options: Any,
     ) -> Frame:
-        return frame.resolveChoice(specs, choice, **options)
+        return frame.resolveChoice(specs, choice, database, table_name, **options)
 
 
 class DropFields(GlueTransform):
@@ -145,3 +158,115 @@ class SelectFromCollection(GlueTransform):
     def __call__(self, dfc: Mapping[str, Frame], key: str, **common: Any) -> Frame:
         check_common("SelectFromCollection", common)
         return dfc[key]
+
+
+class Relationalize(GlueTransform):
+    """Flat tables of nested records."""
+
+    def __call__(
+        self,
+        frame: Frame,
+        staging_path: str | None = None,
+        name: str = "roottable",
+        options: Any = None,
+        **common: Any,
+    ) -> Collection:
+        return frame.relationalize(name, staging_path, options, **common)
+
+
+class UnnestFrame(GlueTransform):
+    """Fields of structs as top-level fields."""
+
+    def __call__(self, frame: Frame, **common: Any) -> Frame:
+        return frame.unnest(**common)
+
+
+class SplitFields(GlueTransform):
+    """Two frames: named fields, and the others."""
+
+    def __call__(
+        self,
+        frame: Frame,
+        paths: Sequence[str],
+        name1: str | None = None,
+        name2: str | None = None,
+        **common: Any,
+    ) -> Collection:
+        one, two = name1 or f"{frame.name}1", name2 or f"{frame.name}2"
+        return frame.split_fields(paths, one, two, **common)
+
+
+class SplitRows(GlueTransform):
+    """Two frames: the records that fulfil comparisons, and the others."""
+
+    def __call__(
+        self,
+        frame: Frame,
+        comparison_dict: Mapping[str, Mapping[str, Any]],
+        name1: str = "frame1",
+        name2: str = "frame2",
+        **common: Any,
+    ) -> Collection:
+        return frame.split_rows(comparison_dict, name1, name2, **common)
+
+
+class Unbox(GlueTransform):
+    """Read a text field as JSON."""
+
+    def __call__(self, frame: Frame, path: str, format: str, **options: Any) -> Frame:  # noqa: A002
+        return frame.unbox(path, format, **options)
+
+
+class Spigot(GlueTransform):
+    """Write sample records on the way."""
+
+    def __call__(
+        self, frame: Frame, path: str, options: Mapping[str, Any] | None = None, **common: Any
+    ) -> Frame:
+        return frame.spigot(path, options, **common)
+
+
+class ErrorsAsDynamicFrame(GlueTransform):
+    """The error records of a frame."""
+
+    def __call__(self, frame: Frame) -> Frame:
+        return frame.errorsAsDynamicFrame()
+
+
+class MapToCollection(GlueTransform):
+    """Apply a function to each frame of a collection."""
+
+    def __call__(
+        self,
+        dfc: Collection,
+        callable: Callable[..., Frame],  # noqa: A002 - AWS's signature
+        transformation_ctx: str = "",
+        **common: Any,
+    ) -> Collection:
+        check_common("MapToCollection", common)
+        return dfc.map(callable, transformation_ctx)
+
+
+class FlatMap(GlueTransform):
+    """Apply a transform to each frame of a collection and put the results together."""
+
+    def __call__(
+        self,
+        dfc: Collection,
+        BaseTransform: type[GlueTransform],  # noqa: N803 - AWS's signature
+        frame_name: str,
+        transformation_ctx: str = "",
+        **base_kwargs: Any,
+    ) -> Collection:
+        def applied(frame: Frame, context: str) -> Any:
+            arguments = {**base_kwargs, frame_name: frame, "transformation_ctx": context}
+            return BaseTransform.apply(**arguments)
+
+        made: dict[str, Frame] = {}
+        for name, frame in dfc.items():
+            result = applied(frame, f"{transformation_ctx}{name}")
+            if isinstance(result, DynamicFrameCollection):
+                made.update({f"{name}_{inner}": each for inner, each in result.items()})
+            else:
+                made[name] = result
+        return DynamicFrameCollection(made, dfc.glue_ctx)

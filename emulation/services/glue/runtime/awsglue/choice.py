@@ -1,0 +1,143 @@
+"""Fields whose values are of two types: finding them, and settling them (`resolveChoice`).
+
+Text columns come with the type that the catalog declares (`pending`). A value that does not fit its
+type makes the field a choice of that type and string, as on AWS; a DataFrame then has a struct
+with a field for each type, of which one is set.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F  # noqa: N812 - the name everybody uses
+from pyspark.sql.types import StructType
+
+from .columns import convert, quoted
+from .errors import UnsupportedApi
+from .gluetypes import glue_name
+
+LOG = logging.getLogger("GlueLogger")
+ACTIONS = ("cast", "project", "make_cols", "make_struct", "match_catalog")
+
+
+@dataclass(frozen=True)
+class Typed:
+    """Records with types.
+
+    :param frame: a choice is a struct with a field for each type, named as Glue names it
+    :param choices: names of the fields that are choices
+    """
+
+    frame: DataFrame
+    choices: frozenset[str] = field(default=frozenset())
+
+
+def settle(frame: DataFrame, pending: Mapping[str, str], choices: frozenset[str]) -> Typed:
+    """Put the types on; reads the data once to see which columns have values that do not fit.
+
+    :param pending: Spark type of each text column
+    :param choices: fields that are choices already
+    """
+    typed = {name: convert(quoted(name), "string", kind) for name, kind in pending.items()}
+    checked = {n: c for n, c in typed.items() if glue_name(pending[n]) != "string"}
+    misfits: set[str] = set()
+    if checked:
+        found = frame.agg(
+            *(
+                F.max(quoted(name).isNotNull() & (quoted(name) != "") & column.isNull())
+                for name, column in checked.items()
+            )
+        ).collect()[0]
+        misfits = {name for name, misfit in zip(checked, found, strict=True) if misfit}
+    columns = []
+    for name in frame.columns:
+        column = typed.get(name)
+        if column is None:
+            columns.append(quoted(name))
+        elif name in misfits:
+            text = F.when(column.isNull(), quoted(name))
+            both = F.struct(column.alias(glue_name(pending[name])), text.alias("string"))
+            columns.append(F.when(quoted(name).isNotNull(), both).alias(name))
+        else:
+            columns.append(column.alias(name))
+    return Typed(frame.select(*columns), choices | misfits)
+
+
+@dataclass
+class Resolution:
+    """The columns of a frame while choices are settled."""
+
+    frame: DataFrame
+    pending: dict[str, str]
+    choices: set[str]
+    columns: dict[str, list[Column]]
+
+    def apply(self, name: str, action: str, target: str) -> None:
+        """Settle one field."""
+        if action in ("cast", "project"):
+            column = one_of(self.frame, name) if name in self.choices else quoted(name)
+            declared = "string" if name in self.pending or name in self.choices else ""
+            self.columns[name] = [convert(column, declared, target).alias(name)]
+        elif name not in self.choices:
+            return  # one type only: nothing to separate
+        elif action == "make_cols":
+            self.columns[name] = [
+                quoted(name)[member].alias(f"{name}_{member}")
+                for member in members(self.frame, name)
+            ]
+        self.pending.pop(name, None)
+        self.choices.discard(name)
+
+
+def parse(action: str) -> tuple[str, str]:
+    """Split ``cast:double`` into action and type.
+
+    :raises ValueError: it is no action of resolveChoice
+    """
+    kind, _, target = action.partition(":")
+    if kind not in ACTIONS or (kind in ("cast", "project")) != bool(target):
+        raise ValueError(f"{action!r} is no action of resolveChoice; actions: {', '.join(ACTIONS)}")
+    return kind, target
+
+
+def resolve(
+    frame: DataFrame,
+    pending: Mapping[str, str],
+    choices: frozenset[str],
+    specs: Sequence[tuple[str, str]],
+) -> Resolution:
+    """Settle the fields that are named in `specs`; others stay as they are."""
+    done = Resolution(
+        frame, dict(pending), set(choices), {name: [quoted(name)] for name in frame.columns}
+    )
+    for path, action in specs:
+        name, (kind, target) = path.strip("`"), parse(action)
+        if name in done.columns:
+            done.apply(name, kind, target)
+        elif "." in name or "[" in name:
+            raise UnsupportedApi(f"resolveChoice of the field {path!r}, which is not top-level")
+        else:
+            LOG.warning("resolveChoice: there is no field %r", path)
+    return done
+
+
+def members(frame: DataFrame, name: str) -> list[str]:
+    """Names of the types of a choice."""
+    kind: Any = frame.schema[name].dataType
+    return kind.names if isinstance(kind, StructType) else []
+
+
+def one_of(frame: DataFrame, name: str) -> Column:
+    """A choice's value as text, whichever type it has."""
+    kind: Any = frame.schema[name].dataType
+    texts = [
+        F.to_json(quoted(name)[f.name])
+        if isinstance(f.dataType, StructType) or f.dataType.typeName() in ("array", "map")
+        else quoted(name)[f.name].cast("string")
+        for f in kind.fields
+    ]
+    return F.coalesce(*texts)

@@ -1,0 +1,191 @@
+"""Transformations of a DynamicFrame's fields: the same records with other fields or types."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Self, TypeVar
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F  # noqa: N812 - the name everybody uses
+
+from . import choice as choices_of
+from . import nested_data
+from .catalog import read_table
+from .collection import DynamicFrameCollection
+from .columns import convert, find_column, listed, nested, quoted
+from .errors import UnsupportedApi
+from .frame_core import FrameCore, check_common
+from .gluetypes import spark_type
+
+Frame = TypeVar("Frame", bound=FrameCore)
+Mapping4 = tuple[str, str, str, str]
+
+
+class FieldTransforms(FrameCore):
+    """Select, rename, cast, nest and flatten fields."""
+
+    def apply_mapping(
+        self, mappings: Sequence[Mapping4], case_sensitive: bool = False, **common: Any
+    ) -> Self:
+        """Select, rename and cast: ``(source, source type, target, target type)``.
+
+        Source and target may be paths into structs (``a.b``); a source that is not there is left
+        out.
+        """
+        check_common("DynamicFrame.apply_mapping", common)
+        for mapping in mappings:
+            if len(mapping) != 4:
+                raise ValueError(f"{mapping!r} is no (source, source type, target, target type)")
+        frame = self._flat(m[0] for m in mappings)
+        found = []
+        for source, source_type, target, target_type in mappings:
+            name = source.strip("`")
+            column: Column | None
+            if name in self._choices:
+                column, source_type = choices_of.one_of(frame, name), "string"  # noqa: PLW2901
+            else:
+                column = find_column(frame, source, case_sensitive)
+            if column is not None:
+                found.append((target, convert(column, source_type, target_type)))
+        return self._with(frame.select(*nested(found)), pending={}, choices=frozenset())
+
+    def _flat(self, paths: Any) -> DataFrame:
+        """The frame as it is for a selection: typed only where a path reads into a struct."""
+        return self.toDF() if any("." in path for path in paths) else self._frame
+
+    def select_fields(self, paths: str | Sequence[str], **common: Any) -> Self:
+        """Keep the named fields, in the given order; ``a.b`` keeps b alone of the struct a."""
+        check_common("DynamicFrame.select_fields", common)
+        wanted = [paths] if isinstance(paths, str) else list(paths)
+        if all(path.strip("`") in self._frame.columns or "." not in path for path in wanted):
+            names = [name for name in listed(wanted) if name in self._frame.columns]
+            return self._with(self._frame.select(*(quoted(name) for name in names)))
+        frame = self.toDF()
+        found = [(path, find_column(frame, path)) for path in wanted]
+        columns = nested([(path, column) for path, column in found if column is not None])
+        return self._with(frame.select(*columns), pending={}, choices=self._types().choices)
+
+    def drop_fields(self, paths: str | Sequence[str], **common: Any) -> Self:
+        """Leave out the named fields; ``a.b`` leaves b out of the struct a."""
+        check_common("DynamicFrame.drop_fields", common)
+        dropped = listed(paths)
+        inner = [p for p in dropped if "." in p and p not in self._frame.columns]
+        kept = [quoted(n) for n in self._frame.columns if n not in dropped]
+        frame = self._with(self._frame.select(*kept))
+        if not inner:
+            return frame
+        typed = frame.toDF()
+        for path in inner:
+            if find_column(typed, path) is not None:
+                top, _, rest = path.partition(".")
+                typed = typed.withColumn(top, quoted(top).dropFields(rest))
+        return self._with(typed, pending={}, choices=frame._types().choices)
+
+    def rename_field(self, oldName: str, newName: str, **common: Any) -> Self:  # noqa: N803
+        """Rename a top-level field."""
+        check_common("DynamicFrame.rename_field", common)
+        old, new = oldName.strip("`"), newName.strip("`")
+        frame = self._frame
+        if "." in old and old not in frame.columns:
+            raise UnsupportedApi(f"rename_field of the nested field {oldName!r}")
+        renamed = [quoted(n).alias(new) if n == old else quoted(n) for n in frame.columns]
+        pending = {new if n == old else n: t for n, t in self._pending.items()}
+        choices = frozenset(new if n == old else n for n in self._choices)
+        return self._with(frame.select(*renamed), pending=pending, choices=choices)
+
+    def resolveChoice(  # noqa: N802
+        self,
+        specs: Sequence[tuple[str, str]] | None = None,
+        choice: str = "",
+        database: str | None = None,
+        table_name: str | None = None,
+        **options: Any,
+    ) -> Self:
+        """Settle the types of fields: ``specs=[("rating", "cast:double")]``.
+
+        ``choice`` is the action for all choices; ``match_catalog`` casts to the types of a table.
+        Actions: cast:type, project:type, make_cols, make_struct.
+        """
+        catalog = options.pop("catalog_id", None)
+        check_common("DynamicFrame.resolveChoice", options)
+        return resolve_choice(self, specs, choice, (database, table_name, catalog))
+
+    def split_fields(
+        self, paths: str | Sequence[str], name1: str, name2: str, **common: Any
+    ) -> DynamicFrameCollection:
+        """Two frames: with the named top-level fields, and with the others."""
+        check_common("DynamicFrame.split_fields", common)
+        return self._collection({name1: self.select_fields(paths), name2: self.drop_fields(paths)})
+
+    def unnest(self, **common: Any) -> Self:
+        """Make each field of a struct a top-level field, named ``struct.field``."""
+        check_common("DynamicFrame.unnest", common)
+        return self._with(nested_data.unnest(self.toDF()), pending={}, choices=frozenset())
+
+    def relationalize(
+        self,
+        root_table_name: str,
+        staging_path: str | None = None,  # noqa: ARG002 - AWS needs room for it
+        options: Any = None,  # noqa: ARG002
+        **common: Any,
+    ) -> DynamicFrameCollection:
+        """Flat tables: the root, and one for each array, joined by its ``id``."""
+        check_common("DynamicFrame.relationalize", common)
+        tables = nested_data.relationalize(self.toDF(), root_table_name)
+        return self._collection(
+            {name: type(self)(frame, self.glue_ctx, name) for name, frame in tables.items()}
+        )
+
+    def unbox(self, path: str, format: str, **options: Any) -> Self:  # noqa: A002
+        """Replace a text field that holds JSON by what it holds; the schema is taken from all.
+
+        :raises UnsupportedApi: another format, or a format option
+        """
+        known = ("transformation_ctx", "info", "stageThreshold", "totalThreshold")
+        check_common("DynamicFrame.unbox", {n: v for n, v in options.items() if n in known})
+        for name, value in options.items():
+            if name not in known and value:
+                raise UnsupportedApi(f"unbox({name}={value!r})")
+        if format != "json":
+            raise UnsupportedApi(f"unbox of format {format!r}")
+        name = path.strip("`")
+        frame = self.resolveChoice(specs=[(path, "cast:string")])
+        typed, spark = frame.toDF(), self.glue_ctx.spark_session
+        texts = typed.select(quoted(name)).where(quoted(name).isNotNull())
+        schema = spark.read.json(texts.rdd.map(lambda row: row[0])).schema
+        unboxed = typed.withColumn(name, F.from_json(quoted(name), schema))
+        return self._with(unboxed, pending={}, choices=frame._types().choices)
+
+
+def resolve_choice(
+    frame: Frame,
+    specs: Sequence[tuple[str, str]] | None,
+    action: str,
+    table: tuple[str | None, str | None, str | None],
+) -> Frame:
+    """Do what `DynamicFrame.resolveChoice` says.
+
+    :param table: database, name and catalog id, for ``match_catalog``
+    """
+    if bool(specs) == bool(action):
+        raise ValueError("resolveChoice takes either specs or choice")
+    if specs and all(choices_of.parse(a)[0] in ("cast", "project") for _, a in specs):
+        # From the text as it was received: no need to find out what fits.
+        source, pending, choices = frame._frame, frame._pending, frame._choices
+    else:
+        typed = frame._types()
+        source, pending, choices = typed.frame, {}, typed.choices
+    if action and choices_of.parse(action)[0] == "match_catalog":
+        database, name, catalog = table
+        if not (database and name):
+            raise ValueError("resolveChoice(choice='match_catalog') needs database and table_name")
+        declared = read_table(database, name, catalog_id=catalog)
+        types = [*declared.columns, *declared.partition_keys]
+        specs = [(f"`{n}`", f"cast:{spark_type(t)}") for n, t in types if n in source.columns]
+    elif action:
+        specs = [(f"`{name}`", action) for name in sorted(choices)]
+    done = choices_of.resolve(source, pending, choices, specs or ())
+    columns = [column for each in done.columns.values() for column in each]
+    return frame._with(
+        source.select(*columns), pending=done.pending, choices=frozenset(done.choices)
+    )
