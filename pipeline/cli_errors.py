@@ -6,8 +6,10 @@ the pipeline does not know the plug-ins.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,6 +83,9 @@ class FriendlyGroup(TyperGroup):
         except KeyboardInterrupt:
             _say("Interrupted.", "Continue with: lake run")
             raise typer.Exit(130) from None
+        except BrokenPipeError:  # `lake … | head` has read enough
+            _discard_output()
+            raise typer.Exit(141) from None  # as a shell reports SIGPIPE
         except Exception as error:
             if os.environ.get("LAKE_DEBUG"):
                 raise
@@ -90,6 +95,12 @@ class FriendlyGroup(TyperGroup):
             if state.as_json and not state.printed:
                 typer.echo(json.dumps({"error": {"message": message, "hint": hint}}))
             raise typer.Exit(1) from None
+
+
+def _discard_output() -> None:
+    """Point stdout at nothing, or Python complains about the broken pipe once more at its end."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _say(message: str, hint: str) -> None:

@@ -12,6 +12,7 @@ KEPT = (
     *("PATH", "HOME", "LANG", "LC_ALL", "TZ", "SYSTEMROOT"),
     *("PYTHONPATH", "VIRTUAL_ENV", "JAVA_HOME"),
     *("LAKE_CACHE", "LAKE_DEBUG", "SAGEMAKER_STOP_GRACE_SECONDS"),
+    "KINESIS_ERROR_PROBABILITY",  # LocalStack's own knob for tests of retries
 )
 MARK = "LAKE_EMULATOR"
 """Names the emulator a process belongs to, so that stop can find a stray one."""

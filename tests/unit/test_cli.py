@@ -184,6 +184,13 @@ def test_interruption_exits_with_130(monkeypatch: pytest.MonkeyPatch) -> None:
     assert result.stderr == "lake: Interrupted.\n  → Continue with: lake run\n"
 
 
+def test_a_reader_that_has_read_enough_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cli, "_open", _raise(BrokenPipeError()))
+    result = call("status")
+    assert result.exit_code == 141
+    assert result.stderr == ""
+
+
 def test_doctor_exits_with_1_and_names_the_mending(monkeypatch: pytest.MonkeyPatch) -> None:
     checks = [
         Check("Java", False, "no Java found", "install Java 17"),
