@@ -1,0 +1,94 @@
+"""The parts of choices, types and format options that need no Spark session."""
+
+from __future__ import annotations
+
+import json
+
+import pyarrow as pa
+import pytest
+from pyspark.sql import types as spark
+
+from emulation.services.glue.runtime.awsglue.choice import parse
+from emulation.services.glue.runtime.awsglue.errors import UnsupportedApi
+from emulation.services.glue.runtime.awsglue.format_options import options_of
+from emulation.services.glue.runtime.awsglue.gluetypes import Field, StructType, from_spark
+from emulation.services.glue.runtime.awsglue.json_schema import separated, to_records
+from emulation.services.glue.runtime.awsglue.record_functions import DynamicRecord
+
+
+def text(*lines: str) -> list[pa.RecordBatch]:
+    return [pa.RecordBatch.from_arrays([pa.array(lines, pa.string())], ["value"])]
+
+
+@pytest.mark.parametrize("action", ["cast", "cast:", "make_cols:x", "", "guess:int"])
+def test_what_is_no_action_is_refused_with_the_actions_there_are(action: str) -> None:
+    with pytest.raises(ValueError, match="actions: cast, project"):
+        parse(action)
+
+
+def test_actions_are_parsed() -> None:
+    assert parse("cast:decimal(10,2)") == ("cast", "decimal(10,2)")
+    assert parse("make_struct") == ("make_struct", "")
+
+
+def test_format_options_have_any_case_and_python_s_or_json_s_booleans() -> None:
+    given = options_of("csv", {"withHeader": True, "SEPARATOR": "\t"}, ("withheader", "separator"))
+    assert given == {"withheader": "true", "separator": "\t"}
+    with pytest.raises(UnsupportedApi, match="'jsonPath' of json"):
+        options_of("json", {"jsonPath": "$"}, ())
+
+
+def test_a_schema_prints_as_on_aws_and_a_choice_lists_its_types() -> None:
+    choice = spark.StructType().add("long", "long").add("string", "string")
+    nested = spark.StructType().add("a", spark.ArrayType(spark.IntegerType()))
+    schema = StructType(
+        [
+            Field("v", from_spark(choice, choice=True)),
+            Field("n", from_spark(nested)),
+            Field("m", from_spark(spark.MapType(spark.StringType(), spark.DoubleType()))),
+            Field("d", lambda: from_spark(spark.DecimalType(10, 2))),
+        ]
+    )
+    assert schema.treeString().splitlines() == [
+        "root",
+        "|-- v: choice",
+        "|    |-- long",
+        "|    |-- string",
+        "|-- n: struct",
+        "|    |-- a: array",
+        "|    |    |-- element: int",
+        "|-- m: map",
+        "|    |-- keyType: string",
+        "|    |-- valueType: double",
+        "|-- d: decimal",
+    ]
+    assert schema.field_map["d"].jsonValue() == {
+        "name": "d",
+        "container": {"dataType": "decimal", "precision": 10, "scale": 2},
+    }
+    assert schema.field_map["n"].dataType == from_spark(nested)
+    assert schema.field_map["n"].dataType != schema.field_map["v"].dataType
+
+
+def test_the_types_of_fields_are_noted_for_each_batch() -> None:
+    [batch] = to_records(text('{"a": 1}{"a": "x", "b": [1]}', '{"a": null', ""))
+    rows = batch.to_pydict()
+    assert rows["value"] == ['{"a": 1}', '{"a": "x", "b": [1]}', None, None]
+    assert rows["error"] == [None, None, '{"a": null', None]
+    assert json.loads(rows["kinds"][-1]) == {"a": ["long", "string"], "b": ["array"]}
+
+
+def test_the_values_of_a_choice_say_their_type_and_large_numbers_stay_whole() -> None:
+    lines = ('{"v": 5, "big": 123456789012345678901234567890}', '{"v": null}', '{"v": "5"}')
+    [batch] = separated(["v"])(text(*lines))
+    assert [json.loads(line) for line in batch.column(0).to_pylist()] == [
+        {"v": {"long": 5}, "big": 123456789012345678901234567890},
+        {"v": None},
+        {"v": {"string": "5"}},
+    ]
+
+
+def test_a_record_is_read_by_key_and_by_attribute() -> None:
+    record = DynamicRecord(a=1)
+    assert record.a == record["a"] == 1
+    assert not hasattr(record, "b")
