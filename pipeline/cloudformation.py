@@ -122,6 +122,11 @@ class Stacks:
             return Outcome.UNCHANGED
         return self._update(name, arguments)
 
+    def is_dead(self, template: str) -> bool:
+        """Whether the stack made from `template` can only be deleted, once it has settled."""
+        stack = self._settled(self.settings.stack(template))
+        return stack is not None and stack["StackStatus"] in _DEAD
+
     def delete(self, template: str) -> bool:
         """Delete the stack made from `template`; False when there was none.
 
@@ -215,7 +220,8 @@ class Stacks:
         pages = self._cloudformation.get_paginator("describe_stack_events")
         events = [e for page in pages.paginate(StackName=name) for e in page["StackEvents"]]
         failed = _first_failed(events)
-        if failed and failed["ResourceType"] == _STACK and failed.get("PhysicalResourceId"):
+        nested = failed and failed["ResourceType"] == _STACK and not _is_own(failed)
+        if failed and nested and failed.get("PhysicalResourceId"):
             try:
                 return self._reason(failed["PhysicalResourceId"])
             except ClientError:
@@ -240,21 +246,22 @@ def first_failure(events: list[dict[str, Any]]) -> str:
 
 
 def _first_failed(events: list[dict[str, Any]]) -> dict[str, Any] | None:
-    found = None
+    found = found_own = None
     for event in events:
         status = event.get("ResourceStatus", "")
-        # A nested stack is a resource of this type too, with another id.
-        own = event.get("PhysicalResourceId") == event.get("StackId")
-        if (
-            event.get("ResourceType") == _STACK
-            and own
-            and status in ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS")
-        ):
+        own = _is_own(event)
+        if own and status in ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS"):
             break
         cancelled = "cancelled" in event.get("ResourceStatusReason", "").lower()
         if status.endswith("_FAILED") and not cancelled:
-            found = event
-    return found
+            found, found_own = (found, event) if own else (event, found_own)
+    return found or found_own
+
+
+def _is_own(event: dict[str, Any]) -> bool:
+    """Whether an event is the stack's own: a nested one has the same type, with another id."""
+    same = event.get("PhysicalResourceId") == event.get("StackId")
+    return event.get("ResourceType") == _STACK and same
 
 
 def template_text(template: str) -> str:

@@ -192,8 +192,12 @@ def print_recommendations(found: Recommendations) -> None:
 def print_destruction(found: Destruction) -> None:
     """What was deleted and what is left."""
     console = _console()
-    for text in found.deleted:
-        console.print(f"deleted {text}", highlight=False, markup=False)
+    for step in found.steps:
+        name = f"step {step.numbers}: {step.what}" if step.numbers else step.what
+        nothing = "" if step.deleted else ": nothing there"
+        console.print(f"{name}{nothing}", highlight=False, markup=False)
+        for text in step.deleted:
+            console.print(f"deleted {text}", highlight=False, markup=False, soft_wrap=True)
     for text in found.kept:
         console.print(f"kept    {text}", highlight=False, markup=False, soft_wrap=True)
     for text in found.leftovers:

@@ -1,5 +1,6 @@
-"""``lake destroy``: deletes what belongs to the lake, and lists what is left.
+"""``lake destroy``: the workshop's thirteen steps of clean-up, and a list of what is left.
 
+The steps are done in the order of dependencies, which is not that of the workshop's text.
 Only names of `Settings` and resources of our stacks are touched. Safe to repeat, and from any
 state: whatever is already gone is passed over.
 """
@@ -8,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from functools import partial
+from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
@@ -17,20 +19,35 @@ from pipeline.infrastructure import BUCKET, SERVING
 from pipeline.lake import Lake, error_code, is_missing
 from pipeline.polling import poll_until
 from pipeline.run_lock import RunLock
-from pipeline.settings import EXCEPTIONS_TABLE, STACKS, STREAMED_TABLE, TABLES
+from pipeline.settings import EXCEPTIONS_TABLE, ROOT, STACKS, STREAMED_TABLE, TABLES
 from pipeline.stages.deploy import endpoint_status
 
-__all__ = ["Destruction", "destroy_lake"]
+__all__ = ["CleanUp", "Destruction", "destroy_lake"]
+
+
+@dataclass(frozen=True)
+class CleanUp:
+    """One or more of the workshop's steps."""
+
+    numbers: str
+    """In the workshop's text; "" for what the text leaves lying about."""
+    what: str
+    deleted: list[str]
 
 
 @dataclass
 class Destruction:
     """What has happened to everything that belonged to the lake."""
 
-    deleted: list[str] = field(default_factory=list)
+    steps: list[CleanUp] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
     """What AWS does not let anybody delete: history."""
     leftovers: list[str] = field(default_factory=list)
+
+    @property
+    def deleted(self) -> list[str]:
+        """Everything that was deleted, in order."""
+        return [text for step in self.steps for text in step.deleted]
 
     def failure(self) -> LeftoversFound:
         """The error that names what is left."""
@@ -40,7 +57,7 @@ class Destruction:
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
-        return asdict(self)
+        return {"deleted": self.deleted, **asdict(self)}
 
 
 def destroy_lake(lake: Lake) -> Destruction:
@@ -58,7 +75,7 @@ def destroy_lake(lake: Lake) -> Destruction:
 def _destroy(lake: Lake) -> Destruction:
     result = Destruction()
     job_runs = _job_runs(lake)
-    for what, delete in _steps(lake, job_runs):
+    for numbers, what, delete in _steps(lake, job_runs):
         lake.reporter.begin(what)
         try:
             deleted = delete()
@@ -67,7 +84,7 @@ def _destroy(lake: Lake) -> Destruction:
             result.leftovers.append(f"{what} ({error})")
             continue
         lake.reporter.end(what, f"{len(deleted)} deleted" if deleted else "nothing there")
-        result.deleted += deleted
+        result.steps.append(CleanUp(numbers, what, deleted))
     result.leftovers += _leftovers(lake)
     jobs = _training_jobs(lake)
     if jobs:
@@ -77,15 +94,17 @@ def _destroy(lake: Lake) -> Destruction:
     return result
 
 
-def _steps(lake: Lake, job_runs: list[str]) -> Iterator[tuple[str, Callable[[], list[str]]]]:
-    yield "jobs at work", lambda: _stop_work(lake)
-    yield "serving stack", lambda: _stack(lake, SERVING)
-    for template in reversed(STACKS[1:-1]):
-        yield f"stack {template}", lambda t=template: _stack(lake, t)  # type: ignore[misc]
-    yield "DynamoDB tables", lambda: _tables(lake)
-    yield "bucket contents", lambda: _bucket_contents(lake)
-    yield f"stack {BUCKET}", lambda: _stack(lake, BUCKET)
-    yield "log groups", lambda: _log_groups(lake, job_runs)
+def _steps(lake: Lake, job_runs: list[str]) -> Iterator[tuple[str, str, Callable[[], list[str]]]]:
+    # The text's steps 1, 3, 4 and 6 find on a console page what the next one deletes.
+    yield "11-12", "stop what is at work", lambda: _stop_work(lake)
+    yield "13", "endpoint and model", lambda: _stack(lake, SERVING)
+    yield "10", "crawlers and job", lambda: _stack(lake, "catalog")
+    yield "8-9", "streams and functions", lambda: _stack(lake, "streaming")
+    yield "6-7", "stacks of lab 1", lambda: _stack(lake, ROOT)
+    yield "1-2", "tables of lab 1", lambda: _tables(lake)
+    yield "3-5", "objects", lambda: _bucket_contents(lake)
+    yield "3-5", "bucket", lambda: _stack(lake, BUCKET)
+    yield "", "logs", lambda: _log_groups(lake, job_runs)
 
 
 def _stop_work(lake: Lake) -> list[str]:
@@ -119,9 +138,38 @@ def _stop_work(lake: Lake) -> list[str]:
     return stopped
 
 
+_KINDS: Final = {
+    "AWS::CloudFormation::Stack": "stack",
+    "AWS::DynamoDB::Table": "table",
+    "AWS::Glue::Crawler": "crawler",
+    "AWS::Glue::Database": "database",
+    "AWS::Glue::Job": "job",
+    "AWS::Kinesis::Stream": "stream",
+    "AWS::KinesisFirehose::DeliveryStream": "delivery stream",
+    "AWS::Lambda::Function": "function",
+    "AWS::SQS::Queue": "queue",
+    "AWS::SageMaker::Endpoint": "endpoint",
+    "AWS::SageMaker::Model": "model",
+}
+"""Resources of stacks that are named one by one."""
+
+
 def _stack(lake: Lake, template: str) -> list[str]:
+    """Delete a stack; named with those of its resources that the workshop's text names."""
     name = lake.settings.stack(template)
-    return [f"stack {name}"] if lake.stacks.delete(template) else []
+    contents = []
+    if lake.stacks.describe(template):
+        found = lake.client("cloudformation").describe_stack_resources(StackName=name)
+        for resource in found["StackResources"]:
+            kind, identity = (
+                _KINDS.get(resource["ResourceType"]),
+                resource.get("PhysicalResourceId"),
+            )
+            if kind and identity and resource["ResourceStatus"] != "DELETE_COMPLETE":
+                # Of an ARN or a URL its last part, of a nested stack's ARN its name.
+                last = identity.split("/")[1 if kind == "stack" and "/" in identity else -1]
+                contents.append(f"{kind} {last}")
+    return [f"stack {name}", *contents] if lake.stacks.delete(template) else []
 
 
 def _tables(lake: Lake) -> list[str]:
@@ -250,8 +298,38 @@ def _leftovers(lake: Lake) -> list[str]:
         left.append(f"bucket {lake.bucket}")
     if endpoint_status(lake) != "absent":
         left.append(f"endpoint {lake.settings.endpoint}")
+    left += [text for text, look in _services(lake) if _is_there(look)]
     left += [f"log group {group}" for group in _own_groups(lake)]
     return left
+
+
+def _services(lake: Lake) -> Iterator[tuple[str, Callable[[], Any]]]:
+    settings = lake.settings
+    kinesis, firehose, functions, glue = map(lake.client, ("kinesis", "firehose", "lambda", "glue"))
+    yield (
+        f"stream {settings.stream}",
+        lambda: kinesis.describe_stream_summary(StreamName=settings.stream),
+    )
+    yield (
+        f"delivery stream {settings.delivery_stream}",
+        lambda: firehose.describe_delivery_stream(DeliveryStreamName=settings.delivery_stream),
+    )
+    for name in settings.functions:
+        yield f"function {name}", partial(functions.get_function, FunctionName=name)
+    for name in (settings.stream_crawler, settings.tables_crawler):
+        yield f"crawler {name}", partial(glue.get_crawler, Name=name)
+    yield f"job {settings.job}", lambda: glue.get_job(JobName=settings.job)
+    yield f"database {settings.database}", lambda: glue.get_database(Name=settings.database)
+
+
+def _is_there(look: Callable[[], Any]) -> bool:
+    try:
+        look()
+    except ClientError as error:
+        if is_missing(error):
+            return False
+        raise
+    return True
 
 
 def _table_names(lake: Lake) -> list[str]:

@@ -24,6 +24,7 @@ __all__ = [
     "BUCKET",
     "SERVING",
     "begin_deployment",
+    "clear_dead_root",
     "copy_again",
     "deploy_bucket",
     "load_again",
@@ -33,6 +34,8 @@ __all__ = [
 BUCKET: Final = "bucket"
 SERVING: Final = "serving"
 """Deployed by the deploy stage, once there is a model."""
+_AFTER_ROLES: Final = ("streaming", "catalog")
+"""Made as soon as the roles are there, beside the rest of the nested stack."""
 ROLES: Final = "001-storage-and-roles"
 """Of the nested stack: what the others need of it."""
 COPY_RUN: Final = "CopyRun"
@@ -69,6 +72,7 @@ def begin_deployment(
         failed stack's future raises StackError
     """
     stacks = lake.stacks
+    clear_dead_root(stacks)
     before = stacks.parameters(ROOT)
     # A run that has copied the same files, maybe not for the first time, is not to copy again.
     copied = before.get(COPY_RUN, "")
@@ -76,9 +80,22 @@ def begin_deployment(
     runs = {COPY_RUN: copy, LOAD_RUN: before.get(LOAD_RUN, "")}
     made: dict[str, Future[Outcome]] = {}
     made[ROOT] = root = pool.submit(_deploy_root, stacks, runs, notice)
-    for template in ("streaming", "catalog"):
+    for template in _AFTER_ROLES:
         made[template] = pool.submit(_deploy_after_roles, stacks, template, root, notice)
     return made
+
+
+def clear_dead_root(stacks: Stacks) -> None:
+    """Delete a nested stack that can only be deleted, after those that use its exports.
+
+    They are made beside it, so when it fails late they are there, and neither its rollback nor a
+    later run could delete it.
+
+    :raises StackError: one of them cannot be deleted
+    """
+    if stacks.is_dead(ROOT):
+        for template in (SERVING, *_AFTER_ROLES, ROOT):
+            stacks.delete(template)
 
 
 def copy_again(stacks: Stacks) -> Outcome:

@@ -109,13 +109,20 @@ UNNAMED = {
 
 
 def test_roles_name_their_resources_and_actions() -> None:
+    managed = set()
     for name, resource in parse("001-storage-and-roles")["Resources"].items():
+        for policy in resource["Properties"].get("ManagedPolicyArns", []):
+            managed.add(policy["Fn::Sub"].rpartition("/")[2])
         for policy in resource["Properties"].get("Policies", []):
             for statement in policy["PolicyDocument"]["Statement"]:
                 actions, where = statement["Action"], statement["Resource"]
                 actions = {actions} if isinstance(actions, str) else set(actions)
                 assert not [action for action in actions if "*" in action], name
                 assert where != "*" or actions <= UNNAMED, name
+                if where == "*" and "cloudwatch:PutMetricData" in actions:
+                    assert statement["Condition"], name
+    # DMS wants the role dms-vpc-role with this one.
+    assert managed == {"AmazonDMSVPCManagementRole"}
 
 
 def test_mapped_columns_exist_in_the_external_tables() -> None:
