@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from pipeline.cloudformation import Outcome, Stacks, first_failure
 from pipeline.errors import StackError
-from pipeline.infrastructure import load_again
+from pipeline.infrastructure import clear_dead_root, load_again
 from pipeline.settings import Settings
 from pipeline.target import Target, open_target
 from tests.unit.pipeline_fakes import client_error
@@ -174,6 +174,51 @@ def test_a_failure_in_a_nested_stack_names_the_resource_in_it() -> None:
     ]
     with pytest.raises(StackError, match=r"Vpc \(AWS::EC2::VPC\): the limit is reached"):
         stacks(script).deploy("lab-1-nested", {})
+
+
+def test_a_stack_that_only_says_that_it_failed_itself_is_its_own_reason() -> None:
+    kind = "AWS::CloudFormation::Stack"
+    script = Nested("DELETE_FAILED")
+    own = {"StackId": "arn:root", "PhysicalResourceId": "arn:root"}
+    script.events = [
+        event("root", kind, "DELETE_FAILED", "an export is in use") | own,
+        event("root", kind, "DELETE_IN_PROGRESS") | own,
+    ]
+    with pytest.raises(StackError, match=r"root \(AWS::CloudFormation::Stack\): an export is in"):
+        stacks(script).deploy("lab-1-nested", {})
+
+
+class Several:
+    """A CloudFormation of several stacks, in which exports of the nested one are in use."""
+
+    def __init__(self, **status: str) -> None:
+        self.status = {f"movielens-lake-{k.replace('_', '-')}": v for k, v in status.items()}
+        self.deleted: list[str] = []
+
+    def describe_stacks(self, *, StackName: str) -> dict[str, Any]:  # noqa: N803
+        if StackName not in self.status:
+            raise client_error("ValidationError", message="Stack does not exist")
+        return {"Stacks": [{"StackStatus": self.status[StackName]}]}
+
+    def delete_stack(self, *, StackName: str) -> None:  # noqa: N803
+        users = {"movielens-lake-catalog", "movielens-lake-streaming"} & self.status.keys()
+        assert StackName in users or not users, f"Export cannot be deleted, in use by {users}"
+        del self.status[StackName]
+        self.deleted.append(StackName)
+
+
+def test_stacks_that_use_a_dead_nested_stack_go_before_it() -> None:
+    script = Several(lab_1_nested="ROLLBACK_FAILED", catalog="CREATE_COMPLETE", streaming="X")
+    clear_dead_root(stacks(cast(Scripted, script)))
+    assert script.deleted[-1] == "movielens-lake-lab-1-nested"
+    assert script.status == {}
+
+
+def test_stacks_that_use_a_live_nested_stack_stay() -> None:
+    for status in ("CREATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"):
+        script = Several(lab_1_nested=status, catalog="CREATE_COMPLETE")
+        clear_dead_root(stacks(cast(Scripted, script)))
+        assert script.deleted == []
 
 
 def test_a_run_again_has_another_name() -> None:
