@@ -6,6 +6,7 @@ Firehose delivers them to the bucket, and another function writes them into a Dy
 from __future__ import annotations
 
 import json
+import time
 from typing import Any, Final
 
 from pipeline.cloudformation import template_text
@@ -24,6 +25,8 @@ __all__ = ["Stream", "source_events"]
 CALL_SECONDS: Final = 3.0
 """After so long a call of the simulator ends, and its position is noted: a run that is killed
 sends again only the rest."""
+COUNT_SECONDS: Final = 1.5
+"""Between two counts of the consumer's table."""
 ANSWER_SECONDS: Final = 500.0
 """How long its answer is waited for: a little longer than the function's timeout."""
 
@@ -144,8 +147,15 @@ class Stream(Stage):
         lake = work.lake
         wanted = len(_pairs(lake))
 
+        looked = 0.0
+
         def complete() -> int | None:
+            nonlocal looked
+            # Counting reads the whole table: seldom enough not to hinder who writes it.
+            if time.monotonic() - looked < COUNT_SECONDS:
+                return None
             items = count_items(lake, STREAMED_TABLE) or 0
+            looked = time.monotonic()
             work.progress(f"{lake.settings.consumer} writes", items, wanted)
             return items if items >= wanted else None
 
