@@ -7,14 +7,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
-from botocore.config import Config
 
 from tests import support
-
-ACCOUNT = "000000000000"
-REGION = "us-east-1"
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -46,35 +41,14 @@ def emulator() -> Iterator[str]:
     if url := os.environ.get("LAKE_TEST_ENDPOINT"):
         yield url
         return
-    from emulation.host.process import Emulator
-
-    instance = Emulator(support.free_port())
-    running, _ = instance.start()
-    yield running.url
-    instance.stop()
+    with support.emulator() as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
 def aws(emulator: str) -> Callable[[str], Any]:
     """Factory of boto3 clients at the emulator: ``aws("s3")``."""
-    clients: dict[str, Any] = {}
-    session = boto3.Session(
-        aws_access_key_id=ACCOUNT, aws_secret_access_key="test", region_name=REGION
-    )
-    config = Config(
-        connect_timeout=5,
-        read_timeout=90,
-        retries={"total_max_attempts": 1},
-        max_pool_connections=32,
-        proxies={},
-    )
-
-    def client(service: str) -> Any:
-        if service not in clients:
-            clients[service] = session.client(service, endpoint_url=emulator, config=config)
-        return clients[service]
-
-    return client
+    return support.clients(emulator)
 
 
 @pytest.fixture

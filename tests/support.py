@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
+
+import boto3
+from botocore.config import Config
 
 T = TypeVar("T")
 
+ACCOUNT = "000000000000"
+REGION = "us-east-1"
 PROJECT = Path(__file__).resolve().parent.parent
 _FIRST_MOVIELENS = os.environ.get("MOVIELENS")
 
@@ -52,3 +58,38 @@ def movielens_folder() -> Path | None:
     if _FIRST_MOVIELENS:
         candidates.insert(0, Path(_FIRST_MOVIELENS))
     return next((c for c in candidates if (c / "ratings-partial-load.csv").is_file()), None)
+
+
+@contextlib.contextmanager
+def emulator() -> Iterator[str]:
+    """Start an empty emulator on a free port, give its URL, stop it at the end."""
+    from emulation.host.process import Emulator
+
+    instance = Emulator(free_port())
+    try:
+        running, _ = instance.start()
+        yield running.url
+    finally:
+        instance.stop()
+
+
+def clients(endpoint: str) -> Callable[[str], Any]:
+    """Return a factory that makes each service's boto3 client once."""
+    made: dict[str, Any] = {}
+    session = boto3.Session(
+        aws_access_key_id=ACCOUNT, aws_secret_access_key="test", region_name=REGION
+    )
+    config = Config(
+        connect_timeout=5,
+        read_timeout=90,
+        retries={"total_max_attempts": 1},
+        max_pool_connections=32,
+        proxies={},
+    )
+
+    def client(service: str) -> Any:
+        if service not in made:
+            made[service] = session.client(service, endpoint_url=endpoint, config=config)
+        return made[service]
+
+    return client

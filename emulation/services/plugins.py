@@ -73,7 +73,7 @@ def cloudformation() -> Service:
 @hooks.on_infra_start(name="lake")
 def on_infra_start() -> None:
     """Prepare what every service relies on."""
-    from emulation.services import gateway, s3_storage
+    from emulation.services import gateway, log_reads, s3_storage
     from emulation.services.cloudformation import engine as cloudformation
     from emulation.services.dynamodb import engine as dynamodb_local
     from emulation.services.lambda_ import inline_code, s3_hosts
@@ -84,6 +84,7 @@ def on_infra_start() -> None:
     inline_code.install()
     s3_hosts.install()
     s3_storage.install()
+    log_reads.install()
 
 
 @hooks.on_infra_shutdown(name="lake")

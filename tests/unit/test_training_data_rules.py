@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from types import ModuleType
@@ -42,6 +43,7 @@ def job() -> Iterator[ModuleType]:
 def spark() -> Iterator[SparkSession]:
     from pyspark.sql import SparkSession
 
+    on_interrupt = signal.getsignal(signal.SIGINT)  # Spark takes it, and keeps it after its end
     patch = pytest.MonkeyPatch()
     patch.setenv("SPARK_LOCAL_IP", "127.0.0.1")
     patch.setenv("PYSPARK_PYTHON", sys.executable)
@@ -58,6 +60,7 @@ def spark() -> Iterator[SparkSession]:
     )
     yield session
     session.stop()
+    signal.signal(signal.SIGINT, on_interrupt)
     patch.undo()
 
 
