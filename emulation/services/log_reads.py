@@ -23,7 +23,7 @@ def install() -> None:
     """Keep moto's reads of log groups and streams apart from changes to them."""
     for name in (*WALKS, *CHANGES):
         method = getattr(LogsBackend, name)
-        if not hasattr(method, "__wrapped__"):
+        if method.__module__ != __name__:
             setattr(LogsBackend, name, _locked(method))
 
 
@@ -33,4 +33,5 @@ def _locked(method: Any) -> Any:
         with _lock:
             return method(*args, **kwargs)
 
+    call.__module__ = __name__
     return call
