@@ -41,8 +41,8 @@ def emulator() -> Iterator[str]:
     if url := os.environ.get("LAKE_TEST_ENDPOINT"):
         yield url
         return
-    with support.emulator() as url:
-        yield url
+    with support.emulator() as running:
+        yield running.url
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
+import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -13,6 +14,8 @@ from typing import Any, TypeVar
 
 import boto3
 from botocore.config import Config
+
+from emulation.host.process import Emulator, Running
 
 T = TypeVar("T")
 
@@ -61,16 +64,15 @@ def movielens_folder() -> Path | None:
 
 
 @contextlib.contextmanager
-def emulator() -> Iterator[str]:
-    """Start an empty emulator on a free port, give its URL, stop it at the end."""
-    from emulation.host.process import Emulator
-
-    instance = Emulator(free_port())
-    try:
-        running, _ = instance.start()
-        yield running.url
-    finally:
-        instance.stop()
+def emulator() -> Iterator[Running]:
+    """Start an empty emulator on a free port, in a folder of its own; stop it at the end."""
+    with tempfile.TemporaryDirectory(prefix="lake-test-") as home:
+        instance = Emulator(free_port(), home=Path(home))
+        try:
+            running, _ = instance.start()
+            yield running
+        finally:
+            instance.stop()
 
 
 def clients(endpoint: str) -> Callable[[str], Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from emulation import paths
 from emulation.errors import EmulationError, PortInUseError
 from emulation.host import artifacts
 from emulation.host.java import find_java
-from emulation.host.process import DEFAULT_PORT, Emulator, _require_free
+from emulation.host.process import DEFAULT_PORT, Emulator, require_free
 
 GIB = 2**30
 MEMORY = 4 * GIB  # peak of all processes in a whole run
@@ -57,13 +58,11 @@ def _artifacts() -> Check:
 
 
 def _port() -> Check:
-    import os
-
     port = int(os.environ.get("LAKE_PORT", DEFAULT_PORT))
     if running := Emulator(port).find():
         return Check("port", True, f"{port}: the emulator (process {running.pid})")
     try:
-        _require_free(port)
+        require_free(port)
     except PortInUseError as e:
         return Check("port", False, e.message, e.hint or "")
     return Check("port", True, f"{port} is free")

@@ -99,7 +99,7 @@ class Emulator:
             if missing := artifacts.missing():
                 raise ArtifactError(f"not installed: {', '.join(missing)}", "make setup")
             self._end_strays()
-            _require_free(self.port)
+            require_free(self.port)
             return self._launch(timeout), True
 
     def stop(self, timeout: float = STOP_SECONDS) -> bool:
@@ -202,7 +202,8 @@ def _answers(port: int) -> bool:
         connection.close()
 
 
-def _require_free(port: int) -> None:
+def require_free(port: int) -> None:
+    """Raise PortInUseError, naming the owner, if something listens on this loopback port."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

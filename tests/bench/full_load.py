@@ -16,7 +16,7 @@ from emulation.host.java import find_java
 from tests.bench import lake
 from tests.bench.measure import seconds, side_by_side
 from tests.bench.report import Figure
-from tests.support import free_port, unique, wait_until
+from tests.support import ACCOUNT, emulator, free_port, unique, wait_until
 
 ROWS, BATCH, THREADS, ROUNDS = 20_000, 25, 4, 3
 COLUMNS = ("userId", "movieId", "rating", "timestamp")
@@ -39,7 +39,7 @@ def run() -> Iterator[Figure]:
     )
     try:
         wait_until(lambda: _listens(port), what="DynamoDB Local")
-        with lake.emulator() as running:
+        with emulator() as running:
             ours, theirs = side_by_side(
                 lambda: _full_load(running.url), lambda: _straight(port), ROUNDS
             )
@@ -127,7 +127,7 @@ def _create_task(url: str, name: str) -> str:
     s3.create_bucket(Bucket=name)
     lines = [",".join(COLUMNS), *(",".join(_values(i)) for i in range(ROWS))]
     s3.put_object(Bucket=name, Key="data/ratings/ratings.csv", Body="\n".join(lines).encode())
-    role = f"arn:aws:iam::{lake.ACCOUNT}:role/bench"
+    role = f"arn:aws:iam::{ACCOUNT}:role/bench"
     table = {
         "TableName": "ratings",
         "TablePath": "data/ratings/",

@@ -13,7 +13,7 @@ from tests.bench import lake
 from tests.bench.measure import median, seconds
 from tests.bench.report import Figure
 from tests.contract import lambda_helpers
-from tests.support import PROJECT, unique, wait_until
+from tests.support import PROJECT, emulator, unique, wait_until
 
 COLD_STARTS, WARM_CALLS, CONCURRENT = 7, 200, 20
 RATINGS, BATCH = 20_000, 500
@@ -36,7 +36,7 @@ def handler(event, context):
 
 def run() -> Iterator[Figure]:
     """Yield cold and warm times, the time of 20 calls at once, and a mapping's time."""
-    with lake.emulator() as running:
+    with emulator() as running:
 
         def aws(service: str) -> Any:
             return lake.client(service, running.url)

@@ -6,14 +6,14 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.bench import lake
 from tests.bench.report import Figure
 from tests.integration.foreign_workshop import Workshop
+from tests.support import emulator
 
 
 def run() -> Iterator[Figure]:
     """Yield the times to CREATE_COMPLETE and to deleted."""
-    with lake.emulator() as running, tempfile.TemporaryDirectory(prefix="lake-bench-") as folder:
+    with emulator() as running, tempfile.TemporaryDirectory(prefix="lake-bench-") as folder:
         shop = Workshop(running.url, Path(folder))
         shop.publish()
         stack = shop.create_nested()

@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.bench import lake
 from tests.bench.report import Figure
-from tests.support import unique, wait_until
+from tests.support import ACCOUNT, REGION, emulator, unique, wait_until
 
 RECORDS, BATCH, PART = 20_000, 500, 5_000
 INTERVAL = 5
@@ -17,7 +17,7 @@ INTERVAL = 5
 
 def run() -> Iterator[Figure]:
     """Yield the ratio of the last 5,000 puts to the first, and the delivery time."""
-    with lake.emulator() as running:
+    with emulator() as running:
         kinesis = lake.client("kinesis", running.url)
         s3 = lake.client("s3", running.url)
         name = unique("bench")
@@ -47,12 +47,12 @@ def _create(url: str, name: str) -> None:
     lake.client("s3", url).create_bucket(Bucket=name)
     kinesis.create_stream(StreamName=name, ShardCount=1)
     kinesis.get_waiter("stream_exists").wait(StreamName=name, WaiterConfig={"Delay": 1})
-    role = f"arn:aws:iam::{lake.ACCOUNT}:role/bench"
+    role = f"arn:aws:iam::{ACCOUNT}:role/bench"
     firehose.create_delivery_stream(
         DeliveryStreamName=name,
         DeliveryStreamType="KinesisStreamAsSource",
         KinesisStreamSourceConfiguration={
-            "KinesisStreamARN": f"arn:aws:kinesis:{lake.REGION}:{lake.ACCOUNT}:stream/{name}",
+            "KinesisStreamARN": f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/{name}",
             "RoleARN": role,
         },
         ExtendedS3DestinationConfiguration={

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from tests.bench import lake
 from tests.bench.measure import PeakMemory, percentile
 from tests.bench.report import Figure
-from tests.support import movielens_folder
+from tests.support import emulator, movielens_folder
 
 INVOCATIONS = 500
 
@@ -18,7 +18,7 @@ INVOCATIONS = 500
 def run() -> Iterator[Figure]:
     """Yield the wall time and the memory of a whole run, and the endpoint's latency after it."""
     began = time.perf_counter()
-    with lake.emulator() as running:
+    with emulator() as running:
         data = movielens_folder()
         process = lake.lake_command(running, "run", *(["--movielens", str(data)] if data else []))
         with PeakMemory(lambda: [running.pid, process.pid]) as memory:

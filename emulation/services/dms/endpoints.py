@@ -65,7 +65,7 @@ class EndpointOperations:
             arn = store.arn("endpoint", request.get("ResourceIdentifier"))
             endpoint["EndpointArn"] = arn
             store.endpoints[arn] = endpoint
-            store.tags[arn] = {t["Key"]: t.get("Value", "") for t in request.get("Tags") or []}
+            store.tag(arn, request)
         return {"Endpoint": endpoint}
 
     @handler("DescribeEndpoints", expand=False)

@@ -59,7 +59,7 @@ class InstanceOperations:
             if name in store.subnet_groups:
                 raise already_exists("Replication subnet group", name)
             store.subnet_groups[name] = group
-            _tag(store, store.arn("subgrp", name), request)
+            store.tag(store.arn("subgrp", name), request)
         return {"ReplicationSubnetGroup": group}
 
     @handler("DescribeReplicationSubnetGroups", expand=False)
@@ -114,7 +114,7 @@ class InstanceOperations:
             arn = store.arn("rep", request.get("ResourceIdentifier"))
             instance = _instance(store, name, arn, request)
             store.instances[arn] = instance
-            _tag(store, arn, request)
+            store.tag(arn, request)
         return {"ReplicationInstance": {**instance, "ReplicationInstanceStatus": "creating"}}
 
     @handler("DescribeReplicationInstances", expand=False)
@@ -262,7 +262,3 @@ def _instance(store: Store, name: str, arn: str, request: Shape) -> Shape:
         if request.get(key):
             instance[key] = request[key]
     return instance
-
-
-def _tag(store: Store, arn: str, request: Shape) -> None:
-    store.tags[arn] = {t["Key"]: t.get("Value", "") for t in request.get("Tags") or []}

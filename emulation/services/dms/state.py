@@ -124,6 +124,10 @@ class Store:
         partition = get_partition(self.region)
         return f"arn:{partition}:dms:{self.region}:{self.account}:{kind}:{resource_id}"
 
+    def tag(self, arn: str, request: Shape) -> None:
+        """Keep the tags of a creating request, which may have none."""
+        self.tags[arn] = {t["Key"]: t.get("Value", "") for t in request.get("Tags") or []}
+
     def exists(self, arn: str) -> bool:
         groups = {self.arn("subgrp", name) for name in self.subnet_groups}
         return arn in groups or any(

@@ -68,8 +68,7 @@ class TaskOperations:
                 task_data=request.get("TaskData"),
             )
             store.tasks[task.arn] = task
-            tags = request.get("Tags") or []
-            store.tags[task.arn] = {t["Key"]: t.get("Value", "") for t in tags}
+            store.tag(task.arn, request)
             return {"ReplicationTask": {**task.shape(), "Status": "creating"}}
 
     @handler("DescribeReplicationTasks", expand=False)

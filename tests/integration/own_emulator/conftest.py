@@ -13,8 +13,8 @@ from tests import support
 @pytest.fixture(scope="module")
 def emulator() -> Iterator[str]:
     """URL of an emulator that this module alone uses."""
-    with support.emulator() as url:
-        yield url
+    with support.emulator() as running:
+        yield running.url
 
 
 @pytest.fixture(scope="module")
