@@ -1,8 +1,9 @@
 """CloudWatch Logs that can be read while jobs make groups and streams.
 
 moto's lists walk over dictionaries that another request may be adding to, and then fail with a
-500. One lock around what walks and what adds or removes mends that; writing events takes no part,
-because it may call the functions that subscribe to a group.
+500; so does LocalStack's list of groups, which also copies every event of every group first. One
+lock around what walks and what adds or removes mends that; writing events takes no part, because
+it may call the functions that subscribe to a group.
 """
 
 from __future__ import annotations
@@ -11,20 +12,56 @@ import functools
 import threading
 from typing import Any
 
+from localstack.aws.api import RequestContext, handler
+from localstack.aws.api.logs import (
+    DescribeLogGroupsRequest,
+    DescribeLogGroupsResponse,
+    InvalidParameterException,
+)
+from localstack.services.logs.models import get_moto_logs_backend
+from localstack.services.logs.provider import LogsProvider
 from moto.logs.models import LogsBackend
 
 WALKS = ("describe_log_groups", "describe_log_streams", "filter_log_events", "get_log_events")
-CHANGES = ("create_log_group", "delete_log_group", "create_log_stream", "delete_log_stream")
+CHANGES = (
+    *("create_log_group", "ensure_log_group", "delete_log_group"),
+    *("create_log_stream", "delete_log_stream"),
+)
 
 _lock = threading.RLock()
 
 
 def install() -> None:
-    """Keep moto's reads of log groups and streams apart from changes to them."""
+    """Keep reads of log groups and streams apart from changes to them."""
     for name in (*WALKS, *CHANGES):
         method = getattr(LogsBackend, name)
         if method.__module__ != __name__:
             setattr(LogsBackend, name, _locked(method))
+    LogsProvider.describe_log_groups = describe_log_groups
+
+
+@handler("DescribeLogGroups", expand=False)
+def describe_log_groups(
+    _provider: LogsProvider, context: RequestContext, request: DescribeLogGroupsRequest
+) -> DescribeLogGroupsResponse:
+    """All groups whose names begin with the prefix, or contain the pattern, by name.
+
+    :raises InvalidParameterException: both were given (API Reference, "DescribeLogGroups")
+    """
+    prefix = request.get("logGroupNamePrefix", "")
+    pattern = request.get("logGroupNamePattern", "")
+    if prefix and pattern:
+        raise InvalidParameterException(
+            "LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters."
+        )
+    backend = get_moto_logs_backend(context.account_id, context.region)
+    with _lock:
+        found = [
+            group.to_describe_dict()
+            for name, group in sorted(backend.groups.items())
+            if name.startswith(prefix) and pattern in name
+        ]
+    return DescribeLogGroupsResponse(logGroups=found)
 
 
 def _locked(method: Any) -> Any:

@@ -3,26 +3,70 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
 
+import pytest
+from localstack.aws.api.logs import InvalidParameterException
+from localstack.services.logs.models import get_moto_logs_backend
+from localstack.services.logs.provider import LogsProvider
 from moto.logs.models import LogsBackend
 
 from emulation.services import log_reads
 
+GROUPS = 600
 
-def test_groups_are_listed_while_others_are_made() -> None:
+
+@pytest.fixture
+def backend() -> Iterator[LogsBackend]:
+    """The backend of an account that no other test uses."""
     log_reads.install()
-    backend = LogsBackend("us-east-1", "000000000000")
+    backend = get_moto_logs_backend("109876543210", "us-east-1")
+    yield backend
+    backend.reset()
+
+
+def described(backend: LogsBackend, **request: str) -> list[dict[str, Any]]:
+    """What LocalStack's DescribeLogGroups answers."""
+    context = SimpleNamespace(account_id=backend.account_id, region=backend.region_name)
+    answer = LogsProvider.describe_log_groups(None, context, request)
+    groups: list[dict[str, Any]] = answer["logGroups"]
+    return groups
+
+
+@pytest.mark.parametrize("by", ["moto", "localstack"])
+def test_groups_are_listed_while_others_are_made(backend: LogsBackend, by: str) -> None:
     done = threading.Event()
 
     def make() -> None:
-        for i in range(600):
+        for i in range(GROUPS):
             backend.create_log_group(f"/group/{i}", {})
+            backend.create_log_stream(f"/group/{i}", "stream")
         done.set()
 
     maker = threading.Thread(target=make)
     maker.start()
     while not done.is_set():
-        backend.describe_log_groups(log_group_name_prefix="/group", limit=50, next_token=None)
+        if by == "moto":
+            backend.describe_log_groups(log_group_name_prefix="/group", limit=50, next_token=None)
+        else:
+            described(backend, logGroupNamePrefix="/group")
     maker.join()
 
-    assert len(backend.groups) == 600
+    assert len(backend.groups) == GROUPS
+    assert len(described(backend)) == GROUPS
+
+
+def test_groups_are_found_by_prefix_or_pattern(backend: LogsBackend) -> None:
+    for name in ("/b/two", "/a/one", "/a/two"):
+        backend.create_log_group(name, {})
+
+    def names(**request: str) -> list[str]:
+        return [group["logGroupName"] for group in described(backend, **request)]
+
+    assert names() == ["/a/one", "/a/two", "/b/two"]
+    assert names(logGroupNamePrefix="/a") == ["/a/one", "/a/two"]
+    assert names(logGroupNamePattern="two") == ["/a/two", "/b/two"]
+    with pytest.raises(InvalidParameterException, match="mutually exclusive"):
+        described(backend, logGroupNamePrefix="/a", logGroupNamePattern="two")
