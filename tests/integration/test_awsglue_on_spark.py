@@ -32,6 +32,15 @@ found["no_partitions"] = rows(table("unregistered"))
 found["options"] = rows(glue.create_dynamic_frame.from_options(
     "s3", {"paths": [f"s3://{bucket}/events/"], "recurse": True}, format="json"
 ).select_fields(["userId"]))
+found["chosen"] = [
+    glue.create_dynamic_frame.from_options("s3", options, format="json").count()
+    for options in (
+        {"paths": [f"s3://{bucket}/events/"]},
+        {"paths": [f"s3://{bucket}/events/2026/11/"]},
+        {"paths": [f"s3://{bucket}/events/2026/*/"]},
+        {"paths": [f"s3://{bucket}/events/"], "recurse": True, "exclusions": '["**.gz"]'},
+    )
+]
 
 mapped = ApplyMapping.apply(frame=quoted, mappings=[
     ("id", "long", "movie", "int"), ("year", "string", "year", "long"), ("none", "int", "n", "int")
@@ -181,6 +190,10 @@ def test_dynamodb_items_have_the_catalogs_columns(found: dict[str, Any]) -> None
 def test_joined_json_is_read_whole_without_a_catalog(found: dict[str, Any]) -> None:
     values = [row[0] for row in found["options"]]
     assert [v for v in values if v is not None] == [0, 1, 2, 3]
+
+
+def test_folders_are_read_with_their_subfolders_only_when_asked(found: dict[str, Any]) -> None:
+    assert found["chosen"] == [0, 2, 4, 2]
 
 
 def test_transforms(found: dict[str, Any]) -> None:

@@ -16,10 +16,10 @@ from emulation.services.glue.runtime.awsglue.bookmark import (
     BAND_SECONDS,
     FILE_VARIABLE,
     Bookmark,
-    S3Object,
     is_processed,
     state_after,
 )
+from emulation.services.glue.runtime.awsglue.s3_objects import S3Object
 
 PATHS = ["s3://b/in/"]
 
@@ -102,34 +102,13 @@ def test_sources_choose_only_with_a_bookmark_and_a_context(
     assert bookmark.begin() is not None
     assert bookmark.selection("") is None
     objects = [_object("a", 1.0)]
-    monkeypatch.setattr(bookmark, "list_objects", lambda paths: objects)  # noqa: ARG005
     select = bookmark.selection("x")
     assert select is not None
-    assert select(PATHS) == ["s3://b/in/a"]
+    assert select(PATHS, objects) == objects
     bookmark._current[0].commit()
     again = bookmark.begin()  # a script may begin once more: it goes on from its own commit
     assert again is not None
     assert again.unprocessed("x", PATHS, objects) == []
-
-
-@pytest.mark.parametrize(
-    ("key", "prefix", "data"),
-    [
-        ("in/a.csv", "in/", True),
-        ("in/a.csv", "in", True),
-        ("in/day=1/_x=2/a.csv", "in/", True),
-        ("in.csv", "in", False),
-        ("in.csv", "in.csv", True),
-        ("in/_SUCCESS", "in/", False),
-        ("in/.part.crc", "in/", False),
-        ("in/_temporary/0/part-0", "in/", False),
-        ("in/folder/", "in/", False),
-        ("_in/a.csv", "_in/", True),
-        ("a.csv", "", True),
-    ],
-)
-def test_which_keys_are_data(key: str, prefix: str, data: bool) -> None:
-    assert bookmark._is_data(key, prefix) is data
 
 
 @given(st.lists(st.lists(st.tuples(st.sampled_from("abcdef"), st.integers(0, 400)), max_size=6)))

@@ -14,7 +14,7 @@ from emulation.services.glue.grouping import (
     spread,
     table_name,
 )
-from emulation.services.glue.s3_crawler import exclusion_pattern, split_path
+from emulation.services.glue.s3_crawler import split_path
 from emulation.services.glue.schema_types import Column
 
 
@@ -101,21 +101,6 @@ def test_samples_are_spread() -> None:
     chosen = [file.key for file in spread(files, 5)]
     assert chosen == ["0", "25", "50", "74", "99"]
     assert spread(files[:3], 5) == files[:3]
-
-
-def test_exclusions() -> None:
-    for glob, key, excluded in [
-        ("*.tmp", "a.tmp", True),
-        ("*.tmp", "x/a.tmp", False),
-        ("**.tmp", "x/a.tmp", True),
-        ("x/**", "x/y/z", True),
-        ("{a,b}/*", "b/1", True),
-        ("200[0-9]/*", "2007/1", True),
-        ("200[!0-9]/*", "2007/1", False),
-        ("a?c", "abc", True),
-        ("a.c", "abc", False),
-    ]:
-        assert bool(exclusion_pattern(glob).fullmatch(key)) is excluded, (glob, key)
 
 
 def test_paths() -> None:

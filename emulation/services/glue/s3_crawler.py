@@ -6,7 +6,6 @@ every folder, so that each partition is found and has its own schema.
 
 from __future__ import annotations
 
-import fnmatch
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
@@ -21,6 +20,7 @@ from emulation.services.glue.crawl_errors import CrawlCancelled, CrawlError
 from emulation.services.glue.csv_classifier import CsvOptions
 from emulation.services.glue.formats import SAMPLE_BYTES, FileSchema, Sample, classify
 from emulation.services.glue.grouping import CrawledFile, Table, similar
+from emulation.services.glue.runtime.awsglue.globs import glob_pattern
 
 SAMPLES_PER_FOLDER = 10
 READERS = 4
@@ -75,7 +75,7 @@ class S3Crawler:
         self._cancelled, self._log = cancelled, log
         self.bucket, self.path = split_path(target["Path"])
         self._samples = int(target.get("SampleSize") or SAMPLES_PER_FOLDER)
-        self._excluded = [exclusion_pattern(e) for e in target.get("Exclusions", ())]
+        self._excluded = [glob_pattern(e) for e in target.get("Exclusions", ())]
 
     def crawl(self) -> S3Found:
         """Find the target's tables.
@@ -204,33 +204,3 @@ def split_path(path: str) -> tuple[str, str]:
     if not bucket or "://" in rest:
         raise ValueError(f"{path!r} is no S3 path; expected s3://bucket/prefix")
     return bucket, prefix
-
-
-def exclusion_pattern(glob: str) -> re.Pattern[str]:
-    """Translate an exclude pattern of the Developer Guide ("Include and exclude patterns").
-
-    ``*`` and ``?`` stop at "/", ``**`` crosses it, ``{a,b}`` and ``[abc]`` are alternatives. The
-    pattern is matched against the key relative to the include path.
-    """
-    out, i, depth = "", 0, 0
-    while i < len(glob):
-        c = glob[i]
-        if glob.startswith("**", i):
-            out, i = out + ".*", i + 2
-            continue
-        if c == "[" and (end := glob.find("]", i + 2)) > 0:
-            out, i = out + fnmatch.translate(glob[i : end + 1])[4:-3], end + 1
-            continue
-        if c == "\\" and i + 1 < len(glob):
-            out, i = out + re.escape(glob[i + 1]), i + 2
-            continue
-        if c == "}" and depth:
-            depth, piece = depth - 1, ")"
-        elif c == "{":
-            depth, piece = depth + 1, "(?:"
-        elif c == "," and depth:
-            piece = "|"
-        else:
-            piece = {"*": "[^/]*", "?": "[^/]"}.get(c, re.escape(c))
-        out, i = out + piece, i + 1
-    return re.compile(out + ")" * depth, re.DOTALL)

@@ -13,29 +13,21 @@ same ETag: objects may appear with a time that lies before that of others (AWS G
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlparse
+
+from .s3_objects import S3Object
 
 FILE_VARIABLE = "LAKE_JOB_BOOKMARK"
 ENABLE = "job-bookmark-enable"
 BAND_SECONDS = 900.0
 
 State = Mapping[str, Any]
-Select = Callable[[Sequence[str]], list[str]]
-
-
-@dataclass(frozen=True)
-class S3Object:
-    """An object of a source; `modified` in seconds since 1970."""
-
-    url: str
-    modified: float
-    etag: str
+Select = Callable[[Sequence[str], Sequence[S3Object]], list[S3Object]]
 
 
 class Bookmark:
@@ -102,19 +94,13 @@ def begin() -> Bookmark | None:
 
 
 def selection(context: str) -> Select | None:
-    """How a source finds its new objects: a function from its paths to their URLs.
+    """How a source chooses its new objects, from its paths and all objects there.
 
     None where bookmarks are off, or the source has no transformation_ctx: it reads everything.
     """
     if not (_current and context):
         return None
-    bookmark = _current[0]
-
-    def select(paths: Sequence[str]) -> list[str]:
-        found = bookmark.unprocessed(context, paths, list_objects(paths))
-        return [each.url for each in found]
-
-    return select
+    return functools.partial(_current[0].unprocessed, context)
 
 
 def is_processed(state: State | None, each: S3Object) -> bool:
@@ -132,32 +118,3 @@ def state_after(before: State | None, objects: Iterable[S3Object]) -> State:
     latest = max([each.modified for each in listed] + ([before["latest"]] if before else []) + [0])
     recent = {o.url: o.etag for o in listed if o.modified > latest - BAND_SECONDS}
     return {"latest": latest, "recent": recent}
-
-
-def list_objects(paths: Sequence[str]) -> list[S3Object]:
-    """The objects below some S3 paths that Spark would read, in the order of their keys."""
-    import boto3
-
-    s3 = boto3.client("s3")
-    found: dict[str, S3Object] = {}
-    for path in paths:
-        parts = urlparse(path)
-        prefix = parts.path.lstrip("/")
-        pages = s3.get_paginator("list_objects_v2").paginate(Bucket=parts.netloc, Prefix=prefix)
-        for page in pages:
-            for entry in page.get("Contents", ()):
-                if _is_data(entry["Key"], prefix) and entry["Size"]:
-                    url = f"{parts.scheme}://{parts.netloc}/{entry['Key']}"
-                    modified = entry["LastModified"].timestamp()
-                    found[url] = S3Object(url, modified, entry["ETag"].strip('"'))
-    return [found[url] for url in sorted(found)]
-
-
-def _is_data(key: str, prefix: str) -> bool:
-    """Below the path or the path itself, and not what Spark calls hidden."""
-    below = key[len(prefix) :]
-    if below and prefix and not prefix.endswith("/") and not below.startswith("/"):
-        return False  # a neighbour whose name begins alike
-    names = [name for name in below.split("/") if name]
-    hidden = any(n[0] == "." or (n[0] == "_" and "=" not in n) for n in names)
-    return not hidden and not key.endswith("/")

@@ -13,6 +13,7 @@ from .catalog import CatalogTable, read_table
 from .dynamicframe import DynamicFrame
 from .errors import UnsupportedApi
 from .gluetypes import spark_type
+from .s3_objects import Listing, exclusions_of
 from .s3_source import Read
 from .writers import FILE_CONNECTIONS
 
@@ -74,10 +75,11 @@ class DynamicFrameReader:
                 raise UnsupportedApi("push_down_predicate on a DynamoDB table")
             read = _read_dynamodb(self._glue_context, table, options)
         else:
+            listing = _listing(options, recurse=True)
             _check(options, "from_catalog", _TUNING)
             select = bookmark.selection(transformation_ctx)
             read = s3_source.read_catalog(
-                self._glue_context.spark_session, table, select, predicates
+                self._glue_context.spark_session, table, select, predicates, listing
             )
         return self._frame(read, transformation_ctx or table_name)
 
@@ -93,6 +95,9 @@ class DynamicFrameReader:
     ) -> DynamicFrame:
         """Read files of ``connection_options["paths"]``.
 
+        Of a folder in S3 the files that lie directly in it; those of its subfolders too with
+        ``"recurse": True``. ``"exclusions"`` is a JSON list of glob patterns.
+
         :raises UnsupportedApi: another connection type, format or option
         """
         if connection_type not in FILE_CONNECTIONS:
@@ -101,7 +106,8 @@ class DynamicFrameReader:
             raise UnsupportedApi("from_options(push_down_predicate)")
         options = {**(connection_options or {}), **kwargs}
         paths = options.pop("paths", None) or options.pop("path", None)
-        _check(options, "from_options", (*_TUNING, "recurse"))
+        listing = _listing(options, recurse=connection_type != "s3")
+        _check(options, "from_options", _TUNING)
         if not paths:
             raise ValueError('from_options needs connection_options={"paths": [...]}')
         if not format:
@@ -112,6 +118,7 @@ class DynamicFrameReader:
             format,
             format_options or {},
             bookmark.selection(transformation_ctx) if connection_type == "s3" else None,
+            listing,
         )
         return self._frame(read, transformation_ctx)
 
@@ -157,6 +164,13 @@ class DataFrameReader:
     def from_options(self, **kwargs: Any) -> DataFrame:
         """Read files, with the types found in them."""
         return self._reader.from_options(**kwargs).toDF()
+
+
+def _listing(options: dict[str, Any], *, recurse: bool) -> Listing:
+    """Take the options away that say which objects are read."""
+    given = str(options.pop("recurse", recurse)).lower()
+    exclusions = options.pop("exclusions", None)
+    return Listing(given == "true", exclusions_of(exclusions) if exclusions else ())
 
 
 def _check(options: Options, method: str, known: tuple[str, ...]) -> None:

@@ -22,10 +22,11 @@ from .errors import SourceError, UnsupportedApi
 from .format_options import options_of
 from .json_records import to_columns
 from .json_schema import with_choices
+from .s3_objects import Listing
 
 # Characters that Hadoop leaves as they are in the URI of a file.
 URI_SAFE = "/:=+,@&$!*'()~;"
-
+WHOLE = Listing()
 
 _CSV_OPTIONS = (
     "withheader",
@@ -59,10 +60,11 @@ def read_catalog(
     table: CatalogTable,
     select: Select | None = None,
     predicates: Sequence[str] = (),
+    listing: Listing = WHOLE,
 ) -> Read:
     """Read a table of the catalog: its registered partitions, or its whole location.
 
-    :param select: chooses the files to read below these paths, for job bookmarks
+    :param select: chooses among the objects found, for job bookmarks
     :param predicates: Spark SQL over the partition keys; partitions that fulfil all are read
     :raises SourceError: the location is no path
     :raises UnsupportedApi: the classification is not among those read here
@@ -77,8 +79,7 @@ def read_catalog(
     paths = [p.location for p in partitions]
     if not table.partition_keys:
         paths = [table.location]
-    if select and paths:
-        paths = [_literal(url) for url in select(paths)]
+    paths = _chosen(paths, listing, select)
     if not paths:  # nothing is registered yet, or nothing is new: as on AWS, no records
         empty = StructType([StructField(n, StringType()) for n, _ in declared])
         return Read(spark.createDataFrame([], empty), types)
@@ -106,18 +107,18 @@ def read_paths(
     kind: str,
     options: Mapping[str, object],
     select: Select | None = None,
+    listing: Listing = WHOLE,
 ) -> Read:
     """Read files of a format without a catalog; the schema is taken from the data.
 
-    :param select: chooses the files to read below these paths, for job bookmarks
+    :param select: chooses among the objects found, for job bookmarks
     :param options: the format options of AWS Glue ("Data format options for inputs and outputs")
     :raises UnsupportedApi: a format or an option that is not here
     """
     reader = spark.read.option("recursiveFileLookup", "true")
-    if select:
-        paths = [_literal(url) for url in select(paths)]
-        if not paths:
-            return Read(spark.createDataFrame([], StructType([])), {})
+    paths = _chosen(paths, listing, select)
+    if not paths:
+        return Read(spark.createDataFrame([], StructType([])), {})
     match kind:
         case "json":
             given = options_of(kind, options, ("multiline", "optimizeperformance"))
@@ -140,6 +141,16 @@ def read_paths(
             options_of(kind, options, ("version",) if kind == "avro" else ())
             return Read(reader.format(kind).load(list(paths)), {})
     raise UnsupportedApi(f"format {kind!r}")
+
+
+def _chosen(paths: Sequence[str], listing: Listing, select: Select | None) -> list[str]:
+    """What Spark shall read: the paths themselves, or the files chosen below them."""
+    if listing.is_whole and not select:
+        return list(paths)
+    objects = listing.objects(paths)
+    if select:
+        objects = select(paths, objects)
+    return [_literal(each.url) for each in objects]
 
 
 def _literal(url: str) -> str:

@@ -1,0 +1,105 @@
+"""The objects of an S3 source: those in its folders, less what is hidden or excluded.
+
+AWS Glue Developer Guide, "Connection types and options for ETL in AWS Glue": paths, recurse,
+exclusions.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .clients import client
+from .globs import glob_pattern
+
+_GLOB_CHARACTERS = re.compile(r"[*?\[{\\]")
+
+
+@dataclass(frozen=True)
+class S3Object:
+    """An object of a source; `modified` in seconds since 1970."""
+
+    url: str
+    modified: float
+    etag: str
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Which objects of its paths a source reads.
+
+    :param recurse: those in folders below a path too
+    :param exclusions: glob patterns, of whole URLs or of keys relative to a path
+    """
+
+    recurse: bool = True
+    exclusions: tuple[str, ...] = ()
+
+    @property
+    def is_whole(self) -> bool:
+        """Nothing is left out."""
+        return self.recurse and not self.exclusions
+
+    def objects(self, paths: Sequence[str]) -> list[S3Object]:
+        """The objects that are data and not empty, in the order of their URLs."""
+        excluded = [glob_pattern(each) for each in self.exclusions]
+        found: dict[str, S3Object] = {}
+        for path in paths:
+            scheme, _, rest = path.partition("://")
+            bucket, _, wanted = rest.partition("/")
+            pages = client("s3").get_paginator("list_objects_v2")
+            for page in pages.paginate(Bucket=bucket, Prefix=_fixed_part(wanted)):
+                for entry in page.get("Contents", ()):
+                    below = data_below(wanted, entry["Key"])
+                    if below is None or not entry["Size"] or ("/" in below and not self.recurse):
+                        continue
+                    url = f"{scheme}://{bucket}/{entry['Key']}"
+                    if any(p.fullmatch(url) or p.fullmatch(below) for p in excluded):
+                        continue
+                    modified = entry["LastModified"].timestamp()
+                    found[url] = S3Object(url, modified, entry["ETag"].strip('"'))
+        return [found[url] for url in sorted(found)]
+
+
+def exclusions_of(option: object) -> tuple[str, ...]:
+    """Read the option ``exclusions``: a string with a JSON list, or the list itself.
+
+    :raises ValueError: it is neither
+    """
+    patterns = option
+    if isinstance(option, str):
+        try:
+            patterns = json.loads(option)
+        except ValueError:
+            patterns = None
+    if not isinstance(patterns, list) or not all(isinstance(p, str) for p in patterns):
+        raise ValueError(
+            f"exclusions is {option!r}; valid is a JSON list of glob patterns in a string, "
+            """such as '["**.tmp"]'"""
+        )
+    return tuple(patterns)
+
+
+def data_below(path: str, key: str) -> str | None:
+    """A key relative to a path, "" for the path itself.
+
+    None where it is not below the path, is a folder's marker, or is what Spark calls hidden.
+
+    :param path: key of a folder or an object; may be a glob pattern
+    """
+    below = key
+    if base := path.rstrip("/"):
+        match = re.fullmatch(f"(?:{glob_pattern(base).pattern})(?:/(.*))?", key, re.DOTALL)
+        if not match:  # may be a neighbour whose name begins alike
+            return None
+        below = match[1] or ""
+    names = [name for name in below.split("/") if name]
+    hidden = any(n[0] == "." or (n[0] == "_" and "=" not in n) for n in names)
+    return None if hidden or key.endswith("/") else below
+
+
+def _fixed_part(path: str) -> str:
+    """The part of a path before its first glob character."""
+    return _GLOB_CHARACTERS.split(path, maxsplit=1)[0]
