@@ -54,12 +54,16 @@ print("FOUND" + json.dumps(found))
 """
 
 
-def run_script(script: str, emulator: str, bucket: str, workdir: Path) -> dict[str, Any]:
+def run_script(
+    script: str, emulator: str, bucket: str, workdir: Path, *, data_catalog: bool = False
+) -> dict[str, Any]:
     """What a script has put into `found`."""
     file = workdir / "script.py"
     file.write_text(PRELUDE + script + END)
     arguments = ["--JOB_NAME", "j", "--bucket", bucket]
-    command, extra = spark_command(file, arguments, workdir=workdir, worker_count=2)
+    command, extra = spark_command(
+        file, arguments, workdir=workdir, worker_count=2, data_catalog=data_catalog
+    )
     environment = {
         "PATH": os.environ["PATH"],
         "HOME": str(workdir),

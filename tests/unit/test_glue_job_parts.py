@@ -45,6 +45,12 @@ def test_special_parameters() -> None:
     assert special.modules == ("numpy>1",)
     assert special.spark_conf == ("spark.a=1", "spark.b=2")
     assert special.ignored == ("--enable-metrics",)
+    assert not special.data_catalog
+
+
+@pytest.mark.parametrize(("value", "enabled"), [("true", True), ("", True), ("false", False)])
+def test_the_data_catalog_is_a_switch(value: str, enabled: bool) -> None:
+    assert job_arguments.special({"--enable-glue-datacatalog": value}).data_catalog is enabled
 
 
 @pytest.mark.parametrize(

@@ -25,12 +25,14 @@ class SpecialParameters:
     :ivar files: S3 URLs of ``--extra-files``, put into the script's working directory
     :ivar modules: requirements of ``--additional-python-modules``
     :ivar spark_conf: ``--conf`` settings as ``key=value``
+    :ivar data_catalog: ``--enable-glue-datacatalog``: Spark SQL sees the Data Catalog
     """
 
     python_files: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     modules: tuple[str, ...] = ()
     spark_conf: tuple[str, ...] = ()
+    data_catalog: bool = False
     ignored: tuple[str, ...] = field(default=())
 
 
@@ -40,7 +42,6 @@ _NO_EFFECT = frozenset(
         "--enable-auto-scaling",
         "--enable-continuous-cloudwatch-log",
         "--enable-continuous-log-filter",
-        "--enable-glue-datacatalog",
         "--enable-job-insights",
         "--enable-metrics",
         "--enable-observability-metrics",
@@ -78,6 +79,8 @@ def special(arguments: Mapping[str, str]) -> SpecialParameters:
         files=tuple(_list(arguments.get("--extra-files"))),
         modules=tuple(m for m in modules if not _is_url(m)),
         spark_conf=tuple(_conf(arguments.get("--conf"))),
+        # The switch alone is enough on AWS too.
+        data_catalog=arguments.get("--enable-glue-datacatalog", "false").lower() != "false",
         ignored=tuple(sorted(_NO_EFFECT & arguments.keys())),
     )
 

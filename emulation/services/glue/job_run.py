@@ -235,7 +235,7 @@ class JobRun:
             extra: dict[str, str] = {}
         else:
             self._loan = Loan.lend(self._bookmarks, arguments, workdir / "bookmark.json")
-            command, extra = self._spark(script, line, special.spark_conf, workdir)
+            command, extra = self._spark(script, line, special, workdir)
         entries = [*map(str, dict.fromkeys(python_path)), *_entries(extra.get("PYTHONPATH"))]
         environment = clean_environment(self.account, self.region, workdir / "home", extra)
         if self._loan is not None:
@@ -245,7 +245,7 @@ class JobRun:
         return command, environment
 
     def _spark(
-        self, script: Path, line: list[str], conf: tuple[str, ...], workdir: Path
+        self, script: Path, line: list[str], special: job_arguments.SpecialParameters, workdir: Path
     ) -> tuple[list[str], dict[str, str]]:
         from emulation.services.glue.runtime.command import spark_command
 
@@ -256,10 +256,11 @@ class JobRun:
             worker_count=self.settings.get("NumberOfWorkers"),
             account=self.account,
             region=self.region,
+            data_catalog=special.data_catalog,
         )
-        if conf:  # SparkSubmit's own options stand before the script
+        if special.spark_conf:  # SparkSubmit's own options stand before the script
             at = command.index(str(script))
-            command[at:at] = [part for setting in conf for part in ("--conf", setting)]
+            command[at:at] = [part for conf in special.spark_conf for part in ("--conf", conf)]
         return command, extra
 
     def _download(self, url: str, folder: Path) -> Path:

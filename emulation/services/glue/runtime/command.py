@@ -20,6 +20,7 @@ from emulation.host.java import find_java
 from emulation.services.glue.runtime.class_path import class_archive, class_path
 
 AWSGLUE = Path(__file__).resolve().parent / "awsglue"
+DATA_CATALOG = Path(__file__).resolve().parent / "data_catalog"
 CORES_PER_WORKER = 4  # a G.1X worker has 4 vCPUs
 JVM_FLAGS_VARIABLE = "LAKE_SPARK_JVM_FLAGS"
 
@@ -121,6 +122,7 @@ def spark_command(
     worker_count: int | None = None,
     account: str | None = None,
     region: str | None = None,
+    data_catalog: bool = False,
 ) -> tuple[list[str], dict[str, str]]:
     """Return the command that runs a Glue script, and the environment to add to the job's own.
 
@@ -131,6 +133,7 @@ def spark_command(
     :param account: with `region`, whose DynamoDB tables awsglue reads straight from the engine;
         without them it reads through the gateway
     :param region: the region of those tables
+    :param data_catalog: Spark SQL sees the Glue Data Catalog
     :raises ArtifactError: the Java artefacts were never installed
     :raises JavaError: there is no usable Java
     :raises ValueError: the script is no ``.py`` file
@@ -164,7 +167,7 @@ def spark_command(
         "HADOOP_USER_NAME": "glue",
         "PYSPARK_PYTHON": sys.executable,
         "PYSPARK_DRIVER_PYTHON": sys.executable,
-        "PYTHONPATH": str(python_path),
+        "PYTHONPATH": os.pathsep.join([str(python_path), *([str(DATA_CATALOG)] * data_catalog)]),
         "TZ": "UTC",
         "OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES",  # Spark's worker daemon forks, also on macOS
         **_dynamodb_engine(account, region),

@@ -1,0 +1,228 @@
+"""Spark SQL on the Data Catalog, for jobs with ``--enable-glue-datacatalog``.
+
+Spark's catalog, in memory, gets the databases and tables of the Data Catalog. When a query names a
+table, its records are read as a DynamicFrame's are (so JSON records with nothing between them are
+all there), cast to the catalog's types, and kept as Parquet in the run's own folder until an object
+of the table changes. What would change the Data Catalog is refused.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from itertools import count
+from typing import Any, NoReturn
+
+from pyspark.errors import PySparkException
+from pyspark.sql import DataFrame, DataFrameReader, DataFrameWriter, SparkSession
+
+from . import s3_source
+from .catalog import CatalogTable, describe, read_partitions
+from .clients import client
+from .columns import convert, quoted
+from .errors import CatalogError, UnsupportedApi
+from .gluetypes import spark_type
+from .s3_objects import Listing
+
+Name = tuple[str, str]
+
+# As Spark 3.5 and 4 print a plan: the names of its tables, before it has looked them up.
+_RELATION = re.compile(r"'UnresolvedRelation \[([^\]]*)\]")
+_CHANGES = re.compile(
+    r"(Insert(?!IntoDir)|Create(Table|Namespace|View$)|Replace|Drop(?!View|TempView)|Alter|Add"
+    r"|Rename|RecoverPartitions|RepairTable|Truncate|LoadData|Set(Table|Namespace)|CommentOn"
+    r"|Delete|Update|Merge).*"
+)
+_PLACEHOLDER = re.compile(r"\{[^{}]*\}")
+
+
+def install() -> None:
+    """Let every Spark session of this process see the Data Catalog."""
+    _before(SparkSession, "sql", DataCatalog.prepare)
+    for reader in (SparkSession, DataFrameReader):
+        _before(reader, "table", DataCatalog.prepare_table)
+    _before_catalog()
+    for owner, method in (
+        (DataFrameWriter, "saveAsTable"),
+        (DataFrameWriter, "insertInto"),
+        (DataFrame, "writeTo"),
+    ):
+        setattr(owner, method, functools.partial(_refuse, f"DataFrame {method}"))
+
+
+class DataCatalog:
+    """The Data Catalog as one Spark application sees it."""
+
+    def __init__(self, spark: SparkSession) -> None:
+        self._spark = spark
+        self._session: Any = spark._jsparkSession
+        self._external = self._session.sharedState().externalCatalog()
+        self._folders = (
+            f"{spark.conf.get('spark.sql.warehouse.dir')}/data-catalog/{n}" for n in count()
+        )
+        self._definitions: dict[Name, Mapping[str, Any]] = {}
+        self._unusable: dict[Name, str] = {}
+        self._loaded: dict[Name, object] = {}
+
+    def prepare(self, session: SparkSession, text: str) -> None:
+        """Have at hand what a session's statement reads.
+
+        :raises UnsupportedApi: it would change the Data Catalog
+        :raises CatalogError: it reads a table that cannot be read as it is described
+        """
+        try:
+            parser = session._jsparkSession.sessionState().sqlParser()
+            plan = parser.parsePlan(_PLACEHOLDER.sub("placeholder", text))
+        except PySparkException:  # Spark says it better
+            return
+        kind = plan.getClass().getSimpleName()
+        if _CHANGES.fullmatch(kind):
+            _refuse(f"Spark SQL {kind}")
+        with _lock:
+            self.synchronize()
+            for name in self._read_by(plan.toString(), session):
+                self._load(name)
+                session._jsparkSession.catalog().refreshTable(_sql_name(*name))
+
+    def prepare_table(self, session: SparkSession, name: str) -> None:
+        """Have a table at hand.
+
+        :raises CatalogError: it cannot be read as it is described
+        """
+        self.prepare(session, f"TABLE {name}")
+
+    def _read_by(self, plan: str, session: SparkSession) -> Iterator[Name]:
+        """The tables of the Data Catalog that a plan names."""
+        current = session._jsparkSession.sessionState().catalog().getCurrentDatabase()
+        for found in _RELATION.findall(plan):
+            parts = found.lower().split(", ")
+            name = (parts[-2] if len(parts) > 1 else current, parts[-1])
+            if name in self._definitions:
+                yield name
+
+    def synchronize(self) -> None:
+        """Make Spark's catalog agree with the Data Catalog."""
+        with _lock:
+            before, self._definitions = self._definitions, dict(self._tables())
+            for name in before.keys() - self._definitions.keys():
+                self._session.sql(f"DROP TABLE IF EXISTS {_sql_name(*name)}")
+            for name, definition in self._definitions.items():
+                if definition == before.get(name):
+                    continue
+                self._loaded.pop(name, None)
+                self._unusable.pop(name, None)
+                try:
+                    self._create(name, next(self._folders))
+                except PySparkException as e:  # of no concern to queries of other tables
+                    self._unusable[name] = str(e)
+
+    def _tables(self) -> Iterator[tuple[Name, Mapping[str, Any]]]:
+        for database in _pages("get_databases", "DatabaseList"):
+            self._create_database(database["Name"])
+            for table in _pages("get_tables", "TableList", DatabaseName=database["Name"]):
+                parts = ("Name", "StorageDescriptor", "PartitionKeys", "Parameters")
+                yield (database["Name"], table["Name"]), {k: table.get(k) or {} for k in parts}
+
+    def _create_database(self, name: str) -> None:
+        # Not by SQL, which refuses names with a hyphen.
+        java: Any = self._spark._jvm
+        empty = getattr(getattr(java.scala.collection.immutable, "Map$"), "MODULE$").empty()
+        location = java.java.net.URI(next(self._folders))
+        made = java.org.apache.spark.sql.catalyst.catalog.CatalogDatabase(name, "", location, empty)
+        self._external.createDatabase(made, True)
+
+    def _create(self, name: Name, folder: str) -> None:
+        database, table = name
+        definition = self._definitions[name]
+        columns = [
+            *definition["StorageDescriptor"].get("Columns", ()),
+            *definition["PartitionKeys"],
+        ]
+        declared = ", ".join(
+            f"{_sql_name(c['Name'])} {spark_type(c.get('Type') or 'string')}" for c in columns
+        )
+        self._session.sql(f"DROP TABLE IF EXISTS {_sql_name(*name)}")
+        made = _sql_name(database, "new")
+        self._session.sql(f"CREATE TABLE {made} ({declared}) USING parquet LOCATION '{folder}'")
+        self._external.renameTable(database, "new", table)
+
+    def _load(self, name: Name) -> None:
+        if name in self._unusable:
+            raise CatalogError(f"table {'.'.join(name)}: {self._unusable[name]}")
+        table = describe(name[0], self._definitions[name])
+        if table.classification == "dynamodb":
+            raise CatalogError(
+                f"table {'.'.join(name)} is in DynamoDB, which Spark SQL does not read, on AWS "
+                "neither; use create_dynamic_frame.from_catalog"
+            )
+        objects = Listing().objects(_locations(table))
+        if self._loaded.get(name) == objects:
+            return
+        read = s3_source.read_catalog(self._spark, table)
+        columns = [
+            convert(quoted(c), "string", read.types[c]).alias(c) if c in read.types else quoted(c)
+            for c in read.frame.columns
+        ]
+        folder = next(self._folders)  # a frame made before may still read the old one
+        read.frame.select(*columns).write.parquet(folder)
+        self._create(name, folder)
+        self._loaded[name] = objects
+
+
+_catalogs: dict[str, DataCatalog] = {}
+_lock = threading.RLock()  # a script may query in threads
+
+
+def data_catalog(spark: SparkSession) -> DataCatalog:
+    """The catalog of a session's application; all its sessions share one."""
+    with _lock:
+        application = str(spark.sparkContext.applicationId)
+        if application not in _catalogs:
+            _catalogs[application] = DataCatalog(spark)
+        return _catalogs[application]
+
+
+def _locations(table: CatalogTable) -> list[str]:
+    if table.partition_keys:
+        return [partition.location for partition in read_partitions(table)]
+    return [table.location]
+
+
+def _before(
+    owner: type, method: str, prepare: Callable[[DataCatalog, SparkSession, str], None]
+) -> None:
+    """Let a method of a Spark class, whose first argument is text, prepare the catalog first."""
+    plain = getattr(owner, method)
+
+    @functools.wraps(plain)
+    def call(self: Any, text: str, *args: Any, **kwargs: Any) -> Any:
+        session = self if isinstance(self, SparkSession) else self._spark
+        prepare(data_catalog(session), session, text)
+        return plain(self, text, *args, **kwargs)
+
+    setattr(owner, method, call)
+
+
+def _before_catalog() -> None:
+    plain: Any = vars(SparkSession)["catalog"]
+
+    def catalog(session: SparkSession) -> Any:
+        data_catalog(session).synchronize()
+        return plain.fget(session)
+
+    setattr(SparkSession, "catalog", property(catalog))  # noqa: B010 - mypy takes it for final
+
+
+def _refuse(what: str, *_args: Any, **_kwargs: Any) -> NoReturn:
+    raise UnsupportedApi(f"{what} on the Data Catalog (write to S3 and run a crawler instead)")
+
+
+def _pages(operation: str, field: str, **arguments: str) -> Iterator[Mapping[str, Any]]:
+    for page in client("glue").get_paginator(operation).paginate(**arguments):
+        yield from page[field]
+
+
+def _sql_name(*parts: str) -> str:
+    return ".".join("`" + part.replace("`", "``") + "`" for part in parts)
