@@ -17,14 +17,20 @@ CHECK_SECONDS = 0.5
 
 def main() -> int:
     parent = os.getppid()
-    child = subprocess.Popen(sys.argv[1:])
+    child: subprocess.Popen[bytes] | None = None
+    early: list[int] = []  # what came while the command was being started
 
     def forward(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - signal's signature
-        if child.poll() is None:
+        if child is None:
+            early.append(number)
+        elif child.poll() is None:
             child.send_signal(number)
 
     signal.signal(signal.SIGTERM, forward)
     signal.signal(signal.SIGINT, forward)
+    child = subprocess.Popen(sys.argv[1:])
+    for number in early:
+        child.send_signal(number)
     while True:
         try:
             code = child.wait(CHECK_SECONDS)

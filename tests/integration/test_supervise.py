@@ -39,6 +39,26 @@ def test_terminating_the_supervisor_terminates_the_command() -> None:
     wait_until(lambda: not child[0].is_running(), what="the command to end")
 
 
+def test_a_signal_while_the_command_is_being_started_is_passed_on() -> None:
+    starter = f"""
+import os, runpy, signal, subprocess, sys
+class Popen(subprocess.Popen):
+    def __init__(self, *args):
+        super().__init__(*args)
+        print(self.pid, flush=True)
+        os.kill(os.getpid(), signal.SIGTERM)
+subprocess.Popen = Popen
+sys.argv = ["supervise", "sleep", "60"]
+runpy.run_path({str(SUPERVISOR)!r}, run_name="__main__")
+"""
+    run = subprocess.run(
+        [sys.executable, "-c", starter], stdout=subprocess.PIPE, text=True, check=False, timeout=30
+    )
+
+    assert run.returncode == -signal.SIGTERM
+    wait_until(lambda: not psutil.pid_exists(int(run.stdout)), what="the command to end")
+
+
 def test_the_command_ends_when_its_starter_is_killed(tmp_path: Path) -> None:
     pid_file = tmp_path / "pid"
     command = supervised("sh", "-c", f"echo $$ > {pid_file}; exec sleep 60")
