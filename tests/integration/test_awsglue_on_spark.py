@@ -239,8 +239,8 @@ def test_workers_have_awsglue_and_nothing_else_of_ours_is_on_the_path(
 @pytest.mark.parametrize(
     ("api", "kind", "text"),
     [
-        ("frame", "UnsupportedApi", "DynamicFrame.simplify_ddb_json"),
-        ("context", "UnsupportedApi", "GlueContext.create_sample_dynamic_frame_from_catalog"),
+        ("frame", "UnsupportedAttribute", "DynamicFrame.simplify_ddb_json"),
+        ("context", "UnsupportedAttribute", "GlueContext.create_sample_dynamic_frame_from"),
         ("bookmark", "UnsupportedApi", "job-bookmark-enable"),
         ("option", "UnsupportedApi", "enableUpdateCatalog"),
         ("threshold", "UnsupportedApi", "stageThreshold=1"),

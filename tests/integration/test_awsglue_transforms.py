@@ -50,6 +50,9 @@ struct = mixed.resolveChoice(specs=[("v", "make_struct")])
 found["make_struct"] = [f.dataType.name for f in struct.schema().fields if f.name == "v"]
 declared = table("declared")
 found["declared"] = printed(declared.printSchema)
+fractions = table("fractions")
+found["fractions"] = [printed(fractions.printSchema), rows(fractions)]
+found["fractions_cast"] = rows(fractions.resolveChoice(specs=("v", "cast:double")))
 found["declared_cols"] = rows(T.ResolveChoice.apply(declared, choice="make_cols"))
 found["match_catalog"] = rows(T.ResolveChoice.apply(
     mixed.select_fields(["v"]), choice="match_catalog", database=bucket, table_name="declared"
@@ -64,6 +67,13 @@ nested = frame(
 found["unnest"] = named(T.UnnestFrame.apply(nested))
 tables = T.Relationalize.apply(frame=nested, staging_path="s3://x", name="root")
 found["tables"] = {name: [each.toDF().columns, rows(each)] for name, each in tables.items()}
+found["absent_table"] = tables.select("root_nothing").count()
+hollow = frame(
+    [({"x": 1, "y": None}, [{"n": 1, "m": None}, {"n": None, "m": None}], None, []),
+     ({"x": None, "y": None}, None, None, None)],
+    "a struct<x:int,y:string>, l array<struct<n:int,m:int>>, s string, e array<struct<z:int>>",
+)
+found["no_nulls"] = [named(hollow.drop_nulls()), rows(T.DropNullFields.apply(frame=hollow))]
 found["selected"] = named(nested.select_fields(["a.y.z", "s"]))
 found["inner_dropped"] = named(nested.drop_fields(["a.y", "l"]))
 found["built"] = named(nested.apply_mapping([
@@ -79,6 +89,12 @@ found["split_fields"] = {name: parts.select(name).toDF().columns for name in par
 found["flat_map"] = T.FlatMap.apply(
     parts, T.RenameField, "frame", old_name="n", new_name="m"
 )["one"].toDF().columns
+found["flat_mapped"] = {
+    name: each.toDF().columns
+    for name, each in parts.flatmap(lambda f, ctx: f.rename_field("t", "u")).items()
+}
+found["of_list"] = sorted(DynamicFrameCollection([numbers, nested.unnest()], glue).keys())
+found["one_tuple"] = named(numbers.apply_mapping(("n", "int", "m", "long")))
 found["to_collection"] = T.MapToCollection.apply(parts, lambda f, ctx: f)["two"].count()
 found["from_collection"] = rows(T.SelectFromCollection.apply(dfc=parts, key="two"))
 
@@ -93,6 +109,9 @@ found["map"] = [named(mapped), rows(mapped.select_fields(["half"]))]
 found["map_errors"] = [mapped.errorsCount(), rows(T.ErrorsAsDynamicFrame.apply(mapped))]
 kept = T.Filter.apply(frame=numbers, f=lambda r: r["n"] > 1)
 found["filter"] = [rows(kept), kept.errorsCount()]
+found["filter_errors"] = T.Filter.apply(frame=numbers, f=lambda r: 1 / (r["n"] - 1)).errorsCount()
+either = numbers.map(lambda r: {"v": r["n"] if r["n"] == 1 else 2.5})
+found["map_choice"] = [printed(either.printSchema), rows(either)]
 found["none"] = rows(T.Map.apply(frame=kept.filter(lambda r: False), f=halved))
 found["unboxed"] = rows(T.Unbox.apply(
     frame=frame([('{"a": 1, "b": [true]}',), (None,)], "j string"), path="j", format="json"
@@ -112,6 +131,31 @@ sink.writeFrame(numbers)
 found["no_header"] = named(read("out/sink/t=a", "csv", separator="|"))
 found["lines"] = rows(read("lines", "csv", withHeader=True, multiLine=True))
 
+sink = glue.getSink(
+    "s3", path=f"{out}/made/", enableUpdateCatalog=True, updateBehavior="UPDATE_IN_DATABASE",
+    partitionKeys=["t"],
+)
+sink.setFormat("glueparquet")
+sink.setCatalogInfo(catalogDatabase=bucket, catalogTableName="made")
+sink.writeFrame(numbers)
+sink.writeFrame(frame([(9, "a", 1.5), (8, "d:d", 2.5)], "n int, t string, w double"))
+found["made"] = rows(table("made"))
+found["made_partition"] = rows(table("made", push_down_predicate="t = 'd:d'"))
+declared_csv = frame([(7, 7)], "v long, w int")
+glue.write_dynamic_frame.from_catalog(
+    declared_csv, bucket, "declared", additional_options={"enableUpdateCatalog": True}
+)
+found["declared_written"] = table("declared").count()
+whole = frame([(1, 2, 0.5, {"b": [1.5, None]}), (2, 2, None, None)],
+              "id int, n int, f double, a struct<b:array<double>>")
+glue.write_dynamic_frame.from_options(
+    whole, "dynamodb", {"dynamodb.output.tableName": bucket, "dynamodb.output.retry": "3"}
+)
+items = glue.create_dynamic_frame.from_options(
+    "dynamodb", {"dynamodb.input.tableName": bucket, "dynamodb.splits": "2"}
+)
+found["items"] = rows(items.select_fields(["id", "n", "f", "a"]))
+
 days = table("days", push_down_predicate="day > '05' and hour = 7")
 found["pruned"] = [rows(days), sorted({p.rsplit("/", 2)[-2] for p in days.toDF().inputFiles()})]
 found["server_side"] = rows(
@@ -124,6 +168,9 @@ found["errors"] = [
     raised(lambda: glue.getSink("redshift")),
     raised(lambda: read("mixed", "xml", rowTag="r")),
     raised(lambda: read("mixed", "json", jsonPath="$.x")),
+    raised(lambda: glue.write_dynamic_frame.from_options(
+        numbers, "dynamodb", {"dynamodb.output.tableName": "nowhere"}
+    )),
 ]
 """
 
@@ -137,12 +184,20 @@ def sources(aws: Client, bucket: str) -> None:
     bodies = {
         "mixed/a.json": mixed,
         "declared/a.csv": "v,w\n1,1\nx,2\n,3\n",
+        "fractions/a.csv": "v,w\n1,1\n2.5,2\n3.0,3\n",
         "lines/a.csv": 'a,b\n"one\ntwo",2\n',
         **{f"days/{day}/7/a.json": f'{{"v": {int(day)}}}' for day in ("04", "06")},
     }
     for key, body in bodies.items():
         s3.put_object(Bucket=bucket, Key=key, Body=body.encode())
     catalog_table(aws, bucket, "declared", "csv", {"v": "bigint", "w": "int"}, header=True)
+    catalog_table(aws, bucket, "fractions", "csv", {"v": "bigint", "w": "int"}, header=True)
+    aws("dynamodb").create_table(
+        TableName=bucket,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "N"}],
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+    )
     catalog_table(aws, bucket, "days", "json", {"v": "int"}, ("day", "hour"))
     for day in ("04", "06"):
         location = f"s3://{bucket}/days/{day}/7/"
@@ -184,6 +239,13 @@ def test_a_value_that_is_not_of_its_declared_type_makes_a_choice(found: dict[str
     assert found["declared_cols"] == [[1, None, 1], [None, "x", 2], [None, None, 3]]
 
 
+def test_a_fraction_among_whole_numbers_makes_a_choice(found: dict[str, Any]) -> None:
+    schema, values = found["fractions"]
+    assert schema[1:5] == ["|-- v: choice", "|    |-- long", "|    |-- double", "|-- w: int"]
+    assert values == [[[1, None], 1], [[3, None], 3], [[None, 2.5], 2]]
+    assert found["fractions_cast"] == [[1.0, 1], [2.5, 2], [3.0, 3]]
+
+
 def test_choices_are_resolved(found: dict[str, Any]) -> None:
     assert found["cast"] == [[0, 1], [1, None], [2, 2], [3, None]]
     assert found["project"] == [[0, "1"], [1, "x"], [2, "2"], [3, None]]
@@ -203,7 +265,7 @@ def test_structs_are_taken_apart_and_built(found: dict[str, Any]) -> None:
 
 def test_arrays_become_tables(found: dict[str, Any]) -> None:
     tables = found["tables"]
-    assert sorted(tables) == ["root", "root_l", "root_l_l.val.tags"]
+    assert sorted(tables) == ["root", "root_l", "root_l.val.tags"]
     columns, root = tables["root"]
     assert columns == ["a.x", "a.y.z", "l", "s"]
     link = next(row[2] for row in root if row[3] == "s")
@@ -211,15 +273,29 @@ def test_arrays_become_tables(found: dict[str, Any]) -> None:
     columns, elements = tables["root_l"]
     assert columns == ["id", "index", "l.val.n", "l.val.tags"]
     assert [row[:3] for row in elements] == [[link, 0, 1], [link, 1, 2]]
-    columns, inner = tables["root_l_l.val.tags"]
+    columns, inner = tables["root_l.val.tags"]
     assert columns == ["id", "index", "l.val.tags.val"]
     assert inner == [[elements[0][3], 0, "p"], [elements[0][3], 1, "q"]]
+
+
+def test_fields_that_are_always_null_are_dropped_at_any_depth(found: dict[str, Any]) -> None:
+    names, values = found["no_nulls"]
+    assert names == [
+        ["a", "struct<x:int>"],
+        ["l", "array<struct<n:int>>"],
+        ["e", "array<struct<z:int>>"],
+    ]
+    assert values == [[[1], [[1], [None]], []], [[None], None, None]]
 
 
 def test_frames_are_split_and_collections_mapped(found: dict[str, Any]) -> None:
     assert found["split_rows"] == {"in": [[5, "b"]], "out": [[1, "a"], [None, "c"]]}
     assert found["split_fields"] == {"one": ["n"], "two": ["t"]}
     assert found["flat_map"] == ["m"]
+    assert found["flat_mapped"] == {"one": ["n"], "two": ["u"]}
+    assert found["of_list"] == ["f"]
+    assert found["absent_table"] == 0
+    assert found["one_tuple"] == [["m", "bigint"]]
     assert found["to_collection"] == 3
     assert found["from_collection"] == [["a"], ["b"], ["c"]]
 
@@ -232,7 +308,12 @@ def test_records_whose_function_fails_are_error_records(found: dict[str, Any]) -
     assert count == 1
     assert "TypeError" in json.loads(error)["msg"]
     assert json.loads(json.loads(error)["record"])["t"] == "c"
-    assert found["filter"] == [[[5, "b"]], 1]
+    assert found["filter"] == [[[5, "b"]], 0]  # None > 1 is a TypeError: the record is left out
+    assert found["filter_errors"] == 1  # a division by zero is not
+    assert found["map_choice"] == [
+        ["root", "|-- v: choice", "|    |-- long", "|    |-- double", "", ""],
+        [[[1, None]], [[None, 2.5]], [[None, 2.5]]],
+    ]
     assert found["none"] == []
 
 
@@ -259,17 +340,36 @@ def test_each_format_is_written_and_read(found: dict[str, Any]) -> None:
     assert found["lines"] == [["one\ntwo", "2"]]
 
 
+def test_a_sink_makes_its_table_and_adds_columns_and_partitions(
+    found: dict[str, Any], aws: Client, bucket: str
+) -> None:
+    assert found["made"] == [
+        [1, None, "a"], [5, None, "b"], [8, 2.5, "d:d"], [9, 1.5, "a"], [None, None, "c"],
+    ]  # fmt: skip
+    assert found["made_partition"] == [[8, 2.5, "d:d"]]
+    made = aws("glue").get_table(DatabaseName=bucket, Name="made")["Table"]
+    assert made["PartitionKeys"] == [{"Name": "t", "Type": "string"}]
+    assert [c["Name"] for c in made["StorageDescriptor"]["Columns"]] == ["n", "w"]
+    assert found["declared_written"] == 4
+
+
+def test_items_are_written_to_dynamodb_and_read_without_a_catalog(found: dict[str, Any]) -> None:
+    assert found["items"] == [[1, 2, 0.5, [[1.5, None]]], [2, 2, None, None]]
+
+
 def test_other_partitions_are_not_read(found: dict[str, Any]) -> None:
     assert found["pruned"] == [[[6, "06", "7"]], ["7"]]
     assert found["server_side"] == [[4]]
 
 
 def test_what_is_wrong_or_missing_is_named(found: dict[str, Any]) -> None:
-    action, jdbc, sink, xml, json_path = found["errors"]
+    action, jdbc, sink, xml, json_path, nowhere = found["errors"]
+    assert nowhere == ["SourceError", "there is no DynamoDB table nowhere; create it first"]
     assert action[0] == "ValueError"
     assert "'cost:int' is no action" in action[1]
     assert "write_dynamic_frame.from_jdbc_conf" in jdbc[1]
     assert "redshift" in sink[1]
     assert "'xml'" in xml[1]
     assert "'jsonPath' of json" in json_path[1]
-    assert {each[0] for each in (jdbc, sink, xml, json_path)} == {"UnsupportedApi"}
+    assert {each[0] for each in (sink, xml, json_path)} == {"UnsupportedApi"}
+    assert jdbc[0] == "UnsupportedAttribute"

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulation.services.glue.runtime.awsglue import transforms
 from emulation.services.glue.runtime.awsglue.catalog import describe
+from emulation.services.glue.runtime.awsglue.collection import DynamicFrameCollection
 from emulation.services.glue.runtime.awsglue.dynamodb_source import plain, table_name
-from emulation.services.glue.runtime.awsglue.errors import CatalogError, UnsupportedApi
+from emulation.services.glue.runtime.awsglue.errors import CatalogError
 from emulation.services.glue.runtime.awsglue.gluetypes import spark_type
 from emulation.services.glue.runtime.awsglue.json_records import as_text, objects
 from emulation.services.glue.runtime.awsglue.utils import GlueArgumentError, getResolvedOptions
 
+PACKAGE = "emulation.services.glue.runtime.awsglue"
 records = st.lists(
     st.dictionaries(st.text(), st.none() | st.booleans() | st.integers() | st.text(), max_size=3),
     max_size=6,
@@ -125,8 +127,28 @@ def test_the_table_of_an_arn() -> None:
     assert table_name("movies_t") == "movies_t"
 
 
-def test_a_missing_transform_is_named() -> None:
-    with pytest.raises(NotImplementedError, match=r"awsglue\.transforms\.EvaluateDataQuality"):
-        _ = transforms.EvaluateDataQuality
-    assert not hasattr(transforms, "DetectPII")
-    assert issubclass(UnsupportedApi, AttributeError)
+@pytest.mark.parametrize(
+    ("statement", "name"),
+    [
+        ("from {}.transforms import EvaluateDataQuality", "awsglue.transforms.EvaluateDataQuality"),
+        ("from {}.gluetypes import SetType", "awsglue.gluetypes.SetType"),
+    ],
+)
+def test_what_is_missing_is_named_where_it_is_imported(statement: str, name: str) -> None:
+    with pytest.raises(NotImplementedError, match=re.escape(name)):
+        exec(statement.format(PACKAGE))  # noqa: S102 - as a script says it
+
+
+def test_a_missing_attribute_is_named_and_hasattr_still_works() -> None:
+    collection = DynamicFrameCollection({}, None)  # type: ignore[arg-type]
+    with pytest.raises(NotImplementedError, match=r"DynamicFrameCollection\.unknown"):
+        _ = collection.unknown
+    assert not hasattr(collection, "unknown")
+
+
+def test_the_package_has_what_scripts_import_from_it() -> None:
+    names: dict[str, object] = {}
+    exec(f"from {PACKAGE} import DynamicFrame\nfrom {PACKAGE}.gluetypes import *", names)  # noqa: S102
+    assert isinstance(names["DynamicFrame"], type)
+    assert {"StringType", "NullType", "ArrayType"} <= names.keys()
+    assert "spark" not in names  # a script's own session

@@ -1,8 +1,8 @@
 """Fields whose values are of two types: finding them, and settling them (`resolveChoice`).
 
 Text columns come with the type that the catalog declares (`pending`). A value that does not fit its
-type makes the field a choice of that type and string, as on AWS; a DataFrame then has a struct
-with a field for each type, of which one is set.
+type makes the field a choice of that type and string, as on AWS, or double for 2.5 among whole
+numbers; a DataFrame then has a struct with a field for each type, of which one is set.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - the name everybody uses
 from pyspark.sql.types import StructType
 
-from .columns import convert, quoted
+from .columns import WHOLE_NUMBERS, convert, has_fraction, quoted
 from .errors import UnsupportedApi
 from .gluetypes import glue_name
 
@@ -42,29 +42,45 @@ def settle(frame: DataFrame, pending: Mapping[str, str], choices: frozenset[str]
     :param pending: Spark type of each text column
     :param choices: fields that are choices already
     """
-    typed = {name: convert(quoted(name), "string", kind) for name, kind in pending.items()}
-    checked = {n: c for n, c in typed.items() if glue_name(pending[n]) != "string"}
-    misfits: set[str] = set()
-    if checked:
-        found = frame.agg(
-            *(
-                F.max(quoted(name).isNotNull() & (quoted(name) != "") & column.isNull())
-                for name, column in checked.items()
-            )
-        ).collect()[0]
-        misfits = {name for name, misfit in zip(checked, found, strict=True) if misfit}
+    members = {name: _members(name, kind) for name, kind in pending.items()}
+    tests = [
+        (name, member, column.isNotNull())
+        for name, columns in members.items()
+        for member, column in list(columns.items())[1:]
+    ]
+    used: set[tuple[str, str]] = set()
+    if tests:
+        found = frame.agg(*(F.max(test) for _, _, test in tests)).collect()[0]
+        used = {test[:2] for test, is_set in zip(tests, found, strict=True) if is_set}
+    misfits = {name for name, _ in used}
     columns = []
     for name in frame.columns:
-        column = typed.get(name)
-        if column is None:
+        if name not in members:
             columns.append(quoted(name))
-        elif name in misfits:
-            text = F.when(column.isNull(), quoted(name))
-            both = F.struct(column.alias(glue_name(pending[name])), text.alias("string"))
-            columns.append(F.when(quoted(name).isNotNull(), both).alias(name))
-        else:
-            columns.append(column.alias(name))
+            continue
+        (own, column), *others = members[name].items()
+        if name in misfits:
+            each = [c.alias(member) for member, c in others if (name, member) in used]
+            value = F.struct(column.alias(own), *each)
+            column = F.when(quoted(name).isNotNull(), value)
+        columns.append(column.alias(name))
     return Typed(frame.select(*columns), choices | misfits)
+
+
+def _members(name: str, kind: str) -> dict[str, Column]:
+    """A text column as its own type, and as those of the values that do not fit it."""
+    text, own = quoted(name), glue_name(kind)
+    typed = convert(text, "string", kind)
+    if own == "string":
+        return {own: typed}
+    if kind not in WHOLE_NUMBERS:
+        return {own: typed, "string": F.when(typed.isNull() & (text != ""), text)}
+    fraction = has_fraction(text)
+    return {
+        own: F.when(~fraction, typed),
+        "double": F.when(fraction, convert(text, "string", "double")),
+        "string": F.when(typed.isNull() & ~fraction & (text != ""), text),
+    }
 
 
 @dataclass

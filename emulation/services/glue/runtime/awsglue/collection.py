@@ -2,31 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, ValuesView
+from collections.abc import (
+    Callable,
+    ItemsView,
+    Iterable,
+    Iterator,
+    KeysView,
+    Mapping,
+    ValuesView,
+)
 from typing import TYPE_CHECKING, Any
 
-from .errors import UnsupportedApi
+from .errors import NamesWhatIsMissing
 
 if TYPE_CHECKING:
     from .context import GlueContext
     from .dynamicframe import DynamicFrame
 
 
-class DynamicFrameCollection(Mapping[str, Any]):
+class DynamicFrameCollection(NamesWhatIsMissing, Mapping[str, Any]):
     """DynamicFrames by name.
 
-    :param dynamic_frames: the frames
+    :param dynamic_frames: the frames by name, or frames that have names
     :param glue_ctx: the context that made them
     """
 
-    def __init__(self, dynamic_frames: Mapping[str, DynamicFrame], glue_ctx: GlueContext) -> None:
-        self._frames = dict(dynamic_frames)
-        self.glue_ctx = glue_ctx
+    aws_name = "DynamicFrameCollection"
 
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        raise UnsupportedApi(f"DynamicFrameCollection.{name}")
+    def __init__(
+        self,
+        dynamic_frames: Mapping[str, DynamicFrame] | Iterable[DynamicFrame],
+        glue_ctx: GlueContext,
+    ) -> None:
+        self._frames: dict[str, DynamicFrame]
+        if isinstance(dynamic_frames, Mapping):
+            self._frames = dict(dynamic_frames)
+        else:
+            self._frames = {frame.name: frame for frame in dynamic_frames}
+        self.glue_ctx = glue_ctx
 
     def __getitem__(self, key: str) -> DynamicFrame:
         return self._frames[key]
@@ -50,11 +63,13 @@ class DynamicFrameCollection(Mapping[str, Any]):
         return self._frames.items()
 
     def select(self, key: str, transformation_ctx: str = "") -> DynamicFrame:  # noqa: ARG002
-        """The frame of a name.
+        """The frame of a name; an empty one where there is none."""
+        if key in self._frames:
+            return self._frames[key]
+        from .dynamicframe import DynamicFrame
 
-        :raises KeyError: there is none
-        """
-        return self._frames[key]
+        empty = self.glue_ctx.spark_session.createDataFrame([], "")
+        return DynamicFrame(empty, self.glue_ctx, key)
 
     def map(
         self,
@@ -66,12 +81,19 @@ class DynamicFrameCollection(Mapping[str, Any]):
         return DynamicFrameCollection(made, self.glue_ctx)
 
     def flatmap(
-        self, f: Callable[..., DynamicFrameCollection], transformation_ctx: str = ""
+        self,
+        f: Callable[..., DynamicFrame | DynamicFrameCollection],
+        transformation_ctx: str = "",
     ) -> DynamicFrameCollection:
-        """Put together what ``f(frame, context)`` makes of each frame, as ``<name>_<its name>``."""
-        made = {
-            f"{name}_{inner}": frame
-            for name, each in self._frames.items()
-            for inner, frame in f(each, f"{transformation_ctx}{name}").items()
-        }
+        """Put together what ``f(frame, context)`` makes of each frame.
+
+        A frame keeps its name; the frames of a collection become ``<name>_<their name>``.
+        """
+        made: dict[str, DynamicFrame] = {}
+        for name, each in self._frames.items():
+            result = f(each, f"{transformation_ctx}{name}")
+            if isinstance(result, DynamicFrameCollection):
+                made.update({f"{name}_{inner}": frame for inner, frame in result.items()})
+            else:
+                made[name] = result
         return DynamicFrameCollection(made, self.glue_ctx)

@@ -11,6 +11,8 @@ from pyspark.sql.types import StructType
 
 from .gluetypes import is_complex, spark_type
 
+WHOLE_NUMBERS = ("bigint", "int", "smallint", "tinyint")
+
 
 def quoted(name: str) -> Column:
     """A column by its literal name, dots included."""
@@ -31,9 +33,15 @@ def convert(column: Column, source_type: str, target_type: str) -> Column:
     if source_type == "string" and is_complex(target):
         return F.from_json(column, target)
     # A whole number may come as "31.0" or 3.1E1: text is read as a decimal on its way.
-    if source_type == "string" and target in ("bigint", "int", "smallint", "tinyint"):
+    if source_type == "string" and target in WHOLE_NUMBERS:
         return _try_cast(_try_cast(column, "decimal(38,6)"), target)
     return _try_cast(column, target)
+
+
+def has_fraction(text: Column) -> Column:
+    """Whether text is a number that is not whole."""
+    number = _try_cast(text, "double")
+    return F.coalesce(number != F.floor(number), F.lit(False))
 
 
 def _try_cast(column: Column, target: str) -> Column:

@@ -13,16 +13,18 @@ from pyspark import SparkContext
 from pyspark.sql import DataFrame, SparkSession, SQLContext
 
 from .dynamicframe import DynamicFrame
-from .errors import UnsupportedApi
+from .errors import NamesWhatIsMissing, UnsupportedApi
 from .readers import DataFrameReader, DynamicFrameReader
 from .writers import FILE_CONNECTIONS, DataSink, DynamicFrameWriter
 
 
-class GlueContext(SQLContext):
+class GlueContext(NamesWhatIsMissing, SQLContext):
     """Wraps a SparkContext, as on AWS.
 
     :param sparkContext: the running SparkContext
     """
+
+    aws_name = "GlueContext"
 
     def __init__(self, sparkContext: SparkContext, **options: Any) -> None:  # noqa: N803
         for name in options:
@@ -35,11 +37,6 @@ class GlueContext(SQLContext):
         self.create_dynamic_frame = DynamicFrameReader(self)
         self.create_data_frame = DataFrameReader(self)
         self.write_dynamic_frame = DynamicFrameWriter(self)
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        raise UnsupportedApi(f"GlueContext.{name}")
 
     @property
     def spark_session(self) -> SparkSession:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import orjson
@@ -32,6 +32,8 @@ RETRIED = (
     "RequestLimitExceeded",
     "InternalServerError",
 )
+Items = Sequence[Mapping[str, Mapping[str, Any]]]
+ToBatch = Callable[[Items], pa.RecordBatch]
 
 
 def read(
@@ -44,12 +46,30 @@ def read(
     :param segments: TotalSegments of the scan; by default from the table's item count
     :raises SourceError: in the reading tasks, if the table cannot be scanned
     """
-    schema = StructType([StructField(name, StringType()) for name in columns])
+    names = list(columns)
+    position = {name.lower(): i for i, name in enumerate(names)}
+    schema = StructType([StructField(name, StringType()) for name in names])
+    return _scan(spark, table, segments, partial(_columns, names, position), schema)
+
+
+def read_json(spark: SparkSession, table: str, *, segments: int | None = None) -> DataFrame:
+    """Return the items of a table as JSON, one column ``value``.
+
+    :param segments: TotalSegments of the scan; by default from the table's item count
+    :raises SourceError: in the reading tasks, if the table cannot be scanned
+    """
+    schema = StructType([StructField("value", StringType())])
+    return _scan(spark, table, segments, _documents, schema)
+
+
+def _scan(
+    spark: SparkSession, table: str, segments: int | None, to_batch: ToBatch, schema: StructType
+) -> DataFrame:
     dynamodb = client("dynamodb")
     url = os.environ.get("LAKE_DYNAMODB_ENGINE_ENDPOINT") or dynamodb.meta.endpoint_url
     count = segments or _segments(dynamodb, table, spark.sparkContext.defaultParallelism)
     numbers = spark.range(0, count, 1, count)
-    scan = _scanner(table, list(columns), count, url, dynamodb.meta.region_name)
+    scan = _scanner(table, to_batch, count, url, dynamodb.meta.region_name)
     return numbers.mapInArrow(scan, schema)
 
 
@@ -67,22 +87,27 @@ def _segments(dynamodb: Any, table: str, parallelism: int) -> int:
 
 
 def _scanner(
-    table: str, names: list[str], segments: int, url: str, region: str
+    table: str, to_batch: ToBatch, segments: int, url: str, region: str
 ) -> Callable[[Iterable[pa.RecordBatch]], Iterable[pa.RecordBatch]]:
     def scan(batches: Iterable[pa.RecordBatch]) -> Iterable[pa.RecordBatch]:
-        position = {name.lower(): i for i, name in enumerate(names)}
         call = _caller(url, region)
         for batch in batches:
             for segment in batch.column(0).to_pylist():
                 for items in _pages(call, table, segment, segments):
-                    yield _batch(items, names, position)
+                    yield to_batch(items)
 
     return scan
 
 
-def _batch(
-    items: Sequence[Mapping[str, Mapping[str, Any]]], names: list[str], position: dict[str, int]
-) -> pa.RecordBatch:
+def _documents(items: Items) -> pa.RecordBatch:
+    texts = [
+        orjson.dumps({n: plain(k, v) for n, e in item.items() for k, v in e.items()}).decode()
+        for item in items
+    ]
+    return pa.RecordBatch.from_arrays([pa.array(texts, pa.string())], ["value"])
+
+
+def _columns(names: list[str], position: dict[str, int], items: Items) -> pa.RecordBatch:
     columns: list[list[str | None]] = [[None] * len(items) for _ in names]
     known: dict[str, list[str | None] | None] = {}
     for row, item in enumerate(items):

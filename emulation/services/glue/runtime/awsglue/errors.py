@@ -2,30 +2,45 @@
 
 AwsGlueError
 ├── UnsupportedApi        an API of AWS Glue that is not here (also a NotImplementedError)
+│   └── UnsupportedAttribute   of an object (also an AttributeError)
 ├── CatalogError          a table or database of the Data Catalog cannot be read as it is described
 └── SourceError           the data of a source cannot be read
 """
 
 from __future__ import annotations
 
-__all__ = ["AwsGlueError", "CatalogError", "SourceError", "UnsupportedApi"]
+from typing import Any, ClassVar
+
+__all__ = [
+    "AwsGlueError",
+    "CatalogError",
+    "NamesWhatIsMissing",
+    "SourceError",
+    "UnsupportedApi",
+    "UnsupportedAttribute",
+]
 
 
 class AwsGlueError(Exception):
     """Base of the errors of this package."""
 
 
-class UnsupportedApi(AwsGlueError, NotImplementedError, AttributeError):
+class UnsupportedApi(AwsGlueError, NotImplementedError):
     """An API of AWS Glue that this package does not have.
 
-    It is an AttributeError too, so that ``hasattr`` and ``getattr`` with a default keep working.
-
-    :param api: its name, for example ``DynamicFrame.relationalize``
+    :param api: its name, for example ``awsglue.transforms.EvaluateDataQuality``
     """
 
     def __init__(self, api: str) -> None:
         super().__init__(f"{api} is not available in this awsglue; it is part of AWS Glue's own")
         self.api = api
+
+
+class UnsupportedAttribute(UnsupportedApi, AttributeError):
+    """An attribute that AWS Glue's objects may have and those of this package do not.
+
+    It is an AttributeError too, so that ``hasattr`` and ``getattr`` with a default keep working.
+    """
 
 
 class CatalogError(AwsGlueError):
@@ -34,3 +49,14 @@ class CatalogError(AwsGlueError):
 
 class SourceError(AwsGlueError):
     """A source answered with an error, or its data is not what its format says."""
+
+
+class NamesWhatIsMissing:
+    """Base of objects that say which attribute they lack, under the name it has on AWS."""
+
+    aws_name: ClassVar[str]
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        raise UnsupportedAttribute(f"{self.aws_name}.{name}")

@@ -16,14 +16,14 @@ from pyspark.sql import DataFrame
 
 from .choice import Typed, settle
 from .collection import DynamicFrameCollection
-from .errors import UnsupportedApi
+from .errors import NamesWhatIsMissing, UnsupportedApi
 from .gluetypes import DataType, Field, StructType, from_spark
 
 if TYPE_CHECKING:
     from .context import GlueContext
 
 
-class FrameCore:
+class FrameCore(NamesWhatIsMissing):
     """Records, their types as far as they are settled, and what was no record.
 
     :param frame: the records
@@ -33,6 +33,8 @@ class FrameCore:
     :param choices: columns that are choices: structs with a field for each type
     :param errors: error records, one column ``error``
     """
+
+    aws_name = "DynamicFrame"
 
     def __init__(
         self,
@@ -51,11 +53,6 @@ class FrameCore:
         self._settled: Typed | None = None
         self.glue_ctx = glue_ctx
         self.name = name
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        raise UnsupportedApi(f"DynamicFrame.{name}")
 
     def toDF(self, options: Sequence[Any] | None = None) -> DataFrame:  # noqa: N802
         """Return the records as a DataFrame; a choice is a struct with a field for each type."""

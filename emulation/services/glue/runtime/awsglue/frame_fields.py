@@ -33,6 +33,7 @@ class FieldTransforms(FrameCore):
         out.
         """
         check_common("DynamicFrame.apply_mapping", common)
+        mappings = _several(mappings)
         for mapping in mappings:
             if len(mapping) != 4:
                 raise ValueError(f"{mapping!r} is no (source, source type, target, target type)")
@@ -117,6 +118,13 @@ class FieldTransforms(FrameCore):
         check_common("DynamicFrame.split_fields", common)
         return self._collection({name1: self.select_fields(paths), name2: self.drop_fields(paths)})
 
+    def drop_nulls(self, **common: Any) -> Self:
+        """Leave out the fields that are null in every record, in structs and arrays too."""
+        check_common("DynamicFrame.drop_nulls", common)
+        typed = self._types()
+        frame = nested_data.without_nulls(typed.frame, typed.choices)
+        return self._with(frame, pending={}, choices=typed.choices)
+
     def unnest(self, **common: Any) -> Self:
         """Make each field of a struct a top-level field, named ``struct.field``."""
         check_common("DynamicFrame.unnest", common)
@@ -157,6 +165,11 @@ class FieldTransforms(FrameCore):
         return self._with(unboxed, pending={}, choices=frame._types().choices)
 
 
+def _several(given: Sequence[Any]) -> Sequence[Any]:
+    """A list of tuples; AWS also takes one tuple alone."""
+    return [given] if isinstance(given, tuple) and isinstance(given[0], str) else given
+
+
 def resolve_choice(
     frame: Frame,
     specs: Sequence[tuple[str, str]] | None,
@@ -169,6 +182,7 @@ def resolve_choice(
     """
     if bool(specs) == bool(action):
         raise ValueError("resolveChoice takes either specs or choice")
+    specs = _several(specs) if specs else None
     if specs and all(choices_of.parse(a)[0] in ("cast", "project") for _, a in specs):
         # From the text as it was received: no need to find out what fits.
         source, pending, choices = frame._frame, frame._pending, frame._choices

@@ -29,7 +29,10 @@ class RecordTransforms(FrameCore):
     """Filter, replace, split, join and put together records."""
 
     def filter(self, f: Callable[[DynamicRecord], Any], **common: Any) -> Self:
-        """Keep the records for which `f` is true; where it fails, there is an error record."""
+        """Keep the records for which `f` is true.
+
+        A KeyError, ValueError or TypeError means that it is not; any other makes an error record.
+        """
         check_common("DynamicFrame.filter", common)
         good, errors = record_functions.keep(self.glue_ctx.spark_session, self.toDF(), f)
         return self._with(good, pending={}, choices=self._types().choices, errors=errors)
@@ -42,8 +45,10 @@ class RecordTransforms(FrameCore):
     ) -> Self:
         """Replace each record by what `f` returns; the schema is taken from the results."""
         check_common("DynamicFrame.map", common)
-        made, errors = record_functions.replace(self.glue_ctx.spark_session, self.toDF(), f)
-        return self._with(made, pending={}, choices=frozenset(), errors=errors)
+        made, errors, choices = record_functions.replace(
+            self.glue_ctx.spark_session, self.toDF(), f
+        )
+        return self._with(made, pending={}, choices=choices, errors=errors)
 
     def split_rows(
         self,

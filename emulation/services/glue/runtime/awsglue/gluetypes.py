@@ -12,6 +12,32 @@ from typing import Any
 
 from pyspark.sql import types as spark
 
+from .errors import UnsupportedApi
+
+__all__ = [
+    "ArrayType",
+    "AtomicType",
+    "BinaryType",
+    "BooleanType",
+    "ByteType",
+    "ChoiceType",
+    "DataType",
+    "DateType",
+    "DecimalType",
+    "DoubleType",
+    "Field",
+    "FloatType",
+    "IntegerType",
+    "LongType",
+    "MapType",
+    "NullType",
+    "ShortType",
+    "StringType",
+    "StructType",
+    "TimestampType",
+    "UnknownType",
+]
+
 _SPARK_NAMES = {
     "long": "bigint",
     "integer": "int",
@@ -21,6 +47,12 @@ _SPARK_NAMES = {
     "null": "void",
 }
 _GLUE_NAMES = {"bigint": "long", "smallint": "short", "tinyint": "byte", "void": "null"}
+
+
+def __getattr__(name: str) -> Any:
+    if name.startswith("_"):
+        raise AttributeError(name)
+    raise UnsupportedApi(f"awsglue.gluetypes.{name}")
 
 
 def spark_type(glue_type: str) -> str:
@@ -81,7 +113,15 @@ class DataType:
 
 
 class AtomicType(DataType):
-    """A number, text, date or the like."""
+    """A number, text, date or the like.
+
+    :param name: Glue's name; by default the type's own
+    """
+
+    own_name = ""
+
+    def __init__(self, name: str = "", spark_name: str = "") -> None:
+        super().__init__(name or self.own_name, spark_name)
 
     def jsonValue(self) -> Any:  # noqa: N802
         """The type as AWS Glue writes it in JSON."""
@@ -92,6 +132,94 @@ class AtomicType(DataType):
                 "scale": int(found[2]),
             }
         return {"dataType": self.name}
+
+
+class BinaryType(AtomicType):
+    """Bytes."""
+
+    own_name = "binary"
+
+
+class BooleanType(AtomicType):
+    """True or false."""
+
+    own_name = "boolean"
+
+
+class ByteType(AtomicType):
+    """A whole number of 8 bits."""
+
+    own_name = "byte"
+
+
+class DateType(AtomicType):
+    """A day."""
+
+    own_name = "date"
+
+
+class DecimalType(AtomicType):
+    """A decimal number."""
+
+    own_name = "decimal"
+
+    def __init__(self, precision: int = 10, scale: int = 2) -> None:
+        super().__init__(spark_name=f"decimal({precision},{scale})")
+        self.precision, self.scale = precision, scale
+
+
+class DoubleType(AtomicType):
+    """A floating-point number of 64 bits."""
+
+    own_name = "double"
+
+
+class FloatType(AtomicType):
+    """A floating-point number of 32 bits."""
+
+    own_name = "float"
+
+
+class IntegerType(AtomicType):
+    """A whole number of 32 bits."""
+
+    own_name = "int"
+
+
+class LongType(AtomicType):
+    """A whole number of 64 bits."""
+
+    own_name = "long"
+
+
+class NullType(AtomicType):
+    """Nothing but null."""
+
+    own_name = "null"
+
+
+class ShortType(AtomicType):
+    """A whole number of 16 bits."""
+
+    own_name = "short"
+
+
+class StringType(AtomicType):
+    """Text."""
+
+    own_name = "string"
+
+
+class TimestampType(AtomicType):
+    """A moment."""
+
+    own_name = "timestamp"
+
+
+class UnknownType(AtomicType):
+    """What is not known yet."""
+
+    own_name = "unknown"
 
 
 class Field:
@@ -230,5 +358,8 @@ def from_spark(kind: spark.DataType, *, choice: bool = False) -> DataType:
         return ArrayType(from_spark(kind.elementType))
     if isinstance(kind, spark.MapType):
         return MapType(from_spark(kind.valueType))
+    if isinstance(kind, spark.DecimalType):
+        return DecimalType(kind.precision, kind.scale)
     text = kind.simpleString()
-    return AtomicType(glue_name(text), text)
+    found = next((t for t in AtomicType.__subclasses__() if t.own_name == glue_name(text)), None)
+    return found(spark_name=text) if found else AtomicType(glue_name(text), text)

@@ -7,17 +7,19 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from . import bookmark
-from .errors import UnsupportedApi
+from .errors import NamesWhatIsMissing, UnsupportedApi
 
 if TYPE_CHECKING:
     from .context import GlueContext
 
 
-class Job:
+class Job(NamesWhatIsMissing):
     """The running job.
 
     :param glue_context: the script's context
     """
+
+    aws_name = "Job"
 
     def __init__(self, glue_context: GlueContext) -> None:
         self.glue_ctx = glue_context
@@ -25,11 +27,6 @@ class Job:
         self.args: dict[str, Any] = {}
         self._initialized = False
         self._bookmark: bookmark.Bookmark | None = None
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        raise UnsupportedApi(f"Job.{name}")
 
     def init(self, job_name: str, args: Mapping[str, Any] | None = None) -> None:
         """Begin the run: sources with a transformation_ctx go on from the job's bookmark.

@@ -11,8 +11,9 @@ from pyspark.sql import DataFrame
 from . import bookmark, dynamodb_source, s3_source
 from .catalog import CatalogTable, read_table
 from .dynamicframe import DynamicFrame
-from .errors import UnsupportedApi
+from .errors import NamesWhatIsMissing, UnsupportedApi
 from .gluetypes import spark_type
+from .json_schema import with_choices
 from .s3_objects import Listing, exclusions_of
 from .s3_source import Read
 from .writers import FILE_CONNECTIONS
@@ -32,17 +33,16 @@ _TUNING = (
     "uses3listimplementation",
 )
 
+_DYNAMODB_OPTIONS = ("dynamodb.splits", "dynamodb.throughput.read.percent")
 
-class DynamicFrameReader:
+
+class DynamicFrameReader(NamesWhatIsMissing):
     """Makes DynamicFrames of catalog tables, of files and of RDDs."""
+
+    aws_name = "create_dynamic_frame"
 
     def __init__(self, glue_context: GlueContext) -> None:
         self._glue_context = glue_context
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        raise UnsupportedApi(f"create_dynamic_frame.{name}")
 
     def from_catalog(
         self,
@@ -93,18 +93,21 @@ class DynamicFrameReader:
         push_down_predicate: str = "",
         **kwargs: Any,
     ) -> DynamicFrame:
-        """Read files of ``connection_options["paths"]``.
+        """Read files of ``connection_options["paths"]``, or a DynamoDB table.
 
         Of a folder in S3 the files that lie directly in it; those of its subfolders too with
         ``"recurse": True``. ``"exclusions"`` is a JSON list of glob patterns.
 
         :raises UnsupportedApi: another connection type, format or option
         """
-        if connection_type not in FILE_CONNECTIONS:
-            raise UnsupportedApi(f"from_options(connection_type={connection_type!r})")
         if push_down_predicate:
             raise UnsupportedApi("from_options(push_down_predicate)")
         options = {**(connection_options or {}), **kwargs}
+        if connection_type == "dynamodb":
+            read = _read_dynamodb_items(self._glue_context, options)
+            return self._frame(read, transformation_ctx)
+        if connection_type not in FILE_CONNECTIONS:
+            raise UnsupportedApi(f"from_options(connection_type={connection_type!r})")
         paths = options.pop("paths", None) or options.pop("path", None)
         listing = _listing(options, recurse=connection_type != "s3")
         _check(options, "from_options", _TUNING)
@@ -146,24 +149,21 @@ class DynamicFrameReader:
         )
 
 
-class DataFrameReader:
+class DataFrameReader(NamesWhatIsMissing):
     """`glueContext.create_data_frame`: the same as Spark DataFrames."""
+
+    aws_name = "create_data_frame"
 
     def __init__(self, glue_context: GlueContext) -> None:
         self._reader = DynamicFrameReader(glue_context)
 
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        raise UnsupportedApi(f"create_data_frame.{name}")
-
-    def from_catalog(self, **kwargs: Any) -> DataFrame:
+    def from_catalog(self, *args: Any, **kwargs: Any) -> DataFrame:
         """Read a table of the Data Catalog, with its types."""
-        return self._reader.from_catalog(**kwargs).toDF()
+        return self._reader.from_catalog(*args, **kwargs).toDF()
 
-    def from_options(self, **kwargs: Any) -> DataFrame:
-        """Read files, with the types found in them."""
-        return self._reader.from_options(**kwargs).toDF()
+    def from_options(self, *args: Any, **kwargs: Any) -> DataFrame:
+        """Read files or a DynamoDB table, with the types found in them."""
+        return self._reader.from_options(*args, **kwargs).toDF()
 
 
 def _listing(options: dict[str, Any], *, recurse: bool) -> Listing:
@@ -179,9 +179,18 @@ def _check(options: Options, method: str, known: tuple[str, ...]) -> None:
             raise UnsupportedApi(f"{method} option {name!r}")
 
 
+def _read_dynamodb_items(glue_context: GlueContext, options: dict[str, Any]) -> Read:
+    table = options.pop("dynamodb.input.tableName", None)
+    if not table:
+        raise ValueError('from_options needs connection_options={"dynamodb.input.tableName": …}')
+    _check(options, "from_options", _DYNAMODB_OPTIONS)
+    spark, splits = glue_context.spark_session, options.get("dynamodb.splits")
+    items = dynamodb_source.read_json(spark, table, segments=int(splits) if splits else None)
+    return Read(*with_choices(spark, items))
+
+
 def _read_dynamodb(glue_context: GlueContext, table: CatalogTable, options: Options) -> Read:
-    known = ("dynamodb.splits", "dynamodb.throughput.read.percent")
-    _check(options, "from_catalog", known)
+    _check(options, "from_catalog", _DYNAMODB_OPTIONS)
     splits = options.get("dynamodb.splits")
     frame = dynamodb_source.read(
         glue_context.spark_session,

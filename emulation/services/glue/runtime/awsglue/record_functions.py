@@ -1,6 +1,7 @@
 """Python functions over records: `DynamicFrame.map` and `filter`.
 
-A record whose function raises becomes an error record, as on AWS; it does not fail the run.
+A record whose function raises becomes an error record, as on AWS; it does not fail the run. A
+filter leaves a record out where it raises what a missing or unfit field raises.
 """
 
 from __future__ import annotations
@@ -8,12 +9,16 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from pyspark import RDD
 from pyspark.sql import DataFrame, Row, SparkSession
 
+from .value_kinds import choices_of, kinds_of, merged, separated
+
 Function = Callable[[Any], Any]
+UNFIT = (KeyError, ValueError, TypeError)
 
 
 class DynamicRecord(dict[str, Any]):
@@ -29,19 +34,28 @@ class DynamicRecord(dict[str, Any]):
 def keep(spark: SparkSession, frame: DataFrame, f: Function) -> tuple[DataFrame, DataFrame]:
     """The records for which `f` is true, and the error records."""
 
+    def fits(record: DynamicRecord) -> bool:
+        try:
+            return bool(f(record))
+        except UNFIT:
+            return False
+
     def kept(row: Row) -> Iterator[Row]:
         with suppress(Exception):  # it is among the error records, below
-            if f(_record(row)):
+            if fits(_record(row)):
                 yield row
 
     good = spark.createDataFrame(frame.rdd.flatMap(kept), frame.schema)
-    return good, _errors(spark, frame.rdd, f)
+    return good, _errors(spark, frame.rdd, fits)
 
 
-def replace(spark: SparkSession, frame: DataFrame, f: Function) -> tuple[DataFrame, DataFrame]:
-    """What `f` returns for each record, and the error records.
+def replace(
+    spark: SparkSession, frame: DataFrame, f: Function
+) -> tuple[DataFrame, DataFrame, frozenset[str]]:
+    """What `f` returns for each record, the error records, and the fields that are choices.
 
-    The schema is taken from all results; fields that not every result has are null in others.
+    The schema is taken from all results; fields that not every result has are null in others. A
+    field whose values have several types is a choice of them.
     """
 
     def replaced(row: Row) -> Iterator[dict[str, Any]]:
@@ -53,10 +67,13 @@ def replace(spark: SparkSession, frame: DataFrame, f: Function) -> tuple[DataFra
 
     results: RDD[Any] = frame.rdd.flatMap(replaced)
     errors = _errors(spark, frame.rdd, checked)
+    choices = choices_of(results.map(kinds_of).fold({}, merged))
+    if choices:
+        results = results.map(partial(separated, choices=choices))
     if results.isEmpty():
-        return spark.createDataFrame([], frame.schema), errors
+        return spark.createDataFrame([], frame.schema), errors, choices
     schema = spark.createDataFrame(results.map(_as_row), samplingRatio=1.0).schema
-    return spark.createDataFrame(results, schema), errors
+    return spark.createDataFrame(results, schema), errors, choices
 
 
 def _errors(spark: SparkSession, rows: RDD[Row], f: Function) -> DataFrame:

@@ -33,7 +33,8 @@ def getResolvedOptions(args: Sequence[str], options: Sequence[str]) -> dict[str,
     """Return the values of the named arguments, and those that AWS Glue adds.
 
     :param args: ``sys.argv``; its first item is the script
-    :param options: names without ``--``; each must be among the arguments
+    :param options: names without ``--``; each must be among the arguments, but for TempDir and
+        RedshiftTempDir, which are None where neither is given
     :raises GlueArgumentError: an argument is missing, or the bookmark option is unknown
     :raises RuntimeError: a reserved name is asked for
     """
@@ -53,10 +54,4 @@ def getResolvedOptions(args: Sequence[str], options: Sequence[str]) -> dict[str,
             parser.add_argument(f"--{name}", required=True)
     resolved = vars(parser.parse_known_args(list(args[1:]))[0])
     folder = resolved["TempDir"] or resolved["RedshiftTempDir"]
-    for name in TEMPORARY:
-        if folder is None and name in options:
-            raise GlueArgumentError(
-                f"argument error: the following arguments are required: --{name}"
-            )
-        resolved[name] = folder
-    return resolved
+    return {**resolved, **dict.fromkeys(TEMPORARY, folder)}

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from . import dynamodb_sink, dynamodb_source
 from .catalog import read_table
+from .catalog_sink import BEHAVIORS, CatalogUpdate
 from .dynamicframe import DynamicFrame
-from .errors import UnsupportedApi
+from .errors import NamesWhatIsMissing, UnsupportedApi
 from .format_options import options_of
 
 if TYPE_CHECKING:
@@ -26,16 +29,13 @@ _OPTIONS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-class DynamicFrameWriter:
+class DynamicFrameWriter(NamesWhatIsMissing):
     """Writes DynamicFrames. As on AWS, files are added to what a folder holds already."""
+
+    aws_name = "write_dynamic_frame"
 
     def __init__(self, glue_context: GlueContext) -> None:
         self._glue_context = glue_context
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        raise UnsupportedApi(f"write_dynamic_frame.{name}")
 
     def from_options(
         self,
@@ -46,10 +46,12 @@ class DynamicFrameWriter:
         format_options: Options | None = None,
         transformation_ctx: str = "",  # noqa: ARG002
     ) -> DynamicFrame:
-        """Write files below ``connection_options["path"]``.
+        """Write files below ``connection_options["path"]``, or items of a DynamoDB table.
 
         :raises UnsupportedApi: another connection type, format or option
         """
+        if connection_type == "dynamodb":
+            return _write_dynamodb(frame, connection_options or {})
         if connection_type not in FILE_CONNECTIONS:
             raise UnsupportedApi(f"write_dynamic_frame to connection_type={connection_type!r}")
         sink = DataSink(connection_options or {})
@@ -67,36 +69,47 @@ class DynamicFrameWriter:
         catalog_id: str | None = None,
         name_space: str | None = None,
     ) -> DynamicFrame:
-        """Write to the location of a catalog table, in its format.
+        """Write to the location of a catalog table, in its format, or to its DynamoDB table.
 
-        :raises UnsupportedApi: the table is not made of files, or an option is not available here
+        :raises UnsupportedApi: the table's format, or an option, is not available here
         """
-        options = dict(additional_options or {})
-        keys = options.pop("partitionKeys", None) or []
-        for name in options:
-            raise UnsupportedApi(f"write_dynamic_frame option {name!r}")
         database = database or name_space
         if not (database and table_name):
             raise ValueError("write_dynamic_frame.from_catalog needs database and table_name")
+        options = dict(additional_options or {})
+        keys = options.pop("partitionKeys", None) or []
+        update = _catalog_update(options, database, table_name)
+        for name in options:
+            raise UnsupportedApi(f"write_dynamic_frame option {name!r}")
         table = read_table(database, table_name, catalog_id=catalog_id)
+        if table.classification == "dynamodb":
+            dynamodb_sink.write(
+                frame.toDF(), dynamodb_source.table_name(table.location) or table.name
+            )
+            return frame
         form: dict[str, Any] = {}
         if table.classification == "csv":
             header = int(table.parameters.get("skip.header.line.count", "0")) > 0
             form = {"writeHeader": header, "separator": table.serde.get("separatorChar", ",")}
         write_files(frame, table.location, keys, table.classification, form)
+        if update:
+            update.apply(frame.toDF(), table.location, keys, table.classification, form)
         return frame
 
 
-class DataSink:
+class DataSink(NamesWhatIsMissing):
     """Where `GlueContext.getSink` writes: a folder, in a format that is set before writing.
 
-    :param options: ``path`` and ``partitionKeys``
+    :param options: ``path``, ``partitionKeys``, ``enableUpdateCatalog``, ``updateBehavior``
     """
+
+    aws_name = "DataSink"
 
     def __init__(self, options: Options) -> None:
         given = dict(options)
         self._path = given.pop("path", None)
         self._keys = list(given.pop("partitionKeys", None) or [])
+        self._update = _catalog_update(given, "", "")
         for name in given:
             raise UnsupportedApi(f"write_dynamic_frame option {name!r}")
         if not self._path:
@@ -104,27 +117,60 @@ class DataSink:
         self._format = ""
         self._options: dict[str, Any] = {}
 
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        raise UnsupportedApi(f"DataSink.{name}")
-
     def setFormat(self, format: str, **options: Any) -> None:  # noqa: A002, N802
         """Set the format and its options."""
         self._format, self._options = format, options
+
+    def setCatalogInfo(  # noqa: N802
+        self,
+        catalogDatabase: str | None = None,  # noqa: N803 - AWS's names
+        catalogTableName: str | None = None,  # noqa: N803
+        catalogId: str = "",  # noqa: ARG002, N803 - there is one catalog
+    ) -> None:
+        """Name the table that `writeFrame` makes or updates, with ``enableUpdateCatalog``."""
+        if self._update:
+            self._update = replace(
+                self._update, database=catalogDatabase or "", table=catalogTableName or ""
+            )
 
     def writeFrame(  # noqa: N802
         self,
         dynamic_frame: DynamicFrame,
         info: str = "",  # noqa: ARG002 - AWS's signature
     ) -> DynamicFrame:
-        """Add files; returns the frame."""
-        write_files(dynamic_frame, str(self._path), self._keys, self._format, self._options)
+        """Add files, and with ``enableUpdateCatalog`` their table; returns the frame."""
+        update = self._update
+        if update and not (update.database and update.table):
+            raise ValueError("enableUpdateCatalog needs setCatalogInfo(database, table)")
+        path, kind = str(self._path), self._format
+        write_files(dynamic_frame, path, self._keys, kind, self._options)
+        if update:
+            kind = kind.removeprefix("glue")  # glueparquet makes tables of parquet
+            update.apply(dynamic_frame.toDF(), path, self._keys, kind, self._options)
         return dynamic_frame
 
     def write(self, dynamic_frame: DynamicFrame, info: str = "") -> DynamicFrame:
         """Same as `writeFrame`."""
         return self.writeFrame(dynamic_frame, info)
+
+
+def _catalog_update(options: dict[str, Any], database: str, table: str) -> CatalogUpdate | None:
+    """Take the options away that say what happens to the Data Catalog."""
+    enabled = str(options.pop("enableUpdateCatalog", False)).lower() == "true"
+    behavior = options.pop("updateBehavior", None) or BEHAVIORS[0]
+    return CatalogUpdate(database, table, behavior) if enabled else None
+
+
+def _write_dynamodb(frame: DynamicFrame, options: Options) -> DynamicFrame:
+    given = dict(options)
+    table = given.pop("dynamodb.output.tableName", None)
+    for name in given:  # two tune how AWS writes and do not change what is written
+        if name not in ("dynamodb.throughput.write.percent", "dynamodb.output.retry"):
+            raise UnsupportedApi(f"write_dynamic_frame option {name!r}")
+    if not table:
+        raise ValueError('writing needs the option "dynamodb.output.tableName"')
+    dynamodb_sink.write(frame.toDF(), table)
+    return frame
 
 
 def write_files(

@@ -136,20 +136,10 @@ class Join(GlueTransform):
 
 
 class DropNullFields(GlueTransform):
-    """Leave out the fields that are null in every record, or of the type null."""
+    """Leave out the fields that are null in every record, at any depth."""
 
     def __call__(self, frame: Frame, **common: Any) -> Frame:
-        check_common("DropNullFields", common)
-        from pyspark.sql import functions as F  # noqa: N812
-
-        columns = frame.toDF().columns
-        if not columns:
-            return frame
-        counts = frame.toDF().agg(
-            *(F.count(F.col(f"`{c}`")).alias(f"c{i}") for i, c in enumerate(columns))
-        )
-        seen = counts.collect()[0]
-        return frame.drop_fields([c for i, c in enumerate(columns) if not seen[i]])
+        return frame.drop_nulls(**common)
 
 
 class SelectFromCollection(GlueTransform):
@@ -262,11 +252,4 @@ class FlatMap(GlueTransform):
             arguments = {**base_kwargs, frame_name: frame, "transformation_ctx": context}
             return BaseTransform.apply(**arguments)
 
-        made: dict[str, Frame] = {}
-        for name, frame in dfc.items():
-            result = applied(frame, f"{transformation_ctx}{name}")
-            if isinstance(result, DynamicFrameCollection):
-                made.update({f"{name}_{inner}": each for inner, each in result.items()})
-            else:
-                made[name] = result
-        return DynamicFrameCollection(made, dfc.glue_ctx)
+        return dfc.flatmap(applied, transformation_ctx)
