@@ -90,7 +90,7 @@ def read_catalog(
         case "csv":
             frame = _csv_reader(spark, _csv_options(table), names, paths)
         case "parquet" | "orc" | "avro" as kind:
-            frame = spark.read.option("recursiveFileLookup", "true").format(kind).load(paths)
+            frame = _typed(spark, kind, paths)
             types = {n: t for n, t in table.partition_keys if not _is_text(t)}
         case other:
             raise UnsupportedApi(f"classification {other!r} of {table.database}.{table.name}")
@@ -139,7 +139,7 @@ def read_paths(
             return Read(frame, {})
         case "parquet" | "orc" | "avro":
             options_of(kind, options, ("version",) if kind == "avro" else ())
-            return Read(reader.format(kind).load(list(paths)), {})
+            return Read(_typed(spark, kind, paths), {})
     raise UnsupportedApi(f"format {kind!r}")
 
 
@@ -151,6 +151,12 @@ def _chosen(paths: Sequence[str], listing: Listing, select: Select | None) -> li
     if select:
         objects = select(paths, objects)
     return [_literal(each.url) for each in objects]
+
+
+def _typed(spark: SparkSession, kind: str, paths: Sequence[str]) -> DataFrame:
+    """Files with types of their own; a column that only some have is null in the others."""
+    options = {"recursiveFileLookup": "true", "mergeSchema": "true"}
+    return spark.read.options(**options).format(kind).load(list(paths))
 
 
 def _literal(url: str) -> str:
