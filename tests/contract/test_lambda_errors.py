@@ -125,15 +125,15 @@ def test_a_timeout_ends_the_process_and_what_it_started(aws: Aws, name: str) -> 
             print("pids", json.dumps([os.getpid(), fork, *[c.pid for c in children]]))
             time.sleep(300)
         """,
-        Timeout=1,
+        Timeout=2,
     )
     began = time.monotonic()
     answer = invoke(aws, name, "slow")
-    assert time.monotonic() - began < 8
+    assert time.monotonic() - began < 60, "it waited for what it started"
     assert answer.error == "Unhandled"
     text = answer.payload["errorMessage"]
     assert re.fullmatch(
-        r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z [0-9a-f-]{36} Task timed out after 1.00 seconds",
+        r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z [0-9a-f-]{36} Task timed out after 2.00 seconds",
         text,
     )
     assert text in answer.tail

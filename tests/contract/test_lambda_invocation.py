@@ -108,7 +108,7 @@ def test_the_context_object(aws: Aws, name: str) -> None:
     assert found[:5] == [name, "$LATEST", arn, "128", f"/aws/lambda/{name}"]
     assert "[$LATEST]" in found[5]
     assert f"RequestId: {found[6]}" in answer.tail
-    assert 6000 < found[7] <= 7000
+    assert 3000 < found[7] <= 7000  # more than the default of 3 s leaves
     assert found[9] == {"k": "v"}
 
 

@@ -44,22 +44,25 @@ def test_the_log_has_aws_lines(aws: Aws, name: str) -> None:
     assert len(streams) == 1
 
 
-def test_the_log_grows_while_the_function_runs(aws: Aws, name: str) -> None:
+def test_the_log_grows_while_the_function_runs(aws: Aws, name: str, bucket: str) -> None:
     create(
         aws,
         name,
         """
-        import time
+        import boto3
         def handler(event, context):
             print("begun")
-            time.sleep(6)
+            go_on = boto3.client("s3").get_waiter("object_exists")
+            go_on.wait(Bucket=event, Key="go on", WaiterConfig={"Delay": 1})
             return "done"
         """,
+        Timeout=60,
     )
     with ThreadPoolExecutor(1) as pool:
-        running = pool.submit(invoke, aws, name)
+        running = pool.submit(invoke, aws, name, bucket)
         wait_until(lambda: "begun" in log_of(aws, name))
         assert not running.done()
+        aws("s3").put_object(Bucket=bucket, Key="go on")
         assert running.result().payload == "done"
 
 

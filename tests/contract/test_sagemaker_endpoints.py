@@ -42,7 +42,7 @@ def test_endpoint_lives_from_creating_to_deleted(hosting: Hosting) -> None:
     assert [e["EndpointStatus"] for e in listed] == ["InService"]
     hosting.sagemaker.delete_endpoint(EndpointName=name)
     hosting.sagemaker.get_waiter("endpoint_deleted").wait(
-        EndpointName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 10}
+        EndpointName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
     )
     assert not alive(answer["pid"])
     with pytest.raises(ClientError) as caught:

@@ -233,7 +233,7 @@ time.sleep(120)
 
 
 def test_max_runtime_stops_and_keeps_the_model(aws: Aws, lake: str) -> None:
-    found = ended(aws, start(aws, lake, WAITS, StoppingCondition={"MaxRuntimeInSeconds": 1}))
+    found = ended(aws, start(aws, lake, WAITS, StoppingCondition={"MaxRuntimeInSeconds": 3}))
     assert found["TrainingJobStatus"] == "Stopped"
     assert found["SecondaryStatus"] == "MaxRuntimeExceeded"
     assert archive(aws, found["ModelArtifacts"]["S3ModelArtifacts"]) == {"partial": b"kept"}
