@@ -19,7 +19,7 @@ from botocore.exceptions import ClientError
 
 from pipeline.errors import StackError
 from pipeline.polling import poll_until
-from pipeline.settings import NESTED, ROOT, Settings
+from pipeline.settings import NESTED, ROOT, STACKS, Settings
 from pipeline.target import Target
 
 __all__ = ["Outcome", "Stacks", "first_failure", "template_text"]
@@ -102,7 +102,7 @@ class Stacks:
         digest = _digest(body, parameters)
         stack = self._settled(name)
         if stack is not None and stack["StackStatus"] in _DEAD:
-            self._delete(name)
+            self.clear(template)
             stack = None
         arguments = {
             "StackName": name,
@@ -120,7 +120,7 @@ class Stacks:
             return self._create(name, arguments)
         if stack["StackStatus"] in GOOD and _tags(stack).get(DIGEST_TAG) == digest:
             return Outcome.UNCHANGED
-        return self._update(name, arguments)
+        return self._update(template, arguments)
 
     def is_dead(self, template: str) -> bool:
         """Whether the stack made from `template` can only be deleted, once it has settled."""
@@ -138,6 +138,16 @@ class Stacks:
         self._delete(name)
         return True
 
+    def clear(self, template: str) -> None:
+        """Delete the stack made from `template`, after those that use its exports.
+
+        :raises StackError: deletion of one of them failed
+        """
+        users = STACKS[STACKS.index(ROOT) + 1 :] if template == ROOT else ()
+        for user in reversed(users):
+            self.delete(user)
+        self.delete(template)
+
     def _create(self, name: str, arguments: dict[str, Any]) -> Outcome:
         try:
             self._cloudformation.create_stack(**arguments)
@@ -148,7 +158,8 @@ class Stacks:
         self._wait(name)
         return Outcome.CREATED
 
-    def _update(self, name: str, arguments: dict[str, Any]) -> Outcome:
+    def _update(self, template: str, arguments: dict[str, Any]) -> Outcome:
+        name = self.settings.stack(template)
         try:
             self._cloudformation.update_stack(**arguments)
         except ClientError as error:
@@ -159,9 +170,10 @@ class Stacks:
             self._wait(name)
         except StackError as error:
             # A resource that cannot be changed in place: the stack is ours alone, so replace it.
-            if "replace" not in error.message.lower():
+            # AWS says "requires replacing", the emulator "needs a replacement".
+            if "replac" not in error.message.lower():
                 raise
-            self._delete(name)
+            self.clear(template)
             return self._create(name, arguments)
         return Outcome.UPDATED
 

@@ -81,7 +81,9 @@ def begin_deployment(
     made: dict[str, Future[Outcome]] = {}
     made[ROOT] = root = pool.submit(_deploy_root, stacks, runs, notice)
     for template in _AFTER_ROLES:
-        made[template] = pool.submit(_deploy_after_roles, stacks, template, root, notice)
+        made[template] = pool.submit(
+            _deploy_after_roles, stacks, template, root, not before, notice
+        )
     return made
 
 
@@ -94,8 +96,7 @@ def clear_dead_root(stacks: Stacks) -> None:
     :raises StackError: one of them cannot be deleted
     """
     if stacks.is_dead(ROOT):
-        for template in (SERVING, *_AFTER_ROLES, ROOT):
-            stacks.delete(template)
+        stacks.clear(ROOT)
 
 
 def copy_again(stacks: Stacks) -> Outcome:
@@ -159,7 +160,11 @@ def _templates(stacks: Stacks) -> str:
 
 
 def _deploy_after_roles(
-    stacks: Stacks, template: str, root: Future[Outcome], notice: Callable[[str], None]
+    stacks: Stacks,
+    template: str,
+    root: Future[Outcome],
+    root_is_new: bool,
+    notice: Callable[[str], None],
 ) -> Outcome:
     waits = stacks.target.waits
 
@@ -170,7 +175,10 @@ def _deploy_after_roles(
         roles = stacks.describe(ROLES)
         return True if roles and roles["StackStatus"] in GOOD else None
 
-    poll_until(ready, every=waits.poll, timeout=waits.stack, what=f"stack {ROLES}")
+    if root_is_new:
+        poll_until(ready, every=waits.poll, timeout=waits.stack, what=f"stack {ROLES}")
+    else:
+        root.result()  # a change that ends in a replacement takes this stack with it
     outcome = stacks.deploy(template, _parameters(stacks, template))
     notice(f"stack {stacks.settings.stack(template)} {outcome.value}")
     return outcome

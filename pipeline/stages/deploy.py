@@ -10,6 +10,7 @@ from pipeline.errors import StageError
 from pipeline.infrastructure import SERVING
 from pipeline.lake import Lake, error_code
 from pipeline.run_state import Record, fingerprint
+from pipeline.settings import ROOT
 from pipeline.stages.base import Result, Stage, Work
 
 __all__ = ["Deploy", "endpoint_status"]
@@ -20,6 +21,7 @@ class Deploy(Stage):
 
     name = "deploy"
     needs = ("train",)
+    stacks = (ROOT,)
 
     def own_inputs(self, lake: Lake, dataset: Dataset) -> list[str]:  # noqa: ARG002
         return [template_text(SERVING)]

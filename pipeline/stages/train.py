@@ -12,6 +12,7 @@ from pipeline.errors import StageError
 from pipeline.lake import Lake, is_missing
 from pipeline.log_tail import log_tail
 from pipeline.run_state import Record, fingerprint
+from pipeline.settings import ROOT
 from pipeline.stages.base import Result, Stage, Work
 from pipeline.uploads import source_directory, upload
 
@@ -28,6 +29,7 @@ class Train(Stage):
 
     name = "train"
     needs = ("transform",)
+    stacks = (ROOT,)
 
     def own_inputs(self, lake: Lake, dataset: Dataset) -> list[str]:  # noqa: ARG002
         return [

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import psutil
+
 from tests.support import wait_until
 
 ROLE = "arn:aws:iam::000000000000:role/lambda-execution-role"
@@ -77,3 +79,11 @@ def log_of(aws: Aws, name: str) -> list[str]:
         return [event["message"].rstrip("\n") for page in pages for event in page["events"]]
     except logs.exceptions.ResourceNotFoundException:
         return []
+
+
+def runs(pid: int) -> bool:
+    """Say whether a process is still there."""
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False

@@ -343,4 +343,5 @@ def test_role_with_a_missing_policy_leaves_nothing(stacks: Stacks, name: str) ->
     )
     assert stack["StackStatus"] == "ROLLBACK_COMPLETE"
     assert "none-such" in stacks.reason(stack, "R")
-    assert name not in {r["RoleName"] for r in stacks.aws("iam").list_roles()["Roles"]}
+    with pytest.raises(ClientError, match="NoSuchEntity"):
+        stacks.aws("iam").get_role(RoleName=name)

@@ -37,7 +37,7 @@ def test_last_crawl_and_log(lake: Lake) -> None:
 
 
 def test_running_crawler_refuses_start_update_and_delete_and_can_be_stopped(lake: Lake) -> None:
-    lake.put({f"t/d={n}/x.json": RATING_JSON for n in range(150)})
+    lake.put({f"t/d={n}/x.json": RATING_JSON for n in range(400)})  # takes a while
     name = lake.crawler("t/")
     lake.glue.start_crawler(Name=name)
     for operation in (lake.glue.start_crawler, lake.glue.delete_crawler):
@@ -90,7 +90,7 @@ def test_create_update_list_delete(lake: Lake) -> None:
     assert lake.glue.list_crawlers(Tags={"lake": lake.database})["CrawlerNames"] == [name]
     assert name in [c["Name"] for c in lake.glue.get_crawlers(MaxResults=1000)["Crawlers"]]
     lake.glue.delete_crawler(Name=name)
-    wait_until(lambda: name not in lake.glue.list_crawlers()["CrawlerNames"])
+    wait_until(lambda: not lake.glue.list_crawlers(Tags={"lake": lake.database})["CrawlerNames"])
 
 
 @pytest.mark.parametrize(

@@ -292,7 +292,7 @@ def test_reload_tables_while_the_task_runs(lake: Lake) -> None:
 def test_waiters(lake: Lake) -> None:
     slow_load(lake)
     filters = [{"Name": "replication-task-arn", "Values": [lake.task]}]
-    fast = {"Delay": 1, "MaxAttempts": 60}
+    fast = {"Delay": 0.1, "MaxAttempts": 600}  # or the load may be over at the second look
     lake.dms.get_waiter("replication_task_ready").wait(Filters=filters, WaiterConfig=fast)
     lake.start()
     lake.dms.get_waiter("replication_task_running").wait(Filters=filters, WaiterConfig=fast)

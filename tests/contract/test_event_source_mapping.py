@@ -83,7 +83,7 @@ def test_a_window_gathers_a_batch(mapping: Mapping) -> None:
         mapping.put(n)
     wait_until(mapping.batches)
     assert mapping.batches() == [[0, 1, 2, 3]]
-    assert 2 < mapping.notes()[0]["at"] - began < 12
+    assert mapping.notes()[0]["at"] - began > 2
     mapping.put(*range(100))  # a full batch does not wait
     wait_until(lambda: len(mapping.batches()) == 2)
 

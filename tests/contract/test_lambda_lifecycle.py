@@ -94,22 +94,27 @@ def test_no_handler_module_in_the_archive(aws: Aws, name: str) -> None:
         create(aws, f"{name}-b", b"this is no archive")
 
 
-def test_a_running_invocation_survives_the_deletion_of_its_function(aws: Aws, name: str) -> None:
+def test_a_running_invocation_survives_the_deletion_of_its_function(
+    aws: Aws, name: str, bucket: str
+) -> None:
     create(
         aws,
         name,
         """
-        import time
+        import boto3
         def handler(event, context):
             print("begun")
-            time.sleep(3)
+            go_on = boto3.client("s3").get_waiter("object_exists")
+            go_on.wait(Bucket=event, Key="go on", WaiterConfig={"Delay": 1})
             return "done"
         """,
+        Timeout=60,
     )
     with ThreadPoolExecutor(1) as pool:
-        running = pool.submit(invoke, aws, name)
+        running = pool.submit(invoke, aws, name, bucket)
         wait_until(lambda: "begun" in log_of(aws, name))
         aws("lambda").delete_function(FunctionName=name)
+        aws("s3").put_object(Bucket=bucket, Key="go on")
         assert running.result().payload == "done"
     with pytest.raises(ClientError, match="Function not found"):
         invoke(aws, name)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.contract.test_sagemaker_hosting import IMAGE, INFERENCE, ROLE, tarball
+from tests.contract.sagemaker_helpers import IMAGE, INFERENCE, ROLE, tarball
 from tests.support import unique, wait_until
 
 Aws = Callable[[str], Any]

@@ -11,11 +11,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.contract.sagemaker_helpers import IMAGE, ROLE, Aws, tarball
 from tests.support import unique, wait_until
 
-Aws = Callable[[str], Any]
-IMAGE = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.2-1-cpu-py3"
-ROLE = "arn:aws:iam::000000000000:role/sagemaker-execution"
 FINAL = ("Completed", "Failed", "Stopped")
 
 HAPPY = """
@@ -42,16 +40,6 @@ pathlib.Path(os.environ["SM_MODEL_DIR"], "partial").write_text("kept")
 print("waiting", flush=True)
 time.sleep(120)
 """
-
-
-def tarball(files: dict[str, str]) -> bytes:
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
-        for name, text in files.items():
-            member = tarfile.TarInfo(name)
-            member.size = len(text.encode())
-            tar.addfile(member, io.BytesIO(text.encode()))
-    return buffer.getvalue()
 
 
 def request(bucket: str, **changes: Any) -> dict[str, Any]:
@@ -245,7 +233,7 @@ time.sleep(120)
 
 
 def test_max_runtime_stops_and_keeps_the_model(aws: Aws, lake: str) -> None:
-    found = ended(aws, start(aws, lake, WAITS, StoppingCondition={"MaxRuntimeInSeconds": 1}))
+    found = ended(aws, start(aws, lake, WAITS, StoppingCondition={"MaxRuntimeInSeconds": 3}))
     assert found["TrainingJobStatus"] == "Stopped"
     assert found["SecondaryStatus"] == "MaxRuntimeExceeded"
     assert archive(aws, found["ModelArtifacts"]["S3ModelArtifacts"]) == {"partial": b"kept"}

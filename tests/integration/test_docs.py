@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import select
 import signal
 import subprocess
 import sys
@@ -83,6 +84,8 @@ class Shell:
             start_new_session=True,
         )
         follows = "--follow" in command.text
+        if follows:  # the seconds count from its first line: a busy machine begins late
+            select.select([process.stdout], [], [], 30)
         try:
             printed, _ = process.communicate(timeout=SECONDS_TO_FOLLOW if follows else 240)
         except subprocess.TimeoutExpired:

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from emulation.host.process import Emulator
-from tests.contract.test_sagemaker_hosting import Hosting
+from tests.contract.sagemaker_helpers import Hosting
 from tests.contract.test_sagemaker_training import WAITS, start
 from tests.support import free_port, unique, wait_until
 

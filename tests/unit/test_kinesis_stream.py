@@ -210,8 +210,9 @@ def test_putting_and_reading_cost_the_same_at_the_end_of_a_long_stream(clock: Cl
         for _ in range(100):
             shard.read(position, now=clock.now, retention=stream.retention)
         reads.append(time.thread_time() - began)
-    assert min(puts[-20:]) <= min(puts[:20]) / 0.8
-    # Bisection: a hundred times the records cost a few comparisons more.
+    # A store that scans what it holds would cost a hundred times as much; bisection costs a few
+    # comparisons more, and so may a neighbour who begins to use the processor meanwhile.
+    assert min(puts[-20:]) <= 2.5 * min(puts[:20])
     assert min(reads[-20:]) <= 2.5 * min(reads[:20])
 
 

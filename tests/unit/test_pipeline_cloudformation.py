@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
 from pipeline.cloudformation import Outcome, Stacks, first_failure
 from pipeline.errors import StackError
-from pipeline.infrastructure import clear_dead_root, load_again
+from pipeline.infrastructure import begin_deployment, clear_dead_root, load_again
+from pipeline.lake import Lake
 from pipeline.settings import Settings
 from pipeline.target import Target, open_target
 from tests.unit.pipeline_fakes import client_error
+
+NESTED_STACK = "movielens-lake-lab-1-nested"
 
 
 class Scripted:
@@ -96,10 +101,13 @@ def test_a_dead_stack_is_made_anew(status: str) -> None:
     assert script.calls == ["delete", "create"]
 
 
-def test_a_change_that_needs_a_replacement_replaces_the_stack() -> None:
+@pytest.mark.parametrize(
+    "reason", ["needs a replacement", "a custom-named resource requires replacing"]
+)
+def test_a_change_that_needs_a_replacement_replaces_the_stack(reason: str) -> None:
     script = Scripted("UPDATE_ROLLBACK_COMPLETE", "CREATE_COMPLETE")
     script.stack = {"StackStatus": "CREATE_COMPLETE"}
-    script.events = [event("Model", "AWS::SageMaker::Model", "UPDATE_FAILED", "needs replacement")]
+    script.events = [event("Model", "AWS::SageMaker::Model", "UPDATE_FAILED", reason)]
     assert stacks(script).deploy("002-network", {}) is Outcome.CREATED
     assert script.calls == ["update", "delete", "create"]
 
@@ -189,28 +197,48 @@ def test_a_stack_that_only_says_that_it_failed_itself_is_its_own_reason() -> Non
 
 
 class Several:
-    """A CloudFormation of several stacks, in which exports of the nested one are in use."""
+    """A CloudFormation of several stacks, in which exports of the nested one are in use.
+
+    The nested one cannot be updated.
+    """
 
     def __init__(self, **status: str) -> None:
         self.status = {f"movielens-lake-{k.replace('_', '-')}": v for k, v in status.items()}
         self.deleted: list[str] = []
+        self.created: list[str] = []
 
     def describe_stacks(self, *, StackName: str) -> dict[str, Any]:  # noqa: N803
         if StackName not in self.status:
             raise client_error("ValidationError", message="Stack does not exist")
-        return {"Stacks": [{"StackStatus": self.status[StackName]}]}
+        parameters = [{"ParameterKey": "CreateDmsVpcRole", "ParameterValue": "true"}]
+        return {"Stacks": [{"StackStatus": self.status[StackName], "Parameters": parameters}]}
+
+    def create_stack(self, *, StackName: str, **_: Any) -> None:  # noqa: N803
+        assert StackName == NESTED_STACK or NESTED_STACK in self.status, "No export of this name"
+        self.status[StackName] = "CREATE_COMPLETE"
+        self.created.append(StackName)
+
+    def update_stack(self, *, StackName: str, **_: Any) -> None:  # noqa: N803
+        nested = StackName == NESTED_STACK
+        self.status[StackName] = "UPDATE_ROLLBACK_COMPLETE" if nested else "UPDATE_COMPLETE"
 
     def delete_stack(self, *, StackName: str) -> None:  # noqa: N803
-        users = {"movielens-lake-catalog", "movielens-lake-streaming"} & self.status.keys()
+        users = self.status.keys() - {NESTED_STACK}
         assert StackName in users or not users, f"Export cannot be deleted, in use by {users}"
         del self.status[StackName]
         self.deleted.append(StackName)
+
+    def get_paginator(self, _: str) -> Several:
+        return self
+
+    def paginate(self, **_: str) -> list[dict[str, Any]]:
+        return [{"StackEvents": [event("Role", "AWS::IAM::Role", "UPDATE_FAILED", "replace it")]}]
 
 
 def test_stacks_that_use_a_dead_nested_stack_go_before_it() -> None:
     script = Several(lab_1_nested="ROLLBACK_FAILED", catalog="CREATE_COMPLETE", streaming="X")
     clear_dead_root(stacks(cast(Scripted, script)))
-    assert script.deleted[-1] == "movielens-lake-lab-1-nested"
+    assert script.deleted[-1] == NESTED_STACK
     assert script.status == {}
 
 
@@ -219,6 +247,25 @@ def test_stacks_that_use_a_live_nested_stack_stay() -> None:
         script = Several(lab_1_nested=status, catalog="CREATE_COMPLETE")
         clear_dead_root(stacks(cast(Scripted, script)))
         assert script.deleted == []
+
+
+def test_stacks_that_use_a_nested_stack_make_way_for_its_replacement() -> None:
+    script = Several(
+        lab_1_nested="CREATE_COMPLETE",
+        streaming="CREATE_COMPLETE",
+        catalog="CREATE_COMPLETE",
+        serving="CREATE_COMPLETE",
+    )
+    lake = cast(Lake, SimpleNamespace(stacks=stacks(cast(Scripted, script))))
+    with ThreadPoolExecutor(4) as pool:
+        made = begin_deployment(lake, "files", pool, lambda _: None)
+    assert {template: future.result() for template, future in made.items()} == {
+        "lab-1-nested": Outcome.CREATED,
+        "streaming": Outcome.CREATED,
+        "catalog": Outcome.CREATED,
+    }
+    assert script.deleted[-1] == script.created[0] == NESTED_STACK
+    assert len(script.deleted) == 4
 
 
 def test_a_run_again_has_another_name() -> None:

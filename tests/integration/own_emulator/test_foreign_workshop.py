@@ -122,8 +122,9 @@ def test_nested_stack_has_outputs_of_its_parts(seen: Seen) -> None:
 
 
 def test_nested_stack_is_quick(seen: Seen) -> None:
-    assert seen.shop.seconds["create"] <= 25
-    assert seen.shop.seconds["delete"] <= 10
+    # At LocalStack's own pace each resource that is not ready at once takes five seconds more.
+    assert seen.shop.seconds["create"] <= 60
+    assert seen.shop.seconds["delete"] <= 30
 
 
 def test_full_load_ends_as_on_aws(seen: Seen) -> None:

@@ -1,4 +1,4 @@
-"""`lake destroy` from several states, and that infrastructure can be made again after it."""
+"""`lake destroy` from several states, and infrastructure that is made again."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ import pytest
 from botocore.exceptions import ClientError
 from typer.testing import CliRunner
 
+from pipeline import infrastructure
 from pipeline.cli import app
+from pipeline.cloudformation import template_text
 from tests.integration.pipeline_data import write_folder
 
 BUCKET = "000000000000-movielens-lake"
@@ -64,6 +66,26 @@ def test_what_was_destroyed_can_be_made_again(emulator: str, tmp_path: Path) -> 
         land(emulator, tmp_path / "movielens")
         code, document = call(emulator, "destroy")
         assert (code, document["leftovers"]) == (0, [])
+
+
+def test_a_change_that_the_nested_stack_cannot_take_makes_it_and_its_users_anew(
+    emulator: str, aws: Callable[[str], Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    land(emulator, tmp_path / "movielens")
+
+    def changed(template: str) -> str:
+        # A named role under another path is another role, which cannot have the same name.
+        named = "RoleName: glue-service-role"
+        return template_text(template).replace(named, f"{named}\n      Path: /lake/")
+
+    monkeypatch.setattr(infrastructure, "template_text", changed)
+    land(emulator, tmp_path / "movielens")
+    assert aws("iam").get_role(RoleName="glue-service-role")["Role"]["Path"] == "/lake/"
+    code, document = call(emulator, "status")
+    assert code == 0
+    made = {document["stacks"][name] for name in ("lab-1-nested", "streaming", "catalog")}
+    assert made == {"CREATE_COMPLETE"}, document
+    assert call(emulator, "destroy")[0] == 0
 
 
 def test_verify_of_no_lake_says_what_to_do(emulator: str) -> None:
