@@ -173,30 +173,3 @@ def test_missing_and_double_exports(stacks: Stacks, name: str) -> None:  # noqa:
     said = [r for _, s, r in stacks.events(second) if s == "ROLLBACK_IN_PROGRESS"]
     assert f"Export with name {name} is already exported by stack {first['StackName']}" in said[0]
     assert stacks.ended(first["StackId"])["StackStatus"] == "CREATE_COMPLETE"
-
-
-def test_faulty_migration_is_a_clear_error(stacks: Stacks, name: str) -> None:  # noqa: F811
-    """A wrong column count, and a stack beside it that notices nothing."""
-    other = stacks.create(template(A=parameter("a", Name=name)))
-    definition = (
-        '{"TableCount": "1", "Tables": [{"TableName": "t", "TablePath": "t/", "TableOwner": "o", '
-        '"TableColumns": [{"ColumnName": "a", "ColumnType": "STRING", "ColumnLength": "9"}], '
-        '"TableColumnsTotal": "7"}]}'
-    )
-    source = {
-        "Type": "AWS::DMS::Endpoint",
-        "Properties": {
-            "EndpointType": "source",
-            "EngineName": "s3",
-            "S3Settings": {
-                "BucketName": "any",
-                "ServiceAccessRoleArn": "arn:aws:iam::000000000000:role/dms-vpc-role",
-                "ExternalTableDefinition": definition,
-            },
-        },
-    }
-    stack = stacks.create(template(Source=source))
-    assert stack["StackStatus"] == "ROLLBACK_COMPLETE"
-    assert "TableColumnsTotal" in stacks.reason(stack, "Source")
-    assert stacks.ended(other["StackId"])["StackStatus"] == "CREATE_COMPLETE"
-    assert stacks.value(name) == "a"
