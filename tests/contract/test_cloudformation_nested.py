@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, WaiterError
 
 from tests.contract.cloudformation_helpers import (  # noqa: F401 - the fixture
     Stacks,
@@ -141,13 +141,40 @@ def test_exports_and_imports(stacks: Stacks, name: str) -> None:  # noqa: F811
 
     source = stacks.delete(source)
     in_use = f"Export {export} cannot be deleted as it is in use by {user['StackName']}"
-    assert (source["StackStatus"], source["StackStatusReason"]) == ("DELETE_FAILED", in_use)
+    assert (source["StackStatus"], source["StackStatusReason"]) == ("CREATE_COMPLETE", in_use)
+    assert stacks.events(source)[-1] == (source["StackName"], "CREATE_COMPLETE", in_use)
     assert stacks.value(name) == "exported"
+
+    more = exporting(export)
+    more["Resources"]["B"] = parameter("b")
+    assert stacks.update(source, more)["StackStatus"] == "UPDATE_COMPLETE", stacks.events(source)
+    stacks.cfn.delete_stack(StackName=source["StackName"])
+    with pytest.raises(WaiterError, match="UPDATE_COMPLETE"):
+        stacks.cfn.get_waiter("stack_delete_complete").wait(
+            StackName=source["StackName"], WaiterConfig={"Delay": 1}
+        )
 
     assert stacks.delete(user)["StackStatus"] == "DELETE_COMPLETE"
     with pytest.raises(ClientError, match="is not imported by any stack"):
         stacks.cfn.list_imports(ExportName=export)
     assert stacks.delete(source)["StackStatus"] == "DELETE_COMPLETE"
+
+
+def test_a_nested_export_in_use_keeps_its_stack_and_the_one_around_it(
+    stacks: Stacks,  # noqa: F811
+    bucket: str,
+    name: str,
+) -> None:
+    export = f"{name}-export"
+    url = stacks.put(bucket, "child.json", exporting(export))
+    root = stacks.create(template(Child=nested(url)))
+    user = stacks.create(importing(export, name))
+    root = stacks.delete(root)
+    assert root["StackStatus"] == "DELETE_FAILED"
+    in_use = f"Export {export} cannot be deleted as it is in use by {user['StackName']}"
+    assert in_use in stacks.reason(root, "Child")
+    assert stacks.delete(user)["StackStatus"] == "DELETE_COMPLETE"
+    assert stacks.delete(root)["StackStatus"] == "DELETE_COMPLETE"
 
 
 def test_export_in_use_cannot_be_changed(stacks: Stacks, name: str) -> None:  # noqa: F811
