@@ -39,6 +39,8 @@ _DEAD: Final = frozenset(
         "REVIEW_IN_PROGRESS",
     }
 )
+_IN_USE: Final = "as it is in use by"
+"""In AWS's reason why a stack with an export that others import is not deleted."""
 
 
 class Outcome(Enum):
@@ -180,15 +182,22 @@ class Stacks:
     def _delete(self, name: str) -> None:
         self._cloudformation.delete_stack(StackName=name)
 
+        def undeletable(reason: str) -> StackError:
+            return StackError(
+                f"Stack {name} could not be deleted: {reason}",
+                "Remove what blocks it, then: lake destroy",
+            )
+
         def gone() -> bool | None:
             stack = self._describe(name)
             if stack is None or stack["StackStatus"] == "DELETE_COMPLETE":
                 return True
             if stack["StackStatus"] == "DELETE_FAILED":
-                raise StackError(
-                    f"Stack {name} could not be deleted: {self._reason(name)}",
-                    "Remove what blocks it, then: lake destroy",
-                )
+                raise undeletable(self._reason(name))
+            # AWS refuses without a failure: the stack is again what it was, with a reason.
+            reason = stack.get("StackStatusReason", "")
+            if not stack["StackStatus"].endswith("_IN_PROGRESS") and _IN_USE in reason:
+                raise undeletable(reason)
             return None
 
         self._poll(gone, f"stack {name} to be deleted")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, WaiterError
 
 from tests.contract.cloudformation_helpers import (  # noqa: F401 - the fixture
     Stacks,
@@ -141,13 +141,40 @@ def test_exports_and_imports(stacks: Stacks, name: str) -> None:  # noqa: F811
 
     source = stacks.delete(source)
     in_use = f"Export {export} cannot be deleted as it is in use by {user['StackName']}"
-    assert (source["StackStatus"], source["StackStatusReason"]) == ("DELETE_FAILED", in_use)
+    assert (source["StackStatus"], source["StackStatusReason"]) == ("CREATE_COMPLETE", in_use)
+    assert stacks.events(source)[-1] == (source["StackName"], "CREATE_COMPLETE", in_use)
     assert stacks.value(name) == "exported"
+
+    more = exporting(export)
+    more["Resources"]["B"] = parameter("b")
+    assert stacks.update(source, more)["StackStatus"] == "UPDATE_COMPLETE", stacks.events(source)
+    stacks.cfn.delete_stack(StackName=source["StackName"])
+    with pytest.raises(WaiterError, match="UPDATE_COMPLETE"):
+        stacks.cfn.get_waiter("stack_delete_complete").wait(
+            StackName=source["StackName"], WaiterConfig={"Delay": 1}
+        )
 
     assert stacks.delete(user)["StackStatus"] == "DELETE_COMPLETE"
     with pytest.raises(ClientError, match="is not imported by any stack"):
         stacks.cfn.list_imports(ExportName=export)
     assert stacks.delete(source)["StackStatus"] == "DELETE_COMPLETE"
+
+
+def test_a_nested_export_in_use_keeps_its_stack_and_the_one_around_it(
+    stacks: Stacks,  # noqa: F811
+    bucket: str,
+    name: str,
+) -> None:
+    export = f"{name}-export"
+    url = stacks.put(bucket, "child.json", exporting(export))
+    root = stacks.create(template(Child=nested(url)))
+    user = stacks.create(importing(export, name))
+    root = stacks.delete(root)
+    assert root["StackStatus"] == "DELETE_FAILED"
+    in_use = f"Export {export} cannot be deleted as it is in use by {user['StackName']}"
+    assert in_use in stacks.reason(root, "Child")
+    assert stacks.delete(user)["StackStatus"] == "DELETE_COMPLETE"
+    assert stacks.delete(root)["StackStatus"] == "DELETE_COMPLETE"
 
 
 def test_export_in_use_cannot_be_changed(stacks: Stacks, name: str) -> None:  # noqa: F811
@@ -173,30 +200,3 @@ def test_missing_and_double_exports(stacks: Stacks, name: str) -> None:  # noqa:
     said = [r for _, s, r in stacks.events(second) if s == "ROLLBACK_IN_PROGRESS"]
     assert f"Export with name {name} is already exported by stack {first['StackName']}" in said[0]
     assert stacks.ended(first["StackId"])["StackStatus"] == "CREATE_COMPLETE"
-
-
-def test_faulty_migration_is_a_clear_error(stacks: Stacks, name: str) -> None:  # noqa: F811
-    """A wrong column count, and a stack beside it that notices nothing."""
-    other = stacks.create(template(A=parameter("a", Name=name)))
-    definition = (
-        '{"TableCount": "1", "Tables": [{"TableName": "t", "TablePath": "t/", "TableOwner": "o", '
-        '"TableColumns": [{"ColumnName": "a", "ColumnType": "STRING", "ColumnLength": "9"}], '
-        '"TableColumnsTotal": "7"}]}'
-    )
-    source = {
-        "Type": "AWS::DMS::Endpoint",
-        "Properties": {
-            "EndpointType": "source",
-            "EngineName": "s3",
-            "S3Settings": {
-                "BucketName": "any",
-                "ServiceAccessRoleArn": "arn:aws:iam::000000000000:role/dms-vpc-role",
-                "ExternalTableDefinition": definition,
-            },
-        },
-    }
-    stack = stacks.create(template(Source=source))
-    assert stack["StackStatus"] == "ROLLBACK_COMPLETE"
-    assert "TableColumnsTotal" in stacks.reason(stack, "Source")
-    assert stacks.ended(other["StackId"])["StackStatus"] == "CREATE_COMPLETE"
-    assert stacks.value(name) == "a"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
@@ -118,3 +119,35 @@ def test_a_running_invocation_survives_the_deletion_of_its_function(
         assert running.result().payload == "done"
     with pytest.raises(ClientError, match="Function not found"):
         invoke(aws, name)
+
+
+def test_last_lines_do_not_bring_a_deleted_log_group_back(
+    aws: Aws, name: str, tmp_path: Path
+) -> None:
+    """A stack deletes function and group while the function still ends, as custom resources do."""
+    gate = tmp_path / "gate"
+    create(
+        aws,
+        name,
+        f"""
+        import os, time
+        def handler(event, context):
+            print("begun")
+            while not os.path.exists({str(gate)!r}):
+                time.sleep(0.05)
+            print("last")
+        """,
+    )
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(invoke, aws, name)
+        wait_until(lambda: "begun" in log_of(aws, name))
+        aws("lambda").delete_function(FunctionName=name)
+        aws("logs").delete_log_group(logGroupName=f"/aws/lambda/{name}")
+        gate.touch()
+        assert "last" in running.result().tail
+    # Lines are written in their order, so those of another function come after the last ones.
+    create(aws, f"{name}-b", "def handler(event, context): print('after')")
+    invoke(aws, f"{name}-b")
+    wait_until(lambda: "after" in log_of(aws, f"{name}-b"))
+    found = aws("logs").describe_log_groups(logGroupNamePrefix=f"/aws/lambda/{name}")["logGroups"]
+    assert [group["logGroupName"] for group in found] == [f"/aws/lambda/{name}-b"]

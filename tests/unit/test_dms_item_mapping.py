@@ -10,8 +10,13 @@ from hypothesis import strategies as st
 
 from emulation.services.dms.errors import DefinitionError, TableError
 from emulation.services.dms.external_table import Column, SourceTable
-from emulation.services.dms.item_mapping import ItemMapping, RejectedRow, compile_mapping
-from emulation.services.dms.table_mapping import parse_table_mappings
+from emulation.services.dms.item_mapping import (
+    ItemMapping,
+    RejectedRow,
+    check_against,
+    compile_mapping,
+)
+from emulation.services.dms.table_mapping import TableMappings, parse_table_mappings
 
 TAGS = SourceTable(
     "lake",
@@ -97,6 +102,30 @@ def test_an_unknown_column_leaves_the_attribute_out_and_is_said_once() -> None:
 def test_an_unknown_column_in_a_key_is_the_tables_error() -> None:
     with pytest.raises(TableError, match="key id is neither"):
         compiled(partition_key_name="id", attributes={"id": "${user_id}"})
+
+
+def keyed(key: str, selected: str = "%") -> TableMappings:
+    def locator(table: str) -> dict[str, str]:
+        return {"schema-name": "lake", "table-name": table}
+
+    mapping = {
+        "rule-type": "object-mapping",
+        "rule-id": "2",
+        "object-locator": locator("%"),
+        "rule-action": "map-record-to-record",
+        "mapping-parameters": {"partition-key-name": key},
+    }
+    selection = {"rule-type": "selection", "rule-action": "include"}
+    rules = [{**selection, "object-locator": locator(selected)}, mapping]
+    return parse_table_mappings({"rules": rules})
+
+
+def test_a_rule_that_fits_none_of_its_tables_is_named() -> None:
+    links = SourceTable("lake", "links", "links/", (Column("imdbId", "STRING"),))
+    with pytest.raises(DefinitionError, match=r"ruleId = 2 .* Table lake\.tags: key id is neither"):
+        check_against([TAGS, links], keyed("id"))
+    check_against([TAGS, links], keyed("imdbId"))  # the load tells of the others
+    check_against([TAGS, links], keyed("id", selected="movies"))  # it maps no table at all
 
 
 def test_without_a_key_name_the_primary_key_is_used() -> None:

@@ -22,6 +22,8 @@ from tests.support import PROJECT
 CONFIGURATION = PROJECT / "docs" / "configuration.md"
 CODE = ("pipeline", "emulation", "spark_jobs", "models", "tests", "Makefile")
 LINK = re.compile(r"\[[^\]\n]*\]\((?!https?:|mailto:)([^)\s]*)\)")
+OF_THE_CLI = {("s3", "ls"): {"recursive"}, ("s3", "rm"): {"recursive", "only-show-errors"}}
+"""Commands that are no operation of the service, and their options."""
 GLOBAL_AWS = {"endpoint-url", "query", "output", "profile", "region", "max-items", "no-paginate"}
 
 
@@ -169,8 +171,8 @@ def test_every_aws_command_names_an_operation_and_its_parameters() -> None:
         service, operation = words[start : start + 2]
         given = {word[2:] for word in words if word.startswith("--")}
         seen += 1
-        if (service, operation) == ("s3", "ls"):
-            assert given <= {"recursive"}, place
+        if (service, operation) in OF_THE_CLI:
+            assert given <= OF_THE_CLI[service, operation], place
             continue
         known = operations(service)
         assert operation in known, f"{place}: {service} has no {operation}"

@@ -145,6 +145,34 @@ def test_deleting_what_is_not_there() -> None:
     assert script.calls == []
 
 
+class Imported(Scripted):
+    """A stack whose exports another one imports: asked to be deleted, it is soon what it was."""
+
+    def delete_stack(self, **_: str) -> None:
+        self.calls.append("delete")
+        assert self.stack is not None
+        self.before, self.stack["StackStatus"] = self.stack["StackStatus"], "DELETE_IN_PROGRESS"
+
+    def describe_stacks(self, **asked: str) -> dict[str, Any]:
+        answer = super().describe_stacks(**asked)
+        shown = dict(answer["Stacks"][0])
+        if self.calls and shown["StackStatus"] == "DELETE_IN_PROGRESS":
+            reason = "Export x-vpc cannot be deleted as it is in use by y"
+            self.stack = {"StackStatus": self.before, "StackStatusReason": reason}
+        return {"Stacks": [shown]}
+
+
+def test_a_stack_that_others_import_from_is_not_waited_for() -> None:
+    script = Imported()
+    script.stack = {"StackStatus": "UPDATE_COMPLETE"}
+    with pytest.raises(StackError) as raised:
+        stacks(script).delete("002-network")
+    assert raised.value.message == (
+        "Stack movielens-lake-002-network could not be deleted: "
+        "Export x-vpc cannot be deleted as it is in use by y"
+    )
+
+
 class Nested(Scripted):
     """A nested stack with one of its five, which has failed."""
 

@@ -23,13 +23,17 @@ LOG = logging.getLogger(__name__)
 
 
 class Deletion(Deployment):
-    """Deletes the resources of a stack, each after all that need it."""
+    """Deletes the resources of a stack, each after all that need it.
+
+    To be made before the stack's status says so: a refused deletion gives it the old one again.
+    """
 
     def __init__(self, stack: Any, retain: Iterable[str] = ()) -> None:
         change_set = ChangeSet(
             stack, {"ChangeSetName": f"delete-{stack.stack_name}"}, template_body=""
         )
         super().__init__(change_set, update=False)
+        self._status_before = stack.status
         self._kept_by_request = set(retain)
 
     def run(self) -> bool:
@@ -37,7 +41,7 @@ class Deletion(Deployment):
         stack = self._stack
         try:
             if reason := self._used_exports():
-                stack.set_stack_status(StackStatus.DELETE_FAILED, reason)
+                stack.set_stack_status(self._status_before, reason)
                 return False
             failed = self._delete_resources()
         except Exception as e:  # the stack must not stay DELETE_IN_PROGRESS for ever

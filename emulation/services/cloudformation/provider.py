@@ -197,16 +197,17 @@ class CloudFormationProvider(CloudformationProviderV2):  # type: ignore[misc]
         # What still runs stops before its next resource, is rolled back, and is deleted then.
         notes_of(stack).cancelled.set()
 
-        def delete() -> None:
+        def begin() -> Deletion:
+            notes_of(stack).cancelled.clear()  # a refused deletion leaves a stack to be updated
+            deletion = Deletion(stack, retain)
             stack.status_reason = None
             stack.set_stack_status(StackStatus.DELETE_IN_PROGRESS, "User Initiated")
-            Deletion(stack, retain).run()
+            return deletion
 
         if not notes_of(stack).operation.locked():
-            stack.set_stack_status(StackStatus.DELETE_IN_PROGRESS, "User Initiated")
-            self._start(stack, Deletion(stack, retain).run)
+            self._start(stack, begin().run)
         else:
-            self._start(stack, delete)
+            self._start(stack, lambda: begin().run())
 
     @handler("ValidateTemplate", expand=False)
     def validate_template(self, context: RequestContext, request: Request) -> Any:
@@ -294,8 +295,9 @@ class CloudFormationProvider(CloudformationProviderV2):  # type: ignore[misc]
 
     def _created(self, stack: Any, deployment: Deployment) -> None:
         if not deployment.run() and notes_of(stack).on_failure == "DELETE":
+            deletion = Deletion(stack)
             stack.set_stack_status(StackStatus.DELETE_IN_PROGRESS)
-            Deletion(stack).run()
+            deletion.run()
 
     def _start(self, stack: Any, work: Callable[[], object]) -> None:
         """Run the stack's operation in a thread, after the one that may still run."""

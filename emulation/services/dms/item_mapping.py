@@ -8,7 +8,7 @@ An expression with an unknown column leaves its attribute out; `ItemMapping.warn
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,12 @@ from emulation.services.dms.external_table import (
     NUMBER_TYPES,
     SourceTable,
 )
-from emulation.services.dms.table_mapping import DOCUMENT, AttributeMapping, ObjectMapping
+from emulation.services.dms.table_mapping import (
+    DOCUMENT,
+    AttributeMapping,
+    ObjectMapping,
+    TableMappings,
+)
 
 Row = list[str | None]
 Item = dict[str, dict[str, Any]]
@@ -53,6 +58,29 @@ class ItemMapping:
     key_types: dict[str, str]
     make: Callable[[Row], Item]
     warnings: tuple[str, ...]
+
+
+def check_against(tables: Iterable[SourceTable], mappings: TableMappings) -> None:
+    """See that each rule makes items of at least one of the tables that it maps.
+
+    A rule that fits only some of them is left to the load, where `TableErrorPolicy` decides.
+
+    :raises DefinitionError: naming the rule, and what its first table lacks
+    """
+    selected = [t for t in tables if mappings.selects(t.schema, t.name)]
+    for rule in mappings.mappings:
+        mapped = [t for t in selected if mappings.mapping_of(t.schema, t.name) is rule]
+        failures = [failure for t in mapped if (failure := _failure(t, rule))]
+        if failures and len(failures) == len(mapped):
+            raise rule.invalid(failures[0])
+
+
+def _failure(table: SourceTable, mapping: ObjectMapping) -> str:
+    try:
+        compile_mapping(table, mapping)
+    except TableError as e:
+        return e.message
+    return ""
 
 
 def compile_mapping(table: SourceTable, mapping: ObjectMapping) -> ItemMapping:

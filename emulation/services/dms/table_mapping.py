@@ -56,6 +56,10 @@ class ObjectMapping:
     excluded: frozenset[str]
     attributes: tuple[AttributeMapping, ...]
 
+    def invalid(self, reason: str) -> DefinitionError:
+        """The error that names this rule."""
+        return _invalid(self.rule_id, reason)
+
 
 @dataclass(frozen=True)
 class Selection:

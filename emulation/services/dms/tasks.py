@@ -10,6 +10,7 @@ from localstack.aws.api import RequestContext, handler
 from emulation.services.base import aws_error
 from emulation.services.dms.errors import DefinitionError
 from emulation.services.dms.full_load import LoadPlan
+from emulation.services.dms.item_mapping import check_against
 from emulation.services.dms.progress import COMPLETED, TableProgress, now
 from emulation.services.dms.s3_source import parse_s3_source
 from emulation.services.dms.state import (
@@ -25,7 +26,7 @@ from emulation.services.dms.state import (
     select,
     wrong_state,
 )
-from emulation.services.dms.table_mapping import parse_table_mappings
+from emulation.services.dms.table_mapping import TableMappings, parse_table_mappings
 from emulation.services.dms.task_run import run_task
 from emulation.services.dms.task_settings import parse_task_settings
 
@@ -45,7 +46,7 @@ class TaskOperations:
         name = check_identifier(request["ReplicationTaskIdentifier"], "ReplicationTaskIdentifier")
         _check_migration_type(request["MigrationType"])
         try:
-            parse_table_mappings(request["TableMappings"])
+            mappings = parse_table_mappings(request["TableMappings"])
             settings = parse_task_settings(request.get("ReplicationTaskSettings"))
         except DefinitionError as e:
             raise invalid_value(e.message) from e
@@ -55,6 +56,7 @@ class TaskOperations:
                 endpoint = find(store.endpoints, request[key], "Endpoint")
                 if endpoint["EndpointType"] != kind:
                     raise invalid_value(f"{key}: endpoint {request[key]} is not a {kind}")
+            _check_mappings(mappings, store.endpoints[request["SourceEndpointArn"]])
             if any(t.identifier == name for t in store.tasks.values()):
                 raise already_exists("Replication task", name)
             task = Task(
@@ -97,6 +99,7 @@ class TaskOperations:
             task = _idle(store, request, "modified")
             try:
                 if request.get("TableMappings"):
+                    # Not against the source: a stack that rolls back changes the task first.
                     parse_table_mappings(request["TableMappings"])
                 settings = parse_task_settings(
                     request.get("ReplicationTaskSettings"), task.settings.document
@@ -210,6 +213,14 @@ def _check_migration_type(kind: str) -> None:
             f"MigrationType {kind!r} is not emulated: there is no change data capture; "
             "valid: full-load"
         )
+
+
+def _check_mappings(mappings: TableMappings, source: Shape) -> None:
+    """A rule whose key is not there is known by the source's table definition already."""
+    try:
+        check_against(parse_s3_source(source).tables, mappings)
+    except DefinitionError as e:
+        raise invalid_value(e.message) from e
 
 
 def _idle(store: Store, request: Shape, verb: str) -> Task:

@@ -75,6 +75,7 @@ class ProcessExecutor(RuntimeExecutor):  # type: ignore[misc]
         self._target = LogTarget(
             identity.account,
             identity.region,
+            identity.function_name,
             env_vars["AWS_LAMBDA_LOG_GROUP_NAME"],
             env_vars["AWS_LAMBDA_LOG_STREAM_NAME"],
         )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import ClientError
+from localstack.services.lambda_.invocation.models import lambda_stores
 
 from emulation.services.base import client
 from emulation.services.lambda_.output import Event
@@ -27,8 +28,14 @@ class LogTarget:
 
     account: str
     region: str
+    function: str
     group: str
     stream: str
+
+    @property
+    def group_key(self) -> tuple[str, str, str]:
+        """What tells the group from all others."""
+        return self.account, self.region, self.group
 
 
 class LogWriter:
@@ -38,6 +45,8 @@ class LogWriter:
         self._queue: queue.SimpleQueue[tuple[LogTarget, list[Event]]] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
+        self._groups: set[tuple[str, str, str]] = set()
+        """Groups that have been written to."""
 
     def put(self, target: LogTarget, events: list[Event]) -> None:
         """Queue lines; returns at once."""
@@ -54,9 +63,28 @@ class LogWriter:
             target, events = self._queue.get()
             try:
                 for batch in batches(events):
-                    write(target, batch)
+                    self._write(target, batch)
             except Exception:
                 LOG.exception("%d log lines of %s are lost", len(events), target.group)
+
+    def _write(self, target: LogTarget, events: list[Event]) -> None:
+        """Put one batch, making group and stream where they are missing."""
+        logs = client(target.account, target.region, "logs")
+        names = {"logGroupName": target.group, "logStreamName": target.stream}
+        request: dict[str, Any] = {
+            **names,
+            "logEvents": [{"timestamp": stamp, "message": f"{text}\n"} for stamp, text in events],
+        }
+        if not _done(logs.put_log_events, **request):
+            if not _done(logs.create_log_stream, **names):
+                # The last lines of a function may come after the deletion of both, and must not
+                # bring the group back.
+                if target.group_key in self._groups and not _is_there(target):
+                    return
+                _done(logs.create_log_group, logGroupName=target.group)
+                _done(logs.create_log_stream, **names)
+            logs.put_log_events(**request)
+        self._groups.add(target.group_key)
 
 
 def batches(events: list[Event]) -> list[list[Event]]:
@@ -73,30 +101,21 @@ def batches(events: list[Event]) -> list[list[Event]]:
     return found
 
 
-def write(target: LogTarget, events: list[Event]) -> None:
-    """Put one batch, making group and stream where they are missing."""
-    logs = client(target.account, target.region, "logs")
-    request: dict[str, Any] = {
-        "logGroupName": target.group,
-        "logStreamName": target.stream,
-        "logEvents": [{"timestamp": stamp, "message": f"{text}\n"} for stamp, text in events],
-    }
+def _done(operation: Any, **arguments: Any) -> bool:
+    """Call; False if what it needs is not there. What it makes may be there already."""
     try:
-        logs.put_log_events(**request)
+        operation(**arguments)
     except ClientError as e:
-        if e.response["Error"]["Code"] != "ResourceNotFoundException":
+        code = e.response["Error"]["Code"]
+        if code == "ResourceNotFoundException":
+            return False
+        if code != "ResourceAlreadyExistsException":
             raise
-        _create(logs.create_log_group, logGroupName=target.group)
-        _create(logs.create_log_stream, logGroupName=target.group, logStreamName=target.stream)
-        logs.put_log_events(**request)
+    return True
 
 
-def _create(operation: Any, **names: str) -> None:
-    try:
-        operation(**names)
-    except ClientError as e:
-        if e.response["Error"]["Code"] != "ResourceAlreadyExistsException":
-            raise
+def _is_there(target: LogTarget) -> bool:
+    return target.function in lambda_stores[target.account][target.region].functions
 
 
 WRITER = LogWriter()
