@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import logging
 import uuid
 from typing import Any
 
@@ -24,8 +23,6 @@ from emulation.services.cloudformation.custom_resource_requests import (
     UnreachableError,
     send,
 )
-
-LOG = logging.getLogger(__name__)
 
 Model = dict[str, Any]
 ID = "PhysicalResourceId"
@@ -65,15 +62,10 @@ class CustomResource(ResourceProvider[Model]):  # type: ignore[misc]
         outcome = _call(request, "Update", properties, {ID: old_id, "OldResourceProperties": sent})
         if not (outcome.answer and outcome.answer.succeeded):
             return _failed(outcome.reason, previous)
-        model = _model(request, properties, outcome)
-        message = ""
-        if model[ID] != old_id:
-            clean_up = _call(request, "Delete", sent, {ID: old_id})
-            if not (clean_up.answer and clean_up.answer.succeeded):
-                # As on AWS, what cannot be cleaned up does not undo the update.
-                message = f"{old_id} was replaced but not deleted: {clean_up.reason}"
-                LOG.warning("%s of %s: %s", request.logical_resource_id, request.stack_id, message)
-        return ProgressEvent(OperationStatus.SUCCESS, resource_model=model, message=message)
+        # A new physical id supersedes the old one, which the deployment deletes at its end.
+        return ProgressEvent(
+            OperationStatus.SUCCESS, resource_model=_model(request, properties, outcome)
+        )
 
     def delete(self, request: ResourceRequest[Model]) -> ProgressEvent[Model]:
         model = request.desired_state or {}
