@@ -11,6 +11,7 @@ from typing import Any
 import boto3
 from localstack import config
 
+from emulation.services.lambda_.runtimes import has_vendored_requests
 from emulation.services.processes import gateway_url
 
 HIDDEN = re.compile(r"LOCALSTACK_|EDGE_PORT$")
@@ -56,6 +57,7 @@ def start_message(runtime: str, code: Path, layers: Sequence[Path]) -> dict[str,
     return {
         "code": str(code),
         "layers": layer_path(runtime, layers),
+        "vendored_requests": has_vendored_requests(runtime),
         "packages": [str(Path(boto3.__file__).parent.parent)],
         "gateway": ["127.0.0.1", config.GATEWAY_LISTEN[0].port],
     }
