@@ -119,6 +119,29 @@ def test_a_process_that_ends_while_its_fork_lives_on(tmp_path: Path) -> None:
         wait_until(lambda: os.killpg(function.process.pid, 0))
 
 
+def test_a_daemon_ends_with_its_environment(tmp_path: Path) -> None:
+    function = Function(
+        tmp_path,
+        """
+        import os, time
+        def handler(e, c):
+            reader, writer = os.pipe()
+            if not os.fork():
+                os.setsid()
+                if os.fork(): os._exit(0)
+                os.write(writer, str(os.getpid()).encode())
+                time.sleep(60)
+            os.wait()
+            return int(os.read(reader, 20))
+        """,
+    )
+    function.initialise()
+    daemon = int(function.call()["result"])
+    assert psutil.Process(daemon).ppid() != function.process.pid
+    function.process.close()
+    wait_until(lambda: _gone(daemon))
+
+
 def test_a_closed_channel_is_an_exit(tmp_path: Path) -> None:
     # Its number is that of the parent, which may have many files open.
     function = Function(tmp_path, "import os\ndef handler(e, c): os.closerange(3, 65_536)")

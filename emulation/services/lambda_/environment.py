@@ -17,11 +17,14 @@ from emulation.services.processes import gateway_url
 HIDDEN = re.compile(r"LOCALSTACK_|EDGE_PORT$")
 """LocalStack's own variables, which AWS has not."""
 
+MARK = "LAKE_EMULATOR"
+"""By this the emulator's stop finds what a function has left running, even after a crash."""
+
 
 def environment_variables(
     given: Mapping[str, Any], *, runtime: str, code: Path, home: Path
 ) -> dict[str, str]:
-    """Return the function's environment; nothing of the emulator's or the user's own gets in.
+    """Return the function's environment; of the emulator's own nothing but its mark gets in.
 
     :param given: what LocalStack sets: AWS's reserved variables and the function's own
     :param runtime: for example ``python3.12``
@@ -46,6 +49,8 @@ def environment_variables(
         AWS_ENDPOINT_URL=gateway_url(),
         TZ=":UTC",
     )
+    if MARK in os.environ:
+        variables[MARK] = os.environ[MARK]
     return variables
 
 
