@@ -269,9 +269,9 @@ def prepare(start: Message) -> None:
     sys.meta_path.append(RuntimePackages(start["packages"]))  # type: ignore[arg-type]
     if start.get("vendored_requests"):
         sys.meta_path.insert(0, VendoredRequests())  # type: ignore[arg-type]
-    source = importlib.machinery.SourceFileLoader("_lambda_network", _beside("network.py"))
-    network = ModuleType("_lambda_network")
-    source.exec_module(network)
+    spec: Any = importlib.util.spec_from_file_location("_lambda_network", _beside("network.py"))
+    network = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(network)
     network.install((start["gateway"][0], start["gateway"][1]))
 
 
