@@ -23,6 +23,7 @@ from emulation.services.cloudformation.custom_resource_requests import (
     UnreachableError,
     send,
 )
+from emulation.services.cloudformation.stack_notes import CANCELLED, notes_for
 
 Model = dict[str, Any]
 ID = "PhysicalResourceId"
@@ -145,8 +146,13 @@ def _call(request: ResourceRequest[Model], kind: str, properties: Model, extra: 
         "ResourceProperties": properties,
         **extra,
     }
+    notes = notes_for(request)
+
+    def given_up() -> bool:
+        return kind == "Create" and notes.stopped
+
     try:
-        answer = send(message, timeout_of(properties))
+        answer = send(message, timeout_of(properties), given_up)
     except (UnreachableError, ValueError) as e:
         return _Outcome(None, str(e), sent=False)
     except NoResponseError as e:
@@ -156,6 +162,8 @@ def _call(request: ResourceRequest[Model], kind: str, properties: Model, extra: 
             f"failed. {e}",
         )
     except TimeoutError:
+        if given_up():
+            return _Outcome(None, CANCELLED)
         return _Outcome(
             None,
             "CloudFormation did not receive a response from your Custom Resource. Please check "

@@ -23,7 +23,7 @@ from localstack.services.cloudformation.resource_provider import OperationStatus
 
 from emulation.services.cloudformation.actions import ResourceActions
 from emulation.services.cloudformation.nested_stack import RESTORE
-from emulation.services.cloudformation.stack_notes import notes_of
+from emulation.services.cloudformation.stack_notes import CANCELLED, LATE, notes_of
 from emulation.services.cloudformation.values import StopError, Values, attribute_of, is_custom
 
 LOG = logging.getLogger(__name__)
@@ -96,7 +96,9 @@ class Deployment(Values, ResourceActions):  # type: ignore[misc]
         before, after = delta.before, delta.after
         name = node_resource.name
         if self._notes.cancelled.is_set() and not is_nothing(after):
-            raise StopError(name, "Resource creation cancelled")
+            raise StopError(name, CANCELLED)
+        if self._notes.late:
+            raise StopError(None, LATE)
         again = not is_nothing(after) and not is_nothing(before) and after.resource_type == NESTED
         if before != after or again:
             self._execute_resource_change(name=name, before=before, after=after)
@@ -219,6 +221,7 @@ class Deployment(Values, ResourceActions):  # type: ignore[misc]
 
     def _succeed(self) -> None:
         stack, change_set = self._stack, self._change_set
+        self._notes.deadline = None
         stack.resolved_resources = self.resources
         stack.resolved_outputs = self.outputs
         stack.resolved_exports = {
@@ -249,6 +252,9 @@ class Deployment(Values, ResourceActions):  # type: ignore[misc]
         why = stop.reason.rstrip(". ") + ". "
         if stop.resource:
             why = f"The following resource(s) failed to {verb}: [{stop.resource}]. "
+        if self._notes.late:
+            why = LATE
+        self._notes.deadline = None  # a rollback has all the time it needs
         if not self._is_update:
             # DeleteStack and a retry must find what was made, whatever happens next.
             stack.template, stack.template_body = change_set.template, change_set.template_body
