@@ -30,6 +30,8 @@ DEAD_PROXY = "http://127.0.0.1:9"
 
 PROXIED = ("http_proxy", "https_proxy", "ftp_proxy", "all_proxy")
 GATEWAY = "LAKE_GATEWAY"
+MARKS = ("LAKE_EMULATOR", "LAKE_PROCESS")
+"""By these the emulator finds what it started; user code does not see them, as on AWS."""
 
 
 class Plain:
@@ -241,15 +243,20 @@ def child_variables(gateway: tuple[str, int], given: Mapping[str, str]) -> dict[
 
 
 def _cut_off_children(gateway: tuple[str, int]) -> None:
-    # For this process itself, which goes by os.environ, there is no proxy.
-    for name, value in child_variables(gateway, os.environ).items():
+    marks = {name: os.environ.pop(name) for name in MARKS if name in os.environ}
+
+    def variables(given: Mapping[str, str]) -> dict[str, str]:
+        return {**child_variables(gateway, given), **marks}
+
+    # This process itself goes by os.environ, in which there is neither a proxy nor a mark.
+    for name, value in variables(os.environ).items():
         os.putenv(name, value)
     start = subprocess.Popen.__init__
 
     @functools.wraps(start)
     def popen(self: Any, *args: Any, **kwargs: Any) -> None:
         if (env := kwargs.get("env")) is not None:
-            kwargs["env"] = {**env, **child_variables(gateway, env)}
+            kwargs["env"] = {**env, **variables(env)}
         start(self, *args, **kwargs)
 
     setattr(subprocess.Popen, "__init__", popen)  # noqa: B010 - mypy knows it as a method

@@ -10,7 +10,7 @@ import os
 
 
 def _install() -> None:
-    host, _, port = os.environ.get("LAKE_GATEWAY", "").rpartition(":")
+    host, _, port = os.environ.pop("LAKE_GATEWAY", "").rpartition(":")
     here = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120
     spec = importlib.util.spec_from_file_location(
         "_lambda_network",
