@@ -72,13 +72,15 @@ def invoke(aws: Aws, name: str, event: Any = None, **settings: Any) -> Invoked:
 
 
 def log_of(aws: Aws, name: str) -> list[str]:
-    """Return the lines of a function's log group, none if it has none yet."""
+    """Return the lines of a function's log group by time, none if it has none yet."""
     logs = aws("logs")
     try:
         pages = logs.get_paginator("filter_log_events").paginate(logGroupName=f"/aws/lambda/{name}")
-        return [event["message"].rstrip("\n") for page in pages for event in page["events"]]
+        events = [event for page in pages for event in page["events"]]
     except logs.exceptions.ResourceNotFoundException:
         return []
+    events.sort(key=lambda event: event["timestamp"])  # each environment writes its own stream
+    return [event["message"].rstrip("\n") for event in events]
 
 
 def runs(pid: int) -> bool:

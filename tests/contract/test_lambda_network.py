@@ -68,6 +68,66 @@ def handler(event, context):
     assert {k: v for k, v in found.items() if v != "movieId,imdbId\n1,2\n"} == {}
 
 
+def test_streams_of_asyncio_reach_the_emulator(aws: Aws, name: str, copied: str) -> None:
+    create(
+        aws,
+        name,
+        r"""
+        import asyncio, ssl, urllib.parse
+
+        async def fetch(url):
+            parts = urllib.parse.urlparse(url)
+            secure = parts.scheme == "https"
+            reader, writer = await asyncio.open_connection(
+                parts.netloc, 443 if secure else 80, ssl=secure or None)
+            if secure:
+                tls = writer.get_extra_info("ssl_object")
+                assert tls.getpeercert()["subjectAltName"] == (("DNS", parts.netloc),)
+                assert isinstance(tls.context, ssl.SSLContext)
+            writer.write(f"GET {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\n"
+                         "Connection: close\r\n\r\n".encode())
+            head, body = (await reader.read()).split(b"\r\n\r\n", 1)
+            writer.close()
+            await writer.wait_closed()
+            return head.split()[1].decode(), body.decode()
+
+        async def fetch_all(urls):
+            return await asyncio.gather(*map(fetch, urls), return_exceptions=True)
+
+        def handler(event, context):
+            found = asyncio.run(fetch_all(event))
+            return [repr(e) if isinstance(e, Exception) else e for e in found]
+        """,
+    )
+    urls = [u.format(bucket=copied, key="data/links%20a.csv") for u in URLS]
+    found = invoke(aws, name, [*urls, "https://example.com/"]).payload
+    assert found[:-1] == [["200", "movieId,imdbId\n1,2\n"]] * len(urls)
+    assert "connection to example.com refused: a function in the emulator" in found[-1]
+
+
+def test_much_data_through_a_stream_of_asyncio(aws: Aws, name: str, bucket: str) -> None:
+    create(
+        aws,
+        name,
+        r"""
+        import asyncio
+        async def write_and_read(host, size):
+            reader, writer = await asyncio.open_connection(host, 443, ssl=True)
+            begin = "{} /big HTTP/1.1\r\nHost: " + host + "\r\n{}\r\n\r\n"
+            writer.write(begin.format("PUT", f"Content-Length: {size}").encode())
+            for _ in range(size // 1000):
+                writer.write(b"x" * 1000)
+                await writer.drain()
+            head = await reader.readuntil(b"\r\n\r\n")
+            writer.write(begin.format("GET", "Connection: close").encode())
+            return head.split()[1].decode(), (await reader.read()).count(b"x" * 1000)
+        def handler(event, context):
+            return asyncio.run(write_and_read(event + ".s3.amazonaws.com", 3_000_000))
+        """,
+    )
+    assert invoke(aws, name, bucket).payload == ["200", 3000]
+
+
 def test_requests_from_the_functions_own_archive(aws: Aws, name: str, copied: str) -> None:
     files: dict[str, str | bytes] = {}
     for module in (requests, certifi, idna, charset_normalizer):

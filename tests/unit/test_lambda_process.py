@@ -119,6 +119,36 @@ def test_a_process_that_ends_while_its_fork_lives_on(tmp_path: Path) -> None:
         wait_until(lambda: os.killpg(function.process.pid, 0))
 
 
+FORKING = """
+import os, time
+def handler(e, c):
+    reader, writer = os.pipe()
+    if not os.fork():
+        os.setsid()
+        if os.fork(): os._exit(0)
+        os.write(writer, str(os.getpid()).encode())
+        time.sleep(60)
+    os.wait()
+    return int(os.read(reader, 20))
+"""
+STARTING = """
+import subprocess
+def handler(e, c):
+    command = ["/bin/sh", "-c", "sleep 60 >/dev/null 2>&1 & echo $!"]
+    return int(subprocess.check_output(command, env={}, start_new_session=True))
+"""
+
+
+@pytest.mark.parametrize("source", [FORKING, STARTING], ids=["fork", "program"])
+def test_a_daemon_ends_with_its_environment(tmp_path: Path, source: str) -> None:
+    function = Function(tmp_path, source)
+    function.initialise()
+    daemon = int(function.call()["result"])
+    assert psutil.Process(daemon).ppid() != function.process.pid
+    function.process.close()
+    wait_until(lambda: _gone(daemon))
+
+
 def test_a_closed_channel_is_an_exit(tmp_path: Path) -> None:
     # Its number is that of the parent, which may have many files open.
     function = Function(tmp_path, "import os\ndef handler(e, c): os.closerange(3, 65_536)")

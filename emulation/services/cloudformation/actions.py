@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -58,35 +59,56 @@ class ResourceActions(ChangeSetModelExecutor):  # type: ignore[misc]
         return event, record
 
     def _event(
-        self, name: str, resource_type: str, action: Any, state: str, reason: str | None = None
+        self,
+        name: str,
+        resource_type: str,
+        action: Any,
+        state: str,
+        reason: str | None = None,
+        physical_id: str | None = None,
     ) -> None:
         verb = EventOperationFromAction[action.value] if action else "CREATE"
         known = self.resources.get(name) or self._old_records.get(name) or {}
         self._stack.set_resource_status(
             logical_resource_id=name,
-            physical_resource_id=known.get("PhysicalResourceId") or "",
+            physical_resource_id=physical_id or known.get("PhysicalResourceId") or "",
             resource_type=resource_type,
             status=ResourceStatus(f"{verb}_{state}"),
             resource_status_reason=reason or None,
         )
 
-    def _remove_all(self, resources: Any, keep: set[str]) -> list[str]:
-        """Delete resources; a failure is an event, and its name is returned."""
+    def _remove_all(
+        self,
+        resources: Iterable[tuple[str, Model]],
+        *,
+        keep: Collection[str] = (),
+        leave: Collection[str] = (),
+    ) -> list[str]:
+        """Delete resources; a failure is an event, and its name is returned.
+
+        :param resources: names and records
+        :param keep: names under which another resource lives, whose state must not change
+        :param leave: names of resources that the stack lets go of without deleting them
+        """
         failed = []
-        for name, resource_type, model in resources:
-            self._event(name, resource_type, ChangeAction.Remove, "IN_PROGRESS")
-            event, _ = self._act(name, resource_type, ChangeAction.Remove, model, None)
-            current = self._stack.resource_states.get(name)
-            if event.status == OperationStatus.SUCCESS:
-                self._event(name, resource_type, ChangeAction.Remove, "COMPLETE", event.message)
-                if name in keep and current:  # its successor lives under the same name
-                    self._stack.resource_states[name] = {
-                        **current,
-                        "ResourceStatus": ResourceStatus.UPDATE_COMPLETE,
-                    }
+        remove = ChangeAction.Remove
+        for name, record in resources:
+            states, kind = self._stack.resource_states, record["Type"]
+            state = states.get(name)
+            physical_id = record.get("PhysicalResourceId")
+            if name in leave:
+                self._event(name, kind, remove, "SKIPPED", physical_id=physical_id)
+                states.pop(name, None)
             else:
-                failed.append(name)
-                self._event(name, resource_type, ChangeAction.Remove, "FAILED", event.message)
+                self._event(name, kind, remove, "IN_PROGRESS", physical_id=physical_id)
+                event, _ = self._act(name, kind, remove, record.get("Properties") or {}, None)
+                done = event.status == OperationStatus.SUCCESS
+                if not done:
+                    failed.append(name)
+                end = "COMPLETE" if done else "FAILED"
+                self._event(name, kind, remove, end, event.message, physical_id)
+            if name in keep and state:
+                states[name] = state
         return failed
 
 

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import logging
 import uuid
 from typing import Any
 
@@ -24,8 +23,7 @@ from emulation.services.cloudformation.custom_resource_requests import (
     UnreachableError,
     send,
 )
-
-LOG = logging.getLogger(__name__)
+from emulation.services.cloudformation.stack_notes import CANCELLED, notes_for
 
 Model = dict[str, Any]
 ID = "PhysicalResourceId"
@@ -65,15 +63,10 @@ class CustomResource(ResourceProvider[Model]):  # type: ignore[misc]
         outcome = _call(request, "Update", properties, {ID: old_id, "OldResourceProperties": sent})
         if not (outcome.answer and outcome.answer.succeeded):
             return _failed(outcome.reason, previous)
-        model = _model(request, properties, outcome)
-        message = ""
-        if model[ID] != old_id:
-            clean_up = _call(request, "Delete", sent, {ID: old_id})
-            if not (clean_up.answer and clean_up.answer.succeeded):
-                # As on AWS, what cannot be cleaned up does not undo the update.
-                message = f"{old_id} was replaced but not deleted: {clean_up.reason}"
-                LOG.warning("%s of %s: %s", request.logical_resource_id, request.stack_id, message)
-        return ProgressEvent(OperationStatus.SUCCESS, resource_model=model, message=message)
+        # A new physical id supersedes the old one, which the deployment deletes at its end.
+        return ProgressEvent(
+            OperationStatus.SUCCESS, resource_model=_model(request, properties, outcome)
+        )
 
     def delete(self, request: ResourceRequest[Model]) -> ProgressEvent[Model]:
         model = request.desired_state or {}
@@ -153,8 +146,13 @@ def _call(request: ResourceRequest[Model], kind: str, properties: Model, extra: 
         "ResourceProperties": properties,
         **extra,
     }
+    notes = notes_for(request)
+
+    def given_up() -> bool:
+        return kind == "Create" and notes.stopped
+
     try:
-        answer = send(message, timeout_of(properties))
+        answer = send(message, timeout_of(properties), given_up)
     except (UnreachableError, ValueError) as e:
         return _Outcome(None, str(e), sent=False)
     except NoResponseError as e:
@@ -164,6 +162,8 @@ def _call(request: ResourceRequest[Model], kind: str, properties: Model, extra: 
             f"failed. {e}",
         )
     except TimeoutError:
+        if given_up():
+            return _Outcome(None, CANCELLED)
         return _Outcome(
             None,
             "CloudFormation did not receive a response from your Custom Resource. Please check "

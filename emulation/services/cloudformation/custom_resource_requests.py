@@ -11,8 +11,10 @@ import contextlib
 import functools
 import json
 import threading
+import time
 import uuid
-from concurrent.futures import Future
+from collections.abc import Callable
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +28,7 @@ from emulation.services.processes import gateway_url
 
 PATH = "/_cfn_response"  # LocalStack keeps paths under /_localstack to itself
 MAX_RESPONSE_BYTES = 4096
+LOOK_SECONDS = 0.5
 Message = dict[str, Any]
 
 _waiting: dict[str, Future[bytes]] = {}
@@ -55,12 +58,13 @@ class Answer:
     data: Message
 
 
-def send(request: Message, timeout: float) -> Answer:
+def send(request: Message, timeout: float, given_up: Callable[[], bool] = lambda: False) -> Answer:
     """Send a request and wait for the answer.
 
     :param request: without ResponseURL
     :param timeout: seconds
-    :raises TimeoutError: no answer in time
+    :param given_up: asked now and then whether to wait on
+    :raises TimeoutError: no answer in time, or given up
     :raises NoResponseError: the function failed in all its attempts
     :raises UnreachableError: there is no such function or topic
     """
@@ -72,7 +76,10 @@ def send(request: Message, timeout: float) -> Answer:
     invocation = None
     try:
         invocation = _deliver(request["ServiceToken"], message, answer)
-        return parsed(answer.result(timeout))
+        deadline = time.monotonic() + timeout
+        while not answer.done() and not given_up() and (left := deadline - time.monotonic()) > 0:
+            wait([answer], min(left, LOOK_SECONDS))
+        return parsed(answer.result(0))
     finally:
         del _waiting[token]
         if invocation:

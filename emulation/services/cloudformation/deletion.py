@@ -74,20 +74,16 @@ class Deletion(Deployment):
         needs = dependencies(stack.template or {})
         failed: list[str] = []
         kept: set[str] = set()  # what a resource that could not be deleted needs
+        leave = {*self._kept_by_request, *self._kept_on_deletion}
         for name, record in reversed(list(stack.resolved_resources.items())):
-            if name in self._kept_by_request or name in self._retained[1]:
-                self._event(name, record["Type"], ChangeAction.Remove, "SKIPPED")
-                stack.resource_states.pop(name, None)
-            elif name in kept:
+            if name in kept and name not in leave:
                 kept |= needs.get(name, set())
                 continue
-            else:
-                model = record.get("Properties") or {}
-                if model and self._remove_all([(name, record["Type"], model)], keep=set()):
-                    failed.append(name)
-                    kept |= needs.get(name, set())
-                    continue
-                if not model:  # it was never made
-                    self._event(name, record["Type"], ChangeAction.Remove, "COMPLETE")
+            if not record.get("Properties") and name not in leave:  # it was never made
+                self._event(name, record["Type"], ChangeAction.Remove, "COMPLETE")
+            elif self._remove_all([(name, record)], leave=leave):
+                failed.append(name)
+                kept |= needs.get(name, set())
+                continue
             del stack.resolved_resources[name]
         return failed

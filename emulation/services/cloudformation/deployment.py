@@ -23,7 +23,7 @@ from localstack.services.cloudformation.resource_provider import OperationStatus
 
 from emulation.services.cloudformation.actions import ResourceActions
 from emulation.services.cloudformation.nested_stack import RESTORE
-from emulation.services.cloudformation.stack_notes import notes_of
+from emulation.services.cloudformation.stack_notes import CANCELLED, LATE, notes_of
 from emulation.services.cloudformation.values import StopError, Values, attribute_of, is_custom
 
 LOG = logging.getLogger(__name__)
@@ -59,8 +59,11 @@ class Deployment(Values, ResourceActions):  # type: ignore[misc]
         self._old_records: dict[str, Model] = dict(self._stack.resolved_resources)
         self._old_imports = set(self._notes.imports)
         self._changes: list[Change] = []
-        self._clean_up: list[tuple[str, str, Model]] = []  # name, type, model
-        self._retained = _retained(change_set.template), _retained(self._stack.template)
+        self._clean_up: list[tuple[str, Model]] = []  # names and records
+        new, old = change_set.template, self._stack.template
+        self._kept_on_rollback = _having(new, "DeletionPolicy", "Retain")
+        self._kept_on_deletion = _having(old, "DeletionPolicy", "Retain", "RetainExceptOnCreate")
+        self._kept_on_replacement = _having(new, "UpdateReplacePolicy", "Retain")
         self.imports: set[str] = set()
 
     def run(self) -> bool:
@@ -93,7 +96,9 @@ class Deployment(Values, ResourceActions):  # type: ignore[misc]
         before, after = delta.before, delta.after
         name = node_resource.name
         if self._notes.cancelled.is_set() and not is_nothing(after):
-            raise StopError(name, "Resource creation cancelled")
+            raise StopError(name, CANCELLED)
+        if self._notes.late:
+            raise StopError(None, LATE)
         again = not is_nothing(after) and not is_nothing(before) and after.resource_type == NESTED
         if before != after or again:
             self._execute_resource_change(name=name, before=before, after=after)
@@ -108,12 +113,12 @@ class Deployment(Values, ResourceActions):  # type: ignore[misc]
     def _execute_resource_change(self, name: str, before: Any, after: Any) -> None:
         if is_nothing(after):
             if not is_nothing(before) and name in self._old_records:
-                self._remove_later(name)
+                self._clean_up.append((name, self._old_records[name]))
         elif is_nothing(before) or name not in self._old_records:
             self._do(name, after.resource_type, ChangeAction.Add, None, after.properties.properties)
             self._changes.append(Change(name, "added", after.resource_type))
         elif before.resource_type != after.resource_type or self._create_only(before, after):
-            self._replace(name, before, after)
+            self._replace(name, after)
         else:
             self._modify(name, before, after)
 
@@ -131,7 +136,7 @@ class Deployment(Values, ResourceActions):  # type: ignore[misc]
         old, new = before.properties.properties, after.properties.properties
         return [path for path in paths if attribute_of(old, path) != attribute_of(new, path)]
 
-    def _replace(self, name: str, before: Any, after: Any) -> None:
+    def _replace(self, name: str, after: Any) -> None:
         old = self._old_records[name]
         self._event(
             name,
@@ -154,8 +159,7 @@ class Deployment(Values, ResourceActions):  # type: ignore[misc]
             self.resources[name] = old
             raise
         self._changes.append(Change(name, "replaced", after.resource_type, old))
-        if name not in self._retained[1]:
-            self._clean_up.append((name, before.resource_type, old["Properties"]))
+        self._clean_up.append((name, old))
 
     def _modify(self, name: str, before: Any, after: Any) -> None:
         old = self._old_records[name]
@@ -176,13 +180,8 @@ class Deployment(Values, ResourceActions):  # type: ignore[misc]
                 self._changes.append(change)
             raise
         self._changes.append(change)
-
-    def _remove_later(self, name: str) -> None:
-        old = self._old_records[name]
-        if name in self._retained[1]:
-            self._event(name, old["Type"], ChangeAction.Remove, "SKIPPED")
-        else:
-            self._clean_up.append((name, old["Type"], old["Properties"]))
+        if _superseded(old, self.resources[name]):
+            self._clean_up.append((name, old))
 
     def _do(
         self,
@@ -222,6 +221,7 @@ class Deployment(Values, ResourceActions):  # type: ignore[misc]
 
     def _succeed(self) -> None:
         stack, change_set = self._stack, self._change_set
+        self._notes.deadline = None
         stack.resolved_resources = self.resources
         stack.resolved_outputs = self.outputs
         stack.resolved_exports = {
@@ -237,7 +237,13 @@ class Deployment(Values, ResourceActions):  # type: ignore[misc]
             stack.set_stack_status(StackStatus.CREATE_COMPLETE)
             return
         stack.set_stack_status(StackStatus.UPDATE_COMPLETE_CLEANUP_IN_PROGRESS)
-        self._remove_all(reversed(self._clean_up), keep=set(self.resources))
+        for name, record in reversed(self._clean_up):
+            replaced = name in self.resources
+            self._remove_all(
+                [(name, record)],
+                keep=self.resources,
+                leave=self._kept_on_replacement if replaced else self._kept_on_deletion,
+            )
         stack.set_stack_status(StackStatus.UPDATE_COMPLETE)
 
     def _fail(self, stop: StopError) -> None:
@@ -246,6 +252,9 @@ class Deployment(Values, ResourceActions):  # type: ignore[misc]
         why = stop.reason.rstrip(". ") + ". "
         if stop.resource:
             why = f"The following resource(s) failed to {verb}: [{stop.resource}]. "
+        if self._notes.late:
+            why = LATE
+        self._notes.deadline = None  # a rollback has all the time it needs
         if not self._is_update:
             # DeleteStack and a retry must find what was made, whatever happens next.
             stack.template, stack.template_body = change_set.template, change_set.template_body
@@ -270,23 +279,27 @@ class Deployment(Values, ResourceActions):  # type: ignore[misc]
             return
         if self._is_update:
             stack.set_stack_status(StackStatus.UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS)
+            self._remove_all(self._clean_up, keep=stack.resolved_resources)
         stack.set_stack_status(StackStatus(f"{prefix}ROLLBACK_COMPLETE"))
 
     def _undo(self) -> list[str]:
         """Take back all changes, the last one first; returns what could not be taken back."""
         failed: list[str] = []
         records = dict(self._old_records)
+        self._clean_up.clear()  # the old resources stay
         for change in reversed(self._changes):
             name, new = change.name, self.resources.get(change.name, {})
             if change.kind == "modified":
                 if not self._restore(change, new, records):
                     failed.append(name)
                 continue
-            if change.kind == "added" and name in self._retained[0]:
-                self._event(name, change.resource_type, ChangeAction.Remove, "SKIPPED")
-                continue
-            kept = {name} if change.kind == "replaced" else set()
-            if self._remove_all([(name, change.resource_type, new["Properties"])], keep=kept):
+            if change.kind == "replaced" and change.old:
+                self.resources[name] = change.old
+                self._event(name, change.old["Type"], ChangeAction.Modify, "COMPLETE")
+                stuck = self._remove_all([(name, new)], keep={name})
+            else:
+                stuck = self._remove_all([(name, new)], leave=self._kept_on_rollback)
+            if stuck:
                 failed.append(name)
                 records[name] = {**new, "ResourceStatus": ResourceStatus.DELETE_FAILED}
         self._stack.resolved_resources = records
@@ -304,9 +317,13 @@ class Deployment(Values, ResourceActions):  # type: ignore[misc]
             else change.old_properties,
         )
         succeeded: bool = event.status == OperationStatus.SUCCESS
+        if succeeded:
+            self.resources[change.name] = record
         state = "COMPLETE" if succeeded else "FAILED"
         self._event(change.name, change.resource_type, ChangeAction.Modify, state, event.message)
         if succeeded:
+            if _superseded(new, record):
+                self._clean_up.append((change.name, new))
             records[change.name] = {
                 **(change.old or {}),
                 **record,
@@ -315,7 +332,12 @@ class Deployment(Values, ResourceActions):  # type: ignore[misc]
         return succeeded
 
 
-def _retained(template: Model | None) -> set[str]:
-    """Resources whose DeletionPolicy keeps them."""
+def _superseded(old: Model, new: Model) -> bool:
+    """Whether an update by a custom resource's function made something new beside the old."""
+    return is_custom(new["Type"]) and old.get("PhysicalResourceId") != new["PhysicalResourceId"]
+
+
+def _having(template: Model | None, policy: str, *values: str) -> set[str]:
+    """Names of the resources whose policy has one of these values."""
     resources = (template or {}).get("Resources") or {}
-    return {n for n, r in resources.items() if r.get("DeletionPolicy") == "Retain"}
+    return {n for n, r in resources.items() if r.get(policy) in values}

@@ -15,6 +15,8 @@ from localstack.services.cloudformation.resource_provider import (
     check_not_found_exception,
 )
 
+from emulation.services.cloudformation.stack_notes import CANCELLED, notes_for
+
 POLL_SECONDS = 0.1
 OURS = {
     "AWS::CloudFormation::Stack": "nested_stack:NestedStack",
@@ -55,13 +57,21 @@ def _tell_failures() -> None:
         )
         match payload["action"]:
             case "Add":
-                return provider.create(request)
+                return _created(provider, request)
             case "Dynamic" | "Modify":
                 return _updated(provider, request)
             case _:
                 return _deleted(provider, request)
 
     ResourceProviderExecutor.execute_action = execute_action
+
+
+def _created(provider: Any, request: Any) -> Any:
+    if request.custom_context and notes_for(request).late:  # it is waited for
+        return ProgressEvent(
+            OperationStatus.FAILED, resource_model=request.desired_state, message=CANCELLED
+        )
+    return provider.create(request)
 
 
 def _updated(provider: Any, request: Any) -> Any:

@@ -18,7 +18,7 @@ from localstack.services.cloudformation.resource_provider import (
 )
 from localstack.services.cloudformation.stores import get_cloudformation_store
 
-from emulation.services.cloudformation.stack_notes import notes_of
+from emulation.services.cloudformation.stack_notes import CANCELLED, notes_for, notes_of
 
 Model = dict[str, Any]
 _BEGUN = "begun"
@@ -55,6 +55,8 @@ class NestedStack(ResourceProvider[Model]):  # type: ignore[misc]
             if parent is not None and (stack := _stack(request, model["Id"])) is not None:
                 notes_of(stack).parent = parent.stack_id
             return _in_progress(model)
+        if notes_for(request).cancelled.is_set():
+            return _failed(model, CANCELLED)  # the deletion of the nested stack stops it in turn
         return _settled(request, model, "CREATE_COMPLETE")
 
     def update(self, request: ResourceRequest[Model]) -> ProgressEvent[Model]:
@@ -136,7 +138,7 @@ def _first_failure(request: ResourceRequest[Model], stack_id: str) -> str | None
                 break
             if status.endswith("ROLLBACK_IN_PROGRESS") and found is None:
                 found = reason
-        elif status.endswith("_FAILED") and reason:
+        elif status.endswith("_FAILED") and reason and reason != CANCELLED:
             found = f"{event['LogicalResourceId']}: {reason}"
     return found
 

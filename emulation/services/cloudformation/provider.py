@@ -94,6 +94,7 @@ class CloudFormationProvider(CloudformationProviderV2):  # type: ignore[misc]
         state.stacks_v2[stack.stack_id] = stack
         stack.set_stack_status(StackStatus.CREATE_IN_PROGRESS, "User Initiated")
         stack.template = None
+        notes_of(stack).begin_creation(request.get("TimeoutInMinutes"))
         deployment = Deployment(change_set, update=False)
         self._start(stack, lambda: self._created(stack, deployment))
         return {"StackId": stack.stack_id}
@@ -349,6 +350,8 @@ def _shown(described: Any, stack: Any) -> Any:
     notes = notes_of(stack)
     if notes.parent:
         described["ParentId"] = notes.parent
+    if notes.timeout_minutes is not None:
+        described["TimeoutInMinutes"] = notes.timeout_minutes
     described["DisableRollback"] = notes.on_failure == "DO_NOTHING"
     return described
 

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import dataclass, field
 from typing import Any
+
+from localstack.services.cloudformation.stores import get_cloudformation_store
+
+CANCELLED = "Resource creation cancelled"
+LATE = "Stack creation time exceeded the specified timeout. "
 
 
 @dataclass
@@ -16,6 +22,8 @@ class StackNotes:
     :param imports: names of the exports the stack uses
     :param parent: id of the stack that this one is nested in
     :param on_failure: of its creation: ROLLBACK, DO_NOTHING or DELETE
+    :param timeout_minutes: of its creation, None without a limit
+    :param deadline: of a creation that runs, by `time.monotonic`; None without a limit
     """
 
     operation: threading.Lock = field(default_factory=threading.Lock)
@@ -23,12 +31,37 @@ class StackNotes:
     imports: set[str] = field(default_factory=set)
     parent: str | None = None
     on_failure: str = "ROLLBACK"
+    timeout_minutes: int | None = None
+    deadline: float | None = None
+
+    def begin_creation(self, timeout_minutes: int | None) -> None:
+        """From now on the stack has this many minutes, if any."""
+        self.timeout_minutes = timeout_minutes
+        if timeout_minutes is not None:
+            self.deadline = time.monotonic() + 60 * timeout_minutes
+
+    @property
+    def late(self) -> bool:
+        """Whether the stack's creation has had its time."""
+        return self.deadline is not None and time.monotonic() >= self.deadline
+
+    @property
+    def stopped(self) -> bool:
+        """Whether nothing more is to be made."""
+        return self.late or self.cancelled.is_set()
 
 
 def notes_of(stack: Any) -> StackNotes:
     """The notes of a stack, made when first asked for."""
     notes: StackNotes = vars(stack).setdefault("lake_notes", StackNotes())
     return notes
+
+
+def notes_for(request: Any) -> StackNotes:
+    """The notes of the stack whose resource a request to a resource type concerns."""
+    store = get_cloudformation_store(request.account_id, request.region_name)
+    stack = store.stacks_v2.get(request.stack_id)
+    return StackNotes() if stack is None else notes_of(stack)
 
 
 def importers(stacks: Any, export: str) -> list[str]:

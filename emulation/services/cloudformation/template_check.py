@@ -50,7 +50,10 @@ _FUNCTIONS = {
     *("Fn::GetAtt", "Fn::If", "Fn::ImportValue", "Fn::Join", "Fn::Length", "Fn::Not", "Fn::Or"),
     *("Fn::Select", "Fn::Split", "Fn::Sub", "Fn::ToJsonString", "Fn::Transform", "Fn::ForEach"),
 }
-_POLICIES = {"Delete", "Retain", "RetainExceptOnCreate", "Snapshot"}
+_POLICIES = {
+    "DeletionPolicy": {"Delete", "Retain", "RetainExceptOnCreate", "Snapshot"},
+    "UpdateReplacePolicy": {"Delete", "Retain", "Snapshot"},
+}
 _NAMED_IAM = {
     "AWS::IAM::Group": "GroupName",
     "AWS::IAM::InstanceProfile": "InstanceProfileName",
@@ -138,9 +141,9 @@ def _check_resource(name: str, resource: Any) -> None:
         raise ValidationError(
             "Template format error: Every DependsOn value must be a string or a list of strings."
         )
-    for key in ("DeletionPolicy", "UpdateReplacePolicy"):
+    for key, policies in _POLICIES.items():
         policy = resource.get(key, "Delete")
-        if isinstance(policy, str) and policy not in _POLICIES:
+        if isinstance(policy, str) and policy not in policies:
             raise ValidationError(
                 f"Template format error: Unrecognized {key} {policy} for resource {name}"
             )

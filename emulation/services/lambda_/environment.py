@@ -11,16 +11,20 @@ from typing import Any
 import boto3
 from localstack import config
 
+from emulation.services.lambda_.runtimes import has_vendored_requests
 from emulation.services.processes import gateway_url
 
 HIDDEN = re.compile(r"LOCALSTACK_|EDGE_PORT$")
 """LocalStack's own variables, which AWS has not."""
 
+MARK = "LAKE_EMULATOR"
+"""By this the emulator's stop finds what a function has left running, even after a crash."""
+
 
 def environment_variables(
     given: Mapping[str, Any], *, runtime: str, code: Path, home: Path
 ) -> dict[str, str]:
-    """Return the function's environment; nothing of the emulator's or the user's own gets in.
+    """Return the function's environment; of the emulator's own nothing but its mark gets in.
 
     :param given: what LocalStack sets: AWS's reserved variables and the function's own
     :param runtime: for example ``python3.12``
@@ -45,6 +49,8 @@ def environment_variables(
         AWS_ENDPOINT_URL=gateway_url(),
         TZ=":UTC",
     )
+    if MARK in os.environ:
+        variables[MARK] = os.environ[MARK]
     return variables
 
 
@@ -56,6 +62,7 @@ def start_message(runtime: str, code: Path, layers: Sequence[Path]) -> dict[str,
     return {
         "code": str(code),
         "layers": layer_path(runtime, layers),
+        "vendored_requests": has_vendored_requests(runtime),
         "packages": [str(Path(boto3.__file__).parent.parent)],
         "gateway": ["127.0.0.1", config.GATEWAY_LISTEN[0].port],
     }

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 import time
+import uuid
 import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from typing import Any
 import psutil
 
 from emulation.services.lambda_.output import InvocationLog
+from emulation.services.processes import MARK
 
 BOOTSTRAP = Path(__file__).resolve().parent / "runtime" / "bootstrap.py"
 LOOK_SECONDS = 0.2
@@ -65,6 +67,7 @@ class FunctionProcess:
     def __init__(
         self, start: Message, *, env: Mapping[str, str], cwd: Path, memory_limit: int
     ) -> None:
+        self._mark = uuid.uuid4().hex
         ours, theirs = socket.socketpair()
         with theirs:
             command: Sequence[str] = [
@@ -73,7 +76,7 @@ class FunctionProcess:
             ]
             self._popen = subprocess.Popen(
                 command,
-                env=dict(env),
+                env={**env, MARK: self._mark},
                 cwd=cwd,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
@@ -142,6 +145,10 @@ class FunctionProcess:
         for process in family:  # those that left the group
             with contextlib.suppress(psutil.Error):
                 process.kill()
+        for process in psutil.process_iter():  # and whose parents are gone
+            with contextlib.suppress(psutil.Error, OSError):
+                if process.environ().get(MARK) == self._mark:
+                    process.kill()
         self._popen.wait()
 
     def close(self) -> None:

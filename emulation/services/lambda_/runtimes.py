@@ -7,11 +7,19 @@ import re
 from localstack.aws.api.lambda_ import InvalidParameterValueException
 
 PYTHON = re.compile(r"python3\.\d+")
+WITH_VENDORED_REQUESTS = re.compile(r"python3\.[0-7]")
+"""These came with a botocore that had requests inside, which functions used (AWS Compute Blog,
+"Upcoming changes to the Python SDK in AWS Lambda")."""
 
 
 def is_python(runtime: str | None) -> bool:
     """Whether this is a ``python3.x`` runtime, of any age."""
     return bool(runtime and PYTHON.fullmatch(runtime))
+
+
+def has_vendored_requests(runtime: str) -> bool:
+    """Whether functions expect ``botocore.vendored.requests``."""
+    return bool(WITH_VENDORED_REQUESTS.fullmatch(runtime))
 
 
 def check_runnable(package_type: str | None, runtime: str | None) -> None:

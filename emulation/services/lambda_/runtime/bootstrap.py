@@ -14,6 +14,7 @@ import _thread
 import contextlib
 import importlib
 import importlib.machinery
+import importlib.util
 import json
 import logging
 import os
@@ -126,6 +127,27 @@ class RuntimePackages:
         if path is not None or name not in PACKAGES:
             return None
         return importlib.machinery.PathFinder.find_spec(name, self._folders, target)
+
+
+class VendoredRequests:
+    """Completes ``botocore.vendored.requests``, with which runtimes up to python3.7 came."""
+
+    name = "botocore.vendored.requests"
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        if name != self.name:
+            return None
+        spec = importlib.machinery.PathFinder.find_spec(name, path, target)
+        folders = (spec and spec.submodule_search_locations) or []
+        if not folders or os.path.exists(os.path.join(folders[0], "api.py")):  # noqa: PTH110, PTH118
+            return None  # the function brings a botocore of that time along
+        return importlib.util.spec_from_file_location(
+            name, _beside("vendored_requests.py"), submodule_search_locations=list(folders)
+        )
+
+
+def _beside(file: str) -> str:
+    return os.path.join(os.path.dirname(os.path.abspath(__file__)), file)  # noqa: PTH100, PTH118, PTH120
 
 
 def peak_memory() -> int:
@@ -245,12 +267,11 @@ def prepare(start: Message) -> None:
     extra = [p for p in os.environ.get("PYTHONPATH", "").split(os.pathsep) if p]
     sys.path[:] = [start["code"], *start["layers"], *extra, *standard]
     sys.meta_path.append(RuntimePackages(start["packages"]))  # type: ignore[arg-type]
-    source = importlib.machinery.SourceFileLoader(
-        "_lambda_network",
-        os.path.join(here, "network.py"),  # noqa: PTH118
-    )
-    network = ModuleType("_lambda_network")
-    source.exec_module(network)
+    if start.get("vendored_requests"):
+        sys.meta_path.insert(0, VendoredRequests())  # type: ignore[arg-type]
+    spec: Any = importlib.util.spec_from_file_location("_lambda_network", _beside("network.py"))
+    network = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(network)
     network.install((start["gateway"][0], start["gateway"][1]))
 
 

@@ -1,0 +1,1 @@
+"""On the import path of the Python programs that a function starts."""
