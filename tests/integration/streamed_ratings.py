@@ -6,7 +6,6 @@ import json
 import random
 import re
 from dataclasses import dataclass
-from typing import Any
 
 from tests.contract import lambda_helpers
 from tests.contract.lambda_helpers import Aws
@@ -75,8 +74,7 @@ class StreamedRatings:
         kinesis.create_stream(StreamName=self.name, ShardCount=1)
         kinesis.get_waiter("stream_exists").wait(StreamName=self.name, WaiterConfig={"Delay": 1})
         records = [
-            {"Data": _event(user, movie, *value), "PartitionKey": user}
-            for (user, movie), value in ratings.items()
+            {"Data": event(key, *value), "PartitionKey": key[0]} for key, value in ratings.items()
         ]
         for start in range(0, len(records), BATCH):
             part = records[start : start + BATCH]
@@ -85,10 +83,10 @@ class StreamedRatings:
                 raise RuntimeError(f"records refused: {answer['FailedRecordCount']}")
             self.last = answer["Records"][-1]["SequenceNumber"]
 
-    def make_consumer(self) -> None:
-        """Make the table and the function."""
+    def make_table(self, name: str) -> None:
+        """Make a table of the consumer's shape."""
         self.aws("dynamodb").create_table(
-            TableName=self.name,
+            TableName=name,
             KeySchema=[
                 {"AttributeName": "userId", "KeyType": "HASH"},
                 {"AttributeName": "movieId", "KeyType": "RANGE"},
@@ -99,6 +97,10 @@ class StreamedRatings:
             ],
             BillingMode="PAY_PER_REQUEST",
         )
+
+    def make_consumer(self) -> None:
+        """Make the table and the function."""
+        self.make_table(self.name)
         code = (PROJECT / "pipeline" / "lambdas" / "consumer.py").read_text(encoding="utf-8")
         lambda_helpers.create(
             self.aws,
@@ -181,11 +183,8 @@ def make_ratings(count: int) -> Ratings:
     }
 
 
-def _event(user: str, movie: str, rating: float, at: int) -> bytes:
-    event: dict[str, Any] = {
-        "userId": int(user),
-        "movieId": int(movie),
-        "rating": rating,
-        "timestamp": at,
-    }
-    return json.dumps(event).encode() + b"\n"
+def event(key: tuple[str, str], rating: float, at: int) -> bytes:
+    """A record's data, as the simulator makes it."""
+    user, movie = map(int, key)
+    found = {"userId": user, "movieId": movie, "rating": rating, "timestamp": at}
+    return json.dumps(found).encode() + b"\n"
