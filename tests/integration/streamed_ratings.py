@@ -68,11 +68,16 @@ class StreamedRatings:
     last: str = ""
     """Sequence number of the last record."""
 
-    def put(self, ratings: Ratings) -> None:
-        """Make the stream and put the ratings on it, in order."""
+    def make_stream(self) -> None:
+        """Make the stream, of one shard: what comes is in order."""
         kinesis = self.aws("kinesis")
         kinesis.create_stream(StreamName=self.name, ShardCount=1)
         kinesis.get_waiter("stream_exists").wait(StreamName=self.name, WaiterConfig={"Delay": 1})
+
+    def put(self, ratings: Ratings) -> None:
+        """Make the stream and put the ratings on it."""
+        self.make_stream()
+        kinesis = self.aws("kinesis")
         records = [
             {"Data": event(key, *value), "PartitionKey": key[0]} for key, value in ratings.items()
         ]
