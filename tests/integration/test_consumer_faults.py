@@ -29,7 +29,7 @@ def test_failures_in_the_middle_and_a_replay_leave_every_rating_once(aws: Aws, n
     stream.make_consumer()
 
     first = stream.map()
-    wait_until(lambda: stream.count() == RATINGS, 120, what="the first load")
+    wait_until(lambda: stream.count() == RATINGS, 120, every=0.5, what="the first load")
     stream.unmap(first)
 
     log = stream.log()
