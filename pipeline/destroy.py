@@ -205,8 +205,9 @@ def _bucket_contents(lake: Lake) -> list[str]:
             )
             uploads += 1
     objects = 0
+    # All pages first: where a page ends is told by an object that the page's deletion removes.
     versions = lake.s3.get_paginator("list_object_versions").paginate(Bucket=lake.bucket)
-    for page in versions:
+    for page in list(versions):
         found = [
             {"Key": v["Key"], "VersionId": v["VersionId"]}
             for v in (*page.get("Versions", []), *page.get("DeleteMarkers", []))

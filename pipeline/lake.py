@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from pipeline.cloudformation import Stacks
 from pipeline.run_state import RunState
@@ -15,6 +15,7 @@ from pipeline.target import Target
 
 __all__ = ["Lake", "Reporter", "error_code", "is_missing"]
 
+_BODY_ATTEMPTS = 3
 _MISSING = frozenset(
     {
         "404",
@@ -100,9 +101,19 @@ class Lake:
         return [entry for page in pages for entry in page.get("Contents", [])]
 
     def read(self, key: str) -> bytes:
-        """The content of an object in the lake's bucket."""
-        content: bytes = self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()
-        return content
+        """The content of an object in the lake's bucket.
+
+        A body that breaks off is asked for again: boto3 does so only until it has begun.
+        """
+        left = _BODY_ATTEMPTS
+        while True:
+            left -= 1
+            body = self.s3.get_object(Bucket=self.bucket, Key=key)["Body"]
+            try:
+                return bytes(body.read())
+            except BotoCoreError:
+                if not left:
+                    raise
 
 
 def error_code(error: ClientError) -> str:

@@ -39,6 +39,7 @@ from pipeline.verify import Verification, verify_lake
 __all__ = ["Plan", "RunResult", "StageOutcome", "run"]
 
 TITLES = 10
+WAKE_SECONDS = 1.0
 _KNOWN = (RunLocked, SourceChanged, TargetUnreachable)
 """Errors whose cause is known: no need to look for a vanished bucket."""
 
@@ -185,7 +186,8 @@ def _run_stages(
                     del waiting[name]
             if not running:
                 break
-            ended, _ = wait(running, return_when=FIRST_COMPLETED)
+            # Now and then awake: Ctrl-C in the instant before the wait would not end it.
+            ended, _ = wait(running, WAKE_SECONDS, FIRST_COMPLETED)
             for future in ended:
                 del running[future]
                 error = future.exception()

@@ -63,9 +63,10 @@ class Transform(Stage):
             if not any(o["Key"].endswith(".csv") for o in lake.objects(directory))
         ]
         if absent:
+            work.note()  # or else the next run would go on with this one, which has succeeded
             raise StageError(
                 f"Glue job run {run_id} succeeded but wrote nothing to {absent[0]}.",
-                "Run it again with: lake run --only transform --force",
+                "Run it again with: lake run",
             )
         details = {"job_run": run_id, "report": report, "output": output_digest(lake)}
         counts = {

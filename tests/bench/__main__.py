@@ -5,12 +5,24 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from tests.bench import full_load, functions, report, stacks, streaming, training, whole_run
+from tests.bench import (
+    bookmarks,
+    commands,
+    full_load,
+    functions,
+    report,
+    stacks,
+    streaming,
+    training,
+    whole_run,
+)
 
 BENCHMARKS = {
+    "commands": commands.run,
     "whole_run": whole_run.run,
     "full_load": full_load.run,
     "streaming": streaming.run,
+    "bookmarks": bookmarks.run,
     "training": training.run,
     "stacks": stacks.run,
     "functions": functions.run,

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import boto3
 from botocore.config import Config
 
-from emulation.host.process import Running
+from emulation.host.process import Emulator
 from tests import support
 
 
@@ -32,11 +33,52 @@ def client(service: str, endpoint: str) -> Any:
     )
 
 
-def lake_command(running: Running, *arguments: str) -> subprocess.Popen[bytes]:
-    """Start ``lake`` against this emulator."""
-    return subprocess.Popen(
-        [str(Path(sys.executable).with_name("lake")), *arguments],
-        env={**os.environ, "LAKE_ENDPOINT": running.url, "LAKE_OFFLINE": "1"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
+class Home:
+    """An emulator's home and port of its own, for commands that start one; stopped at the end."""
+
+    def __init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="lake-bench-")
+        self._emulator = Emulator(support.free_port(), home=Path(self._folder.name))
+        self.url = f"http://127.0.0.1:{self._emulator.port}"
+
+    def __enter__(self) -> Home:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._emulator.stop()
+        self._folder.cleanup()
+
+    @property
+    def pids(self) -> list[int]:
+        """The emulator's process, if there is one yet."""
+        running = self._emulator.find()
+        return [running.pid] if running else []
+
+    def begin(self, *command: str) -> subprocess.Popen[bytes]:
+        """Start a command of the project that is to use this home."""
+        own = {"LAKE_HOME": self._folder.name, "LAKE_PORT": str(self._emulator.port)}
+        return subprocess.Popen(
+            command,
+            env={**os.environ, **own, "LAKE_OFFLINE": "1"},
+            cwd=support.PROJECT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+
+    def finish(self, process: subprocess.Popen[bytes]) -> None:
+        """Wait for its end.
+
+        :raises CalledProcessError: it failed
+        """
+        output, _ = process.communicate(timeout=600)
+        if process.returncode:
+            raise subprocess.CalledProcessError(process.returncode, process.args, output)
+
+    def command(self, *command: str) -> None:
+        """Run a command of the project in this home."""
+        self.finish(self.begin(*command))
+
+
+def program(name: str) -> str:
+    """Path of a program of this environment."""
+    return str(Path(sys.executable).with_name(name))

@@ -1,35 +1,33 @@
-"""The whole lake, everything installed: emulator, all stages, reconciliation. Then its endpoint."""
+"""`make local`, everything installed: emulator, all stages, reconciliation. Then its endpoint."""
 
 from __future__ import annotations
 
 import json
-import subprocess
 import time
 from collections.abc import Iterator
 
 from tests.bench import lake
 from tests.bench.measure import PeakMemory, percentile
 from tests.bench.report import Figure
-from tests.support import emulator, movielens_folder
+from tests.support import movielens_folder
 
 INVOCATIONS = 500
 
 
 def run() -> Iterator[Figure]:
-    """Yield the wall time and the memory of a whole run, and the endpoint's latency after it."""
-    began = time.perf_counter()
-    with emulator() as running:
-        data = movielens_folder()
-        process = lake.lake_command(running, "run", *(["--movielens", str(data)] if data else []))
-        with PeakMemory(lambda: [running.pid, process.pid]) as memory:
-            output, _ = process.communicate(timeout=600)
+    """Yield the wall time and the memory of `make local`, and the endpoint's latency after it."""
+    data = movielens_folder()
+    with lake.Home() as home:
+        began = time.perf_counter()
+        make = home.begin("make", "local", *([f"MOVIELENS={data}"] if data else []))
+        with PeakMemory(lambda: [*home.pids, make.pid]) as memory:
+            home.finish(make)
         took = time.perf_counter() - began
-        if process.returncode:
-            raise subprocess.CalledProcessError(process.returncode, "lake run", output)
         rows = "100,004 MovieLens ratings" if data else "100,004 synthetic ratings"
-        yield Figure("whole run", took, "s", 90, True, f"{rows}, emulator start included")
+        detail = f"{rows}; set-up skipped, emulator start included"
+        yield Figure("make local, whole", took, "s", 90, True, detail)
         yield Figure("peak memory", memory.gigabytes, "GB", 4, True, "sum of all processes")
-        yield _endpoint(running.url)
+        yield _endpoint(home.url)
 
 
 def _endpoint(url: str) -> Figure:

@@ -13,6 +13,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,7 +29,11 @@ from tests import support
 
 ACCOUNT = "000000000000"
 BUCKET = f"{ACCOUNT}-movielens-lake"
-MAIN = "from pipeline.cli import main; main()"
+# Whoever runs the tests in the background of a shell hands down that SIGINT is ignored.
+MAIN = (
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    "from pipeline.cli import main; main()"
+)
 KEPT = ("PATH", "LANG", "LC_ALL", "TZ", "JAVA_HOME", "PYTHONPATH", "SYSTEMROOT")
 COMMAND_SECONDS = 240.0
 
@@ -83,6 +88,21 @@ class Background:
         code = self.process.wait(timeout)
         stdout = (self.folder / "stdout").read_text(encoding="utf-8")
         return Finished(code, stdout, self.said())
+
+    @contextlib.contextmanager
+    def asleep(self) -> Iterator[None]:
+        """It stands still, and takes the signals that it was sent when it goes on."""
+        self.process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.process.send_signal(signal.SIGCONT)
+
+    def interrupt(self) -> tuple[Finished, float]:
+        """Press Ctrl-C; how it ended, and after how many seconds."""
+        began = time.monotonic()
+        self.process.send_signal(signal.SIGINT)
+        return self.end(), time.monotonic() - began
 
     def kill(self) -> Finished:
         """End it as ``kill -9`` does."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from emulation import paths
+from emulation.host.process import STOP_SECONDS
 from tests.integration.lake_runs import Finished, Machine
 from tests.integration.movielens_faults import write_ruined
 from tests.integration.pipeline_data import write_folder
@@ -241,3 +243,20 @@ def test_a_start_that_was_killed_half_way(tmp_path: Path) -> None:
     finally:
         machine.stop()
     assert not machine.processes()
+
+
+def test_a_start_that_was_interrupted_leaves_no_process(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    start = machine.begin("emulator", "start", LAKE_CACHE=str(paths.cache()))
+    try:
+        wait_until(lambda: machine.processes("localstack"), what="LocalStack's process")
+        with start.asleep():  # so that it cannot be done before Java is there
+            wait_until(lambda: machine.processes("-classpath"), what="Java")
+            start.process.send_signal(signal.SIGINT)
+        ended = start.end(STOP_SECONDS)
+        left = [process.cmdline() for process in machine.processes()]
+    finally:
+        machine.stop()
+    assert (ended.code, ended.stdout) == (130, ""), ended.stderr
+    assert ended.error[0] == "Interrupted."
+    assert left == []

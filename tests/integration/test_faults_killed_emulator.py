@@ -3,7 +3,6 @@ emulator to one that has stopped."""
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,12 +42,9 @@ def forgotten(setup: Setup) -> Finished:
     machine = setup.machine
     run = machine.begin("run", "--movielens", str(setup.data))
     run.wait_for("full_load: begins")
-    run.process.send_signal(signal.SIGSTOP)
-    try:
+    with run.asleep():
         machine.kill_emulator()
         started = machine.start()
-    finally:
-        run.process.send_signal(signal.SIGCONT)
     assert started.code == 0, started.stderr
     return run.end()
 

@@ -31,6 +31,8 @@ from tests.integration.movielens_faults import Spoilt, write_spoilt
 from tests.support import wait_until
 
 SPARK = "org.apache.spark.deploy.SparkSubmit"
+PROMPT_SECONDS = 10.0
+"""After Ctrl-C: one call of the simulator, which takes three seconds, or one poll of a job."""
 pytestmark = [pytest.mark.spark, pytest.mark.timeout(300)]
 
 
@@ -100,6 +102,26 @@ def runs_killed(setup: Setup) -> list[Finished]:
 
 
 @dataclass
+class Interrupted:
+    """How a run ended after Ctrl-C, after how many seconds, and the processes of its job then."""
+
+    run: Finished
+    seconds: float
+    jobs: int = 0
+
+
+@pytest.fixture(scope="module")
+def stream_interrupted(setup: Setup, runs_killed: list[Finished]) -> Interrupted:
+    """The next run: Ctrl-C while it waits for the stream's records to arrive."""
+    run = setup.begin()
+    try:
+        run.wait_for("stream: begins")
+    finally:
+        ended, seconds = run.interrupt()
+    return Interrupted(ended, seconds)
+
+
+@dataclass
 class Beside:
     """A run, and how other commands ended that were begun meanwhile."""
 
@@ -109,7 +131,7 @@ class Beside:
 
 
 @pytest.fixture(scope="module")
-def run_left_its_job(setup: Setup, runs_killed: list[Finished]) -> Beside:
+def run_left_its_job(setup: Setup, stream_interrupted: Interrupted) -> Beside:
     """The next run: two commands beside it are refused, then it is killed, not its Glue job."""
     run = setup.begin()
     try:
@@ -132,7 +154,18 @@ def job_killed(setup: Setup, run_left_its_job: Beside) -> Finished:
 
 
 @pytest.fixture(scope="module")
-def training_killed(setup: Setup, job_killed: Finished) -> Finished:
+def job_interrupted(setup: Setup, job_killed: Finished) -> Interrupted:
+    """The next run: Ctrl-C while its job is at work, which the run after it waits for."""
+    run = setup.begin()
+    try:
+        wait_until(lambda: setup.machine.processes(SPARK), 120, what="the job's process")
+    finally:
+        ended, seconds = run.interrupt()
+    return Interrupted(ended, seconds, len(setup.machine.processes(SPARK)))
+
+
+@pytest.fixture(scope="module")
+def training_killed(setup: Setup, job_interrupted: Interrupted) -> Finished:
     """The next run: its training job is killed."""
     run = setup.begin()
     setup.machine.kill_job("train.py")
@@ -167,6 +200,18 @@ def test_a_run_beside_a_run_is_refused_and_told_by_whom(run_left_its_job: Beside
             f"{run_left_its_job.pid} on {socket.gethostname()}, since "
         )
         assert "its lock expires in" in hint
+
+
+def test_ctrl_c_ends_a_run_soon_and_in_a_sentence(
+    stream_interrupted: Interrupted, job_interrupted: Interrupted
+) -> None:
+    for interrupted in (stream_interrupted, job_interrupted):
+        assert interrupted.run.code == 130, interrupted.run.stderr
+        assert interrupted.run.error == ("Interrupted.", "Continue with: lake run")
+        assert "Traceback" not in interrupted.run.stderr
+        assert interrupted.seconds < PROMPT_SECONDS
+    assert "stream: begins" in stream_interrupted.run.stderr
+    assert job_interrupted.jobs, "the job itself goes on"
 
 
 def test_a_killed_glue_job_is_named(job_killed: Finished) -> None:

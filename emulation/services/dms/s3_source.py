@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from emulation.services.dms.csv_source import CsvFormat
 from emulation.services.dms.errors import DefinitionError, TableError
 from emulation.services.dms.external_table import SourceTable, parse_external_table_definition
 
 CHUNK_BYTES = 4 * 1024 * 1024
+BODY_ATTEMPTS = 3
 
 # Extra connection attributes are the older spelling of the same settings.
 _ATTRIBUTES = {
@@ -166,18 +167,30 @@ def read_object(
     """Read an object in ranges of `CHUNK_BYTES`.
 
     :param on_bytes: told the size of each chunk once the next one is asked for
-    :raises TableError: the object changed or vanished while it was read
+    :raises TableError: the object cannot be read, or changed or vanished while it was read
     """
     for start in range(0, item.size, CHUNK_BYTES):
         end = min(start + CHUNK_BYTES, item.size) - 1
         try:
-            answer = s3.get_object(
-                Bucket=bucket, Key=item.key, Range=f"bytes={start}-{end}", IfMatch=item.etag
-            )
-            chunk = answer["Body"].read()
+            chunk = _read_range(s3, bucket, item, f"bytes={start}-{end}")
         except ClientError as e:
             raise TableError(
                 f"s3://{bucket}/{item.key} cannot be read: {e.response['Error']['Message']}"
             ) from e
+        except BotoCoreError as e:
+            raise TableError(f"s3://{bucket}/{item.key} cannot be read: {e}") from e
         yield chunk
         on_bytes(len(chunk))
+
+
+def _read_range(s3: Any, bucket: str, item: S3Object, part: str) -> bytes:
+    """A body that breaks off is asked for again: boto3 does so only until it has begun."""
+    left = BODY_ATTEMPTS
+    while True:
+        left -= 1
+        body = s3.get_object(Bucket=bucket, Key=item.key, Range=part, IfMatch=item.etag)["Body"]
+        try:
+            return bytes(body.read())
+        except BotoCoreError:
+            if not left:
+                raise

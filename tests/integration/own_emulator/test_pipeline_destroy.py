@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,15 @@ from typer.testing import CliRunner
 from pipeline import infrastructure
 from pipeline.cli import app
 from pipeline.cloudformation import template_text
+from pipeline.delivered import Delivered
+from pipeline.lake import Lake
+from pipeline.target import open_target
 from tests.integration.pipeline_data import write_folder
+from tests.support import wait_until
+from tests.unit.pipeline_fakes import SilentReporter
 
 BUCKET = "000000000000-movielens-lake"
+OBJECTS = 1_100
 
 
 def call(endpoint: str, *arguments: str) -> tuple[int, dict[str, Any]]:
@@ -35,15 +42,45 @@ def _cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LAKE_CACHE", str(tmp_path / "cache"))
 
 
+def deliver(aws: Callable[[str], Any]) -> None:
+    """Put many small objects where Firehose delivers, each with one rating."""
+
+    def put(number: int) -> None:
+        event = {"userId": 1, "movieId": number, "rating": 3.5, "timestamp": 1_200_000_000}
+        key = f"firehose/2026/01/02/03/{number:04}"
+        aws("s3").put_object(Bucket=BUCKET, Key=key, Body=json.dumps(event).encode())
+
+    aws("s3")  # made here: not by several threads at once
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(put, range(OBJECTS)))
+
+
+def crawled(aws: Callable[[str], Any]) -> dict[str, str]:
+    """What the lake's crawler says of the delivered objects."""
+    glue, name = aws("glue"), "movielens-stream"
+    glue.start_crawler(Name=name)
+    wait_until(lambda: glue.get_crawler(Name=name)["Crawler"]["State"] == "READY", what=name)
+    table = glue.get_table(DatabaseName="ml-data-lake", Name="firehose")["Table"]
+    return dict(table["Parameters"])
+
+
 def test_destroying_leaves_nothing_and_can_be_repeated(
     emulator: str, aws: Callable[[str], Any], tmp_path: Path
 ) -> None:
     land(emulator, tmp_path / "movielens")
+    # More objects than one listing shows: those who count, crawl and empty must see all.
+    deliver(aws)
+    delivered = Delivered(Lake.open(open_target("local", endpoint=emulator), SilentReporter()))
+    delivered.refresh()
+    assert (delivered.objects, delivered.records, len(delivered.distinct)) == (OBJECTS,) * 3
+    assert crawled(aws)["objectCount"] == str(OBJECTS)
     aws("s3").create_multipart_upload(Bucket=BUCKET, Key="data/unfinished.csv")
     code, document = call(emulator, "destroy")
     assert code == 0
     assert document["leftovers"] == []
     assert "stack movielens-lake-lab-1-nested" in document["deleted"]
+    (emptied,) = [text for text in document["deleted"] if " unfinished uploads of " in text]
+    assert int(emptied.split()[0]) > OBJECTS
     numbers = [step["numbers"] for step in document["steps"]]
     assert numbers == ["11-12", "13", "10", "8-9", "6-7", "1-2", "3-5", "3-5", ""]
     whole = " ".join(document["deleted"])
