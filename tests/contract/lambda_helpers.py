@@ -19,6 +19,17 @@ ROLE = "arn:aws:iam::000000000000:role/lambda-execution-role"
 Aws = Callable[[str], Any]
 
 
+# Says "begun", and ends once the bucket it is given holds the object "go on".
+UNTIL_TOLD = """
+import boto3
+def handler(event, context):
+    print("begun")
+    go_on = boto3.client("s3").get_waiter("object_exists")
+    go_on.wait(Bucket=event, Key="go on", WaiterConfig={"Delay": 1})
+    return "done"
+"""
+
+
 def packed(files: Mapping[str, str | bytes]) -> bytes:
     """Return a zip archive."""
     buffer = io.BytesIO()

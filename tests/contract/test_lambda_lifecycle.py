@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.contract.lambda_helpers import Aws, create, invoke, log_of, packed
+from tests.contract.lambda_helpers import UNTIL_TOLD, Aws, create, invoke, log_of, packed
 from tests.support import wait_until
 
 
@@ -98,19 +98,7 @@ def test_no_handler_module_in_the_archive(aws: Aws, name: str) -> None:
 def test_a_running_invocation_survives_the_deletion_of_its_function(
     aws: Aws, name: str, bucket: str
 ) -> None:
-    create(
-        aws,
-        name,
-        """
-        import boto3
-        def handler(event, context):
-            print("begun")
-            go_on = boto3.client("s3").get_waiter("object_exists")
-            go_on.wait(Bucket=event, Key="go on", WaiterConfig={"Delay": 1})
-            return "done"
-        """,
-        Timeout=60,
-    )
+    create(aws, name, UNTIL_TOLD, Timeout=60)
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(invoke, aws, name, bucket)
         wait_until(lambda: "begun" in log_of(aws, name))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.contract.lambda_helpers import Aws, create, invoke, log_of
+from tests.contract.lambda_helpers import UNTIL_TOLD, Aws, create, invoke, log_of
 from tests.support import wait_until
 
 
@@ -45,19 +45,7 @@ def test_the_log_has_aws_lines(aws: Aws, name: str) -> None:
 
 
 def test_the_log_grows_while_the_function_runs(aws: Aws, name: str, bucket: str) -> None:
-    create(
-        aws,
-        name,
-        """
-        import boto3
-        def handler(event, context):
-            print("begun")
-            go_on = boto3.client("s3").get_waiter("object_exists")
-            go_on.wait(Bucket=event, Key="go on", WaiterConfig={"Delay": 1})
-            return "done"
-        """,
-        Timeout=60,
-    )
+    create(aws, name, UNTIL_TOLD, Timeout=60)
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(invoke, aws, name, bucket)
         wait_until(lambda: "begun" in log_of(aws, name))
