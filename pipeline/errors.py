@@ -13,6 +13,7 @@
     ├── StageError                a stage did not do its work
     │   ├── StageTimeout          bounded wait ran out
     │   └── StateLost             what an earlier step made has vanished (emulator restarted)
+    ├── ForeignResource           somebody else's has a name that the lake needs
     ├── SourceChanged             another data source than the one that has been landed
     ├── RunLocked                 another run holds the lake
     ├── VerificationFailed        a count is off, or a validation step fails
@@ -28,6 +29,7 @@ __all__ = [
     "AccountRefused",
     "DataError",
     "EndpointRefused",
+    "ForeignResource",
     "LakeError",
     "LeftoversFound",
     "RunLocked",
@@ -93,6 +95,10 @@ class StageTimeout(StageError):
 
 class StateLost(StageError):
     """Something an earlier step made is no longer there."""
+
+
+class ForeignResource(LakeError):
+    """Something of somebody else has a name that the lake needs."""
 
 
 class SourceChanged(LakeError):

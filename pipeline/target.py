@@ -107,6 +107,8 @@ class Target:
     sizes: Sizes
     unreachable_hint: str
     """What to do when nothing answers."""
+    aws_cli: str
+    """The aws CLI as it speaks to this target, to be followed by a command of it."""
     confirm_account: bool
     """Whether a person has to confirm the account before anything is made."""
     _clients: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
@@ -234,6 +236,10 @@ def _local(endpoint: str) -> Target:
         ),
         sizes=Sizes(firehose_interval=5),
         unreachable_hint="Start it with: lake emulator start",
+        aws_cli=(
+            "AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test "
+            f"aws --endpoint-url {endpoint} --region {DEFAULT_REGION}"
+        ),
         confirm_account=False,
     )
 
@@ -290,6 +296,7 @@ def _aws(endpoint: str | None, environ: Mapping[str, str]) -> Target:
         ),
         sizes=Sizes(),
         unreachable_hint="Check the network and the region.",
+        aws_cli=f"aws --region {region}",
         confirm_account=True,
     )
 

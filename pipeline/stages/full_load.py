@@ -11,6 +11,7 @@ from pipeline.data import Dataset
 from pipeline.errors import StageError
 from pipeline.infrastructure import load_again
 from pipeline.lake import Lake, is_missing
+from pipeline.ownership import require_no_foreign_tables, tag_tables
 from pipeline.run_state import Record
 from pipeline.settings import EXCEPTIONS_TABLE, ROOT, TABLES
 from pipeline.stages.base import Result, Stage, Work
@@ -48,6 +49,8 @@ class FullLoad(Stage):
         files = work.upstream("land").details["files"]
         arn = lake.stacks.outputs(TEMPLATE)["TaskArn"]
         task = find_task(lake, arn)
+        require_no_foreign_tables(lake)
+        work.note()  # from here on the tables are the lake's, even if this run is killed
         if task["Status"] not in _BUSY:
             load_again(lake.stacks, work.inputs[:16])
         expected = sum(files[table]["rows"] for table in TABLES)
@@ -56,6 +59,7 @@ class FullLoad(Stage):
             lake.target.waits.full_load,
             "the DMS task to finish its full load",
         )
+        tag_tables(lake)
         return self._reconciled(lake, arn, files)
 
     @staticmethod
