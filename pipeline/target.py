@@ -41,6 +41,10 @@ __all__ = [
 DEFAULT_LOCAL_ENDPOINT: Final = "http://127.0.0.1:4566"
 LOCAL_ACCOUNT: Final = "000000000000"
 DEFAULT_REGION: Final = "us-east-1"
+CUSTOM_NAMED: Final = (
+    "CloudFormation cannot update a stack when a custom-named resource requires replacing."
+)
+"""AWS's words: a name is taken until the old resource is gone, so there can be no new one."""
 
 # A strict reading of what an endpoint may be: no user info, path, query or escapes that one URL
 # parser reads as a host and another does not.
@@ -109,8 +113,11 @@ class Target:
     """What to do when nothing answers."""
     aws_cli: str
     """The aws CLI as it speaks to this target, to be followed by a command of it."""
+    needs_replacement: tuple[str, ...]
+    """What CloudFormation says of a change that it cannot make under a resource's old name."""
     confirm_account: bool
-    """Whether a person has to confirm the account before anything is made."""
+    """Whether a person has to confirm the account before anything is made, and is to decide
+    whether a stack is deleted for such a change: all that it holds is lost."""
     _clients: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
     _lock: Any = field(default_factory=threading.Lock, repr=False, compare=False)
 
@@ -240,6 +247,7 @@ def _local(endpoint: str) -> Target:
             "AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test "
             f"aws --endpoint-url {endpoint} --region {DEFAULT_REGION}"
         ),
+        needs_replacement=(CUSTOM_NAMED, "needs a replacement"),
         confirm_account=False,
     )
 
@@ -297,6 +305,7 @@ def _aws(endpoint: str | None, environ: Mapping[str, str]) -> Target:
         sizes=Sizes(),
         unreachable_hint="Check the network and the region.",
         aws_cli=f"aws --region {region}",
+        needs_replacement=(CUSTOM_NAMED,),
         confirm_account=True,
     )
 

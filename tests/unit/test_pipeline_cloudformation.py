@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any, cast
 
@@ -96,12 +97,67 @@ def test_a_dead_stack_is_made_anew(status: str) -> None:
     assert script.calls == ["delete", "create"]
 
 
-def test_a_change_that_needs_a_replacement_replaces_the_stack() -> None:
+CUSTOM_NAMED = (
+    "CloudFormation cannot update a stack when a custom-named resource requires replacing. "
+    "Rename movielens-0 and update the stack again."
+)
+
+
+def refused_update(reason: str) -> Scripted:
     script = Scripted("UPDATE_ROLLBACK_COMPLETE", "CREATE_COMPLETE")
     script.stack = {"StackStatus": "CREATE_COMPLETE"}
-    script.events = [event("Model", "AWS::SageMaker::Model", "UPDATE_FAILED", "needs replacement")]
+    script.events = [event("Model", "AWS::SageMaker::Model", "UPDATE_FAILED", reason)]
+    return script
+
+
+@pytest.mark.parametrize(
+    "reason", [CUSTOM_NAMED, "the change of AWS::SageMaker::Model needs a replacement: rename it"]
+)
+def test_a_change_that_needs_a_replacement_replaces_the_stack(reason: str) -> None:
+    script = refused_update(reason)
     assert stacks(script).deploy("002-network", {}) is Outcome.CREATED
     assert script.calls == ["update", "delete", "create"]
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "Replacement type updates not supported on stack with disable-rollback.",
+        "User is not authorized to perform: ec2:ReplaceRoute",
+        "Resource handler returned message: could not replace the item",
+    ],
+)
+def test_a_stack_whose_update_fails_for_another_reason_stays(reason: str) -> None:
+    script = refused_update(reason)
+    with pytest.raises(StackError, match=re.escape(reason)):
+        stacks(script).deploy("002-network", {})
+    assert script.calls == ["update"]
+
+
+@pytest.mark.parametrize(
+    ("template", "delete"),
+    [
+        (
+            "streaming",
+            "aws --region eu-west-1 cloudformation delete-stack "
+            "--stack-name movielens-lake-streaming",
+        ),
+        ("lab-1-nested", "lake destroy --target aws"),
+    ],
+)
+def test_a_target_that_asks_for_the_account_leaves_a_replacement_to_a_person(
+    template: str, delete: str
+) -> None:
+    script = refused_update(CUSTOM_NAMED)
+    found = stacks(script)
+    aws = replace(found.target, name="aws", confirm_account=True, aws_cli="aws --region eu-west-1")
+    with pytest.raises(StackError) as raised:
+        replace(found, target=aws).deploy(template, {})
+    assert script.calls == ["update"]
+    assert "custom-named resource requires replacing" in raised.value.message
+    assert raised.value.hint == (
+        f"To make it anew, which deletes what it holds: {delete}; then: lake run --target aws"
+    )
 
 
 def test_a_failure_names_the_first_failing_resource() -> None:
