@@ -12,6 +12,8 @@ Services inside the emulator answer with AWS's own error codes instead (`emulati
 
 from __future__ import annotations
 
+from typing import Any
+
 __all__ = [
     "ArtifactError",
     "EmulationError",
@@ -52,4 +54,11 @@ class StartError(EmulationError):
 
 
 class NotRunningError(EmulationError):
-    """There is no emulator at this home and port."""
+    """There is no emulator at this home and port.
+
+    :param document: what ``--json`` prints beside the error
+    """
+
+    def __init__(self, message: str, hint: str, document: dict[str, Any] | None = None) -> None:
+        super().__init__(message, hint)
+        self.document = document

@@ -1,7 +1,10 @@
 """Turns every error into one sentence and the next command, on stderr, with exit code 1.
 
-Errors of plug-ins are recognised by what they carry (`message` and `hint`), not by their class:
-the pipeline does not know the plug-ins.
+With ``--json`` exactly one document goes to stdout, last of all: what the command returned, or what
+it had found when it failed (`document` of the error) with ``error`` added.
+
+Errors of plug-ins are recognised by what they carry (`message`, `hint` and `document`), not by
+their class: the pipeline does not know the plug-ins.
 """
 
 from __future__ import annotations
@@ -30,13 +33,14 @@ class Invocation:
 
     target: Target | None = None
     as_json: bool = False
-    printed: bool = False
-    """Whether the one JSON document is out; an error after it goes to stderr alone."""
 
 
 def invocation() -> Invocation:
     """The current call's `Invocation`."""
-    root = click.get_current_context().find_root()
+    return _of(click.get_current_context().find_root())
+
+
+def _of(root: click.Context) -> Invocation:
     if not isinstance(root.obj, Invocation):
         root.obj = Invocation()
     return root.obj
@@ -73,37 +77,64 @@ def explain(error: BaseException, target: Target | None) -> tuple[str, str]:
 
 
 class FriendlyGroup(TyperGroup):
-    """The root command: catches whatever a command raises."""
+    """The root command: prints what a command returns, and catches whatever it raises."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        state = _of(ctx)
+        state.as_json = "--json" in args
+        try:
+            return super().parse_args(ctx, args)
+        except click.ClickException as error:
+            _print_usage_error(state, error)
+            raise
 
     def invoke(self, ctx: click.Context) -> Any:
+        state = _of(ctx)
         try:
-            return super().invoke(ctx)
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            document = super().invoke(ctx)
+            if state.as_json and document is not None:
+                _print_json(document)
+        except click.exceptions.Exit:
             raise
-        except KeyboardInterrupt:
-            _say("Interrupted.", "Continue with: lake run")
+        except click.ClickException as error:
+            _print_usage_error(state, error)
+            raise
+        except (KeyboardInterrupt, click.Abort) as error:
+            _fail(state, "Interrupted.", "Continue with: lake run", error)
             raise typer.Exit(130) from None
         except BrokenPipeError:  # `lake … | head` has read enough
             _discard_output()
             raise typer.Exit(141) from None  # as a shell reports SIGPIPE
         except Exception as error:
+            message, hint = explain(error, state.target)
+            _fail(state, message, hint, error)
             if os.environ.get("LAKE_DEBUG"):
                 raise
-            state = ctx.obj if isinstance(ctx.obj, Invocation) else Invocation()
-            message, hint = explain(error, state.target)
-            _say(message, hint)
-            if state.as_json and not state.printed:
-                typer.echo(json.dumps({"error": {"message": message, "hint": hint}}))
             raise typer.Exit(1) from None
+
+
+def _fail(state: Invocation, message: str, hint: str, error: BaseException) -> None:
+    typer.echo(f"lake: {message}", err=True)
+    if hint:
+        typer.echo(f"  → {hint}", err=True)
+    if state.as_json:
+        found = getattr(error, "document", None) or {}
+        _print_json({**found, "error": {"message": message, "hint": hint}})
+
+
+def _print_usage_error(state: Invocation, error: click.ClickException) -> None:
+    """On stdout; click itself says it on stderr."""
+    if state.as_json:
+        context = getattr(error, "ctx", None)
+        hint = f"See: {context.command_path if context else 'lake'} --help"
+        _print_json({"error": {"message": error.format_message(), "hint": hint}})
+
+
+def _print_json(document: dict[str, Any]) -> None:
+    typer.echo(json.dumps(document, indent=2, default=str))
 
 
 def _discard_output() -> None:
     """Point stdout at nothing, or Python complains about the broken pipe once more at its end."""
     with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _say(message: str, hint: str) -> None:
-    typer.echo(f"lake: {message}", err=True)
-    if hint:
-        typer.echo(f"  → {hint}", err=True)

@@ -14,10 +14,10 @@ from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from pipeline.errors import LakeError
+from pipeline.errors import ChecksFailed, LakeError
 from pipeline.target import Target, open_target
 
-__all__ = ["Check", "run_checks"]
+__all__ = ["Check", "failure", "run_checks"]
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,14 @@ class Check:
 def run_checks(target: str, endpoint: str | None, cache: Path) -> list[Check]:
     """All checks; none of them raises."""
     return [*_own(target, endpoint, cache), *_plugins()]
+
+
+def failure(checks: list[Check]) -> ChecksFailed | None:
+    """The error that names what is off, and what mends the first of it."""
+    off = [check for check in checks if not check.ok]
+    if not off:
+        return None
+    return ChecksFailed(f"Off: {', '.join(check.name for check in off)}.", off[0].fix)
 
 
 def _own(name: str, endpoint: str | None, cache: Path) -> Iterator[Check]:

@@ -16,6 +16,7 @@
     ├── ForeignResource           somebody else's has a name that the lake needs
     ├── SourceChanged             another data source than the one that has been landed
     ├── RunLocked                 another run holds the lake
+    ├── ChecksFailed              `lake doctor` found something off
     ├── VerificationFailed        a count is off, or a validation step fails
     └── LeftoversFound            `lake destroy` could not delete everything
 
@@ -25,8 +26,11 @@ The command line prints both and exits 1; nothing else may reach a user.
 
 from __future__ import annotations
 
+from typing import Any
+
 __all__ = [
     "AccountRefused",
+    "ChecksFailed",
     "DataError",
     "EndpointRefused",
     "ForeignResource",
@@ -52,6 +56,8 @@ class LakeError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.document: dict[str, Any] | None = None
+        """For ``--json``: what was found all the same."""
 
     def __str__(self) -> str:
         return f"{self.message} {self.hint}".strip()
@@ -107,6 +113,10 @@ class SourceChanged(LakeError):
 
 class RunLocked(LakeError):
     """Another run is at work on the same lake."""
+
+
+class ChecksFailed(LakeError):
+    """Something on this machine or the target is off."""
 
 
 class VerificationFailed(LakeError):
