@@ -3,6 +3,7 @@
 EmulationError
 ├── ArtifactError        a Java artefact is missing, or its checksum is wrong
 ├── JavaError            no usable Java
+├── PortError            a number that is no port
 ├── PortInUseError       something else listens on the gateway's port
 ├── StartError           the emulator did not become ready
 └── NotRunningError      an operation needs a running emulator
@@ -19,6 +20,7 @@ __all__ = [
     "EmulationError",
     "JavaError",
     "NotRunningError",
+    "PortError",
     "PortInUseError",
     "StartError",
 ]
@@ -43,6 +45,10 @@ class ArtifactError(EmulationError):
 
 class JavaError(EmulationError):
     """Java is absent or older than 17."""
+
+
+class PortError(EmulationError):
+    """What was given as a port is none."""
 
 
 class PortInUseError(EmulationError):

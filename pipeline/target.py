@@ -154,13 +154,11 @@ def open_target(
 
     :param endpoint: for ``local``: its endpoint, instead of ``LAKE_ENDPOINT``,
         ``LAKE_PORT`` (on 127.0.0.1) and the default
-    :raises SettingsError: unknown name
+    :raises SettingsError: unknown name, or a LAKE_PORT that is none
     :raises TargetError: see `EndpointRefused`, `AccountRefused`
     """
     if name == "local":
-        port = environ.get("LAKE_PORT")
-        default = f"http://127.0.0.1:{port}" if port else DEFAULT_LOCAL_ENDPOINT
-        return _local(endpoint or environ.get("LAKE_ENDPOINT") or default)
+        return _local(endpoint or environ.get("LAKE_ENDPOINT") or _at_port(environ))
     if name == "aws":
         return _aws(endpoint, environ)
     raise SettingsError(
@@ -184,6 +182,18 @@ def require_loopback(endpoint: str) -> str:
             "or --target aws.",
         )
     return match[0].rstrip("/")
+
+
+def _at_port(environ: Mapping[str, str]) -> str:
+    port = environ.get("LAKE_PORT", "").strip()
+    if not port:
+        return DEFAULT_LOCAL_ENDPOINT
+    if not (port.isascii() and port.isdecimal() and 1 <= int(port) <= 65535):
+        raise SettingsError(
+            f"LAKE_PORT is {port!r}, which is no port; valid are 1 to 65535.",
+            "export LAKE_PORT=4566",
+        )
+    return f"http://127.0.0.1:{port}"
 
 
 def _is_loopback(host: str) -> bool:

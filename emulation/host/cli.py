@@ -10,13 +10,19 @@ from typing import Annotated, Any
 import typer
 
 from emulation.errors import NotRunningError
-from emulation.host import artifacts, service_catalog
-from emulation.host.process import DEFAULT_PORT, POLL_SECONDS, Emulator, Running
+from emulation.host import artifacts, ports, service_catalog
+from emulation.host.ports import DEFAULT_PORT
+from emulation.host.process import POLL_SECONDS, Emulator, Running
 from emulation.services.glue.runtime import class_path
 
 app = typer.Typer(no_args_is_help=True, help="Start, stop and inspect the emulator.")
 
-Port = Annotated[int, typer.Option(envvar="LAKE_PORT", help="The gateway's port.")]
+Port = Annotated[
+    int,
+    typer.Option(
+        envvar="LAKE_PORT", parser=ports.parse, metavar="N", help="The gateway's port, 1 to 65535."
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document, nothing else.")]
 Document = dict[str, Any]
 """What a command found; `lake` prints it when ``--json`` is given."""

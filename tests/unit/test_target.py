@@ -66,6 +66,16 @@ def test_endpoint_option_then_variable_then_port_then_default() -> None:
     assert open_target("local", environ={}).endpoint == "http://127.0.0.1:4566"
 
 
+@pytest.mark.parametrize("port", ["abc", "0", "65536", "-1", "4_566", "٤"])
+def test_a_port_that_is_none(port: str) -> None:
+    with pytest.raises(SettingsError) as raised:
+        open_target("local", environ={"LAKE_PORT": port})
+    assert raised.value.message == (
+        f"LAKE_PORT is {port!r}, which is no port; valid are 1 to 65535."
+    )
+    assert raised.value.hint == "export LAKE_PORT=4566"
+
+
 def test_local_reads_nothing_of_the_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     config = tmp_path / "config"
     config.write_text(
