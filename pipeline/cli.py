@@ -198,7 +198,8 @@ def _open(name: str, endpoint: str | None, yes_account: str | None = None) -> La
         if given.strip() != target.account:
             raise AccountRefused(
                 f"The account is {target.account}, not {given.strip()}; nothing was done.",
-                "Choose the account by AWS_PROFILE.",
+                "Choose another account with: export AWS_PROFILE=<profile>; or confirm this one: "
+                f"lake {command} --target {target.name} --yes-account {target.account}",
             )
     return Lake.open(target, console.reporter())
 

@@ -12,9 +12,10 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import sys
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import click
 import typer
@@ -25,6 +26,12 @@ from typer.core import TyperGroup
 from pipeline.target import Target
 
 __all__ = ["FriendlyGroup", "Invocation", "explain", "invocation"]
+
+
+_OF_THE_LAKE: Final = re.compile(
+    r"\blake (run|status|verify|recommend|destroy|doctor)\b(?! --target)"
+)
+_STATUS: Final = "See where the lake stands with: lake status"
 
 
 @dataclass
@@ -47,29 +54,36 @@ def _of(root: click.Context) -> Invocation:
 
 
 def explain(error: BaseException, target: Target | None) -> tuple[str, str]:
-    """A message for people, and the next thing to do ("" when there is none).
+    """A message for people, and the next command.
 
     :param target: the target that was spoken to, if one was opened
     """
+    message, hint = _explain(error, target)
+    return message, _OF_THE_LAKE.sub(rf"\g<0>{target.lake_options}", hint) if target else hint
+
+
+def _explain(error: BaseException, target: Target | None) -> tuple[str, str]:
     message = getattr(error, "message", None)
     if isinstance(message, str) and hasattr(error, "hint"):
-        return message, error.hint or ""
+        return message, error.hint or _STATUS
     if isinstance(error, NoConnection | HTTPClientError):
         where = f" at {target.endpoint}" if target and target.endpoint else ""
         name = target.name if target else "chosen"
         return (
             f"The {name} target does not answer{where}.",
-            target.unreachable_hint if target else "",
+            target.unreachable_hint if target else "lake doctor",
         )
     if isinstance(error, ClientError):
         answer = error.response.get("Error", {})
         return (
             f"{error.operation_name} was answered with {answer.get('Code')}: "
             f"{answer.get('Message')}",
-            "See where the lake stands with: lake status",
+            _STATUS,
         )
     if isinstance(error, BotoCoreError):
-        return str(error), ""
+        return f"The call to AWS failed: {error}", "See what is wrong with: lake doctor"
+    if isinstance(error, OSError):
+        return f"This machine refuses: {error}", "See what is wrong with: lake doctor"
     return (
         f"Unexpected {type(error).__name__}: {error}",
         "Set LAKE_DEBUG=1 to see where it comes from, and please report it.",

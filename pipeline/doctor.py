@@ -62,7 +62,10 @@ def _answers(target: Target) -> Check:
         return Check("endpoint", False, f"no answer: {error}", target.unreachable_hint)
     ok = identity["Account"] == target.account
     return Check(
-        "endpoint", ok, f"answers as {identity['Arn']}", "" if ok else "check the credentials"
+        "endpoint",
+        ok,
+        f"answers as {identity['Arn']}",
+        "" if ok else f"{target.aws_cli} configure list",
     )
 
 
@@ -71,8 +74,8 @@ def _cache(cache: Path) -> Check:
         cache.mkdir(parents=True, exist_ok=True)
         writable = os.access(cache, os.W_OK)
     except OSError as error:
-        return Check("data cache", False, str(error), "set LAKE_CACHE to a folder of yours")
-    fix = "" if writable else "set LAKE_CACHE to a folder of yours"
+        return Check("data cache", False, str(error), 'export LAKE_CACHE="$HOME/lake-cache"')
+    fix = "" if writable else 'export LAKE_CACHE="$HOME/lake-cache"'
     return Check("data cache", writable, str(cache), fix)
 
 
@@ -81,7 +84,7 @@ def _source(given: str | None) -> Check:
         return Check("MovieLens", True, "not given: cache, download or synthetic data")
     ok = Path(given).expanduser().exists()
     return Check(
-        "MovieLens", ok, given if ok else f"{given} does not exist", "" if ok else "mend MOVIELENS"
+        "MovieLens", ok, given if ok else f"{given} does not exist", "" if ok else "unset MOVIELENS"
     )
 
 

@@ -65,10 +65,14 @@ class Plan:
         for given in (self.start, self.only):
             if given is not None and given not in names:
                 raise SettingsError(
-                    f"There is no stage {given!r}.", f"The stages are: {', '.join(names)}."
+                    f"There is no stage {given!r}; the stages are {', '.join(names)}.",
+                    f"lake run --from {names[0]}",
                 )
         if self.start and self.only:
-            raise SettingsError("--from and --only exclude each other.", "Give one of them.")
+            raise SettingsError(
+                f"--from {self.start} and --only {self.only} exclude each other.",
+                f"lake run --from {self.start}; or: lake run --only {self.only}",
+            )
         if self.only:
             return [STAGES[names.index(self.only)]]
         return list(STAGES[names.index(self.start) :] if self.start else STAGES)
@@ -237,7 +241,7 @@ def _run_stage(
         raise TargetUnreachable(
             f"The {lake.target.name} target stopped answering while stage {stage.name} was at "
             f"work: {error}",
-            f"{lake.target.unreachable_hint.rstrip('.')}; then go on with: lake run",
+            f"{lake.target.unreachable_hint}; then go on with: lake run",
         ) from error
     except BaseException as error:
         lake.reporter.end(stage.name, str(error).splitlines()[0] if str(error) else "", ok=False)

@@ -66,9 +66,10 @@ class FullLoad(Stage):
     def _ended(work: Work, arn: str, expected: int) -> bool | None:
         task = find_task(work.lake, arn)
         if task["Status"] == "failed":
+            group = f"dms-tasks-{work.lake.settings.replication_instance}"
             raise StageError(
                 f"The DMS task failed: {task.get('LastFailureMessage') or task.get('StopReason')}",
-                "Read its log (group dms-tasks-…), then: lake run",
+                f"Read its log: {work.lake.target.read_log(group)}; then: lake run",
             )
         statistics = table_statistics(work.lake, arn)
         done = sum(s.get("FullLoadRows", 0) for s in statistics)

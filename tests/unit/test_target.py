@@ -131,12 +131,21 @@ def test_local_goes_past_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
             proxy.accept()
 
 
+def test_the_command_that_reads_a_log_speaks_to_the_target() -> None:
+    target = open_target("local", environ={"LAKE_PORT": "4567"})
+    assert target.read_log("/aws/lambda/x") == (
+        "AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test "
+        "aws --endpoint-url http://127.0.0.1:4567 --region us-east-1 "
+        'logs filter-log-events --log-group-name /aws/lambda/x --query "events[].[message]" '
+        "--output text"
+    )
+
+
 def test_unknown_target() -> None:
     with pytest.raises(SettingsError) as raised:
         open_target("azure")
     assert str(raised.value) == (
-        "There is no target 'azure'; the targets are local and aws. "
-        "Use --target local or --target aws."
+        "There is no target 'azure'; the targets are local and aws. lake doctor --target local"
     )
 
 

@@ -16,6 +16,7 @@ import pytest
 from typer.testing import CliRunner
 
 from pipeline.cli import app
+from pipeline.target import open_target
 from tests.integration.pipeline_data import Expected, write_folder
 from tests.support import REGION, unique, wait_until
 
@@ -36,6 +37,19 @@ STREAMS = {
 def call(endpoint: str, *arguments: str) -> tuple[int, str, str]:
     result = CliRunner().invoke(app, [*arguments, "--endpoint", endpoint])
     return result.exit_code, result.stdout, result.stderr
+
+
+def shell(command: str) -> str:
+    """Run a command that an error has named."""
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-c", command],
+        env={**os.environ, "PATH": path},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return done.stdout
 
 
 @pytest.fixture(scope="module")
@@ -187,10 +201,7 @@ def test_a_table_that_the_load_would_replace_stops_the_run_before_it_makes_anyth
     command = hint.removeprefix("If nobody needs what is in there: ").removesuffix(
         "; then: lake run"
     )
-    environment = os.environ | {
-        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-    }
-    subprocess.run(["bash", "-c", command], env=environment, check=True, stdout=subprocess.DEVNULL)
+    shell(command)
     assert table not in aws("dynamodb").list_tables()["TableNames"]
 
 
@@ -205,6 +216,8 @@ def test_a_lake_has_its_own_tables_replaced_and_deleted_and_nothing_else(
     for name in TABLES:
         arn = dynamodb.describe_table(TableName=name)["Table"]["TableArn"]
         assert dynamodb.list_tags_of_resource(ResourceArn=arn)["Tags"] == [TAG]
+    log = open_target("local", endpoint=emulator).read_log("dms-tasks-movielens-lake-instance")
+    assert "ratings" in shell(log)
     # As a first run leaves them that was killed in the middle of the load: without a tag.
     note = json.loads(
         s3.get_object(Bucket=BUCKET, Key="_lake/stages/full_load.json")["Body"].read()
