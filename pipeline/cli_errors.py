@@ -10,6 +10,7 @@ their class: the pipeline does not know the plug-ins.
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import re
@@ -83,7 +84,9 @@ def _explain(error: BaseException, target: Target | None) -> tuple[str, str]:
     if isinstance(error, BotoCoreError):
         return f"The call to AWS failed: {error}", "See what is wrong with: lake doctor"
     if isinstance(error, OSError):
-        return f"This machine refuses: {error}", "See what is wrong with: lake doctor"
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        hint = "Free some space: df -h" if full else "See what is wrong with: lake doctor"
+        return f"This machine refuses: {error}", hint
     return (
         f"Unexpected {type(error).__name__}: {error}",
         "Set LAKE_DEBUG=1 to see where it comes from, and please report it.",

@@ -183,8 +183,8 @@ def test_an_unexpected_error_has_no_traceback(monkeypatch: pytest.MonkeyPatch) -
             "See what is wrong with: lake doctor",
         ),
         (
-            OSError(28, "No space left on device"),
-            "This machine refuses: [Errno 28] No space left on device",
+            PermissionError(13, "Permission denied", "/x"),
+            "This machine refuses: [Errno 13] Permission denied: '/x'",
             "See what is wrong with: lake doctor",
         ),
         (StackError("it failed"), "it failed", "See where the lake stands with: lake status"),
