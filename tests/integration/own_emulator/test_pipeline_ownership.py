@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
@@ -136,14 +137,16 @@ def table(aws: Aws) -> Iterator[str]:
 def logs(aws: Aws) -> Iterator[Any]:
     """Log groups and streams whose names begin as those of the lake do."""
     client = aws("logs")
-    there = {g["logGroupName"] for g in client.describe_log_groups()["logGroups"]}
-    for group in {*GROUPS, *STREAMS} - there:
-        client.create_log_group(logGroupName=group)
+    for group in (*GROUPS, *STREAMS):
+        with contextlib.suppress(client.exceptions.ResourceAlreadyExistsException):
+            client.create_log_group(logGroupName=group)
     for group, stream in STREAMS.items():
         client.create_log_stream(logGroupName=group, logStreamName=stream)
     yield client
-    for group in {*GROUPS, *STREAMS}:
+    for group in GROUPS:
         client.delete_log_group(logGroupName=group)
+    for group, stream in STREAMS.items():  # others write into these groups
+        client.delete_log_stream(logGroupName=group, logStreamName=stream)
 
 
 def assert_logs_are_there(logs: Any) -> None:
