@@ -2,8 +2,8 @@
 
 A name proves nothing: the tables are called as the workshop calls them, in many accounts. Proof is
 
-- of a stack, the bucket and a training job: the tag ``project``;
-- of what a stack has made: the stack's own list;
+- of a stack and of a training job: the tag ``project``;
+- of what a stack has made, such as the bucket: the stack's own list;
 - of a table that DMS makes, which is in no stack: the tag that it gets when it is loaded, and
   before that the record that the full load writes in the bucket before the task may start.
 """
@@ -18,6 +18,7 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from pipeline.errors import ForeignResource
+from pipeline.infrastructure import BUCKET
 from pipeline.lake import Lake, error_code, is_missing
 from pipeline.settings import EXCEPTIONS_TABLE, STACKS, STREAMED_TABLE, TABLES
 
@@ -42,6 +43,7 @@ _KINDS: Final = {
     "AWS::Kinesis::Stream": "stream",
     "AWS::KinesisFirehose::DeliveryStream": "delivery stream",
     "AWS::Lambda::Function": "function",
+    "AWS::S3::Bucket": "bucket",
     "AWS::SQS::Queue": "queue",
     "AWS::SageMaker::Endpoint": "endpoint",
     "AWS::SageMaker::Model": "model",
@@ -60,11 +62,8 @@ class Belongings:
     @classmethod
     def of(cls, lake: Lake) -> Belongings:
         """Look at the stacks and the bucket."""
-        contents = {}
-        for template in STACKS:
-            stack = lake.stacks.describe(template)
-            if stack is not None and _is_tagged(lake, stack.get("Tags", [])):
-                contents[template] = list(_contents(lake, stack["StackName"]))
+        found = {template: _own_contents(lake, template) for template in STACKS}
+        contents = {template: made for template, made in found.items() if made is not None}
         return cls(contents, own_bucket(lake))
 
     def __bool__(self) -> bool:
@@ -78,15 +77,7 @@ class Belongings:
 
 def own_bucket(lake: Lake) -> bool:
     """Whether the bucket is there and is the lake's."""
-    if not lake.has_bucket():
-        return False
-    try:
-        tags = lake.s3.get_bucket_tagging(Bucket=lake.bucket)["TagSet"]
-    except ClientError as error:
-        if error_code(error) == "NoSuchTagSet" or is_missing(error):
-            return False
-        raise
-    return _is_tagged(lake, tags)
+    return lake.has_bucket() and f"bucket {lake.bucket}" in (_own_contents(lake, BUCKET) or [])
 
 
 def loaded_tables(lake: Lake) -> list[str]:
@@ -166,6 +157,14 @@ def training_jobs(lake: Lake, **filters: str) -> list[str]:
         raise
 
 
+def _own_contents(lake: Lake, template: str) -> list[str] | None:
+    """What the stack made from `template` has made, None when there is no such stack of ours."""
+    stack = lake.stacks.describe(template)
+    if stack is None or not _is_tagged(lake, stack.get("Tags", [])):
+        return None
+    return list(_contents(lake, stack["StackName"]))
+
+
 def _contents(lake: Lake, stack: str) -> Iterator[str]:
     """Resources of a stack and of the stacks in it, each with its kind."""
     try:
@@ -177,7 +176,9 @@ def _contents(lake: Lake, stack: str) -> Iterator[str]:
     for resource in found["StackResources"]:
         kind = _KINDS.get(resource["ResourceType"])
         identity = resource.get("PhysicalResourceId")
-        if not kind or not identity or resource["ResourceStatus"] == "DELETE_COMPLETE":
+        # What could not be created because its name was taken is named all the same.
+        gone = resource["ResourceStatus"] in ("CREATE_FAILED", "DELETE_COMPLETE")
+        if not kind or not identity or gone:
             continue
         # Of an ARN or a URL its last part, of a nested stack's ARN its name.
         yield f"{kind} {identity.split('/')[1 if kind == 'stack' and '/' in identity else -1]}"
