@@ -3,6 +3,7 @@
 EmulationError
 ├── ArtifactError        a Java artefact is missing, or its checksum is wrong
 ├── JavaError            no usable Java
+├── PortError            a number that is no port
 ├── PortInUseError       something else listens on the gateway's port
 ├── StartError           the emulator did not become ready
 └── NotRunningError      an operation needs a running emulator
@@ -12,11 +13,14 @@ Services inside the emulator answer with AWS's own error codes instead (`emulati
 
 from __future__ import annotations
 
+from typing import Any
+
 __all__ = [
     "ArtifactError",
     "EmulationError",
     "JavaError",
     "NotRunningError",
+    "PortError",
     "PortInUseError",
     "StartError",
 ]
@@ -43,6 +47,10 @@ class JavaError(EmulationError):
     """Java is absent or older than 17."""
 
 
+class PortError(EmulationError):
+    """What was given as a port is none."""
+
+
 class PortInUseError(EmulationError):
     """The gateway's port belongs to another program."""
 
@@ -52,4 +60,11 @@ class StartError(EmulationError):
 
 
 class NotRunningError(EmulationError):
-    """There is no emulator at this home and port."""
+    """There is no emulator at this home and port.
+
+    :param document: what ``--json`` prints beside the error
+    """
+
+    def __init__(self, message: str, hint: str, document: dict[str, Any] | None = None) -> None:
+        super().__init__(message, hint)
+        self.document = document

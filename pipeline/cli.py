@@ -6,7 +6,7 @@ Sub-commands of other packages join through the entry-point group ``lake.command
 
 from __future__ import annotations
 
-import json
+from collections.abc import Callable
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,6 +17,7 @@ import typer
 from pipeline.cli_errors import FriendlyGroup, invocation
 
 if TYPE_CHECKING:
+    from pipeline.errors import LakeError
     from pipeline.lake import Lake
 
 __all__ = ["app", "main"]
@@ -34,6 +35,8 @@ TargetName = Annotated[
 ]
 Endpoint = Annotated[str | None, typer.Option(help="The local endpoint, instead of LAKE_ENDPOINT.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document, nothing else.")]
+Document = dict[str, Any]
+"""What a command found, returned for ``--json``."""
 Account = Annotated[
     str | None, typer.Option("--yes-account", help="Confirms this account id without asking.")
 ]
@@ -55,11 +58,11 @@ def run(
     endpoint: Endpoint = None,
     yes_account: Account = None,
     as_json: Json = False,
-) -> None:
+) -> Document:
     """Run the whole lake; what is done and unchanged is skipped."""
     from pipeline import console, runner
 
-    lake = _open(target, endpoint, as_json, yes_account)
+    lake = _open(target, endpoint, yes_account)
     result = runner.run(
         lake,
         source=movielens or None,
@@ -67,25 +70,24 @@ def run(
         plan=runner.Plan(start=start, only=only, force=force),
         user=user,
     )
-    if as_json:
-        _print_json(result.as_dict())
-    else:
-        console.print_run(result)
-    if not result.ok:
-        raise result.failure()
+    return _answer(
+        as_json,
+        result.as_dict(),
+        lambda: console.print_run(result),
+        None if result.ok else result.failure(),
+    )
 
 
 @app.command()
-def status(target: TargetName = "local", endpoint: Endpoint = None, as_json: Json = False) -> None:
+def status(
+    target: TargetName = "local", endpoint: Endpoint = None, as_json: Json = False
+) -> Document:
     """Show stacks and stages: what is done, with counts and times."""
     from pipeline import console
     from pipeline.status import lake_status
 
-    found = lake_status(_open(target, endpoint, as_json))
-    if as_json:
-        _print_json(found.as_dict())
-    else:
-        console.print_status(found)
+    found = lake_status(_open(target, endpoint))
+    return _answer(as_json, found.as_dict(), lambda: console.print_status(found))
 
 
 @app.command()
@@ -96,18 +98,18 @@ def verify(
     target: TargetName = "local",
     endpoint: Endpoint = None,
     as_json: Json = False,
-) -> None:
+) -> Document:
     """Check every validation step of the labs and reconcile all counts."""
     from pipeline import console
     from pipeline.verify import verify_lake
 
-    found = verify_lake(_open(target, endpoint, as_json), lab)
-    if as_json:
-        _print_json(found.as_dict())
-    else:
-        console.print_verification(found)
-    if not found.ok:
-        raise found.failure()
+    found = verify_lake(_open(target, endpoint), lab)
+    return _answer(
+        as_json,
+        found.as_dict(),
+        lambda: console.print_verification(found),
+        None if found.ok else found.failure(),
+    )
 
 
 @app.command()
@@ -117,16 +119,13 @@ def recommend(
     target: TargetName = "local",
     endpoint: Endpoint = None,
     as_json: Json = False,
-) -> None:
+) -> Document:
     """Ask the endpoint for titles that a user may like."""
     from pipeline import console
     from pipeline.stages.recommend import titles_for
 
-    found = titles_for(_open(target, endpoint, as_json), user, k)
-    if as_json:
-        _print_json(found.as_dict())
-    else:
-        console.print_recommendations(found)
+    found = titles_for(_open(target, endpoint), user, k)
+    return _answer(as_json, found.as_dict(), lambda: console.print_recommendations(found))
 
 
 @app.command()
@@ -135,34 +134,35 @@ def destroy(
     endpoint: Endpoint = None,
     yes_account: Account = None,
     as_json: Json = False,
-) -> None:
+) -> Document:
     """Delete everything that belongs to the lake, and list what is left."""
     from pipeline import console
     from pipeline.destroy import destroy_lake
 
-    found = destroy_lake(_open(target, endpoint, as_json, yes_account))
-    if as_json:
-        _print_json(found.as_dict())
-    else:
-        console.print_destruction(found)
-    if found.leftovers:
-        raise found.failure()
+    found = destroy_lake(_open(target, endpoint, yes_account))
+    return _answer(
+        as_json,
+        found.as_dict(),
+        lambda: console.print_destruction(found),
+        found.failure() if found.leftovers else None,
+    )
 
 
 @app.command()
-def doctor(target: TargetName = "local", endpoint: Endpoint = None, as_json: Json = False) -> None:
+def doctor(
+    target: TargetName = "local", endpoint: Endpoint = None, as_json: Json = False
+) -> Document:
     """Check this machine and the target, and name what mends each fault."""
     from pipeline import console
-    from pipeline.doctor import run_checks
+    from pipeline.doctor import failure, run_checks
 
-    invocation().as_json = as_json
     checks = run_checks(target, endpoint, cache_folder())
-    if as_json:
-        _print_json({"checks": [vars(c) | {"ok": c.ok} for c in checks]})
-    else:
-        console.print_checks(checks)
-    if not all(check.ok for check in checks):
-        raise typer.Exit(1)
+    return _answer(
+        as_json,
+        {"checks": [vars(check) for check in checks]},
+        lambda: console.print_checks(checks),
+        failure(checks),
+    )
 
 
 def cache_folder() -> Path:
@@ -173,7 +173,7 @@ def cache_folder() -> Path:
     return Path(given or platformdirs.user_cache_path("emulated-data-lake")) / "data"
 
 
-def _open(name: str, endpoint: str | None, as_json: bool, yes_account: str | None = None) -> Lake:
+def _open(name: str, endpoint: str | None, yes_account: str | None = None) -> Lake:
     """The lake on the named target; confirmed by its account id where a target asks for that."""
     import click
 
@@ -182,25 +182,38 @@ def _open(name: str, endpoint: str | None, as_json: bool, yes_account: str | Non
     from pipeline.lake import Lake
     from pipeline.target import open_target
 
-    state = invocation()
-    state.as_json = as_json
     target = open_target(name, endpoint=endpoint)
-    state.target = target
+    invocation().target = target
     typer.echo(target.describe(), err=True)
-    acts = click.get_current_context().info_name in {"run", "destroy"}
-    if target.confirm_account and acts:
-        given = yes_account or typer.prompt("Type the account id to go on", err=True)
+    command = click.get_current_context().info_name
+    if target.confirm_account and command in {"run", "destroy"}:
+        try:
+            given = yes_account or typer.prompt("Type the account id to go on", err=True)
+        except click.Abort:
+            raise AccountRefused(
+                f"Account {target.account} was not confirmed; nothing was done.",
+                f"Confirm it with: lake {command} --target {target.name} "
+                f"--yes-account {target.account}",
+            ) from None
         if given.strip() != target.account:
             raise AccountRefused(
                 f"The account is {target.account}, not {given.strip()}; nothing was done.",
-                "Choose the account by AWS_PROFILE.",
+                "Choose another account with: export AWS_PROFILE=<profile>; or confirm this one: "
+                f"lake {command} --target {target.name} --yes-account {target.account}",
             )
     return Lake.open(target, console.reporter())
 
 
-def _print_json(document: dict[str, Any]) -> None:
-    typer.echo(json.dumps(document, indent=2, default=str))
-    invocation().printed = True
+def _answer(
+    as_json: bool, document: Document, show: Callable[[], None], failure: LakeError | None = None
+) -> Document:
+    """The document, or the failure with it; shown to people unless they want JSON."""
+    if not as_json:
+        show()
+    if failure is not None:
+        failure.document = document
+        raise failure
+    return document
 
 
 def _join_plugins() -> None:

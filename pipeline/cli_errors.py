@@ -1,17 +1,22 @@
 """Turns every error into one sentence and the next command, on stderr, with exit code 1.
 
-Errors of plug-ins are recognised by what they carry (`message` and `hint`), not by their class:
-the pipeline does not know the plug-ins.
+With ``--json`` exactly one document goes to stdout, last of all: what the command returned, or what
+it had found when it failed (`document` of the error) with ``error`` added.
+
+Errors of plug-ins are recognised by what they carry (`message`, `hint` and `document`), not by
+their class: the pipeline does not know the plug-ins.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
+import re
 import sys
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import click
 import typer
@@ -24,48 +29,64 @@ from pipeline.target import Target
 __all__ = ["FriendlyGroup", "Invocation", "explain", "invocation"]
 
 
+_OF_THE_LAKE: Final = re.compile(
+    r"\blake (run|status|verify|recommend|destroy|doctor)\b(?! --target)"
+)
+_STATUS: Final = "See where the lake stands with: lake status"
+
+
 @dataclass
 class Invocation:
     """What one call of the command line has opened so far."""
 
     target: Target | None = None
     as_json: bool = False
-    printed: bool = False
-    """Whether the one JSON document is out; an error after it goes to stderr alone."""
 
 
 def invocation() -> Invocation:
     """The current call's `Invocation`."""
-    root = click.get_current_context().find_root()
+    return _of(click.get_current_context().find_root())
+
+
+def _of(root: click.Context) -> Invocation:
     if not isinstance(root.obj, Invocation):
         root.obj = Invocation()
     return root.obj
 
 
 def explain(error: BaseException, target: Target | None) -> tuple[str, str]:
-    """A message for people, and the next thing to do ("" when there is none).
+    """A message for people, and the next command.
 
     :param target: the target that was spoken to, if one was opened
     """
+    message, hint = _explain(error, target)
+    return message, _OF_THE_LAKE.sub(rf"\g<0>{target.lake_options}", hint) if target else hint
+
+
+def _explain(error: BaseException, target: Target | None) -> tuple[str, str]:
     message = getattr(error, "message", None)
     if isinstance(message, str) and hasattr(error, "hint"):
-        return message, error.hint or ""
+        return message, error.hint or _STATUS
     if isinstance(error, NoConnection | HTTPClientError):
         where = f" at {target.endpoint}" if target and target.endpoint else ""
         name = target.name if target else "chosen"
         return (
             f"The {name} target does not answer{where}.",
-            target.unreachable_hint if target else "",
+            target.unreachable_hint if target else "lake doctor",
         )
     if isinstance(error, ClientError):
         answer = error.response.get("Error", {})
         return (
             f"{error.operation_name} was answered with {answer.get('Code')}: "
             f"{answer.get('Message')}",
-            "See where the lake stands with: lake status",
+            _STATUS,
         )
     if isinstance(error, BotoCoreError):
-        return str(error), ""
+        return f"The call to AWS failed: {error}", "See what is wrong with: lake doctor"
+    if isinstance(error, OSError):
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        hint = "Free some space: df -h" if full else "See what is wrong with: lake doctor"
+        return f"This machine refuses: {error}", hint
     return (
         f"Unexpected {type(error).__name__}: {error}",
         "Set LAKE_DEBUG=1 to see where it comes from, and please report it.",
@@ -73,37 +94,64 @@ def explain(error: BaseException, target: Target | None) -> tuple[str, str]:
 
 
 class FriendlyGroup(TyperGroup):
-    """The root command: catches whatever a command raises."""
+    """The root command: prints what a command returns, and catches whatever it raises."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        state = _of(ctx)
+        state.as_json = "--json" in args
+        try:
+            return super().parse_args(ctx, args)
+        except click.ClickException as error:
+            _print_usage_error(state, error)
+            raise
 
     def invoke(self, ctx: click.Context) -> Any:
+        state = _of(ctx)
         try:
-            return super().invoke(ctx)
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            document = super().invoke(ctx)
+            if state.as_json and document is not None:
+                _print_json(document)
+        except click.exceptions.Exit:
             raise
-        except KeyboardInterrupt:
-            _say("Interrupted.", "Continue with: lake run")
+        except click.ClickException as error:
+            _print_usage_error(state, error)
+            raise
+        except (KeyboardInterrupt, click.Abort) as error:
+            _fail(state, "Interrupted.", "Continue with: lake run", error)
             raise typer.Exit(130) from None
         except BrokenPipeError:  # `lake … | head` has read enough
             _discard_output()
             raise typer.Exit(141) from None  # as a shell reports SIGPIPE
         except Exception as error:
+            message, hint = explain(error, state.target)
+            _fail(state, message, hint, error)
             if os.environ.get("LAKE_DEBUG"):
                 raise
-            state = ctx.obj if isinstance(ctx.obj, Invocation) else Invocation()
-            message, hint = explain(error, state.target)
-            _say(message, hint)
-            if state.as_json and not state.printed:
-                typer.echo(json.dumps({"error": {"message": message, "hint": hint}}))
             raise typer.Exit(1) from None
+
+
+def _fail(state: Invocation, message: str, hint: str, error: BaseException) -> None:
+    typer.echo(f"lake: {message}", err=True)
+    if hint:
+        typer.echo(f"  → {hint}", err=True)
+    if state.as_json:
+        found = getattr(error, "document", None) or {}
+        _print_json({**found, "error": {"message": message, "hint": hint}})
+
+
+def _print_usage_error(state: Invocation, error: click.ClickException) -> None:
+    """On stdout; click itself says it on stderr."""
+    if state.as_json:
+        context = getattr(error, "ctx", None)
+        hint = f"See: {context.command_path if context else 'lake'} --help"
+        _print_json({"error": {"message": error.format_message(), "hint": hint}})
+
+
+def _print_json(document: dict[str, Any]) -> None:
+    typer.echo(json.dumps(document, indent=2, default=str))
 
 
 def _discard_output() -> None:
     """Point stdout at nothing, or Python complains about the broken pipe once more at its end."""
     with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _say(message: str, hint: str) -> None:
-    typer.echo(f"lake: {message}", err=True)
-    if hint:
-        typer.echo(f"  → {hint}", err=True)

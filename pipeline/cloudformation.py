@@ -171,10 +171,19 @@ class Stacks:
         try:
             self._wait(name)
         except StackError as error:
-            # A resource that cannot be changed in place: the stack is ours alone, so replace it.
-            # AWS says "requires replacing", the emulator "needs a replacement".
-            if "replac" not in error.message.lower():
+            if not any(words in error.message for words in self.target.needs_replacement):
                 raise
+            if self.target.confirm_account:
+                where = f"--target {self.target.name}"
+                delete = f"{self.target.aws_cli} cloudformation delete-stack --stack-name {name}"
+                if name == self.settings.stack(ROOT):  # the others use its exports
+                    delete = f"lake destroy {where}"
+                error.hint = (
+                    f"To make it anew, which deletes what it holds: {delete}; "
+                    f"then: lake run {where}"
+                )
+                raise
+            # A resource that cannot be changed in place: the stack is ours alone, so replace it.
             self.clear(template)
             return self._create(name, arguments)
         return Outcome.UPDATED

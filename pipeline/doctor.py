@@ -14,10 +14,10 @@ from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from pipeline.errors import LakeError
+from pipeline.errors import ChecksFailed, LakeError
 from pipeline.target import Target, open_target
 
-__all__ = ["Check", "run_checks"]
+__all__ = ["Check", "failure", "run_checks"]
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,14 @@ class Check:
 def run_checks(target: str, endpoint: str | None, cache: Path) -> list[Check]:
     """All checks; none of them raises."""
     return [*_own(target, endpoint, cache), *_plugins()]
+
+
+def failure(checks: list[Check]) -> ChecksFailed | None:
+    """The error that names what is off, and what mends the first of it."""
+    off = [check for check in checks if not check.ok]
+    if not off:
+        return None
+    return ChecksFailed(f"Off: {', '.join(check.name for check in off)}.", off[0].fix)
 
 
 def _own(name: str, endpoint: str | None, cache: Path) -> Iterator[Check]:
@@ -54,7 +62,10 @@ def _answers(target: Target) -> Check:
         return Check("endpoint", False, f"no answer: {error}", target.unreachable_hint)
     ok = identity["Account"] == target.account
     return Check(
-        "endpoint", ok, f"answers as {identity['Arn']}", "" if ok else "check the credentials"
+        "endpoint",
+        ok,
+        f"answers as {identity['Arn']}",
+        "" if ok else f"{target.aws_cli} configure list",
     )
 
 
@@ -63,8 +74,8 @@ def _cache(cache: Path) -> Check:
         cache.mkdir(parents=True, exist_ok=True)
         writable = os.access(cache, os.W_OK)
     except OSError as error:
-        return Check("data cache", False, str(error), "set LAKE_CACHE to a folder of yours")
-    fix = "" if writable else "set LAKE_CACHE to a folder of yours"
+        return Check("data cache", False, str(error), 'export LAKE_CACHE="$HOME/lake-cache"')
+    fix = "" if writable else 'export LAKE_CACHE="$HOME/lake-cache"'
     return Check("data cache", writable, str(cache), fix)
 
 
@@ -73,7 +84,7 @@ def _source(given: str | None) -> Check:
         return Check("MovieLens", True, "not given: cache, download or synthetic data")
     ok = Path(given).expanduser().exists()
     return Check(
-        "MovieLens", ok, given if ok else f"{given} does not exist", "" if ok else "mend MOVIELENS"
+        "MovieLens", ok, given if ok else f"{given} does not exist", "" if ok else "unset MOVIELENS"
     )
 
 

@@ -13,8 +13,10 @@
     ├── StageError                a stage did not do its work
     │   ├── StageTimeout          bounded wait ran out
     │   └── StateLost             what an earlier step made has vanished (emulator restarted)
+    ├── ForeignResource           somebody else's has a name that the lake needs
     ├── SourceChanged             another data source than the one that has been landed
     ├── RunLocked                 another run holds the lake
+    ├── ChecksFailed              `lake doctor` found something off
     ├── VerificationFailed        a count is off, or a validation step fails
     └── LeftoversFound            `lake destroy` could not delete everything
 
@@ -24,10 +26,14 @@ The command line prints both and exits 1; nothing else may reach a user.
 
 from __future__ import annotations
 
+from typing import Any
+
 __all__ = [
     "AccountRefused",
+    "ChecksFailed",
     "DataError",
     "EndpointRefused",
+    "ForeignResource",
     "LakeError",
     "LeftoversFound",
     "RunLocked",
@@ -50,6 +56,8 @@ class LakeError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.document: dict[str, Any] | None = None
+        """For ``--json``: what was found all the same."""
 
     def __str__(self) -> str:
         return f"{self.message} {self.hint}".strip()
@@ -95,12 +103,20 @@ class StateLost(StageError):
     """Something an earlier step made is no longer there."""
 
 
+class ForeignResource(LakeError):
+    """Something of somebody else has a name that the lake needs."""
+
+
 class SourceChanged(LakeError):
     """The lake was filled from another source than the one given now."""
 
 
 class RunLocked(LakeError):
     """Another run is at work on the same lake."""
+
+
+class ChecksFailed(LakeError):
+    """Something on this machine or the target is off."""
 
 
 class VerificationFailed(LakeError):

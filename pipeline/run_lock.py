@@ -80,7 +80,7 @@ class RunLock:
                 f"Another run is at work on this lake: {holder.get('what')} by process "
                 f"{holder.get('process')} on {holder.get('host')}, since {holder.get('since')}.",
                 "Wait for it to end, or end it; without a sign of life its lock expires in "
-                f"{holder['expires'] - time.time():.0f} s.",
+                f"{holder['expires'] - time.time():.0f} s. See how far it is with: lake status",
             )
         condition = {"IfMatch": etag} if etag else {"IfNoneMatch": "*"}
         if not self._put(**condition):

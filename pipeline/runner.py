@@ -29,9 +29,11 @@ from pipeline.errors import (
 )
 from pipeline.infrastructure import begin_deployment, deploy_bucket, upload_code
 from pipeline.lake import Lake
+from pipeline.ownership import require_no_foreign_tables
 from pipeline.run_lock import RunLock
 from pipeline.run_state import Record
 from pipeline.stages import STAGES, Stage, Work
+from pipeline.stages.full_load import FullLoad
 from pipeline.stages.recommend import Recommendations, titles_for
 from pipeline.staging import stage_files
 from pipeline.verify import Verification, verify_lake
@@ -64,10 +66,14 @@ class Plan:
         for given in (self.start, self.only):
             if given is not None and given not in names:
                 raise SettingsError(
-                    f"There is no stage {given!r}.", f"The stages are: {', '.join(names)}."
+                    f"There is no stage {given!r}; the stages are {', '.join(names)}.",
+                    f"lake run --from {names[0]}",
                 )
         if self.start and self.only:
-            raise SettingsError("--from and --only exclude each other.", "Give one of them.")
+            raise SettingsError(
+                f"--from {self.start} and --only {self.only} exclude each other.",
+                f"lake run --from {self.start}; or: lake run --only {self.only}",
+            )
         if self.only:
             return [STAGES[names.index(self.only)]]
         return list(STAGES[names.index(self.start) :] if self.start else STAGES)
@@ -130,6 +136,8 @@ def run(lake: Lake, *, source: str | None, cache: Path, plan: Plan, user: int) -
     lake.reporter.line(f"data: {dataset.origin}")
     result = RunResult(origin=dataset.origin)
     with _step(lake, "infrastructure"):
+        if any(isinstance(stage, FullLoad) for stage in stages):
+            require_no_foreign_tables(lake)  # or else it is found after minutes that cost money
         deploy_bucket(lake.stacks, lake.reporter.line)
     with (
         _state_loss_named(lake),
@@ -235,7 +243,7 @@ def _run_stage(
         raise TargetUnreachable(
             f"The {lake.target.name} target stopped answering while stage {stage.name} was at "
             f"work: {error}",
-            f"{lake.target.unreachable_hint.rstrip('.')}; then go on with: lake run",
+            f"{lake.target.unreachable_hint}; then go on with: lake run",
         ) from error
     except BaseException as error:
         lake.reporter.end(stage.name, str(error).splitlines()[0] if str(error) else "", ok=False)

@@ -129,6 +129,11 @@ class Settings:
     """Prefix of the pipeline's own notes: stage records and the lock."""
 
     @property
+    def tag(self) -> dict[str, str]:
+        """What everything that is the lake's own is tagged with."""
+        return {"Key": "project", "Value": self.project}
+
+    @property
     def bucket(self) -> str:
         """The lake's bucket."""
         return f"{self.account}-{self.project}"
@@ -146,6 +151,11 @@ class Settings:
     def stack(self, template: str) -> str:
         """Name of the stack made from a template of `STACKS`."""
         return f"{self.project}-{template}"
+
+    @property
+    def replication_instance(self) -> str:
+        """The DMS replication instance, by which its task's log group is named."""
+        return f"{self.project}-instance"
 
     @property
     def functions(self) -> tuple[str, ...]:

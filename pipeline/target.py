@@ -41,6 +41,10 @@ __all__ = [
 DEFAULT_LOCAL_ENDPOINT: Final = "http://127.0.0.1:4566"
 LOCAL_ACCOUNT: Final = "000000000000"
 DEFAULT_REGION: Final = "us-east-1"
+CUSTOM_NAMED: Final = (
+    "CloudFormation cannot update a stack when a custom-named resource requires replacing."
+)
+"""AWS's words: a name is taken until the old resource is gone, so there can be no new one."""
 
 # A strict reading of what an endpoint may be: no user info, path, query or escapes that one URL
 # parser reads as a host and another does not.
@@ -107,8 +111,15 @@ class Target:
     sizes: Sizes
     unreachable_hint: str
     """What to do when nothing answers."""
+    aws_cli: str
+    """The aws CLI as it speaks to this target, to be followed by a command of it."""
+    lake_options: str
+    """What `lake` takes to come here again, for the commands that errors name."""
+    needs_replacement: tuple[str, ...]
+    """What CloudFormation says of a change that it cannot make under a resource's old name."""
     confirm_account: bool
-    """Whether a person has to confirm the account before anything is made."""
+    """Whether a person has to confirm the account before anything is made, and is to decide
+    whether a stack is deleted for such a change: all that it holds is lost."""
     _clients: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
     _lock: Any = field(default_factory=threading.Lock, repr=False, compare=False)
 
@@ -132,6 +143,13 @@ class Target:
                 )
             return self._clients[name]
 
+    def read_log(self, group: str) -> str:
+        """The command that prints a log group."""
+        return (
+            f"{self.aws_cli} logs filter-log-events --log-group-name {group} "
+            '--query "events[].[message]" --output text'
+        )
+
     def describe(self) -> str:
         """One line for people: target, account, region, endpoint."""
         where = self.endpoint or "AWS"
@@ -145,18 +163,16 @@ def open_target(
 
     :param endpoint: for ``local``: its endpoint, instead of ``LAKE_ENDPOINT``,
         ``LAKE_PORT`` (on 127.0.0.1) and the default
-    :raises SettingsError: unknown name
+    :raises SettingsError: unknown name, or a LAKE_PORT that is none
     :raises TargetError: see `EndpointRefused`, `AccountRefused`
     """
     if name == "local":
-        port = environ.get("LAKE_PORT")
-        default = f"http://127.0.0.1:{port}" if port else DEFAULT_LOCAL_ENDPOINT
-        return _local(endpoint or environ.get("LAKE_ENDPOINT") or default)
+        return _local(endpoint or environ.get("LAKE_ENDPOINT") or _at_port(environ))
     if name == "aws":
         return _aws(endpoint, environ)
     raise SettingsError(
         f"There is no target {name!r}; the targets are local and aws.",
-        "Use --target local or --target aws.",
+        "lake doctor --target local",
     )
 
 
@@ -171,10 +187,22 @@ def require_loopback(endpoint: str) -> str:
     if match is None or int(match["port"] or 80) > 65535 or not _is_loopback(match["host"]):
         raise EndpointRefused(
             f"The local target only speaks to this machine, not to {endpoint!r}.",
-            f"Use an endpoint such as {DEFAULT_LOCAL_ENDPOINT} (LAKE_ENDPOINT or --endpoint), "
-            "or --target aws.",
+            f"For the emulator: export LAKE_ENDPOINT={DEFAULT_LOCAL_ENDPOINT} (without "
+            "--endpoint); for AWS: lake doctor --target aws",
         )
     return match[0].rstrip("/")
+
+
+def _at_port(environ: Mapping[str, str]) -> str:
+    port = environ.get("LAKE_PORT", "").strip()
+    if not port:
+        return DEFAULT_LOCAL_ENDPOINT
+    if not (port.isascii() and port.isdecimal() and 1 <= int(port) <= 65535):
+        raise SettingsError(
+            f"LAKE_PORT is {port!r}, which is no port; valid are 1 to 65535.",
+            "export LAKE_PORT=4566",
+        )
+    return f"http://127.0.0.1:{port}"
 
 
 def _is_loopback(host: str) -> bool:
@@ -234,6 +262,12 @@ def _local(endpoint: str) -> Target:
         ),
         sizes=Sizes(firehose_interval=5),
         unreachable_hint="Start it with: lake emulator start",
+        aws_cli=(
+            "AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test "
+            f"aws --endpoint-url {endpoint} --region {DEFAULT_REGION}"
+        ),
+        lake_options="",
+        needs_replacement=(CUSTOM_NAMED, "needs a replacement"),
         confirm_account=False,
     )
 
@@ -244,9 +278,9 @@ def _aws(endpoint: str | None, environ: Mapping[str, str]) -> Target:
         raise EndpointRefused(
             "The aws target refuses endpoint overrides, and found "
             f"{', '.join(sorted(overrides)) or '--endpoint'}.",
-            f"Unset {' '.join(sorted(overrides))} and try again."
+            f"unset {' '.join(sorted(overrides))}"
             if overrides
-            else "Leave --endpoint out, or use --target local.",
+            else "Leave --endpoint out: lake doctor --target aws",
         )
     core = botocore.session.Session()
     try:
@@ -265,12 +299,12 @@ def _aws(endpoint: str | None, environ: Mapping[str, str]) -> Target:
     except (BotoCoreError, ClientError) as error:
         raise TargetError(
             f"AWS does not know who you are: {error}",
-            "Log in (aws sso login, or AWS_PROFILE=<profile>) and try again.",
+            "Log in with: aws sso login; or choose a profile: export AWS_PROFILE=<profile>",
         ) from error
     account = str(identity["Account"])
     if account == LOCAL_ACCOUNT:
         raise AccountRefused(
-            f"Account {LOCAL_ACCOUNT} is an emulator's, not AWS's.", "Use --target local."
+            f"Account {LOCAL_ACCOUNT} is an emulator's, not AWS's.", "lake status --target local"
         )
     return Target(
         name="aws",
@@ -289,7 +323,12 @@ def _aws(endpoint: str | None, environ: Mapping[str, str]) -> Target:
             delivery_margin=180,
         ),
         sizes=Sizes(),
-        unreachable_hint="Check the network and the region.",
+        unreachable_hint=(
+            f"See whether AWS can be reached: aws --region {region} sts get-caller-identity"
+        ),
+        aws_cli=f"aws --region {region}",
+        lake_options=" --target aws",
+        needs_replacement=(CUSTOM_NAMED,),
         confirm_account=True,
     )
 
@@ -307,5 +346,5 @@ def _refuse_profile_overrides(core: botocore.session.Session) -> None:
     if found:
         raise EndpointRefused(
             f"The aws target refuses endpoint overrides, and the profile has {', '.join(found)}.",
-            "Remove them from ~/.aws/config or choose another profile (AWS_PROFILE=<profile>).",
+            "Remove them from ~/.aws/config, or choose another: export AWS_PROFILE=<profile>",
         )

@@ -95,7 +95,10 @@ def verify_lake(lake: Lake, lab: int | None = None) -> Verification:
     :raises StateLost: there is no lake, or it has never been filled
     """
     if lab is not None and lab not in LABS:
-        raise SettingsError(f"There is no lab {lab}.", f"The labs are {', '.join(map(str, LABS))}.")
+        raise SettingsError(
+            f"There is no lab {lab}; the labs are {', '.join(map(str, LABS))}.",
+            f"lake verify --lab {LABS[0]}",
+        )
     land = lake.state.read("land") if lake.has_bucket() else None
     if land is None or land.status != "done":
         raise StateLost(

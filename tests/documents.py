@@ -94,6 +94,17 @@ def commands(document: Path) -> list[Command]:
     return found
 
 
+def aws_commands(document: Path) -> list[Command]:
+    """The aws CLI's commands of a document's ``sh`` blocks, which promise no output."""
+    return [
+        Command(document, number, line, ())
+        for block in blocks(document)
+        if block.language == "sh"
+        for number, line in enumerate(block.lines, block.line)
+        if line.startswith("aws ")
+    ]
+
+
 def _commands(block: Block) -> Iterator[Command]:
     lines = list(block.lines)
     if lines and not lines[0].startswith("$ "):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 from dataclasses import dataclass
@@ -10,10 +9,10 @@ from dataclasses import dataclass
 import psutil
 
 from emulation import paths
-from emulation.errors import EmulationError, PortInUseError
-from emulation.host import artifacts
+from emulation.errors import EmulationError, PortError, PortInUseError
+from emulation.host import artifacts, ports
 from emulation.host.java import find_java
-from emulation.host.process import DEFAULT_PORT, Emulator, require_free
+from emulation.host.process import Emulator, require_free
 
 GIB = 2**30
 MEMORY = 4 * GIB  # peak of all processes in a whole run
@@ -58,7 +57,10 @@ def _artifacts() -> Check:
 
 
 def _port() -> Check:
-    port = int(os.environ.get("LAKE_PORT", DEFAULT_PORT))
+    try:
+        port = ports.from_environment()
+    except PortError as e:
+        return Check("port", False, e.message, e.hint or "")
     if running := Emulator(port).find():
         return Check("port", True, f"{port}: the emulator (process {running.pid})")
     try:

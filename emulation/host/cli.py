@@ -2,67 +2,91 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections import deque
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from emulation.errors import NotRunningError
-from emulation.host import artifacts, service_catalog
-from emulation.host.process import DEFAULT_PORT, POLL_SECONDS, Emulator
+from emulation.host import artifacts, ports, service_catalog
+from emulation.host.ports import DEFAULT_PORT
+from emulation.host.process import POLL_SECONDS, Emulator, Running
 from emulation.services.glue.runtime import class_path
 
 app = typer.Typer(no_args_is_help=True, help="Start, stop and inspect the emulator.")
 
-Port = Annotated[int, typer.Option(envvar="LAKE_PORT", help="The gateway's port.")]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+Port = Annotated[
+    int,
+    typer.Option(
+        envvar="LAKE_PORT", parser=ports.parse, metavar="N", help="The gateway's port, 1 to 65535."
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document, nothing else.")]
+Document = dict[str, Any]
+"""What a command found; `lake` prints it when ``--json`` is given."""
 
 
 @app.command()
-def install() -> None:
+def install(as_json: Json = False) -> Document:  # noqa: ARG001 - the root command looks for it
     """Fetch the Java artefacts and prepare what is missing; does nothing when all is there."""
+    done: list[str] = []
 
     def notice(text: str) -> None:
+        done.append(text)
         typer.echo(text, err=True)
 
     artifacts.install(notice)
     service_catalog.install(notice)
     class_path.install(notice)
+    return {"done": done}
 
 
 @app.command()
-def start(port: Port = DEFAULT_PORT) -> None:
+def start(port: Port = DEFAULT_PORT, as_json: Json = False) -> Document:
     """Start the emulator and wait until it is ready; it starts empty."""
     began = time.monotonic()
     running, new = Emulator(port).start()
-    if new:
-        typer.echo(f"emulator ready at {running.url} after {time.monotonic() - began:.1f} s")
-    else:
+    seconds = time.monotonic() - began
+    if not as_json and new:
+        typer.echo(f"emulator ready at {running.url} after {seconds:.1f} s")
+    elif not as_json:
         typer.echo(f"emulator already running at {running.url} (process {running.pid})")
+    return {**_document(port, running), "started": new, "seconds": round(seconds, 2)}
 
 
 @app.command()
-def stop(port: Port = DEFAULT_PORT) -> None:
+def stop(port: Port = DEFAULT_PORT, as_json: Json = False) -> Document:
     """Stop the emulator and every process it started; what it held is gone."""
     stopped = Emulator(port).stop()
-    typer.echo("emulator stopped" if stopped else "no emulator was running")
+    if not as_json:
+        typer.echo("emulator stopped" if stopped else "no emulator was running")
+    return {**_document(port, None), "stopped": stopped}
 
 
 @app.command()
-def status(port: Port = DEFAULT_PORT, as_json: Json = False) -> None:
+def status(port: Port = DEFAULT_PORT, as_json: Json = False) -> Document:
     """Say whether the emulator runs; exit code 1 when it does not."""
     running = Emulator(port).find()
-    if as_json:
-        pid = running.pid if running else None
-        typer.echo(json.dumps({"running": bool(running), "port": port, "pid": pid}))
-    elif running:
+    if running is None:
+        raise NotRunningError(
+            f"no emulator runs on port {port}",
+            f"lake emulator start --port {port}",
+            _document(port, None),
+        )
+    if not as_json:
         typer.echo(f"running at {running.url} (process {running.pid})")
-    else:
-        typer.echo(f"not running on port {port}; start it with: lake emulator start")
-    raise typer.Exit(0 if running else 1)
+    return _document(port, running)
+
+
+def _document(port: int, running: Running | None) -> Document:
+    return {
+        "running": running is not None,
+        "port": port,
+        "pid": running.pid if running else None,
+        "url": running.url if running else None,
+    }
 
 
 @app.command()
@@ -74,7 +98,9 @@ def logs(
     """Print the end of the emulator's log."""
     emulator = Emulator(port)
     if not emulator.log.is_file():
-        raise NotRunningError(f"no emulator has run on port {port}", "lake emulator start")
+        raise NotRunningError(
+            f"no emulator has run on port {port}", f"lake emulator start --port {port}"
+        )
     _print_log(emulator.log, lines, follow, emulator)
 
 

@@ -28,8 +28,8 @@ from emulation.errors import ArtifactError, EmulationError, PortInUseError, Star
 from emulation.host import artifacts, service_catalog
 from emulation.host.environment import MARK, localstack_environment
 from emulation.host.java import find_java
+from emulation.host.ports import DEFAULT_PORT
 
-DEFAULT_PORT = 4566
 START_SECONDS = 60.0
 STOP_SECONDS = 15.0
 POLL_SECONDS = 0.05
@@ -127,11 +127,15 @@ class Emulator:
     def _locked(self) -> Iterator[None]:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            with (self.folder / "lock").open("w") as lock:
-                fcntl.flock(lock, fcntl.LOCK_EX)  # the kernel lets go of it when a process dies
-                yield
+            lock = (self.folder / "lock").open("w")
         except OSError as e:
-            raise EmulationError(f"cannot use {self.folder}: {e.strerror or e}", "df -h .") from e
+            raise EmulationError(
+                f"cannot use {self.folder}: {e.strerror or e}",
+                'LAKE_HOME="$HOME/lake" lake emulator start',
+            ) from e
+        with lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # the kernel lets go of it when a process dies
+            yield
 
     def _launch(self, timeout: float) -> Running:
         for name in ("root", "tmp"):
@@ -211,8 +215,12 @@ def require_free(port: int) -> None:
         except OSError as e:
             raise PortInUseError(
                 f"port {port} is taken by {_listener(port)}",
-                f"stop that program, or choose another port: LAKE_PORT={port + 1} make local",
+                f"stop that program, or choose another port: LAKE_PORT={_another(port)} make local",
             ) from e
+
+
+def _another(port: int) -> int:
+    return port + 1 if port < 65_535 else DEFAULT_PORT
 
 
 def _listener(port: int) -> str:

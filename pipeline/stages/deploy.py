@@ -13,7 +13,7 @@ from pipeline.run_state import Record, fingerprint
 from pipeline.settings import ROOT
 from pipeline.stages.base import Result, Stage, Work
 
-__all__ = ["Deploy", "endpoint_status"]
+__all__ = ["Deploy", "endpoint_log", "endpoint_status"]
 
 
 class Deploy(Stage):
@@ -53,9 +53,14 @@ class Deploy(Stage):
         if status != "InService":
             raise StageError(
                 f"Endpoint {lake.settings.endpoint} is {status}.",
-                "Read its log (group /aws/sagemaker/Endpoints/…), then: lake run",
+                f"Read its log: {lake.target.read_log(endpoint_log(lake))}; then: lake run",
             )
         return Result(f"endpoint {lake.settings.endpoint} InService, {outcome.value}")
+
+
+def endpoint_log(lake: Lake) -> str:
+    """The endpoint's log group."""
+    return f"/aws/sagemaker/Endpoints/{lake.settings.endpoint}"
 
 
 def endpoint_status(lake: Lake) -> str:

@@ -11,6 +11,7 @@ from pipeline.data import Dataset
 from pipeline.errors import StageError
 from pipeline.infrastructure import load_again
 from pipeline.lake import Lake, is_missing
+from pipeline.ownership import require_no_foreign_tables, tag_tables
 from pipeline.run_state import Record
 from pipeline.settings import EXCEPTIONS_TABLE, ROOT, TABLES
 from pipeline.stages.base import Result, Stage, Work
@@ -48,6 +49,8 @@ class FullLoad(Stage):
         files = work.upstream("land").details["files"]
         arn = lake.stacks.outputs(TEMPLATE)["TaskArn"]
         task = find_task(lake, arn)
+        require_no_foreign_tables(lake)
+        work.note()  # from here on the tables are the lake's, even if this run is killed
         if task["Status"] not in _BUSY:
             load_again(lake.stacks, work.inputs[:16])
         expected = sum(files[table]["rows"] for table in TABLES)
@@ -56,15 +59,17 @@ class FullLoad(Stage):
             lake.target.waits.full_load,
             "the DMS task to finish its full load",
         )
+        tag_tables(lake)
         return self._reconciled(lake, arn, files)
 
     @staticmethod
     def _ended(work: Work, arn: str, expected: int) -> bool | None:
         task = find_task(work.lake, arn)
         if task["Status"] == "failed":
+            group = f"dms-tasks-{work.lake.settings.replication_instance}"
             raise StageError(
                 f"The DMS task failed: {task.get('LastFailureMessage') or task.get('StopReason')}",
-                "Read its log (group dms-tasks-…), then: lake run",
+                f"Read its log: {work.lake.target.read_log(group)}; then: lake run",
             )
         statistics = table_statistics(work.lake, arn)
         done = sum(s.get("FullLoadRows", 0) for s in statistics)

@@ -89,7 +89,7 @@ class Land(Stage):
             raise StageError(
                 f"s3://{lake.bucket}/{folder} holds {strangers[0]} beside {key}, and DMS would "
                 "load it too.",
-                f"Remove it: aws s3 rm s3://{lake.bucket}/{strangers[0]}",
+                f"Remove it: {lake.target.aws_cli} s3 rm s3://{lake.bucket}/{strangers[0]}",
             )
 
     @staticmethod

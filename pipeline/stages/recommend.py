@@ -12,6 +12,7 @@ from pipeline.errors import StageError
 from pipeline.lake import Lake, error_code
 from pipeline.run_state import Record
 from pipeline.stages.base import Result, Stage, Work
+from pipeline.stages.deploy import endpoint_log
 
 __all__ = ["Recommend", "Recommendations", "Title", "titles_for"]
 
@@ -77,7 +78,7 @@ def titles_for(lake: Lake, user: int, k: int) -> Recommendations:
             raise StageError(
                 f"Endpoint {lake.settings.endpoint} failed: "
                 f"{error.response.get('OriginalMessage') or error.response['Error']['Message']}",
-                "Read its log (group /aws/sagemaker/Endpoints/…).",
+                f"Read its log: {lake.target.read_log(endpoint_log(lake))}",
             ) from error
         raise
     text = answer["Body"].read()

@@ -178,7 +178,8 @@ def _call_simulator(lake: Lake, event: dict[str, Any]) -> dict[str, Any]:
         raise StageError(
             f"Function {name} failed at row {event['offset']:,}: "
             f"{payload.get('errorType', 'error')}: {payload.get('errorMessage')}",
-            f"Read its log (group /aws/lambda/{name}), then go on with: lake run",
+            f"Read its log: {lake.target.read_log(f'/aws/lambda/{name}')}; "
+            "then go on with: lake run",
         )
     return dict(payload)
 

@@ -141,7 +141,7 @@ class Train(Stage):
                 "VolumeSizeInGB": 10,
             },
             StoppingCondition={"MaxRuntimeInSeconds": MOST_SECONDS},
-            Tags=[{"Key": "project", "Value": lake.settings.project}],
+            Tags=[lake.settings.tag],
         )
         return name
 

@@ -1,9 +1,10 @@
 """The labs and the README as they are written: every command runs, every output has its shape.
 
 The commands run in the documents' order in one shell environment on a machine of their own, with
-a small data set; what they print is compared when all have run. `make` targets are looked up and
-not run: they build the environment that the tests are in. So are commands for AWS, and for the
-emulator's usual port.
+a small data set; what they print is compared when all have run. So do the aws CLI's commands of the
+``sh`` blocks about AWS, which work on both. `make` targets are not run, because they build the
+environment that the tests are in, nor is what has ``--target aws``: tests/unit/test_docs.py looks
+them up.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from typing import Final
 import pytest
 
 from emulation import paths
-from tests.documents import LABS, Command, commands, fits, shape
+from tests.documents import LABS, Command, aws_commands, commands, fits, shape
 from tests.integration.lake_runs import Machine
 from tests.integration.pipeline_data import write_folder
 from tests.support import PROJECT, free_port
@@ -98,11 +99,14 @@ class Shell:
 
 def is_run(command: Command) -> bool:
     """Whether a command of a document is one that the test runs."""
-    return not command.text.startswith(("make", "aws --endpoint-url"))
+    return not command.text.startswith("make")
 
 
 def order() -> list[Command]:
-    """All commands in the order in which they run; the README's before the end of the last lab."""
+    """All commands in the order in which they run.
+
+    The README's have their place before the end of the last lab, and so have those about AWS.
+    """
     labs = [command for page in PAGES for command in commands(LABS / page) if is_run(command)]
     readme = [
         command
@@ -110,7 +114,8 @@ def order() -> list[Command]:
         if is_run(command) and not command.text.startswith(ENDINGS)
     ]
     end = next(n for n, command in enumerate(labs) if command.text.startswith(ENDINGS))
-    return labs[:end] + readme + labs[end:]
+    on_both = [command for page in PAGES for command in aws_commands(LABS / page)]
+    return labs[:end] + readme + on_both + labs[end:]
 
 
 @pytest.fixture(scope="module")

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import boto3
 import pytest
 import typer
+from botocore.exceptions import NoRegionError
 from typer.testing import CliRunner
 
 from pipeline import cli, doctor
 from pipeline.cli import app
+from pipeline.cli_errors import explain
 from pipeline.doctor import Check
+from pipeline.errors import StackError
 from pipeline.target import open_target
 
 COMMANDS = ["run", "status", "verify", "recommend", "destroy", "doctor"]
@@ -44,7 +47,7 @@ def test_unknown_target() -> None:
     assert result.stdout == ""
     assert result.stderr == (
         "lake: There is no target 'azure'; the targets are local and aws.\n"
-        "  → Use --target local or --target aws.\n"
+        "  → lake doctor --target local\n"
     )
 
 
@@ -53,8 +56,8 @@ def test_an_endpoint_that_is_not_this_machine() -> None:
     assert result.exit_code == 1
     assert result.stderr == (
         "lake: The local target only speaks to this machine, not to 'https://s3.amazonaws.com'.\n"
-        "  → Use an endpoint such as http://127.0.0.1:4566 (LAKE_ENDPOINT or --endpoint), "
-        "or --target aws.\n"
+        "  → For the emulator: export LAKE_ENDPOINT=http://127.0.0.1:4566 (without --endpoint); "
+        "for AWS: lake doctor --target aws\n"
     )
 
 
@@ -83,16 +86,19 @@ def test_unknown_stage() -> None:
     result = call("run", "--from", "wash")
     assert result.exit_code == 1
     assert result.stderr.endswith(
-        "lake: There is no stage 'wash'.\n"
-        "  → The stages are: land, full_load, stream, catalog, transform, train, deploy, "
-        "recommend.\n"
+        "lake: There is no stage 'wash'; the stages are land, full_load, stream, catalog, "
+        "transform, train, deploy, recommend.\n"
+        "  → lake run --from land\n"
     )
 
 
 def test_from_and_only_exclude_each_other() -> None:
     result = call("run", "--from", "land", "--only", "train")
     assert result.exit_code == 1
-    assert "lake: --from and --only exclude each other.\n" in result.stderr
+    assert result.stderr.endswith(
+        "lake: --from land and --only train exclude each other.\n"
+        "  → lake run --from land; or: lake run --only train\n"
+    )
 
 
 @pytest.mark.parametrize(
@@ -165,6 +171,38 @@ def test_an_unexpected_error_has_no_traceback(monkeypatch: pytest.MonkeyPatch) -
     assert result.stderr == (
         "lake: Unexpected ZeroDivisionError: division by zero\n"
         "  → Set LAKE_DEBUG=1 to see where it comes from, and please report it.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("error", "message", "hint"),
+    [
+        (
+            NoRegionError(),
+            "The call to AWS failed: You must specify a region.",
+            "See what is wrong with: lake doctor",
+        ),
+        (
+            PermissionError(13, "Permission denied", "/x"),
+            "This machine refuses: [Errno 13] Permission denied: '/x'",
+            "See what is wrong with: lake doctor",
+        ),
+        (StackError("it failed"), "it failed", "See where the lake stands with: lake status"),
+    ],
+)
+def test_every_error_names_a_command(error: Exception, message: str, hint: str) -> None:
+    assert explain(error, None) == (message, hint)
+    assert explain(error, open_target("local", environ={})) == (message, hint)
+    aws = replace(open_target("local", environ={}), lake_options=" --target aws")
+    assert explain(error, aws) == (message, f"{hint} --target aws")
+
+
+def test_the_command_that_an_error_names_goes_where_the_failed_one_went() -> None:
+    aws = replace(open_target("local", environ={}), lake_options=" --target aws")
+    hint = "Do: lake run --from train; or: lake destroy --target aws; or: lake emulator start"
+    assert explain(StackError("x", hint), aws)[1] == (
+        "Do: lake run --target aws --from train; or: lake destroy --target aws; "
+        "or: lake emulator start"
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from types import SimpleNamespace
@@ -101,15 +102,67 @@ def test_a_dead_stack_is_made_anew(status: str) -> None:
     assert script.calls == ["delete", "create"]
 
 
-@pytest.mark.parametrize(
-    "reason", ["needs a replacement", "a custom-named resource requires replacing"]
+CUSTOM_NAMED = (
+    "CloudFormation cannot update a stack when a custom-named resource requires replacing. "
+    "Rename movielens-0 and update the stack again."
 )
-def test_a_change_that_needs_a_replacement_replaces_the_stack(reason: str) -> None:
+
+
+def refused_update(reason: str) -> Scripted:
     script = Scripted("UPDATE_ROLLBACK_COMPLETE", "CREATE_COMPLETE")
     script.stack = {"StackStatus": "CREATE_COMPLETE"}
     script.events = [event("Model", "AWS::SageMaker::Model", "UPDATE_FAILED", reason)]
+    return script
+
+
+@pytest.mark.parametrize(
+    "reason", [CUSTOM_NAMED, "the change of AWS::SageMaker::Model needs a replacement: rename it"]
+)
+def test_a_change_that_needs_a_replacement_replaces_the_stack(reason: str) -> None:
+    script = refused_update(reason)
     assert stacks(script).deploy("002-network", {}) is Outcome.CREATED
     assert script.calls == ["update", "delete", "create"]
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "Replacement type updates not supported on stack with disable-rollback.",
+        "User is not authorized to perform: ec2:ReplaceRoute",
+        "Resource handler returned message: could not replace the item",
+    ],
+)
+def test_a_stack_whose_update_fails_for_another_reason_stays(reason: str) -> None:
+    script = refused_update(reason)
+    with pytest.raises(StackError, match=re.escape(reason)):
+        stacks(script).deploy("002-network", {})
+    assert script.calls == ["update"]
+
+
+@pytest.mark.parametrize(
+    ("template", "delete"),
+    [
+        (
+            "streaming",
+            "aws --region eu-west-1 cloudformation delete-stack "
+            "--stack-name movielens-lake-streaming",
+        ),
+        ("lab-1-nested", "lake destroy --target aws"),
+    ],
+)
+def test_a_target_that_asks_for_the_account_leaves_a_replacement_to_a_person(
+    template: str, delete: str
+) -> None:
+    script = refused_update(CUSTOM_NAMED)
+    found = stacks(script)
+    aws = replace(found.target, name="aws", confirm_account=True, aws_cli="aws --region eu-west-1")
+    with pytest.raises(StackError) as raised:
+        replace(found, target=aws).deploy(template, {})
+    assert script.calls == ["update"]
+    assert "custom-named resource requires replacing" in raised.value.message
+    assert raised.value.hint == (
+        f"To make it anew, which deletes what it holds: {delete}; then: lake run --target aws"
+    )
 
 
 def test_a_failure_names_the_first_failing_resource() -> None:
@@ -260,7 +313,13 @@ class Several:
         return self
 
     def paginate(self, **_: str) -> list[dict[str, Any]]:
-        return [{"StackEvents": [event("Role", "AWS::IAM::Role", "UPDATE_FAILED", "replace it")]}]
+        return [
+            {
+                "StackEvents": [
+                    event("Role", "AWS::IAM::Role", "UPDATE_FAILED", "needs a replacement")
+                ]
+            }
+        ]
 
 
 def test_stacks_that_use_a_dead_nested_stack_go_before_it() -> None:

@@ -155,7 +155,7 @@ def test_a_stage_waits_for_its_stacks_and_fails_with_them() -> None:
 
 def test_a_target_that_vanishes_is_named_with_the_stage() -> None:
     lake, stage = FakeLake(), Counting("a")
-    lake.target = SimpleNamespace(name="local", unreachable_hint="Start it.")  # type: ignore[attr-defined]
+    lake.target = SimpleNamespace(name="local", unreachable_hint="Start it")  # type: ignore[attr-defined]
     stage.error = EndpointConnectionError(endpoint_url="http://127.0.0.1:1")
     with pytest.raises(TargetUnreachable) as raised:
         run(lake, [stage])

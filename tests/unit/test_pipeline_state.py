@@ -85,7 +85,8 @@ def test_a_second_run_is_refused_and_told_who_holds_the_lake() -> None:
         "since 2026-01-01 00:00:00 UTC."
     )
     assert raised.value.hint == (
-        "Wait for it to end, or end it; without a sign of life its lock expires in 60 s."
+        "Wait for it to end, or end it; without a sign of life its lock expires in 60 s. "
+        "See how far it is with: lake status"
     )
     assert s3.objects[LOCK]
 

@@ -66,6 +66,16 @@ def test_endpoint_option_then_variable_then_port_then_default() -> None:
     assert open_target("local", environ={}).endpoint == "http://127.0.0.1:4566"
 
 
+@pytest.mark.parametrize("port", ["abc", "0", "65536", "-1", "4_566", "٤"])
+def test_a_port_that_is_none(port: str) -> None:
+    with pytest.raises(SettingsError) as raised:
+        open_target("local", environ={"LAKE_PORT": port})
+    assert raised.value.message == (
+        f"LAKE_PORT is {port!r}, which is no port; valid are 1 to 65535."
+    )
+    assert raised.value.hint == "export LAKE_PORT=4566"
+
+
 def test_local_reads_nothing_of_the_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     config = tmp_path / "config"
     config.write_text(
@@ -121,12 +131,21 @@ def test_local_goes_past_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
             proxy.accept()
 
 
+def test_the_command_that_reads_a_log_speaks_to_the_target() -> None:
+    target = open_target("local", environ={"LAKE_PORT": "4567"})
+    assert target.read_log("/aws/lambda/x") == (
+        "AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test "
+        "aws --endpoint-url http://127.0.0.1:4567 --region us-east-1 "
+        'logs filter-log-events --log-group-name /aws/lambda/x --query "events[].[message]" '
+        "--output text"
+    )
+
+
 def test_unknown_target() -> None:
     with pytest.raises(SettingsError) as raised:
         open_target("azure")
     assert str(raised.value) == (
-        "There is no target 'azure'; the targets are local and aws. "
-        "Use --target local or --target aws."
+        "There is no target 'azure'; the targets are local and aws. lake doctor --target local"
     )
 
 

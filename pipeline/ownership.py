@@ -1,0 +1,207 @@
+"""What is the lake's own: clean-up deletes nothing else, and the full load replaces nothing else.
+
+A name proves nothing: the tables are called as the workshop calls them, in many accounts. Proof is
+
+- of a stack and of a training job: the tag ``project``;
+- of what a stack has made, such as the bucket: the stack's own list;
+- of a table that DMS makes, which is in no stack: the tag that it gets when it is loaded, and
+  before that the record that the full load writes in the bucket before the task may start.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from botocore.exceptions import ClientError
+
+from pipeline.errors import ForeignResource
+from pipeline.infrastructure import BUCKET
+from pipeline.lake import Lake, error_code, is_missing
+from pipeline.settings import EXCEPTIONS_TABLE, STACKS, STREAMED_TABLE, TABLES
+
+__all__ = [
+    "Belongings",
+    "claimed_tables",
+    "foreign_tables",
+    "loaded_tables",
+    "own_bucket",
+    "own_tables",
+    "require_no_foreign_tables",
+    "tag_tables",
+    "training_jobs",
+]
+
+_KINDS: Final = {
+    "AWS::CloudFormation::Stack": "stack",
+    "AWS::DynamoDB::Table": "table",
+    "AWS::Glue::Crawler": "crawler",
+    "AWS::Glue::Database": "database",
+    "AWS::Glue::Job": "job",
+    "AWS::Kinesis::Stream": "stream",
+    "AWS::KinesisFirehose::DeliveryStream": "delivery stream",
+    "AWS::Lambda::Function": "function",
+    "AWS::S3::Bucket": "bucket",
+    "AWS::SQS::Queue": "queue",
+    "AWS::SageMaker::Endpoint": "endpoint",
+    "AWS::SageMaker::Model": "model",
+}
+"""Resources of stacks that are named one by one."""
+
+
+@dataclass(frozen=True)
+class Belongings:
+    """What the lake had when it was looked at."""
+
+    contents: dict[str, list[str]]
+    """By template of each stack that is ours: ``stream movielens-ratings`` and so on."""
+    bucket: bool
+
+    @classmethod
+    def of(cls, lake: Lake) -> Belongings:
+        """Look at the stacks and the bucket."""
+        found = {template: _own_contents(lake, template) for template in STACKS}
+        contents = {template: made for template, made in found.items() if made is not None}
+        return cls(contents, own_bucket(lake))
+
+    def __bool__(self) -> bool:
+        """Whether there is a lake."""
+        return self.bucket or bool(self.contents)
+
+    def __contains__(self, text: str) -> bool:
+        """Whether one of our stacks has made what `text` names, such as ``job x``."""
+        return any(text in made for made in self.contents.values())
+
+
+def own_bucket(lake: Lake) -> bool:
+    """Whether the bucket is there and is the lake's."""
+    return lake.has_bucket() and f"bucket {lake.bucket}" in (_own_contents(lake, BUCKET) or [])
+
+
+def loaded_tables(lake: Lake) -> list[str]:
+    """Names of the tables that the DMS task makes."""
+    return [*(lake.settings.dynamodb_table(table) for table in TABLES), EXCEPTIONS_TABLE]
+
+
+def own_tables(lake: Lake) -> list[str]:
+    """Those tables of the lake's names that are there and are the lake's."""
+    there, claimed = _existing_tables(lake), claimed_tables(lake)
+    return [
+        name
+        for name in (*loaded_tables(lake), STREAMED_TABLE)
+        if name in there and (name in claimed or _is_own_table(lake, name))
+    ]
+
+
+def foreign_tables(lake: Lake) -> list[str]:
+    """Those that are there and are somebody else's."""
+    there, own = _existing_tables(lake), own_tables(lake)
+    return [t for t in (*loaded_tables(lake), STREAMED_TABLE) if t in there and t not in own]
+
+
+def claimed_tables(lake: Lake) -> list[str]:
+    """All that the task makes, once there is a record of a full load, ended or not; else none."""
+    claimed = own_bucket(lake) and lake.state.read("full_load") is not None
+    return loaded_tables(lake) if claimed else []
+
+
+def require_no_foreign_tables(lake: Lake) -> None:
+    """Let the full load not replace anything of somebody else's.
+
+    :raises ForeignResource: a table of a name that it needs is not the lake's
+    """
+    found = [table for table in foreign_tables(lake) if table in loaded_tables(lake)]
+    if found:
+        raise ForeignResource(
+            f"DynamoDB table{'s' * (len(found) > 1)} {', '.join(found)} in account "
+            f"{lake.target.account}, region {lake.target.region}, "
+            f"{'are' if len(found) > 1 else 'is'} not the lake's, and the full load would replace "
+            f"{'them' if len(found) > 1 else 'it'}; nothing was touched.",
+            "If nobody needs what is in there: "
+            f"for t in {' '.join(found)}; do "
+            f"{lake.target.aws_cli} dynamodb delete-table --table-name $t; done; then: lake run",
+        )
+
+
+def tag_tables(lake: Lake) -> None:
+    """Tag the tables that DMS has made: the proof that outlives the bucket."""
+    dynamodb = lake.client("dynamodb")
+    for table in claimed_tables(lake):
+        try:
+            arn = dynamodb.describe_table(TableName=table)["Table"]["TableArn"]
+        except ClientError as error:
+            if is_missing(error):
+                continue
+            raise
+        dynamodb.tag_resource(ResourceArn=arn, Tags=[lake.settings.tag])
+
+
+def training_jobs(lake: Lake, **filters: str) -> list[str]:
+    """Names of the lake's training jobs."""
+    sagemaker = lake.client("sagemaker")
+    named = re.compile(re.escape(lake.settings.training_prefix) + r"-[0-9a-f]{12}-\d+")
+    try:
+        pages = sagemaker.get_paginator("list_training_jobs")
+        return [
+            job["TrainingJobName"]
+            for page in pages.paginate(NameContains=lake.settings.training_prefix, **filters)
+            for job in page["TrainingJobSummaries"]
+            if named.fullmatch(job["TrainingJobName"])
+            and _is_tagged(lake, sagemaker.list_tags(ResourceArn=job["TrainingJobArn"])["Tags"])
+        ]
+    except ClientError as error:
+        if error_code(error) in ("ValidationException", "ResourceNotFound"):
+            return []
+        raise
+
+
+def _own_contents(lake: Lake, template: str) -> list[str] | None:
+    """What the stack made from `template` has made, None when there is no such stack of ours."""
+    stack = lake.stacks.describe(template)
+    if stack is None or not _is_tagged(lake, stack.get("Tags", [])):
+        return None
+    return list(_contents(lake, stack["StackName"]))
+
+
+def _contents(lake: Lake, stack: str) -> Iterator[str]:
+    """Resources of a stack and of the stacks in it, each with its kind."""
+    try:
+        found = lake.client("cloudformation").describe_stack_resources(StackName=stack)
+    except ClientError as error:
+        if "does not exist" in str(error):  # a former clean-up has come to it since
+            return
+        raise
+    for resource in found["StackResources"]:
+        kind = _KINDS.get(resource["ResourceType"])
+        identity = resource.get("PhysicalResourceId")
+        # What could not be created because its name was taken is named all the same.
+        gone = resource["ResourceStatus"] in ("CREATE_FAILED", "DELETE_COMPLETE")
+        if not kind or not identity or gone:
+            continue
+        # Of an ARN or a URL its last part, of a nested stack's ARN its name.
+        yield f"{kind} {identity.split('/')[1 if kind == 'stack' and '/' in identity else -1]}"
+        if kind == "stack":
+            yield from _contents(lake, identity)
+
+
+def _existing_tables(lake: Lake) -> set[str]:
+    pages = lake.client("dynamodb").get_paginator("list_tables").paginate()
+    return {name for page in pages for name in page["TableNames"]}
+
+
+def _is_own_table(lake: Lake, table: str) -> bool:
+    dynamodb = lake.client("dynamodb")
+    try:
+        arn = dynamodb.describe_table(TableName=table)["Table"]["TableArn"]
+        pages = dynamodb.get_paginator("list_tags_of_resource").paginate(ResourceArn=arn)
+        return any(_is_tagged(lake, page["Tags"]) for page in pages)
+    except ClientError as error:
+        if is_missing(error):
+            return False
+        raise
+
+
+def _is_tagged(lake: Lake, tags: Iterable[dict[str, Any]]) -> bool:
+    return lake.settings.tag in [{"Key": t["Key"], "Value": t["Value"]} for t in tags]
