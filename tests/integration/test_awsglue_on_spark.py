@@ -28,6 +28,7 @@ found["json_columns"] = events.toDF().columns
 found["json_errors"] = [events.errorsCount(), rows(events.errorsAsDynamicFrame())]
 found["parquet"] = rows(table("columns"))
 found["dynamodb"] = rows(table("items"))
+found["emptied"] = rows(table("emptied"))
 found["no_partitions"] = rows(table("unregistered"))
 found["options"] = rows(glue.create_dynamic_frame.from_options(
     "s3", {"paths": [f"s3://{bucket}/events/"], "recurse": True}, format="json"
@@ -109,7 +110,8 @@ def sources(aws: Client, bucket: str) -> None:
     columns = {"at": "struct<h:int>", "userid": "int"}
     catalog_table(aws, bucket, "events", "json", columns, ("partition_0", "partition_1"))
     catalog_table(aws, bucket, "unregistered", "json", columns, ("partition_0",))
-    for month in ("11", "12"):
+    catalog_table(aws, bucket, "emptied", "csv", {"a": "int"})
+    for month in ("11", "12", "13"):  # the last has no objects any more
         storage = {"Location": f"s3://{bucket}/events/2026/{month}/", "Columns": []}
         values = ["2026", month]
         glue.create_partition(
@@ -176,7 +178,7 @@ def test_json_gives_every_record_with_its_partition(found: dict[str, Any]) -> No
         [[3], 3, "2026", "12"],
     ]
     assert found["json_errors"] == [1, [["{x"]]]
-    assert found["no_partitions"] == []
+    assert found["no_partitions"] == found["emptied"] == []
 
 
 def test_parquet_takes_the_catalogs_order_and_types(found: dict[str, Any]) -> None:

@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from .clients import client
 from .globs import glob_pattern
 
+LISTERS = 8
 _GLOB_CHARACTERS = re.compile(r"[*?\[{\\]")
 
 
@@ -61,6 +63,23 @@ class Listing:
                     modified = entry["LastModified"].timestamp()
                     found[url] = S3Object(url, modified, entry["ETag"].strip('"'))
         return [found[url] for url in sorted(found)]
+
+
+def existing(paths: Sequence[str]) -> list[str]:
+    """Those of some paths in S3 that are an object or have one below them."""
+    with ThreadPoolExecutor(LISTERS) as pool:
+        return [p for p, exists in zip(paths, pool.map(_exists, paths), strict=True) if exists]
+
+
+def _exists(path: str) -> bool:
+    bucket, _, key = path.partition("://")[2].partition("/")
+    folder = f"{key.rstrip('/')}/" if key else ""
+    prefixes = (folder, key) if key != folder else (folder,)
+    for prefix in prefixes:
+        page = client("s3").list_objects_v2(Bucket=bucket, Prefix=prefix, MaxKeys=1)
+        if any(e["Key"].startswith(folder) or e["Key"] == key for e in page.get("Contents", ())):
+            return True
+    return False
 
 
 def exclusions_of(option: object) -> tuple[str, ...]:

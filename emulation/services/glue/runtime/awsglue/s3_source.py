@@ -22,7 +22,7 @@ from .errors import SourceError, UnsupportedApi
 from .format_options import options_of
 from .json_records import to_columns
 from .json_schema import with_choices
-from .s3_objects import Listing
+from .s3_objects import Listing, existing
 
 # Characters that Hadoop leaves as they are in the URI of a file.
 URI_SAFE = "/:=+,@&$!*'()~;"
@@ -76,9 +76,8 @@ def read_catalog(
     declared = [*table.columns, *table.partition_keys]
     types = {n: t for n, t in declared if not _is_text(t)}
     names = [name for name, _ in table.columns]
-    paths = [p.location for p in partitions]
-    if not table.partition_keys:
-        paths = [table.location]
+    paths = [p.location for p in partitions] if table.partition_keys else [table.location]
+    paths = existing(paths)  # what was deleted since it was registered has no records, as on AWS
     paths = _chosen(paths, listing, select)
     if not paths:  # nothing is registered yet, or nothing is new: as on AWS, no records
         empty = StructType([StructField(n, StringType()) for n, _ in declared])
