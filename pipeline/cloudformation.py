@@ -2,7 +2,8 @@
 
 A stack carries the SHA-256 of its template and parameters as a tag, so an unchanged stack is
 recognised without asking for an update. A stack that AWS cannot update (ROLLBACK_COMPLETE, failed
-states) is deleted and made anew.
+states) is deleted and made anew; one that was complete before only where the target does not ask
+first. A stack that is not tagged as the lake's is left alone.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
-from pipeline.errors import StackError
+from pipeline.errors import ForeignResource, StackError
 from pipeline.polling import poll_until
 from pipeline.settings import NESTED, ROOT, STACKS, Settings
 from pipeline.target import Target
@@ -97,12 +98,13 @@ class Stacks:
         """Create or update the stack made from `template`, and wait until it is complete.
 
         :raises StackError: with the first failing resource and its reason
+        :raises ForeignResource: a stack of that name is not the lake's
         """
         name = self.settings.stack(template)
         body = template_text(template)
         parameters = {"Project": self.settings.project, **parameters}
         digest = _digest(body, parameters)
-        stack = self._settled(name)
+        stack = self._own(name)
         if stack is not None and stack["StackStatus"] in _DEAD:
             self.clear(template)
             stack = None
@@ -126,7 +128,7 @@ class Stacks:
 
     def is_dead(self, template: str) -> bool:
         """Whether the stack made from `template` can only be deleted, once it has settled."""
-        stack = self._settled(self.settings.stack(template))
+        stack = self._own(self.settings.stack(template))
         return stack is not None and stack["StackStatus"] in _DEAD
 
     def delete(self, template: str) -> bool:
@@ -135,16 +137,28 @@ class Stacks:
         :raises StackError: deletion failed, with the first failing resource
         """
         name = self.settings.stack(template)
-        if self._settled(name) is None:
+        if self._own(name) is None:
             return False
         self._delete(name)
         return True
 
     def clear(self, template: str) -> None:
-        """Delete the stack made from `template`, after those that use its exports.
+        """Delete the stack made from `template` to make it anew, after those that use its exports.
 
-        :raises StackError: deletion of one of them failed
+        :raises StackError: deletion of one of them failed; or the stack was complete once, so it
+            holds something, and the target is one that asks first
         """
+        name = self.settings.stack(template)
+        stack = self._own(name) or {"StackStatus": ""}
+        if self.target.confirm_account and stack["StackStatus"].startswith("UPDATE"):
+            where = f"--target {self.target.name}"
+            delete = f"{self.target.aws_cli} cloudformation delete-stack --stack-name {name}"
+            if template == ROOT:  # the others use its exports
+                delete = f"lake destroy {where}"
+            raise StackError(
+                f"Stack {name} is {stack['StackStatus']}: {self._reason(name)}",
+                f"To make it anew, which deletes what it holds: {delete}; then: lake run {where}",
+            )
         users = STACKS[STACKS.index(ROOT) + 1 :] if template == ROOT else ()
         for user in reversed(users):
             self.delete(user)
@@ -173,17 +187,7 @@ class Stacks:
         except StackError as error:
             if not any(words in error.message for words in self.target.needs_replacement):
                 raise
-            if self.target.confirm_account:
-                where = f"--target {self.target.name}"
-                delete = f"{self.target.aws_cli} cloudformation delete-stack --stack-name {name}"
-                if name == self.settings.stack(ROOT):  # the others use its exports
-                    delete = f"lake destroy {where}"
-                error.hint = (
-                    f"To make it anew, which deletes what it holds: {delete}; "
-                    f"then: lake run {where}"
-                )
-                raise
-            # A resource that cannot be changed in place: the stack is ours alone, so replace it.
+            # A resource that cannot be changed in place: the stack is ours alone.
             self.clear(template)
             return self._create(name, arguments)
         return Outcome.UPDATED
@@ -219,6 +223,22 @@ class Stacks:
                 f"Stack {name} is {status}: {self._reason(name)}",
                 "Mend the cause, then: lake run (the stack is made anew)",
             )
+
+    def _own(self, name: str) -> dict[str, Any] | None:
+        """The lake's stack of a name, once it has settled, None when there is none.
+
+        :raises ForeignResource: it is somebody else's
+        """
+        stack = self._settled(name)
+        if stack is not None and _tags(stack).get("project") != self.settings.project:
+            raise ForeignResource(
+                f"Stack {name} in account {self.target.account}, region {self.target.region}, is "
+                f"not the lake's: it lacks the tag project={self.settings.project}; nothing was "
+                "touched.",
+                f"If nobody needs it: {self.target.aws_cli} cloudformation delete-stack "
+                f"--stack-name {name}; then: lake run",
+            )
+        return stack
 
     def _settled(self, name: str) -> dict[str, Any] | None:
         """The stack once nothing is in progress, None when it is gone."""

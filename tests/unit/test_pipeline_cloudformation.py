@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -11,7 +12,7 @@ from typing import Any, cast
 import pytest
 
 from pipeline.cloudformation import Outcome, Stacks, first_failure
-from pipeline.errors import StackError
+from pipeline.errors import ForeignResource, StackError
 from pipeline.infrastructure import begin_deployment, clear_dead_root, load_again
 from pipeline.lake import Lake
 from pipeline.settings import Settings
@@ -19,6 +20,8 @@ from pipeline.target import Target, open_target
 from tests.unit.pipeline_fakes import client_error
 
 NESTED_STACK = "movielens-lake-lab-1-nested"
+
+OWN = [{"Key": "project", "Value": "movielens-lake"}]
 
 
 class Scripted:
@@ -33,7 +36,7 @@ class Scripted:
     def describe_stacks(self, **_: str) -> dict[str, Any]:
         if self.stack is None:
             raise client_error("ValidationError", "DescribeStacks", "Stack does not exist")
-        return {"Stacks": [self.stack]}
+        return {"Stacks": [{"Tags": OWN, **self.stack}]}
 
     def create_stack(self, **arguments: Any) -> None:
         self.calls.append("create")
@@ -102,6 +105,17 @@ def test_a_dead_stack_is_made_anew(status: str) -> None:
     assert script.calls == ["delete", "create"]
 
 
+def test_a_stack_of_somebody_else_is_left_alone() -> None:
+    script = Scripted()
+    script.stack = {"StackStatus": "ROLLBACK_COMPLETE", "Tags": [{"Key": "project", "Value": "x"}]}
+    found = stacks(script)
+    for call in (lambda: found.deploy("catalog", {}), lambda: found.delete("catalog")):
+        with pytest.raises(ForeignResource, match="lacks the tag project=movielens-lake") as raised:
+            call()
+        assert "delete-stack --stack-name movielens-lake-catalog; then" in str(raised.value.hint)
+    assert script.calls == []
+
+
 CUSTOM_NAMED = (
     "CloudFormation cannot update a stack when a custom-named resource requires replacing. "
     "Rename movielens-0 and update the stack again."
@@ -163,6 +177,22 @@ def test_a_target_that_asks_for_the_account_leaves_a_replacement_to_a_person(
     assert raised.value.hint == (
         f"To make it anew, which deletes what it holds: {delete}; then: lake run --target aws"
     )
+
+
+@pytest.mark.parametrize(
+    ("status", "calls"),
+    [("UPDATE_ROLLBACK_FAILED", []), ("ROLLBACK_COMPLETE", ["delete", "create"])],
+)
+def test_such_a_target_deletes_unasked_only_what_never_was_complete(
+    status: str, calls: list[str]
+) -> None:
+    script = Scripted("CREATE_COMPLETE")
+    script.stack = {"StackStatus": status}
+    found = stacks(script)
+    aws = replace(found.target, name="aws", confirm_account=True)
+    with contextlib.suppress(StackError):
+        replace(found, target=aws).deploy("catalog", {})
+    assert script.calls == calls
 
 
 def test_a_failure_names_the_first_failing_resource() -> None:
@@ -292,7 +322,8 @@ class Several:
         if StackName not in self.status:
             raise client_error("ValidationError", message="Stack does not exist")
         parameters = [{"ParameterKey": "CreateDmsVpcRole", "ParameterValue": "true"}]
-        return {"Stacks": [{"StackStatus": self.status[StackName], "Parameters": parameters}]}
+        status = self.status[StackName]
+        return {"Stacks": [{"StackStatus": status, "Parameters": parameters, "Tags": OWN}]}
 
     def create_stack(self, *, StackName: str, **_: Any) -> None:  # noqa: N803
         assert StackName == NESTED_STACK or NESTED_STACK in self.status, "No export of this name"
