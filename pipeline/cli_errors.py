@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import itertools
 import json
 import os
 import re
+import shlex
 import sys
 from dataclasses import dataclass
 from typing import Any, Final
@@ -41,6 +43,8 @@ class Invocation:
 
     target: Target | None = None
     as_json: bool = False
+    command: str = "lake"
+    """What was called, without its options."""
 
 
 def invocation() -> Invocation:
@@ -99,6 +103,8 @@ class FriendlyGroup(TyperGroup):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         state = _of(ctx)
         state.as_json = "--json" in args
+        words = itertools.takewhile(lambda word: not word.startswith("-"), args)
+        state.command = shlex.join(["lake", *words])
         try:
             return super().parse_args(ctx, args)
         except click.ClickException as error:
@@ -117,7 +123,7 @@ class FriendlyGroup(TyperGroup):
             _print_usage_error(state, error)
             raise
         except (KeyboardInterrupt, click.Abort) as error:
-            _fail(state, "Interrupted.", "Continue with: lake run", error)
+            _fail(state, "Interrupted.", f"Continue with: {state.command}", error)
             raise typer.Exit(130) from None
         except BrokenPipeError:  # `lake … | head` has read enough
             _discard_output()

@@ -4,6 +4,8 @@ moto's lists walk over dictionaries that another request may be adding to, and t
 500; so does LocalStack's list of groups, which also copies every event of every group first. One
 lock around what walks and what adds or removes mends that; writing events takes no part, because
 it may call the functions that subscribe to a group.
+
+FilterLogEvents answers in the order of time, as on AWS, where moto goes from stream to stream.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from localstack.aws.api.logs import (
 )
 from localstack.services.logs.models import get_moto_logs_backend
 from localstack.services.logs.provider import LogsProvider
-from moto.logs.models import LogsBackend
+from moto.logs.models import LogGroup, LogsBackend
 
 WALKS = ("describe_log_groups", "describe_log_streams", "filter_log_events", "get_log_events")
 CHANGES = (
@@ -38,6 +40,7 @@ def install() -> None:
         if method.__module__ != __name__:
             setattr(LogsBackend, name, _locked(method))
     LogsProvider.describe_log_groups = describe_log_groups
+    LogGroup.filter_log_events = _in_order_of_time
 
 
 @handler("DescribeLogGroups", expand=False)
@@ -57,11 +60,32 @@ def describe_log_groups(
     backend = get_moto_logs_backend(context.account_id, context.region)
     with _lock:
         found = [
-            group.to_describe_dict()
+            _described(group)
             for name, group in sorted(backend.groups.items())
             if name.startswith(prefix) and pattern in name
         ]
     return DescribeLogGroupsResponse(logGroups=found)
+
+
+def _described(group: LogGroup) -> dict[str, Any]:
+    optional = {"retentionInDays": group.retention_in_days, "kmsKeyId": group.kms_key_id}
+    return {
+        "arn": f"{group.arn}:*",
+        "logGroupArn": group.arn,
+        "creationTime": group.creation_time,
+        "logGroupName": group.name,
+        "metricFilterCount": 0,
+        "storedBytes": sum(stream.stored_bytes for stream in group.streams.values()),
+        **{name: value for name, value in optional.items() if value},
+    }
+
+
+_filter_log_events = LogGroup.filter_log_events
+
+
+def _in_order_of_time(group: LogGroup, *arguments: Any) -> Any:
+    *others, _interleaved = arguments  # deprecated on AWS: "always interleaved"
+    return _filter_log_events(group, *others, True)
 
 
 def _locked(method: Any) -> Any:

@@ -87,11 +87,9 @@ def log_of(aws: Aws, name: str) -> list[str]:
     logs = aws("logs")
     try:
         pages = logs.get_paginator("filter_log_events").paginate(logGroupName=f"/aws/lambda/{name}")
-        events = [event for page in pages for event in page["events"]]
+        return [event["message"].rstrip("\n") for page in pages for event in page["events"]]
     except logs.exceptions.ResourceNotFoundException:
         return []
-    events.sort(key=lambda event: event["timestamp"])  # each environment writes its own stream
-    return [event["message"].rstrip("\n") for event in events]
 
 
 def runs(pid: int) -> bool:

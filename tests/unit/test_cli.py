@@ -212,14 +212,15 @@ def test_debug_shows_the_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
     assert isinstance(call("status").exception, ZeroDivisionError)
 
 
-def test_interruption_exits_with_130(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("command", ["status", "recommend 42"])
+def test_interruption_exits_with_130(monkeypatch: pytest.MonkeyPatch, command: str) -> None:
     def interrupted(*_: Any) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(cli, "_open", interrupted)
-    result = call("status")
+    result = call(*command.split(), "--endpoint", "http://127.0.0.1:1")
     assert result.exit_code == 130
-    assert result.stderr == "lake: Interrupted.\n  → Continue with: lake run\n"
+    assert result.stderr == f"lake: Interrupted.\n  → Continue with: lake {command}\n"
 
 
 def test_a_reader_that_has_read_enough_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
