@@ -33,10 +33,12 @@ found["pruned"] = sql(f"SELECT userid FROM {db}.ratings WHERE day = '2'")
 found["nested"] = sql(f"SELECT at.h FROM {db}.ratings")
 found["text"] = sql(f"SELECT id, title, year FROM {db}.movies")
 spark.sql(f"USE {db}")
-found["used"] = spark.table("movies").count()
+found["used"] = spark.table(tableName="movies").count()
 spark.sql("CREATE OR REPLACE TEMPORARY VIEW old AS SELECT * FROM movies WHERE year < 2000")
 found["view"] = rows(glue.sql("SELECT id FROM old"))
-found["argument"] = sql("SELECT id FROM movies WHERE id = 2")
+found["argument"] = rows(spark.sql(
+    sqlQuery="SELECT id FROM movies WHERE id = :n", args={"n": 2}
+))
 found["placeholder"] = rows(spark.sql("SELECT a.id FROM {a} a JOIN movies USING (id)",
                                       a=spark.range(2, 9)))
 before = spark.table("movies")

@@ -40,9 +40,9 @@ _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 
 def install() -> None:
     """Let every Spark session of this process see the Data Catalog."""
-    _before(SparkSession, "sql", DataCatalog.prepare)
+    _before(SparkSession, "sql", "sqlQuery", DataCatalog.prepare)
     for reader in (SparkSession, DataFrameReader):
-        _before(reader, "table", DataCatalog.prepare_table)
+        _before(reader, "table", "tableName", DataCatalog.prepare_table)
     _before_catalog()
     for owner, method in (
         (DataFrameWriter, "saveAsTable"),
@@ -191,16 +191,22 @@ def _locations(table: CatalogTable) -> list[str]:
 
 
 def _before(
-    owner: type, method: str, prepare: Callable[[DataCatalog, SparkSession, str], None]
+    owner: type,
+    method: str,
+    parameter: str,
+    prepare: Callable[[DataCatalog, SparkSession, str], None],
 ) -> None:
-    """Let a method of a Spark class, whose first argument is text, prepare the catalog first."""
+    """Let a method of a Spark class prepare the catalog first.
+
+    :param parameter: name of the method's first parameter, which says what it reads
+    """
     plain = getattr(owner, method)
 
     @functools.wraps(plain)
-    def call(self: Any, text: str, *args: Any, **kwargs: Any) -> Any:
+    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
         session = self if isinstance(self, SparkSession) else self._spark
-        prepare(data_catalog(session), session, text)
-        return plain(self, text, *args, **kwargs)
+        prepare(data_catalog(session), session, args[0] if args else kwargs[parameter])
+        return plain(self, *args, **kwargs)
 
     setattr(owner, method, call)
 
