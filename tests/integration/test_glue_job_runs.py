@@ -319,9 +319,13 @@ def test_a_job_reads_what_the_crawler_catalogued(jobs: Jobs) -> None:
         movies = read(database=database, table_name="movies").toDF()
         print("stream", stream.count(), sorted(stream.columns))
         print("movies", movies.count(), movies.columns)
+        spark = glue.spark_session
+        print("spark.read", spark.read.table(f"`{database}`.firehose").count())
+        query = f"SELECT count(*) FROM `{database}`.firehose WHERE partition_3 = '15'"
+        print("spark.sql", spark.sql(query).first()[0])
         """,
         "glueetl",
-        DefaultArguments={"--database": database},
+        DefaultArguments={"--database": database, "--enable-glue-datacatalog": "true"},
     )
     assert run["JobRunState"] == "SUCCEEDED", run.get("ErrorMessage")
     log = jobs.log(run["Id"])
@@ -329,6 +333,8 @@ def test_a_job_reads_what_the_crawler_catalogued(jobs: Jobs) -> None:
     for column in ("'userid'", "'movieid'", "'rating'", "'partition_0'", "'partition_3'"):
         assert column in log
     assert "movies 2 " in log
+    assert "spark.read 100" in log
+    assert "spark.sql 50" in log
 
 
 def test_a_process_left_behind_does_not_keep_the_run_going(jobs: Jobs) -> None:
