@@ -31,7 +31,7 @@ found["joined"] = sql(f'''
 found["json"] = rows(spark.read.table(f"{db}.ratings"))
 found["pruned"] = sql(f"SELECT userid FROM {db}.ratings WHERE day = '2'")
 found["nested"] = sql(f"SELECT at.h FROM {db}.ratings")
-found["text"] = sql(f"SELECT id, title, year FROM {db}.movies")
+found["text"] = sql(f"SELECT id, title, year, score FROM {db}.movies")
 spark.sql(f"USE {db}")
 found["used"] = spark.table(tableName="movies").count()
 spark.sql("CREATE OR REPLACE TEMPORARY VIEW old AS SELECT * FROM movies WHERE year < 2000")
@@ -42,7 +42,7 @@ found["argument"] = rows(spark.sql(
 found["placeholder"] = rows(spark.sql("SELECT a.id FROM {a} a JOIN movies USING (id)",
                                       a=spark.range(2, 9)))
 before = spark.table("movies")
-body = b"id,title,year\\n3,New,2026\\n"
+body = b"id,title,year,score\\n3,New,2026,1\\n"
 boto3.client("s3").put_object(Bucket=bucket, Key="movies/b.csv", Body=body)
 found["changed"] = sql("SELECT id FROM movies")
 found["before"] = before.count()
@@ -94,9 +94,9 @@ def found(emulator: str, aws: Client, tmp_path_factory: pytest.TempPathFactory) 
             TableName="ratings",
             PartitionInput={"Values": [day], "StorageDescriptor": storage},
         )
-    text = 'id,title,year\n1,"Les ""M"", a",1998\n2,Déjà Vu,n/a\n'
+    text = 'id,title,year,score\n1,"Les ""M"", a",1998,7\n2,Déjà Vu,n/a,2.5\n'
     s3.put_object(Bucket=bucket, Key="movies/a.csv", Body=text.encode())
-    columns = {"id": "bigint", "title": "string", "year": "int"}
+    columns = {"id": "bigint", "title": "string", "year": "int", "score": "int"}
     catalog_table(aws, bucket, "movies", "csv", columns, header=True)
     catalog_table(aws, bucket, "items", "dynamodb", {"id": "string"})
     catalog_table(aws, bucket, "odd", "csv", {"id": "uniontype<int,string>"})
@@ -131,7 +131,7 @@ def test_queries_of_several_tables_with_subqueries(found: dict[str, Any]) -> Non
 
 
 def test_what_does_not_fit_its_type_is_null(found: dict[str, Any]) -> None:
-    assert found["text"] == [[1, 'Les "M", a', 1998], [2, "Déjà Vu", None]]
+    assert found["text"] == [[1, 'Les "M", a', 1998, 7], [2, "Déjà Vu", None, None]]
 
 
 def test_the_current_database_views_and_arguments(found: dict[str, Any]) -> None:

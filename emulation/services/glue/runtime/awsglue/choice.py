@@ -67,6 +67,11 @@ def settle(frame: DataFrame, pending: Mapping[str, str], choices: frozenset[str]
     return Typed(frame.select(*columns), choices | misfits)
 
 
+def fitting(name: str, kind: str) -> Column:
+    """A text column as its type; what does not fit is null."""
+    return _members(name, kind)[glue_name(kind)]
+
+
 def _members(name: str, kind: str) -> dict[str, Column]:
     """A text column as its own type, and as those of the values that do not fit it."""
     text, own = quoted(name), glue_name(kind)

@@ -20,8 +20,9 @@ from pyspark.sql import DataFrame, DataFrameReader, DataFrameWriter, SparkSessio
 
 from . import s3_source
 from .catalog import CatalogTable, describe, read_partitions
+from .choice import fitting
 from .clients import client
-from .columns import convert, quoted
+from .columns import quoted
 from .errors import CatalogError, UnsupportedApi
 from .gluetypes import spark_type
 from .s3_objects import Listing
@@ -162,7 +163,7 @@ class DataCatalog:
             return
         read = s3_source.read_catalog(self._spark, table)
         columns = [
-            convert(quoted(c), "string", read.types[c]).alias(c) if c in read.types else quoted(c)
+            fitting(c, spark_type(read.types[c])).alias(c) if c in read.types else quoted(c)
             for c in read.frame.columns
         ]
         folder = next(self._folders)  # a frame made before may still read the old one
