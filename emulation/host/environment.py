@@ -6,6 +6,7 @@ import os
 import sys
 from pathlib import Path
 
+from emulation import marks
 from emulation.host.java import find_java
 
 KEPT = (
@@ -14,8 +15,6 @@ KEPT = (
     *("LAKE_CACHE", "LAKE_DEBUG", "SAGEMAKER_STOP_GRACE_SECONDS"),
     "KINESIS_ERROR_PROBABILITY",  # LocalStack's own knob for tests of retries
 )
-MARK = "LAKE_EMULATOR"
-"""Names the emulator a process belongs to, so that stop can find a stray one."""
 
 
 def localstack_environment(folder: Path, port: int, host: str = "127.0.0.1") -> dict[str, str]:
@@ -29,7 +28,7 @@ def localstack_environment(folder: Path, port: int, host: str = "127.0.0.1") -> 
     path = [str(Path(sys.executable).parent), str(find_java().path.parent)]
     environment.update(
         {
-            MARK: f"{folder}",
+            marks.EMULATOR: f"{folder}",
             "PATH": os.pathsep.join([*path, environment.get("PATH", os.defpath)]),
             "TMPDIR": str(folder / "tmp"),
             "PYTHONUNBUFFERED": "1",

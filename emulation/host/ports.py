@@ -7,7 +7,7 @@ import os
 from emulation.errors import PortError
 
 DEFAULT_PORT = 4566
-_MOST = 65_535
+LARGEST_PORT = 65_535
 
 
 def parse(given: str | int) -> int:
@@ -16,10 +16,10 @@ def parse(given: str | int) -> int:
     :raises PortError: it is none
     """
     text = str(given).strip()
-    if text.isascii() and text.isdecimal() and 1 <= int(text) <= _MOST:
+    if text.isascii() and text.isdecimal() and 1 <= int(text) <= LARGEST_PORT:
         return int(text)
     raise PortError(
-        f"the port (--port or LAKE_PORT) is {text!r}; valid are 1 to {_MOST}",
+        f"the port (--port or LAKE_PORT) is {text!r}; valid are 1 to {LARGEST_PORT}",
         f"export LAKE_PORT={DEFAULT_PORT}",
     )
 

@@ -23,12 +23,12 @@ from pathlib import Path
 
 import psutil
 
-from emulation import paths
+from emulation import marks, paths
 from emulation.errors import ArtifactError, EmulationError, PortInUseError, StartError
 from emulation.host import artifacts, service_catalog
-from emulation.host.environment import MARK, localstack_environment
+from emulation.host.environment import localstack_environment
 from emulation.host.java import find_java
-from emulation.host.ports import DEFAULT_PORT
+from emulation.host.ports import DEFAULT_PORT, LARGEST_PORT
 
 START_SECONDS = 60.0
 STOP_SECONDS = 15.0
@@ -178,11 +178,8 @@ class Emulator:
 
     def _end_strays(self) -> int:
         """End processes that an emulator of this folder started and a crash left behind."""
-        strays = []
-        for process in psutil.process_iter():
-            with contextlib.suppress(psutil.Error, OSError):
-                if process.environ().get(MARK) == str(self.folder) and process.pid != os.getpid():
-                    strays.append(process)
+        ours = marks.marked(marks.EMULATOR, str(self.folder))
+        strays = [process for process in ours if process.pid != os.getpid()]
         _end(strays, 3)
         return len(strays)
 
@@ -220,7 +217,7 @@ def require_free(port: int) -> None:
 
 
 def _another(port: int) -> int:
-    return port + 1 if port < 65_535 else DEFAULT_PORT
+    return port + 1 if port < LARGEST_PORT else DEFAULT_PORT
 
 
 def _listener(port: int) -> str:

@@ -19,14 +19,17 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
-import psutil
 from localstack import config
+
+from emulation import marks
 
 LOG = logging.getLogger(__name__)
 SUPERVISOR = Path(__file__).resolve().parent.parent / "supervise.py"
-MARK = "LAKE_PROCESS"  # in the environment of everything that one command starts
 MAX_LINE_BYTES = 1 << 20
-KEPT = ("PATH", "LANG", "LC_ALL", "TZ", "JAVA_HOME", "SSL_CERT_FILE", "SYSTEMROOT", "LAKE_EMULATOR")
+KEPT = (
+    *("PATH", "LANG", "LC_ALL", "TZ", "JAVA_HOME", "SSL_CERT_FILE", "SYSTEMROOT"),
+    marks.EMULATOR,
+)
 
 _alive: weakref.WeakSet[ManagedProcess] = weakref.WeakSet()
 _alive_lock = threading.Lock()
@@ -94,7 +97,7 @@ class ManagedProcess:
         self._mark = uuid.uuid4().hex
         self._popen = subprocess.Popen(
             supervised(command),
-            env={**env, MARK: self._mark},
+            env={**env, marks.PROCESS: self._mark},
             cwd=cwd,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -155,10 +158,7 @@ class ManagedProcess:
 
     def _kill_escaped(self) -> None:
         """End what the command started in a session of its own; the environment gives it away."""
-        for process in psutil.process_iter():
-            with contextlib.suppress(psutil.Error, OSError):
-                if process.environ().get(MARK) == self._mark:
-                    process.kill()
+        marks.kill_marked(marks.PROCESS, self._mark)
 
     def _signal(self, number: int) -> None:
         with contextlib.suppress(ProcessLookupError, PermissionError):

@@ -24,7 +24,7 @@ import psutil
 from botocore.config import Config
 
 from emulation import paths
-from emulation.host.environment import MARK
+from emulation.marks import EMULATOR as MARK
 from tests import support
 
 ACCOUNT = "000000000000"

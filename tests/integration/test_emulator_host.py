@@ -14,8 +14,8 @@ import psutil
 import pytest
 
 from emulation.errors import PortInUseError
-from emulation.host.environment import MARK
 from emulation.host.process import Emulator
+from emulation.marks import EMULATOR as MARK
 from tests import support
 
 

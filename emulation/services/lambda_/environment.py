@@ -11,14 +11,12 @@ from typing import Any
 import boto3
 from localstack import config
 
+from emulation import marks
 from emulation.services.lambda_.runtimes import has_vendored_requests
 from emulation.services.processes import gateway_url
 
 HIDDEN = re.compile(r"LOCALSTACK_|EDGE_PORT$")
 """LocalStack's own variables, which AWS has not."""
-
-MARK = "LAKE_EMULATOR"
-"""By this the emulator's stop finds what a function has left running, even after a crash."""
 
 
 def environment_variables(
@@ -49,8 +47,8 @@ def environment_variables(
         AWS_ENDPOINT_URL=gateway_url(),
         TZ=":UTC",
     )
-    if MARK in os.environ:
-        variables[MARK] = os.environ[MARK]
+    if marks.EMULATOR in os.environ:
+        variables[marks.EMULATOR] = os.environ[marks.EMULATOR]
     return variables
 
 

@@ -22,8 +22,8 @@ from typing import Any
 
 import psutil
 
+from emulation import marks
 from emulation.services.lambda_.output import InvocationLog
-from emulation.services.processes import MARK
 
 BOOTSTRAP = Path(__file__).resolve().parent / "runtime" / "bootstrap.py"
 LOOK_SECONDS = 0.2
@@ -76,7 +76,7 @@ class FunctionProcess:
             ]
             self._popen = subprocess.Popen(
                 command,
-                env={**env, MARK: self._mark},
+                env={**env, marks.PROCESS: self._mark},
                 cwd=cwd,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
@@ -145,10 +145,7 @@ class FunctionProcess:
         for process in family:  # those that left the group
             with contextlib.suppress(psutil.Error):
                 process.kill()
-        for process in psutil.process_iter():  # and whose parents are gone
-            with contextlib.suppress(psutil.Error, OSError):
-                if process.environ().get(MARK) == self._mark:
-                    process.kill()
+        marks.kill_marked(marks.PROCESS, self._mark)  # and those whose parents are gone
         self._popen.wait()
 
     def close(self) -> None:

@@ -183,19 +183,23 @@ def _read_dynamodb_items(glue_context: GlueContext, options: dict[str, Any]) -> 
     table = options.pop("dynamodb.input.tableName", None)
     if not table:
         raise ValueError('from_options needs connection_options={"dynamodb.input.tableName": …}')
-    _check(options, "from_options", _DYNAMODB_OPTIONS)
-    spark, splits = glue_context.spark_session, options.get("dynamodb.splits")
-    items = dynamodb_source.read_json(spark, table, segments=int(splits) if splits else None)
+    spark, segments = glue_context.spark_session, _segments(options, "from_options")
+    items = dynamodb_source.read_json(spark, table, segments=segments)
     return Read(*with_choices(spark, items))
 
 
 def _read_dynamodb(glue_context: GlueContext, table: CatalogTable, options: Options) -> Read:
-    _check(options, "from_catalog", _DYNAMODB_OPTIONS)
-    splits = options.get("dynamodb.splits")
+    segments = _segments(options, "from_catalog")
     frame = dynamodb_source.read(
         glue_context.spark_session,
         dynamodb_source.table_name(table.location) or table.name,
         [name for name, _ in table.columns],
-        segments=int(splits) if splits else None,
+        segments=segments,
     )
     return Read(frame, {n: t for n, t in table.columns if t != "string"})
+
+
+def _segments(options: Options, method: str) -> int | None:
+    _check(options, method, _DYNAMODB_OPTIONS)
+    splits = options.get("dynamodb.splits")
+    return int(splits) if splits else None
