@@ -73,7 +73,7 @@ def cloudformation() -> Service:
 @hooks.on_infra_start(name="lake")
 def on_infra_start() -> None:
     """Prepare what every service relies on."""
-    from emulation.services import gateway, log_reads, s3_storage
+    from emulation.services import gateway, health, log_reads, s3_storage
     from emulation.services.cloudformation import engine as cloudformation
     from emulation.services.dynamodb import engine as dynamodb_local
     from emulation.services.lambda_ import inline_code, s3_hosts
@@ -85,11 +85,14 @@ def on_infra_start() -> None:
     s3_hosts.install()
     s3_storage.install()
     log_reads.install()
+    health.install()
 
 
 @hooks.on_infra_shutdown(name="lake")
 def on_infra_shutdown() -> None:
     """End every job, endpoint and function process that is still alive."""
     from emulation.services import processes
+    from emulation.services.dynamodb import engine as dynamodb_local
 
+    dynamodb_local.shut_down()  # before the others: it would be started again
     processes.terminate_all()
