@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from typing import Any
 
-PATH = "/_localstack/lake/health"
+from emulation.host.health_report import problem
+from emulation.host.liveness import HEALTH
 
 
 def install() -> None:
     """Add the route."""
     from localstack.services.internal import get_internal_apis
 
-    get_internal_apis().add(PATH, lambda _request: document(), methods=["GET"])
+    get_internal_apis().add(HEALTH, lambda _request: document(), methods=["GET"])
 
 
 def document() -> dict[str, Any]:
@@ -28,23 +29,11 @@ def document() -> dict[str, Any]:
     from emulation.services.dynamodb import engine
 
     running = engine.engine()
-    engines = [running.describe()] if running is not None else []
     kept, count = faults.recorded()
-    return {
-        "ok": not any(problem(each) for each in engines),
-        "engines": engines,
+    found: dict[str, Any] = {
+        "engines": [running.describe()] if running is not None else [],
         "faults": [fault.as_dict() for fault in kept],
         "fault_count": count,
     }
+    return {"ok": problem(found) is None, **found}
 
-
-def problem(engine: dict[str, Any]) -> str:
-    """What is wrong with an engine, as the route describes it; empty when nothing is."""
-    if engine["why"]:
-        return str(engine["why"])
-    lost = engine["lost_tables"]
-    if not lost:
-        return ""
-    names = ", ".join(table["table"] for table in lost[:5])
-    more = f" and {len(lost) - 5} more" if len(lost) > 5 else ""
-    return f"{engine['name']} ended at {lost[0]['at']}; the tables {names}{more} are lost"
