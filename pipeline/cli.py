@@ -82,12 +82,12 @@ def run(
 def status(
     target: TargetName = "local", endpoint: Endpoint = None, as_json: Json = False
 ) -> Document:
-    """Show stacks and stages: what is done, with counts and times."""
+    """Show stacks and stages: what is done, with counts and times, and what of it is lost."""
     from pipeline import console
     from pipeline.status import lake_status
 
     found = lake_status(_open(target, endpoint))
-    return _answer(as_json, found.as_dict(), lambda: console.print_status(found))
+    return _answer(as_json, found.as_dict(), lambda: console.print_status(found), found.failure())
 
 
 @app.command()

@@ -94,6 +94,18 @@ class Stacks:
             )
         return {o["OutputKey"]: o["OutputValue"] for o in stack.get("Outputs", [])}
 
+    def physical(self, template: str, kind: str) -> list[str]:
+        """Names of what the lake's complete stack from `template` has made of a resource type.
+
+        [] when there is none such, or it is still at work.
+        """
+        name = self.settings.stack(template)
+        stack = self._describe(name)
+        if stack is None or stack["StackStatus"] not in GOOD:
+            return []
+        resources = self._cloudformation.describe_stack_resources(StackName=name)["StackResources"]
+        return [r["PhysicalResourceId"] for r in resources if r["ResourceType"] == kind]
+
     def deploy(self, template: str, parameters: Mapping[str, str]) -> Outcome:
         """Create or update the stack made from `template`, and wait until it is complete.
 

@@ -158,7 +158,8 @@ def print_status(status: LakeStatus) -> None:
             table.add_row(name, "-", "", "", "")
             continue
         counts = ", ".join(f"{k} {v:,}" for k, v in record.counts.items())
-        table.add_row(name, record.status, record.finished, f"{record.seconds:.1f}", counts)
+        state = "lost" if name in status.lost else record.status
+        table.add_row(name, state, record.finished, f"{record.seconds:.1f}", counts)
     console.print(table)
 
 

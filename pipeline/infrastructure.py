@@ -14,10 +14,12 @@ from typing import Final
 from botocore.exceptions import ClientError
 
 from pipeline.cloudformation import GOOD, Outcome, Stacks, template_text
+from pipeline.errors import StackError
 from pipeline.lake import Lake
 from pipeline.polling import poll_until
 from pipeline.run_state import fingerprint
 from pipeline.settings import NESTED, ROOT
+from pipeline.table_state import first_unreadable
 from pipeline.uploads import lambda_key, upload, upload_lambdas
 
 __all__ = [
@@ -179,9 +181,30 @@ def _deploy_after_roles(
         poll_until(ready, every=waits.poll, timeout=waits.stack, what=f"stack {ROLES}")
     else:
         root.result()  # a change that ends in a replacement takes this stack with it
+    _delete_if_table_lost(stacks, template, notice)
     outcome = stacks.deploy(template, _parameters(stacks, template))
     notice(f"stack {stacks.settings.stack(template)} {outcome.value}")
     return outcome
+
+
+def _delete_if_table_lost(stacks: Stacks, template: str, notice: Callable[[str], None]) -> None:
+    """Delete a stack whose DynamoDB table is not there any more: it believes that it is.
+
+    :raises StackError: it is lost on a target where a person decides what is deleted
+    """
+    dynamodb = stacks.target.client("dynamodb")
+    lost = first_unreadable(dynamodb, stacks.physical(template, "AWS::DynamoDB::Table"))
+    if lost is None:
+        return
+    name = stacks.settings.stack(template)
+    if stacks.target.confirm_account:
+        raise StackError(
+            f"{lost}, which stack {name} has made, is not there any more.",
+            f"To make the stack anew, with all that it holds: {stacks.target.aws_cli} "
+            f"cloudformation delete-stack --stack-name {name}; then: lake run",
+        )
+    notice(f"stack {name}: {lost} is not there any more, so it is made again")
+    stacks.delete(template)
 
 
 def _parameters(stacks: Stacks, template: str) -> Mapping[str, str]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from pipeline.errors import StateLost
 from pipeline.lake import Lake
 from pipeline.run_state import Record
 from pipeline.settings import TEMPLATES
-from pipeline.stages import STAGES
+from pipeline.stages import STAGES, Stage
 
 __all__ = ["LakeStatus", "lake_status"]
 
@@ -20,25 +21,44 @@ class LakeStatus:
 
     stacks: dict[str, str | None]
     stages: dict[str, Record | None]
+    lost: dict[str, str] = field(default_factory=dict)
+    """Of stages that are done: what of their work is not there any more."""
+
+    def failure(self) -> StateLost | None:
+        """The error that names what is lost first, None when nothing is."""
+        if not self.lost:
+            return None
+        stage, what = next(iter(self.lost.items()))
+        more = f", and more of {', '.join([*self.lost][1:])}" if len(self.lost) > 1 else ""
+        return StateLost(
+            f"Stage {stage} was done, but {what} is lost{more}.", "Make it again with: lake run"
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
         return {
             "stacks": self.stacks,
             "stages": {name: asdict(r) if r else None for name, r in self.stages.items()},
+            "lost": self.lost,
         }
 
 
 def lake_status(lake: Lake) -> LakeStatus:
-    """Ask CloudFormation and read the stages' records."""
+    """Ask CloudFormation, read the stages' records, and look whether what they made is there."""
 
     def stack(template: str) -> str | None:
         found = lake.stacks.describe(template)
         return str(found["StackStatus"]) if found else None
 
-    recorded = [stage.name for stage in STAGES if stage.recorded]
+    def lost(stage: Stage) -> str | None:
+        record = records[stage.name]
+        done = record is not None and record.status == "done"
+        return stage.lost(lake, record) if record and done else None
+
+    recorded = [stage for stage in STAGES if stage.recorded]
+    names = [stage.name for stage in recorded]
     with ThreadPoolExecutor(max_workers=4) as pool:
-        return LakeStatus(
-            stacks=dict(zip(TEMPLATES, pool.map(stack, TEMPLATES), strict=True)),
-            stages=dict(zip(recorded, pool.map(lake.state.read, recorded), strict=True)),
-        )
+        stacks = dict(zip(TEMPLATES, pool.map(stack, TEMPLATES), strict=True))
+        records = dict(zip(names, pool.map(lake.state.read, names), strict=True))
+        found = dict(zip(names, pool.map(lost, recorded), strict=True))
+    return LakeStatus(stacks, records, {name: what for name, what in found.items() if what})

@@ -20,19 +20,27 @@ class Problem:
 
     :param message: what is wrong, one sentence
     :param restart: whether the emulator has to be ended first
+    :param proper: what mends it alone, instead of making the lake again
     """
 
     message: str
-    restart: bool
+    restart: bool = False
+    proper: str = ""
 
     def command(self, port: int) -> str:
         """What mends it at the emulator of a port."""
         again = make_command(port)
-        return f"{end_command(port)}; then: {again}" if self.restart else again
+        return self.proper or (f"{end_command(port)}; then: {again}" if self.restart else again)
 
 
 def problem(health: dict[str, Any]) -> Problem | None:
     """The first thing that has to be mended, None when there is none."""
+    for process in health.get("stopped") or []:
+        pid = process["process"]
+        return Problem(
+            f"a signal has stopped process {pid} of {process['name']}, which waits for another",
+            proper=f"kill -CONT {pid}",
+        )
     for engine in health.get("engines") or []:
         if why := engine.get("why"):
             return Problem(str(why), restart=True)
@@ -42,7 +50,6 @@ def problem(health: dict[str, Any]) -> Problem | None:
             more = f" and {len(lost) - MOST_NAMED} more" if len(lost) > MOST_NAMED else ""
             return Problem(
                 f"{engine['name']} ended at {lost[0]['at']}, and the tables {names}{more} are "
-                "lost with it",
-                restart=False,
+                "lost with it"
             )
     return None

@@ -6,6 +6,7 @@ was started again is no reason to stop work, so a fault is open only while somet
 
 from __future__ import annotations
 
+import itertools
 import logging
 import threading
 import time
@@ -43,18 +44,16 @@ class Fault:
         return asdict(self)
 
 
-_kept: deque[Fault] = deque(maxlen=MOST_KEPT)
+_kept: deque[tuple[int, Fault]] = deque(maxlen=MOST_KEPT)
+_numbers = itertools.count(1)
 _lock = threading.Lock()
-_counted = 0
 
 
 def record(subject: str, event: str, consequence: str) -> Fault:
     """Keep a fault and log it; the oldest goes when there are more than `MOST_KEPT`."""
-    global _counted
     fault = Fault(subject, event, consequence)
     with _lock:
-        _kept.append(fault)
-        _counted += 1
+        _kept.append((next(_numbers), fault))
     LOG.error("%s: %s; %s", fault.subject, fault.event, fault.consequence)
     return fault
 
@@ -62,7 +61,22 @@ def record(subject: str, event: str, consequence: str) -> Fault:
 def recorded() -> tuple[list[Fault], int]:
     """The newest faults, oldest first, and how many there have been."""
     with _lock:
-        return list(_kept), _counted
+        return [fault for _, fault in _kept], _kept[-1][0] if _kept else 0
+
+
+def watch_threads() -> None:
+    """Record every thread that an error ends, instead of only printing it."""
+
+    def note(failed: threading.ExceptHookArgs) -> None:
+        if failed.exc_value is None or issubclass(failed.exc_type, SystemExit):
+            return
+        name = failed.thread.name if failed.thread else "unknown"
+        trace = (failed.exc_type, failed.exc_value, failed.exc_traceback)
+        LOG.error("thread %s ended by an error", name, exc_info=trace)
+        event = f"{failed.exc_type.__name__}: {failed.exc_value}"
+        record(f"thread {name}", event, "what it was doing has ended")
+
+    threading.excepthook = note
 
 
 def keep_running(

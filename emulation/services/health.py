@@ -22,18 +22,19 @@ def install() -> None:
 def document() -> dict[str, Any]:
     """What the route answers.
 
-    ``ok`` is false while something has to be done: an engine is silent or stays down, or tables
-    are lost and not yet made again. A fault that mended itself is listed and makes nothing red.
+    ``ok`` is false while something has to be done: an engine is silent or stays down, tables are
+    lost and not yet made again, or a signal has stopped a process. A fault that mended itself is
+    listed and makes nothing red.
     """
-    from emulation.services import faults
+    from emulation.services import faults, processes
     from emulation.services.dynamodb import engine
 
     running = engine.engine()
     kept, count = faults.recorded()
     found: dict[str, Any] = {
         "engines": [running.describe()] if running is not None else [],
+        "stopped": processes.stopped(),
         "faults": [fault.as_dict() for fault in kept],
         "fault_count": count,
     }
     return {"ok": problem(found) is None, **found}
-

@@ -17,8 +17,9 @@ import uuid
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
+import psutil
 from localstack import config
 
 from emulation import marks
@@ -172,6 +173,21 @@ class ManagedProcess:
             except Exception:
                 LOG.exception("output of %s could not be recorded", self.name)
         stream.close()
+
+
+def stopped() -> list[dict[str, Any]]:
+    """Processes that a signal has stopped, with the name of what they belong to."""
+    with _alive_lock:
+        alive = [p for p in _alive if p.returncode is None]
+    found = []
+    for managed in alive:
+        with contextlib.suppress(psutil.Error):
+            leader = psutil.Process(managed.pid)
+            for process in (leader, *leader.children(recursive=True)):
+                with contextlib.suppress(psutil.Error):
+                    if process.status() == psutil.STATUS_STOPPED:
+                        found.append({"name": managed.name, "process": process.pid})
+    return found
 
 
 def terminate_all(grace: float = 3.0) -> None:

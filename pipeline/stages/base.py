@@ -111,6 +111,10 @@ class Stage(ABC):
     def missing(self, lake: Lake, record: Record) -> str | None:
         """The first of the outputs in `record` that is not there any more, or None."""
 
+    def lost(self, lake: Lake, record: Record) -> str | None:
+        """What of the outputs in `record` is gone, as far as can be seen without reading them."""
+        return self.missing(lake, record)
+
     @abstractmethod
     def run(self, work: Work) -> Result:
         """Do the work.

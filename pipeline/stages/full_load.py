@@ -11,10 +11,11 @@ from pipeline.data import Dataset
 from pipeline.errors import StageError
 from pipeline.infrastructure import load_again
 from pipeline.lake import Lake, is_missing
-from pipeline.ownership import require_no_foreign_tables, tag_tables
+from pipeline.ownership import loaded_tables, require_no_foreign_tables, tag_tables
 from pipeline.run_state import Record
 from pipeline.settings import EXCEPTIONS_TABLE, ROOT, TABLES
 from pipeline.stages.base import Result, Stage, Work
+from pipeline.table_state import first_unreadable, unreadable
 
 __all__ = ["FINISHED", "FullLoad", "count_items", "find_task", "table_statistics"]
 
@@ -39,10 +40,13 @@ class FullLoad(Stage):
         for table, items in expected.items():
             found = count_items(lake, table)
             if found is None:
-                return f"DynamoDB table {table}"
+                return unreadable(lake, table) or f"DynamoDB table {table}"
             if items is not None and found < items:
                 return f"{items - found:,} of {items:,} items of DynamoDB table {table}"
         return None
+
+    def lost(self, lake: Lake, record: Record) -> str | None:  # noqa: ARG002
+        return first_unreadable(lake.client("dynamodb"), loaded_tables(lake))
 
     def run(self, work: Work) -> Result:
         lake = work.lake
@@ -59,6 +63,8 @@ class FullLoad(Stage):
             lake.target.waits.full_load,
             "the DMS task to finish its full load",
         )
+        if gone := first_unreadable(lake.client("dynamodb"), loaded_tables(lake)):
+            raise _lost_meanwhile(gone)
         tag_tables(lake)
         return self._reconciled(lake, arn, files)
 
@@ -102,7 +108,14 @@ class FullLoad(Stage):
             rejected += errors
         text = f"{sum(counts[t] for t in TABLES):,} rows into 4 tables, {rejected:,} rejected"
         items = {t: count_items(lake, lake.settings.dynamodb_table(t)) for t in TABLES}
+        for t, number in items.items():
+            if number is None:
+                raise _lost_meanwhile(f"DynamoDB table {lake.settings.dynamodb_table(t)}")
         return Result(text, counts, {"task": arn, "items": items})
+
+
+def _lost_meanwhile(what: str) -> StageError:
+    return StageError(f"The full load has ended, but {what} is lost.", "Load again with: lake run")
 
 
 def find_task(lake: Lake, arn: str) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from pipeline.run_state import Record, fingerprint
 from pipeline.settings import PARTIAL, STREAMED_TABLE
 from pipeline.stages.base import Result, Stage, Work
 from pipeline.stages.full_load import count_items
+from pipeline.table_state import table_id, unreadable
 
 __all__ = ["Stream", "source_events"]
 
@@ -49,15 +50,25 @@ class Stream(Stage):
             return f"{absent:,} ratings under {lake.settings.delivery_prefix}"
         items, wanted = count_items(lake, STREAMED_TABLE), len(_pairs(lake))
         if items is None:
-            return f"DynamoDB table {STREAMED_TABLE}"
+            return unreadable(lake, STREAMED_TABLE) or f"DynamoDB table {STREAMED_TABLE}"
         return f"{wanted - items:,} items of {STREAMED_TABLE}" if items < wanted else None
+
+    def lost(self, lake: Lake, record: Record) -> str | None:  # noqa: ARG002
+        if not lake.objects(lake.settings.delivery_prefix):
+            return f"what was delivered under {lake.settings.delivery_prefix}"
+        return unreadable(lake, STREAMED_TABLE)
 
     def run(self, work: Work) -> Result:
         lake = work.lake
-        if work.noted("next") is None:
+        table = table_id(lake, STREAMED_TABLE)
+        if table is None:
+            raise _table_gone(lake)
+        # In a table made anew is nothing of what an interrupted run has sent.
+        goes_on = work.noted("next") is not None and work.noted("table") == table
+        if not goes_on:
             _clear(lake)
         self._wait_until_active(work)
-        sent, rejected = self._send(work)
+        sent, rejected = self._send(work, table, goes_on=goes_on)
         delivered = self._delivery(work)
         items = self._consumption(work)
         counts = {
@@ -95,17 +106,17 @@ class Stream(Stage):
         work.wait(active, work.lake.target.waits.stack, "the delivery stream to be ACTIVE")
 
     @staticmethod
-    def _send(work: Work) -> tuple[int, int]:
+    def _send(work: Work, table: str, *, goes_on: bool) -> tuple[int, int]:
         lake = work.lake
         total = work.upstream("land").details["files"][PARTIAL]["rows"]
         event: dict[str, Any] = {
             "bucket": lake.bucket,
             "key": lake.settings.data_key(PARTIAL),
             "stream": lake.settings.stream,
-            "offset": work.noted("next") or 0,
+            "offset": work.noted("next") if goes_on else 0,
             "seconds": CALL_SECONDS,
         }
-        rejected = int(work.noted("rejected") or 0)
+        rejected = int(work.noted("rejected") or 0) if goes_on else 0
         while True:
             work.progress("simulator at work", event["offset"], total)
             answer = _call_simulator(lake, event)
@@ -113,7 +124,7 @@ class Stream(Stage):
                 break
             rejected += answer["rejected_count"]
             event["offset"] = answer["next"]
-            work.note(next=answer["next"], rejected=rejected)
+            work.note(next=answer["next"], rejected=rejected, table=table)
             if answer["done"]:
                 return answer["next"] - rejected, rejected
         raise StageError(
@@ -154,7 +165,9 @@ class Stream(Stage):
             # Counting reads the whole table: seldom enough not to hinder who writes it.
             if time.monotonic() - looked < COUNT_SECONDS:
                 return None
-            items = count_items(lake, STREAMED_TABLE) or 0
+            items = count_items(lake, STREAMED_TABLE)
+            if items is None:
+                raise _table_gone(lake)
             looked = time.monotonic()
             work.progress(f"{lake.settings.consumer} writes", items, wanted)
             return items if items >= wanted else None
@@ -166,6 +179,14 @@ class Stream(Stage):
             f"(its log is in group /aws/lambda/{lake.settings.consumer}, what it could not write "
             f"in queue {lake.settings.consumer}-failures)",
         )
+
+
+def _table_gone(lake: Lake) -> StageError:
+    what = unreadable(lake, STREAMED_TABLE) or f"DynamoDB table {STREAMED_TABLE}"
+    return StageError(
+        f"{what} is not there for {lake.settings.consumer} to write into.",
+        "Make it again, and stream again, with: lake run",
+    )
 
 
 def _call_simulator(lake: Lake, event: dict[str, Any]) -> dict[str, Any]:

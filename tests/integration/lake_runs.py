@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +25,7 @@ import psutil
 from botocore.config import Config
 
 from emulation import paths
+from emulation.host.liveness import HEALTH
 from emulation.marks import EMULATOR as MARK
 from tests import support
 
@@ -180,6 +182,11 @@ class Machine:
         )
         config = Config(retries={"total_max_attempts": 1}, proxies={}, read_timeout=60)
         return session.client(service, endpoint_url=self.url, config=config)
+
+    def health(self) -> dict[str, Any]:
+        """What the emulator says of its engines and faults."""
+        with urllib.request.urlopen(self.url + HEALTH, timeout=60) as answer:  # noqa: S310
+            return dict(json.loads(answer.read()))
 
     def objects(self, prefix: str) -> dict[str, str]:
         """ETag by key of the bucket's objects below `prefix`."""

@@ -7,6 +7,7 @@ DynamoDB Local has no native library (Linux on ARM), the provider falls back to 
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
 import sys
@@ -35,7 +36,7 @@ ANSWER_SECONDS = 30.0
 """A page of a scan, at most 1 MB, takes well under a second."""
 
 tables = Tables()
-_engine: Engine | None = None
+_engines: list[Engine] = []
 _lock = threading.Lock()
 
 
@@ -46,7 +47,7 @@ def available() -> bool:
 
 def engine() -> Engine | None:
     """The engine under watch; None while there is none, as with the moto fallback."""
-    return _engine
+    return _engines[0] if _engines else None
 
 
 def engine_endpoint(account: str, region: str) -> tuple[str, str]:
@@ -81,8 +82,8 @@ def install() -> None:
 
 def shut_down() -> None:
     """End the engine because the emulator ends; it is not started again."""
-    if _engine is not None:
-        _engine.stop()
+    for each in _engines:
+        each.stop()
 
 
 def _start_early() -> None:
@@ -94,12 +95,12 @@ def _start_early() -> None:
 
 def _of(running: server.DynamodbServer) -> Engine:
     """The engine of LocalStack's server object, which is one for the whole process."""
-    global _engine
     with _lock:
-        if _engine is None:
-            _engine = Engine(lambda on_line: _launch(running, on_line), running.port, tables)
+        if not _engines:
             running.proxy.proxy.client = SimpleRequestsClient(_BoundedSession())
-        return _engine
+            launch = functools.partial(_launch, running)
+            _engines.append(Engine(launch, running.port, tables))
+        return _engines[0]
 
 
 def _start(self: server.DynamodbServer) -> bool:

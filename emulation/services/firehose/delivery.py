@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 
+from emulation.services import faults
 from emulation.services.firehose.buffer import Batch, Buffer, BufferingHints
 from emulation.services.firehose.source import Source
 
@@ -68,13 +69,12 @@ class Delivery:
         return self._thread.is_alive()
 
     def _run(self) -> None:
-        try:
-            while not self._stopping.is_set():
-                self._step()
-            self._finish()
-        except Exception:
-            LOG.exception("delivery stream %s stopped by an error of the emulator", self.name)
-            raise
+        faults.keep_running(self._move, f"delivery stream {self.name}", self._stopping)
+
+    def _move(self) -> None:
+        while not self._stopping.is_set():
+            self._step()
+        self._finish()
 
     def _step(self) -> None:
         # Asked before reading: what came in until the end is then in this read or a later one.

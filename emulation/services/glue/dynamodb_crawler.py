@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError
 
 from emulation.services.base import client
 from emulation.services.dynamodb.engine import engine_endpoint
+from emulation.services.dynamodb.engine_process import EngineError
 from emulation.services.glue.crawl_errors import CrawlCancelled, CrawlError
 from emulation.services.glue.schema_types import (
     Array,
@@ -104,7 +105,10 @@ class DynamodbCrawler:
 
     def _pages(self) -> Iterator[dict[str, Any]]:
         """Scan pages, each of at most 1 MB of items."""
-        url, key = engine_endpoint(self._account, self._region)
+        try:
+            url, key = engine_endpoint(self._account, self._region)
+        except EngineError as e:
+            raise CrawlError(f"The DynamoDB target {self._name} cannot be read: {e}") from e
         address = urlsplit(url)
         connection = http.client.HTTPConnection(
             address.hostname or "127.0.0.1", address.port, timeout=ENGINE_TIMEOUT_SECONDS

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from emulation.services import faults
 from emulation.services.kinesis.shard import Record, Shard
 from emulation.services.lambda_.kinesis_batches import (
     MAX_PAYLOAD_BYTES,
@@ -126,10 +127,13 @@ class ShardConsumer:
     def run(self) -> None:
         """Process records until the end; two consumers of a shard take turns."""
         with self._position.lock:
-            while not self._stopping.is_set() and not self._position.ended:
-                batch = self._collect()
-                if batch:
-                    self.process(batch)
+            faults.keep_running(self._work, f"consumer of {self._shard.id}", self._stopping)
+
+    def _work(self) -> None:
+        while not self._stopping.is_set() and not self._position.ended:
+            batch = self._collect()
+            if batch:
+                self.process(batch)
 
     def process(self, records: list[Record]) -> None:
         """Deliver one batch, and move the position behind what is done with."""
@@ -144,7 +148,9 @@ class ShardConsumer:
         done.append(self._lane(lanes[0]))
         for thread in threads:
             thread.join()
-        if len(done) == len(lanes) and all(done):
+        if len(done) < len(lanes):  # the position stays: all of them are tried again
+            raise RuntimeError(f"{len(lanes) - len(done)} of {len(lanes)} lanes failed")
+        if all(done):
             self._position.sequence = records[-1].sequence
 
     def _lane(self, records: list[Record]) -> bool:
