@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from emulation import paths
 from tests.integration.lake_runs import Background, Finished, Machine, hops
 from tests.integration.pipeline_data import Expected, write_folder
 from tests.support import wait_until
 
-pytestmark = [pytest.mark.spark, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.spark, pytest.mark.timeout(600)]
 
 TABLES = ("links_t", "movies_t", "ratings_stream_t", "ratings_t", "tags_t")
 
@@ -143,7 +144,7 @@ def lost(setup: Setup, made: Finished) -> Lost:
         dynamodb.list_tables()["TableNames"],
         scanned,
         machine.lake("status"),
-        machine.lake("doctor"),
+        machine.lake("doctor", LAKE_CACHE=str(paths.cache())),
         machine.lake("emulator", "status"),
         machine.lake("verify"),
         setup.begin("--json").end(),

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from emulation.services import faults
 from emulation.services.firehose import delivery as delivery_module
 from emulation.services.firehose.buffer import MEBIBYTE, Batch, Buffer, BufferingHints
 from emulation.services.firehose.delivery import FINAL_ATTEMPTS, Delivery
@@ -147,3 +148,27 @@ def test_compression() -> None:
     with zipfile.ZipFile(io.BytesIO(compress(b"body", "ZIP", "a/b/name.zip"))) as archive:
         assert archive.namelist() == ["name"]
         assert archive.read("name") == b"body"
+
+
+def test_an_error_of_the_emulator_itself_does_not_end_the_delivery(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(faults, "FIRST_PAUSE", 0.001)
+    bucket, source = Bucket(), DirectSource()
+    delivery = Delivery("broken", source, BufferingHints(5, 0), bucket.write, bucket.reports.append)
+    read, failures = source.read, [ValueError("nobody foresaw this"), KeyError("nor this")]
+
+    def failing() -> list[tuple[float, bytes]]:
+        if failures:
+            raise failures.pop(0)
+        return list(read())
+
+    monkeypatch.setattr(source, "read", failing)
+    source.put(1.0, b"a")
+    delivery.start()
+    wait_until(lambda: bucket.bodies == [b"a"])
+    kept, _ = faults.recorded()
+    said = [fault.event for fault in kept if fault.subject == "delivery stream broken"]
+    assert said == ["ValueError: nobody foresaw this", "KeyError: 'nor this'"]
+    delivery.stop()
+    assert delivery.join(30)

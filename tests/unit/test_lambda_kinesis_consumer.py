@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from emulation.services import faults
 from emulation.services.kinesis.shard import Record, Shard
 from emulation.services.lambda_ import kinesis_consumer
 from emulation.services.lambda_.kinesis_batches import (
@@ -282,3 +283,23 @@ def test_the_record_of_a_failure_says_whether_there_was_an_invocation() -> None:
     record = failure("arn", given_up)
     assert record["requestContext"]["requestId"] == "id"
     assert record["responseContext"]["executedVersion"] == "2"
+
+
+@pytest.mark.parametrize("lanes", [1, 3])
+def test_an_error_of_the_emulator_itself_neither_ends_nor_skips(
+    monkeypatch: pytest.MonkeyPatch, lanes: int
+) -> None:
+    monkeypatch.setattr(faults, "FIRST_PAUSE", 0.001)
+    function, failures = Function(), [ValueError("nobody foresaw this")]
+
+    def prepare(events: list[Event]) -> list[Event]:
+        if failures:
+            raise failures.pop()
+        return events
+
+    monkeypatch.setattr(function, "prepare", prepare)
+    _, before = faults.recorded()
+    position = _run(function, 5, Settings(batch_size=10, lanes=lanes))
+    assert position.ended
+    assert {number for call in function.calls for number in call} == set(range(5))
+    assert faults.recorded()[1] > before

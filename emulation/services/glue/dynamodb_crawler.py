@@ -15,7 +15,7 @@ import orjson
 from botocore.exceptions import ClientError
 
 from emulation.services.base import client
-from emulation.services.dynamodb.engine import engine_endpoint
+from emulation.services.dynamodb.engine import engine_endpoint, tables
 from emulation.services.dynamodb.engine_process import EngineError
 from emulation.services.glue.crawl_errors import CrawlCancelled, CrawlError
 from emulation.services.glue.schema_types import (
@@ -103,6 +103,10 @@ class DynamodbCrawler:
             if number == SAMPLED_PAGES and not self._scan_all:
                 return
 
+    def _why_lost(self) -> str | None:
+        lost = tables.lost((self._account, self._region, self._name))
+        return f"its items are lost: {lost.reason}" if lost else None
+
     def _pages(self) -> Iterator[dict[str, Any]]:
         """Scan pages, each of at most 1 MB of items."""
         try:
@@ -129,7 +133,7 @@ class DynamodbCrawler:
                 if response.status != 200:
                     raise CrawlError(
                         f"The DynamoDB target {self._name} cannot be read: "
-                        f"{page.get('message') or page.get('Message')}"
+                        f"{self._why_lost() or page.get('message') or page.get('Message')}"
                     )
                 yield page
                 if "LastEvaluatedKey" not in page:

@@ -139,9 +139,15 @@ class ShardConsumer:
         """Deliver one batch, and move the position behind what is done with."""
         lanes = in_lanes(records, self._settings.lanes)
         done: list[bool] = []
+
+        def deliver(lane: list[Record]) -> None:
+            try:
+                done.append(self._lane(lane))
+            except Exception:  # a thread has no caller; `process` finds one answer too few
+                LOG.exception("a lane of %s failed", self._shard.id)
+
         threads = [
-            threading.Thread(target=lambda lane=lane: done.append(self._lane(lane)), daemon=True)
-            for lane in lanes[1:]
+            threading.Thread(target=deliver, args=(lane,), daemon=True) for lane in lanes[1:]
         ]
         for thread in threads:
             thread.start()
