@@ -32,6 +32,18 @@ from emulation.services.sagemaker.source import (
 LOG_GROUP = "/aws/sagemaker/Endpoints"
 STARTUP_SECONDS = 600.0
 PROGRAM = "inference.py"
+READS_SUBMIT_DIRECTORY = ("sagemaker-scikit-learn", "sagemaker-xgboost")
+"""Repositories whose containers serve code from SAGEMAKER_SUBMIT_DIRECTORY in S3: those built on
+sagemaker-containers. All others use sagemaker-inference, which knows code/ of the model archive
+alone (both packages' `environment` modules, as published)."""
+NOT_HEALTHY = (
+    "The primary container for production variant {} did not pass the ping health check. "
+    "Please check CloudWatch logs for this endpoint. ({})"
+)
+NO_CODE = (
+    "Please provide a model_fn implementation: the model archive has no code/ folder; this image "
+    "does not read SAGEMAKER_SUBMIT_DIRECTORY"
+)
 
 
 class DeploymentFailed(Exception):
@@ -161,10 +173,7 @@ class Deployment:
             try:
                 container.start(seconds)
             except StartFailed as e:
-                raise DeploymentFailed(
-                    f"The primary container for production variant {variant.name} did not pass the "
-                    f"ping health check. Please check CloudWatch logs for this endpoint. ({e})"
-                ) from e
+                raise DeploymentFailed(NOT_HEALTHY.format(variant.name, e)) from e
 
     def _prepare(self, variant: Variant) -> Files:
         s3 = client(self.account, self.region, "s3")
@@ -174,15 +183,12 @@ class Deployment:
             files.home.mkdir(parents=True, mode=0o700)
             _fetch_model(s3, variant.container.get("ModelDataUrl"), files.model)
             source = settings.get("SAGEMAKER_SUBMIT_DIRECTORY", "")
-            if source.startswith("s3://"):
+            if source.startswith("s3://") and _reads_submit_directory(variant.container):
                 fetch_source(s3, source, files.code)
             elif (files.model / "code").is_dir():
                 files.code.symlink_to(files.model / "code")
             else:
-                raise SourceError(
-                    "no inference code: set SAGEMAKER_SUBMIT_DIRECTORY to an S3 tar.gz, "
-                    "or put it into code/ of the model archive"
-                )
+                raise DeploymentFailed(NOT_HEALTHY.format(variant.name, NO_CODE))
             check_program(files.code, files.program)
             check_requirements(files.code)
         except (DownloadError, ArchiveError, SourceError, OSError) as e:
@@ -198,6 +204,11 @@ class Deployment:
             **(variant.container.get("Environment") or {}),
         }
         return clean_environment(self.account, self.region, files.home, extra)
+
+
+def _reads_submit_directory(container: Mapping[str, Any]) -> bool:
+    repository = str(container.get("Image", "")).partition("/")[2]
+    return repository.partition(":")[0].partition("@")[0] in READS_SUBMIT_DIRECTORY
 
 
 def endpoints_folder() -> Path:
