@@ -27,6 +27,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from pipeline.errors import AccountRefused, EndpointRefused, SettingsError, TargetError
+from pipeline.framework_images import image_uri
 
 __all__ = [
     "DEFAULT_LOCAL_ENDPOINT",
@@ -82,19 +83,19 @@ class Sizes:
     glue_workers: int = 2
     training_instance_type: str = "ml.m5.large"
     hosting_instance_type: str = "ml.t2.medium"
-    framework_image: str = (
-        "763104351884.dkr.ecr.{region}.amazonaws.com/"
-        "pytorch-{kind}:2.5.1-cpu-py311-ubuntu22.04-sagemaker"
-    )
-    """AWS Deep Learning Container; `{kind}` is ``training`` or ``inference``."""
+    framework_tag: str = "2.5.1-cpu-py311-ubuntu22.04-sagemaker"
+    """Of the AWS Deep Learning Containers ``pytorch-training`` and ``pytorch-inference``."""
     firehose_interval: int = 60
     """Seconds, BufferingHints.IntervalInSeconds."""
     firehose_size: int = 5
     """MiB, BufferingHints.SizeInMBs."""
 
     def image(self, kind: str, region: str) -> str:
-        """The container image URI for `kind` (training or inference) in `region`."""
-        return self.framework_image.format(kind=kind, region=region)
+        """The container image URI for `kind` (training or inference) in `region`.
+
+        :raises SettingsError: AWS has no such image there
+        """
+        return image_uri(f"pytorch-{kind}", self.framework_tag, region)
 
 
 @dataclass(frozen=True)
