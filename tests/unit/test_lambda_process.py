@@ -14,6 +14,7 @@ from typing import Any
 import psutil
 import pytest
 
+from emulation.confinement import network
 from emulation.services.lambda_.function_process import (
     ExitedError,
     FunctionProcess,
@@ -44,6 +45,7 @@ class Function:
             "layers": [],
             "packages": [],
             "gateway": ["127.0.0.1", 9],
+            "network": network.__file__,
         }
         self.events: list[Event] = []
         self.log = InvocationLog(self.events.extend)

@@ -12,6 +12,7 @@ import boto3
 from localstack import config
 
 from emulation import marks
+from emulation.confinement import network
 from emulation.services.lambda_.runtimes import has_vendored_requests
 from emulation.services.processes import gateway_url
 
@@ -63,6 +64,7 @@ def start_message(runtime: str, code: Path, layers: Sequence[Path]) -> dict[str,
         "vendored_requests": has_vendored_requests(runtime),
         "packages": [str(Path(boto3.__file__).parent.parent)],
         "gateway": ["127.0.0.1", config.GATEWAY_LISTEN[0].port],
+        "network": network.__file__,
     }
 
 

@@ -269,7 +269,7 @@ def prepare(start: Message) -> None:
     sys.meta_path.append(RuntimePackages(start["packages"]))  # type: ignore[arg-type]
     if start.get("vendored_requests"):
         sys.meta_path.insert(0, VendoredRequests())  # type: ignore[arg-type]
-    spec: Any = importlib.util.spec_from_file_location("_lambda_network", _beside("network.py"))
+    spec: Any = importlib.util.spec_from_file_location("_lake_network", start["network"])
     network = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(network)
     network.install((start["gateway"][0], start["gateway"][1]))
