@@ -353,15 +353,26 @@ def child_variables(gateway: tuple[str, int], given: Mapping[str, str]) -> dict[
 
     :param given: its environment otherwise
     """
-    folder = os.path.join(os.path.dirname(os.path.abspath(__file__)), "children")  # noqa: PTH100, PTH118, PTH120
-    paths = [p for p in given.get("PYTHONPATH", "").split(os.pathsep) if p and p != folder]
     values = {**dict.fromkeys(PROXIED, DEAD_PROXY), "no_proxy": "127.0.0.1,localhost,::1"}
     return {
         **values,
         **{name.upper(): value for name, value in values.items()},
+        **python_variables(gateway, _subject, given.get("PYTHONPATH", "")),
+    }
+
+
+def python_variables(gateway: tuple[str, int], subject: str, path: str) -> dict[str, str]:
+    """Variables by which a Python program loads this module before its own code.
+
+    :param subject: what the program is, for the text of a refusal
+    :param path: its PYTHONPATH otherwise
+    """
+    folder = os.path.join(os.path.dirname(os.path.abspath(__file__)), "children")  # noqa: PTH100, PTH118, PTH120
+    paths = [p for p in path.split(os.pathsep) if p and p != folder]
+    return {
         "PYTHONPATH": os.pathsep.join([folder, *paths]),
         GATEWAY: f"{gateway[0]}:{gateway[1]}",
-        SUBJECT: _subject,
+        SUBJECT: subject,
     }
 
 

@@ -197,7 +197,9 @@ class Deployment:
             "SAGEMAKER_REGION": self.region,
             **(variant.container.get("Environment") or {}),
         }
-        return clean_environment(self.account, self.region, files.home, extra)
+        return clean_environment(
+            self.account, self.region, files.home, extra, what="an endpoint"
+        )
 
 
 def endpoints_folder() -> Path:
