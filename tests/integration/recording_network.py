@@ -17,7 +17,6 @@ import struct
 import subprocess
 import sys
 import threading
-import time
 import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -40,7 +39,11 @@ COMMANDS = (
 )
 ALL_PROTOCOLS = 3  # ETH_P_ALL of <linux/if_ether.h>
 IPV4, IPV6 = 0x0800, 0x86DD
-PROTOCOLS = {1: "icmp", 6: "tcp", 17: "udp", 58: "icmp"}
+ICMP, TCP, UDP = 1, 6, 17  # IANA, "Assigned Internet Protocol Numbers"
+NAMES = {ICMP: "icmp", TCP: "tcp", UDP: "udp"}
+SYN, ACK = 0x02, 0x10  # RFC 9293, section 3.1
+OUTGOING = 4  # PACKET_OUTGOING of <linux/if_packet.h>: on loopback each packet comes in, too
+DNS_PORT = 53
 
 
 def unshare() -> list[str]:
@@ -80,20 +83,24 @@ def answer(query: bytes) -> bytes:
     return head + asked + (record if is_a else b"")
 
 
-def destination(frame: bytes, kind: int) -> tuple[str, int, str] | None:
-    """Protocol, number of the port and address to which a packet goes; None when to loopback."""
+def destination(packet: bytes, kind: int) -> str | None:
+    """Protocol, address and port to which a packet goes; None for loopback, and for an answer."""
     if kind == IPV4:
-        start, protocol = (frame[0] & 15) * 4, frame[9]
-        address = ipaddress.ip_address(frame[16:20])
+        start, protocol = (packet[0] & 15) * 4, packet[9]
+        address = ipaddress.ip_address(packet[16:20])
     elif kind == IPV6:
-        start, protocol = 40, frame[6]
-        address = ipaddress.ip_address(frame[24:40])
+        start, protocol = 40, packet[6]
+        address = ipaddress.ip_address(packet[24:40])
     else:
         return None
     if address.is_loopback or (kind == IPV6 and (address.is_multicast or address.is_link_local)):
         return None  # IPv6 of the kernel's own: neighbours and routers
-    port = int.from_bytes(frame[start + 2 : start + 4], "big") if protocol in (6, 17) else 0
-    return PROTOCOLS.get(protocol, str(protocol)), port, str(address)
+    source, port = struct.unpack(">HH", packet[start : start + 4])
+    if protocol == TCP and packet[start + 13] & (SYN | ACK) != SYN:
+        return None  # only what begins a connection
+    if protocol == UDP and source == DNS_PORT and str(address) == RESOLVER:
+        return None
+    return f"{NAMES.get(protocol, protocol)} {address}:{port if protocol in (TCP, UDP) else 0}"
 
 
 class Recorder:
@@ -109,10 +116,10 @@ class Recorder:
         )
         self._sniffer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 24)
         udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        udp.bind((RESOLVER, 53))
+        udp.bind((RESOLVER, DNS_PORT))
         self._start(self._sniff)
         self._start(lambda: self._resolve(udp))
-        self._start(lambda: self._resolve_by_tcp(socket.create_server((RESOLVER, 53))))
+        self._start(lambda: self._resolve_by_tcp(socket.create_server((RESOLVER, DNS_PORT))))
         self._start(lambda: self._refuse(socket.create_server((ANSWER, WEB_PORT))))
 
     def taken(self) -> dict[str, dict[str, int]]:
@@ -128,12 +135,9 @@ class Recorder:
 
     def _sniff(self) -> None:
         while True:
-            frame, (_, kind, direction, *_) = self._sniffer.recvfrom(128)
-            sent = direction == 4  # PACKET_OUTGOING; on loopback each comes in, too  # noqa: PLR2004
-            if sent and (found := destination(frame, kind)):
-                protocol, port, address = found
-                if address not in (RESOLVER, ANSWER) or port in (53, WEB_PORT):
-                    self.packets[f"{protocol} {address}:{port}"] += 1
+            packet, (_, kind, direction, *_) = self._sniffer.recvfrom(128)
+            if direction == OUTGOING and (found := destination(packet, kind)):
+                self.packets[found] += 1
 
     def _resolve(self, server: socket.socket) -> None:
         while True:
@@ -179,7 +183,9 @@ def ask_outside() -> None:
 
 def main() -> None:
     """Record, and print as JSON: what a control did, and what the lake's own work did."""
+    from emulation import paths
     from tests.integration import outside_attempts, pipeline_data
+    from tests import support
     from tests.integration.lake_runs import Machine
 
     folder = Path(sys.argv[1])
@@ -188,11 +194,12 @@ def main() -> None:
     found: dict[str, Any] = {}
     with network(folder) as recorder:
         ask_outside()
-        time.sleep(0.5)  # the control's packets pass through a thread; the lake's have a minute
+        support.wait_until(lambda: "tcp 203.0.113.7:8080" in recorder.packets, what="the control")
         found["control"] = recorder.taken()
         with Machine(folder / "lake") as machine:
             calls = (("run", "--movielens", str(data)), ("status",), ("doctor",), ("verify",))
-            finished = {call[0]: machine.lake(*call, "--json") for call in calls}
+            cache = str(paths.cache())
+            finished = {c[0]: machine.lake(*c, "--json", LAKE_CACHE=cache) for c in calls}
             found["codes"] = {name: each.code for name, each in finished.items()}
             found["stderr"] = {name: each.stderr[-2000:] for name, each in finished.items()}
             found["attempts"] = outside_attempts.made(machine)
