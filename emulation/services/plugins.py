@@ -70,7 +70,7 @@ def cloudformation() -> Service:
     return create_service()
 
 
-@hooks.on_infra_start(name="lake")
+@hooks.on_infra_start(name="lake", priority=100)  # before anything asks for a name
 def on_infra_start() -> None:
     """Prepare what every service relies on."""
     from emulation.services import gateway, log_reads, s3_storage

@@ -13,10 +13,13 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
+import tempfile
 import threading
 from pathlib import Path
 
 from py4j.java_gateway import JavaGateway
+
+from emulation.confinement.java import network_flags
 
 HOST = "127.0.0.1"
 JAVA_OPTIONS = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=4")
@@ -28,6 +31,7 @@ def main() -> None:
         classpath=f"{options.jars}/*",
         javaopts=[
             *JAVA_OPTIONS,
+            *network_flags(Path(tempfile.mkdtemp(prefix="dynamodb-"))),
             f"-Xmx{options.heap}",
             f"-Djava.library.path={options.native}",
         ],
@@ -46,7 +50,7 @@ def main() -> None:
 
 
 def _start(gateway: JavaGateway, port: int, db_path: str | None) -> None:
-    arguments = ["-port", str(port), *(["-dbPath", db_path] if db_path else ["-inMemory"])]
+    arguments = ["-disableTelemetry", "-port", str(port), *(["-dbPath", db_path] if db_path else ["-inMemory"])]
     java_arguments = gateway.new_array(gateway.jvm.java.lang.String, len(arguments))
     for i, argument in enumerate(arguments):
         java_arguments[i] = argument

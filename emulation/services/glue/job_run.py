@@ -237,11 +237,13 @@ class JobRun:
             self._loan = Loan.lend(self._bookmarks, arguments, workdir / "bookmark.json")
             command, extra = self._spark(script, line, special, workdir)
         entries = [*map(str, dict.fromkeys(python_path)), *_entries(extra.get("PYTHONPATH"))]
-        environment = clean_environment(self.account, self.region, workdir / "home", extra)
-        if self._loan is not None:
-            environment[FILE_VARIABLE] = str(self._loan.path)
         if entries:
-            environment["PYTHONPATH"] = ":".join(entries)
+            extra["PYTHONPATH"] = ":".join(entries)
+        if self._loan is not None:
+            extra[FILE_VARIABLE] = str(self._loan.path)
+        environment = clean_environment(
+            self.account, self.region, workdir / "home", extra, what="a Glue job"
+        )
         return command, environment
 
     def _spark(

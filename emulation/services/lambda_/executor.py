@@ -139,7 +139,7 @@ class ProcessExecutor(RuntimeExecutor):  # type: ignore[misc]
         runtime = self._config.runtime
         layers = [Path(x.code.get_unzipped_code_location()) for x in self._config.layers]
         process = FunctionProcess(
-            start_message(runtime, self._code, layers),
+            start_message(runtime, self._code, layers, self._config.ephemeral_storage.size),
             env=self._env,
             cwd=self._code,
             memory_limit=self._config.memory_size * MEBIBYTE + MEMORY_SLACK,

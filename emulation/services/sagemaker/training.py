@@ -157,6 +157,7 @@ class _Run:
                 cwd=self.tree.code,
                 on_line=self._line,
                 name=f"training job {job.name}",
+                file_bytes=job.request["ResourceConfig"].get("VolumeSizeInGB", 30) << 30,
             )
         except (OSError, ValueError) as e:
             raise JobFailed(f"ClientError: the script could not be started: {e}") from e
@@ -188,7 +189,7 @@ class _Run:
             {"name": job.name, "arn": job.arn, "source": self.source},
         )
         extra.update(request.get("Environment") or {})
-        return clean_environment(job.account, job.region, home, extra)
+        return clean_environment(job.account, job.region, home, extra, what="a training job")
 
     def _line(self, line: str) -> None:
         self.tail.append(line)
