@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -21,7 +22,7 @@ from tests.faults import matrix, report
 from tests.faults.outcome import FAILED, SKIPPED
 from tests.faults.trial import Result, Trial
 
-ROW_SECONDS = 60.0
+ROW_SECONDS = 75.0
 """What a row may take: with less left of ``--minutes`` none begins."""
 NO_DISK = (
     "a small disk of its own needs root on Linux and the command unshare: sudo make test-faults"
@@ -41,6 +42,10 @@ class Rows:
             if not self._left or time.monotonic() + ROW_SECONDS > self._deadline:
                 return None
             return self._left.popleft()
+
+    def close(self) -> None:
+        """Give no more; the rows at work go on to their end, which leaves nothing behind."""
+        self._deadline = 0.0
 
     def rest(self) -> list[matrix.Row]:
         """Those that nobody took."""
@@ -87,10 +92,18 @@ def _run(options: argparse.Namespace, chosen: list[matrix.Row], known: int, seed
     workers = [threading.Thread(target=work) for _ in range(min(options.jobs, len(todo)))]
     for worker in workers:
         worker.start()
-    for worker in workers:
-        worker.join()
+    why = f"{options.minutes:g} minutes are over"
+    try:
+        for worker in workers:
+            worker.join()
+    except KeyboardInterrupt:
+        why = "interrupted"
+        print("interrupted: waiting for the rows at work, and for their emulators to stop")
+        rows.close()
+        for worker in workers:
+            worker.join()
     for row in rows.rest():
-        _tell(results, Result(row, SKIPPED, text=f"{options.minutes:g} minutes are over"))
+        _tell(results, Result(row, SKIPPED, text=why))
     seconds = time.monotonic() - began
     print(report.summary(results, seconds))
     report.write_json(results, Path("faults.json"), seed)
@@ -133,4 +146,6 @@ def _options(words: Sequence[str]) -> argparse.Namespace:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's `&` may have ignored it
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(main(sys.argv[1:]))
