@@ -104,6 +104,8 @@ def _run(options: argparse.Namespace, chosen: list[matrix.Row], known: int, seed
             worker.join()
     for row in rows.rest():
         _tell(results, Result(row, SKIPPED, text=why))
+    for row in set(chosen) - {result.row for result in results}:
+        _tell(results, Result(row, FAILED, text="its worker broke; its traceback stands above"))
     seconds = time.monotonic() - began
     print(report.summary(results, seconds))
     report.write_json(results, Path("faults.json"), seed)
