@@ -18,9 +18,13 @@ RUN_SECONDS: Final = 660.0
 """The longest wait of a stage, and a little."""
 ROUNDS: Final = 6
 SETTLE_SECONDS: Final = 30.0
-_COMMAND: Final = re.compile(r"\blake ((?:emulator )?(?:run|start|stop|destroy)[a-z_ -]*)")
+_COMMAND: Final = re.compile(
+    r"\b(?:lake (?P<lake>(?:emulator )?(?:run|start|stop|destroy)[a-z_ -]*)|make (?P<make>\w+))"
+)
 RECIPE: Final = (("emulator", "start"), ("run",))
 """What the README says after a crash; for an error that names no command which changes anything."""
+_MAKE: Final = {"local": RECIPE, "down": (("emulator", "stop"),)}
+"""What these targets call."""
 
 
 class FaultFoundError(Exception):
@@ -68,7 +72,9 @@ def require_clean(call: Finished, what: str) -> None:
 def next_commands(call: Finished) -> list[tuple[str, ...]]:
     """The commands that an error tells people to give, in order."""
     _, hint = call.error
-    found = [tuple(text.split()) for text in _COMMAND.findall(hint)]
+    found: list[tuple[str, ...]] = []
+    for match in _COMMAND.finditer(hint):
+        found += [tuple(match["lake"].split())] if match["lake"] else _MAKE.get(match["make"], ())
     return found or list(RECIPE)
 
 

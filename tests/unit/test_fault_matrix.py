@@ -77,6 +77,7 @@ def test_a_process_is_known_by_its_call(call: list[str], role: str) -> None:
             "emulator start, run",
         ),
         ("lake emulator stop, then: lake run", "emulator stop, run"),
+        ("make down, then make local", "emulator stop, emulator start, run"),
         ("See where the lake stands with: lake status", "emulator start, run"),
     ],
 )
