@@ -68,13 +68,14 @@ def parse_host(header: str, port: int, more_names: frozenset[str] = frozenset())
     name, given = _split(header.lower())
     if name is None:
         return None
-    if not _is_loopback_address(name):
+    address = _is_loopback_address(name)
+    if not address:
         name = name[:-1] if name.endswith(".") else name
         if len(name) > 253 or not _NAME.fullmatch(name):
             return None
     if _below(name, AWS_DOMAINS):
         return Host(name, given, _reach(name))
-    own = name == "localhost" or _is_loopback_address(name) or name in more_names
+    own = address or name == "localhost" or name in more_names
     if not own and not _below(name, (EMULATOR_DOMAIN,)):
         return None
     if given != port:

@@ -11,7 +11,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from enum import Enum
 
-from emulation.origins import VARIABLE, origin_of
+from emulation.origins import DEFAULT_PORTS, VARIABLE, origin_of
 
 OWN_SITES = ("none", "same-origin")
 """``none``: the user typed the address; everything else comes from some other place's page."""
@@ -67,8 +67,14 @@ def refusal(marks: Marks) -> str:
     asked = marks.origin if marks.origin is not None else marks.referer or "another site"
     origin = origin_of(asked)
     allow = (
-        f"To allow it, start the emulator with {VARIABLE}={origin}."
+        f"To allow it, start the emulator with {VARIABLE}={_shortened(origin)}."
         if origin
         else f"{VARIABLE} names the origins that may, such as http://localhost:3000."
     )
     return f"A web page ({asked[:200]!a}) may not use this emulator. {allow}"
+
+
+def _shortened(origin: str) -> str:
+    """An origin as browsers spell it: without its scheme's own port."""
+    scheme = origin.partition(":")[0]
+    return origin.removesuffix(f":{DEFAULT_PORTS[scheme]}")

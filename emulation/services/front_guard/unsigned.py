@@ -19,6 +19,7 @@ from localstack.aws.protocol.service_router import (
     determine_aws_protocol,
     determine_aws_service_model,
 )
+from localstack.aws.spec import get_service_catalog
 from localstack.http import Request, Response
 from localstack.utils.strings import long_uid
 
@@ -36,12 +37,19 @@ BY_A_LINK = frozenset({("sns", "ConfirmSubscription"), ("sns", "Unsubscribe")})
 
 
 def service_of(request: Request) -> ServiceModel | None:
-    """Return the service that LocalStack finds a request to be for."""
+    """Return the service that LocalStack finds a request to be for.
+
+    It knows an unsigned DELETE of an object for nothing; on AWS what has a path and no other sign
+    is S3's.
+    """
+    service = None
     try:
-        return determine_aws_service_model(request)
+        service = determine_aws_service_model(request)
     except Exception:  # a body that is not what its content type says
         LOG.debug("no service found", exc_info=True)
-        return None
+    if service is None and request.path.strip("/"):
+        return get_service_catalog().get("s3")
+    return service
 
 
 def accepted(request: Request, service: ServiceModel | None, how: Signed, told: bool) -> bool:
