@@ -5,6 +5,7 @@ EmulationError
 ├── JavaError            no usable Java
 ├── PortError            a number that is no port
 ├── PortInUseError       something else listens on the gateway's port
+├── SettingError         an environment variable's value is not valid
 ├── StartError           the emulator did not become ready
 └── NotRunningError      an operation needs a running emulator
 
@@ -22,6 +23,7 @@ __all__ = [
     "NotRunningError",
     "PortError",
     "PortInUseError",
+    "SettingError",
     "StartError",
 ]
 
@@ -53,6 +55,10 @@ class PortError(EmulationError):
 
 class PortInUseError(EmulationError):
     """The gateway's port belongs to another program."""
+
+
+class SettingError(EmulationError):
+    """An environment variable has a value that it does not take."""
 
 
 class StartError(EmulationError):

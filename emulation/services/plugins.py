@@ -76,9 +76,11 @@ def on_infra_start() -> None:
     from emulation.services import gateway, log_reads, s3_storage
     from emulation.services.cloudformation import engine as cloudformation
     from emulation.services.dynamodb import engine as dynamodb_local
+    from emulation.services.front_guard import handlers as front_guard
     from emulation.services.lambda_ import inline_code, s3_hosts
 
     gateway.install()
+    front_guard.install()
     cloudformation.install()
     dynamodb_local.install()
     inline_code.install()

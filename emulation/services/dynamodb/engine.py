@@ -13,10 +13,10 @@ import sys
 import threading
 
 from localstack.services.dynamodb import packages, server
-from localstack.services.dynamodb.utils import get_ddb_access_key
 
 from emulation.host import artifacts
 from emulation.host.java import find_java
+from emulation.services.dynamodb.access import access_key_id
 from emulation.services.processes import gateway_url, supervised
 
 LOG = logging.getLogger(__name__)
@@ -30,14 +30,14 @@ def available() -> bool:
 def engine_endpoint(account: str, region: str) -> tuple[str, str]:
     """Endpoint for bulk movers inside the emulator: ``(url, access key id)``.
 
-    DynamoDB Local keeps a database per access key id; the gateway's is derived from account and
-    region. With the moto fallback it is the gateway's own URL and the account id.
+    DynamoDB Local keeps a database per access key id (`access`). With the moto fallback it is the
+    gateway's own URL and the account id.
     """
     if not available():
         return gateway_url(), account
     running = server.DynamodbServer.get()
     running.start_dynamodb()
-    return running.url, get_ddb_access_key(account, region)
+    return running.url, access_key_id(account, region)
 
 
 def install() -> None:

@@ -16,6 +16,7 @@ import sys
 import tempfile
 import threading
 from pathlib import Path
+from typing import Any
 
 from py4j.java_gateway import JavaGateway
 
@@ -60,7 +61,19 @@ def _start(gateway: JavaGateway, port: int, db_path: str | None) -> None:
     jetty.setAccessible(True)
     for connector in jetty.get(server).getConnectors():
         connector.setHost(HOST)
+    _refuse_other_names(gateway, jetty.get(server))
     server.start()
+
+
+def _refuse_other_names(gateway: JavaGateway, jetty: Any) -> None:
+    """Answer 404 to every Host but this machine's: a web page's name may resolve to it as well."""
+    guard = gateway.jvm.org.eclipse.jetty.server.handler.ContextHandler()
+    names = gateway.jvm.java.util.ArrayList()
+    for name in (HOST, "localhost"):
+        names.add(name)
+    guard.setVirtualHosts(names)
+    guard.setHandler(jetty.getHandler())
+    jetty.setHandler(guard)
 
 
 def _options() -> argparse.Namespace:

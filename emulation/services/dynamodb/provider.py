@@ -8,7 +8,7 @@ from localstack.services.dynamodb.provider import DynamoDBProvider
 from localstack.services.plugins import Service
 
 from emulation.services.base import moto_provider_table
-from emulation.services.dynamodb import engine
+from emulation.services.dynamodb import access, engine
 
 
 class MotoDynamodbProvider:
@@ -24,6 +24,8 @@ def create_service() -> Service:
             MotoDynamodbProvider(), dispatch_table_factory=moto_provider_table
         )
     from localstack.aws.forwarder import HttpFallbackDispatcher
+
+    access.install()
 
     def table(provider: Any) -> Any:
         return HttpFallbackDispatcher(provider, provider.get_forward_url)

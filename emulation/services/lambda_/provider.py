@@ -85,9 +85,20 @@ def create_service() -> Service:
     execution_environment.Timer = _DaemonTimer
     _pass_client_context()
     provider = LakeLambdaProvider()
+    provider.router.lambda_service = _ByUrl(provider.lambda_service)
     metrics.install()
     kinesis_mapping.install(provider.lambda_service.invoke)
     return Service.for_provider(provider)
+
+
+class _ByUrl:
+    """What function URLs invoke by: LocalStack hands over a client context that is none."""
+
+    def __init__(self, service: Any) -> None:
+        self._service = service
+
+    def invoke(self, **arguments: Any) -> Any:
+        return self._service.invoke(**{**arguments, "client_context": None})
 
 
 def _pass_client_context() -> None:

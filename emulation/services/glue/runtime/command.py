@@ -73,6 +73,8 @@ SPARK_SETTINGS = {
     "spark.ui.showConsoleProgress": "false",
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
+    # The driver's and the block manager's ports ask for a secret of this run (Spark, "Security").
+    "spark.authenticate": "true",
     "spark.sql.ansi.enabled": "false",  # as in Glue 5.1's Spark 3.5.6
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.catalogImplementation": "in-memory",  # Hive is slow to start and unused
