@@ -73,12 +73,20 @@ def cloudformation() -> Service:
 @hooks.on_infra_start(name="lake")
 def on_infra_start() -> None:
     """Prepare what every service relies on."""
-    from emulation.services import gateway, log_reads, s3_storage
+    from emulation.services import (
+        foreign_patterns,
+        gateway,
+        log_reads,
+        request_bodies,
+        s3_storage,
+    )
     from emulation.services.cloudformation import engine as cloudformation
     from emulation.services.dynamodb import engine as dynamodb_local
     from emulation.services.lambda_ import inline_code, s3_hosts
 
     gateway.install()
+    foreign_patterns.install()
+    request_bodies.install()
     cloudformation.install()
     dynamodb_local.install()
     inline_code.install()
