@@ -1,6 +1,8 @@
 """Errors of the emulator.
 
 EmulationError
+├── ArchiveError         a zip or tar file is damaged, refused, or (TooLargeError) too large;
+│                        in `emulation.archives`
 ├── ArtifactError        a Java artefact is missing, or its checksum is wrong
 ├── JavaError            no usable Java
 ├── PortError            a number that is no port

@@ -73,7 +73,13 @@ def cloudformation() -> Service:
 @hooks.on_infra_start(name="lake", priority=100)  # before anything asks for a name
 def on_infra_start() -> None:
     """Prepare what every service relies on."""
-    from emulation.services import gateway, log_reads, s3_storage
+    from emulation.services import (
+        foreign_patterns,
+        gateway,
+        log_reads,
+        request_bodies,
+        s3_storage,
+    )
     from emulation.services.cloudformation import engine as cloudformation
     from emulation.services.dynamodb import engine as dynamodb_local
     from emulation.services.front_guard import handlers as front_guard
@@ -81,6 +87,8 @@ def on_infra_start() -> None:
 
     gateway.install()
     front_guard.install()
+    foreign_patterns.install()
+    request_bodies.install()
     cloudformation.install()
     dynamodb_local.install()
     inline_code.install()

@@ -5,13 +5,13 @@ AWS CloudFormation User Guide, "CloudFormation template Parameters syntax".
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from localstack.services.cloudformation.engine.validations import ValidationError
 
 from emulation.services.cloudformation.template import Template
+from emulation.services.patterns import PatternError, compile_pattern
 
 Declaration = Mapping[str, Any]
 
@@ -74,13 +74,27 @@ def _problem(name: str, declaration: Declaration, value: str) -> str | None:
     if allowed and any(item not in allowed for item in items):
         return f"Parameter '{name}' must be one of AllowedValues"
     pattern = declaration.get("AllowedPattern")
-    if pattern is not None and any(re.fullmatch(str(pattern), item) is None for item in items):
+    if pattern is not None and not _matches(name, str(pattern), items):
         return f"Parameter '{name}' must match pattern {pattern}"
     if "MinLength" in declaration and len(value) < int(declaration["MinLength"]):
         return f"Parameter '{name}' must contain at least {declaration['MinLength']} characters"
     if "MaxLength" in declaration and len(value) > int(declaration["MaxLength"]):
         return f"Parameter '{name}' must contain at most {declaration['MaxLength']} characters"
     return None
+
+
+def _matches(name: str, pattern: str, items: Iterable[str]) -> bool:
+    """Whether AllowedPattern matches the whole of each item.
+
+    :raises ValidationError: the pattern is none, or takes too long
+    """
+    try:
+        compiled = compile_pattern(pattern)
+        return all(compiled.fullmatch(item) is not None for item in items)
+    except PatternError as e:
+        raise ValidationError(
+            f"Template format error: AllowedPattern of parameter {name}: {e.message}"
+        ) from e
 
 
 def _number_problem(name: str, declaration: Declaration, item: str) -> str | None:

@@ -14,6 +14,8 @@ from localstack.services.moto import call_moto_with_request
 
 from emulation.services.base import aws_error, client
 from emulation.services.glue.paging import page
+from emulation.services.glue.partition_expression import MAX_LENGTH
+from emulation.services.patterns import PatternError
 
 JsonDict = dict[str, Any]
 _NAME_FIELDS = {"DatabaseName", "TableName"}
@@ -63,6 +65,8 @@ class CatalogApi:
 
     @handler("GetTables", expand=False)
     def get_tables(self, context: RequestContext, request: JsonDict) -> Any:
+        """Expression is a regular expression for the beginning of the names."""
+        _check_pattern(request.get("Expression"))
         return _paged(context, request, "TableList", 100)
 
     @handler("BatchDeleteTable", expand=False)
@@ -96,7 +100,7 @@ class CatalogApi:
 
     @handler("GetPartitions", expand=False)
     def get_partitions(self, context: RequestContext, request: JsonDict) -> Any:
-        """Expression is evaluated by moto; Segment takes every n-th of the result."""
+        """Expression is read by us and evaluated by moto; Segment takes every n-th."""
         segment = request.get("Segment") or {"SegmentNumber": 0, "TotalSegments": 1}
         number, total = segment["SegmentNumber"], segment["TotalSegments"]
         if not 0 <= number < total <= 10:
@@ -161,7 +165,20 @@ def _call(
             folded[field] = folded[field].lower()
     if inner:
         folded[inner] = {**folded[inner], "Name": folded[inner]["Name"].lower()}
-    return call_moto_with_request(context, folded)
+    try:
+        return call_moto_with_request(context, folded)
+    except PatternError as e:
+        raise aws_error("InvalidInputException", e.message) from e
+
+
+def _check_pattern(expression: str | None) -> None:
+    """:raises ValidationException: longer than the API Reference's FilterString"""
+    if len(expression or "") > MAX_LENGTH:
+        raise aws_error(
+            "ValidationException",
+            "1 validation error detected: Value at 'expression' failed to satisfy constraint: "
+            f"Member must have length less than or equal to {MAX_LENGTH}",
+        )
 
 
 def _versions(context: RequestContext, request: JsonDict) -> list[JsonDict]:

@@ -17,7 +17,7 @@ from localstack.services.lambda_.invocation.version_manager import LambdaVersion
 from localstack.services.lambda_.provider import LambdaProvider
 from localstack.services.plugins import Service
 
-from emulation.services.lambda_ import kinesis_mapping, mapping_rules, metrics
+from emulation.services.lambda_ import kinesis_mapping, mapping_rules, metrics, packages
 from emulation.services.lambda_.function_process import kill_all
 from emulation.services.lambda_.runtimes import check_runnable, is_python
 
@@ -87,6 +87,7 @@ def create_service() -> Service:
     provider = LakeLambdaProvider()
     provider.router.lambda_service = _ByUrl(provider.lambda_service)
     metrics.install()
+    packages.install()
     kinesis_mapping.install(provider.lambda_service.invoke)
     return Service.for_provider(provider)
 

@@ -16,10 +16,11 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 from localstack import config
 
+from emulation.archives import ArchiveError
 from emulation.services.base import client
 from emulation.services.logs import LogStream
 from emulation.services.processes import clean_environment
-from emulation.services.sagemaker.archives import ArchiveError, extract
+from emulation.services.sagemaker.archives import extract
 from emulation.services.sagemaker.container import Container, Files, StartFailed
 from emulation.services.sagemaker.objects import DownloadError, fetch
 from emulation.services.sagemaker.source import (
@@ -28,6 +29,7 @@ from emulation.services.sagemaker.source import (
     check_requirements,
     fetch_source,
 )
+from emulation.services.sagemaker.volume import Volume
 
 LOG_GROUP = "/aws/sagemaker/Endpoints"
 STARTUP_SECONDS = 600.0
@@ -179,12 +181,13 @@ class Deployment:
         s3 = client(self.account, self.region, "s3")
         settings = variant.container.get("Environment") or {}
         files = Files(self._folder / variant.name, settings.get("SAGEMAKER_PROGRAM") or PROGRAM)
+        volume = Volume(variant.settings.get("VolumeSizeInGB"))
         try:
             files.home.mkdir(parents=True, mode=0o700)
-            _fetch_model(s3, variant.container.get("ModelDataUrl"), files.model)
+            _fetch_model(s3, variant.container.get("ModelDataUrl"), files.model, volume)
             source = settings.get("SAGEMAKER_SUBMIT_DIRECTORY", "")
             if source.startswith("s3://") and _reads_submit_directory(variant.container):
-                fetch_source(s3, source, files.code)
+                fetch_source(s3, source, files.code, volume)
             elif (files.model / "code").is_dir():
                 files.code.symlink_to(files.model / "code")
             else:
@@ -218,11 +221,11 @@ def endpoints_folder() -> Path:
     return Path(config.dirs.tmp) / "sagemaker" / "endpoints"
 
 
-def _fetch_model(s3: Any, uri: str | None, folder: Path) -> None:
+def _fetch_model(s3: Any, uri: str | None, folder: Path, volume: Volume) -> None:
     folder.mkdir()
     if uri is None:
         return
     archive = folder.with_name("model.tar.gz")
-    fetch(s3, uri, archive)
-    extract(archive, folder)
+    fetch(s3, uri, archive, volume.take)
+    extract(archive, folder, volume)
     archive.unlink()

@@ -34,6 +34,7 @@ from emulation.services.sagemaker.source import (
     fetch_source,
 )
 from emulation.services.sagemaker.training_job import TrainingJob
+from emulation.services.sagemaker.volume import Volume
 
 LOG = logging.getLogger(__name__)
 LOG_GROUP = "/aws/sagemaker/TrainingJobs"
@@ -81,7 +82,9 @@ class _Run:
         self.job, self.tree, self.log = job, tree, log
         self.s3 = client(job.account, job.region, "s3")
         self.program, self.source = rules.program_of(job.request)
-        self.metrics = Metrics(job.request["AlgorithmSpecification"].get("MetricDefinitions", []))
+        definitions = job.request["AlgorithmSpecification"].get("MetricDefinitions", [])
+        self.metrics = Metrics(definitions, log.write)
+        self.volume = Volume(job.request["ResourceConfig"].get("VolumeSizeInGB"))
         self.tail: deque[str] = deque(maxlen=TAIL_LINES)
 
     def work(self) -> tuple[str, str, str | None]:
@@ -121,7 +124,7 @@ class _Run:
             instance_type = request["ResourceConfig"]["InstanceType"]
             hyperparameters = request.get("HyperParameters") or {}
             toolkit.write_config(self.tree, hyperparameters, self._channels(), instance_type)
-            fetch_source(self.s3, self.source, self.tree.code)
+            fetch_source(self.s3, self.source, self.tree.code, self.volume)
             check_program(self.tree.code, self.program)
             check_requirements(self.tree.code)
         except objects.DownloadError as e:
@@ -138,7 +141,7 @@ class _Run:
         fetch = objects.fetch_prefix
         if source["S3DataType"] == "ManifestFile":
             fetch = objects.fetch_manifest
-        count = fetch(self.s3, source["S3Uri"], folder)
+        count = fetch(self.s3, source["S3Uri"], folder, self.volume.take)
         self.log.write(f"channel {channel['ChannelName']}: {count} objects of {source['S3Uri']}")
 
     def _train(self) -> bool:
