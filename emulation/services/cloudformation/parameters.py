@@ -10,6 +10,7 @@ from typing import Any
 
 from localstack.services.cloudformation.engine.validations import ValidationError
 
+from emulation.services.cloudformation.parameter_declarations import check_declaration
 from emulation.services.cloudformation.template import Template
 from emulation.services.patterns import PatternError, compile_pattern
 
@@ -23,9 +24,10 @@ def check_parameters(template: Template, given: Iterable[Mapping[str, Any]]) -> 
     :raises ValidationError: undeclared, missing, or against a constraint
     """
     declared: Mapping[str, Any] = template.get("Parameters") or {}
-    _check_declarations(declared)
     given = list(given)
-    keys = [p.get("ParameterKey", "") for p in given]
+    if any(not isinstance(p.get("ParameterKey"), str) for p in given):
+        raise ValidationError("Parameters: each must have a ParameterKey")
+    keys = [p["ParameterKey"] for p in given]
     if unknown := [k for k in keys if k not in declared]:
         raise ValidationError(f"Parameters: [{', '.join(unknown)}] do not exist in the template")
     if missing := [n for n, d in declared.items() if n not in keys and d.get("Default") is None]:
@@ -51,16 +53,17 @@ def check_value(name: str, declaration: Declaration, value: str) -> None:
         )
 
 
-def _check_declarations(declared: Mapping[str, Any]) -> None:
+def check_declarations(declared: Mapping[str, Any]) -> None:
+    """Check what the template says of its parameters.
+
+    :raises ValidationError: in CloudFormation's words
+    """
     for name, declaration in declared.items():
         if not (name.isascii() and name.isalnum()):
             raise ValidationError(
                 f"Template format error: Parameter name {name} is non alphanumeric."
             )
-        if not isinstance(declaration, dict) or not isinstance(declaration.get("Type"), str):
-            raise ValidationError(
-                "Template format error: Every Parameters object must contain a Type member."
-            )
+        check_declaration(name, declaration)
 
 
 def _problem(name: str, declaration: Declaration, value: str) -> str | None:

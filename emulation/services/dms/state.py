@@ -126,13 +126,24 @@ class Store:
 
     def tag(self, arn: str, request: Shape) -> None:
         """Keep the tags of a creating request, which may have none."""
-        self.tags[arn] = {t["Key"]: t.get("Value", "") for t in request.get("Tags") or []}
+        self.tags[arn] = given_tags(request)
 
     def exists(self, arn: str) -> bool:
         groups = {self.arn("subgrp", name) for name in self.subnet_groups}
         return arn in groups or any(
             arn in resources for resources in (self.instances, self.endpoints, self.tasks)
         )
+
+
+def given_tags(request: Shape) -> dict[str, str]:
+    """The request's tags by their keys (DMS API Reference, "Tag": 1 to 128 characters)."""
+    tags = request.get("Tags") or []
+    for number, tag in enumerate(tags, 1):
+        if not 1 <= len(tag.get("Key") or "") <= 128:
+            raise invalid_value(
+                f"The key of tag {number} is {tag.get('Key')!r}; needed: 1 to 128 characters"
+            )
+    return {tag["Key"]: tag.get("Value") or "" for tag in tags}
 
 
 class Stores:

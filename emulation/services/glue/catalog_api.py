@@ -96,6 +96,7 @@ class CatalogApi:
 
     @handler("GetPartition", expand=False)
     def get_partition(self, context: RequestContext, request: JsonDict) -> Any:
+        _require_values(context, request, [request["PartitionValues"]])
         return _call(context, request)
 
     @handler("GetPartitions", expand=False)
@@ -115,7 +116,7 @@ class CatalogApi:
 
     @handler("CreatePartition", expand=False)
     def create_partition(self, context: RequestContext, request: JsonDict) -> Any:
-        _require_values(context, request, [request["PartitionInput"]])
+        _require_values(context, request, [request["PartitionInput"].get("Values")])
         return _call(context, request)
 
     @handler("BatchCreatePartition", expand=False)
@@ -126,32 +127,37 @@ class CatalogApi:
                 "1 validation error detected: Value at 'partitionInputList' failed to satisfy "
                 "constraint: Member must have length less than or equal to 100",
             )
-        _require_values(context, request, request["PartitionInputList"])
+        _require_values(context, request, [p.get("Values") for p in request["PartitionInputList"]])
         return _call(context, request)
 
     @handler("UpdatePartition", expand=False)
     def update_partition(self, context: RequestContext, request: JsonDict) -> Any:
         values, new = request["PartitionValueList"], request["PartitionInput"]
-        _require_values(context, request, [new])
-        new.setdefault("Values", values)
+        new.setdefault("Values", values)  # an update that does not say so keeps them
+        _require_values(context, request, [values, new["Values"]])
         return _call(context, request)
 
     @handler("DeletePartition", expand=False)
     def delete_partition(self, context: RequestContext, request: JsonDict) -> Any:
+        _require_values(context, request, [request["PartitionValues"]])
         return _call(context, request)
 
     @handler("BatchGetPartition", expand=False)
     def batch_get_partition(self, context: RequestContext, request: JsonDict) -> Any:
+        _require_values(context, request, [p["Values"] for p in request["PartitionsToGet"]])
         return _call(context, request)
 
     @handler("BatchUpdatePartition", expand=False)
     def batch_update_partition(self, context: RequestContext, request: JsonDict) -> Any:
-        inputs = [entry["PartitionInput"] for entry in request["Entries"]]
-        _require_values(context, request, inputs)
+        for entry in request["Entries"]:
+            entry["PartitionInput"].setdefault("Values", entry["PartitionValueList"])
+            values = [entry["PartitionValueList"], entry["PartitionInput"]["Values"]]
+            _require_values(context, request, values)
         return _call(context, request)
 
     @handler("BatchDeletePartition", expand=False)
     def batch_delete_partition(self, context: RequestContext, request: JsonDict) -> Any:
+        _require_values(context, request, [p["Values"] for p in request["PartitionsToDelete"]])
         return _call(context, request)
 
 
@@ -207,16 +213,21 @@ def _require_table_input(request: JsonDict) -> None:
         raise aws_error("InvalidInputException", "TableInput must have a Name")
 
 
-def _require_values(context: RequestContext, request: JsonDict, inputs: list[JsonDict]) -> None:
+def _require_values(
+    context: RequestContext, request: JsonDict, partitions: list[list[str] | None]
+) -> None:
+    """Refuse partitions that have not one value for each of their table's keys.
+
+    Glue API Reference, "CreatePartition". One that got in would make the whole table unreadable.
+    """
     glue = client(context.account_id, context.region, "glue")
     table = glue.get_table(DatabaseName=request["DatabaseName"], Name=request["TableName"])["Table"]
     keys = len(table.get("PartitionKeys", []))
-    for partition in inputs:
-        if "Values" in partition and len(partition["Values"]) != keys:
-            raise aws_error(
-                "InvalidInputException",
-                "The number of partition keys do not match the number of partition values",
-            )
+    if any(len(values or []) != keys for values in partitions):
+        raise aws_error(
+            "InvalidInputException",
+            "The number of partition keys do not match the number of partition values",
+        )
 
 
 def _without_columns(partition: JsonDict) -> JsonDict:
