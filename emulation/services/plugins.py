@@ -73,12 +73,13 @@ def cloudformation() -> Service:
 @hooks.on_infra_start(name="lake")
 def on_infra_start() -> None:
     """Prepare what every service relies on."""
-    from emulation.services import gateway, log_reads, s3_storage
+    from emulation.services import gateway, log_reads, s3_storage, steady_time
     from emulation.services.cloudformation import engine as cloudformation
     from emulation.services.dynamodb import engine as dynamodb_local
     from emulation.services.lambda_ import inline_code, s3_hosts
 
     gateway.install()
+    steady_time.install(steady_time.SCHEDULER)
     cloudformation.install()
     dynamodb_local.install()
     inline_code.install()

@@ -6,9 +6,10 @@ Amazon SageMaker Developer Guide, "Define Training Metrics".
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterable, Mapping
 from typing import Any
+
+from emulation import clock
 
 # A user's expression runs inside the emulator: bounded input keeps a careless one bounded.
 MAX_LINE = 4_096
@@ -32,7 +33,7 @@ class Metrics:
                     value = float(found.group(1))
                 except (TypeError, ValueError):
                     continue
-                self._last[name] = {"MetricName": name, "Value": value, "Timestamp": time.time()}
+                self._last[name] = {"MetricName": name, "Value": value, "Timestamp": clock.wall()}
 
     def final(self) -> list[dict[str, Any]]:
         """FinalMetricDataList."""
