@@ -89,6 +89,9 @@ PREPARED = (
 @hooks.on_infra_start(name="lake", priority=100)  # before anything asks for a name
 def on_infra_start() -> None:
     """Prepare what every service relies on."""
+    from emulation.services import steady_time
+
+    steady_time.install(steady_time.SCHEDULER)
     for module in PREPARED:
         importlib.import_module(f"emulation.services.{module}").install()
 

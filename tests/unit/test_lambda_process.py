@@ -54,7 +54,7 @@ class Function:
 
     def call(self, event: str = "null", seconds: float = 20) -> dict[str, Any]:
         deadline = time.monotonic() + seconds
-        request = {"id": "1", "arn": "arn", "event": event, "trace": "", "deadline": time.time()}
+        request = {"id": "1", "arn": "arn", "event": event, "trace": "", "remaining": 0}
         return self.process.call(request, deadline, self.log)
 
 

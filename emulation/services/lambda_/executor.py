@@ -170,7 +170,7 @@ class ProcessExecutor(RuntimeExecutor):  # type: ignore[misc]
             "event": payload["payload"],
             "trace": payload["trace-id"],
             "client_context": self.client_context,
-            "deadline": time.time() + timeout,
+            "remaining": timeout,
         }
         body, status = self._outcome(message, began + timeout, log)
         duration = time.monotonic() - began

@@ -17,6 +17,7 @@ from localstack.services.lambda_.invocation.version_manager import LambdaVersion
 from localstack.services.lambda_.provider import LambdaProvider
 from localstack.services.plugins import Service
 
+from emulation.services import steady_time
 from emulation.services.lambda_ import kinesis_mapping, mapping_rules, metrics, packages
 from emulation.services.lambda_.function_process import kill_all
 from emulation.services.lambda_.runtimes import check_runnable, is_python
@@ -84,6 +85,7 @@ def create_service() -> Service:
     LambdaVersionManager.store_logs = lambda self, **kwargs: None  # noqa: ARG005 - see log_writer
     execution_environment.Timer = _DaemonTimer
     _pass_client_context()
+    steady_time.install(*steady_time.LAMBDA)
     provider = LakeLambdaProvider()
     provider.router.lambda_service = _ByUrl(provider.lambda_service)
     metrics.install()

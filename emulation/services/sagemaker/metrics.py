@@ -6,10 +6,10 @@ Amazon SageMaker Developer Guide, "Define Training Metrics".
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from emulation import clock
 from emulation.services.patterns import PatternError, compile_pattern
 
 LOG = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ class Metrics:
                     value = float(found.group(1))
                 except (TypeError, ValueError):
                     continue
-                self._last[name] = {"MetricName": name, "Value": value, "Timestamp": time.time()}
+                self._last[name] = {"MetricName": name, "Value": value, "Timestamp": clock.wall()}
 
     def final(self) -> list[dict[str, Any]]:
         """FinalMetricDataList."""

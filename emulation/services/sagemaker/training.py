@@ -13,7 +13,6 @@ import shutil
 import signal
 import sys
 import threading
-import time
 import uuid
 from collections import deque
 from pathlib import Path
@@ -22,6 +21,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 from localstack import config
 
+from emulation import clock
 from emulation.services.base import client
 from emulation.services.logs import LogStream
 from emulation.services.processes import ManagedProcess, clean_environment
@@ -63,7 +63,7 @@ def jobs_folder() -> Path:
 
 def _run(job: TrainingJob) -> None:
     tree = toolkit.Tree(jobs_folder() / f"{job.name}-{uuid.uuid4().hex[:8]}" / "opt" / "ml")
-    stream = f"{job.name}/{toolkit.HOST}-{int(time.time() * 1000)}"
+    stream = f"{job.name}/{toolkit.HOST}-{clock.wall_ms()}"
     try:
         with LogStream(job.account, job.region, LOG_GROUP, stream) as log:
             status, secondary, reason = _Run(job, tree, log).work()

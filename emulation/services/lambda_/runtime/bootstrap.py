@@ -88,11 +88,11 @@ class Context:
         self.identity = SimpleNamespace(cognito_identity_id=None, cognito_identity_pool_id=None)
         self.client_context = client_context(request.get("client_context"))
         self.tenant_id = None
-        self._deadline = float(request["deadline"])
+        self._deadline = time.monotonic() + float(request["remaining"])
 
     def get_remaining_time_in_millis(self) -> int:
         """Milliseconds until the function's timeout."""
-        return max(0, int((self._deadline - time.time()) * 1000))
+        return max(0, int((self._deadline - time.monotonic()) * 1000))
 
     def log(self, message: object) -> None:
         """Write to the function's log."""
