@@ -143,7 +143,9 @@ class _Plan:
         self.count += 1
         self.stated += entry.size
         if self.count > MAX_ENTRIES:
-            raise TooLargeError(f"{self.archive} is refused: it has more than {MAX_ENTRIES} entries")
+            raise TooLargeError(
+                f"{self.archive} is refused: it has more than {MAX_ENTRIES} entries"
+            )
         if self.stated > self.max_bytes:
             raise self._too_large()
         if not entry.parts:

@@ -9,7 +9,9 @@ EmulationError
 ├── PortInUseError       something else listens on the gateway's port
 ├── SettingError         an environment variable's value is not valid
 ├── StartError           the emulator did not become ready
-└── NotRunningError      an operation needs a running emulator
+├── NotRunningError      an operation needs a running emulator
+├── FrozenError          the emulator's process lives but does not answer
+└── UnhealthyError       the emulator answers, and something in it has to be mended
 
 Services inside the emulator answer with AWS's own error codes instead (`emulation.services.base`).
 """
@@ -21,12 +23,14 @@ from typing import Any
 __all__ = [
     "ArtifactError",
     "EmulationError",
+    "FrozenError",
     "JavaError",
     "NotRunningError",
     "PortError",
     "PortInUseError",
     "SettingError",
     "StartError",
+    "UnhealthyError",
 ]
 
 
@@ -67,12 +71,24 @@ class StartError(EmulationError):
     """LocalStack ended or stayed silent instead of becoming ready."""
 
 
-class NotRunningError(EmulationError):
-    """There is no emulator at this home and port.
+class _Documented(EmulationError):
+    """An error with what ``--json`` prints beside it.
 
-    :param document: what ``--json`` prints beside the error
+    :param document: that
     """
 
     def __init__(self, message: str, hint: str, document: dict[str, Any] | None = None) -> None:
         super().__init__(message, hint)
         self.document = document
+
+
+class NotRunningError(_Documented):
+    """There is no emulator at this home and port."""
+
+
+class FrozenError(_Documented):
+    """The emulator is there and says nothing: stopped by a signal, or deadlocked."""
+
+
+class UnhealthyError(_Documented):
+    """An engine of the emulator is silent or down, or what it held is lost."""

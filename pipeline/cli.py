@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import platformdirs
 import typer
 
-from pipeline.cli_errors import FriendlyGroup, invocation
+from pipeline.cli_errors import FriendlyGroup, abandon, invocation
 
 if TYPE_CHECKING:
     from pipeline.errors import LakeError
@@ -180,12 +180,16 @@ def _open(name: str, endpoint: str | None, yes_account: str | None = None) -> La
     from pipeline import console
     from pipeline.errors import AccountRefused
     from pipeline.lake import Lake
+    from pipeline.liveness import Watch, require_answer
     from pipeline.target import open_target
 
     target = open_target(name, endpoint=endpoint)
-    invocation().target = target
+    call = invocation()
+    call.target = target
     typer.echo(target.describe(), err=True)
-    command = click.get_current_context().info_name
+    require_answer(target)
+    context = click.get_current_context()
+    command = context.info_name
     if target.confirm_account and command in {"run", "destroy"}:
         try:
             given = yes_account or typer.prompt("Type the account id to go on", err=True)
@@ -201,7 +205,14 @@ def _open(name: str, endpoint: str | None, yes_account: str | None = None) -> La
                 "Choose another account with: export AWS_PROFILE=<profile>; or confirm this one: "
                 f"lake {command} --target {target.name} --yes-account {target.account}",
             )
-    return Lake.open(target, console.reporter())
+    lake = Lake.open(target, console.reporter())
+    if target.silence is not None:
+        makes = command in {"run", "destroy"}
+        patience = target.silence.patience if makes else target.silence.seconds
+        watch = Watch(target, patience, lake.reporter.line, lambda error: abandon(call, error))
+        context.call_on_close(watch.stop)
+        watch.start()
+    return lake
 
 
 def _answer(

@@ -18,7 +18,7 @@ import re
 import shlex
 import sys
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import click
 import typer
@@ -26,9 +26,10 @@ from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnection
 from typer.core import TyperGroup
 
+from pipeline.errors import LakeError
 from pipeline.target import Target
 
-__all__ = ["FriendlyGroup", "Invocation", "explain", "invocation"]
+__all__ = ["FriendlyGroup", "Invocation", "abandon", "explain", "invocation"]
 
 
 _OF_THE_LAKE: Final = re.compile(
@@ -56,6 +57,20 @@ def _of(root: click.Context) -> Invocation:
     if not isinstance(root.obj, Invocation):
         root.obj = Invocation()
     return root.obj
+
+
+def abandon(state: Invocation, error: LakeError) -> NoReturn:
+    """Say what went wrong and end the process at once, from any thread.
+
+    For when calls that no one can interrupt wait for an answer that does not come. What the
+    command was at is left as `kill -9` leaves it, which the next run copes with.
+    """
+    if sys.stderr.isatty():
+        sys.stderr.write("\r\x1b[K\x1b[?25h")  # the line of the progress bar; the cursor
+    _fail(state, *explain(error, state.target), error)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(1)
 
 
 def explain(error: BaseException, target: Target | None) -> tuple[str, str]:

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from pipeline.errors import ChecksFailed, LakeError
+from pipeline.errors import ChecksFailed, LakeError, TargetSilent
+from pipeline.liveness import require_answer
 from pipeline.target import Target, open_target
 
 __all__ = ["Check", "failure", "run_checks"]
@@ -32,7 +34,9 @@ class Check:
 
 def run_checks(target: str, endpoint: str | None, cache: Path) -> list[Check]:
     """All checks; none of them raises."""
-    return [*_own(target, endpoint, cache), *_plugins()]
+    with ThreadPoolExecutor(max_workers=1) as pool:  # what does not answer is waited for once
+        plugins = pool.submit(lambda: list(_plugins()))
+        return [*_own(target, endpoint, cache), *plugins.result()]
 
 
 def failure(checks: list[Check]) -> ChecksFailed | None:
@@ -57,9 +61,12 @@ def _own(name: str, endpoint: str | None, cache: Path) -> Iterator[Check]:
 
 def _answers(target: Target) -> Check:
     try:
+        require_answer(target)
         identity = target.client("sts").get_caller_identity()
     except (BotoCoreError, ClientError) as error:
         return Check("endpoint", False, f"no answer: {error}", target.unreachable_hint)
+    except TargetSilent as error:
+        return Check("endpoint", False, error.message, error.hint)
     ok = identity["Account"] == target.account
     return Check(
         "endpoint",

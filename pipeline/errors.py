@@ -7,6 +7,7 @@
     │   ├── EndpointRefused       `local` not on loopback, `aws` with an endpoint override
     │   ├── AccountRefused        wrong account for the target, or not confirmed
     │   └── TargetUnreachable     nothing answers at the endpoint
+    │       └── TargetSilent      it takes connections and says nothing
     ├── SettingsError             a setting that cannot be used
     ├── DataError                 the source data: missing, incomplete, too many bad rows
     ├── StackError                CloudFormation: the first failing resource and its reason
@@ -44,6 +45,7 @@ __all__ = [
     "StageTimeout",
     "StateLost",
     "TargetError",
+    "TargetSilent",
     "TargetUnreachable",
     "VerificationFailed",
 ]
@@ -77,6 +79,10 @@ class AccountRefused(TargetError):
 
 class TargetUnreachable(TargetError):
     """Nothing answers at the target's endpoint."""
+
+
+class TargetSilent(TargetUnreachable):
+    """The target's endpoint takes connections but does not answer."""
 
 
 class SettingsError(LakeError):

@@ -32,6 +32,7 @@ from pipeline.framework_images import image_uri
 __all__ = [
     "DEFAULT_LOCAL_ENDPOINT",
     "LOCAL_ACCOUNT",
+    "Silence",
     "Sizes",
     "Target",
     "Waits",
@@ -99,6 +100,18 @@ class Sizes:
 
 
 @dataclass(frozen=True)
+class Silence:
+    """When a target that takes connections counts as frozen, and what ends that."""
+
+    seconds: float
+    """Without any answer."""
+    patience: float
+    """For how long a run at work waits for the target to go on, in seconds."""
+    hint: str
+    """The next command."""
+
+
+@dataclass(frozen=True)
 class Target:
     """A place where the lake lives, and the maker of all clients that speak to it."""
 
@@ -112,6 +125,8 @@ class Target:
     sizes: Sizes
     unreachable_hint: str
     """What to do when nothing answers."""
+    silence: Silence | None
+    """Where the endpoint is one process, which can be frozen; None where it is many."""
     aws_cli: str
     """The aws CLI as it speaks to this target, to be followed by a command of it."""
     lake_options: str
@@ -206,6 +221,13 @@ def _at_port(environ: Mapping[str, str]) -> str:
     return f"http://127.0.0.1:{port}"
 
 
+def _make(endpoint: str, goal: str) -> str:
+    """What one types in the project's folder for an endpoint: ``LAKE_PORT=4567 make down``."""
+    port = endpoint.rpartition(":")[2]
+    usual = endpoint == DEFAULT_LOCAL_ENDPOINT or not port.isdecimal()
+    return f"make {goal}" if usual else f"LAKE_PORT={port} make {goal}"
+
+
 def _is_loopback(host: str) -> bool:
     if host == "localhost":
         return True
@@ -263,6 +285,11 @@ def _local(endpoint: str) -> Target:
         ),
         sizes=Sizes(firehose_interval=5),
         unreachable_hint="Start it with: lake emulator start",
+        silence=Silence(
+            seconds=5,
+            patience=45,
+            hint=f"End it with: {_make(endpoint, 'down')}; then: {_make(endpoint, 'local')}",
+        ),
         aws_cli=(
             "AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test "
             f"aws --endpoint-url {endpoint} --region {DEFAULT_REGION}"
@@ -329,6 +356,7 @@ def _aws(endpoint: str | None, environ: Mapping[str, str]) -> Target:
         unreachable_hint=(
             f"See whether AWS can be reached: aws --region {region} sts get-caller-identity"
         ),
+        silence=None,
         aws_cli=f"aws --region {region}",
         lake_options=" --target aws",
         needs_replacement=(CUSTOM_NAMED,),

@@ -194,7 +194,12 @@ def _pin_names(gateway: tuple[str, int] | None) -> None:
         return pinned(name, family)
 
     def getaddrinfo(
-        host: Any, port: Any, family: int = 0, type: int = 0, proto: int = 0, flags: int = 0  # noqa: A002
+        host: Any,
+        port: Any,
+        family: int = 0,
+        type: int = 0,
+        proto: int = 0,
+        flags: int = 0,  # noqa: A002
     ) -> Any:
         if host is None:
             return resolve(host, port, family, type, proto, flags)

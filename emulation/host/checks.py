@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import psutil
 
 from emulation import paths
-from emulation.errors import EmulationError, PortError, PortInUseError
+from emulation.errors import EmulationError, FrozenError, PortError, PortInUseError
 from emulation.host import artifacts, ports
+from emulation.host.health_report import problem
 from emulation.host.java import find_java
 from emulation.host.process import Emulator, require_free
 
@@ -30,8 +31,8 @@ class Check:
 
 
 def checks() -> list[Check]:
-    """Look at Python, Java, artefacts, port, memory and disk."""
-    return [_python(), _java(), _artifacts(), _port(), _memory(), _disk()]
+    """Look at Python, Java, artefacts, port and emulator, memory and disk."""
+    return [_python(), _java(), _artifacts(), *_emulator(), _memory(), _disk()]
 
 
 def _python() -> Check:
@@ -56,13 +57,26 @@ def _artifacts() -> Check:
     return Check("Java artefacts", True, f"{paths.cache() / 'java'}{note}")
 
 
-def _port() -> Check:
+def _emulator() -> list[Check]:
+    """The port, and if an emulator is there whether it answers and has lost nothing."""
     try:
         port = ports.from_environment()
     except PortError as e:
-        return Check("port", False, e.message, e.hint or "")
-    if running := Emulator(port).find():
-        return Check("port", True, f"{port}: the emulator (process {running.pid})")
+        return [Check("port", False, e.message, e.hint or "")]
+    try:
+        found = Emulator(port).look()
+    except FrozenError as e:
+        return [Check("emulator", False, e.message, e.hint or "")]
+    if found is None:
+        return [_free(port)]
+    running, health = found
+    place = Check("port", True, f"{port}: the emulator (process {running.pid})")
+    if wrong := problem(health):
+        return [place, Check("emulator", False, wrong.message, wrong.command(port))]
+    return [place, Check("emulator", True, "answers; its engines run, no table is lost")]
+
+
+def _free(port: int) -> Check:
     try:
         require_free(port)
     except PortInUseError as e:

@@ -9,8 +9,9 @@ from typing import Annotated, Any
 
 import typer
 
-from emulation.errors import NotRunningError
+from emulation.errors import NotRunningError, UnhealthyError
 from emulation.host import artifacts, ports, service_catalog
+from emulation.host.health_report import problem as health_problem
 from emulation.host.ports import DEFAULT_PORT
 from emulation.host.process import POLL_SECONDS, Emulator, Running
 from emulation.services.glue.runtime import class_path
@@ -67,17 +68,24 @@ def stop(port: Port = DEFAULT_PORT, as_json: Json = False) -> Document:
 
 @app.command()
 def status(port: Port = DEFAULT_PORT, as_json: Json = False) -> Document:
-    """Say whether the emulator runs; exit code 1 when it does not."""
-    running = Emulator(port).find()
-    if running is None:
+    """Say whether the emulator runs, answers and has lost nothing; exit code 1 when not."""
+    found = Emulator(port).look()
+    if found is None:
         raise NotRunningError(
             f"no emulator runs on port {port}",
             f"lake emulator start --port {port}",
             _document(port, None),
         )
+    running, health = found
+    document = {**_document(port, running), "answers": True, "health": health}
     if not as_json:
         typer.echo(f"running at {running.url} (process {running.pid})")
-    return _document(port, running)
+        for fault in health.get("faults", []):
+            typer.echo(f"{fault['time']}  {fault['subject']}: {fault['event']}")
+            typer.echo(f"    {fault['consequence']}")
+    if problem := health_problem(health):
+        raise UnhealthyError(problem.message, problem.command(port), document)
+    return document
 
 
 def _document(port: int, running: Running | None) -> Document:

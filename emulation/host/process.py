@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import http.client
 import json
 import os
 import shutil
@@ -20,18 +19,27 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 
 from emulation import marks, paths
-from emulation.errors import ArtifactError, EmulationError, PortInUseError, StartError
-from emulation.host import artifacts, service_catalog
+from emulation.errors import (
+    ArtifactError,
+    EmulationError,
+    FrozenError,
+    PortInUseError,
+    StartError,
+)
+from emulation.host import artifacts, liveness, service_catalog
 from emulation.host.environment import localstack_environment
 from emulation.host.java import find_java
 from emulation.host.ports import DEFAULT_PORT, LARGEST_PORT
 
 START_SECONDS = 60.0
 STOP_SECONDS = 15.0
+FROZEN_STOP_SECONDS = 5.0
+"""For an emulator that a signal had stopped: what it was doing may be beyond repair."""
 POLL_SECONDS = 0.05
 LOG_TAIL = 15
 
@@ -83,6 +91,21 @@ class Emulator:
                 return running
         return None
 
+    def look(self) -> tuple[Running, dict[str, Any]] | None:
+        """Return the live emulator and what it says of its health, or None; within seconds.
+
+        :raises FrozenError: its process lives and does not answer
+        """
+        running = self.find()
+        if running is None:
+            return None
+        try:
+            return running, liveness.health(running.pid, running.port)
+        except FrozenError:
+            if self.find() is None:  # it was ending, and has ended
+                return None
+            raise
+
     def start(self, timeout: float = START_SECONDS) -> tuple[Running, bool]:
         """Return the emulator and whether this call started it; an emulator starts empty.
 
@@ -91,10 +114,11 @@ class Emulator:
         :raises ArtifactError: set-up is incomplete
         :raises JavaError: no usable Java
         :raises StartError: it ended or stayed silent
+        :raises FrozenError: it runs already and does not answer
         """
         with self._locked():
-            if running := self.find():
-                return running, False
+            if found := self.look():
+                return found[0], False
             find_java()
             if missing := artifacts.missing():
                 raise ArtifactError(f"not installed: {', '.join(missing)}", "make setup")
@@ -112,6 +136,8 @@ class Emulator:
         with self._locked():
             running = self.find()
             if running:
+                if liveness.is_stopped(running.pid):
+                    timeout = min(timeout, FROZEN_STOP_SECONDS)
                 _end([psutil.Process(running.pid)], timeout)
             strays = self._end_strays()
             self._record.unlink(missing_ok=True)
@@ -169,7 +195,7 @@ class Emulator:
     def _await_ready(self, process: subprocess.Popen[bytes], timeout: float) -> None:
         deadline = time.monotonic() + timeout
         while process.poll() is None:
-            if _answers(self.port):
+            if liveness.answers(self.port):
                 return
             if time.monotonic() > deadline:
                 raise StartError(f"no answer within {timeout:g} s{self._tail()}", "make doctor")
@@ -193,22 +219,13 @@ def _for_the_owner(path: str, flags: int) -> int:
 
 
 def _end(processes: list[psutil.Process], timeout: float) -> None:
+    """SIGTERM, and SIGKILL for what is still there; one that was stopped goes on to see them."""
     for number, wait in ((signal.SIGTERM, timeout), (signal.SIGKILL, 5.0)):
         for process in processes:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.send_signal(number)
+                process.send_signal(signal.SIGCONT)
         _, processes = psutil.wait_procs(processes, timeout=wait)
-
-
-def _answers(port: int) -> bool:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-    try:
-        connection.request("GET", "/_localstack/health")
-        return connection.getresponse().status == 200
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
 
 
 def require_free(port: int) -> None:

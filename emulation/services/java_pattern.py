@@ -243,7 +243,7 @@ class _Reader:
             return "", _complement(_CLASSES[c.lower()])
         if c and c in "pP":
             return "", self._property(c)
-        if not c or c.isascii() and c.isalnum():
+        if not c or (c.isascii() and c.isalnum()):
             raise SyntaxFault(f"\\{c} is no escape")
         return c, ""
 

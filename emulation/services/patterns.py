@@ -29,7 +29,7 @@ MAX_TEXT = 1 << 16
 _OPTIONS = re2.Options()
 _OPTIONS.log_errors = False
 _OPTIONS.max_mem = 8 << 20
-_SURROGATES = {code: "\ufffd" for code in range(0xD800, 0xE000)}
+_SURROGATES = dict.fromkeys(range(55296, 57344), "�")
 
 
 class PatternError(CommonServiceException):  # type: ignore[misc]
@@ -94,9 +94,7 @@ class Pattern:
                 matches.append(match)
             return matches
         except TimeoutError as e:
-            raise PatternError(
-                f"The pattern {_shown(self.pattern)} takes too long to match"
-            ) from e
+            raise PatternError(f"The pattern {_shown(self.pattern)} takes too long to match") from e
         except (MemoryError, RecursionError) as e:
             raise PatternError(f"The pattern {_shown(self.pattern)} is too complex") from e
 

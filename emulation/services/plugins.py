@@ -82,6 +82,7 @@ PREPARED = (
     "lambda_.s3_hosts",
     "s3_storage",
     "log_reads",
+    "health",
 )
 """Modules below `emulation.services` whose ``install()`` runs before anything is served."""
 
@@ -100,5 +101,7 @@ def on_infra_start() -> None:
 def on_infra_shutdown() -> None:
     """End every job, endpoint and function process that is still alive."""
     from emulation.services import processes
+    from emulation.services.dynamodb import engine as dynamodb_local
 
+    dynamodb_local.shut_down()  # before the others: it would be started again
     processes.terminate_all()

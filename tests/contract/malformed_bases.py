@@ -319,7 +319,7 @@ def _glue(aws: Callable[[str], Any]) -> list[Base]:
     ]
 
 
-def _sagemaker(aws: Callable[[str], Any]) -> list[Base]:  # noqa: ARG001 - like the others
+def _sagemaker(aws: Callable[[str], Any]) -> list[Base]:
     container = {
         "Image": IMAGE,
         "ModelDataUrl": "s3://missing/model.tar.gz",

@@ -12,7 +12,17 @@ GONE: Any = object()
 
 JUNK: tuple[Any, ...] = (
     *(GONE, None, True, False, 0, 1, -1, 1.5, 2**31, 2**63, -(2**63) - 1, 10**30, 1e308),
-    *("", " ", "a", "x" * 300, "\u0000", "\u001b[31m", "é\u202e😀", "\ud800", "../../../etc/passwd"),
+    *(
+        "",
+        " ",
+        "a",
+        "x" * 300,
+        "\u0000",
+        "\u001b[31m",
+        "é\u202e😀",
+        "\ud800",
+        "../../../etc/passwd",
+    ),
     *("null", "[]", "{}", "[1]", '{"a": 1}', "{", "0", "-1", "1e999", "NaN", "true", "%", "${A}"),
     *("arn:aws:s3:::bucket", "arn:aws:dms:us-east-1:000000000000:rep:X", "arn:", "s3://", "a/b/c"),
     *("2020-01-01", "rate(0 days)", "cron(* * * * ? *)", "(", "\\", "*", "!{timestamp:Y", "!{"),
@@ -23,7 +33,12 @@ JUNK: tuple[Any, ...] = (
 RAW_BODIES: tuple[bytes, ...] = (
     *(b"", b"{", b"}", b"[]", b"[1]", b"null", b"true", b"1", b'"text"', b"{}{}", b"{'a': 1}"),
     *(b"\x00", b"\xff\xfe", b'{"a": "\xff"}', b'{"a": NaN}', b'{"a": Infinity}', b"<a/>", b"<a"),
-    *(b"[" * 100_000, b'{"a":' * 100_000, b'{"a": 1' + b"0" * 5000 + b"}", b'{"\\ud800": "\\udfff"}'),
+    *(
+        b"[" * 100_000,
+        b'{"a":' * 100_000,
+        b'{"a": 1' + b"0" * 5000 + b"}",
+        b'{"\\ud800": "\\udfff"}',
+    ),
     *(b"a=b&c", b"Action", b"%", b"\xef\xbb\xbf{}", b"<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>"),
 )
 """Bodies that are nothing the protocols know."""

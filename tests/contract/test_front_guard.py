@@ -182,7 +182,9 @@ def test_a_request_has_one_host_of_ours(emulator: str, request_text: str) -> Non
 
 
 def test_a_target_may_repeat_the_host(emulator: str) -> None:
-    text = "GET http://127.0.0.1:{port}/_localstack/health HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n"
+    text = (
+        "GET http://127.0.0.1:{port}/_localstack/health HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n"
+    )
     assert send_raw(emulator, text) == 200
 
 

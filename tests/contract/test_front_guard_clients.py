@@ -35,9 +35,7 @@ def handler(event, context):
 def client(service: str, endpoint: str, **config: Any) -> Any:
     keys = {"aws_access_key_id": ACCOUNT, "aws_secret_access_key": "any"}
     settings = Config(proxies={}, **config)
-    return boto3.client(
-        service, endpoint_url=endpoint, region_name=REGION, config=settings, **keys
-    )
+    return boto3.client(service, endpoint_url=endpoint, region_name=REGION, config=settings, **keys)
 
 
 def test_signed_requests_of_every_protocol(aws: Aws) -> None:
@@ -154,7 +152,9 @@ def test_curl_reads_the_health_page(emulator: str) -> None:
         pytest.skip("no curl on this machine")
     for host in ("127.0.0.1", "localhost"):
         url = f"http://{host}:{urlsplit(emulator).port}/_localstack/health"
-        found = subprocess.run([curl, "-sS", "-4", url], check=True, capture_output=True, timeout=60)
+        found = subprocess.run(
+            [curl, "-sS", "-4", url], check=True, capture_output=True, timeout=60
+        )
         assert json.loads(found.stdout)["services"]
     by_hand = {"Sec-Fetch-Site": "none", "Sec-Fetch-Mode": "navigate"}
     assert send(emulator, "GET", "/_localstack/health", by_hand).status == 200

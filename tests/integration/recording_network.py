@@ -184,8 +184,8 @@ def ask_outside() -> None:
 def main() -> None:
     """Record, and print as JSON: what a control did, and what the lake's own work did."""
     from emulation import paths
-    from tests.integration import outside_attempts, pipeline_data
     from tests import support
+    from tests.integration import outside_attempts, pipeline_data
     from tests.integration.lake_runs import Machine
 
     folder = Path(sys.argv[1])

@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -77,9 +76,7 @@ def test_no_name_is_asked_for_and_no_packet_leaves(recorded: dict[str, Any]) -> 
         ("worker", "a Glue job"),
     ],
 )
-def test_code_inside_is_refused_by_name(
-    recorded: dict[str, Any], kind: str, subject: str
-) -> None:
+def test_code_inside_is_refused_by_name(recorded: dict[str, Any], kind: str, subject: str) -> None:
     attempts = recorded["attempts"]
     found = {**attempts, **attempts["spark"]}[kind]
     assert {name: found[name] for name in ANSWERED} == ANSWERED

@@ -73,7 +73,12 @@ def test_names_that_reach_one_application(header: str) -> None:
         *("localhost.localstack.cloud", "localhost.localstack.cloud.evil.example:4566"),
         *("app.localstack.cloud:4566", "xlocalhost.localstack.cloud:4566", "foo.localhost:4566"),
         *("evilamazonaws.com", "amazonaws.com.evil.example", "a b.amazonaws.com", "-.on.aws"),
-        *("127.0.0.1:4566, evil.example", "localhost:4566/x", "localhost\t:4566", "l\u00f6calhost:4566"),
+        *(
+            "127.0.0.1:4566, evil.example",
+            "localhost:4566/x",
+            "localhost\t:4566",
+            "l\u00f6calhost:4566",
+        ),
         "evil.example:4566#.amazonaws.com",
     ],
 )
@@ -165,7 +170,11 @@ def test_a_page_of_somewhere_else_gets_nothing(
     "marks",
     [
         *(Marks(), Marks(site="none"), Marks(site="same-origin"), Marks(origin=OWN)),
-        *(Marks(referer=f"{OWN}/b/k"), Marks(agent="Boto3/1.40"), Marks(site="none", agent=BROWSER)),
+        *(
+            Marks(referer=f"{OWN}/b/k"),
+            Marks(agent="Boto3/1.40"),
+            Marks(site="none", agent=BROWSER),
+        ),
         *(Marks(origin="http://localhost:3000"), Marks(origin="HTTP://LocalHost:3000")),
         Marks(origin="http://localhost:3000", site="same-site", referer="http://localhost:3000/"),
         Marks(referer="http://localhost:3000/page", site="cross-site"),
@@ -235,7 +244,9 @@ def test_schemes_of_authorization(authorization: str | None, how: Signed) -> Non
 
 
 def test_forms_are_signed_by_their_fields() -> None:
-    assert policy_signed(["key", "Policy", "X-Amz-Algorithm", "x-amz-credential", "X-Amz-Signature"])
+    assert policy_signed(
+        ["key", "Policy", "X-Amz-Algorithm", "x-amz-credential", "X-Amz-Signature"]
+    )
     assert policy_signed(["key", "policy", "AWSAccessKeyId", "signature", "file"])
     assert not policy_signed(["key", "policy", "file"])
     assert not policy_signed(["key", "AWSAccessKeyId", "signature"])

@@ -190,7 +190,7 @@ def test_its_limits_are_those_of_lambda(tmp_path: Path) -> None:
         """,
     )
     function.initialise()
-    assert function.call()["result"] == "[[0, 1024, 536870912], 63, \"File too large\"]"
+    assert function.call()["result"] == '[[0, 1024, 536870912], 63, "File too large"]'
     function.process.close()
 
 

@@ -63,7 +63,20 @@ def test_matching_is_javas(pattern: str, matching: list[str], others: list[str])
 @pytest.mark.parametrize(
     "pattern",
     [
-        *("(", ")", "[a", "*a", "+", "a|*", "a{2,1}", "[z-a]", "\\", r"\y", r"\p{No Such}", r"\u12"),
+        *(
+            "(",
+            ")",
+            "[a",
+            "*a",
+            "+",
+            "a|*",
+            "a{2,1}",
+            "[z-a]",
+            "\\",
+            r"\y",
+            r"\p{No Such}",
+            r"\u12",
+        ),
         *("(?R)", "(?1)", "(?U)a", r"\k<none>", r"\1", r"\uD800", "\ud800"),
         *("(a{1000}){1000}", "((a{1,1000}){1,1000}){1,1000}b", "(" * 5000, "a" * (MAX_LENGTH + 1)),
     ],
@@ -155,7 +168,17 @@ def test_modules_of_others_get_a_bounded_re() -> None:
     assert BOUNDED.match(re.compile("a(?=b)"), "ab") and BOUNDED.match(b"a", b"ab")
 
 
-COMPILING = {"compile", "match", "fullmatch", "search", "sub", "subn", "split", "findall", "finditer"}
+COMPILING = {
+    "compile",
+    "match",
+    "fullmatch",
+    "search",
+    "sub",
+    "subn",
+    "split",
+    "findall",
+    "finditer",
+}
 ALLOWED = {"patterns.py", "java_pattern.py", "foreign_patterns.py"}
 
 

@@ -218,7 +218,9 @@ def _check_lookup(argument: Any, mapping: dict[str, Any]) -> None:
     if default or "Fn::Transform" in mapping or not (is_literal(first) and is_literal(second)):
         return
     if str(second) not in mapping.get(str(first), {}):
-        raise ValidationError(f"Template error: Unable to get mapping for {name}::{first}::{second}")
+        raise ValidationError(
+            f"Template error: Unable to get mapping for {name}::{first}::{second}"
+        )
 
 
 def _refuse_unresolved(names: list[str], block: str) -> None:

@@ -2,7 +2,8 @@
 
 Its own main class binds to every interface and has no option for it, so this module makes the
 server object through Py4J (which comes with pyspark), sets the host and starts it. The JVM ends
-when this process does: Py4J's gateway watches its standard input.
+when this process does: Py4J's gateway watches its standard input. This process ends when the JVM
+does, and as it did, so that whoever watches it is told.
 
 Usage: ``python -m emulation.services.dynamodb.local_server --port N --jars DIR --native DIR
 --java PATH [--heap 1g] [--db-path DIR]``
@@ -11,7 +12,8 @@ Usage: ``python -m emulation.services.dynamodb.local_server --port N --jars DIR 
 from __future__ import annotations
 
 import argparse
-import signal
+import os
+import subprocess
 import sys
 import tempfile
 import threading
@@ -23,7 +25,8 @@ from py4j.java_gateway import JavaGateway
 from emulation.confinement.java import network_flags
 
 HOST = "127.0.0.1"
-JAVA_OPTIONS = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=4")
+# A JVM without memory answers nothing for minutes: better that it ends, which is noticed.
+JAVA_OPTIONS = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=4", "-XX:+ExitOnOutOfMemoryError")
 
 
 def main() -> None:
@@ -42,16 +45,31 @@ def main() -> None:
         redirect_stdout=sys.stdout,
         redirect_stderr=sys.stderr,
     )
+    threading.Thread(target=_end_with, args=(gateway.java_process,), daemon=True).start()
     _start(gateway, options.port, options.db_path)
-    stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    signal.signal(signal.SIGINT, lambda *_: stop.set())
-    stop.wait()
-    gateway.shutdown()
+    gateway.java_process.wait()
+
+
+def _end_with(jvm: subprocess.Popen[bytes]) -> None:
+    """End by the signal that ended the JVM, or with its exit code, but never as if all went well.
+
+    At once: Py4J's own way out speaks to the JVM that is gone. SIGTERM ends this process as usual.
+    """
+    code = jvm.wait()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if code < 0:
+        os.kill(os.getpid(), -code)
+    os._exit(code or 1)
 
 
 def _start(gateway: JavaGateway, port: int, db_path: str | None) -> None:
-    arguments = ["-disableTelemetry", "-port", str(port), *(["-dbPath", db_path] if db_path else ["-inMemory"])]
+    arguments = [
+        "-disableTelemetry",
+        "-port",
+        str(port),
+        *(["-dbPath", db_path] if db_path else ["-inMemory"]),
+    ]
     java_arguments = gateway.new_array(gateway.jvm.java.lang.String, len(arguments))
     for i, argument in enumerate(arguments):
         java_arguments[i] = argument

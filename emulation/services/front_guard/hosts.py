@@ -102,7 +102,9 @@ def _is_loopback_address(name: str) -> bool:
     try:
         if name.startswith("["):
             return name.endswith("]") and ipaddress.IPv6Address(name[1:-1]) == _LOOPBACK_6
-        return ipaddress.IPv4Address(name).is_loopback  # dotted decimal only: no 0x7f.1, no 2130706433
+        return ipaddress.IPv4Address(
+            name
+        ).is_loopback  # dotted decimal only: no 0x7f.1, no 2130706433
     except ValueError:
         return False
 

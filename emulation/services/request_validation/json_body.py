@@ -32,7 +32,6 @@ Decode = Callable[[Any, Path], Any]
 """From a value and its path to the converted value; raises WireError or NullMemberError."""
 
 
-
 @dataclass(frozen=True)
 class Source:
     """Where a value comes from.
@@ -282,5 +281,3 @@ _COMPILERS: dict[str, Callable[[Any, Source], Decode]] = {
     "blob": _blob,
     "timestamp": _timestamp,
 }
-
-

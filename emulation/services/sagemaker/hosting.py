@@ -206,9 +206,7 @@ class Deployment:
             "SAGEMAKER_REGION": self.region,
             **(variant.container.get("Environment") or {}),
         }
-        return clean_environment(
-            self.account, self.region, files.home, extra, what="an endpoint"
-        )
+        return clean_environment(self.account, self.region, files.home, extra, what="an endpoint")
 
 
 def _reads_submit_directory(container: Mapping[str, Any]) -> bool:

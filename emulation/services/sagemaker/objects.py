@@ -10,7 +10,6 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-
 Store = Callable[[int, str], None]
 
 

@@ -71,8 +71,9 @@ def _set(inside: str) -> str:
     """``[abc]``, ``[a-z]`` and ``[!abc]``."""
     negated = inside[0] in "!^" and len(inside) > 1
     written = inside[1:] if negated else inside
-    members = "".join(c if c == "-" and 0 < i < len(written) - 1 else re2.escape(c)
-                      for i, c in enumerate(written))
+    members = "".join(
+        c if c == "-" and 0 < i < len(written) - 1 else re2.escape(c) for i, c in enumerate(written)
+    )
     return f"[{'^' if negated else ''}{members}]"
 
 

@@ -61,7 +61,8 @@ def to_records(batches: Iterable[pa.RecordBatch]) -> Iterable[pa.RecordBatch]:
         said = orjson.dumps({name: sorted(found) for name, found in kinds.items()}).decode()
         columns = [[*values, None], [*errors, None], [*[None] * len(values), said], [*files, None]]
         yield pa.RecordBatch.from_arrays(
-            [pa.array(column, pa.string()) for column in columns], ["value", "error", "kinds", "file"]
+            [pa.array(column, pa.string()) for column in columns],
+            ["value", "error", "kinds", "file"],
         )
 
 
