@@ -1,6 +1,6 @@
 # The data lake on this machine. Each target is one command; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup local aws test lint bench doctor down clean
+.PHONY: help setup local aws test test-faults lint bench doctor down clean
 
 # An interpreter to make the environment with: Python 3.11 or 3.12.
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3)
@@ -12,7 +12,7 @@ LAKE   := $(BIN)/lake
 MOVIELENS ?=
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.ready ## Make the environment: locked packages, checked Java artefacts
 	@$(LAKE) emulator install
@@ -26,6 +26,9 @@ aws: setup ## Run the same lake in your AWS account; asks before it makes anythi
 
 test: setup ## Run all tests (TESTS="tests/unit -k name" for some)
 	@$(BIN)/python -m pytest $(TESTS)
+
+test-faults: setup ## Disturb every process in every stage (FAULTS="--only train", SAMPLE=1/8, MINUTES=5)
+	@$(BIN)/python -m tests.faults $(if $(SAMPLE),--sample "$(SAMPLE)") $(if $(MINUTES),--minutes "$(MINUTES)") $(FAULTS)
 
 lint: $(VENV)/.ready ## Check style and types
 	@$(BIN)/ruff check .
@@ -42,7 +45,7 @@ down: ## Stop the emulator and everything it started
 	@if [ -x $(LAKE) ]; then $(LAKE) emulator stop; fi
 
 clean: down ## Stop, and remove the environment and all local state
-	rm -rf $(VENV) .lake build bench.json *.egg-info
+	rm -rf $(VENV) .lake build bench.json faults.json *.egg-info
 
 # uv installs the lock in seconds where pip takes minutes; it is itself pinned in the lock.
 $(VENV)/.ready: requirements.lock pyproject.toml

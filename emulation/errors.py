@@ -1,10 +1,13 @@
 """Errors of the emulator.
 
 EmulationError
+├── ArchiveError         a zip or tar file is damaged, refused, or (TooLargeError) too large;
+│                        in `emulation.archives`
 ├── ArtifactError        a Java artefact is missing, or its checksum is wrong
 ├── JavaError            no usable Java
 ├── PortError            a number that is no port
 ├── PortInUseError       something else listens on the gateway's port
+├── SettingError         an environment variable's value is not valid
 ├── StartError           the emulator did not become ready
 ├── NotRunningError      an operation needs a running emulator
 ├── FrozenError          the emulator's process lives but does not answer
@@ -25,6 +28,7 @@ __all__ = [
     "NotRunningError",
     "PortError",
     "PortInUseError",
+    "SettingError",
     "StartError",
     "UnhealthyError",
 ]
@@ -57,6 +61,10 @@ class PortError(EmulationError):
 
 class PortInUseError(EmulationError):
     """The gateway's port belongs to another program."""
+
+
+class SettingError(EmulationError):
+    """An environment variable has a value that it does not take."""
 
 
 class StartError(EmulationError):

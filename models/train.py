@@ -1,10 +1,10 @@
 """SageMaker script-mode entry point: train the recommender.
 
-Reads SM_CHANNEL_TRAIN; writes the model files to SM_MODEL_DIR and metrics.json to
-SM_OUTPUT_DATA_DIR; prints `metric name=value;` lines for MetricDefinitions and
-`phase name seconds=…` lines. On failure the reason goes to the `failure` file of the output
-folder (Amazon SageMaker Developer Guide, "How Amazon SageMaker Processes Training Output") and
-the exit status is 1.
+Reads SM_CHANNEL_TRAIN; writes the model files, and the code that serves them in ``code/``, to
+SM_MODEL_DIR and metrics.json to SM_OUTPUT_DATA_DIR; prints `metric name=value;` lines for
+MetricDefinitions and `phase name seconds=…` lines. On failure the reason goes to the `failure` file
+of the output folder (Amazon SageMaker Developer Guide, "How Amazon SageMaker Processes Training
+Output") and the exit status is 1.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from recommender.channel import TrainingData, read_channel
 from recommender.confidence import weighting
 from recommender.errors import RecommenderError, SettingsError
 from recommender.evaluation import fit, measure_with_baseline
+from recommender.serving_code import add_to
 from recommender.settings import Settings, parse, solver_threads
 from recommender.split import temporal_split
 from recommender.tuning import search
@@ -104,6 +105,7 @@ def run(settings: Settings, environment: Mapping[str, str]) -> None:
             ),
             model_folder,
         )
+        add_to(model_folder, Path(__file__).resolve().parent)
         output_folder.mkdir(parents=True, exist_ok=True)
         report = {"metrics": metrics, "hyperparameters": settings.as_dict()}
         text = json.dumps(report, indent=1, sort_keys=True) + "\n"

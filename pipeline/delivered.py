@@ -7,14 +7,20 @@ in Amazon Data Firehose'), so records and distinct records are counted apart.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Final
 
 from pipeline.lake import Lake
 
 __all__ = ["Delivered", "events"]
 
 Event = tuple[int, int, float, int]
+
+_LINE_END: Final = re.compile(r"\r\n|\n|\r")  # as Spark has it: U+2028 is text
+_BETWEEN: Final = " \t,"
+_NO_UTF8: Final = re.compile("[\udc80-\udcff]")
 
 
 @dataclass
@@ -50,27 +56,34 @@ class Delivered:
 def events(body: bytes) -> Iterator[Event | None]:
     """The rating events of an object, None for what is none.
 
-    Events may follow each other with a newline or with nothing between them.
+    Events may follow each other with a newline or with nothing between them. One that has bytes
+    that are no UTF-8, or is no JSON, is none; reading goes on at the next ``{``, as the Glue job
+    does, so that both count alike.
     """
-    for line in body.decode("utf-8", "replace").splitlines():
-        try:
-            yield _event(json.loads(line))
-        except ValueError:
-            yield from _joined(line)
+    for line in _LINE_END.split(body.decode("utf-8", "surrogateescape")):
+        yield from _joined(line)
 
 
 def _joined(line: str) -> Iterator[Event | None]:
     decoder = json.JSONDecoder()
     position = 0
     while position < len(line):
+        if line[position] in _BETWEEN:
+            position += 1
+            continue
+        start = position
         try:
             found, position = decoder.raw_decode(line, position)
-        except ValueError:
+        except (ValueError, RecursionError):
             yield None
-            return
-        yield _event(found)
-        while position < len(line) and line[position].isspace():
-            position += 1
+            position = line.find("{", position + 1)
+            position = len(line) if position < 0 else position
+            continue
+        if _NO_UTF8.search(line, start, position):
+            yield None
+            continue
+        for one in found if isinstance(found, list) else [found]:
+            yield _event(one)
 
 
 def _event(found: object) -> Event | None:
@@ -83,5 +96,5 @@ def _event(found: object) -> Event | None:
             float(found["rating"]),
             int(found["timestamp"]),
         )
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         return None

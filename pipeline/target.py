@@ -7,8 +7,8 @@ polling delays. No stage asks for a target's name.
 - ``local``: a loopback endpoint, account 000000000000, dummy credentials in the client itself.
   Nothing of the user's environment is read: no ``AWS_*`` variable, no file below ``~/.aws``, no
   instance metadata, no proxy. It cannot reach AWS.
-- ``aws``: the user's profile and environment, but no endpoint override of any kind, and the
-  account that answers is asked for and must not be 000000000000.
+- ``aws``: the user's profile and environment, but no endpoint override of any kind, a region that
+  was chosen, and the account that answers is asked for and must not be 000000000000.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from pipeline.errors import AccountRefused, EndpointRefused, SettingsError, TargetError
+from pipeline.framework_images import image_uri
 
 __all__ = [
     "DEFAULT_LOCAL_ENDPOINT",
@@ -83,19 +84,19 @@ class Sizes:
     glue_workers: int = 2
     training_instance_type: str = "ml.m5.large"
     hosting_instance_type: str = "ml.t2.medium"
-    framework_image: str = (
-        "763104351884.dkr.ecr.{region}.amazonaws.com/"
-        "pytorch-{kind}:2.5.1-cpu-py311-ubuntu22.04-sagemaker"
-    )
-    """AWS Deep Learning Container; `{kind}` is ``training`` or ``inference``."""
+    framework_tag: str = "2.5.1-cpu-py311-ubuntu22.04-sagemaker"
+    """Of the AWS Deep Learning Containers ``pytorch-training`` and ``pytorch-inference``."""
     firehose_interval: int = 60
     """Seconds, BufferingHints.IntervalInSeconds."""
     firehose_size: int = 5
     """MiB, BufferingHints.SizeInMBs."""
 
     def image(self, kind: str, region: str) -> str:
-        """The container image URI for `kind` (training or inference) in `region`."""
-        return self.framework_image.format(kind=kind, region=region)
+        """The container image URI for `kind` (training or inference) in `region`.
+
+        :raises SettingsError: AWS has no such image there
+        """
+        return image_uri(f"pytorch-{kind}", self.framework_tag, region)
 
 
 @dataclass(frozen=True)
@@ -312,7 +313,10 @@ def _aws(endpoint: str | None, environ: Mapping[str, str]) -> Target:
     core = botocore.session.Session()
     try:
         _refuse_profile_overrides(core)
-        session = boto3.session.Session(botocore_session=core)
+        region = _region(core, environ)
+        # One Session: boto3 adds its own methods to the clients of a botocore session, and
+        # refuses to do so twice.
+        session = boto3.session.Session(botocore_session=core, region_name=region)
         config = Config(
             connect_timeout=10,
             read_timeout=60,
@@ -321,8 +325,7 @@ def _aws(endpoint: str | None, environ: Mapping[str, str]) -> Target:
             ignore_configured_endpoint_urls=True,
             user_agent_extra="movielens-lake",
         )
-        region = session.region_name or DEFAULT_REGION
-        identity = session.client("sts", region_name=region, config=config).get_caller_identity()
+        identity = session.client("sts", config=config).get_caller_identity()
     except (BotoCoreError, ClientError) as error:
         raise TargetError(
             f"AWS does not know who you are: {error}",
@@ -338,7 +341,7 @@ def _aws(endpoint: str | None, environ: Mapping[str, str]) -> Target:
         region=region,
         account=account,
         endpoint=None,
-        session=boto3.session.Session(botocore_session=core, region_name=region),
+        session=session,
         config=config,
         waits=Waits(
             poll=10,
@@ -359,6 +362,24 @@ def _aws(endpoint: str | None, environ: Mapping[str, str]) -> Target:
         needs_replacement=(CUSTOM_NAMED,),
         confirm_account=True,
     )
+
+
+def _region(core: botocore.session.Session, environ: Mapping[str, str]) -> str:
+    """The region that the user has chosen; none is assumed, since things are made and paid there.
+
+    The order is that of the AWS CLI ("Environment variables to configure the AWS CLI"): AWS_REGION,
+    AWS_DEFAULT_REGION, the profile. boto3 alone does not read the first.
+
+    :raises SettingsError: there is none
+    """
+    region = environ.get("AWS_REGION") or core.get_config_variable("region")
+    if not region:
+        raise SettingsError(
+            "The aws target needs a region, and found none in AWS_REGION, AWS_DEFAULT_REGION "
+            "and the profile.",
+            f"export AWS_REGION={DEFAULT_REGION}",
+        )
+    return str(region)
 
 
 def _refuse_profile_overrides(core: botocore.session.Session) -> None:

@@ -124,7 +124,7 @@ def _install(name: str) -> None:
     artifacts, target = _lock()[name], folder(name)
     ivy_cache = paths.cache() / "ivy"
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
+        paths.private(target.parent.resolve())
         work = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=target.parent))
     except OSError as e:
         raise ArtifactError(f"cannot write to {paths.cache()}: {e.strerror}", "df -h") from e

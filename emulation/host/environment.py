@@ -6,13 +6,13 @@ import os
 import sys
 from pathlib import Path
 
-from emulation import marks
+from emulation import marks, origins
 from emulation.host.java import find_java
 
 KEPT = (
     *("PATH", "HOME", "LANG", "LC_ALL", "TZ", "SYSTEMROOT"),
     *("PYTHONPATH", "VIRTUAL_ENV", "JAVA_HOME"),
-    *("LAKE_CACHE", "LAKE_DEBUG", "SAGEMAKER_STOP_GRACE_SECONDS"),
+    *("LAKE_CACHE", "LAKE_DEBUG", origins.VARIABLE, "SAGEMAKER_STOP_GRACE_SECONDS"),
     "KINESIS_ERROR_PROBABILITY",  # LocalStack's own knob for tests of retries
 )
 
@@ -23,7 +23,9 @@ def localstack_environment(folder: Path, port: int, host: str = "127.0.0.1") -> 
     :param folder: private folder of this emulator
     :param port: the gateway's port
     :param host: address to listen on; a container sets 0.0.0.0
+    :raises SettingError: LAKE_ALLOWED_ORIGINS is not a list of origins
     """
+    origins.allowed_origins(os.environ.get(origins.VARIABLE, ""))  # said here, not in its log
     environment = {name: os.environ[name] for name in KEPT if name in os.environ}
     path = [str(Path(sys.executable).parent), str(find_java().path.parent)]
     environment.update(

@@ -152,7 +152,9 @@ class Emulator:
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            if self.folder.parent == paths.OWN_HOME:
+                paths.private(self.folder.parent)
+            paths.private(self.folder)
             lock = (self.folder / "lock").open("w")
         except OSError as e:
             raise EmulationError(
@@ -166,9 +168,10 @@ class Emulator:
     def _launch(self, timeout: float) -> Running:
         for name in ("root", "tmp"):
             shutil.rmtree(self.folder / name, ignore_errors=True)
-            (self.folder / name).mkdir()
+            paths.private(self.folder / name)
         service_catalog.place(self.folder / "root")
-        with self.log.open("wb") as log:
+        self.log.unlink(missing_ok=True)
+        with open(self.log, "wb", opener=_for_the_owner) as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "localstack.runtime.main"],
                 env=localstack_environment(self.folder, self.port),
@@ -176,6 +179,7 @@ class Emulator:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
+                umask=0o077,  # S3 bodies, jobs' folders and sockets are nobody else's
                 start_new_session=True,  # Ctrl-C in the user's terminal is not for the emulator
             )
         try:
@@ -208,6 +212,10 @@ class Emulator:
         strays = [process for process in ours if process.pid != os.getpid()]
         _end(strays, 3)
         return len(strays)
+
+
+def _for_the_owner(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _end(processes: list[psutil.Process], timeout: float) -> None:

@@ -6,6 +6,7 @@ and the first request waits for it.
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -38,7 +39,7 @@ def install(notice: Callable[[str], None]) -> None:
     if _file().is_file():
         return
     notice("indexing the AWS operations")
-    _file().parent.mkdir(parents=True, exist_ok=True)
+    paths.private(_file().parent.resolve())
     with tempfile.TemporaryDirectory(dir=_file().parent) as folder:
         made = Path(folder) / _name()
         run = subprocess.run(
@@ -56,8 +57,19 @@ def install(notice: Callable[[str], None]) -> None:
 
 
 def place(root: Path) -> None:
-    """Put the index where a LocalStack with this FILESYSTEM_ROOT looks for it, if there is one."""
-    if _file().is_file():
+    """Put the index where a LocalStack with this FILESYSTEM_ROOT looks for it, if there is one.
+
+    LocalStack unpickles it, which runs what stands in it: one that others could write is left out.
+    """
+    if _is_ours(_file()):
         cache = root / "var" / "lib" / "localstack" / "cache"
         cache.mkdir(parents=True)
         shutil.copy(_file(), cache)
+
+
+def _is_ours(file: Path) -> bool:
+    try:
+        found = [each.stat() for each in (file, file.parent)]
+    except OSError:
+        return False
+    return all(each.st_uid == os.geteuid() and not each.st_mode & 0o022 for each in found)

@@ -64,7 +64,7 @@ def recorded() -> tuple[list[Fault], int]:
         return [fault for _, fault in _kept], _kept[-1][0] if _kept else 0
 
 
-def watch_threads() -> None:
+def install() -> None:
     """Record every thread that an error ends, instead of only printing it."""
 
     def note(failed: threading.ExceptHookArgs) -> None:

@@ -1,7 +1,9 @@
-"""LocalStack's process, made to listen only where it was told to and to end at once.
+"""LocalStack's process, made to listen only where it was told to, to ask nobody outside, and to
+end at once.
 
 LocalStack 4.9.2 ignores the host of GATEWAY_LISTEN for IPv4 and listens on every interface, so
-that ``127.0.0.1:4566`` would be open to the network.
+that ``127.0.0.1:4566`` would be open to the network. Its internal S3 client goes to whatever public
+DNS answers for ``s3.localhost.localstack.cloud``.
 """
 
 from __future__ import annotations
@@ -16,6 +18,8 @@ from localstack import config
 from localstack.runtime.server import twisted
 from twisted.internet import endpoints
 
+from emulation.confinement import network
+
 
 class _ListenEndpoints:
     """Stands in for `twisted.internet.endpoints` in LocalStack's server module."""
@@ -29,8 +33,10 @@ class _ListenEndpoints:
 
 
 def install() -> None:
-    """Bind the gateway to the address of GATEWAY_LISTEN, and shorten the way out."""
+    """Bind the gateway to the address of GATEWAY_LISTEN, stay on this machine, end soon."""
     twisted.endpoints = _ListenEndpoints
+    config.LOCALHOST = network.LOOPBACK  # internal clients have a numeric address, path-style S3
+    network.guard()
     atexit.register(_end_now)
 
 

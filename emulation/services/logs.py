@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from types import TracebackType
 from typing import Any
 
 from botocore.exceptions import ClientError
 
+from emulation import clock
 from emulation.services.base import client
 
 LOG = logging.getLogger(__name__)
@@ -46,7 +46,7 @@ class LogStream:
 
     def write(self, text: str) -> None:
         """Append text; each line of it becomes one event, stamped now (milliseconds)."""
-        now = int(time.time() * 1000)
+        now = clock.wall_ms()
         events = [{"timestamp": now, "message": part} for part in _messages(text)]
         with self._lock:
             if self._closed.is_set():

@@ -70,23 +70,32 @@ def cloudformation() -> Service:
     return create_service()
 
 
-@hooks.on_infra_start(name="lake")
+PREPARED = (
+    "faults",
+    "gateway",
+    "front_guard.handlers",
+    "foreign_patterns",
+    "request_bodies",
+    "request_validation",
+    "cloudformation.engine",
+    "dynamodb.engine",
+    "lambda_.inline_code",
+    "lambda_.s3_hosts",
+    "s3_storage",
+    "log_reads",
+    "health",
+)
+"""Modules below `emulation.services` whose ``install()`` runs before anything is served."""
+
+
+@hooks.on_infra_start(name="lake", priority=100)  # before anything asks for a name
 def on_infra_start() -> None:
     """Prepare what every service relies on."""
-    from emulation.services import faults, gateway, health, log_reads, s3_storage
-    from emulation.services.cloudformation import engine as cloudformation
-    from emulation.services.dynamodb import engine as dynamodb_local
-    from emulation.services.lambda_ import inline_code, s3_hosts
+    from emulation.services import steady_time
 
-    faults.watch_threads()
-    gateway.install()
-    cloudformation.install()
-    dynamodb_local.install()
-    inline_code.install()
-    s3_hosts.install()
-    s3_storage.install()
-    log_reads.install()
-    health.install()
+    steady_time.install(steady_time.SCHEDULER)
+    for module in PREPARED:
+        importlib.import_module(f"emulation.services.{module}").install()
 
 
 @hooks.on_infra_shutdown(name="lake")

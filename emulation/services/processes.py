@@ -1,12 +1,13 @@
 """Subprocesses of the emulator: Glue job runs, training jobs, endpoints, Lambda functions.
 
-Each runs in its own process group below a small supervisor (`emulation.supervise`), which ends the
-group when the emulator is gone, even by ``kill -9``.
+Each runs in a process group of its own below a small supervisor (`emulation.supervise`), which ends
+it and all that it has started when the emulator is gone, even by ``kill -9``.
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 import os
 import signal
@@ -23,10 +24,17 @@ import psutil
 from localstack import config
 
 from emulation import marks
+from emulation.confinement import limits, network
 
 LOG = logging.getLogger(__name__)
 SUPERVISOR = Path(__file__).resolve().parent.parent / "supervise.py"
 MAX_LINE_BYTES = 1 << 20
+KILL_SECONDS = 35.0
+"""Longer than the supervisor takes to end all (`supervise.END_SECONDS`)."""
+
+JOIN_SECONDS = 30.0
+"""For the output of a process that nobody could find, which would keep the pipe open."""
+
 KEPT = (
     *("PATH", "LANG", "LC_ALL", "TZ", "JAVA_HOME", "SSL_CERT_FILE", "SYSTEMROOT"),
     marks.EMULATOR,
@@ -42,12 +50,20 @@ def gateway_url() -> str:
 
 
 def clean_environment(
-    account: str, region: str, home: Path, extra: Mapping[str, str] | None = None
+    account: str,
+    region: str,
+    home: Path,
+    extra: Mapping[str, str] | None = None,
+    *,
+    what: str = "a process",
 ) -> dict[str, str]:
     """Environment for user code: the gateway, dummy credentials, nothing of the user's own.
 
+    Python programs in it reach the emulator and loopback only (`emulation.confinement.network`).
+
     :param home: private folder, used as HOME and TMPDIR
-    :param extra: added last, so it wins
+    :param extra: wins over everything but what keeps the process on this machine
+    :param what: what the process is, for the text of a refused connection
     """
     environment = {name: os.environ[name] for name in KEPT if name in os.environ}
     environment.update(
@@ -66,12 +82,22 @@ def clean_environment(
         PYTHONDONTWRITEBYTECODE="1",
     )
     environment.update(extra or {})
+    environment.update(
+        network.python_variables(
+            ("127.0.0.1", config.GATEWAY_LISTEN[0].port),
+            f"{what} in the emulator",
+            environment.get("PYTHONPATH", ""),
+        )
+    )
     return environment
 
 
-def supervised(command: Sequence[str]) -> list[str]:
-    """Wrap a command so that it ends when the process that starts it is gone."""
-    return [sys.executable, "-I", "-S", str(SUPERVISOR), *command]
+def supervised(command: Sequence[str], *options: str) -> list[str]:
+    """Wrap a command so that it ends when the process that starts it is gone.
+
+    :param options: of the supervisor
+    """
+    return [sys.executable, "-I", "-S", str(SUPERVISOR), *options, *command]
 
 
 class ManagedProcess:
@@ -82,6 +108,7 @@ class ManagedProcess:
         thread of its own, and an exception in it is logged and ends nothing
     :param on_error_line: if given, receives the lines of stderr, in another thread
     :param name: for the log
+    :param file_bytes: the largest file that it may write; None: as large as the disk allows
     """
 
     def __init__(
@@ -93,14 +120,16 @@ class ManagedProcess:
         on_line: Callable[[str], None],
         name: str,
         on_error_line: Callable[[str], None] | None = None,
+        file_bytes: int | None = None,
     ) -> None:
         self.name = name
         self._mark = uuid.uuid4().hex
+        self._control_lock = threading.Lock()
         self._popen = subprocess.Popen(
-            supervised(command),
+            supervised(command, "--control", "--limits", json.dumps(limits.of_job(file_bytes))),
             env={**env, marks.PROCESS: self._mark},
             cwd=cwd,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,  # closed by whatever ends us: the supervisor's sign to kill all
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE if on_error_line else subprocess.STDOUT,
             start_new_session=True,
@@ -119,7 +148,7 @@ class ManagedProcess:
 
     @property
     def pid(self) -> int:
-        """Process id of the supervisor, which is also the process group's id."""
+        """Process id of the supervisor."""
         return self._popen.pid
 
     @property
@@ -128,7 +157,7 @@ class ManagedProcess:
         return self._popen.poll()
 
     def wait(self, timeout: float | None = None) -> int:
-        """Wait for the end and for the last line of output.
+        """Wait for the end of the command and all that it has started, and for the last line.
 
         :param timeout: seconds, None for ever
         :raises TimeoutError: it still runs
@@ -137,33 +166,36 @@ class ManagedProcess:
             code = self._popen.wait(timeout)
         except subprocess.TimeoutExpired as e:
             raise TimeoutError(f"{self.name} still runs after {timeout} s") from e
-        self._signal(signal.SIGKILL)  # a grandchild left behind would keep the pipe open
-        self._kill_escaped()
+        # The supervisor leaves nothing behind, unless somebody has killed it, or on a system
+        # without adoption of orphans: the environment gives those away.
+        marks.kill_marked(marks.PROCESS, self._mark)
         for reader in self._readers:
-            reader.join()
+            reader.join(JOIN_SECONDS)
+        self._let_go()
         return code
 
     def terminate(self, grace: float = 5.0) -> None:
-        """End the whole group: SIGTERM, and SIGKILL after `grace` seconds."""
-        self._signal(signal.SIGTERM)
+        """End it: SIGTERM to its process group, and SIGKILL to everything after `grace` seconds."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            self._popen.send_signal(signal.SIGTERM)
         with contextlib.suppress(TimeoutError):
             self.wait(grace)
             return
-        self._signal(signal.SIGKILL)
-        self.wait()
+        self.kill()
 
     def kill(self) -> None:
-        """End the whole group at once."""
-        self._signal(signal.SIGKILL)
+        """End it and all that it has started at once."""
+        self._let_go()
+        with contextlib.suppress(TimeoutError):
+            self.wait(KILL_SECONDS)
+            return
+        self._popen.kill()  # the supervisor itself stands still
         self.wait()
 
-    def _kill_escaped(self) -> None:
-        """End what the command started in a session of its own; the environment gives it away."""
-        marks.kill_marked(marks.PROCESS, self._mark)
-
-    def _signal(self, number: int) -> None:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._popen.pid, number)
+    def _let_go(self) -> None:
+        with self._control_lock, contextlib.suppress(OSError):
+            if self._popen.stdin is not None:
+                self._popen.stdin.close()
 
     def _read(self, stream: IO[bytes] | None, on_line: Callable[[str], None]) -> None:
         assert stream is not None  # noqa: S101 - opened above

@@ -64,7 +64,7 @@ def handler(event: dict[str, Any], context: Any, *, dynamodb: Any = None) -> dic
         sequence = str(record["kinesis"]["sequenceNumber"])
         try:
             items = list(read_items(base64.b64decode(record["kinesis"]["data"])))
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             print(f"record {sequence} is no rating: {error}")
             return _failure(_write(dynamodb, table, waiting) or sequence)
         waiting.append((sequence, items))

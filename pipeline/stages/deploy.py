@@ -44,7 +44,6 @@ class Deploy(Stage):
             {
                 "ModelName": f"movielens-{fingerprint(artifact)[:12]}",
                 "ModelDataUrl": artifact,
-                "SourceUrl": f"s3://{lake.bucket}/{lake.settings.source_key}",
                 "Image": lake.target.sizes.image("inference", lake.target.region),
                 "InstanceType": lake.target.sizes.hosting_instance_type,
             },

@@ -11,12 +11,13 @@ from botocore.exceptions import ClientError
 
 from tests.contract.sagemaker_helpers import (  # noqa: F401 - the fixture
     IMAGE,
+    ROLE,
     Hosting,
     alive,
     error,
     made_hosting,
 )
-from tests.support import wait_until
+from tests.support import unique, wait_until
 
 
 def test_endpoint_lives_from_creating_to_deleted(hosting: Hosting) -> None:
@@ -147,3 +148,22 @@ def test_variants_share_the_traffic_by_weight(hosting: Hosting) -> None:
         ],
     )
     assert {hosting.invoke(name, {})["model"] for _ in range(5)} == {"b"}
+
+
+PYTORCH = "763104351884.dkr.ecr.us-east-1.amazonaws.com/pytorch-inference:2.5.1-cpu-py311"
+
+
+def test_only_some_images_read_code_from_the_submit_directory(hosting: Hosting) -> None:
+    """SageMaker Inference Toolkit, `environment`: code is in code/ of the model archive."""
+    like = hosting.model()
+    container = dict(
+        hosting.sagemaker.describe_model(ModelName=like)["PrimaryContainer"], Image=PYTORCH
+    )
+    model = unique("model")
+    hosting.sagemaker.create_model(
+        ModelName=model, ExecutionRoleArn=ROLE, PrimaryContainer=container
+    )
+    found = hosting.settled(hosting.create(hosting.config(model)))
+    assert found["EndpointStatus"] == "Failed"
+    assert "did not pass the ping health check" in found["FailureReason"]
+    assert "Please provide a model_fn implementation" in found["FailureReason"]

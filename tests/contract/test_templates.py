@@ -157,6 +157,17 @@ def test_mapped_columns_exist_in_the_external_tables() -> None:
         assert parameters.get("sort-key-name", parameters["partition-key-name"]) in mapped
 
 
+def test_rows_end_where_dms_expects_it() -> None:
+    """DMS takes the two characters ``\\n``, its default, for a line feed.
+
+    DMS User Guide, "Endpoint settings when using Amazon S3 as a source": a line feed itself is none
+    of the values that it shows for csvRowDelimiter.
+    """
+    settings = parse("003-full-load")["Resources"]["SourceEndpoint"]["Properties"]["S3Settings"]
+    assert settings["CsvDelimiter"] == ","
+    assert settings.get("CsvRowDelimiter", "\\n") == "\\n"
+
+
 def test_templates_are_plain_yaml_with_a_description() -> None:
     class Loader(yaml.SafeLoader):
         """Reads CloudFormation's short forms as plain values."""

@@ -43,8 +43,8 @@ def test_a_signal_while_the_command_is_being_started_is_passed_on() -> None:
     starter = f"""
 import os, runpy, signal, subprocess, sys
 class Popen(subprocess.Popen):
-    def __init__(self, *args):
-        super().__init__(*args)
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
         print(self.pid, flush=True)
         os.kill(os.getpid(), signal.SIGTERM)
 subprocess.Popen = Popen

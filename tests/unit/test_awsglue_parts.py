@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,7 +15,13 @@ from emulation.services.glue.runtime.awsglue.collection import DynamicFrameColle
 from emulation.services.glue.runtime.awsglue.dynamodb_source import plain, table_name
 from emulation.services.glue.runtime.awsglue.errors import CatalogError
 from emulation.services.glue.runtime.awsglue.gluetypes import spark_type
-from emulation.services.glue.runtime.awsglue.json_records import as_text, objects
+from emulation.services.glue.runtime.awsglue.json_records import (
+    as_text,
+    objects,
+    texts,
+    to_columns,
+)
+from emulation.services.glue.runtime.awsglue.json_schema import to_records
 from emulation.services.glue.runtime.awsglue.utils import GlueArgumentError, getResolvedOptions
 
 PACKAGE = "emulation.services.glue.runtime.awsglue"
@@ -152,3 +159,32 @@ def test_the_package_has_what_scripts_import_from_it() -> None:
     assert isinstance(names["DynamicFrame"], type)
     assert {"StringType", "NullType", "ArrayType"} <= names.keys()
     assert "spark" not in names  # a script's own session
+
+
+def test_a_record_with_bytes_that_are_no_utf8_is_none_and_the_others_are_read() -> None:
+    lines = [
+        b'{"id": 1}{"id": 2, "t": "a\xff", "of": {"b": 1}}{"id": 3}',
+        b"\x00\xff\xfe",
+        b'[{"id": 4}, {"id": "\xc3"}]',
+        b'{"t": "caf\xc3\xa9"}',
+    ]
+    column = pa.array(lines, pa.binary()).view(pa.string())
+    found = [pair for text in texts(column) for pair in objects(text)]
+    assert [record for record, _ in found if record is not None] == [
+        *({"id": 1}, {"id": 3}, {"id": 4}, {"t": "caf\u00e9"}),
+    ]
+    assert [text for record, text in found if record is None] == [
+        '{"id": 2, "t": "a\\xff", "of": {"b": 1}}',
+        "\x00\\xff\\xfe",
+        '{"id":"\\xc3"}',
+    ]
+
+
+def test_no_json_text_ends_the_reading() -> None:
+    deep, long = "[" * 100_000, '{"n": ' + "9" * 5_000 + "}"
+    for text in (deep, long, '{"a": "\\ud800"}', '{"\\udfff": 1}', "{}" * 3):
+        for batch in to_columns(["a"], 0)([pa.RecordBatch.from_arrays([pa.array([text])], ["v"])]):
+            assert batch.num_rows > 0
+        assert list(to_records([pa.RecordBatch.from_arrays([pa.array([text])], ["v"])]))
+    assert as_text("half \ud800") == "half \ufffd"
+    assert as_text([2**70, "\ud800"]) == '[1180591620717411303424,"\\ud800"]'

@@ -121,6 +121,7 @@ def aws_account(monkeypatch: pytest.MonkeyPatch) -> None:
         assert service in ("sts", "s3")
         return _Sts()
 
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
     monkeypatch.setattr(boto3.session.Session, "client", client)
 
 

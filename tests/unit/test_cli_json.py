@@ -44,6 +44,7 @@ def _no_target(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
 def aws_account(monkeypatch: pytest.MonkeyPatch) -> None:
     """AWS answers as account 123456789012."""
     sts = SimpleNamespace(get_caller_identity=lambda: {"Account": "123456789012"})
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
     monkeypatch.setattr(boto3.session.Session, "client", lambda *_, **__: sts)
 
 

@@ -96,11 +96,11 @@ def test_every_lake_command_in_the_documents_is_one() -> None:
 
 def test_every_make_target_is_documented_and_is_one() -> None:
     makefile = (PROJECT / "Makefile").read_text(encoding="utf-8")
-    targets = set(re.findall(r"^([a-z]+):.*## ", makefile, re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):.*## ", makefile, re.MULTILINE))
     table = sections(CONFIGURATION)["Commands"]
-    assert set(re.findall(r"^\| `make ([a-z]+)`", table, re.MULTILINE)) == targets
+    assert set(re.findall(r"^\| `make ([a-z-]+)`", table, re.MULTILINE)) == targets
     for document in documents():
-        for target in re.findall(r"`make ([a-z]+)[` ]", document.read_text(encoding="utf-8")):
+        for target in re.findall(r"`make ([a-z-]+)[` ]", document.read_text(encoding="utf-8")):
             assert target in targets, f"{document.name}: make {target}"
     for place, words in written_commands("make"):
         assert words[0] in targets, place

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from emulation.clock import Moment
 from emulation.services import faults
 from emulation.services.firehose import delivery as delivery_module
 from emulation.services.firehose.buffer import MEBIBYTE, Batch, Buffer, BufferingHints
@@ -80,7 +81,7 @@ def deliver(bucket: Bucket, hints: BufferingHints, *data: bytes) -> tuple[Delive
     delivery = Delivery("d", source, hints, bucket.write, bucket.reports.append)
     delivery.start()
     for item in data:
-        source.put(1.0, item)
+        source.put(Moment(1.0, 0.0), item)
     return delivery, source
 
 
@@ -104,7 +105,7 @@ def test_failures_are_retried_and_reported_until_the_destination_takes_it() -> N
     bucket = Bucket(failures=4)
     delivery, source = deliver(bucket, BufferingHints(1, 0), b"a")
     wait_until(lambda: bucket.bodies, 10)
-    source.put(2.0, b"b")
+    source.put(Moment(2.0, 0.0), b"b")
     wait_until(lambda: len(bucket.bodies) == 2, 10)
     delivery.stop()
     assert delivery.join(10)
@@ -127,7 +128,7 @@ def test_changed_hints_apply_to_what_is_buffered() -> None:
     delivery, source = deliver(bucket, BufferingHints(128, 900), b"a")
     delivery.change_hints(BufferingHints(1, 0))
     wait_until(lambda: bucket.bodies == [b"a"], 10)
-    source.put(2.0, b"b")
+    source.put(Moment(2.0, 0.0), b"b")
     wait_until(lambda: bucket.bodies == [b"a", b"b"], 10)
     delivery.stop()
     assert delivery.join(10)
@@ -135,11 +136,11 @@ def test_changed_hints_apply_to_what_is_buffered() -> None:
 
 def test_a_full_queue_takes_no_more() -> None:
     source = DirectSource(max_bytes=3)
-    source.put(1.0, b"abc")
+    source.put(Moment(1.0, 0.0), b"abc")
     with pytest.raises(QueueFullError):
-        source.put(1.0, b"d")
+        source.put(Moment(1.0, 0.0), b"d")
     assert source.read() == [(1.0, b"abc")]
-    source.put(1.0, b"d")
+    source.put(Moment(1.0, 0.0), b"d")
 
 
 def test_compression() -> None:

@@ -9,6 +9,7 @@ import pytest
 from localstack import config
 from localstack.aws.api.kinesis import ProvisionedThroughputExceededException
 
+from emulation.clock import Moment
 from emulation.services.kinesis.record_operations import RecordOperations
 from emulation.services.kinesis.store import STORE
 from emulation.services.kinesis.stream import TRANSITION_SECONDS, Stream
@@ -19,13 +20,14 @@ CONTEXT: Any = SimpleNamespace(account_id="000000000000", region="us-east-1")
 
 @pytest.fixture
 def stream() -> Stream:
-    moments = iter([0.0])
+    moments = iter([Moment(0.0, 0.0)])
+    later = Moment(1.0, TRANSITION_SECONDS + 1)
     stream = Stream(
         "000000000000",
         "us-east-1",
         unique("s"),
         shard_count=1,
-        clock=lambda: next(moments, TRANSITION_SECONDS + 1),
+        clock=lambda: next(moments, later),
     )
     STORE.add(stream)
     return stream
@@ -47,7 +49,7 @@ def test_a_throttled_record_is_named_and_not_stored(
         assert codes <= {"ProvisionedThroughputExceededException"}
         refused += len(failed)
         pending = [pending[i] for i in failed]
-    page = stream.open_shards()[0].read(0, now=2.0, retention=100.0)
+    page = stream.open_shards()[0].read(0, now=Moment(2.0, 2.0), retention=100.0)
     assert sorted(int(r.data) for r in page.records) == list(range(200))
     assert refused > 0
 

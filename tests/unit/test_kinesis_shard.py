@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from localstack.aws.api.kinesis import ExpiredIteratorException, InvalidArgumentException
 
+from emulation.clock import Moment
 from emulation.services.kinesis.iterator import ShardIterator
 from emulation.services.kinesis.sequence import (
     HASH_KEYS,
@@ -61,16 +62,21 @@ def test_shard_ids() -> None:
     assert shard_id(12) == "shardId-000000000012"
 
 
+def at(seconds: float, ahead: float = 0) -> Moment:
+    """Return a moment whose wall clock has been set forward by `ahead` seconds."""
+    return Moment(seconds + ahead, seconds - NOW)
+
+
 def make_shard(now: float = NOW) -> Shard:
-    return Shard(0, 0, HASH_KEYS - 1, now=now)
+    return Shard(0, 0, HASH_KEYS - 1, now=at(now))
 
 
-def put(shard: Shard, data: bytes, now: float = NOW, retention: float = DAY) -> int:
-    return shard.put(data, "k", now=now, retention=retention)
+def put(shard: Shard, data: bytes, now: float = NOW, ahead: float = 0) -> int:
+    return shard.put(data, "k", now=at(now, ahead))
 
 
 def read(shard: Shard, position: int = 0, now: float = NOW, **limits: int) -> list[bytes]:
-    page = shard.read(position, now=now, retention=DAY, **limits)
+    page = shard.read(position, now=at(now), retention=DAY, **limits)
     return [record.data for record in page.records]
 
 
@@ -81,7 +87,7 @@ def test_paging_returns_every_record_once_in_order(clock: list[float], limit: in
     assert numbers == sorted(set(numbers))
     position, seen = 0, []
     for _ in range(len(clock) + 1):
-        page = shard.read(position, now=NOW + 10_000, retention=DAY, limit=limit)
+        page = shard.read(position, now=at(NOW + 10_000), retention=DAY, limit=limit)
         seen += [record.data for record in page.records]
         position = page.position
     assert seen == [b"%d" % i for i in range(len(clock))]
@@ -117,9 +123,9 @@ def test_behind_counts_from_the_next_unread_record() -> None:
     shard = make_shard()
     put(shard, b"a", NOW)
     put(shard, b"b", NOW + 1)
-    page = shard.read(0, now=NOW + 3, retention=DAY, limit=1)
+    page = shard.read(0, now=at(NOW + 3), retention=DAY, limit=1)
     assert page.behind_ms == 2000
-    assert shard.read(page.position, now=NOW + 3, retention=DAY).behind_ms == 0
+    assert shard.read(page.position, now=at(NOW + 3), retention=DAY).behind_ms == 0
 
 
 def test_records_older_than_the_retention_are_not_returned() -> None:
@@ -128,7 +134,48 @@ def test_records_older_than_the_retention_are_not_returned() -> None:
         put(shard, b"old", NOW + i / 1000)
     put(shard, b"new", NOW + DAY + 60)
     assert read(shard, now=NOW + DAY + 60) == [b"new"]
+    assert shard.trim(at(NOW + DAY + 60), DAY) == 3000
     assert len(shard) == 1  # forgotten, not only hidden
+    assert shard.trim(at(NOW + DAY + 60), DAY) == 0
+
+
+@pytest.mark.parametrize("trimmed", [False, True])
+def test_a_reader_that_comes_too_late_is_told_how_many_records_it_missed(trimmed: bool) -> None:
+    shard = make_shard()
+    read_to = [put(shard, b"%d" % i) for i in range(10)][3]
+    last = put(shard, b"new", NOW + DAY + 60)
+    now = at(NOW + DAY + 60)
+    if trimmed:
+        shard.trim(now, DAY)
+    page = shard.read(read_to, now=now, retention=DAY)
+    assert (page.expired, [r.data for r in page.records]) == (6, [b"new"])
+    assert shard.read(last, now=now, retention=DAY).expired == 0
+    assert shard.read(0, now=now, retention=DAY).expired == 0  # TRIM_HORIZON asks for what is left
+
+
+@pytest.mark.parametrize("ahead", [-3600.0, 26 * 3600.0])
+def test_a_clock_that_is_set_changes_no_age(ahead: float) -> None:
+    shard = make_shard()
+    first = put(shard, b"before")
+    assert put(shard, b"after", NOW + 1, ahead) > first
+    now = at(NOW + 2, ahead)
+    assert shard.trim(now, DAY) == 0
+    page = shard.read(0, now=now, retention=DAY, limit=1)
+    assert (page.behind_ms, page.expired) == (1000, 0)
+    arrivals = [r.arrival for r in shard.read(0, now=now, retention=DAY).records]
+    assert arrivals == sorted(arrivals)
+    assert read(shard, shard.position_at(shard.last_arrival), NOW + 2)[-1:] == [b"after"]
+
+
+def test_children_made_after_the_clock_was_set_back_follow_their_parent() -> None:
+    parent = make_shard()
+    put(parent, b"p", NOW + 10)
+    parent.close(at(NOW + 11, -3600))
+    child = Shard(1, 0, HASH_KEYS - 1, now=at(NOW + 11, -3600), parents=(parent,))
+    assert parent.closed is not None
+    assert parent.closed.wall == child.created.wall == NOW + 10
+    put(child, b"c", NOW + 12, -3600)
+    assert read(child, child.position_at(NOW + 10), NOW + 13) == [b"c"]
 
 
 def test_a_clock_that_steps_back_keeps_arrivals_in_order() -> None:
@@ -142,12 +189,12 @@ def test_closed_shard_ends_after_its_last_record() -> None:
     shard = make_shard()
     put(shard, b"a")
     put(shard, b"b")
-    shard.close(NOW)
+    shard.close(at(NOW))
     with pytest.raises(ShardClosedError):
         put(shard, b"c")
-    first = shard.read(0, now=NOW, retention=DAY, limit=1)
+    first = shard.read(0, now=at(NOW), retention=DAY, limit=1)
     assert not first.at_end
-    last = shard.read(first.position, now=NOW, retention=DAY)
+    last = shard.read(first.position, now=at(NOW), retention=DAY)
     assert last.at_end
     assert shard.last_sequence is not None
     assert shard.last_sequence > last.position
@@ -157,8 +204,8 @@ def test_child_numbers_follow_the_parents_within_one_second() -> None:
     parent = make_shard()
     for _ in range(100):
         put(parent, b"p")
-    parent.close(NOW)
-    child = Shard(1, 0, HASH_KEYS - 1, now=NOW, parents=(parent,))
+    parent.close(at(NOW))
+    child = Shard(1, 0, HASH_KEYS - 1, now=at(NOW), parents=(parent,))
     assert parent.last_sequence is not None
     assert put(child, b"c") > parent.last_sequence
 
@@ -176,7 +223,7 @@ def test_concurrent_puts_and_reads_lose_nothing() -> None:
         position = 0
         while True:
             ending = done.is_set()
-            page = shard.read(position, now=NOW, retention=DAY, limit=97)
+            page = shard.read(position, now=at(NOW), retention=DAY, limit=97)
             seen.extend(record.data for record in page.records)
             position = page.position
             if ending and not page.records:
@@ -197,18 +244,20 @@ def test_concurrent_puts_and_reads_lose_nothing() -> None:
 
 
 def test_iterator_token_round_trip_fits_the_longest_name() -> None:
-    iterator = ShardIterator("s" * 128, 10**13, 9999, 10**56 - 1, NOW)
+    iterator = ShardIterator("s" * 128, 2**43 - 1, 9999, 10**56 - 1, 1e9)
     assert len(iterator.token()) <= 512
-    assert ShardIterator.from_token(iterator.token(), now=NOW + 300) == iterator
+    assert ShardIterator.from_token(iterator.token(), now=Moment(NOW, 1e9 + 300)) == iterator
 
 
 def test_iterator_expires_after_five_minutes() -> None:
-    token = ShardIterator("s", 1, 0, 0, NOW).token()
-    with pytest.raises(ExpiredIteratorException):
-        ShardIterator.from_token(token, now=NOW + 301)
+    token = ShardIterator("s", 1, 0, 0, 50.0).token()
+    for wall in (NOW - 3600, NOW + 26 * 3600):
+        assert ShardIterator.from_token(token, now=Moment(wall, 60)).issued == 50
+        with pytest.raises(ExpiredIteratorException):
+            ShardIterator.from_token(token, now=Moment(wall, 351))
 
 
 @given(st.text(max_size=60))
 def test_any_other_text_is_an_invalid_iterator(token: str) -> None:
     with pytest.raises(InvalidArgumentException):
-        ShardIterator.from_token(token, now=NOW)
+        ShardIterator.from_token(token, now=at(NOW))

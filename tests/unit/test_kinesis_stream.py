@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import weakref
 from itertools import pairwise
 
 import pytest
@@ -14,6 +15,7 @@ from localstack.aws.api.kinesis import (
     ResourceNotFoundException,
 )
 
+from emulation.clock import Moment
 from emulation.services.firehose.source import KinesisSource
 from emulation.services.kinesis.sequence import HASH_KEYS
 from emulation.services.kinesis.shard import Shard
@@ -24,9 +26,10 @@ from emulation.services.kinesis.stream import TRANSITION_SECONDS, Stream
 class Clock:
     def __init__(self) -> None:
         self.now = 1_760_000_000.0
+        self.ahead = 0.0
 
-    def __call__(self) -> float:
-        return self.now
+    def __call__(self) -> Moment:
+        return Moment(self.now + self.ahead, self.now)
 
     def settle(self) -> None:
         self.now += TRANSITION_SECONDS + 0.001
@@ -71,6 +74,35 @@ def test_states(clock: Clock) -> None:
     assert not stream.gone
     clock.settle()
     assert stream.gone
+
+
+@pytest.mark.parametrize("ahead", [-3600.0, 26 * 3600.0])
+def test_a_clock_that_is_set_stops_no_stream(clock: Clock, ahead: float) -> None:
+    stream = make_stream(clock)
+    shard = stream.open_shards()[0]
+    stream.put(b"before", "k", None)
+    clock.ahead = ahead
+    assert stream.status == "ACTIVE"
+    stream.put(b"after", "k", None)
+    assert stream.trim() == {}
+    page = shard.read(0, now=clock(), retention=stream.retention)
+    assert [r.data for r in page.records] == [b"before", b"after"]
+    stream.split(shard.id, HASH_KEYS // 2)
+    clock.settle()
+    assert stream.status == "ACTIVE"
+    assert len(stream.shards()) == 3
+    stream.begin_deletion()
+    clock.settle()
+    assert stream.gone
+
+
+def test_the_retention_drops_by_time_and_counts(clock: Clock) -> None:
+    stream = make_stream(clock)
+    stream.put(b"old", "k", None)
+    clock.now += 86_401
+    stream.put(b"new", "k", None)
+    assert stream.trim() == {"shardId-000000000000": 1}
+    assert stream.trim() == {}
 
 
 def test_explicit_hash_key_decides_the_shard(clock: Clock) -> None:
@@ -191,6 +223,27 @@ def test_firehose_source_goes_on_with_a_recreated_stream(clock: Clock) -> None:
     assert not source.ended
 
 
+def test_firehose_source_lets_go_of_a_deleted_stream(clock: Clock) -> None:
+    store = StreamStore()
+    stream = make_stream(clock)
+    store.add(stream)
+    arn, held = stream.arn, weakref.ref(stream)
+    source = KinesisSource(stream, lambda: store.find(arn))
+    stream.put(b"last", "k", None)
+    stream.begin_deletion()
+    clock.settle()
+    assert [data for _, data in source.read()] == [b"last"]
+    assert source.read() == []
+    del stream
+    store.forget_gone()
+    assert held() is None
+    assert source.ended
+    new = make_stream(clock)
+    store.add(new)
+    new.put(b"new", "k", None)
+    assert [data for _, data in source.read()] == [b"new"]
+
+
 def _middle(shard: Shard) -> int:
     return (shard.first_key + shard.last_key) // 2
 
@@ -208,7 +261,7 @@ def test_putting_and_reading_cost_the_same_at_the_end_of_a_long_stream(clock: Cl
         stream.put(b"last", "k", None)
         began = time.thread_time()
         for _ in range(100):
-            shard.read(position, now=clock.now, retention=stream.retention)
+            shard.read(position, now=clock(), retention=stream.retention)
         reads.append(time.thread_time() - began)
     # A store that scans what it holds would cost a hundred times as much; bisection costs a few
     # comparisons more, and so may a neighbour who begins to use the processor meanwhile.

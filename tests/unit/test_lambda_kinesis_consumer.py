@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from emulation.clock import Moment, moment
 from emulation.services import faults
 from emulation.services.kinesis.shard import Record, Shard
 from emulation.services.lambda_ import kinesis_consumer
@@ -68,10 +69,10 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _run(function: Function, count: int, settings: Settings, **options: Any) -> Position:
     """Read a closed shard of `count` records to its end."""
-    shard = Shard(0, 0, 2**128 - 1, now=time.time())
+    shard = Shard(0, 0, 2**128 - 1, now=moment())
     for n in range(count):
-        shard.put(b"{}", str(n), now=time.time(), retention=86_400)
-    shard.close(time.time())
+        shard.put(b"{}", str(n), now=moment())
+    shard.close(moment())
     position = Position(0)
     ShardConsumer(shard, position, settings, function, threading.Event(), **options).run()
     return position
@@ -105,9 +106,9 @@ def test_lanes_keep_the_order_of_each_key_and_end_together() -> None:
 def test_a_lane_told_to_stop_moves_no_position() -> None:
     function = Function(lambda numbers, _call: "fail" if 0 in numbers else None)
     stopping = threading.Event()
-    shard = Shard(0, 0, 2**128 - 1, now=time.time())
+    shard = Shard(0, 0, 2**128 - 1, now=moment())
     for n in range(8):
-        shard.put(b"{}", str(n), now=time.time(), retention=86_400)
+        shard.put(b"{}", str(n), now=moment())
     position = Position(0)
     consumer = ShardConsumer(shard, position, Settings(lanes=4), function, stopping)
     thread = threading.Thread(target=consumer.run)
@@ -189,17 +190,36 @@ def test_reported_failures_lose_and_repeat_nothing_that_was_done(
 
 def test_records_that_grew_too_old_are_given_up_without_an_attempt() -> None:
     function = Function()
-    late = time.time() + 100
+    late = Moment(time.time() - 3600, time.monotonic() + 100)  # set back meanwhile
     _run(function, 3, Settings(max_age=60), clock=lambda: late)
     assert function.calls == []
     assert function.given_up == [("RecordAgeExceeded", [0, 1, 2], 0)]
 
 
+def test_a_clock_set_forward_makes_no_record_too_old() -> None:
+    function = Function()
+    ahead = Moment(time.time() + 26 * 3600, time.monotonic())
+    _run(function, 3, Settings(max_age=60), clock=lambda: ahead)
+    assert function.calls == [[0, 1, 2]]
+
+
+def test_the_shard_of_a_deleted_stream_ends_with_its_last_record() -> None:
+    function, position = Function(), Position(0)
+    shard = Shard(0, 0, 2**128 - 1, now=moment())
+    shard.put(b"{}", "0", now=moment())
+    consumer = ShardConsumer(
+        shard, position, Settings(), function, threading.Event(), deleted=lambda: True
+    )
+    consumer.run()
+    assert function.calls == [[0]]
+    assert position.ended
+
+
 def test_told_to_stop_it_keeps_its_position() -> None:
     stopping = threading.Event()
-    shard = Shard(0, 0, 2**128 - 1, now=time.time())
+    shard = Shard(0, 0, 2**128 - 1, now=moment())
     for n in range(4):
-        shard.put(b"{}", str(n), now=time.time(), retention=86_400)
+        shard.put(b"{}", str(n), now=moment())
 
     def behave(numbers: list[int], call: int) -> Any:
         if call == 2:
@@ -211,14 +231,14 @@ def test_told_to_stop_it_keeps_its_position() -> None:
     position = Position(0)
     ShardConsumer(shard, position, Settings(batch_size=2), first, stopping).run()
     assert first.calls == [[0, 1], [2, 3]]
-    shard.close(time.time())
+    shard.close(moment())
     second = Function()
     ShardConsumer(shard, position, Settings(batch_size=2), second, threading.Event()).run()
     assert second.calls == [[2, 3]]
 
 
 def _records(*sizes: int) -> list[Record]:
-    return [Record(n + 1, 0.0, b"x" * size, "k") for n, size in enumerate(sizes)]
+    return [Record(n + 1, 0.0, 0.0, b"x" * size, "k") for n, size in enumerate(sizes)]
 
 
 def test_a_payload_takes_what_fits_and_at_least_one() -> None:
@@ -244,12 +264,12 @@ def test_batch_item_failures() -> None:
 
 
 def test_a_mapping_starts_where_it_was_told() -> None:
-    shard = Shard(0, 0, 2**128 - 1, now=1000.0)
+    shard = Shard(0, 0, 2**128 - 1, now=Moment(1000.0, 0.0))
     for second in (1000, 1010, 1020):
-        shard.put(b"{}", "k", now=second, retention=86_400)
+        shard.put(b"{}", "k", now=Moment(second, second - 1000))
 
     def rest(**config: Any) -> int:
-        page = shard.read(starting_point(config, shard), now=1020, retention=86_400)
+        page = shard.read(starting_point(config, shard), now=Moment(1020, 20), retention=86_400)
         return len(page.records)
 
     assert rest(StartingPosition="TRIM_HORIZON") == 3
@@ -260,8 +280,8 @@ def test_a_mapping_starts_where_it_was_told() -> None:
 def test_a_stream_made_anew_starts_over() -> None:
     class Stream:
         def __init__(self) -> None:
-            self.parent = Shard(0, 0, 2**128 - 1, now=1.0)
-            self.child = Shard(1, 0, 2**128 - 1, now=2.0, parents=(self.parent,))
+            self.parent = Shard(0, 0, 2**128 - 1, now=Moment(1.0, 1.0))
+            self.child = Shard(1, 0, 2**128 - 1, now=Moment(2.0, 2.0), parents=(self.parent,))
 
         def shards(self) -> list[Shard]:
             return [self.parent, self.child]

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
-import subprocess
-import sys
 import textwrap
 import time
 from pathlib import Path
@@ -14,6 +11,7 @@ from typing import Any
 import psutil
 import pytest
 
+from emulation.confinement import limits, network
 from emulation.services.lambda_.function_process import (
     ExitedError,
     FunctionProcess,
@@ -21,7 +19,7 @@ from emulation.services.lambda_.function_process import (
     TimedOutError,
 )
 from emulation.services.lambda_.output import Event, InvocationLog
-from tests.support import PROJECT, wait_until
+from tests.support import wait_until
 
 VARIABLES = {
     "_HANDLER": "index.handler",
@@ -44,6 +42,8 @@ class Function:
             "layers": [],
             "packages": [],
             "gateway": ["127.0.0.1", 9],
+            "network": network.__file__,
+            "limits": limits.of_function(512),
         }
         self.events: list[Event] = []
         self.log = InvocationLog(self.events.extend)
@@ -54,11 +54,12 @@ class Function:
 
     def call(self, event: str = "null", seconds: float = 20) -> dict[str, Any]:
         deadline = time.monotonic() + seconds
-        request = {"id": "1", "arn": "arn", "event": event, "trace": "", "deadline": time.time()}
+        request = {"id": "1", "arn": "arn", "event": event, "trace": "", "remaining": 0}
         return self.process.call(request, deadline, self.log)
 
 
-def _gone(pid: int) -> bool:
+def gone(pid: int) -> bool:
+    """Whether a process has ended."""
     try:
         return bool(psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
@@ -90,7 +91,7 @@ def test_a_loop_that_never_ends(tmp_path: Path) -> None:
     with pytest.raises(TimedOutError):
         function.call(seconds=0.5)
     function.process.close()
-    assert _gone(function.process.pid)
+    assert gone(function.process.pid)
 
 
 def test_an_import_that_never_ends(tmp_path: Path) -> None:
@@ -119,36 +120,6 @@ def test_a_process_that_ends_while_its_fork_lives_on(tmp_path: Path) -> None:
         wait_until(lambda: os.killpg(function.process.pid, 0))
 
 
-FORKING = """
-import os, time
-def handler(e, c):
-    reader, writer = os.pipe()
-    if not os.fork():
-        os.setsid()
-        if os.fork(): os._exit(0)
-        os.write(writer, str(os.getpid()).encode())
-        time.sleep(60)
-    os.wait()
-    return int(os.read(reader, 20))
-"""
-STARTING = """
-import subprocess
-def handler(e, c):
-    command = ["/bin/sh", "-c", "sleep 60 >/dev/null 2>&1 & echo $!"]
-    return int(subprocess.check_output(command, env={}, start_new_session=True))
-"""
-
-
-@pytest.mark.parametrize("source", [FORKING, STARTING], ids=["fork", "program"])
-def test_a_daemon_ends_with_its_environment(tmp_path: Path, source: str) -> None:
-    function = Function(tmp_path, source)
-    function.initialise()
-    daemon = int(function.call()["result"])
-    assert psutil.Process(daemon).ppid() != function.process.pid
-    function.process.close()
-    wait_until(lambda: _gone(daemon))
-
-
 def test_a_closed_channel_is_an_exit(tmp_path: Path) -> None:
     # Its number is that of the parent, which may have many files open.
     function = Function(tmp_path, "import os\ndef handler(e, c): os.closerange(3, 65_536)")
@@ -165,26 +136,3 @@ def test_memory_is_bounded(tmp_path: Path) -> None:
     with pytest.raises(OutOfMemoryError):
         function.call()
     function.process.close()
-
-
-@pytest.mark.parametrize("busy", [False, True])
-def test_it_ends_with_the_emulator_even_by_kill_9(tmp_path: Path, busy: bool) -> None:
-    starter = f"""
-import sys, time
-from pathlib import Path
-from tests.unit.test_lambda_process import Function
-function = Function(Path({str(tmp_path)!r}), "import time\\ndef handler(e, c): time.sleep(300)")
-function.initialise()
-print(function.process.pid, flush=True)
-{"function.call(seconds=300)" if busy else "time.sleep(300)"}
-"""
-    emulator = subprocess.Popen(
-        [sys.executable, "-c", starter], cwd=PROJECT, stdout=subprocess.PIPE, text=True
-    )
-    assert emulator.stdout
-    pid = int(emulator.stdout.readline())
-    assert not _gone(pid)
-    emulator.send_signal(signal.SIGKILL)
-    emulator.wait()
-    emulator.stdout.close()
-    wait_until(lambda: _gone(pid), timeout=10)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
+from moto import mock_aws
 
 from pipeline.errors import AccountRefused, EndpointRefused, SettingsError, TargetError
 from pipeline.target import LOCAL_ACCOUNT, open_target, require_loopback
+from tests.support import PROJECT
+
+IN_A_REGION = {"AWS_REGION": "eu-central-1"}
 
 
 @pytest.mark.parametrize(
@@ -199,12 +204,12 @@ def _answer_as(monkeypatch: pytest.MonkeyPatch, account: str) -> None:
 def test_aws_refuses_an_emulators_account(monkeypatch: pytest.MonkeyPatch) -> None:
     _answer_as(monkeypatch, LOCAL_ACCOUNT)
     with pytest.raises(AccountRefused):
-        open_target("aws", environ={})
+        open_target("aws", environ=IN_A_REGION)
 
 
 def test_aws_takes_the_account_that_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     _answer_as(monkeypatch, "123456789012")
-    target = open_target("aws", environ={})
+    target = open_target("aws", environ=IN_A_REGION)
     assert (target.account, target.endpoint, target.confirm_account) == (
         "123456789012",
         None,
@@ -214,4 +219,67 @@ def test_aws_takes_the_account_that_answers(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_aws_without_credentials_says_so() -> None:
     with pytest.raises(TargetError, match="does not know who you are"):
+        open_target("aws", environ=IN_A_REGION)
+
+
+def services_of_the_pipeline() -> set[str]:
+    """boto3's names of all services that the pipeline makes clients of."""
+    sources = (PROJECT / "pipeline").rglob("*.py")
+    made = re.compile(r"client\(\s*\"([a-z0-9-]+)\"")
+    return {name for source in sources for name in made.findall(source.read_text("utf-8"))}
+
+
+def test_aws_makes_every_client_that_the_pipeline_uses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also S3's, to which boto3 adds methods: it does so once for a botocore session only."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    services = services_of_the_pipeline()
+    assert {"s3", "dms", "glue", "sagemaker-runtime"} <= services
+    with mock_aws():
+        target = open_target("aws", environ=IN_A_REGION)
+        assert target.account == "123456789012"
+        for service in services:
+            for client in (target.client(service), target.patient_client(service, 90)):
+                whole_partition = service == "iam"
+                assert client.meta.region_name == (
+                    "aws-global" if whole_partition else "eu-central-1"
+                )
+                assert client.meta.endpoint_url.endswith(".amazonaws.com")
+        assert target.client("s3").upload_file
+
+
+@pytest.mark.parametrize(
+    ("environ", "profile", "region"),
+    [
+        ({"AWS_REGION": "eu-west-1"}, "eu-west-3", "eu-west-1"),
+        ({"AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "eu-west-2"}, "", "eu-west-1"),
+        ({"AWS_DEFAULT_REGION": "eu-west-2"}, "eu-west-3", "eu-west-2"),
+        ({"AWS_REGION": "", "AWS_DEFAULT_REGION": "eu-west-2"}, "", "eu-west-2"),
+        ({}, "eu-west-3", "eu-west-3"),
+    ],
+)
+def test_aws_takes_the_region_as_the_aws_cli_does(
+    environ: dict[str, str],
+    profile: str,
+    region: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    config = tmp_path / "config"
+    config.write_text(f"[default]\nregion = {profile}\n" if profile else "")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    _answer_as(monkeypatch, "123456789012")
+    assert open_target("aws").region == region
+
+
+def test_aws_assumes_no_region(monkeypatch: pytest.MonkeyPatch) -> None:
+    _answer_as(monkeypatch, "123456789012")
+    with pytest.raises(SettingsError) as raised:
         open_target("aws", environ={})
+    assert raised.value.message == (
+        "The aws target needs a region, and found none in AWS_REGION, AWS_DEFAULT_REGION "
+        "and the profile."
+    )
+    assert raised.value.hint == "export AWS_REGION=us-east-1"

@@ -63,12 +63,41 @@ def test_a_job_leaves_a_model_metrics_and_metric_lines(
     assert not (job / "output" / "failure").exists()
 
 
+def test_the_model_folder_serves_itself(job: Path) -> None:
+    """As in an inference container: code/ on the path, and nothing else of this project."""
+    assert train.main(SMALL) == 0
+    code = job / "model" / "code"
+    assert (code / "requirements.txt").read_bytes() == (MODELS / "requirements.txt").read_bytes()
+    answer = """
+import sys, inference
+model = inference.model_fn(sys.argv[1])
+queries = inference.input_fn('{"instances":[{"user_id":100}]}')
+print(inference.__file__, inference.output_fn(inference.predict_fn(queries, model)))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", answer, str(job / "model")],
+        cwd=code,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(str(code))
+    assert '"predictions"' in done.stdout
+    assert not list(code.rglob("train.py"))
+
+
 def test_the_same_job_gives_the_same_bytes(job: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert train.main(SMALL) == 0
     monkeypatch.setenv("SM_MODEL_DIR", str(job / "again"))
     assert train.main(SMALL) == 0
     first, second = (
-        {file.name: file.read_bytes() for file in (job / name).iterdir()}
+        {
+            file.relative_to(job / name): file.read_bytes()
+            for file in (job / name).rglob("*")
+            if file.is_file()
+        }
         for name in ("model", "again")
     )
     assert first == second

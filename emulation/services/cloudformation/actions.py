@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterable
-from datetime import UTC, datetime
 from typing import Any
 
 from localstack.aws.api.cloudformation import ChangeAction, ResourceStatus
@@ -14,6 +13,8 @@ from localstack.services.cloudformation.engine.v2.change_set_model_executor impo
 )
 from localstack.services.cloudformation.engine.v2.change_set_model_preproc import PreprocProperties
 from localstack.services.cloudformation.resource_provider import OperationStatus, ProgressEvent
+
+from emulation import clock
 
 LOG = logging.getLogger(__name__)
 Model = dict[str, Any]
@@ -51,7 +52,7 @@ class ResourceActions(ChangeSetModelExecutor):  # type: ignore[misc]
             "Properties": event.resource_model or {},
             "LogicalResourceId": name,
             "Type": resource_type,
-            "LastUpdatedTimestamp": datetime.now(UTC),
+            "LastUpdatedTimestamp": clock.utc(),
         }
         for key in ("PhysicalResourceId", "_last_deployed_state"):
             if key in extra:

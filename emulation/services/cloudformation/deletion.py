@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from typing import Any
 
 from localstack.aws.api.cloudformation import ChangeAction, StackStatus
 from localstack.services.cloudformation.stores import get_cloudformation_store
 from localstack.services.cloudformation.v2.entities import ChangeSet
 
+from emulation import clock
 from emulation.services.cloudformation.deployment import Deployment
 from emulation.services.cloudformation.references import dependencies
 from emulation.services.cloudformation.stack_notes import importers, notes_of
@@ -57,7 +57,7 @@ class Deletion(Deployment):
             return False
         stack.resolved_exports = {}
         stack.resolved_outputs = []
-        stack.deletion_time = datetime.now(tz=UTC)
+        stack.deletion_time = clock.utc()
         notes_of(stack).imports = set()
         stack.set_stack_status(StackStatus.DELETE_COMPLETE)
         return True

@@ -5,13 +5,14 @@ AWS CloudFormation User Guide, "CloudFormation template Parameters syntax".
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from localstack.services.cloudformation.engine.validations import ValidationError
 
+from emulation.services.cloudformation.parameter_declarations import check_declaration
 from emulation.services.cloudformation.template import Template
+from emulation.services.patterns import PatternError, compile_pattern
 
 Declaration = Mapping[str, Any]
 
@@ -23,9 +24,10 @@ def check_parameters(template: Template, given: Iterable[Mapping[str, Any]]) -> 
     :raises ValidationError: undeclared, missing, or against a constraint
     """
     declared: Mapping[str, Any] = template.get("Parameters") or {}
-    _check_declarations(declared)
     given = list(given)
-    keys = [p.get("ParameterKey", "") for p in given]
+    if any(not isinstance(p.get("ParameterKey"), str) for p in given):
+        raise ValidationError("Parameters: each must have a ParameterKey")
+    keys = [p["ParameterKey"] for p in given]
     if unknown := [k for k in keys if k not in declared]:
         raise ValidationError(f"Parameters: [{', '.join(unknown)}] do not exist in the template")
     if missing := [n for n, d in declared.items() if n not in keys and d.get("Default") is None]:
@@ -51,16 +53,17 @@ def check_value(name: str, declaration: Declaration, value: str) -> None:
         )
 
 
-def _check_declarations(declared: Mapping[str, Any]) -> None:
+def check_declarations(declared: Mapping[str, Any]) -> None:
+    """Check what the template says of its parameters.
+
+    :raises ValidationError: in CloudFormation's words
+    """
     for name, declaration in declared.items():
         if not (name.isascii() and name.isalnum()):
             raise ValidationError(
                 f"Template format error: Parameter name {name} is non alphanumeric."
             )
-        if not isinstance(declaration, dict) or not isinstance(declaration.get("Type"), str):
-            raise ValidationError(
-                "Template format error: Every Parameters object must contain a Type member."
-            )
+        check_declaration(name, declaration)
 
 
 def _problem(name: str, declaration: Declaration, value: str) -> str | None:
@@ -74,13 +77,27 @@ def _problem(name: str, declaration: Declaration, value: str) -> str | None:
     if allowed and any(item not in allowed for item in items):
         return f"Parameter '{name}' must be one of AllowedValues"
     pattern = declaration.get("AllowedPattern")
-    if pattern is not None and any(re.fullmatch(str(pattern), item) is None for item in items):
+    if pattern is not None and not _matches(name, str(pattern), items):
         return f"Parameter '{name}' must match pattern {pattern}"
     if "MinLength" in declaration and len(value) < int(declaration["MinLength"]):
         return f"Parameter '{name}' must contain at least {declaration['MinLength']} characters"
     if "MaxLength" in declaration and len(value) > int(declaration["MaxLength"]):
         return f"Parameter '{name}' must contain at most {declaration['MaxLength']} characters"
     return None
+
+
+def _matches(name: str, pattern: str, items: Iterable[str]) -> bool:
+    """Whether AllowedPattern matches the whole of each item.
+
+    :raises ValidationError: the pattern is none, or takes too long
+    """
+    try:
+        compiled = compile_pattern(pattern)
+        return all(compiled.fullmatch(item) is not None for item in items)
+    except PatternError as e:
+        raise ValidationError(
+            f"Template format error: AllowedPattern of parameter {name}: {e.message}"
+        ) from e
 
 
 def _number_problem(name: str, declaration: Declaration, item: str) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 _VARIABLE = re.compile(r"\$\{\s*([^!{}][^{}]*?)\s*\}")
@@ -15,10 +15,12 @@ class Reference:
     """One use of a name: ``Ref``, ``Fn::GetAtt``, ``Fn::Sub``, ``Fn::FindInMap``, ``Condition``.
 
     :param name: logical id; of a map or a condition for the last two
+    :param argument: the function's whole argument
     """
 
     function: str
     name: str
+    argument: Any = field(default=None, compare=False)
 
 
 def variables(text: str) -> list[str]:
@@ -82,7 +84,7 @@ def _of_function(function: str, argument: Any) -> Iterator[Reference]:
             yield Reference(function, name.partition(".")[0])
     elif function in ("Fn::FindInMap", "Fn::If") and isinstance(argument, list) and argument:
         if isinstance(argument[0], str):
-            yield Reference(function, argument[0])
+            yield Reference(function, argument[0], argument)
     elif function == "Fn::Sub":
         text, own = argument, {}
         if isinstance(argument, list) and len(argument) == 2 and isinstance(argument[1], dict):

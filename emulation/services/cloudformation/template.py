@@ -30,12 +30,38 @@ _PATH_STYLE = re.compile(rf"(?:{_S3}|localhost|127\.0\.0\.1|localhost\.localstac
 _VIRTUAL_HOST = re.compile(rf"(?P<bucket>.+?)\.{_S3}")
 
 
+# PyYAML's constructors of tagged values raise whatever Python does: ``!!bool x`` a KeyError.
+_NOT_YAML = (
+    *(yaml.YAMLError, ValueError, TypeError, LookupError, AttributeError, OverflowError),
+    RecursionError,
+)
+# XML 1.0 cannot carry these, not even escaped: whoever describes the stack could not read the
+# answer. JSON writes control characters as \\u00..; after an even number of backslashes.
+_ESCAPED = re.compile(
+    r"(?<!\\)(?:\\\\)*\\(?:[bf]|u00(?:0[0-8bBcCeEfF]|1[0-9a-fA-F]))|[\ufffe\uffff]"
+)
+
+
 class _Loader(NoDatesSafeLoader):
-    """LocalStack's loader, which knows the short forms of functions, but refuses double keys."""
+    """LocalStack's loader, which knows the short forms of functions, but refuses what AWS does.
+
+    Double keys, keys that are no scalars, and aliases, which could multiply without bound.
+    """
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):
+            raise ValidationError(
+                "Template format error: YAML aliases are not allowed in CloudFormation templates"
+            )
+        return super().compose_node(parent, index)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[str] = set()
-        for key, _ in node.value:
+        for key, _ in node.value if isinstance(node, yaml.MappingNode) else ():
+            if not isinstance(key, yaml.ScalarNode):
+                raise yaml.constructor.ConstructorError(
+                    None, None, "found a key that is no scalar", key.start_mark
+                )
             if key.tag == "tag:yaml.org,2002:str" and key.value in seen:
                 raise yaml.constructor.ConstructorError(
                     None, None, f"found duplicate key {key.value}", key.start_mark
@@ -71,10 +97,16 @@ def parse_template(text: str) -> Template:
     if not isinstance(parsed, dict):
         raise ValidationError("Template format error: unsupported structure.")
     try:
-        # Plain JSON throughout: no shared anchors, no keys that are numbers.
-        return dict(json.loads(json.dumps(parsed)))
-    except (TypeError, ValueError) as e:
-        raise ValidationError(f"Template format error: unsupported structure. {e}") from e
+        # Plain JSON throughout: no keys that are numbers, no sets or bytes, no NaN.
+        plain = json.dumps(parsed, allow_nan=False, ensure_ascii=False)
+        plain.encode()
+        template = dict(json.loads(plain))
+    except (TypeError, ValueError, RecursionError) as e:
+        problem = "nested too deeply" if isinstance(e, RecursionError) else e
+        raise ValidationError(f"Template format error: unsupported structure. {problem}") from e
+    if _ESCAPED.search(plain):
+        raise ValidationError("Template format error: special characters are not allowed")
+    return template
 
 
 def s3_location(url: str) -> tuple[str, str, str | None]:
@@ -104,10 +136,14 @@ def s3_location(url: str) -> tuple[str, str, str | None]:
 def _json(text: str) -> Any:
     try:
         return json.loads(text)
+    except RecursionError as e:
+        raise ValidationError("Template format error: JSON is nested too deeply.") from e
     except ValueError as e:
         try:  # a flow mapping of YAML begins with a brace too
-            return yaml.load(text, _Loader)  # noqa: S506 - a safe loader
-        except yaml.YAMLError:
+            return _yaml(text)
+        except ValidationError as of_yaml:
+            if "aliases" in str(of_yaml):
+                raise
             line, column = getattr(e, "lineno", 0), getattr(e, "colno", 0)
             raise ValidationError(
                 f"Template format error: JSON not well-formed. (line {line}, column {column})"
@@ -117,7 +153,7 @@ def _json(text: str) -> Any:
 def _yaml(text: str) -> Any:
     try:
         return yaml.load(text, _Loader)  # noqa: S506 - a safe loader
-    except (yaml.YAMLError, ValueError, RecursionError) as e:
+    except _NOT_YAML as e:
         mark = getattr(e, "problem_mark", None)
         where = f" (line {mark.line + 1}, column {mark.column + 1})" if mark else ""
         problem = getattr(e, "problem", None)

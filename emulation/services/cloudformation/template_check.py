@@ -12,12 +12,18 @@ from typing import Any
 from localstack.services.cloudformation.engine.validations import ValidationError
 from localstack.services.cloudformation.resource_provider import plugin_manager
 
+from emulation.services.cloudformation.intrinsics import check_functions, is_literal
 from emulation.services.cloudformation.references import (
     Reference,
     circle,
     dependencies,
     depends_on,
     references,
+)
+from emulation.services.cloudformation.sections import (
+    check_condition_references,
+    check_sections,
+    is_pseudo_parameter,
 )
 from emulation.services.cloudformation.template import Template
 
@@ -45,11 +51,8 @@ _RESOURCE_KEYS = {
     "UpdatePolicy",
     "UpdateReplacePolicy",
 }
-_FUNCTIONS = {
-    *("Fn::And", "Fn::Base64", "Fn::Cidr", "Fn::Equals", "Fn::FindInMap", "Fn::GetAZs"),
-    *("Fn::GetAtt", "Fn::If", "Fn::ImportValue", "Fn::Join", "Fn::Length", "Fn::Not", "Fn::Or"),
-    *("Fn::Select", "Fn::Split", "Fn::Sub", "Fn::ToJsonString", "Fn::Transform", "Fn::ForEach"),
-}
+_EVALUATED = ("Properties", "UpdatePolicy", "CreationPolicy", "Metadata")
+"""Parts of a resource in which functions are evaluated."""
 _POLICIES = {
     "DeletionPolicy": {"Delete", "Retain", "RetainExceptOnCreate", "Snapshot"},
     "UpdateReplacePolicy": {"Delete", "Retain", "Snapshot"},
@@ -74,16 +77,13 @@ def check(template: Template) -> None:
     """
     if unknown := sorted(set(template) - _SECTIONS):
         raise ValidationError(f"Invalid template property or properties [{', '.join(unknown)}]")
-    for section in ("Parameters", "Mappings", "Conditions", "Resources", "Outputs"):
-        if not isinstance(template.get(section, {}), dict):
-            raise ValidationError(f"Template format error: {section} property must be an object.")
+    check_sections(template)
     if not template.get("Resources"):
         raise ValidationError(
             "Template format error: At least one Resources member must be defined."
         )
     for name, resource in template["Resources"].items():
         _check_resource(name, resource)
-    _check_outputs(template.get("Outputs") or {})
     if "Transform" in template or "Fn::Transform" in str(template):
         return  # what a macro makes of it is not known yet
     _check_types(template["Resources"])
@@ -130,9 +130,14 @@ def _check_resource(name: str, resource: Any) -> None:
             f"Encountered unsupported properties in /Resources/{name}: [{', '.join(unknown)}]. "
             f"Valid are: {sorted(_RESOURCE_KEYS)}"
         )
-    if not isinstance(resource.get("Properties", {}) or {}, dict):
+    for key in _EVALUATED:
+        if not isinstance(resource.get(key, {}), dict):
+            raise ValidationError(
+                f"Template format error: [/Resources/{name}/{key}] must be an object."
+            )
+    if not isinstance(resource.get("Condition", ""), str):
         raise ValidationError(
-            f"Template format error: [/Resources/{name}/Properties] must be an object."
+            f"Template format error: [/Resources/{name}] Every Condition member must be a string."
         )
     given = resource.get("DependsOn", [])
     if not isinstance(given, str) and not (
@@ -143,18 +148,11 @@ def _check_resource(name: str, resource: Any) -> None:
         )
     for key, policies in _POLICIES.items():
         policy = resource.get(key, "Delete")
+        if not isinstance(policy, str | dict):
+            raise ValidationError(f"Template format error: Every {key} value must be a string.")
         if isinstance(policy, str) and policy not in policies:
             raise ValidationError(
                 f"Template format error: Unrecognized {key} {policy} for resource {name}"
-            )
-
-
-def _check_outputs(outputs: dict[str, Any]) -> None:
-    for name, output in outputs.items():
-        if not isinstance(output, dict) or output.get("Value") is None:
-            raise ValidationError(
-                f"Template format error: Output {name} is malformed: every Outputs member must "
-                "contain a Value object"
             )
 
 
@@ -175,18 +173,23 @@ def _check_names(template: Template) -> None:
         _refuse_unresolved(unresolved, "Resources")
         if (condition := resource.get("Condition")) is not None:
             _check_reference(Reference("Fn::If", str(condition)), template, "Resources")
-        _check_functions(resource.get("Properties"), f"/Resources/{name}")
-        for reference in references(resource.get("Properties")):
-            _check_reference(reference, template, "Resources")
+        for key in _EVALUATED:
+            check_functions(resource.get(key), f"/Resources/{name}")
+            for reference in references(resource.get(key)):
+                _check_reference(reference, template, "Resources")
     for output in (template.get("Outputs") or {}).values():
-        _check_functions(output, "Outputs")
-        for reference in references(output):
-            _check_reference(reference, template, "Outputs")
+        if (condition := output.get("Condition")) is not None:
+            _check_reference(Reference("Fn::If", condition), template, "Outputs")
+        for key in ("Value", "Export"):
+            check_functions(output.get(key), "Outputs")
+            for reference in references(output.get(key)):
+                _check_reference(reference, template, "Outputs")
+    check_condition_references(template)
 
 
 def _check_reference(reference: Reference, template: Template, block: str) -> None:
     name, resources = reference.name, template["Resources"]
-    known = name.startswith("AWS::") or name in resources
+    known = is_pseudo_parameter(name) or name in resources
     if reference.function == "Fn::GetAtt":
         if name not in resources:
             raise ValidationError(
@@ -201,6 +204,7 @@ def _check_reference(reference: Reference, template: Template, block: str) -> No
                 f"Template error: Mapping named '{name}' is not present in the 'Mappings' section "
                 "of template."
             )
+        _check_lookup(reference.argument, template["Mappings"][name])
     elif reference.function == "Fn::If" and name not in (template.get("Conditions") or {}):
         raise ValidationError(
             f"Template format error: Unresolved condition {name} in the {block} block of the "
@@ -208,25 +212,15 @@ def _check_reference(reference: Reference, template: Template, block: str) -> No
         )
 
 
-def _check_functions(value: Any, where: str) -> None:
-    if isinstance(value, list):
-        for item in value:
-            _check_functions(item, where)
-    if not isinstance(value, dict):
+def _check_lookup(argument: Any, mapping: dict[str, Any]) -> None:
+    """A lookup whose keys are literals must find something."""
+    name, first, second, *default = argument
+    if default or "Fn::Transform" in mapping or not (is_literal(first) and is_literal(second)):
         return
-    for key, item in value.items():
-        if len(value) == 1 and key.startswith("Fn::") and key not in _FUNCTIONS:
-            raise ValidationError(
-                f"Template error: Encountered unsupported function: {key} in {where}. Supported "
-                f"functions are: {sorted(_FUNCTIONS)}"
-            )
-        if key == "Fn::If" and not (
-            isinstance(item, list) and len(item) == 3 and isinstance(item[0], str)
-        ):
-            raise ValidationError(
-                f"Template error: Fn::If requires the name of a condition and two values in {where}"
-            )
-        _check_functions(item, where)
+    if str(second) not in mapping.get(str(first), {}):
+        raise ValidationError(
+            f"Template error: Unable to get mapping for {name}::{first}::{second}"
+        )
 
 
 def _refuse_unresolved(names: list[str], block: str) -> None:

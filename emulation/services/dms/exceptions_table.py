@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import threading
 
+from emulation import clock
 from emulation.services.dms.dynamodb_target import DynamodbTarget
 from emulation.services.dms.dynamodb_writer import Origin, TableWriter
 from emulation.services.dms.item_mapping import Item
-from emulation.services.dms.progress import TableProgress, now
+from emulation.services.dms.progress import TableProgress
 
 NAME = "awsdms_full_load_exceptions"
 KEYS = {"TASK_NAME": "S", "ERROR_ID": "S"}
@@ -49,7 +50,7 @@ class ExceptionsTable:
             "TABLE_OWNER": {"S": table.schema},
             "TABLE_NAME": {"S": table.name},
             "TARGET_TABLE": {"S": target_table},
-            "ERROR_TIME": {"S": now().isoformat(timespec="milliseconds")},
+            "ERROR_TIME": {"S": clock.utc().isoformat(timespec="milliseconds")},
             "STATEMENT": {"S": text[:MAX_TEXT]},
             "ERROR": {"S": reason},
             "FILE": {"S": origin.file},

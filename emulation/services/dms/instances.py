@@ -7,8 +7,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 from localstack.aws.api import RequestContext, handler
 
+from emulation import clock
 from emulation.services.base import aws_error, client
-from emulation.services.dms.progress import now
 from emulation.services.dms.state import (
     Shape,
     Store,
@@ -239,7 +239,7 @@ def _instance(store: Store, name: str, arn: str, request: Shape) -> Shape:
         "ReplicationInstanceClass": request["ReplicationInstanceClass"],
         "ReplicationInstanceStatus": "available",
         "AllocatedStorage": request.get("AllocatedStorage") or DEFAULT_STORAGE_GB,
-        "InstanceCreateTime": now(),
+        "InstanceCreateTime": clock.utc(),
         "VpcSecurityGroups": _security_groups(request),
         "AvailabilityZone": request.get("AvailabilityZone") or zone,
         "ReplicationSubnetGroup": group,

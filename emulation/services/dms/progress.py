@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
+
+from emulation import clock
 
 BEFORE_LOAD = "Before load"
 FULL_LOAD = "Full load"
@@ -13,10 +15,6 @@ COMPLETED = "Table completed"
 CANCELLED = "Table cancelled"
 ERROR = "Table error"
 RELOADING = "Table is being reloaded"
-
-
-def now() -> datetime:
-    return datetime.now(UTC)
 
 
 @dataclass
@@ -32,7 +30,7 @@ class TableProgress:
     bytes_total: int = 0
     started: datetime | None = None
     ended: datetime | None = None
-    updated: datetime = field(default_factory=now)
+    updated: datetime = field(default_factory=clock.utc)
     reloaded: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
@@ -47,29 +45,29 @@ class TableProgress:
             self.state, self.rows, self.error_rows = state, 0, 0
             self.bytes_read = self.bytes_total = 0
             self.started = self.ended = None
-            self.updated = now()
+            self.updated = clock.utc()
 
     def begin(self) -> None:
         with self.lock:
-            self.started = self.updated = now()
+            self.started = self.updated = clock.utc()
             if self.state != RELOADING:
                 self.state = FULL_LOAD
 
     def end(self, state: str) -> None:
         with self.lock:
-            self.ended = self.updated = now()
+            self.ended = self.updated = clock.utc()
             self.state = state
 
     def add_rows(self, count: int) -> None:
         with self.lock:
             self.rows += count
-            self.updated = now()
+            self.updated = clock.utc()
 
     def add_error(self) -> int:
         """Count a rejected row; returns how many there are now."""
         with self.lock:
             self.error_rows += 1
-            self.updated = now()
+            self.updated = clock.utc()
             return self.error_rows
 
     def add_bytes(self, count: int) -> None:

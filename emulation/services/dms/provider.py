@@ -14,7 +14,7 @@ from localstack.aws.api import RequestContext, handler
 from emulation.services.dms.connections import ConnectionOperations
 from emulation.services.dms.endpoints import EndpointOperations
 from emulation.services.dms.instances import InstanceOperations
-from emulation.services.dms.state import Store, Stores, not_found
+from emulation.services.dms.state import Store, Stores, given_tags, not_found
 from emulation.services.dms.tasks import TaskOperations
 
 
@@ -34,7 +34,7 @@ class DmsProvider(InstanceOperations, EndpointOperations, ConnectionOperations, 
         store, arn = self._tagged(context, request["ResourceArn"])
         with store.lock:
             tags = store.tags.setdefault(arn, {})
-            tags.update({t["Key"]: t.get("Value", "") for t in request["Tags"]})
+            tags.update(given_tags(request))
         return {}
 
     @handler("RemoveTagsFromResource", expand=False)

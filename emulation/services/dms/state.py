@@ -14,8 +14,9 @@ from typing import Any
 from localstack.aws.api import CommonServiceException
 from localstack.utils.aws.arns import get_partition
 
+from emulation import clock
 from emulation.services.base import aws_error
-from emulation.services.dms.progress import COMPLETED, ERROR, TableProgress, now, percent
+from emulation.services.dms.progress import COMPLETED, ERROR, TableProgress, percent
 from emulation.services.dms.task_settings import TaskSettings
 
 ACTIVE_STATES = frozenset({"starting", "running", "stopping"})
@@ -37,12 +38,14 @@ class Task:
     table_mappings: str
     settings: TaskSettings
     task_data: str | None
-    created: datetime = field(default_factory=now)
+    created: datetime = field(default_factory=clock.utc)
     status: str = "ready"
     stop_reason: str | None = None
     last_failure: str | None = None
     fresh_start: datetime | None = None
     started: datetime | None = None
+    began: float = 0.0
+    took: float | None = None
     stopped: datetime | None = None
     load_finished: datetime | None = None
     tables: dict[tuple[str, str], TableProgress] = field(default_factory=dict)
@@ -86,7 +89,7 @@ class Task:
         errored = sum(t.state == ERROR for t in tables)
         loading = sum(t.started is not None and t.ended is None for t in tables)
         queued = sum(t.started is None and t.ended is None for t in tables)
-        end = self.stopped or now()
+        took = clock.steady() - self.began if self.took is None else self.took
         dates = {
             "FreshStartDate": self.fresh_start,
             "StartDate": started,
@@ -96,7 +99,7 @@ class Task:
         }
         return {
             "FullLoadProgressPercent": 100 if self.load_finished else percent(tables),
-            "ElapsedTimeMillis": int((end - started).total_seconds() * 1000),
+            "ElapsedTimeMillis": int(took * 1000),
             "TablesLoaded": loaded,
             "TablesLoading": loading,
             "TablesQueued": queued,
@@ -126,13 +129,24 @@ class Store:
 
     def tag(self, arn: str, request: Shape) -> None:
         """Keep the tags of a creating request, which may have none."""
-        self.tags[arn] = {t["Key"]: t.get("Value", "") for t in request.get("Tags") or []}
+        self.tags[arn] = given_tags(request)
 
     def exists(self, arn: str) -> bool:
         groups = {self.arn("subgrp", name) for name in self.subnet_groups}
         return arn in groups or any(
             arn in resources for resources in (self.instances, self.endpoints, self.tasks)
         )
+
+
+def given_tags(request: Shape) -> dict[str, str]:
+    """The request's tags by their keys (DMS API Reference, "Tag": 1 to 128 characters)."""
+    tags = request.get("Tags") or []
+    for number, tag in enumerate(tags, 1):
+        if not 1 <= len(tag.get("Key") or "") <= 128:
+            raise invalid_value(
+                f"The key of tag {number} is {tag.get('Key')!r}; needed: 1 to 128 characters"
+            )
+    return {tag["Key"]: tag.get("Value") or "" for tag in tags}
 
 
 class Stores:

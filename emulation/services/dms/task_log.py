@@ -5,9 +5,9 @@ AWS DMS User Guide, "Monitoring AWS DMS tasks", section "Viewing and managing AW
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from types import TracebackType
 
+from emulation import clock
 from emulation.services.logs import LogStream
 
 TASK_MANAGER = "TASK_MANAGER"
@@ -39,6 +39,6 @@ class TaskLog:
         self._stream.close()
 
     def _write(self, component: str, level: str, message: str) -> None:
-        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S")
+        now = clock.utc().strftime("%Y-%m-%dT%H:%M:%S")
         one_line = message.replace("\r", " ").replace("\n", " ")
         self._stream.write(f"{now} [{component:<16}]{level}:  {one_line}")

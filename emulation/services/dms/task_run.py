@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 
+from emulation import clock
 from emulation.services.dms.errors import Cancelled, TaskError
 from emulation.services.dms.full_load import FullLoad, LoadPlan
-from emulation.services.dms.progress import COMPLETED, RELOADING, TableProgress, now
+from emulation.services.dms.progress import COMPLETED, RELOADING, TableProgress
 from emulation.services.dms.state import Store, Task
 from emulation.services.dms.task_log import TASK_MANAGER, TaskLog
 
@@ -34,7 +35,7 @@ def run_task(store: Store, task: Task, plan: LoadPlan, instance: str, tables: Ta
         LOG.exception("DMS task %s", task.identifier)
         failure = f"{type(e).__name__}: {e}"
     with store.lock:
-        task.stopped = now()
+        task.stopped, task.took = clock.utc(), clock.steady() - task.began
         if failure is not None:
             task.status, task.stop_reason = "failed", FAILED
             task.last_failure = f"Last Error {failure} {FAILED} Error Level FATAL"

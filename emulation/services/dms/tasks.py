@@ -7,11 +7,12 @@ from typing import Any
 
 from localstack.aws.api import RequestContext, handler
 
+from emulation import clock
 from emulation.services.base import aws_error
 from emulation.services.dms.errors import DefinitionError
 from emulation.services.dms.full_load import LoadPlan
 from emulation.services.dms.item_mapping import check_against
-from emulation.services.dms.progress import COMPLETED, TableProgress, now
+from emulation.services.dms.progress import COMPLETED, TableProgress
 from emulation.services.dms.s3_source import parse_s3_source
 from emulation.services.dms.state import (
     ACTIVE_STATES,
@@ -139,7 +140,7 @@ class TaskOperations:
             tables = _tables(task, plan, kind)
             task.tables, task.reloads, task.closing = tables, [], False
             task.cancelled = threading.Event()
-            task.started = now()
+            task.started, task.began, task.took = clock.utc(), clock.steady(), None
             task.fresh_start = task.started if kind != RESUME else task.fresh_start
             task.stopped = task.load_finished = None
             task.stop_reason = task.last_failure = None

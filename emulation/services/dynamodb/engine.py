@@ -19,12 +19,12 @@ from typing import Any
 
 import requests
 from localstack.services.dynamodb import packages, server
-from localstack.services.dynamodb.utils import get_ddb_access_key
 from rolo.client import SimpleRequestsClient
 
 from emulation import paths
 from emulation.host import artifacts
 from emulation.host.java import find_java
+from emulation.services.dynamodb.access import access_key_id
 from emulation.services.dynamodb.engine_process import Engine
 from emulation.services.dynamodb.lost_tables import Tables
 from emulation.services.processes import ManagedProcess, clean_environment, gateway_url
@@ -53,8 +53,8 @@ def engine() -> Engine | None:
 def engine_endpoint(account: str, region: str) -> tuple[str, str]:
     """Endpoint for bulk movers inside the emulator: ``(url, access key id)``.
 
-    DynamoDB Local keeps a database per access key id; the gateway's is derived from account and
-    region. With the moto fallback it is the gateway's own URL and the account id.
+    DynamoDB Local keeps a database per access key id (`access`). With the moto fallback it is the
+    gateway's own URL and the account id.
 
     :raises EngineError: the engine does not answer
     """
@@ -62,7 +62,7 @@ def engine_endpoint(account: str, region: str) -> tuple[str, str]:
         return gateway_url(), account
     running = server.DynamodbServer.get()
     _of(running).require()
-    return running.url, get_ddb_access_key(account, region)
+    return running.url, access_key_id(account, region)
 
 
 def install() -> None:

@@ -15,10 +15,14 @@ import argparse
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 from pathlib import Path
+from typing import Any
 
 from py4j.java_gateway import JavaGateway
+
+from emulation.confinement.java import network_flags
 
 HOST = "127.0.0.1"
 # A JVM without memory answers nothing for minutes: better that it ends, which is noticed.
@@ -31,6 +35,7 @@ def main() -> None:
         classpath=f"{options.jars}/*",
         javaopts=[
             *JAVA_OPTIONS,
+            *network_flags(Path(tempfile.mkdtemp(prefix="dynamodb-"))),
             f"-Xmx{options.heap}",
             f"-Djava.library.path={options.native}",
         ],
@@ -59,7 +64,12 @@ def _end_with(jvm: subprocess.Popen[bytes]) -> None:
 
 
 def _start(gateway: JavaGateway, port: int, db_path: str | None) -> None:
-    arguments = ["-port", str(port), *(["-dbPath", db_path] if db_path else ["-inMemory"])]
+    arguments = [
+        "-disableTelemetry",
+        "-port",
+        str(port),
+        *(["-dbPath", db_path] if db_path else ["-inMemory"]),
+    ]
     java_arguments = gateway.new_array(gateway.jvm.java.lang.String, len(arguments))
     for i, argument in enumerate(arguments):
         java_arguments[i] = argument
@@ -69,7 +79,19 @@ def _start(gateway: JavaGateway, port: int, db_path: str | None) -> None:
     jetty.setAccessible(True)
     for connector in jetty.get(server).getConnectors():
         connector.setHost(HOST)
+    _refuse_other_names(gateway, jetty.get(server))
     server.start()
+
+
+def _refuse_other_names(gateway: JavaGateway, jetty: Any) -> None:
+    """Answer 404 to every Host but this machine's: a web page's name may resolve to it as well."""
+    guard = gateway.jvm.org.eclipse.jetty.server.handler.ContextHandler()
+    names = gateway.jvm.java.util.ArrayList()
+    for name in (HOST, "localhost"):
+        names.add(name)
+    guard.setVirtualHosts(names)
+    guard.setHandler(jetty.getHandler())
+    jetty.setHandler(guard)
 
 
 def _options() -> argparse.Namespace:

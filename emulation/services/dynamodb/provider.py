@@ -17,7 +17,7 @@ from localstack.services.plugins import Service
 from requests import RequestException
 
 from emulation.services.base import aws_error, moto_provider_table
-from emulation.services.dynamodb import engine
+from emulation.services.dynamodb import access, engine
 from emulation.services.dynamodb.engine_process import NAME, EngineError
 from emulation.services.dynamodb.lost_tables import Key, LostTable, with_lost
 
@@ -140,6 +140,8 @@ def create_service() -> Service:
             MotoDynamodbProvider(), dispatch_table_factory=moto_provider_table
         )
     from localstack.aws.forwarder import ForwardingFallbackDispatcher
+
+    access.install()
 
     def table(provider: Any) -> Any:
         return ForwardingFallbackDispatcher(provider, provider.forward_request)

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 
+from emulation import clock
 from emulation.services import faults
 from emulation.services.firehose.buffer import Batch, Buffer, BufferingHints
 from emulation.services.firehose.source import Source
@@ -55,7 +56,7 @@ class Delivery:
 
     def stop(self) -> None:
         """Begin to write what is pending and end; returns at once."""
-        self._stopped_at = time.time()
+        self._stopped_at = clock.steady()
         self._stopping.set()
         self.source.wake()
 
@@ -80,9 +81,9 @@ class Delivery:
         # Asked before reading: what came in until the end is then in this read or a later one.
         ended = self.source.ended
         records = self.source.read()
-        for batch in self._buffer.add(records, now=time.monotonic()):
+        for batch in self._buffer.add(records, now=clock.steady()):
             self._deliver(batch)
-        due = self._buffer.due_in(time.monotonic())
+        due = self._buffer.due_in(clock.steady())
         ended = ended and not records
         if due == 0 or ended:
             self._deliver(self._buffer.take())
@@ -91,9 +92,9 @@ class Delivery:
 
     def _finish(self) -> None:
         while records := self.source.read():
-            for batch in self._buffer.add(records, now=time.monotonic()):
+            for batch in self._buffer.add(records, now=clock.steady()):
                 self._deliver(batch)
-            if records[0][0] > self._stopped_at:
+            if self.source.reached > self._stopped_at:
                 break  # a producer that goes on must not keep the stream alive
         self._deliver(self._buffer.take())
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections import defaultdict
 from typing import Any
 
@@ -15,6 +14,7 @@ from localstack.aws.api.firehose import (
     ResourceNotFoundException,
 )
 
+from emulation import clock
 from emulation.services.base import client
 from emulation.services.firehose.buffer import Batch
 from emulation.services.firehose.delivery import Delivery
@@ -48,7 +48,8 @@ class DeliveryStream:
     ) -> None:
         self.account, self.region, self.name = account, region, name
         self.arn = f"arn:aws:firehose:{region}:{account}:deliverystream/{name}"
-        self.created = self.updated = time.time()
+        self.created = clock.moment()
+        self.updated = self.created.wall
         self.version = 1
         self.tags: dict[str, str] = {}
         self.encryption: dict[str, Any] = {"Status": "DISABLED"}
@@ -67,7 +68,7 @@ class DeliveryStream:
         """CREATING, ACTIVE or DELETING."""
         if self._deleting:
             return "DELETING"
-        return "CREATING" if time.time() < self.created + CREATION_SECONDS else "ACTIVE"
+        return "CREATING" if clock.steady() < self.created.steady + CREATION_SECONDS else "ACTIVE"
 
     @property
     def gone(self) -> bool:
@@ -97,7 +98,7 @@ class DeliveryStream:
             self.destination = self.destination.updated(changes, extended=extended)
             self.delivery.change_hints(self.destination.hints)
             self.version += 1
-            self.updated = time.time()
+            self.updated = clock.wall()
 
     def describe(self) -> dict[str, Any]:
         """Return DescribeDeliveryStream's answer."""
@@ -108,7 +109,7 @@ class DeliveryStream:
             "DeliveryStreamType": "DirectPut",
             "DeliveryStreamEncryptionConfiguration": self.encryption,
             "VersionId": str(self.version),
-            "CreateTimestamp": self.created,
+            "CreateTimestamp": self.created.wall,
             "Destinations": [self.destination.describe()],
             "HasMoreDestinations": False,
         }
@@ -119,7 +120,7 @@ class DeliveryStream:
             description["Source"] = {
                 "KinesisStreamSourceDescription": {
                     **self.kinesis_source,
-                    "DeliveryStartTimestamp": self.created,
+                    "DeliveryStartTimestamp": self.created.wall,
                 }
             }
         return description
@@ -199,9 +200,9 @@ class DeliveryStreamStore:
             self._streams.clear()
         for stream in streams:
             stream.delete()
-        deadline = time.monotonic() + timeout
+        deadline = clock.steady() + timeout
         for stream in streams:
-            stream.delivery.join(max(0.0, deadline - time.monotonic()))
+            stream.delivery.join(max(0.0, deadline - clock.steady()))
 
     def _live(self, account: str, region: str) -> dict[str, DeliveryStream]:
         streams = self._streams[account, region]

@@ -14,6 +14,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
+from emulation import clock
+
 EXTENSIONS = {"UNCOMPRESSED": "", "GZIP": ".gz", "ZIP": ".zip"}
 
 _DEFAULT_DATE = "%Y/%m/%d/%H/"
@@ -109,7 +111,7 @@ def check_prefixes(prefix: str, error_prefix: str) -> None:
 
     :raises PrefixError: what Firehose would answer with InvalidArgumentException
     """
-    moment = datetime.now(UTC)
+    moment = clock.utc()
     evaluate_prefix(prefix, moment)
     evaluate_prefix(error_prefix, moment, error_type="processing-failed")
     if has_expressions(prefix) and not error_prefix:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 import uuid
 from typing import Any
 
@@ -18,6 +17,7 @@ from localstack.aws.api.firehose import (
 from localstack.runtime.shutdown import SHUTDOWN_HANDLERS
 from localstack.services.plugins import ServiceLifecycleHook
 
+from emulation import clock
 from emulation.services.firehose.delivery_stream import DeliveryStream, DeliveryStreamStore
 from emulation.services.firehose.destination import S3Destination, unsupported
 from emulation.services.firehose.source import (
@@ -123,7 +123,7 @@ class FirehoseProvider(ServiceLifecycleHook):  # type: ignore[misc]
         stream, queue = self._queue(context, request)
         data = _check_record(request["Record"])
         try:
-            queue.put(time.time(), data)
+            queue.put(clock.moment(), data)
         except QueueFullError as e:
             raise ServiceUnavailableException(_full(stream)) from e
         return {"RecordId": _record_id(), "Encrypted": _encrypted(stream)}
@@ -141,7 +141,7 @@ class FirehoseProvider(ServiceLifecycleHook):  # type: ignore[misc]
             raise InvalidArgumentException(
                 f"Records size {total} exceeds the 4 MB limit of a request"
             )
-        now, failed, responses = time.time(), 0, []
+        now, failed, responses = clock.moment(), 0, []
         for item in data:
             try:
                 queue.put(now, item)

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
+from emulation.clock import Moment
 from emulation.services.kinesis.shard import Shard
 from emulation.services.kinesis.stream import Stream
 
@@ -27,6 +28,11 @@ class Source(Protocol):
     @property
     def ended(self) -> bool:
         """Whether nothing more will come once `read` returns nothing."""
+        ...
+
+    @property
+    def reached(self) -> float:
+        """When the first record of the last read arrived, in seconds of the steady clock."""
         ...
 
     def read(self) -> Records:
@@ -52,15 +58,16 @@ class DirectSource:
     def __init__(self, max_bytes: int = MAX_QUEUED_BYTES) -> None:
         self._max_bytes = max_bytes
         self._condition = threading.Condition()
-        self._records: deque[tuple[float, bytes]] = deque()
+        self._records: deque[tuple[Moment, bytes]] = deque()
         self._bytes = 0
+        self.reached = 0.0
         self._woken = False
 
     @property
     def ended(self) -> bool:
         return False
 
-    def put(self, arrival: float, data: bytes) -> None:
+    def put(self, arrival: Moment, data: bytes) -> None:
         """Queue one record.
 
         :raises QueueFullError: nothing could be delivered for long; the record is not taken
@@ -77,7 +84,9 @@ class DirectSource:
             count = min(len(self._records), _READ_RECORDS)
             records = [self._records.popleft() for _ in range(count)]
             self._bytes -= sum(len(data) for _, data in records)
-            return records
+            if records:
+                self.reached = records[0][0].steady
+            return [(arrival.wall, data) for arrival, data in records]
 
     def wait(self, timeout: float) -> None:
         with self._condition:
@@ -102,10 +111,12 @@ class KinesisSource:
 
         :param successor: finds the stream that has this one's ARN once this one is deleted
         """
-        self.stream = stream
+        self.stream: Stream | None = stream
+        self._arn = stream.arn
         self._successor = successor
         self._woken = threading.Event()
         self._said = False
+        self.reached = 0.0
         self._positions: dict[Shard, int] = {}
         self._ended: set[Shard] = set()
         for shard in stream.shards():
@@ -118,15 +129,19 @@ class KinesisSource:
     @property
     def ended(self) -> bool:
         """Whether the stream was deleted."""
-        return self.stream.deleted.is_set()
+        return self.stream is None or self.stream.deleted.is_set()
 
     def read(self) -> Records:
-        self._adopt_children()
+        ended = self.ended  # asked before reading: nothing comes after that
+        stream = self.stream
+        if stream is None:
+            return self.read() if self._follow() else []
+        self._adopt_children(stream)
         for shard in list(self._positions):
             page = shard.read(
                 self._positions[shard],
-                now=self.stream.clock(),
-                retention=self.stream.retention,
+                now=stream.clock(),
+                retention=stream.retention,
                 limit=_READ_RECORDS,
             )
             # To the end of the line: the next read begins with the other shards.
@@ -135,9 +150,16 @@ class KinesisSource:
                 self._ended.add(shard)
             else:
                 self._positions[shard] = page.position
+            if page.expired:
+                LOG.error(
+                    "%s, %s: %d records outlived the retention of %d h before they were read for "
+                    "delivery; they are lost",
+                    *(stream.arn, shard.id, page.expired, stream.retention_hours),
+                )
             if page.records:
+                self.reached = page.records[0].stored
                 return [(record.arrival, record.data) for record in page.records]
-        return self.read() if self._adopt_children() or self._follow() else []
+        return self.read() if self._adopt_children(stream) or (ended and self._follow()) else []
 
     def wait(self, timeout: float) -> None:
         self._woken.wait(min(timeout, _POLL_SECONDS))
@@ -147,21 +169,19 @@ class KinesisSource:
 
     def _follow(self) -> bool:
         """Go on with the stream that was made under the ARN of the deleted one, from its start."""
-        if not self.ended:
-            return False
         successor = self._successor()
-        if successor is None or successor is self.stream:
-            if not self._said:
-                self._said = True
-                LOG.warning("%s was deleted: nothing more to deliver from it", self.stream.arn)
+        if successor is self.stream:
             return False
-        self._said = False
+        # Also without a successor: whoever holds the deleted stream holds all of its records.
         self.stream = successor
         self._positions, self._ended = {}, set()
-        return True
+        if successor is None and not self._said:
+            LOG.warning("%s was deleted: nothing more to deliver from it", self._arn)
+        self._said = successor is None
+        return successor is not None
 
-    def _adopt_children(self) -> bool:
-        shards = self.stream.shards()
+    def _adopt_children(self, stream: Stream) -> bool:
+        shards = stream.shards()
         known = set(shards)
         begun = False
         for shard in shards:

@@ -14,6 +14,8 @@ from localstack.services.moto import call_moto_with_request
 
 from emulation.services.base import aws_error, client
 from emulation.services.glue.paging import page
+from emulation.services.glue.partition_expression import MAX_LENGTH
+from emulation.services.patterns import PatternError
 
 JsonDict = dict[str, Any]
 _NAME_FIELDS = {"DatabaseName", "TableName"}
@@ -63,6 +65,8 @@ class CatalogApi:
 
     @handler("GetTables", expand=False)
     def get_tables(self, context: RequestContext, request: JsonDict) -> Any:
+        """Expression is a regular expression for the beginning of the names."""
+        _check_pattern(request.get("Expression"))
         return _paged(context, request, "TableList", 100)
 
     @handler("BatchDeleteTable", expand=False)
@@ -92,11 +96,12 @@ class CatalogApi:
 
     @handler("GetPartition", expand=False)
     def get_partition(self, context: RequestContext, request: JsonDict) -> Any:
+        _require_values(context, request, [request["PartitionValues"]])
         return _call(context, request)
 
     @handler("GetPartitions", expand=False)
     def get_partitions(self, context: RequestContext, request: JsonDict) -> Any:
-        """Expression is evaluated by moto; Segment takes every n-th of the result."""
+        """Expression is read by us and evaluated by moto; Segment takes every n-th."""
         segment = request.get("Segment") or {"SegmentNumber": 0, "TotalSegments": 1}
         number, total = segment["SegmentNumber"], segment["TotalSegments"]
         if not 0 <= number < total <= 10:
@@ -111,7 +116,7 @@ class CatalogApi:
 
     @handler("CreatePartition", expand=False)
     def create_partition(self, context: RequestContext, request: JsonDict) -> Any:
-        _require_values(context, request, [request["PartitionInput"]])
+        _require_values(context, request, [request["PartitionInput"].get("Values")])
         return _call(context, request)
 
     @handler("BatchCreatePartition", expand=False)
@@ -122,32 +127,37 @@ class CatalogApi:
                 "1 validation error detected: Value at 'partitionInputList' failed to satisfy "
                 "constraint: Member must have length less than or equal to 100",
             )
-        _require_values(context, request, request["PartitionInputList"])
+        _require_values(context, request, [p.get("Values") for p in request["PartitionInputList"]])
         return _call(context, request)
 
     @handler("UpdatePartition", expand=False)
     def update_partition(self, context: RequestContext, request: JsonDict) -> Any:
         values, new = request["PartitionValueList"], request["PartitionInput"]
-        _require_values(context, request, [new])
-        new.setdefault("Values", values)
+        new.setdefault("Values", values)  # an update that does not say so keeps them
+        _require_values(context, request, [values, new["Values"]])
         return _call(context, request)
 
     @handler("DeletePartition", expand=False)
     def delete_partition(self, context: RequestContext, request: JsonDict) -> Any:
+        _require_values(context, request, [request["PartitionValues"]])
         return _call(context, request)
 
     @handler("BatchGetPartition", expand=False)
     def batch_get_partition(self, context: RequestContext, request: JsonDict) -> Any:
+        _require_values(context, request, [p["Values"] for p in request["PartitionsToGet"]])
         return _call(context, request)
 
     @handler("BatchUpdatePartition", expand=False)
     def batch_update_partition(self, context: RequestContext, request: JsonDict) -> Any:
-        inputs = [entry["PartitionInput"] for entry in request["Entries"]]
-        _require_values(context, request, inputs)
+        for entry in request["Entries"]:
+            entry["PartitionInput"].setdefault("Values", entry["PartitionValueList"])
+            values = [entry["PartitionValueList"], entry["PartitionInput"]["Values"]]
+            _require_values(context, request, values)
         return _call(context, request)
 
     @handler("BatchDeletePartition", expand=False)
     def batch_delete_partition(self, context: RequestContext, request: JsonDict) -> Any:
+        _require_values(context, request, [p["Values"] for p in request["PartitionsToDelete"]])
         return _call(context, request)
 
 
@@ -161,7 +171,20 @@ def _call(
             folded[field] = folded[field].lower()
     if inner:
         folded[inner] = {**folded[inner], "Name": folded[inner]["Name"].lower()}
-    return call_moto_with_request(context, folded)
+    try:
+        return call_moto_with_request(context, folded)
+    except PatternError as e:
+        raise aws_error("InvalidInputException", e.message) from e
+
+
+def _check_pattern(expression: str | None) -> None:
+    """:raises ValidationException: longer than the API Reference's FilterString"""
+    if len(expression or "") > MAX_LENGTH:
+        raise aws_error(
+            "ValidationException",
+            "1 validation error detected: Value at 'expression' failed to satisfy constraint: "
+            f"Member must have length less than or equal to {MAX_LENGTH}",
+        )
 
 
 def _versions(context: RequestContext, request: JsonDict) -> list[JsonDict]:
@@ -190,16 +213,21 @@ def _require_table_input(request: JsonDict) -> None:
         raise aws_error("InvalidInputException", "TableInput must have a Name")
 
 
-def _require_values(context: RequestContext, request: JsonDict, inputs: list[JsonDict]) -> None:
+def _require_values(
+    context: RequestContext, request: JsonDict, partitions: list[list[str] | None]
+) -> None:
+    """Refuse partitions that have not one value for each of their table's keys.
+
+    Glue API Reference, "CreatePartition". One that got in would make the whole table unreadable.
+    """
     glue = client(context.account_id, context.region, "glue")
     table = glue.get_table(DatabaseName=request["DatabaseName"], Name=request["TableName"])["Table"]
     keys = len(table.get("PartitionKeys", []))
-    for partition in inputs:
-        if "Values" in partition and len(partition["Values"]) != keys:
-            raise aws_error(
-                "InvalidInputException",
-                "The number of partition keys do not match the number of partition values",
-            )
+    if any(len(values or []) != keys for values in partitions):
+        raise aws_error(
+            "InvalidInputException",
+            "The number of partition keys do not match the number of partition values",
+        )
 
 
 def _without_columns(partition: JsonDict) -> JsonDict:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import ClientError
 
+from emulation import clock
 from emulation.services.glue import table_input
 from emulation.services.glue.crawl_errors import CrawlError
 from emulation.services.glue.dynamodb_crawler import DynamodbFound
@@ -278,7 +278,7 @@ _TABLE_INPUT = (
 
 def _deprecated(entry: JsonDict) -> dict[str, str]:
     parameters: dict[str, str] = dict(entry.get("Parameters", {}))
-    return {**parameters, "DEPRECATED_BY_CRAWLER": str(int(time.time() * 1000))}
+    return {**parameters, "DEPRECATED_BY_CRAWLER": str(clock.wall_ms())}
 
 
 def _is_deprecated(entry: JsonDict) -> bool:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from localstack.aws.api import RequestContext, handler
 
+from emulation import clock
 from emulation.services.base import aws_error
 from emulation.services.glue.csv_classifier import CsvOptions
 from emulation.services.glue.paging import page
@@ -27,7 +27,7 @@ class ClassifierApi:
                 raise aws_error(
                     "AlreadyExistsException", f"Classifier with name {given['Name']} already exists"
                 )
-            now = time.time()
+            now = clock.wall()
             stored = {**given, "CreationTime": now, "LastUpdated": now, "Version": 1}
             state.classifiers[given["Name"]] = stored
         return {}
@@ -39,7 +39,7 @@ class ClassifierApi:
         with state.lock:
             stored = _existing(state, given["Name"])
             version = stored["Version"] + 1
-            stored.update(given, LastUpdated=time.time(), Version=version)
+            stored.update(given, LastUpdated=clock.wall(), Version=version)
         return {}
 
     @handler("DeleteClassifier", expand=False)

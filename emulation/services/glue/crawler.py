@@ -10,7 +10,6 @@ import json
 import logging
 import statistics
 import threading
-import time
 import uuid
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +18,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from emulation import clock
 from emulation.services.base import client
 from emulation.services.glue.catalog_writer import CatalogWriter, WriterPolicy
 from emulation.services.glue.crawl_errors import CrawlCancelled, CrawlError
@@ -39,14 +39,21 @@ class Crawl:
 
     crawl_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     state: str = "RUNNING"
-    started: float = field(default_factory=time.time)
+    started: float = field(default_factory=clock.wall)
     ended: float | None = None
     error: str | None = None
     summary: JsonDict = field(default_factory=dict)
+    _began: float = field(default_factory=clock.steady)
+    _took: float | None = None
 
     @property
     def seconds(self) -> float:
-        return (self.ended or time.time()) - self.started
+        return clock.steady() - self._began if self._took is None else self._took
+
+    def end(self, state: str, error: str | None) -> None:
+        """Fix state, time and duration."""
+        self._took = self.seconds
+        self.error, self.state, self.ended = error, state, clock.wall()
 
 
 _LAST_CRAWL_STATUS = {"COMPLETED": "SUCCEEDED", "FAILED": "FAILED", "STOPPED": "CANCELLED"}
@@ -63,7 +70,7 @@ class Crawler:
         self.account, self.region = account, region
         self.definition = definition
         self.name: str = definition["Name"]
-        self.created = self.updated = time.time()
+        self.created = self.updated = clock.wall()
         self.version = 1
         self.scheduled = bool(definition.get("Schedule"))
         self.crawls: list[Crawl] = []
@@ -82,7 +89,7 @@ class Crawler:
         if "Schedule" in changes:
             self.scheduled = bool(changes["Schedule"])
         self.version += 1
-        self.updated = time.time()
+        self.updated = clock.wall()
 
     def start(self, classifiers: Mapping[str, CsvOptions]) -> bool:
         """Begin a crawl; False when one is under way.
@@ -194,9 +201,7 @@ class Crawler:
         except Exception:
             LOG.exception("crawler %s could not write its log", self.name)
         with self._lock:
-            crawl.error = error or None
-            crawl.state = state
-            crawl.ended = time.time()
+            crawl.end(state, error or None)
             self._state = "READY"
 
     def _crawl_logged(

@@ -12,6 +12,7 @@ from emulation.services.glue.classifier_api import csv_options
 from emulation.services.glue.crawler import Crawler
 from emulation.services.glue.crawler_schedule_api import check_schedule
 from emulation.services.glue.paging import page
+from emulation.services.glue.runtime.awsglue.globs import glob_pattern
 from emulation.services.glue.s3_crawler import split_path
 from emulation.services.glue.state import GlueState, existing_crawler, state_of
 from emulation.services.glue.tagging import drop_tags, set_tags, with_tags
@@ -167,6 +168,8 @@ def _validate(state: GlueState, definition: JsonDict) -> None:
             raise _invalid("ConnectionName and EventQueueArn of an S3 target are not emulated")
         try:
             split_path(target.get("Path") or "")
+            for exclusion in target.get("Exclusions") or ():
+                glob_pattern(exclusion)
         except ValueError as e:
             raise _invalid(str(e)) from e
     for target in targets.get("DynamoDBTargets") or ():

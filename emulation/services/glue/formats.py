@@ -31,6 +31,7 @@ MAX_UNPACKED_BYTES = 4 << 20
 LONGER_SAMPLES = (4 << 20, 16 << 20)
 """Bytes read, and unpacked, of an object whose first JSON document goes on beyond the sample."""
 _GZIP_MAGIC = b"\x1f\x8b"
+_PIECE = 4_096
 
 
 @dataclass(frozen=True)
@@ -80,16 +81,18 @@ def classify(sample: Sample, custom: Sequence[CsvOptions] = ()) -> FileSchema:
     if sample.head[:3] == b"ORC":
         return _orc(sample)
     text, compression, consumed, whole = _text(sample, MAX_UNPACKED_BYTES)
-    schema = None if text is None else _custom_csv(text, whole, custom)
+    schema = None if _is_binary(text) else _custom_csv(text, whole, custom)
     for size in LONGER_SAMPLES:
-        if schema is not None or text is None or whole or not _first_document_is_cut(text):
+        if schema is not None or whole or not _first_document_is_cut(text):
             break
         head = sample.read_range(0, min(size, sample.size))
         sample = Sample(head, sample.size, sample.read_range)
         text, compression, consumed, whole = _text(sample, size)
-    if text is None or (schema is None and not whole and _first_document_is_cut(text)):
+    if schema is None and not whole and _first_document_is_cut(text):
         return FileSchema(UNKNOWN, (), compression)
-    schema = schema or _json(text) or _csv(text, whole, None)
+    schema = schema or _json(text)
+    if schema is None and not _is_binary(text):
+        schema = _csv(text, whole, None)
     if schema is None:
         return FileSchema(UNKNOWN, (), compression)
     return FileSchema(
@@ -103,7 +106,7 @@ def classify(sample: Sample, custom: Sequence[CsvOptions] = ()) -> FileSchema:
     )
 
 
-def _text(sample: Sample, limit: int) -> tuple[str | None, str, int, bool]:
+def _text(sample: Sample, limit: int) -> tuple[str, str, int, bool]:
     """A sample's text, its compression, the object's bytes it came from, whether it is all.
 
     :param limit: bytes to unpack at most
@@ -134,24 +137,24 @@ def _first_document_is_cut(text: str) -> bool:
 
 def _unpack(data: bytes, limit: int) -> tuple[bytes, int, bool]:
     """Unpack GZIP members up to a bound: the text, compressed bytes used, whether all of it."""
-    out, pending = bytearray(), data
-    while pending[:2] == _GZIP_MAGIC and len(out) < limit:
-        member = zlib.decompressobj(wbits=31)
+    out, position = bytearray(), 0
+    while data.startswith(_GZIP_MAGIC, position) and len(out) < limit:
+        member, begun = zlib.decompressobj(wbits=31), position
         try:
-            out += member.decompress(pending, limit - len(out))
+            while not member.eof and position < len(data) and len(out) < limit:
+                # In pieces: the rest of all data would be copied for each member.
+                piece = data[position : position + _PIECE]
+                out += member.decompress(piece, limit - len(out))
+                position += len(piece) - len(member.unused_data) - len(member.unconsumed_tail)
         except zlib.error:
-            break
+            return bytes(out), begun, False
         if not member.eof:
-            used = len(data) - len(member.unconsumed_tail)
-            return bytes(out), used, False
-        pending = member.unused_data
-    return bytes(out), len(data) - len(pending), not pending
+            return bytes(out), position, False
+    return bytes(out), position, position == len(data)
 
 
-def _decode(data: bytes) -> str | None:
+def _decode(data: bytes) -> str:
     """Text of a sample whose last character may be cut; Latin-1 where it is not UTF-8."""
-    if b"\x00" in data[:4096]:
-        return None
     for missing in range(4):
         try:
             return data[: len(data) - missing].decode("utf-8-sig")
@@ -159,6 +162,11 @@ def _decode(data: bytes) -> str | None:
             if e.start < len(data) - 4:
                 break
     return data.decode("latin-1")
+
+
+def _is_binary(text: str) -> bool:
+    """Whether it is no table of text. In JSON, a record with a NUL is one bad record."""
+    return "\x00" in text[:4096]
 
 
 def _custom_csv(text: str, whole: bool, custom: Sequence[CsvOptions]) -> FileSchema | None:

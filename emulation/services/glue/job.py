@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import threading
-import time
 import uuid
 from typing import Any
 
 from localstack.aws.api import CommonServiceException
 
+from emulation import clock
 from emulation.services.base import aws_error
 from emulation.services.glue.bookmark import Bookmarks
 from emulation.services.glue.job_run import JobRun
@@ -41,7 +41,7 @@ class Job:
         self.account, self.region = account, region
         self.name: str = definition["Name"]
         self.job_id = f"j_{uuid.uuid4().hex}{uuid.uuid4().hex}"
-        self.created = self.modified = time.time()
+        self.created = self.modified = clock.wall()
         self.lock = threading.Lock()
         self.runs: list[JobRun] = []
         self.bookmarks = Bookmarks()
@@ -50,7 +50,7 @@ class Job:
     def update(self, changes: JsonDict) -> None:
         """UpdateJob: AWS replaces the definition as a whole."""
         self.definition = completed({**changes, "Name": self.name})
-        self.modified = time.time()
+        self.modified = clock.wall()
 
     @property
     def max_concurrent_runs(self) -> int:

@@ -6,11 +6,17 @@ AWS Glue Developer Guide, "Using job parameters in AWS Glue jobs".
 from __future__ import annotations
 
 import importlib.metadata
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
+
+from emulation.archives import check_zip
+
+MAX_PYTHON_FILES_BYTES = 1 << 30
+"""What an archive of ``--extra-py-files`` may unpack to: our guess."""
 
 
 class ArgumentError(ValueError):
@@ -125,10 +131,13 @@ def python_path_entry(file: Path) -> Path:
     """What a downloaded ``--extra-py-files`` entry adds to PYTHONPATH.
 
     :raises ArgumentError: it is neither ``.py`` nor ``.zip``, ``.egg``, ``.whl``
+    :raises ArchiveError: it has entries that lead outside, or unpacks to more than 1 GB
     """
     if file.suffix == ".py":
         return file.parent
     if file.suffix in {".zip", ".egg"} or file.name.endswith("-none-any.whl"):
+        if zipfile.is_zipfile(file):  # Python leaves out what is none
+            check_zip(file, MAX_PYTHON_FILES_BYTES, file.name)
         return file
     raise ArgumentError(
         f"{file.name} cannot be put on the Python path; .py, .zip, .egg and pure wheels can"

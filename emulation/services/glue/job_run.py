@@ -11,7 +11,6 @@ import shutil
 import sys
 import tempfile
 import threading
-import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +18,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from emulation import clock
 from emulation.errors import EmulationError
 from emulation.services.base import client
 from emulation.services.glue import job_arguments
@@ -75,9 +75,10 @@ class JobRun:
         )
         self.state = "STARTING"
         self.error: str | None = None
-        self.started = self.modified = time.time()
+        self.started = self.modified = clock.wall()
         self.completed: float | None = None
-        self._running_since: float | None = None
+        self._running_since: float | None = None  # on the steady clock, as the next
+        self._ran_until: float | None = None
         self._bookmarks = bookmarks
         self._loan: Loan | None = None
         self._on_end = on_end
@@ -129,10 +130,10 @@ class JobRun:
     def _seconds(self) -> float:
         if self._running_since is None:
             return 0.0
-        return (self.completed or time.time()) - self._running_since
+        return (self._ran_until or clock.steady()) - self._running_since
 
     def _set(self, state: str) -> None:
-        self.state, self.modified = state, time.time()
+        self.state, self.modified = state, clock.wall()
 
     def _run(self) -> None:
         workdir = Path(tempfile.gettempdir()) / "glue" / self.run_id
@@ -154,7 +155,7 @@ class JobRun:
             shutil.rmtree(workdir, ignore_errors=True)
         with self._lock:
             self.error = error or None
-            self.completed = time.time()
+            self.completed, self._ran_until = clock.wall(), clock.steady()
             self._set(state)
         self._on_end(self)
 
@@ -188,7 +189,7 @@ class JobRun:
                 on_error_line=on_error,
                 name=f"Glue job {self.job_name}",
             )
-            self._running_since = time.time()
+            self._running_since = clock.steady()
             self._set("RUNNING")
         try:
             code = process.wait(timeout * 60)
@@ -237,11 +238,13 @@ class JobRun:
             self._loan = Loan.lend(self._bookmarks, arguments, workdir / "bookmark.json")
             command, extra = self._spark(script, line, special, workdir)
         entries = [*map(str, dict.fromkeys(python_path)), *_entries(extra.get("PYTHONPATH"))]
-        environment = clean_environment(self.account, self.region, workdir / "home", extra)
-        if self._loan is not None:
-            environment[FILE_VARIABLE] = str(self._loan.path)
         if entries:
-            environment["PYTHONPATH"] = ":".join(entries)
+            extra["PYTHONPATH"] = ":".join(entries)
+        if self._loan is not None:
+            extra[FILE_VARIABLE] = str(self._loan.path)
+        environment = clean_environment(
+            self.account, self.region, workdir / "home", extra, what="a Glue job"
+        )
         return command, environment
 
     def _spark(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from emulation.services.glue import partition_expression
 from emulation.services.glue.bookmark_api import BookmarkApi
 from emulation.services.glue.catalog_api import CatalogApi
 from emulation.services.glue.classifier_api import ClassifierApi
@@ -17,3 +18,7 @@ class GlueProvider(
     """Data Catalog, classifiers, crawlers, jobs and their bookmarks."""
 
     service = "glue"
+
+    def __init__(self) -> None:
+        super().__init__()
+        partition_expression.install()

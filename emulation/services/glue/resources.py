@@ -75,7 +75,7 @@ class PartitionResource(ModelResource):
             TableName=model["TableName"],
             PartitionInput=_numbers(model["PartitionInput"]),
         )
-        model["Id"] = "|".join(model["PartitionInput"]["Values"])
+        model["Id"] = "|".join(model["PartitionInput"].get("Values", []))
 
     def update_resource(self, aws: Any, model: Model, previous: Model) -> None:
         aws.glue.update_partition(

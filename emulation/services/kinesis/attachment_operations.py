@@ -36,8 +36,8 @@ class AttachmentOperations:
         tags = dict(request.get("Tags") or {})
         check_tags(tags)
         now = stream.clock()
-        arn = f"{stream.arn}/consumer/{name}:{int(now)}"
-        consumer = Consumer(name, arn, now, now + TRANSITION_SECONDS, tags)
+        arn = f"{stream.arn}/consumer/{name}:{int(now.wall)}"
+        consumer = Consumer(name, arn, now.wall, now.steady + TRANSITION_SECONDS, tags)
         stream.consumers[name] = consumer
         return {"Consumer": _describe(stream, consumer)}
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from localstack.aws.api.kinesis import ExpiredIteratorException, InvalidArgumentException
 
+from emulation.clock import Moment
+
 LIFETIME_SECONDS = 300
 """API "GetShardIterator": a shard iterator expires 5 minutes after it is returned."""
 
@@ -18,25 +20,25 @@ class ShardIterator:
     """A position in a shard.
 
     :param stream: stream name
-    :param born: creation time of that very stream in ms: a later one of the same name is another
+    :param identity: of that very stream: a later one of the same name is another
     :param shard: number of the shard
     :param position: the reader wants records after this sequence number
-    :param issued: Unix seconds
+    :param issued: seconds of the steady clock
     """
 
     stream: str
-    born: int
+    identity: int
     shard: int
     position: int
     issued: float
 
     def token(self) -> str:
         """Return what the client holds, at most 512 characters."""
-        fields = [self.stream, self.born, self.shard, self.position, round(self.issued, 3)]
+        fields = [self.stream, self.identity, self.shard, self.position, round(self.issued, 3)]
         return base64.b64encode(json.dumps(fields, separators=(",", ":")).encode()).decode()
 
     @classmethod
-    def from_token(cls, token: str, *, now: float) -> ShardIterator:
+    def from_token(cls, token: str, *, now: Moment) -> ShardIterator:
         """Read a token.
 
         :raises InvalidArgumentException: not a token of ours
@@ -44,14 +46,15 @@ class ShardIterator:
         """
         try:
             fields = json.loads(base64.b64decode(token, validate=True))
-            stream, born, shard, position, issued = fields
-            found = cls(str(stream), int(born), int(shard), int(position), float(issued))
+            stream, identity, shard, position, issued = fields
+            found = cls(str(stream), int(identity), int(shard), int(position), float(issued))
         except (binascii.Error, ValueError, TypeError) as e:
             raise InvalidArgumentException("Invalid ShardIterator.") from e
-        if now - found.issued > LIFETIME_SECONDS:
+        age = now.steady - found.issued
+        if age > LIFETIME_SECONDS:
             raise ExpiredIteratorException(
-                "Iterator expired. The iterator was created at time "
-                f"{found.issued:.3f} while right now it is {now:.3f} which is further in the "
-                f"future than the tolerated delay of {LIFETIME_SECONDS * 1000} milliseconds."
+                f"Iterator expired. The iterator was created at time {now.wall - age:.3f} while "
+                f"right now it is {now.wall:.3f} which is further in the future "
+                f"than the tolerated delay of {LIFETIME_SECONDS * 1000} milliseconds."
             )
         return found

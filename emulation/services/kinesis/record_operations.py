@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -16,6 +15,7 @@ from localstack.aws.api.kinesis import (
     ResourceNotFoundException,
 )
 
+from emulation import clock
 from emulation.services.kinesis.iterator import ShardIterator
 from emulation.services.kinesis.sequence import decode_sequence, shard_id
 from emulation.services.kinesis.shard import Page, Record, Shard
@@ -83,13 +83,12 @@ class RecordOperations:
         if limit is not None and limit > MAX_READ_RECORDS:
             raise InvalidArgumentException(f"Limit {limit} is greater than {MAX_READ_RECORDS}")
         check_range(limit, "limit", 1, MAX_READ_RECORDS)
-        now = time.time()
-        iterator = ShardIterator.from_token(request["ShardIterator"], now=now)
+        iterator = ShardIterator.from_token(request["ShardIterator"], now=clock.moment())
         if request.get("StreamARN"):
             stream = STORE.by_arn(request["StreamARN"])
         else:
             stream = STORE.get(context.account_id, context.region, iterator.stream)
-        if (stream.name, _born(stream)) != (iterator.stream, iterator.born):
+        if (stream.name, stream.identity) != (iterator.stream, iterator.identity):
             raise InvalidArgumentException("ShardIterator does not belong to this stream.")
         shard = stream.shard(shard_id(iterator.shard))
         page = _read(stream, shard, iterator.position, limit or MAX_READ_RECORDS)
@@ -131,7 +130,8 @@ def start_position(
     if kind == "AT_TIMESTAMP":
         if timestamp is None:
             raise InvalidArgumentException("Must specify timestamp for iterator type AT_TIMESTAMP.")
-        if timestamp.timestamp() > stream.clock():
+        # A record's own arrival is valid also while the clock has been set back before it.
+        if timestamp.timestamp() > max(stream.clock().wall, shard.last_arrival):
             raise InvalidArgumentException(
                 f"The timestamp {timestamp.isoformat()} is in the future."
             )
@@ -160,12 +160,12 @@ def start_position(
 
 def _push(stream: Stream, shard: Shard, position: int) -> Iterator[Any]:
     """Yield SubscribeToShard events for five minutes, one every five seconds at least."""
-    end = time.monotonic() + _SUBSCRIPTION_SECONDS
+    end = clock.steady() + _SUBSCRIPTION_SECONDS
     next_heartbeat = 0.0
-    while time.monotonic() < end:
+    while clock.steady() < end:
         page = _read(stream, shard, position, MAX_READ_RECORDS)
-        if page.records or page.at_end or time.monotonic() >= next_heartbeat:
-            next_heartbeat = time.monotonic() + _HEARTBEAT_SECONDS
+        if page.records or page.at_end or clock.steady() >= next_heartbeat:
+            next_heartbeat = clock.steady() + _HEARTBEAT_SECONDS
             position = page.position
             event: dict[str, Any] = {
                 "Records": [_describe(stream, record) for record in page.records],
@@ -206,12 +206,9 @@ def _throttle_message(stream: Stream) -> str:
     )
 
 
-def _born(stream: Stream) -> int:
-    return int(stream.created * 1000)
-
-
 def _token(stream: Stream, shard: Shard, position: int) -> str:
-    return ShardIterator(stream.name, _born(stream), shard.number, position, stream.clock()).token()
+    issued = clock.steady()
+    return ShardIterator(stream.name, stream.identity, shard.number, position, issued).token()
 
 
 def _encryption(stream: Stream) -> dict[str, str]:

@@ -63,6 +63,11 @@ def decode_sequence(number: int) -> SequenceParts:
     return SequenceParts(epoch, position, second, shard)
 
 
+def ordinal(number: int) -> int:
+    """How many records the shard had received up to and with the one of this sequence number."""
+    return number >> (_SHARD + _SECOND) & (1 << _POSITION) - 1
+
+
 def shard_id(number: int) -> str:
     """Name the shard, for example ``shardId-000000000000``."""
     return f"shardId-{number:012d}"

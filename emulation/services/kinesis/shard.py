@@ -10,12 +10,16 @@ import threading
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 
-from emulation.services.kinesis.sequence import SequenceParts, encode_sequence, shard_id
+from emulation.clock import Moment
+from emulation.services.kinesis.sequence import (
+    SequenceParts,
+    encode_sequence,
+    ordinal,
+    shard_id,
+)
 
 MAX_READ_BYTES = 10 * 1024 * 1024
 """API "GetRecords": the maximum size of data that it can return is 10 MiB."""
-
-_WORTH_TRIMMING = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +28,12 @@ class Record:
 
     :param sequence: sequence number
     :param arrival: Unix seconds, never before the shard's previous record
+    :param stored: the same instant on the steady clock, from which its age is counted
     """
 
     sequence: int
     arrival: float
+    stored: float
     data: bytes
     partition_key: str
 
@@ -40,12 +46,14 @@ class Page:
     :param position: read on after this sequence number
     :param behind_ms: milliseconds that the reader is behind the tip, 0 at the tip
     :param at_end: the shard is closed and has nothing after `position`
+    :param expired: how many records after the position asked for had outlived the retention
     """
 
     records: list[Record]
     position: int
     behind_ms: int
     at_end: bool
+    expired: int = 0
 
 
 class ShardClosedError(Exception):
@@ -56,7 +64,7 @@ class Shard:
     """A shard that covers the hash keys `first_key` .. `last_key`, both inclusive.
 
     :param number: number within the stream, from which the shard's id is made
-    :param now: Unix seconds of its creation
+    :param now: its creation; on the wall clock it is never before its parents' end
     :param parents: the shard that was split, or the two that were merged
     """
 
@@ -66,22 +74,26 @@ class Shard:
         first_key: int,
         last_key: int,
         *,
-        now: float,
+        now: Moment,
         parents: tuple[Shard, ...] = (),
     ) -> None:
         self.number = number
         self.id = shard_id(number)
         self.first_key, self.last_key = first_key, last_key
         self.parents = parents
-        self.created = now
-        self.closed: float | None = None
+        ends = [parent.closed.wall for parent in parents if parent.closed]
+        self.created = now._replace(wall=max([now.wall, *ends]))
+        self.closed: Moment | None = None
         # Children created within the same second still number their records after the parents'.
-        self.epoch: int = max([int(now), *(parent.epoch + 1 for parent in parents)])
-        self.first_sequence = encode_sequence(SequenceParts(self.epoch, 0, int(now), number))
+        second = int(self.created.wall)
+        self.epoch: int = max([second, *(parent.epoch + 1 for parent in parents)])
+        self.first_sequence = encode_sequence(SequenceParts(self.epoch, 0, second, number))
         self.last_sequence: int | None = None
         self._lock = threading.Lock()
         self._records: list[Record] = []
         self._received = 0
+        self._last_arrival = self.created.wall
+        self._trimmed_to = 0
 
     def __len__(self) -> int:
         return len(self._records)
@@ -90,28 +102,44 @@ class Shard:
         """Whether records with this hash key belong here."""
         return self.first_key <= key <= self.last_key
 
-    def put(self, data: bytes, partition_key: str, *, now: float, retention: float) -> int:
+    def put(self, data: bytes, partition_key: str, *, now: Moment) -> int:
         """Append a record and return its sequence number.
 
-        :param retention: seconds; records that arrived longer ago are forgotten
         :raises ShardClosedError: the shard was split or merged
         """
         with self._lock:
             if self.closed is not None:
                 raise ShardClosedError(self.id)
-            if self._records:
-                now = max(now, self._records[-1].arrival)
+            # AT_TIMESTAMP searches by arrival: a clock that is set back must not unsort it.
+            self._last_arrival = arrival = max(now.wall, self._last_arrival)
             self._received += 1
-            sequence = self._sequence(self._received, now)
-            self._records.append(Record(sequence, now, data, partition_key))
-            self._forget(now - retention)
+            sequence = self._sequence(self._received, arrival)
+            self._records.append(Record(sequence, arrival, now.steady, data, partition_key))
             return sequence
 
-    def close(self, now: float) -> None:
+    def close(self, now: Moment) -> None:
         """Take no more records; `last_sequence` is fixed from here on."""
         with self._lock:
-            self.closed = now
-            self.last_sequence = self._sequence(self._received + 1, now)
+            self.closed = now._replace(wall=max(now.wall, self._last_arrival))
+            self.last_sequence = self._sequence(self._received + 1, self.closed.wall)
+
+    def trim(self, now: Moment, retention: float) -> int:
+        """Forget the records that were stored more than `retention` seconds ago; return how many.
+
+        It moves what stays: for a caller that comes every few seconds, not for each record.
+        """
+        horizon = now.steady - retention
+        with self._lock:
+            old = bisect_left(self._records, horizon, key=lambda r: r.stored)
+            if old:
+                self._trimmed_to = self._records[old - 1].sequence
+                del self._records[:old]
+            return old
+
+    @property
+    def last_arrival(self) -> float:
+        """Unix seconds: no record will be stamped with an earlier arrival."""
+        return self._last_arrival
 
     def tip(self) -> int:
         """Return the position after everything received so far: where LATEST begins."""
@@ -128,7 +156,7 @@ class Shard:
         self,
         position: int,
         *,
-        now: float,
+        now: Moment,
         retention: float,
         limit: int = 10_000,
         max_bytes: int = MAX_READ_BYTES,
@@ -138,30 +166,23 @@ class Shard:
         A single record larger than `max_bytes` is still returned, alone.
         """
         with self._lock:
-            start = max(
-                bisect_right(self._records, position, key=lambda r: r.sequence),
-                bisect_left(self._records, now - retention, key=lambda r: r.arrival),
-            )
+            unread = bisect_right(self._records, position, key=lambda r: r.sequence)
+            horizon = now.steady - retention
+            start = max(unread, bisect_left(self._records, horizon, key=lambda r: r.stored))
+            last_gone = self._records[start - 1].sequence if start > unread else self._trimmed_to
+            expired = max(0, ordinal(last_gone) - ordinal(position)) if position else 0
             records = _within(self._records[start : start + limit], max_bytes)
             after = start + len(records)
             behind = 0
             if after < len(self._records):
-                behind = max(1, int((now - self._records[after].arrival) * 1000))
+                behind = max(1, int((now.steady - self._records[after].stored) * 1000))
             at_end = self.closed is not None and after == len(self._records)
         if records:
             position = records[-1].sequence
-        return Page(records, position, behind, at_end)
+        return Page(records, position, behind, at_end, expired)
 
-    def _sequence(self, position: int, now: float) -> int:
-        return encode_sequence(SequenceParts(self.epoch, position, int(now), self.number))
-
-    def _forget(self, horizon: float) -> None:
-        # In large steps, so that its cost per record does not depend on the shard's length.
-        if self._records[0].arrival >= horizon:
-            return
-        old = bisect_left(self._records, horizon, key=lambda r: r.arrival)
-        if old >= max(_WORTH_TRIMMING, len(self._records) // 2):
-            del self._records[:old]
+    def _sequence(self, position: int, arrival: float) -> int:
+        return encode_sequence(SequenceParts(self.epoch, position, int(arrival), self.number))
 
 
 def _within(records: list[Record], max_bytes: int) -> list[Record]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-import time
 from typing import Any
 
 from localstack.aws.api import RequestContext, handler
@@ -15,6 +14,7 @@ from localstack.aws.api.kinesis import (
     ValidationException,
 )
 
+from emulation import clock
 from emulation.services.kinesis.shard import Shard
 from emulation.services.kinesis.store import STORE
 from emulation.services.kinesis.stream import Stream
@@ -57,7 +57,7 @@ class ShardOperations:
             after = request.get("ExclusiveStartShardId") or ""
             shard_filter = _plain_filter(request.get("ShardFilter") or {})
         born = request.get("StreamCreationTimestamp")
-        if born is not None and int(born.timestamp()) != int(stream.created):
+        if born is not None and int(born.timestamp()) != int(stream.created.wall):
             raise ValidationException(f"Stream {stream.name} was not created at {born.isoformat()}")
         shards = [s for s in _filtered(stream, shard_filter) if s.id > after]
         page = shards[: min(request.get("MaxResults") or 1000, 1000)]
@@ -137,7 +137,7 @@ def _filtered(stream: Stream, shard_filter: dict[str, Any]) -> list[Shard]:
     """Apply a ShardFilter (API "ShardFilter")."""
     kind = shard_filter.get("Type", "FROM_TRIM_HORIZON")
     shards = _visible(stream)
-    horizon = stream.clock() - stream.retention
+    horizon = stream.clock().steady - stream.retention
     if kind == "AFTER_SHARD_ID":
         return [s for s in shards if s.id > _needed(shard_filter, "ShardId")]
     if kind == "AT_LATEST":
@@ -146,15 +146,19 @@ def _filtered(stream: Stream, shard_filter: dict[str, Any]) -> list[Shard]:
         return shards
     if kind == "AT_TRIM_HORIZON":
         # Before the stream existed nothing was open: its horizon begins with its creation.
-        moment = max(horizon, stream.created)
-        return [s for s in shards if s.created <= moment]
+        moment = max(horizon, stream.created.steady)
+        return [s for s in shards if s.created.steady <= moment]
     if kind == "AT_TIMESTAMP":
         moment = _needed(shard_filter, "Timestamp")
-        return [s for s in shards if s.created <= moment and (s.closed or moment) >= moment]
+        return [s for s in shards if s.created.wall <= moment <= _end(s, moment)]
     if kind == "FROM_TIMESTAMP":
         moment = _needed(shard_filter, "Timestamp")
-        return [s for s in shards if s.closed is None or s.closed >= moment]
+        return [s for s in shards if _end(s, moment) >= moment]
     raise InvalidArgumentException(f"Unknown ShardFilter Type {kind}")
+
+
+def _end(shard: Shard, moment: float) -> float:
+    return moment if shard.closed is None else shard.closed.wall
 
 
 def _needed(shard_filter: dict[str, Any], field: str) -> Any:
@@ -168,7 +172,7 @@ def _needed(shard_filter: dict[str, Any], field: str) -> Any:
 
 def _token(stream: Stream, after: str, shard_filter: dict[str, Any]) -> str:
     return base64.b64encode(
-        json.dumps([stream.arn, after, shard_filter, time.time()]).encode()
+        json.dumps([stream.arn, after, shard_filter, clock.steady()]).encode()
     ).decode()
 
 
@@ -177,6 +181,6 @@ def _from_token(token: str) -> tuple[str, str, dict[str, Any]]:
         arn, after, shard_filter, issued = json.loads(base64.b64decode(token, validate=True))
     except (binascii.Error, ValueError, TypeError) as e:
         raise InvalidArgumentException("Invalid NextToken.") from e
-    if time.time() - float(issued) > _TOKEN_SECONDS:
+    if clock.steady() - float(issued) > _TOKEN_SECONDS:
         raise ExpiredNextTokenException("The pagination token is older than 300 seconds.")
     return str(arn), str(after), dict(shard_filter)

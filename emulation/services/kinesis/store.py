@@ -89,6 +89,20 @@ class StreamStore:
             )
         return self.get(account, region, name)
 
+    def all(self) -> list[Stream]:
+        """Return every stream of every account and region."""
+        with self._lock:
+            return [s for streams in self._streams.values() for s in streams.values()]
+
+    def forget_gone(self) -> int:
+        """Let go of the streams whose deletion has ended; return how many."""
+        with self._lock:
+            before = sum(map(len, self._streams.values()))
+            for account, region in list(self._streams):
+                if not self._live(account, region):
+                    del self._streams[account, region]
+            return before - sum(map(len, self._streams.values()))
+
     def clear(self) -> None:
         """Forget every stream."""
         with self._lock:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -13,6 +13,8 @@ from localstack.aws.api.kinesis import (
     ResourceNotFoundException,
 )
 
+from emulation import clock as clocks
+from emulation.clock import Moment
 from emulation.services.kinesis.sequence import even_ranges, hash_key
 from emulation.services.kinesis.shard import Shard
 
@@ -27,7 +29,11 @@ TRANSITION_SECONDS = 0.05
 
 @dataclass
 class Consumer:
-    """A registered consumer (enhanced fan-out)."""
+    """A registered consumer (enhanced fan-out).
+
+    :param created: Unix seconds
+    :param active_at: seconds of the steady clock
+    """
 
     name: str
     arn: str
@@ -35,15 +41,15 @@ class Consumer:
     active_at: float
     tags: dict[str, str] = field(default_factory=dict)
 
-    def status(self, now: float) -> str:
-        return "ACTIVE" if now >= self.active_at else "CREATING"
+    def status(self, now: Moment) -> str:
+        return "ACTIVE" if now.steady >= self.active_at else "CREATING"
 
 
 class Stream:
     """State of one stream.
 
     :param mode: PROVISIONED or ON_DEMAND
-    :param clock: returns Unix seconds
+    :param clock: returns the present moment
     """
 
     def __init__(
@@ -54,12 +60,13 @@ class Stream:
         *,
         shard_count: int,
         mode: str = "PROVISIONED",
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], Moment] = clocks.moment,
     ) -> None:
         self.account, self.region, self.name, self.mode = account, region, name, mode
         self.arn = f"arn:aws:kinesis:{region}:{account}:stream/{name}"
         self.clock = clock
         self.created = clock()
+        self.identity = secrets.randbits(43)  # a later stream of the same name is another one
         self.retention_hours = DEFAULT_RETENTION_HOURS
         self.encryption_key: str | None = None
         self.metrics: set[str] = set()
@@ -68,7 +75,7 @@ class Stream:
         self.consumers: dict[str, Consumer] = {}
         self.deleted = threading.Event()
         self._lock = threading.RLock()
-        self._state, self._until = "CREATING", self.created + TRANSITION_SECONDS
+        self._state, self._until = "CREATING", self.created.steady + TRANSITION_SECONDS
         self._shards: list[Shard] = []
         for first, last in even_ranges(shard_count):
             self._add_shard(first, last)
@@ -81,12 +88,14 @@ class Stream:
     @property
     def status(self) -> str:
         """CREATING, ACTIVE, UPDATING or DELETING."""
-        return self._state if self._state == "DELETING" or self.clock() < self._until else "ACTIVE"
+        if self._state == "DELETING" or self.clock().steady < self._until:
+            return self._state
+        return "ACTIVE"
 
     @property
     def gone(self) -> bool:
         """Whether deletion has ended."""
-        return self._state == "DELETING" and self.clock() >= self._until
+        return self._state == "DELETING" and self.clock().steady >= self._until
 
     def begin_deletion(self) -> None:
         self._begin("DELETING")
@@ -94,9 +103,16 @@ class Stream:
 
     def shards(self) -> list[Shard]:
         """Return open shards and the closed ones that can still hold records, by number."""
-        horizon = self.clock() - self.retention
+        horizon = self.clock().steady - self.retention
         with self._lock:
-            return [s for s in self._shards if s.closed is None or s.closed >= horizon]
+            return [s for s in self._shards if s.closed is None or s.closed.steady >= horizon]
+
+    def trim(self) -> dict[str, int]:
+        """Forget what the retention is over for; return how many records, by shard id."""
+        with self._lock:
+            shards = list(self._shards)
+        now, retention = self.clock(), self.retention
+        return {s.id: count for s in shards if (count := s.trim(now, retention))}
 
     def open_shards(self) -> list[Shard]:
         """Return the shards that take records, by hash key."""
@@ -130,8 +146,7 @@ class Stream:
         # The stream's lock keeps the shard from being closed between finding and using it.
         with self._lock:
             shard = next(s for s in reversed(self._shards) if s.closed is None and s.covers(key))
-            now = self.clock()
-            return shard.id, shard.put(data, partition_key, now=now, retention=self.retention)
+            return shard.id, shard.put(data, partition_key, now=self.clock())
 
     def split(self, shard_id: str, new_starting_key: int) -> None:
         """API "SplitShard"; both halves must have at least one hash key.
@@ -217,7 +232,7 @@ class Stream:
 
     def _begin(self, state: str) -> None:
         with self._lock:
-            self._state, self._until = state, self.clock() + TRANSITION_SECONDS
+            self._state, self._until = state, self.clock().steady + TRANSITION_SECONDS
 
     def _open_shard(self, shard_id: str) -> Shard:
         shard = self.shard(shard_id)

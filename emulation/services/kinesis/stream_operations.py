@@ -177,7 +177,7 @@ def _identity(stream: Stream) -> dict[str, Any]:
         "StreamARN": stream.arn,
         "StreamStatus": stream.status,
         "StreamModeDetails": {"StreamMode": stream.mode},
-        "StreamCreationTimestamp": datetime.fromtimestamp(stream.created, UTC),
+        "StreamCreationTimestamp": datetime.fromtimestamp(stream.created.wall, UTC),
     }
 
 

@@ -12,6 +12,7 @@ import boto3
 from localstack import config
 
 from emulation import marks
+from emulation.confinement import limits, network
 from emulation.services.lambda_.runtimes import has_vendored_requests
 from emulation.services.processes import gateway_url
 
@@ -52,10 +53,13 @@ def environment_variables(
     return variables
 
 
-def start_message(runtime: str, code: Path, layers: Sequence[Path]) -> dict[str, Any]:
+def start_message(
+    runtime: str, code: Path, layers: Sequence[Path], storage_mebibytes: int
+) -> dict[str, Any]:
     """Build the first message to the runtime.
 
     :param layers: unpacked layers, in the function's order
+    :param storage_mebibytes: its EphemeralStorage
     """
     return {
         "code": str(code),
@@ -63,6 +67,8 @@ def start_message(runtime: str, code: Path, layers: Sequence[Path]) -> dict[str,
         "vendored_requests": has_vendored_requests(runtime),
         "packages": [str(Path(boto3.__file__).parent.parent)],
         "gateway": ["127.0.0.1", config.GATEWAY_LISTEN[0].port],
+        "network": network.__file__,
+        "limits": limits.of_function(storage_mebibytes),
     }
 
 

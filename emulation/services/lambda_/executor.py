@@ -139,7 +139,7 @@ class ProcessExecutor(RuntimeExecutor):  # type: ignore[misc]
         runtime = self._config.runtime
         layers = [Path(x.code.get_unzipped_code_location()) for x in self._config.layers]
         process = FunctionProcess(
-            start_message(runtime, self._code, layers),
+            start_message(runtime, self._code, layers, self._config.ephemeral_storage.size),
             env=self._env,
             cwd=self._code,
             memory_limit=self._config.memory_size * MEBIBYTE + MEMORY_SLACK,
@@ -170,7 +170,7 @@ class ProcessExecutor(RuntimeExecutor):  # type: ignore[misc]
             "event": payload["payload"],
             "trace": payload["trace-id"],
             "client_context": self.client_context,
-            "deadline": time.time() + timeout,
+            "remaining": timeout,
         }
         body, status = self._outcome(message, began + timeout, log)
         duration = time.monotonic() - began

@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import selectors
-import signal
 import socket
 import struct
 import subprocess
@@ -22,12 +21,15 @@ from typing import Any
 
 import psutil
 
-from emulation import marks
+from emulation import marks, supervise
 from emulation.services.lambda_.output import InvocationLog
 
 BOOTSTRAP = Path(__file__).resolve().parent / "runtime" / "bootstrap.py"
 LOOK_SECONDS = 0.2
 FLUSH_SECONDS = 0.5
+KILL_SECONDS = 35.0
+"""Longer than the supervisor takes to end all (`supervise.END_SECONDS`)."""
+
 CHUNK = 1 << 16
 
 _HEADER = struct.Struct(">I")
@@ -69,21 +71,30 @@ class FunctionProcess:
     ) -> None:
         self._mark = uuid.uuid4().hex
         ours, theirs = socket.socketpair()
+        control, self._control = os.pipe()  # our end is closed by whatever ends us
+        self._control_lock = threading.Lock()
         with theirs:
             command: Sequence[str] = [
                 *(sys.executable, "-I", "-S", "-B", "-X", "utf8"),
-                *(str(BOOTSTRAP), str(theirs.fileno())),
+                *(str(BOOTSTRAP), str(theirs.fileno()), str(control), supervise.__file__),
             ]
-            self._popen = subprocess.Popen(
-                command,
-                env={**env, marks.PROCESS: self._mark},
-                cwd=cwd,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                pass_fds=[theirs.fileno()],
-                start_new_session=True,
-            )
+            try:
+                self._popen = subprocess.Popen(
+                    command,
+                    env={**env, marks.PROCESS: self._mark},
+                    cwd=cwd,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT,
+                    pass_fds=[theirs.fileno(), control],
+                    start_new_session=True,
+                )
+            except BaseException:
+                ours.close()
+                os.close(self._control)
+                raise
+            finally:
+                os.close(control)
         assert self._popen.stdout is not None  # noqa: S101 - a pipe was asked for
         self._socket, self._output = ours, self._popen.stdout
         os.set_blocking(self._output.fileno(), False)
@@ -99,6 +110,7 @@ class FunctionProcess:
 
     @property
     def pid(self) -> int:
+        """Process id of the function's supervisor."""
         return self._popen.pid
 
     @property
@@ -137,15 +149,17 @@ class FunctionProcess:
 
     def kill(self) -> None:
         """End the process and everything it started."""
-        family: list[psutil.Process] = []
-        with contextlib.suppress(psutil.Error):
-            family = psutil.Process(self.pid).children(recursive=True)
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.pid, signal.SIGKILL)
-        for process in family:  # those that left the group
-            with contextlib.suppress(psutil.Error):
-                process.kill()
-        marks.kill_marked(marks.PROCESS, self._mark)  # and those whose parents are gone
+        with self._control_lock:
+            if self._control >= 0:
+                os.close(self._control)  # the supervisor's sign to kill all
+                self._control = -1
+        try:
+            self._popen.wait(KILL_SECONDS)
+        except subprocess.TimeoutExpired:  # it stands still itself
+            self._popen.kill()
+        # The supervisor leaves nothing behind, unless somebody has killed it, or on a system
+        # without adoption of orphans: the environment gives those away.
+        marks.kill_marked(marks.PROCESS, self._mark)
         self._popen.wait()
 
     def close(self) -> None:
@@ -224,8 +238,7 @@ class FunctionProcess:
     def _look_at_memory(self) -> int:
         total = 0
         with contextlib.suppress(psutil.Error):
-            process = psutil.Process(self.pid)
-            for each in (process, *process.children(recursive=True)):
+            for each in psutil.Process(self.pid).children(recursive=True):
                 with contextlib.suppress(psutil.Error):
                     total += each.memory_info().rss
         self._peak = max(self._peak, total)

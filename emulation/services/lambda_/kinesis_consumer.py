@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from emulation import clock as clocks
+from emulation.clock import Moment
 from emulation.services import faults
 from emulation.services.kinesis.shard import Record, Shard
 from emulation.services.lambda_.kinesis_batches import (
@@ -105,8 +106,9 @@ class Position:
 class ShardConsumer:
     """Processes one shard until it is told to stop or the closed shard is read to its end.
 
-    :param clock: the stream's clock, Unix seconds
+    :param clock: the stream's clock
     :param retention: the stream's retention, seconds
+    :param deleted: whether the stream was deleted: then the shard ends with its last record
     """
 
     def __init__(
@@ -117,12 +119,14 @@ class ShardConsumer:
         target: Target,
         stopping: threading.Event,
         *,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], Moment] = clocks.moment,
         retention: Callable[[], float] = lambda: 86_400.0,
+        deleted: Callable[[], bool] = lambda: False,
     ) -> None:
         self._shard, self._position = shard, position
         self._settings, self._target, self._stopping = settings, target, stopping
         self._clock, self._retention = clock, retention
+        self._deleted = deleted
 
     def run(self) -> None:
         """Process records until the end; two consumers of a shard take turns."""
@@ -165,7 +169,7 @@ class ShardConsumer:
             count = fitting(records[: self._settings.batch_size])
             batch, records = records[:count], records[count:]
             events = self._target.prepare([event_of(r, self._shard.id) for r in batch])
-            if not self._deliver(events, 0):
+            if not self._deliver(events, 0, {r.sequence: r.stored for r in batch}):
                 return False
         return True
 
@@ -181,6 +185,7 @@ class ShardConsumer:
         room = MAX_PAYLOAD_BYTES * settings.lanes
         began: float | None = None
         while not self._stopping.is_set():
+            last = self._deleted()  # asked before reading: nothing comes after that
             page = self._shard.read(
                 position,
                 now=self._clock(),
@@ -188,28 +193,35 @@ class ShardConsumer:
                 limit=wanted - len(batch),
             )
             position = page.position
+            if page.expired:
+                LOG.error(
+                    "%s: %d records outlived the stream's retention before the mapping read them",
+                    *(self._shard.id, page.expired),
+                )
             batch += page.records
             if batch and began is None:
-                began = time.monotonic()
+                began = clocks.steady()
             count = fitting(batch, room)
             full = count < len(batch) or len(batch) >= wanted
-            waited = began is not None and time.monotonic() - began >= settings.window
-            if full or waited or (page.at_end and batch):
+            waited = began is not None and clocks.steady() - began >= settings.window
+            last = page.at_end or (last and not page.records)
+            if full or waited or (last and batch):
                 return batch[:count]
-            if page.at_end:
+            if last:
                 self._position.ended = True
                 return []
             self._stopping.wait(IDLE_SECONDS)
         return []
 
-    def _deliver(self, events: list[Event], attempts: int) -> bool:
+    def _deliver(self, events: list[Event], attempts: int, stored: Mapping[int, float]) -> bool:
         """Bring events to a conclusion, one way or the other; False if told to stop before.
 
         :param attempts: invocations already spent on these events
+        :param stored: when each record came, by sequence number, on the steady clock
         """
         delay = IDLE_SECONDS
         while True:
-            events = self._without_expired(events, attempts)
+            events = self._without_expired(events, attempts, stored)
             if not events:
                 return True
             if self._stopping.is_set():
@@ -230,10 +242,10 @@ class ShardConsumer:
                 elif self._settings.bisect and len(events) > 1:
                     # Splitting a batch does not count towards the retry quota.
                     half = len(events) // 2
-                    if not self._deliver(events[:half], attempts - 1):
+                    if not self._deliver(events[:half], attempts - 1, stored):
                         return False
                     self._reached(events[half - 1])
-                    return self._deliver(events[half:], attempts - 1)
+                    return self._deliver(events[half:], attempts - 1, stored)
                 if 0 <= self._settings.max_retries < attempts:
                     self._target.give_up(
                         self._shard.id,
@@ -251,10 +263,12 @@ class ShardConsumer:
             return len(events)
         return first_failed(events, outcome.answer) or 0
 
-    def _without_expired(self, events: list[Event], attempts: int) -> list[Event]:
+    def _without_expired(
+        self, events: list[Event], attempts: int, stored: Mapping[int, float]
+    ) -> list[Event]:
         limit = self._settings.max_age
-        horizon = self._clock() - (limit if limit > 0 else self._retention())
-        fresh = [e for e in events if e["kinesis"]["approximateArrivalTimestamp"] >= horizon]
+        horizon = self._clock().steady - (limit if limit > 0 else self._retention())
+        fresh = [e for e in events if stored[sequence_of(e)] >= horizon]
         if len(fresh) < len(events):
             old = events[: len(events) - len(fresh)]
             self._target.give_up(self._shard.id, GivenUp("RecordAgeExceeded", old, attempts, None))

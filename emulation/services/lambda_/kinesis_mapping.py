@@ -12,6 +12,7 @@ import json
 import logging
 import threading
 import uuid
+import weakref
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -43,14 +44,15 @@ class Progress:
     """How far a mapping is, by shard; outlives the workers LocalStack makes for each update."""
 
     def __init__(self) -> None:
-        self.stream: Stream | None = None
+        # Weak: a deleted stream's records must not stay for as long as its mapping does.
+        self._stream: Callable[[], Stream | None] = lambda: None
         self.positions: dict[str, Position] = {}
 
     def adopt(self, stream: Stream, start: Callable[[Shard], int]) -> None:
         """Take note of a stream; one that was deleted and made anew starts over."""
-        if self.stream is stream:
+        if self._stream() is stream:
             return
-        self.stream = stream
+        self._stream = weakref.ref(stream)
         self.positions = {shard.id: Position(start(shard)) for shard in stream.shards()}
 
     def ready(self, stream: Stream) -> list[Shard]:
@@ -101,6 +103,7 @@ class StreamPoller(Poller):  # type: ignore[misc]
                     self._stopping,
                     clock=stream.clock,
                     retention=lambda: stream.retention,
+                    deleted=stream.deleted.is_set,
                 )
                 name = f"mapping-{self._worker.uuid[:8]}-{shard.id}"
                 thread = threading.Thread(target=consumer.run, name=name, daemon=True)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
+
+from emulation import clock
 
 Event = tuple[int, str]
 """(milliseconds since 1970, one line)."""
@@ -85,6 +86,6 @@ class InvocationLog:
                 self._add(text)
 
     def _add(self, text: str) -> None:
-        self._events.append((int(time.time() * 1000), text))
+        self._events.append((clock.wall_ms(), text))
         # Cut by bytes, as AWS does; a character may be lost at the seam.
         self._tail = f"{self._tail}{text}\n".encode()[-TAIL_BYTES:].decode(errors="ignore")

@@ -17,7 +17,8 @@ from localstack.services.lambda_.invocation.version_manager import LambdaVersion
 from localstack.services.lambda_.provider import LambdaProvider
 from localstack.services.plugins import Service
 
-from emulation.services.lambda_ import kinesis_mapping, mapping_rules, metrics
+from emulation.services import steady_time
+from emulation.services.lambda_ import kinesis_mapping, mapping_rules, metrics, packages
 from emulation.services.lambda_.function_process import kill_all
 from emulation.services.lambda_.runtimes import check_runnable, is_python
 
@@ -84,10 +85,23 @@ def create_service() -> Service:
     LambdaVersionManager.store_logs = lambda self, **kwargs: None  # noqa: ARG005 - see log_writer
     execution_environment.Timer = _DaemonTimer
     _pass_client_context()
+    steady_time.install(*steady_time.LAMBDA)
     provider = LakeLambdaProvider()
+    provider.router.lambda_service = _ByUrl(provider.lambda_service)
     metrics.install()
+    packages.install()
     kinesis_mapping.install(provider.lambda_service.invoke)
     return Service.for_provider(provider)
+
+
+class _ByUrl:
+    """What function URLs invoke by: LocalStack hands over a client context that is none."""
+
+    def __init__(self, service: Any) -> None:
+        self._service = service
+
+    def invoke(self, **arguments: Any) -> Any:
+        return self._service.invoke(**{**arguments, "client_context": None})
 
 
 def _pass_client_context() -> None:

@@ -10,7 +10,9 @@ import json
 import math
 import signal
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
+
+from emulation import clock
 
 MEBIBYTE = 1024 * 1024
 
@@ -50,7 +52,7 @@ class Report:
 
 def timed_out(request_id: str, timeout: float, now: datetime | None = None) -> str:
     """Text of a timeout, in the log and as errorMessage."""
-    now = now or datetime.now(UTC)
+    now = now or clock.utc()
     stamp = now.strftime("%Y-%m-%dT%H:%M:%S.") + f"{now.microsecond // 1000:03d}Z"
     return f"{stamp} {request_id} Task timed out after {timeout:.2f} seconds"
 

@@ -6,30 +6,23 @@ import gzip
 import tarfile
 from pathlib import Path
 
+from emulation.archives import TooLargeError, untar
+from emulation.services.sagemaker.volume import Volume
+
 MODEL_ARCHIVE = "model.tar.gz"
 OUTPUT_ARCHIVE = "output.tar.gz"
 
 
-class ArchiveError(Exception):
-    """A tarball cannot be read, or wants to write outside its folder."""
+def extract(archive: Path, folder: Path, volume: Volume) -> None:
+    """Extract a tar file (gzip or plain) below `folder`, on a volume that it may fill.
 
-
-def extract(archive: Path, folder: Path) -> None:
-    """Extract a tar file (gzip or plain) below `folder`.
-
-    Members that are absolute, climb out with ``..``, link outside or are devices are refused
-    (Python's "data" extraction filter, PEP 706); nothing outside `folder` is ever written.
-
-    :raises ArchiveError: not a tar file, damaged, or a refused member (named)
+    :raises ArchiveError: not a tar file, damaged, or with an entry that is refused (named)
+    :raises VolumeFullError: the volume is too small
     """
-    folder.mkdir(parents=True, exist_ok=True)
     try:
-        with tarfile.open(archive) as tar:
-            tar.extractall(folder, filter="data")
-    except tarfile.FilterError as e:
-        raise ArchiveError(f"{archive.name} is refused: {e}") from e
-    except (tarfile.TarError, OSError, EOFError, ValueError) as e:
-        raise ArchiveError(f"{archive.name} is not a readable tar.gz file: {e}") from e
+        volume.take(untar(archive, folder, volume.left), archive.name)
+    except TooLargeError as e:
+        raise volume.full(f"{archive.name} ({e})") from e
 
 
 def pack(folder: Path, archive: Path) -> None:

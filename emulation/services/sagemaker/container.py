@@ -7,6 +7,7 @@ healthy when GET /ping answers 200, and answers POST /invocations within 60 seco
 from __future__ import annotations
 
 import logging
+import secrets
 import sys
 import threading
 import time
@@ -103,6 +104,7 @@ class Container:
         self._stopping = threading.Event()
         self._tail: deque[str] = deque(maxlen=50)
         self._process: ManagedProcess | None = None
+        self._secret = ""
         self._pool: urllib3.HTTPConnectionPool | None = None
         self._ready = 0.0
 
@@ -148,7 +150,7 @@ class Container:
                 "POST",
                 "/invocations",
                 body=body,
-                headers=headers,
+                headers={**headers, serving.SECRET_HEADER: self._secret},
                 retries=False,
                 redirect=False,
                 timeout=urllib3.Timeout(connect=PING_SECONDS, read=seconds),
@@ -170,10 +172,11 @@ class Container:
             if self._stopping.is_set():
                 raise StartFailed("it was stopped")
             self._port_file.unlink(missing_ok=True)
+            self._secret = secrets.token_hex(32)
             try:
                 self._process = ManagedProcess(
                     command,
-                    env=self._environment,
+                    env={**self._environment, serving.SECRET_VARIABLE: self._secret},
                     cwd=files.code,
                     on_line=self._line,
                     name=f"container {self.name}",
@@ -190,7 +193,7 @@ class Container:
                 port = self._port()
                 if port:
                     pool = urllib3.HTTPConnectionPool("127.0.0.1", port, maxsize=POOL_SIZE)
-            if pool is not None and _pings(pool):
+            if pool is not None and _pings(pool, self._secret):
                 with self._lock:
                     if not self._stopping.is_set():
                         self._pool, self._ready = pool, time.monotonic()
@@ -245,8 +248,10 @@ class Container:
             self._log.write(line)
 
 
-def _pings(pool: urllib3.HTTPConnectionPool) -> bool:
+def _pings(pool: urllib3.HTTPConnectionPool, secret: str) -> bool:
+    headers = {serving.SECRET_HEADER: secret}
     try:
-        return bool(pool.urlopen("GET", "/ping", retries=False, timeout=PING_SECONDS).status == 200)
+        answer = pool.urlopen("GET", "/ping", headers=headers, retries=False, timeout=PING_SECONDS)
+        return bool(answer.status == 200)
     except urllib3.exceptions.HTTPError:
         return False

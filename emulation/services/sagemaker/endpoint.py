@@ -10,9 +10,10 @@ import logging
 import threading
 from typing import Any
 
+from emulation import clock
 from emulation.services.sagemaker.container import INVOCATION_SECONDS
 from emulation.services.sagemaker.hosting import Deployment, DeploymentFailed, Variant
-from emulation.services.sagemaker.state import EndpointConfig, Region, now
+from emulation.services.sagemaker.state import EndpointConfig, Region
 from emulation.services.sagemaker.validation import validation_error
 
 LOG = logging.getLogger(__name__)
@@ -26,7 +27,7 @@ class Endpoint:
     def __init__(self, region: Region, name: str, arn: str) -> None:
         self.region, self.name, self.arn = region, name, arn
         self.status = "Creating"
-        self.created = self.modified = now()
+        self.created = self.modified = clock.utc()
         self.failure_reason: str | None = None
         self.config = ""
         self._lock = threading.RLock()
@@ -73,7 +74,7 @@ class Endpoint:
             for item in desired:
                 if item.get("DesiredWeight") is not None:
                     live.variants[item["VariantName"]].weight = float(item["DesiredWeight"])
-            self.modified = now()
+            self.modified = clock.utc()
 
     def delete(self) -> None:
         """End everything; returns when no process is left.
@@ -83,7 +84,7 @@ class Endpoint:
         with self._lock:
             self._refuse_in_progress()
             self.status = "Deleting"
-            self.modified = now()
+            self.modified = clock.utc()
             live, self._live = self._live, None
         if live is not None:
             live.stop()
@@ -133,7 +134,7 @@ class Endpoint:
             self.region.account, self.region.name, self.name, config.name, variants, self._on_dead
         )
         with self._lock:
-            self.status, self.modified = status, now()
+            self.status, self.modified = status, clock.utc()
             self.failure_reason = None
             self._pending = deployment
         threading.Thread(
@@ -152,7 +153,7 @@ class Endpoint:
         with self._lock:
             old = None
             self._pending = None
-            self.modified = now()
+            self.modified = clock.utc()
             if reason is None:
                 old, self._live, self.config = self._live, new, new.config
                 self.status = "InService"
@@ -167,7 +168,7 @@ class Endpoint:
         with self._lock:
             if self._live is not deployment or self.status != "InService":
                 return
-            self.status, self.modified = "Failed", now()
+            self.status, self.modified = "Failed", clock.utc()
             self.failure_reason = f"A container could not be kept running: {reason}"[
                 :MAX_FAILURE_REASON
             ]

@@ -16,10 +16,11 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 from localstack import config
 
+from emulation.archives import ArchiveError
 from emulation.services.base import client
 from emulation.services.logs import LogStream
 from emulation.services.processes import clean_environment
-from emulation.services.sagemaker.archives import ArchiveError, extract
+from emulation.services.sagemaker.archives import extract
 from emulation.services.sagemaker.container import Container, Files, StartFailed
 from emulation.services.sagemaker.objects import DownloadError, fetch
 from emulation.services.sagemaker.source import (
@@ -28,10 +29,23 @@ from emulation.services.sagemaker.source import (
     check_requirements,
     fetch_source,
 )
+from emulation.services.sagemaker.volume import Volume
 
 LOG_GROUP = "/aws/sagemaker/Endpoints"
 STARTUP_SECONDS = 600.0
 PROGRAM = "inference.py"
+READS_SUBMIT_DIRECTORY = ("sagemaker-scikit-learn", "sagemaker-xgboost")
+"""Repositories whose containers serve code from SAGEMAKER_SUBMIT_DIRECTORY in S3: those built on
+sagemaker-containers. All others use sagemaker-inference, which knows code/ of the model archive
+alone (both packages' `environment` modules, as published)."""
+NOT_HEALTHY = (
+    "The primary container for production variant {} did not pass the ping health check. "
+    "Please check CloudWatch logs for this endpoint. ({})"
+)
+NO_CODE = (
+    "Please provide a model_fn implementation: the model archive has no code/ folder; this image "
+    "does not read SAGEMAKER_SUBMIT_DIRECTORY"
+)
 
 
 class DeploymentFailed(Exception):
@@ -161,28 +175,23 @@ class Deployment:
             try:
                 container.start(seconds)
             except StartFailed as e:
-                raise DeploymentFailed(
-                    f"The primary container for production variant {variant.name} did not pass the "
-                    f"ping health check. Please check CloudWatch logs for this endpoint. ({e})"
-                ) from e
+                raise DeploymentFailed(NOT_HEALTHY.format(variant.name, e)) from e
 
     def _prepare(self, variant: Variant) -> Files:
         s3 = client(self.account, self.region, "s3")
         settings = variant.container.get("Environment") or {}
         files = Files(self._folder / variant.name, settings.get("SAGEMAKER_PROGRAM") or PROGRAM)
+        volume = Volume(variant.settings.get("VolumeSizeInGB"))
         try:
             files.home.mkdir(parents=True, mode=0o700)
-            _fetch_model(s3, variant.container.get("ModelDataUrl"), files.model)
+            _fetch_model(s3, variant.container.get("ModelDataUrl"), files.model, volume)
             source = settings.get("SAGEMAKER_SUBMIT_DIRECTORY", "")
-            if source.startswith("s3://"):
-                fetch_source(s3, source, files.code)
+            if source.startswith("s3://") and _reads_submit_directory(variant.container):
+                fetch_source(s3, source, files.code, volume)
             elif (files.model / "code").is_dir():
                 files.code.symlink_to(files.model / "code")
             else:
-                raise SourceError(
-                    "no inference code: set SAGEMAKER_SUBMIT_DIRECTORY to an S3 tar.gz, "
-                    "or put it into code/ of the model archive"
-                )
+                raise DeploymentFailed(NOT_HEALTHY.format(variant.name, NO_CODE))
             check_program(files.code, files.program)
             check_requirements(files.code)
         except (DownloadError, ArchiveError, SourceError, OSError) as e:
@@ -197,7 +206,12 @@ class Deployment:
             "SAGEMAKER_REGION": self.region,
             **(variant.container.get("Environment") or {}),
         }
-        return clean_environment(self.account, self.region, files.home, extra)
+        return clean_environment(self.account, self.region, files.home, extra, what="an endpoint")
+
+
+def _reads_submit_directory(container: Mapping[str, Any]) -> bool:
+    repository = str(container.get("Image", "")).partition("/")[2]
+    return repository.partition(":")[0].partition("@")[0] in READS_SUBMIT_DIRECTORY
 
 
 def endpoints_folder() -> Path:
@@ -205,11 +219,11 @@ def endpoints_folder() -> Path:
     return Path(config.dirs.tmp) / "sagemaker" / "endpoints"
 
 
-def _fetch_model(s3: Any, uri: str | None, folder: Path) -> None:
+def _fetch_model(s3: Any, uri: str | None, folder: Path, volume: Volume) -> None:
     folder.mkdir()
     if uri is None:
         return
     archive = folder.with_name("model.tar.gz")
-    fetch(s3, uri, archive)
-    extract(archive, folder)
+    fetch(s3, uri, archive, volume.take)
+    extract(archive, folder, volume)
     archive.unlink()

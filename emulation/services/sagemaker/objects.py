@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import ClientError
+
+Store = Callable[[int, str], None]
 
 
 class DownloadError(Exception):
@@ -42,14 +44,17 @@ def keys(s3: Any, uri: str) -> Iterator[str]:
         raise DownloadError(_said(e, uri)) from e
 
 
-def fetch(s3: Any, uri: str, target: Path) -> None:
+def fetch(s3: Any, uri: str, target: Path, store: Store) -> None:
     """Download one object to the file `target`.
 
+    :param store: told the object's bytes and name before they are written; may refuse them
     :raises DownloadError: no such object or bucket
     """
     try:
         bucket, key = split_uri(uri)
-        body = s3.get_object(Bucket=bucket, Key=key)["Body"]
+        answer = s3.get_object(Bucket=bucket, Key=key)
+        store(answer["ContentLength"], uri)
+        body = answer["Body"]
     except ValueError as e:
         raise DownloadError(str(e)) from e
     except ClientError as e:
@@ -59,7 +64,7 @@ def fetch(s3: Any, uri: str, target: Path) -> None:
         shutil.copyfileobj(body, file, 1 << 20)
 
 
-def fetch_prefix(s3: Any, uri: str, folder: Path) -> int:
+def fetch_prefix(s3: Any, uri: str, folder: Path, store: Store) -> int:
     """Download all objects of an S3Prefix channel; returns how many there were.
 
     Names are kept relative to the URI where it names a folder, else to its last slash (Amazon
@@ -71,19 +76,19 @@ def fetch_prefix(s3: Any, uri: str, folder: Path) -> int:
     count = 0
     for key in keys(s3, uri):
         count += 1
-        fetch(s3, f"s3://{bucket}/{key}", inside(folder, relative_name(prefix, key)))
+        fetch(s3, f"s3://{bucket}/{key}", inside(folder, relative_name(prefix, key)), store)
     if not count:
         raise DownloadError(f"NoSuchKey (404): The requested URI {uri} doesn't exist")
     return count
 
 
-def fetch_manifest(s3: Any, uri: str, folder: Path) -> int:
+def fetch_manifest(s3: Any, uri: str, folder: Path, store: Store) -> int:
     """Download what a ManifestFile lists: ``[{"prefix": "s3://b/p/"}, "name", ...]``.
 
     :raises DownloadError: the manifest or one of its objects is missing or malformed
     """
     manifest = folder / ".manifest"
-    fetch(s3, uri, manifest)
+    fetch(s3, uri, manifest, store)
     try:
         entries = json.loads(manifest.read_bytes())
         prefix, names = entries[0]["prefix"], entries[1:]
@@ -96,7 +101,7 @@ def fetch_manifest(s3: Any, uri: str, folder: Path) -> int:
     finally:
         manifest.unlink()
     for name in names:
-        fetch(s3, prefix + name, inside(folder, name))
+        fetch(s3, prefix + name, inside(folder, name), store)
     return len(names)
 
 

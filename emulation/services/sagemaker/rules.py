@@ -13,6 +13,7 @@ from typing import Any
 from localstack.aws.api import CommonServiceException
 
 from emulation.services.base import aws_error
+from emulation.services.patterns import PatternError, compile_pattern
 from emulation.services.sagemaker import toolkit
 from emulation.services.sagemaker.validation import validation_error
 
@@ -206,9 +207,9 @@ def _check_input_mode(where: str, mode: str) -> None:
 
 def _check_metric(metric: Mapping[str, Any]) -> None:
     try:
-        groups = re.compile(metric["Regex"]).groups
-    except re.error as e:
-        raise validation_error(f"The regex of metric {metric['Name']} is not valid: {e}.") from e
+        groups = compile_pattern(metric["Regex"]).groups
+    except PatternError as e:
+        raise validation_error(f"The regex of metric {metric['Name']}: {e.message}.") from e
     if groups != 1:
         raise validation_error(
             f"The regex of metric {metric['Name']} must have one capturing group, it has {groups}."

@@ -14,6 +14,7 @@ between 400 and 599 answers with that status, any other with 500; the traceback 
 from __future__ import annotations
 
 import argparse
+import hmac
 import importlib.util
 import json
 import os
@@ -30,6 +31,8 @@ from typing import Any
 JSON = "application/json"
 TEXT_TYPES = (JSON, "text/csv")
 ATTRIBUTES = "X-Amzn-SageMaker-Custom-Attributes"
+SECRET_VARIABLE = "LAKE_SERVING_SECRET"
+SECRET_HEADER = "X-Lake-Secret"
 
 
 class RequestError(Exception):
@@ -106,12 +109,17 @@ class Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     wbufsize = -1
     model: Model
+    secret: str | None = None
 
     def do_GET(self) -> None:
+        if self._stranger():
+            return
         found = self.path == "/ping"
         self._send(200 if found else 404, b"" if found else b"not found", "text/plain")
 
     def do_POST(self) -> None:
+        if self._stranger():
+            return
         length = self.headers.get("Content-Length", "")
         if not length.isdecimal():
             self.close_connection = True
@@ -134,6 +142,15 @@ class Handler(BaseHTTPRequestHandler):
             self._send(status, said.encode(errors="replace"), "text/plain; charset=utf-8")
             return
         self._send(200, payload, kind)
+
+    def _stranger(self) -> bool:
+        """Refuse whoever does not know the secret: every program and page can find the port."""
+        given = self.headers.get(SECRET_HEADER, "").encode()
+        if self.secret is None or hmac.compare_digest(given, self.secret.encode()):
+            return False
+        self.close_connection = True  # the body is not read
+        self._send(403, b"ask the endpoint by InvokeEndpoint", "text/plain")
+        return True
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - http.server's name
         """One line per request would fill the log: only errors are written."""
@@ -180,7 +197,11 @@ def load_module(code: Path, program: str) -> ModuleType:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Load the model, then listen; the port is written to --port-file once it can answer."""
+    """Load the model, then listen; the port is written to --port-file once it can answer.
+
+    With LAKE_SERVING_SECRET set, only requests with the header X-Lake-Secret are answered.
+    """
+    Handler.secret = os.environ.pop(SECRET_VARIABLE, None)
     parser = argparse.ArgumentParser(description="Serve a SageMaker script mode model.")
     parser.add_argument("--code", type=Path, required=True, help="folder of the source")
     parser.add_argument("--program", default="inference.py", help="entry point in it")

@@ -9,8 +9,10 @@ from typing import Any
 
 from packaging.requirements import InvalidRequirement, Requirement
 
-from emulation.services.sagemaker.archives import ArchiveError, extract
+from emulation.archives import ArchiveError
+from emulation.services.sagemaker.archives import extract
 from emulation.services.sagemaker.objects import DownloadError, fetch
+from emulation.services.sagemaker.volume import Volume
 
 REQUIREMENTS = "requirements.txt"
 
@@ -19,16 +21,17 @@ class SourceError(Exception):
     """The source cannot be used; the text is what the job or endpoint reports."""
 
 
-def fetch_source(s3: Any, uri: str, folder: Path) -> None:
+def fetch_source(s3: Any, uri: str, folder: Path, volume: Volume) -> None:
     """Download and extract ``sagemaker_submit_directory`` into `folder`.
 
     :param uri: ``s3://bucket/.../sourcedir.tar.gz``
-    :raises SourceError: missing, unreadable or with members that lead out of the folder
+    :raises SourceError: missing, unreadable, with entries that lead out of the folder, or larger
+        than the volume
     """
     archive = folder.with_name("sourcedir.tar.gz")
     try:
-        fetch(s3, uri, archive)
-        extract(archive, folder)
+        fetch(s3, uri, archive, volume.take)
+        extract(archive, folder, volume)
     except (DownloadError, ArchiveError) as e:
         raise SourceError(f"source directory {uri}: {e}") from e
     finally:

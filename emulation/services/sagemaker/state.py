@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from emulation import clock
 from emulation.services.sagemaker.validation import validation_error
 
 if TYPE_CHECKING:
@@ -17,11 +18,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def now() -> datetime.datetime:
-    """The time, with its zone."""
-    return datetime.datetime.now(datetime.UTC)
-
-
 @dataclass
 class Model:
     """A model: its request and when it came."""
@@ -29,7 +25,7 @@ class Model:
     name: str
     arn: str
     request: dict[str, Any]
-    created: datetime.datetime = field(default_factory=now)
+    created: datetime.datetime = field(default_factory=clock.utc)
 
 
 @dataclass
@@ -39,7 +35,7 @@ class EndpointConfig:
     name: str
     arn: str
     request: dict[str, Any]
-    created: datetime.datetime = field(default_factory=now)
+    created: datetime.datetime = field(default_factory=clock.utc)
 
 
 @dataclass

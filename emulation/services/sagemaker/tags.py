@@ -29,7 +29,7 @@ def add(context: RequestContext, request: dict[str, Any]) -> Any:
     """AddTags."""
     state, arn = _state(context, request), request["ResourceArn"]
     if not state.owns(arn):
-        return call_moto(context)
+        return _of_moto(context, arn)
     put(state, arn, request["Tags"])
     return {"Tags": _as_list(state.tags[arn])}
 
@@ -38,7 +38,7 @@ def listed(context: RequestContext, request: dict[str, Any]) -> Any:
     """ListTags."""
     state, arn = _state(context, request), request["ResourceArn"]
     if not state.owns(arn):
-        return call_moto(context)
+        return _of_moto(context, arn)
     return {"Tags": _as_list(state.tags.get(arn, {}))}
 
 
@@ -46,11 +46,22 @@ def delete(context: RequestContext, request: dict[str, Any]) -> Any:
     """DeleteTags."""
     state, arn = _state(context, request), request["ResourceArn"]
     if not state.owns(arn):
-        return call_moto(context)
+        return _of_moto(context, arn)
     with state.lock:
         for key in request["TagKeys"]:
             state.tags.get(arn, {}).pop(key, None)
     return {}
+
+
+def _of_moto(context: RequestContext, arn: str) -> Any:
+    """Let moto answer; it knows no resource of this ARN by stumbling over None.
+
+    :raises CommonServiceException: ValidationException, there is no such resource
+    """
+    try:
+        return call_moto(context)
+    except (AttributeError, LookupError) as e:
+        raise validation_error(f"Could not find resource '{arn}'.") from e
 
 
 def _state(context: RequestContext, request: dict[str, Any]) -> Region:

@@ -13,7 +13,6 @@ import shutil
 import signal
 import sys
 import threading
-import time
 import uuid
 from collections import deque
 from pathlib import Path
@@ -22,6 +21,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 from localstack import config
 
+from emulation import clock
 from emulation.services.base import client
 from emulation.services.logs import LogStream
 from emulation.services.processes import ManagedProcess, clean_environment
@@ -34,6 +34,7 @@ from emulation.services.sagemaker.source import (
     fetch_source,
 )
 from emulation.services.sagemaker.training_job import TrainingJob
+from emulation.services.sagemaker.volume import Volume
 
 LOG = logging.getLogger(__name__)
 LOG_GROUP = "/aws/sagemaker/TrainingJobs"
@@ -62,7 +63,7 @@ def jobs_folder() -> Path:
 
 def _run(job: TrainingJob) -> None:
     tree = toolkit.Tree(jobs_folder() / f"{job.name}-{uuid.uuid4().hex[:8]}" / "opt" / "ml")
-    stream = f"{job.name}/{toolkit.HOST}-{int(time.time() * 1000)}"
+    stream = f"{job.name}/{toolkit.HOST}-{clock.wall_ms()}"
     try:
         with LogStream(job.account, job.region, LOG_GROUP, stream) as log:
             status, secondary, reason = _Run(job, tree, log).work()
@@ -81,7 +82,9 @@ class _Run:
         self.job, self.tree, self.log = job, tree, log
         self.s3 = client(job.account, job.region, "s3")
         self.program, self.source = rules.program_of(job.request)
-        self.metrics = Metrics(job.request["AlgorithmSpecification"].get("MetricDefinitions", []))
+        definitions = job.request["AlgorithmSpecification"].get("MetricDefinitions", [])
+        self.metrics = Metrics(definitions, log.write)
+        self.volume = Volume(job.request["ResourceConfig"].get("VolumeSizeInGB"))
         self.tail: deque[str] = deque(maxlen=TAIL_LINES)
 
     def work(self) -> tuple[str, str, str | None]:
@@ -121,7 +124,7 @@ class _Run:
             instance_type = request["ResourceConfig"]["InstanceType"]
             hyperparameters = request.get("HyperParameters") or {}
             toolkit.write_config(self.tree, hyperparameters, self._channels(), instance_type)
-            fetch_source(self.s3, self.source, self.tree.code)
+            fetch_source(self.s3, self.source, self.tree.code, self.volume)
             check_program(self.tree.code, self.program)
             check_requirements(self.tree.code)
         except objects.DownloadError as e:
@@ -138,7 +141,7 @@ class _Run:
         fetch = objects.fetch_prefix
         if source["S3DataType"] == "ManifestFile":
             fetch = objects.fetch_manifest
-        count = fetch(self.s3, source["S3Uri"], folder)
+        count = fetch(self.s3, source["S3Uri"], folder, self.volume.take)
         self.log.write(f"channel {channel['ChannelName']}: {count} objects of {source['S3Uri']}")
 
     def _train(self) -> bool:
@@ -157,6 +160,7 @@ class _Run:
                 cwd=self.tree.code,
                 on_line=self._line,
                 name=f"training job {job.name}",
+                file_bytes=job.request["ResourceConfig"].get("VolumeSizeInGB", 30) << 30,
             )
         except (OSError, ValueError) as e:
             raise JobFailed(f"ClientError: the script could not be started: {e}") from e
@@ -188,7 +192,7 @@ class _Run:
             {"name": job.name, "arn": job.arn, "source": self.source},
         )
         extra.update(request.get("Environment") or {})
-        return clean_environment(job.account, job.region, home, extra)
+        return clean_environment(job.account, job.region, home, extra, what="a training job")
 
     def _line(self, line: str) -> None:
         self.tail.append(line)

@@ -9,8 +9,8 @@ import datetime
 import threading
 from typing import Any
 
+from emulation import clock
 from emulation.services.processes import ManagedProcess
-from emulation.services.sagemaker.state import now
 from emulation.services.sagemaker.validation import validation_error
 
 MAX_FAILURE_REASON = 1024
@@ -60,9 +60,10 @@ class TrainingJob:
         self.account, self.region, self.arn, self.request = account, region, arn, request
         self.name: str = request["TrainingJobName"]
         self.status, self.secondary = "InProgress", "Starting"
-        self.created = self.modified = now()
+        self.created = self.modified = clock.utc()
         self.started: datetime.datetime | None = None
         self.ended: datetime.datetime | None = None
+        self._began = self._stopped = clock.steady()
         self.failure_reason: str | None = None
         self.model_artifacts: str | None = None
         self.metrics: list[dict[str, Any]] = []
@@ -75,7 +76,7 @@ class TrainingJob:
     def advance(self, secondary: str) -> None:
         """Enter a secondary status."""
         with self._lock:
-            self.modified = now()
+            self.modified = clock.utc()
             self.secondary = secondary
             if self._transitions:
                 self._transitions[-1].setdefault("EndTime", self.modified)
@@ -88,6 +89,7 @@ class TrainingJob:
             )
             if secondary == "Downloading":
                 self.started = self.modified
+                self._began = clock.steady()
 
     def finish(self, status: str, secondary: str, reason: str | None = None) -> None:
         """Enter a final status: everything that belongs to it must be recorded before."""
@@ -95,7 +97,9 @@ class TrainingJob:
             if reason is not None:
                 self.failure_reason = reason[:MAX_FAILURE_REASON]
             self.advance(secondary)
-            self.ended = self.modified
+            self.ended, self._stopped = self.modified, clock.steady()
+            if self.started is None:
+                self._began = self._stopped
             self._transitions[-1]["EndTime"] = self.ended
             self.status = status
             self._process = None
@@ -148,7 +152,7 @@ class TrainingJob:
                 answer["TrainingStartTime"] = self.started
             if self.ended:
                 answer["TrainingEndTime"] = self.ended
-                seconds = (self.ended - (self.started or self.ended)).total_seconds()
+                seconds = self._stopped - self._began
                 # both are whole seconds; AWS bills what the instances ran
                 answer["TrainingTimeInSeconds"] = max(1, round(seconds))
                 answer["BillableTimeInSeconds"] = max(1, round(seconds))

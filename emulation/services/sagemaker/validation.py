@@ -6,15 +6,14 @@ enumerations are the service's business (Amazon SageMaker API Reference, "Common
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Any
 
 from botocore.model import Shape
 from localstack.aws.api import CommonServiceException
 
 from emulation.services.base import aws_error
+from emulation.services.patterns import compile_pattern
 
 _MAX_SHOWN = 128
 _NOT_NULL = "Member must not be null"
@@ -81,8 +80,7 @@ def _string_faults(shape: Any, value: str, path: str) -> Iterator[str]:
     if enum and value not in enum:
         yield _fault(value, path, f"satisfy enum value set: [{', '.join(enum)}]")
     pattern = shape.metadata.get("pattern")
-    expression = _python_pattern(pattern) if pattern else None
-    if expression is not None and not expression.fullmatch(value):
+    if pattern and not compile_pattern(pattern).fullmatch(value):
         yield _fault(value, path, f"satisfy regular expression pattern: {pattern}")
 
 
@@ -90,15 +88,6 @@ def _fault(value: Any, path: str, rule: str) -> str:
     shown = str(value)
     shown = shown if len(shown) <= _MAX_SHOWN else shown[:_MAX_SHOWN] + "..."
     return f"Value '{shown}' at '{path}' failed to satisfy constraint: Member must {rule}"
-
-
-@lru_cache(maxsize=512)
-def _python_pattern(pattern: str) -> re.Pattern[str] | None:
-    """A pattern of the API model, which is written for Java; None where Python has no equal."""
-    translated = pattern.replace(r"\p{Alnum}", "a-zA-Z0-9")
-    if r"\p{" in translated:
-        return None  # letter classes (tags): the length is still checked
-    return re.compile(translated)
 
 
 def _camel(name: str) -> str:

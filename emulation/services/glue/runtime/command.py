@@ -15,6 +15,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from emulation.confinement.java import network_flags
 from emulation.host.artifacts import spark_jars
 from emulation.host.java import find_java
 from emulation.services.glue.runtime.class_path import class_archive, class_path
@@ -72,6 +73,8 @@ SPARK_SETTINGS = {
     "spark.ui.showConsoleProgress": "false",
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
+    # The driver's and the block manager's ports ask for a secret of this run (Spark, "Security").
+    "spark.authenticate": "true",
     "spark.sql.ansi.enabled": "false",  # as in Glue 5.1's Spark 3.5.6
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.catalogImplementation": "in-memory",  # Hive is slow to start and unused
@@ -163,6 +166,7 @@ def spark_command(
     ]
     environment = {
         "SPARK_LOCAL_IP": "127.0.0.1",
+        "SPARK_LOCAL_HOSTNAME": "127.0.0.1",
         "SPARK_LOCAL_DIRS": str(temporary),
         "HADOOP_USER_NAME": "glue",
         "PYSPARK_PYTHON": sys.executable,
@@ -196,6 +200,7 @@ def _jvm_flags(workdir: Path, temporary: Path, jars: Sequence[Path]) -> list[str
         *(f"--add-opens={name}=ALL-UNNAMED" for name in OPENED_PACKAGES),
         "-Djdk.reflect.useDirectMethodHandle=false",
         "-Djava.net.preferIPv4Stack=true",
+        *network_flags(workdir),
         "-Duser.timezone=UTC",
         "-Dfile.encoding=UTF-8",
         f"-Djava.io.tmpdir={temporary}",

@@ -1,7 +1,9 @@
-"""The runtime inside a function's process: ``python -I -S bootstrap.py FD``.
+"""The runtime of a function: ``python -I -S bootstrap.py SOCKET CONTROL SUPERVISE``.
 
-It loads the handler, then serves invocations over the socket FD, one at a time. A message is a
-JSON object behind its length (4 bytes, big endian). Only the standard library is imported before
+It forks. The parent waits and ends the function, whatever that does, when the emulator closes the
+pipe CONTROL or has gone (`emulation.supervise`, whose file SUPERVISE is). The child loads the
+handler, then serves invocations over SOCKET, one at a time. A message is a JSON object behind its
+length (4 bytes, big endian). Only the standard library is imported before
 the user's code, and none of the emulator's packages can be.
 
 Error names and texts are those of AWS's Python runtime (AWS Lambda Developer Guide, "Understanding
@@ -18,6 +20,7 @@ import importlib.util
 import json
 import logging
 import os
+import signal
 import socket
 import struct
 import sys
@@ -85,11 +88,11 @@ class Context:
         self.identity = SimpleNamespace(cognito_identity_id=None, cognito_identity_pool_id=None)
         self.client_context = client_context(request.get("client_context"))
         self.tenant_id = None
-        self._deadline = float(request["deadline"])
+        self._deadline = time.monotonic() + float(request["remaining"])
 
     def get_remaining_time_in_millis(self) -> int:
         """Milliseconds until the function's timeout."""
-        return max(0, int((self._deadline - time.time()) * 1000))
+        return max(0, int((self._deadline - time.monotonic()) * 1000))
 
     def log(self, message: object) -> None:
         """Write to the function's log."""
@@ -165,10 +168,37 @@ def peak_memory() -> int:
 
 
 def watch(parent: int) -> None:
-    """End this process group when the emulator has gone, even by ``kill -9``."""
+    """End this process group when its supervisor has gone (on Linux the kernel does it)."""
     while os.getppid() == parent:
         time.sleep(WATCH_SECONDS)
     os.killpg(0, 9)
+
+
+def loaded(name: str, file: str) -> Any:
+    """Load a module of the emulator by its file: its packages are not for the function."""
+    spec: Any = importlib.util.spec_from_file_location(name, file)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def become_the_function(channel: int, control: int, supervise: Any) -> None:
+    """Return in the child; the parent stays behind as its supervisor."""
+    supervisor = supervise.Supervisor(control)
+    supervise.adopt_orphans()
+    mine = os.getpid()
+    child = os.fork()
+    if child:
+        os.close(channel)
+        os._exit(supervise.leave(supervisor.attend(child)))
+    os.setsid()
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    os.closerange(3, channel)
+    os.closerange(channel + 1, max(channel, control, *supervisor.pipe) + 1)
+    supervise.die_with(mine)
+    if sys.platform != "linux":
+        _thread.start_new_thread(watch, (mine,))
 
 
 def load_handler(name: str) -> Any:
@@ -269,9 +299,7 @@ def prepare(start: Message) -> None:
     sys.meta_path.append(RuntimePackages(start["packages"]))  # type: ignore[arg-type]
     if start.get("vendored_requests"):
         sys.meta_path.insert(0, VendoredRequests())  # type: ignore[arg-type]
-    spec: Any = importlib.util.spec_from_file_location("_lambda_network", _beside("network.py"))
-    network = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(network)
+    network = loaded("_lake_network", start["network"])
     network.install((start["gateway"][0], start["gateway"][1]))
 
 
@@ -279,12 +307,14 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         # One write per line, and nothing a handler prints can fail to be encoded.
         stream.reconfigure(line_buffering=True, errors="backslashreplace")  # type: ignore[union-attr]
+    supervise = loaded("_lake_supervise", sys.argv[3])
+    become_the_function(int(sys.argv[1]), int(sys.argv[2]), supervise)
     channel = Channel(int(sys.argv[1]))
     process = os.getpid()
     start = channel.receive()
     if start is None:
         return
-    _thread.start_new_thread(watch, (os.getppid(),))
+    supervise.apply_limits(start["limits"])
     prepare(start)
     formatter = LogFormat(
         "[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s",

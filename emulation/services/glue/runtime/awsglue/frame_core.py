@@ -31,7 +31,7 @@ class FrameCore(NamesWhatIsMissing):
     :param name: a name for messages
     :param pending: Spark type of each text column that is to be typed
     :param choices: columns that are choices: structs with a field for each type
-    :param errors: error records, one column ``error``
+    :param errors: error records: column ``error``, and ``file`` of those read from files
     """
 
     aws_name = "DynamicFrame"
@@ -108,7 +108,7 @@ class FrameCore(NamesWhatIsMissing):
         return self._errors.count() if self._errors is not None else 0
 
     def errorsAsDynamicFrame(self) -> Self:  # noqa: N802
-        """Return the error records, one column ``error``.
+        """Return the error records: a column ``error``, and ``file`` of those read from files.
 
         It is the text of what a source held and was no record, and the message of a function that
         failed, with its record.
@@ -139,7 +139,7 @@ class FrameCore(NamesWhatIsMissing):
             self.name,
             pending=kept,
             choices=frozenset(of_two),
-            errors=reduce(DataFrame.union, found) if found else None,
+            errors=reduce(_all_columns, found) if found else None,
         )
 
 
@@ -152,3 +152,7 @@ def check_common(api: str, options: Mapping[str, Any]) -> None:
         threshold = name in ("stageThreshold", "totalThreshold")
         if name not in ("transformation_ctx", "info") and not (threshold and not value):
             raise UnsupportedApi(f"{api}({name}={value!r})")
+
+
+def _all_columns(one: DataFrame, other: DataFrame) -> DataFrame:
+    return one.unionByName(other, allowMissingColumns=True)

@@ -2,11 +2,15 @@
 
 Kinesis Data Firehose joins records with no delimiter, so an object may hold ``{..}{..}{..}``.
 Spark's own reader takes the first object of a line and drops the others without a word.
+
+A record with bytes that are no UTF-8 is none, like one that is no JSON: its text is kept with such
+bytes as ``\\xff``, and the records beside it are read.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
@@ -15,6 +19,20 @@ import pyarrow as pa
 
 _decoder = json.JSONDecoder()
 _SPACE = " \t\r\n,"
+_NO_UTF8 = re.compile("[\udc80-\udcff]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def texts(column: pa.Array) -> Iterator[str]:
+    """The texts of a column; a byte that is no UTF-8 comes as half a surrogate (PEP 383)."""
+    for data in column.cast(pa.binary()).to_pylist():
+        yield (data or b"").decode("utf-8", "surrogateescape")
+
+
+def shown(text: str) -> str:
+    """A text that can be stored: what is no character is written as an escape."""
+    text = _NO_UTF8.sub(lambda byte: f"\\x{ord(byte[0]) - 0xDC00:02x}", text)
+    return _SURROGATE.sub(lambda half: f"\\u{ord(half[0]):04x}", text)
 
 
 def objects(text: str) -> Iterator[tuple[dict[str, Any] | None, str]]:
@@ -22,6 +40,8 @@ def objects(text: str) -> Iterator[tuple[dict[str, Any] | None, str]]:
 
     What is no JSON object is yielded as ``(None, text)``; reading goes on at the next ``{``.
     An array of objects yields its elements.
+
+    :param text: as `texts` gives it
     """
     stripped = text.strip(_SPACE)
     if not stripped:
@@ -35,13 +55,15 @@ def objects(text: str) -> Iterator[tuple[dict[str, Any] | None, str]]:
 
 
 def _records(value: Any, text: str) -> Iterator[tuple[dict[str, Any] | None, str]]:
-    if isinstance(value, dict):
-        yield value, text
-    elif isinstance(value, list):
+    if isinstance(value, list):
         for element in value:
-            yield (element if isinstance(element, dict) else None), orjson.dumps(element).decode()
+            written = json.dumps(element, ensure_ascii=False, separators=(",", ":"))
+            good = isinstance(element, dict) and not _NO_UTF8.search(written)
+            yield (element if good else None), shown(written)
+    elif isinstance(value, dict) and not _NO_UTF8.search(text):
+        yield value, text
     else:
-        yield None, text
+        yield None, shown(text)
 
 
 def _one_after_another(text: str) -> Iterator[tuple[dict[str, Any] | None, str]]:
@@ -52,10 +74,10 @@ def _one_after_another(text: str) -> Iterator[tuple[dict[str, Any] | None, str]]
             continue
         try:
             value, end = _decoder.raw_decode(text, position)
-        except json.JSONDecodeError:
+        except (ValueError, RecursionError):
             end = text.find("{", position + 1)
             end = len(text) if end < 0 else end
-            yield None, text[position:end].strip(_SPACE)
+            yield None, shown(text[position:end].strip(_SPACE))
         else:
             yield from _records(value, text[position:end])
         position = end
@@ -63,10 +85,15 @@ def _one_after_another(text: str) -> Iterator[tuple[dict[str, Any] | None, str]]
 
 def as_text(value: Any) -> str | None:
     """A JSON value as text: scalars as they read, objects and arrays as JSON."""
-    if value is None or isinstance(value, str):
-        return value
+    if value is None:
+        return None
+    if isinstance(value, str):
+        return _SURROGATE.sub("\ufffd", value)  # of an escape: half a character
     if isinstance(value, (dict, list)):
-        return orjson.dumps(value).decode()
+        try:
+            return orjson.dumps(value).decode()
+        except TypeError:  # whole numbers of more than 64 bits, halves of characters
+            return json.dumps(value, separators=(",", ":"))
     if isinstance(value, bool):
         return "true" if value else "false"
     return repr(value) if isinstance(value, float) else str(value)
@@ -88,8 +115,8 @@ def to_columns(
             fields: list[list[str | None]] = [[] for _ in names]
             errors: list[str | None] = []
             rows: list[int] = []
-            for row, text in enumerate(batch.column(0).to_pylist()):
-                for record, source in objects(text or ""):
+            for row, text in enumerate(texts(batch.column(0))):
+                for record, source in objects(text):
                     values: list[str | None] = [None] * len(names)
                     for key, value in (record or {}).items():
                         if key not in known:

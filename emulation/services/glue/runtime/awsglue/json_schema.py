@@ -14,7 +14,7 @@ import orjson
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
-from .json_records import objects
+from .json_records import as_text, objects, texts
 from .value_kinds import Kinds, choices_of, kind_of, merged, separated
 
 Found = tuple[DataFrame, dict[str, str], DataFrame, frozenset[str]]
@@ -23,15 +23,16 @@ Found = tuple[DataFrame, dict[str, str], DataFrame, frozenset[str]]
 def with_choices(spark: SparkSession, text: DataFrame) -> Found:
     """Records of JSON text.
 
-    :param text: first column: lines or whole files
+    :param text: first column: lines or whole files; second, if there is one: the file
     :return: the records, no types to put on, what is no record, and the fields that are choices
     """
-    lines = text.mapInArrow(to_records, "value string, error string, kinds string").persist()
+    schema = "value string, error string, kinds string, file string"
+    lines = text.mapInArrow(to_records, schema).persist()
     kinds = lines.select("kinds").where("kinds is not null").distinct().collect()
     of_field: Kinds = reduce(merged, (orjson.loads(row[0]) for row in kinds), {})
     choices = choices_of(of_field)
     good = lines.where("value is not null")
-    errors = lines.where("error is not null").select("error")
+    errors = lines.where("error is not null").select("error", "file")
     if choices:
         good = good.select("value").mapInArrow(to_separated(choices), "value string")
     records = spark.read.json(good.select("value").rdd.map(lambda row: row[0]))
@@ -47,17 +48,21 @@ def to_records(batches: Iterable[pa.RecordBatch]) -> Iterable[pa.RecordBatch]:
         values: list[str | None] = []
         errors: list[str | None] = []
         kinds: Kinds = {}
-        for text in batch.column(0).to_pylist():
-            for record, source in objects(text or ""):
+        files: list[str | None] = []
+        of_row = batch.column(1).to_pylist() if batch.num_columns > 1 else [None] * len(batch)
+        for text, file in zip(texts(batch.column(0)), of_row, strict=True):
+            for record, source in objects(text):
+                files.append(file if record is None else None)
                 values.append(source if record is not None else None)
                 errors.append(source if record is None else None)
                 for name, value in (record or {}).items():
                     if value is not None:
-                        kinds.setdefault(name, set()).add(kind_of(value))
+                        kinds.setdefault(as_text(name) or "", set()).add(kind_of(value))
         said = orjson.dumps({name: sorted(found) for name, found in kinds.items()}).decode()
-        columns = [[*values, None], [*errors, None], [*[None] * len(values), said]]
+        columns = [[*values, None], [*errors, None], [*[None] * len(values), said], [*files, None]]
         yield pa.RecordBatch.from_arrays(
-            [pa.array(column, pa.string()) for column in columns], ["value", "error", "kinds"]
+            [pa.array(column, pa.string()) for column in columns],
+            ["value", "error", "kinds", "file"],
         )
 
 

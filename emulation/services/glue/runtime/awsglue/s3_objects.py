@@ -110,7 +110,7 @@ def data_below(path: str, key: str) -> str | None:
     """
     below = key
     if base := path.rstrip("/"):
-        match = re.fullmatch(f"(?:{glob_pattern(base).pattern})(?:/(.*))?", key, re.DOTALL)
+        match = glob_pattern(base, "(?:/(.*))?").fullmatch(key)
         if not match:  # may be a neighbour whose name begins alike
             return None
         below = match[1] or ""

@@ -44,8 +44,8 @@ class Read:
 
     :param frame: the records
     :param types: Hive type of each column that is still text but shall be something else
-    :param errors: one column ``error`` with the text of what is no record, None if the format
-        knows no such thing
+    :param errors: columns ``error`` with the text of what is no record and ``file`` with its
+        object, None if the format knows no such thing
     :param choices: columns that are choices: structs with a field for each type
     """
 
@@ -122,7 +122,7 @@ def read_paths(
         case "json":
             given = options_of(kind, options, ("multiline", "optimizeperformance"))
             text = reader.option("wholetext", given.get("multiline", "false")).text(list(paths))
-            return Read(*with_choices(spark, text))
+            return Read(*with_choices(spark, text.select("value", "_metadata.file_path")))
         case "csv":
             given = options_of(kind, options, _CSV_OPTIONS)
             settings = _csv_settings(
@@ -191,15 +191,14 @@ def _json(
     types: Mapping[str, str],
 ) -> Read:
     text = spark.read.option("recursiveFileLookup", "true").text(list(paths))
-    extra = ["_metadata.file_path"] if keys else []
-    schema = [StructField(n, StringType()) for n in [*names, "error"]]
-    schema += [StructField(f"extra_{i}", StringType()) for i in range(len(extra))]
-    parsed = text.select("value", *extra).mapInArrow(
-        to_columns(names, len(extra)), StructType(schema)
+    schema = [StructField(n, StringType()) for n in [*names, "error", "extra_0"]]
+    parsed = text.select("value", "_metadata.file_path").mapInArrow(
+        to_columns(names, 1), StructType(schema)
     )
     values = _partition_columns(keys, partitions, F.col("extra_0")) if keys else []
     good = parsed.where("error is null").select(*(_named(n) for n in names), *values)
-    return Read(good, types, parsed.where("error is not null").select("error"))
+    errors = parsed.where("error is not null").select("error", F.col("extra_0").alias("file"))
+    return Read(good, types, errors)
 
 
 def _named(name: str) -> Column:

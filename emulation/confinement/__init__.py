@@ -1,0 +1,1 @@
+"""What keeps processes of the emulator on this machine, and within bounds."""

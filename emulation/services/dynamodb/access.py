@@ -1,0 +1,30 @@
+"""Who reaches the tables by DynamoDB Local's own port: only who knows this start's secret.
+
+DynamoDB Local checks no signature and keeps a database for each access key id. LocalStack derives
+the id from account and region, as everybody could; ours depends on a secret of this process, too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+
+_SECRET = secrets.token_bytes(32)
+
+
+def access_key_id(account: str, region: str) -> str:
+    """Access key id of a database: letters and digits, as DynamoDB Local demands.
+
+    :param account: 12 digits
+    :param region: for example ``us-east-1``
+    """
+    return hmac.new(_SECRET, f"{account} {region}".encode(), hashlib.sha256).hexdigest()
+
+
+def install() -> None:
+    """Have LocalStack's DynamoDB use these ids."""
+    from localstack.services.dynamodb import provider, utils
+
+    for module in (provider, utils):
+        module.get_ddb_access_key = access_key_id

@@ -1,0 +1,126 @@
+"""Which names the emulator answers to, and what each of them reaches.
+
+A name that is not its own is how a web page gets past a browser's same-origin policy (DNS
+rebinding): the page's name resolves to 127.0.0.1, and only the Host header tells.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
+
+EMULATOR_DOMAIN = "localhost.localstack.cloud"
+"""LocalStack's name for this machine: it and every name below it resolve to 127.0.0.1."""
+
+AWS_DOMAINS = (
+    *("amazonaws.com", "amazonaws.com.cn", "amazonaws.eu", "on.aws", "on.amazonwebservices.com.cn"),
+    *("api.aws", "api.amazonwebservices.com.cn", "api.amazonwebservices.eu"),
+)
+"""AWS's own, which functions and old clients name; botocore's partitions.json, and for ``on.aws``
+the Lambda Developer Guide, "Lambda function URLs"."""
+
+_LABEL = r"[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?"
+_NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
+_PORT = re.compile(r"[0-9]{1,5}")
+
+
+class Reach(Enum):
+    """What a host name reaches."""
+
+    SERVICES = "services"
+    """AWS's APIs and the emulator's own routes."""
+
+    APPLICATION = "application"
+    """One API, one function URL or one website, and nothing else."""
+
+
+@dataclass(frozen=True)
+class Host:
+    """A Host header that the emulator answers to.
+
+    :param name: in lower case, without port and final dot
+    :param port: None where the header has none
+    """
+
+    name: str
+    port: int | None
+    reach: Reach
+
+    @property
+    def header(self) -> str:
+        """The header in one spelling, by which LocalStack routes."""
+        return self.name if self.port is None else f"{self.name}:{self.port}"
+
+
+@lru_cache(maxsize=1024)
+def parse_host(header: str, port: int, more_names: frozenset[str] = frozenset()) -> Host | None:
+    """Return what a Host header names, None when it is none of the emulator's names.
+
+    :param header: as received; RFC 9110, "Host and :authority"
+    :param port: the one that the request came in by; AWS's names may have any, or none
+    :param more_names: further names of this emulator, in lower case
+    """
+    if not header.isascii():
+        return None
+    name, given = _split(header.lower())
+    if name is None:
+        return None
+    address = _is_loopback_address(name)
+    if not address:
+        name = name[:-1] if name.endswith(".") else name
+        if len(name) > 253 or not _NAME.fullmatch(name):
+            return None
+    if _below(name, AWS_DOMAINS):
+        return Host(name, given, _reach(name))
+    own = address or name == "localhost" or name in more_names
+    if not own and not _below(name, (EMULATOR_DOMAIN,)):
+        return None
+    if given != port:
+        return None
+    return Host(name, given, Reach.SERVICES if own else _reach(name))
+
+
+def _split(header: str) -> tuple[str | None, int | None]:
+    """Name and port; the name is None for what is no ``host[:port]``."""
+    if header.startswith("["):
+        name, closed, rest = header.partition("]")
+        name += closed
+    else:
+        name, colon, rest = header.partition(":")
+        rest = colon + rest
+    if not rest:
+        return name, None
+    if not rest.startswith(":") or not _PORT.fullmatch(rest[1:]) or int(rest[1:]) > 65535:
+        return None, None
+    return name, int(rest[1:])
+
+
+def _is_loopback_address(name: str) -> bool:
+    try:
+        if name.startswith("["):
+            return name.endswith("]") and ipaddress.IPv6Address(name[1:-1]) == _LOOPBACK_6
+        return ipaddress.IPv4Address(
+            name
+        ).is_loopback  # dotted decimal only: no 0x7f.1, no 2130706433
+    except ValueError:
+        return False
+
+
+_LOOPBACK_6 = ipaddress.IPv6Address("::1")
+
+
+def _below(name: str, domains: tuple[str, ...]) -> bool:
+    return any(name == domain or name.endswith("." + domain) for domain in domains)
+
+
+def _reach(name: str) -> Reach:
+    """The label nearest to the domain decides: a bucket's name may contain the others."""
+    for label in reversed(name.split(".")[1:]):
+        if label in ("execute-api", "lambda-url", "s3-website") or label.startswith("s3-website-"):
+            return Reach.APPLICATION
+        if label == "s3" or label.startswith("s3-"):
+            return Reach.SERVICES
+    return Reach.SERVICES

@@ -1,0 +1,58 @@
+"""What is wrong with a request, before its service's code for it is known."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from localstack.aws.protocol.parser import ProtocolParserError
+
+Path = tuple[Any, ...]
+"""Names and numbers (from 1) from the outermost member to the innermost, in nested pairs."""
+
+_SHOWN = 128
+
+
+class WireError(ProtocolParserError):  # type: ignore[misc]
+    """The request cannot be read: not well-formed, or a value of the wrong type."""
+
+
+class NullMemberError(ProtocolParserError):  # type: ignore[misc]
+    """A list or map has null for a member."""
+
+
+def shown_path(path: Path) -> str:
+    """A path as the services write it: ``records.1.member.partitionKey``."""
+    parts: list[str] = []
+    while path:
+        path, part = path
+        parts.append(f"{part}.member" if isinstance(part, int) else camel(str(part)))
+    return ".".join(reversed(parts))
+
+
+def camel(name: str) -> str:
+    return name[:1].lower() + name[1:]
+
+
+def fault(value: Any, path: Path, rule: str, *, secret: bool = False) -> str:
+    """One violated constraint in the services' words; long values are cut, secrets left out."""
+    if secret:
+        return f"Value at '{shown_path(path)}' failed to satisfy constraint: Member must {rule}"
+    if value is None:
+        shown = "null"
+    else:
+        text = value if isinstance(value, str) else _listed(value)
+        shown = f"'{text if len(text) <= _SHOWN else text[:_SHOWN] + '...'}'"
+    return f"Value {shown} at '{shown_path(path)}' failed to satisfy constraint: Member must {rule}"
+
+
+def summary(faults: list[str]) -> str:
+    noun = "error" if len(faults) == 1 else "errors"
+    return f"{len(faults)} validation {noun} detected: {'; '.join(faults)}"
+
+
+def _listed(value: Any) -> str:
+    if isinstance(value, list):
+        return f"[{', '.join(str(item)[:_SHOWN] for item in value[:8])}]"
+    if isinstance(value, bytes):
+        return f"<{len(value)} bytes>"
+    return str(value)

@@ -1,0 +1,194 @@
+"""LocalStack's reading of requests, with our checks in it.
+
+LocalStack answers 500 for whatever its parsers stumble over. Here that becomes the service's own 400;
+a failure that cannot be the client's fault is logged with its traceback, and so is every exception of
+a handler: a 500 is a fault of the emulator, and somebody has to find it.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import logging
+import zlib
+from typing import Any
+
+from botocore.model import OperationNotFoundError, Shape
+from cbor2 import CBORDecodeError
+from localstack.aws.api import CommonServiceException, RequestContext, ServiceException
+from localstack.aws.connect import INTERNAL_REQUEST_PARAMS_HEADER
+from localstack.aws.handlers.codec import ContentDecoder
+from localstack.aws.handlers.logging import ExceptionLogger
+from localstack.aws.handlers.service import ServiceRequestParser
+from localstack.aws.protocol import parser as protocol_parser
+from localstack.aws.protocol.parser import (
+    BaseJSONRequestParser,
+    OperationNotFoundParserError,
+    ProtocolParserError,
+    create_parser,
+)
+from werkzeug.exceptions import HTTPException, NotFound
+
+from emulation.services.request_validation.constraints import faults_of
+from emulation.services.request_validation.faults import NullMemberError, WireError, summary
+from emulation.services.request_validation.json_body import (
+    CBOR,
+    IN_PROCESS,
+    JSON,
+    decoder,
+    read_json,
+)
+from emulation.services.request_validation.query_lists import check_lists
+from emulation.services.request_validation.service_errors import Codes, codes_for
+
+LOG = logging.getLogger(__name__)
+
+MAX_UNPACKED_BYTES = 64 * 2**20
+"""Of a body with ``Content-Encoding: gzip``. No service takes more; S3 keeps such bodies as they are."""
+
+_CLIENTS_FAULT = (
+    *(HTTPException, OperationNotFoundError, UnicodeError, RecursionError, KeyError),
+    *(CBORDecodeError, EOFError, OverflowError, ValueError, TypeError, AttributeError),
+)
+
+
+def install() -> None:
+    """Put our reading and checking into the place of LocalStack's."""
+    parser: Any = ServiceRequestParser
+    parser.parse_and_enrich = lambda _self, context: read_request(context)
+    body: Any = BaseJSONRequestParser
+    body._parse_body_as_json = _json_or_cbor
+    body._parse_structure = _structure
+    body._parse_boolean = protocol_parser.RequestParser._parse_boolean
+    decode: Any = ContentDecoder
+    decode.__call__ = lambda _self, _chain, context, _response: _unpack(context)
+    log: Any = ExceptionLogger
+    log.__call__ = _log
+
+
+def read_request(context: RequestContext) -> None:
+    """Set the context's operation and request.
+
+    :raises CommonServiceException: with the service's code, if the request is not valid
+    """
+    service: Any = context.service
+    codes = codes_for(service.service_name, context.protocol or service.protocol)
+    try:
+        operation, request = create_parser(service, context.protocol).parse(context.request)
+    except Exception as e:
+        context.operation = context.operation or _operation_named(context.request, service)
+        raise _refusal(e, codes) from e
+    context.operation, context.service_request = operation, request
+    check(operation, request, codes)
+    if "values" in context.request.__dict__ and operation.input_shape is not None:
+        check_lists(operation.input_shape, context.request.values, codes)
+
+
+def check(operation: Any, request: Any, codes: Codes) -> None:
+    """Refuse a request that breaks its shape's constraints.
+
+    :raises CommonServiceException: naming each member and its constraint
+    """
+    shape: Shape | None = operation.input_shape
+    if shape is None or codes.rules is None:
+        return
+    if faults := faults_of(shape, request or {}, codes.rules):
+        raise CommonServiceException(codes.invalid, summary(faults), sender_fault=True)
+
+
+def _operation_named(request: Any, service: Any) -> Any:
+    """The operation that a broken request names, or any: errors look the same for all of them."""
+    name = request.headers.get("X-Amz-Target", "").rpartition(".")[2]
+    name = name or request.args.get("Action", "")
+    known = service.operation_names
+    return service.operation_model(name if name in known else known[0])
+
+
+def _refusal(e: Exception, codes: Codes) -> CommonServiceException:
+    cause = e if isinstance(e, ProtocolParserError) else e.__cause__ or e
+    code, status, message = codes.unreadable, 400, str(e)
+    if isinstance(cause, NullMemberError):
+        code, message = codes.invalid, summary([str(cause)])
+    elif isinstance(cause, OperationNotFoundParserError | OperationNotFoundError | NotFound):
+        code, status = codes.unknown
+        message = str(cause) if not isinstance(cause, NotFound) else message
+    elif isinstance(cause, KeyError):  # no X-Amz-Target, where the operation's name would be
+        (code, status), message = codes.unknown, f"Unable to determine the operation: {cause}"
+    elif isinstance(cause, RecursionError):
+        message = "the request is nested too deeply"
+    elif isinstance(cause, WireError | ProtocolParserError):
+        message = str(cause)[:1000]
+    elif isinstance(cause, HTTPException):
+        status, message = cause.code or 400, str(cause.description)
+    else:
+        message = f"the request could not be read: {str(cause)[:200]}"
+        if not isinstance(cause, _CLIENTS_FAULT):
+            LOG.error("while a request was read", exc_info=cause)
+    return CommonServiceException(code, message, status_code=status, sender_fault=True)
+
+
+def _json_or_cbor(_parser: Any, request: Any) -> Any:
+    body = request.data
+    if not body:
+        return {}
+    if not request.mimetype.startswith("application/x-amz-cbor"):
+        found = read_json(body)
+    else:
+        try:
+            found = protocol_parser.cbor2_loads(body)
+        except Exception as e:  # the decoder's own errors are of many kinds
+            raise WireError(f"the body could not be parsed as CBOR: {str(e)[:200]}") from e
+    if found is None:
+        raise WireError("NULL_VALUE can not be converted to a structure")
+    return found
+
+
+def _structure(parser: Any, request: Any, shape: Any, value: Any, uri_params: Any = None) -> Any:
+    """In the place of LocalStack's: the body by its compiled shape, the rest as LocalStack does."""
+    if value is None:
+        value = {}
+    if request.mimetype.startswith("application/x-amz-cbor"):
+        source = CBOR
+    else:
+        source = IN_PROCESS if INTERNAL_REQUEST_PARAMS_HEADER in request.headers else JSON
+    parsed = decoder(shape, source)(value, ())
+    if shape.is_document_type:
+        return parsed
+    for name, member in shape.members.items():
+        if "location" in member.serialization:
+            found = parser._parse_shape(request, member, None, uri_params)
+            if found is not None:
+                parsed[name] = found
+    return parsed
+
+
+def _unpack(context: RequestContext) -> None:
+    """Unpack a body with ``Content-Encoding: gzip``, up to a limit."""
+    request = context.request
+    if context.service and context.service.service_name in ContentDecoder.SKIP_GZIP_SERVICES:
+        return
+    if not request.content_encoding or request.content_encoding.lower() != "gzip":
+        return
+    try:
+        body = gzip.GzipFile(fileobj=request.stream).read(MAX_UNPACKED_BYTES + 1)
+    except (OSError, EOFError, zlib.error) as e:
+        raise _BadBodyError(f"the body is not gzip: {e}") from e
+    if len(body) > MAX_UNPACKED_BYTES:
+        raise _BadBodyError(f"the body unpacks to more than {MAX_UNPACKED_BYTES} bytes")
+    request.stream = io.BytesIO(body)
+    request.headers["Content-Encoding"] = "identity"
+    request.headers["Content-Length"] = str(len(body))
+
+
+class _BadBodyError(HTTPException):
+    """A body that cannot be unpacked, before it is known whose request it is."""
+
+    code = 400
+
+
+def _log(self: Any, _chain: Any, exception: Exception, context: Any, _response: Any) -> None:
+    if isinstance(exception, ServiceException | NotImplementedError | HTTPException):
+        return
+    operation = context.operation.name if context.operation else "?"
+    service = context.service.service_name if context.service else "?"
+    self.logger.error("exception in %s.%s", service, operation, exc_info=exception)

@@ -1,0 +1,153 @@
+"""``make test-faults``: all rows of the matrix, or some of them; exit code 1 when one fails.
+
+Options: ``--only TEXT`` (rows whose name holds it; again for more), ``--sample SEED/COUNT``,
+``--seed SEED``, ``--minutes N`` (no row begins later), ``--jobs N``, ``--list``, ``--write``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.faults import matrix, report
+from tests.faults.outcome import FAILED, SKIPPED
+from tests.faults.trial import Result, Trial
+
+ROW_SECONDS = 75.0
+"""What a row may take: with less left of ``--minutes`` none begins."""
+NO_DISK = (
+    "a small disk of its own needs root on Linux and the command unshare: sudo make test-faults"
+)
+
+
+class Rows:
+    """The rows that are left, for several workers; none after the deadline."""
+
+    def __init__(self, rows: Sequence[matrix.Row], deadline: float) -> None:
+        self._left, self._deadline = deque(rows), deadline
+        self._lock = threading.Lock()
+
+    def take(self) -> matrix.Row | None:
+        """The next one."""
+        with self._lock:
+            if not self._left or time.monotonic() + ROW_SECONDS > self._deadline:
+                return None
+            return self._left.popleft()
+
+    def close(self) -> None:
+        """Give no more; the rows at work go on to their end, which leaves nothing behind."""
+        self._deadline = 0.0
+
+    def rest(self) -> list[matrix.Row]:
+        """Those that nobody took."""
+        return list(self._left)
+
+
+def main(words: Sequence[str]) -> int:
+    options = _options(words)
+    if _can_unshare() and not options.in_namespace:
+        # The small disks are seen by this run alone, and gone with it.
+        inside = [sys.executable, "-m", "tests.faults", "--in-namespace", *words]
+        os.execvp("unshare", ["unshare", "--mount", "--propagation", "private", *inside])  # noqa: S606 - no shell is wanted
+    known = matrix.rows()
+    chosen = [r for r in known if not options.only or any(t in r.name for t in options.only)]
+    seed = options.seed
+    if options.sample:
+        seed, _, count = options.sample.rpartition("/")
+        chosen = matrix.sample(chosen, seed, int(count))
+    if not chosen:
+        print(f"no row holds {' or '.join(options.only)}; see: make test-faults FAULTS=--list")
+        return 2
+    if options.list:
+        print(*(row.name for row in chosen), sep="\n")
+        return 0
+    return _run(options, chosen, len(known), seed)
+
+
+def _run(options: argparse.Namespace, chosen: list[matrix.Row], known: int, seed: str) -> int:
+    began = time.monotonic()
+    print(f"{len(chosen)} of {known} rows, seed {seed}, {options.jobs} at a time", flush=True)
+    results: list[Result] = []
+    todo = []
+    for row in chosen:
+        if row.fault == matrix.DISK and not options.in_namespace:
+            _tell(results, Result(row, SKIPPED, text=NO_DISK))
+        else:
+            todo.append(row)
+    rows = Rows(todo, began + 60 * options.minutes if options.minutes else float("inf"))
+
+    def work() -> None:
+        for result in Trial(seed, options.in_namespace).run(rows.take):
+            _tell(results, result)
+
+    workers = [threading.Thread(target=work) for _ in range(min(options.jobs, len(todo)))]
+    for worker in workers:
+        worker.start()
+    why = f"{options.minutes:g} minutes are over"
+    try:
+        for worker in workers:
+            worker.join()
+    except KeyboardInterrupt:
+        why = "interrupted"
+        print("interrupted: waiting for the rows at work, and for their emulators to stop")
+        rows.close()
+        for worker in workers:
+            worker.join()
+    for row in rows.rest():
+        _tell(results, Result(row, SKIPPED, text=why))
+    for row in set(chosen) - {result.row for result in results}:
+        _tell(results, Result(row, FAILED, text="its worker broke; its traceback stands above"))
+    seconds = time.monotonic() - began
+    print(report.summary(results, seconds))
+    report.write_json(results, Path("faults.json"), seed)
+    if options.write:
+        report.write_document(results, known, seed, seconds)
+    for result in results:
+        if result.outcome == FAILED:
+            again = f"make test-faults FAULTS='--seed {seed} --only \"{result.row.name}\"'"
+            print(f"FAILED: {result.row.name}: {result.text}\n  → {again}")
+    done = [result for result in results if result.outcome != SKIPPED]
+    return 0 if done and not any(result.outcome == FAILED for result in done) else 1
+
+
+def _tell(results: list[Result], result: Result) -> None:
+    results.append(result)
+    print(report.line(result), flush=True)
+
+
+def _can_unshare() -> bool:
+    if sys.platform != "linux" or os.geteuid() != 0 or not shutil.which("unshare"):
+        return False
+    tried = subprocess.run(["unshare", "--mount", "true"], capture_output=True, check=False)
+    return tried.returncode == 0
+
+
+def _options(words: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make test-faults", description=__doc__)
+    parser.add_argument("--only", action="append", default=[], help="rows whose name holds this")
+    parser.add_argument("--sample", metavar="SEED/COUNT", help="that many rows, chosen by the seed")
+    parser.add_argument("--seed", default="1", help="decides each fault's moment and size")
+    parser.add_argument("--minutes", type=float, default=0, help="no row begins later")
+    parser.add_argument("--jobs", type=int, default=2, help="lakes side by side")
+    parser.add_argument("--list", action="store_true", help="print the rows' names")
+    parser.add_argument("--write", action="store_true", help="put the table into the documents")
+    parser.add_argument("--in-namespace", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args(words)
+    if options.sample and not options.sample.rpartition("/")[2].isdecimal():
+        parser.error(f"--sample is {options.sample!r}; expected is SEED/COUNT, as in 1/8")
+    return options
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's `&` may have ignored it
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,113 @@
+"""The table of a run of the matrix: for people, for programs, and for docs/reliability.md."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import time
+from collections import Counter
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from tests.faults.matrix import FAULTS, STAGES
+from tests.faults.outcome import CONVERGED, FAILED, SKIPPED, WENT_ON
+from tests.faults.trial import Result
+from tests.support import PROJECT
+
+DOCUMENT = PROJECT / "docs" / "reliability.md"
+BEGIN = "<!-- the table begins: written by `make test-faults FAULTS=--write` -->"
+END = "<!-- the table ends -->"
+_SHORT = {WENT_ON: "went on", CONVERGED: "converged", FAILED: "**FAILED**", SKIPPED: "skipped"}
+
+
+def line(result: Result) -> str:
+    """A row that has ended, for people who watch."""
+    parts = [f"{result.outcome:<18}", f"{result.seconds:5.0f} s", result.row.name]
+    if result.reruns:
+        parts.append(f"{result.reruns} rerun{'s' if result.reruns > 1 else ''}")
+    parts += [part for part in (result.fault, result.text) if part]
+    return " · ".join(parts)
+
+
+def summary(results: Sequence[Result], seconds: float) -> str:
+    """How many of each outcome."""
+    counts = Counter(result.outcome for result in results)
+    said = ", ".join(f"{counts[kind]} {kind}" for kind in _SHORT if counts[kind])
+    return f"{len(results)} rows in {seconds / 60:.0f} min: {said or 'none'}"
+
+
+def machine() -> dict[str, str]:
+    """Where and on what the rows were run."""
+    return {
+        "date": time.strftime("%Y-%m-%d", time.gmtime()),
+        "system": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
+        "python": platform.python_version(),
+        "localstack": version("localstack-core"),
+    }
+
+
+def write_json(results: Sequence[Result], path: Path, seed: str) -> None:
+    """Write the results with the machine they come from."""
+    rows = [
+        {
+            "stage": r.row.stage,
+            "where": r.row.where,
+            "fault": r.row.fault,
+            "outcome": r.outcome,
+            "seconds": round(r.seconds, 1),
+            "reruns": r.reruns,
+            "made": r.fault,
+            "text": r.text,
+        }
+        for r in results
+    ]
+    document = {"machine": machine(), "seed": seed, "rows": rows}
+    path.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+
+
+def write_document(results: Sequence[Result], of: int, seed: str, seconds: float) -> None:
+    """Put the table between the markers of docs/reliability.md."""
+    text = DOCUMENT.read_text(encoding="utf-8")
+    before, _, rest = text.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    table = markdown(results, of, seed, seconds)
+    DOCUMENT.write_text(f"{before}{BEGIN}\n\n{table}\n{END}{after}", encoding="utf-8")
+
+
+def markdown(results: Sequence[Result], of: int, seed: str, seconds: float) -> str:
+    """The table: a line for each process, link or disk in a stage, a column for each fault."""
+    where = machine()
+    part = "every row" if len(results) == of else f"{len(results)} of {of} rows"
+    head = (
+        f"{where['date']}, {where['system']}, Python {where['python']}, LocalStack "
+        f"{where['localstack']}, seed `{seed}`: {part}.\n{summary(results, seconds)}.\n\n"
+    )
+    cells: dict[tuple[str, str], dict[str, Result]] = {}
+    for result in results:
+        cells.setdefault((result.row.stage, result.row.where), {})[result.row.fault] = result
+    lines = [
+        f"| stage | where | {' | '.join(FAULTS)} |",
+        f"|---|---|{'---|' * len(FAULTS)}",
+    ]
+    for (stage, victim), found in sorted(cells.items(), key=_by_stage):
+        texts = " | ".join(_cell(found.get(fault)) for fault in FAULTS)
+        lines.append(f"| {stage} | {victim} | {texts} |")
+    return head + "\n".join(lines) + "\n"
+
+
+def _by_stage(item: tuple[tuple[str, str], Any]) -> tuple[int, str]:
+    (stage, victim), _ = item
+    return STAGES.index(stage), victim
+
+
+def _cell(result: Result | None) -> str:
+    if result is None:
+        return ""
+    text = _SHORT[result.outcome]
+    if result.outcome in (SKIPPED, FAILED):
+        return text
+    reruns = f", {result.reruns} ↻" if result.reruns else ""
+    return f"{text}, {result.seconds:.0f} s{reruns}"

@@ -1,0 +1,148 @@
+"""One row after the other on a lake; a lake that a row has ruined is made anew."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.settings import Settings
+from tests import support
+from tests.faults import matrix, outcome
+from tests.faults.injection import Injection
+from tests.faults.lake import FaultyLake
+from tests.faults.outcome import CONVERGED, FAILED, WENT_ON, FaultFoundError
+from tests.integration.lake_runs import ACCOUNT
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a row ended.
+
+    :param seconds: of the disturbed run and of everything after it, until the lake was whole
+    """
+
+    row: matrix.Row
+    outcome: str
+    seconds: float = 0.0
+    reruns: int = 0
+    fault: str = ""
+    """What was done, exactly."""
+    text: str = ""
+    """The error that stopped the run, or what is wrong."""
+
+
+class Trial:
+    """Runs rows on a lake of its own.
+
+    :param seed: with a row's name it decides the moment and the size of its fault
+    """
+
+    def __init__(self, seed: str, disk: bool) -> None:
+        self._seed, self._disk = seed, disk
+        self._open = ExitStack()
+        self._lake: FaultyLake | None = None
+        self._undisturbed: dict[str, Any] = {}
+
+    def run(self, rows: Callable[[], matrix.Row | None]) -> Iterator[Result]:
+        """Run rows until there are none."""
+        last = None
+        with self._open:
+            while row := rows():
+                last = row
+                yield self._row(row)
+            if self._lake is not None and last is not None:
+                try:
+                    outcome.stop_leaves_nothing(self._lake)
+                except FaultFoundError as error:
+                    yield Result(last, FAILED, text=str(error))
+
+    def _row(self, row: matrix.Row) -> Result:
+        began = time.monotonic()
+        injection = None
+        try:
+            lake = self._whole_lake()
+            injection = Injection(lake, row, random.Random(f"{self._seed} {row.name}"))
+            began = time.monotonic()
+            return self._disturbed(injection, began)
+        except Exception as error:
+            known = isinstance(error, FaultFoundError)
+            text = str(error) if known else f"{type(error).__name__}: {error}"
+            fault = injection.made if injection else ""
+            self._throw_away()
+            return Result(row, FAILED, time.monotonic() - began, 0, fault, text)
+
+    def _disturbed(self, injection: Injection, began: float) -> Result:
+        lake, row = injection.lake, injection.row
+        if row.stage == "deploy":
+            _delete_endpoint(lake)  # or else the stage finds it unchanged and does nothing
+        injection.arm()
+        injection.run = lake.begin("--only", row.stage, "--force")
+        try:
+            disturbed = outcome.ended(injection.run)
+        finally:
+            injection.disarm()
+        if not injection.made:
+            raise FaultFoundError(
+                f"the moment never came: {row.when}; the run ended with {disturbed.code}: "
+                f"{disturbed.stderr[-300:]}"
+            )
+        killed = row.victim == "lake run" and row.fault == matrix.KILL
+        whole = outcome.converge(lake, disturbed, killed)
+        seconds = time.monotonic() - began
+        outcome.require_same(lake.figures(whole.document), self._undisturbed)
+        outcome.require_settled(lake)
+        went_on = disturbed.code == 0 and not whole.commands
+        return Result(
+            row,
+            WENT_ON if went_on else CONVERGED,
+            seconds,
+            whole.reruns,
+            injection.made,
+            "" if disturbed.code == 0 else disturbed.error[0],
+        )
+
+    def _whole_lake(self) -> FaultyLake:
+        """A lake on which every stage is done, and its figures."""
+        if self._lake is None:
+            folder = self._open.enter_context(
+                tempfile.TemporaryDirectory(prefix="lake-faults-", ignore_cleanup_errors=True)
+            )
+            lake = self._open.enter_context(FaultyLake(Path(folder) / "lake", self._disk))
+            started = lake.machine.start()
+            if started.code != 0:
+                raise FaultFoundError(f"the emulator does not start: {started.stderr[-400:]}")
+            made = outcome.ended(lake.begin("--json"))
+            if made.code != 0:
+                raise FaultFoundError(f"the undisturbed run fails: {made.stderr[-400:]}")
+            figures = lake.figures(made.document)
+            if self._undisturbed:
+                outcome.require_same(figures, self._undisturbed)
+            self._undisturbed = figures
+            outcome.require_settled(lake)
+            self._lake = lake
+        return self._lake
+
+    def _throw_away(self) -> None:
+        self._lake = None
+        self._open.close()
+
+
+def _delete_endpoint(lake: FaultyLake) -> None:
+    name = Settings(account=ACCOUNT, region="us-east-1").stack("serving")
+    stacks = lake.machine.client("cloudformation")
+    stacks.delete_stack(StackName=name)
+
+    def gone() -> bool:
+        with contextlib.suppress(stacks.exceptions.ClientError):
+            found = stacks.describe_stacks(StackName=name)["Stacks"]
+            return all(stack["StackStatus"] == "DELETE_COMPLETE" for stack in found)
+        return True
+
+    support.wait_until(gone, 60, what=f"stack {name} to be gone")
