@@ -60,6 +60,7 @@ class Stream(Stage):
 
     def run(self, work: Work) -> Result:
         lake = work.lake
+        self._wait_until_active(work)
         table = table_id(lake, STREAMED_TABLE)
         if table is None:
             raise _table_gone(lake)
@@ -67,7 +68,6 @@ class Stream(Stage):
         goes_on = work.noted("next") is not None and work.noted("table") == table
         if not goes_on:
             _clear(lake)
-        self._wait_until_active(work)
         sent, rejected = self._send(work, table, goes_on=goes_on)
         delivered = self._delivery(work)
         items = self._consumption(work)

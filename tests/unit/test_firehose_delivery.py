@@ -159,13 +159,13 @@ def test_an_error_of_the_emulator_itself_does_not_end_the_delivery(
     delivery = Delivery("broken", source, BufferingHints(5, 0), bucket.write, bucket.reports.append)
     read, failures = source.read, [ValueError("nobody foresaw this"), KeyError("nor this")]
 
-    def failing() -> list[tuple[float, bytes]]:
+    def failing() -> list[tuple[Moment, bytes]]:
         if failures:
             raise failures.pop(0)
         return list(read())
 
     monkeypatch.setattr(source, "read", failing)
-    source.put(1.0, b"a")
+    source.put(Moment(1.0, 0.0), b"a")
     delivery.start()
     wait_until(lambda: bucket.bodies == [b"a"])
     kept, _ = faults.recorded()

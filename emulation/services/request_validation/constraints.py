@@ -221,12 +221,27 @@ _SURROGATES = re.compile(r"\\u[dD]8[0-9a-fA-F]{2}\\u[dD][cC]00-\\u[dD][bB][fF]{2
 _UNIT = re.compile(r"\\u([0-9a-fA-F]{4})")
 
 
+_TOKEN = re.compile(r"\\p\{\w+\}|\\.|.", re.DOTALL)
+_POSIX = {r"\p{Alnum}": "a-zA-Z0-9", r"\p{ASCII}": r"\x00-\x7F"}
+
+
+def _posix_classes(pattern: str) -> str:
+    """Java's POSIX classes as ranges, in brackets of their own where they stand in none."""
+    parts, within = [], False
+    for token in _TOKEN.findall(pattern):
+        if token in ("[", "]"):
+            within = token == "["
+        known = _POSIX.get(token)
+        parts.append(token if known is None else known if within else f"[{known}]")
+    return "".join(parts)
+
+
 @lru_cache(maxsize=4096)
 def model_pattern(pattern: str) -> Any:
     """A pattern of the API models, written for Java, on RE2; None where RE2 has no equal."""
     translated = _SURROGATES.sub(lambda _: r"\x{10000}-\x{10FFFF}", pattern)
     translated = _UNIT.sub(lambda found: rf"\x{{{found[1]}}}", translated)
-    translated = translated.replace(r"\p{Alnum}", "a-zA-Z0-9").replace(r"\p{ASCII}", r"\x00-\x7F")
+    translated = _posix_classes(translated)
     options = re2.Options()
     options.log_errors = False
     try:
