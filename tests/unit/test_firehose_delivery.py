@@ -159,7 +159,7 @@ def test_an_error_of_the_emulator_itself_does_not_end_the_delivery(
     delivery = Delivery("broken", source, BufferingHints(5, 0), bucket.write, bucket.reports.append)
     read, failures = source.read, [ValueError("nobody foresaw this"), KeyError("nor this")]
 
-    def failing() -> list[tuple[Moment, bytes]]:
+    def failing() -> list[tuple[float, bytes]]:
         if failures:
             raise failures.pop(0)
         return list(read())

@@ -227,12 +227,13 @@ _POSIX = {r"\p{Alnum}": "a-zA-Z0-9", r"\p{ASCII}": r"\x00-\x7F"}
 
 def _posix_classes(pattern: str) -> str:
     """Java's POSIX classes as ranges, in brackets of their own where they stand in none."""
-    parts, within = [], False
-    for token in _TOKEN.findall(pattern):
-        if token in ("[", "]"):
-            within = token == "["
-        known = _POSIX.get(token)
-        parts.append(token if known is None else known if within else f"[{known}]")
+    parts: list[str] = []
+    within = False
+    for piece in _TOKEN.findall(pattern):
+        if piece in ("[", "]"):
+            within = piece == "["
+        known = _POSIX.get(piece)
+        parts.append(piece if known is None else known if within else f"[{known}]")
     return "".join(parts)
 
 
