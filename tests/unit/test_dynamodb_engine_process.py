@@ -129,6 +129,19 @@ def test_an_engine_that_dies_at_its_start_does_not_spin(machine: Machine, engine
     assert len(machine.started) == engine_process.MOST_DEATHS, "nobody's request starts it again"
 
 
+def test_one_that_has_worked_for_long_is_started_however_often_it_dies(
+    machine: Machine, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_process, "CALM_SECONDS", 0.0)
+    engine.start()
+    for life in range(2 * engine_process.MOST_DEATHS):
+        wait_until(lambda number=life: len(machine.started) == number + 1)
+        engine.require(10)
+        machine.started[-1].returncode = -9
+    wait_until(lambda: len(machine.started) == 2 * engine_process.MOST_DEATHS + 1)
+    engine.require(10)
+
+
 def test_an_engine_that_cannot_be_started_is_one_that_dies() -> None:
     def launch(on_line: Callable[[str], None]) -> Process:
         raise OSError(12, "Cannot allocate memory")

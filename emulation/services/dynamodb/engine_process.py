@@ -1,10 +1,10 @@
 """DynamoDB Local's process under watch: started, started again when it dies, and asked whether it
 answers.
 
-A death is noticed within a second. The engine is started again, after a pause that doubles; after
-`MOST_DEATHS` deaths within `DEATHS_WITHIN` seconds it stays down, so that an engine that dies at
-its start does not take the processor. One that lives and is silent is left alone: ending it would
-lose its tables.
+A death is noticed within a second. The engine is started again, after a pause that doubles; when it
+has died `MOST_DEATHS` times in a row without having answered for `CALM_SECONDS`, it stays down, so
+that an engine that dies at its start does not take the processor. One that lives and is silent is
+left alone: ending it would lose its tables.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ WAIT_SECONDS = 25.0
 FIRST_PAUSE = 0.25
 LONGEST_PAUSE = 8.0
 MOST_DEATHS = 4
-DEATHS_WITHIN = 120.0
+CALM_SECONDS = 10.0
 KEPT_LINES = 5
 NEXT = "make down, then make local"
 
@@ -174,30 +174,29 @@ class Engine:
 
     def _watch(self, stopping: threading.Event) -> None:
         """Start it, and again when it dies, until it is stopped or dies too often."""
-        pause, deaths = FIRST_PAUSE, deque[float](maxlen=MOST_DEATHS)
+        pause, in_a_row = FIRST_PAUSE, 0
         while not stopping.is_set():
             reason, ran = self._live(stopping)
             if stopping.is_set():
                 break
-            now = time.monotonic()
-            deaths.append(now)
-            too_often = len(deaths) == MOST_DEATHS and now - deaths[0] < DEATHS_WITHIN
-            self._died(reason, too_often)
-            if too_often:
+            if ran >= CALM_SECONDS:
+                pause, in_a_row = FIRST_PAUSE, 0
+            in_a_row += 1
+            self._died(reason, too_often=in_a_row >= MOST_DEATHS)
+            if in_a_row >= MOST_DEATHS:
                 return
-            pause = FIRST_PAUSE if ran > DEATHS_WITHIN else pause
             stopping.wait(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
         self._set("stopped")
 
-    def _died(self, reason: str, too_often: bool) -> None:
+    def _died(self, reason: str, *, too_often: bool) -> None:
         self._deaths += 1
         self._reason = reason
         lost = self.tables.lose(f"{NAME}, which held this table in memory, ended: {reason}")
         names = ", ".join(name for _, _, name in lost)
         consequence = f"tables lost: {names}" if lost else "it held no tables"
         if too_often:
-            consequence += f"; ended {MOST_DEATHS} times, it stays down"
+            consequence += f"; ended {MOST_DEATHS} times in a row, it stays down"
         faults.record(NAME, f"its process ended: {reason}", consequence)
         self._set("failed" if too_often else "starting")
 
