@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 
 import pipeline
 from emulation.host import cli as emulator_cli
+from emulation.host.process import Emulator
 from pipeline import cli_errors, console
 from pipeline.console import LakeConsole, PlainReporter, TerminalReporter, cell
 from pipeline.printable import printable
@@ -108,7 +109,7 @@ def test_errors_and_json_are_safe(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_the_emulators_log_is_safe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LAKE_HOME", str(tmp_path))
-    log = emulator_cli.Emulator(4999).log
+    log = Emulator(4999).log
     log.parent.mkdir(parents=True)
     log.write_bytes(f"first\n{HOSTILE}.\n".encode() + b"\xff\n")
     result = CliRunner().invoke(emulator_cli.app, ["logs", "--port", "4999"])
