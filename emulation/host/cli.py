@@ -82,8 +82,8 @@ def status(port: Port = DEFAULT_PORT, as_json: Json = False) -> Document:
     if not as_json:
         typer.echo(f"running at {running.url} (process {running.pid})")
         for fault in health.get("faults", []):
-            typer.echo(f"{fault['time']}  {fault['subject']}: {fault['event']}")
-            typer.echo(f"    {fault['consequence']}")
+            typer.echo(printable(f"{fault['time']}  {fault['subject']}: {fault['event']}"))
+            typer.echo(printable(f"    {fault['consequence']}"))
     if problem := health_problem(health):
         raise UnhealthyError(problem.message, problem.command(port), document)
     return document
