@@ -181,12 +181,13 @@ def _open(name: str, endpoint: str | None, yes_account: str | None = None) -> La
     from pipeline.errors import AccountRefused
     from pipeline.lake import Lake
     from pipeline.liveness import Watch, require_answer
+    from pipeline.printable import printable
     from pipeline.target import open_target
 
     target = open_target(name, endpoint=endpoint)
     call = invocation()
     call.target = target
-    typer.echo(target.describe(), err=True)
+    typer.echo(printable(target.describe()), err=True)
     require_answer(target)
     context = click.get_current_context()
     command = context.info_name

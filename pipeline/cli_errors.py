@@ -27,6 +27,7 @@ from botocore.exceptions import ConnectionError as NoConnection
 from typer.core import TyperGroup
 
 from pipeline.errors import LakeError
+from pipeline.printable import printable
 from pipeline.target import Target
 
 __all__ = ["FriendlyGroup", "Invocation", "abandon", "explain", "invocation"]
@@ -152,9 +153,9 @@ class FriendlyGroup(TyperGroup):
 
 
 def _fail(state: Invocation, message: str, hint: str, error: BaseException) -> None:
-    typer.echo(f"lake: {message}", err=True)
+    typer.echo(printable(f"lake: {message}", lines=True), err=True)
     if hint:
-        typer.echo(f"  → {hint}", err=True)
+        typer.echo(printable(f"  → {hint}", lines=True), err=True)
     if state.as_json:
         found = getattr(error, "document", None) or {}
         _print_json({**found, "error": {"message": message, "hint": hint}})
@@ -169,7 +170,8 @@ def _print_usage_error(state: Invocation, error: click.ClickException) -> None:
 
 
 def _print_json(document: dict[str, Any]) -> None:
-    typer.echo(json.dumps(document, indent=2, default=str))
+    # ASCII alone, so that no control character gets out; DEL is the one that JSON leaves.
+    typer.echo(json.dumps(document, indent=2, default=str).replace("\x7f", "\\u007f"))
 
 
 def _discard_output() -> None:

@@ -9,7 +9,7 @@ import atexit
 import threading
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from rich import box
 from rich.console import Console
@@ -19,6 +19,7 @@ from rich.text import Text
 
 from pipeline.doctor import Check
 from pipeline.lake import Reporter
+from pipeline.printable import printable
 
 if TYPE_CHECKING:
     from pipeline.destroy import Destruction
@@ -44,10 +45,28 @@ SECONDS_BETWEEN_LINES: Final = 5.0
 WIDTH_WITHOUT_TERMINAL: Final = 110
 
 
+def cell(text: str, style: str = "") -> Text:
+    """One line of text for a table or a progress bar, never taken for markup."""
+    return Text(printable(text), style=style)
+
+
+class LakeConsole(Console):
+    """A console that takes no string for markup or emoji, and escapes what is not printable.
+
+    A `rich.text.Text` is printed as it is: make it with `cell`.
+    """
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**{"markup": False, "emoji": False, "highlight": False, **settings})
+
+    def render_str(self, text: str, **settings: Any) -> Text:  # type: ignore[override]
+        return super().render_str(printable(text, lines=True), **settings)
+
+
 class PlainReporter:
     """Lines for logs: beginning, end, and now and then where a stage is."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: LakeConsole) -> None:
         self._console = console
         self._lock = threading.Lock()
         self._began: dict[str, float] = {}
@@ -55,7 +74,7 @@ class PlainReporter:
 
     def line(self, text: str) -> None:
         with self._lock:
-            self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+            self._console.print(text, soft_wrap=True)
 
     def begin(self, stage: str) -> None:
         self._began[stage] = self._said[stage] = time.monotonic()
@@ -76,12 +95,12 @@ class PlainReporter:
 class TerminalReporter:
     """Spinners and bars; a line stays for each stage that has ended."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: LakeConsole) -> None:
         self._progress = Progress(
             SpinnerColumn(),
-            TextColumn("{task.description:<14}"),
+            TextColumn("{task.description:<14}", markup=False),
             BarColumn(bar_width=24),
-            TextColumn("{task.fields[text]}"),
+            TextColumn("{task.fields[text]}", markup=False),
             TimeElapsedColumn(),
             console=console,
             transient=True,
@@ -91,7 +110,7 @@ class TerminalReporter:
         self._lock = threading.Lock()
 
     def line(self, text: str) -> None:
-        self._progress.console.print(text, markup=False, highlight=False)
+        self._progress.console.print(text)
 
     def begin(self, stage: str) -> None:
         with self._lock:
@@ -104,7 +123,7 @@ class TerminalReporter:
     def progress(self, stage: str, text: str, done: float = 0, total: float = 0) -> None:
         if stage in self._tasks:
             self._progress.update(
-                self._tasks[stage], text=text, completed=done, total=total or None
+                self._tasks[stage], text=printable(text), completed=done, total=total or None
             )
 
     def end(self, stage: str, text: str, *, ok: bool = True) -> None:
@@ -114,8 +133,8 @@ class TerminalReporter:
                 self._progress.remove_task(task)
             seconds = time.monotonic() - self._began.get(stage, time.monotonic())
             line = Text("✓" if ok else "✗", style="green" if ok else "red")
-            line.append(f" {stage:<14} {seconds:6.1f} s  {text}", style="default")
-            self._progress.console.print(line, highlight=False, soft_wrap=True)
+            line.append(printable(f" {stage:<14} {seconds:6.1f} s  {text}"), style="default")
+            self._progress.console.print(line, soft_wrap=True)
             if not self._tasks:
                 self._progress.stop()
                 atexit.unregister(self._progress.stop)
@@ -123,7 +142,7 @@ class TerminalReporter:
 
 def reporter() -> Reporter:
     """The reporter that fits where stderr goes."""
-    console = Console(stderr=True)
+    console = LakeConsole(stderr=True)
     return TerminalReporter(console) if console.is_terminal else PlainReporter(console)
 
 
@@ -139,8 +158,6 @@ def print_run(result: RunResult) -> None:
     console.print(
         f"{len(result.outcomes)} stages, {skipped} done before, {result.seconds:.1f} s; "
         f"data: {result.origin}",
-        highlight=False,
-        markup=False,
         soft_wrap=True,
     )
 
@@ -150,16 +167,17 @@ def print_status(status: LakeStatus) -> None:
     console = _console()
     table = Table("stack", "status", title="Stacks", title_justify="left")
     for name, state in status.stacks.items():
-        table.add_row(name, state or "-")
+        table.add_row(cell(name), cell(state or "-"))
     console.print(table)
     table = Table("stage", "status", "finished", "seconds", "counts", title="Stages")
     for name, record in status.stages.items():
         if record is None:
-            table.add_row(name, "-", "", "", "")
+            table.add_row(cell(name), "-", "", "", "")
             continue
         counts = ", ".join(f"{k} {v:,}" for k, v in record.counts.items())
         state = "lost" if name in status.lost else record.status
-        table.add_row(name, state, record.finished, f"{record.seconds:.1f}", counts)
+        texts = (name, state, record.finished, f"{record.seconds:.1f}", counts)
+        table.add_row(*map(cell, texts))
     console.print(table)
 
 
@@ -168,9 +186,9 @@ def print_verification(verification: Verification) -> None:
     console = _console()
     table = Table("lab", "step", "what", "", "found", title="Validation", title_justify="left")
     for finding in verification.findings:
-        mark = "[green]ok[/]" if finding.ok else "[red]OFF[/]"
-        found = Text(finding.found)
-        table.add_row(str(finding.lab), finding.number, finding.step, mark, found)
+        mark = Text("ok", style="green") if finding.ok else Text("OFF", style="red")
+        where = map(cell, (str(finding.lab), finding.number, finding.step))
+        table.add_row(*where, mark, cell(finding.found))
     console.print(table)
     if verification.hops:
         _print_hops(console, verification.hops)
@@ -182,11 +200,11 @@ def print_recommendations(found: Recommendations) -> None:
         "#",
         "title",
         "score",
-        title=f"Recommended for user {found.user_id} ({found.reason})",
+        title=cell(f"Recommended for user {found.user_id} ({found.reason})"),
         title_justify="left",
     )
     for number, title in enumerate(found.titles, 1):
-        table.add_row(str(number), title.title, f"{title.score:.3f}")
+        table.add_row(str(number), cell(title.title), f"{title.score:.3f}")
     _console().print(table)
 
 
@@ -196,13 +214,13 @@ def print_destruction(found: Destruction) -> None:
     for step in found.steps:
         name = f"step {step.numbers}: {step.what}" if step.numbers else step.what
         nothing = "" if step.deleted else ": nothing there"
-        console.print(f"{name}{nothing}", highlight=False, markup=False)
+        console.print(f"{name}{nothing}")
         for text in step.deleted:
-            console.print(f"deleted {text}", highlight=False, markup=False, soft_wrap=True)
+            console.print(f"deleted {text}", soft_wrap=True)
     for text in found.kept:
-        console.print(f"kept    {text}", highlight=False, markup=False, soft_wrap=True)
+        console.print(f"kept    {text}", soft_wrap=True)
     for text in found.leftovers:
-        console.print(f"LEFT    {text}", highlight=False, markup=False, soft_wrap=True)
+        console.print(f"LEFT    {text}", soft_wrap=True)
     if not found.leftovers:
         console.print("nothing of the lake is left")
 
@@ -211,16 +229,14 @@ def print_checks(checks: Sequence[Check]) -> None:
     """One line for each check, and what mends the bad ones."""
     console = _console()
     for check in checks:
-        mark = "[green]ok  [/]" if check.ok else "[red]BAD [/]"
+        mark = Text("ok  ", style="green") if check.ok else Text("BAD ", style="red")
         console.print(mark, end="")
-        console.print(
-            f"{check.name}: {check.detail}", highlight=False, markup=False, soft_wrap=True
-        )
+        console.print(f"{check.name}: {check.detail}", soft_wrap=True)
         if not check.ok and check.fix:
-            console.print(f"     → {check.fix}", highlight=False, markup=False, soft_wrap=True)
+            console.print(f"     → {check.fix}", soft_wrap=True)
 
 
-def _print_hops(console: Console, hops: Sequence[Hop]) -> None:
+def _print_hops(console: LakeConsole, hops: Sequence[Hop]) -> None:
     # Fits into 80 columns.
     table = Table(
         title="Reconciliation",
@@ -233,19 +249,20 @@ def _print_hops(console: Console, hops: Sequence[Hop]) -> None:
     for name in ("source", "written", "rejected", "duplicates", "difference"):
         table.add_column(name, justify="right")
     for hop in hops:
-        difference = f"[red]{hop.difference:+,}[/]" if hop.difference else "0"
+        red = "red" if hop.difference else ""
+        difference = cell(f"{hop.difference:+,}" if hop.difference else "0", red)
         numbers = (hop.source, hop.written, hop.rejected, hop.duplicates)
-        table.add_row(hop.name, *(f"{n:,}" for n in numbers), difference)
+        table.add_row(cell(hop.name), *(f"{n:,}" for n in numbers), difference)
     console.print(table)
 
 
-def _print_faults(console: Console, verification: Verification) -> None:
+def _print_faults(console: LakeConsole, verification: Verification) -> None:
     for fault in verification.faults():
-        console.print(f"OFF  {fault}", highlight=False, markup=False, soft_wrap=True)
+        console.print(f"OFF  {fault}", soft_wrap=True)
 
 
-def _console() -> Console:
-    console = Console()
+def _console() -> LakeConsole:
+    console = LakeConsole()
     if not console.is_terminal:
-        console = Console(width=WIDTH_WITHOUT_TERMINAL)
+        console = LakeConsole(width=WIDTH_WITHOUT_TERMINAL)
     return console

@@ -15,6 +15,7 @@ from emulation.host.health_report import problem as health_problem
 from emulation.host.ports import DEFAULT_PORT
 from emulation.host.process import POLL_SECONDS, Emulator, Running
 from emulation.services.glue.runtime import class_path
+from pipeline.printable import printable
 
 app = typer.Typer(no_args_is_help=True, help="Start, stop and inspect the emulator.")
 
@@ -36,7 +37,7 @@ def install(as_json: Json = False) -> Document:  # noqa: ARG001 - the root comma
 
     def notice(text: str) -> None:
         done.append(text)
-        typer.echo(text, err=True)
+        typer.echo(printable(text, lines=True), err=True)
 
     artifacts.install(notice)
     service_catalog.install(notice)
@@ -81,8 +82,8 @@ def status(port: Port = DEFAULT_PORT, as_json: Json = False) -> Document:
     if not as_json:
         typer.echo(f"running at {running.url} (process {running.pid})")
         for fault in health.get("faults", []):
-            typer.echo(f"{fault['time']}  {fault['subject']}: {fault['event']}")
-            typer.echo(f"    {fault['consequence']}")
+            typer.echo(printable(f"{fault['time']}  {fault['subject']}: {fault['event']}"))
+            typer.echo(printable(f"    {fault['consequence']}"))
     if problem := health_problem(health):
         raise UnhealthyError(problem.message, problem.command(port), document)
     return document
@@ -115,10 +116,10 @@ def logs(
 def _print_log(log: Path, lines: int, follow: bool, emulator: Emulator) -> None:
     with log.open(errors="replace") as file:
         for line in deque(file, lines):
-            typer.echo(line, nl=False)
+            typer.echo(printable(line, lines=True), nl=False)
         while follow and emulator.find():
             line = file.readline()
             if line:
-                typer.echo(line, nl=False)
+                typer.echo(printable(line, lines=True), nl=False)
             else:
                 time.sleep(POLL_SECONDS)

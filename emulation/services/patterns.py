@@ -29,7 +29,7 @@ MAX_TEXT = 1 << 16
 _OPTIONS = re2.Options()
 _OPTIONS.log_errors = False
 _OPTIONS.max_mem = 8 << 20
-_SURROGATES = dict.fromkeys(range(55296, 57344), "�")
+_SURROGATES = dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
 
 
 class PatternError(CommonServiceException):  # type: ignore[misc]
@@ -141,7 +141,7 @@ def wildcard_pattern(text: str, *, many: str, one: str = "", at_least_one: bool 
     :raises PatternError: too long
     """
     wild = {many: ".+" if at_least_one else ".*", **({one: "."} if one else {})}
-    parts = []
+    parts: list[str] = []
     for c in text.translate(_SURROGATES):
         piece = wild.get(c)
         if piece and parts and parts[-1] == piece and c == many and not at_least_one:

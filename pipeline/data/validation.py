@@ -19,6 +19,7 @@ from typing import BinaryIO
 from pipeline.data.dataset import DataFile, RejectedRow
 from pipeline.data.tables import RATINGS, Limits, Table
 from pipeline.errors import DataError
+from pipeline.printable import printable
 
 __all__ = ["Scan", "check_threshold", "clean"]
 
@@ -109,7 +110,7 @@ class _Pass:
 
 def shown(text: str, limit: int = 200) -> str:
     """Foreign text that is safe to print: no control characters, at most ``limit`` long."""
-    safe = "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text[:limit])
+    safe = printable(text[:limit])
     return safe if len(safe) <= limit and len(text) <= limit else f"{safe[: limit - 1]}…"
 
 

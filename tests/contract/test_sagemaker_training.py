@@ -244,7 +244,7 @@ def test_source_that_climbs_out_is_refused(aws: Aws, lake: str) -> None:
     found = ended(aws, job)
     assert found["TrainingJobStatus"] == "Failed"
     assert "evil.py" in found["FailureReason"]
-    assert "outside the destination" in found["FailureReason"]
+    assert "'../../evil.py'" in found["FailureReason"]
 
 
 @pytest.mark.parametrize(

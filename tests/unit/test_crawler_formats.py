@@ -194,3 +194,22 @@ def test_json_document_of_many_lines_longer_than_the_sample() -> None:
 def test_json_document_beyond_every_sample_is_unknown() -> None:
     body = b'{"text": "' + b"x" * (17 << 20) + b'"}'
     assert _classify(body, head=1 << 20).classification == "UNKNOWN"
+
+
+def test_one_record_with_a_nul_or_no_utf8_leaves_json_json() -> None:
+    body = b'{"id": 1}\n\x00\xff\xfe\n{"id": 2}\n'
+    schema = classify(Sample(body, len(body), lambda start, n: body[start : start + n]))
+    assert (schema.classification, [c.name for c in schema.columns]) == ("json", ["id"])
+    binary = b"\x00\x01,\x02\n" * 9
+    sample = Sample(binary, len(binary), lambda start, n: binary[start : start + n])
+    assert classify(sample).classification == "UNKNOWN"
+
+
+def test_many_gzip_members_are_read_in_pieces() -> None:
+    body = gzip.compress(b'{"id": 1}\n') * 30_000
+    sample = Sample(body, len(body), lambda start, n: body[start : start + n])
+    schema = classify(sample)
+    assert (schema.classification, schema.compression, schema.records) == ("json", "gzip", 30_000)
+    bomb = gzip.compress(bytes(64 << 20))
+    sample = Sample(bomb, len(bomb), lambda start, n: bomb[start : start + n])
+    assert classify(sample).classification == "UNKNOWN"

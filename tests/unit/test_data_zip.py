@@ -59,6 +59,8 @@ def entry(name: str, mode: int = 0o644) -> zipfile.ZipInfo:
         ("../ratings.csv", 0o644, "a path that leaves the archive"),
         ("ml/../../x.csv", 0o644, "a path that leaves the archive"),
         ("ml/movies.lnk", stat.S_IFLNK | 0o777, "a symbolic link"),
+        ("ml/device.csv", stat.S_IFCHR | 0o666, "a device, pipe or socket"),
+        ("ml/pipe.csv", stat.S_IFIFO | 0o666, "a device, pipe or socket"),
     ],
 )
 def test_path_tricks_are_refused(

@@ -10,6 +10,7 @@ import re
 from functools import lru_cache
 from typing import Any
 
+from localstack.aws.api import CommonServiceException
 from moto.glue import utils
 
 from emulation.services.base import aws_error
@@ -185,5 +186,5 @@ class _Parser:
         if not self._take(word):
             raise self._unsupported()
 
-    def _unsupported(self) -> Exception:
+    def _unsupported(self) -> CommonServiceException:
         return aws_error("InvalidInputException", f"Unsupported expression '{self.expression}'")

@@ -38,7 +38,8 @@ def glob_pattern(glob: str, suffix: str = "") -> Any:
 
 
 def _translated(glob: str) -> str:
-    out, i, depth = [], 0, 0
+    out: list[str] = []
+    i = depth = 0
     while i < len(glob):
         c = glob[i]
         if glob.startswith("**", i):

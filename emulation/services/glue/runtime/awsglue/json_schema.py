@@ -59,7 +59,9 @@ def to_records(batches: Iterable[pa.RecordBatch]) -> Iterable[pa.RecordBatch]:
                     if value is not None:
                         kinds.setdefault(as_text(name) or "", set()).add(kind_of(value))
         said = orjson.dumps({name: sorted(found) for name, found in kinds.items()}).decode()
-        columns = [[*values, None], [*errors, None], [*[None] * len(values), said], [*files, None]]
+        columns = [
+            *([*values, None], [*errors, None], [*[None] * len(values), said], [*files, None]),
+        ]
         yield pa.RecordBatch.from_arrays(
             [pa.array(column, pa.string()) for column in columns],
             ["value", "error", "kinds", "file"],
