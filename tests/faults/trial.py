@@ -136,7 +136,7 @@ class Trial:
 
 def _delete_endpoint(lake: FaultyLake) -> None:
     name = Settings(account=ACCOUNT, region="us-east-1").stack("serving")
-    stacks = lake.machine.client("cloudformation")
+    stacks = lake.client("cloudformation")
     stacks.delete_stack(StackName=name)
 
     def gone() -> bool:
