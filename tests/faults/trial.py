@@ -105,7 +105,7 @@ class Trial:
             seconds,
             whole.reruns,
             injection.made,
-            "" if disturbed.code == 0 else disturbed.error[0],
+            "" if killed or disturbed.code == 0 else disturbed.error[0],
         )
 
     def _whole_lake(self) -> FaultyLake:
