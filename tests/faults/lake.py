@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -15,12 +15,14 @@ from typing import Any, Self
 import psutil
 
 from emulation.marks import EMULATOR, marked
+from tests import support
 from tests.faults.link import Link
-from tests.integration.lake_runs import Background, Finished, Machine, hops
+from tests.integration.lake_runs import BUCKET, Background, Finished, Machine, hops
 from tests.integration.pipeline_data import write_folder
 
 SEAM = Path(__file__).with_name("emulator_seam.py")
-DISK_BYTES = 512 << 20
+DISK_BYTES = 256 << 20
+ENDPOINT = "movielens-recommender"
 USERS = (1, 2, 17)
 TABLES = ("ratings_t", "movies_t", "links_t", "tags_t", "ratings_stream_t")
 
@@ -36,6 +38,8 @@ class FaultyLake:
     folder: Path
     disk: bool
     machine: Machine = field(init=False)
+    client: Callable[[str], Any] = field(init=False)
+    """Makes boto3 clients of the emulator itself, past the links."""
     front: Link = field(init=False)
     """Between ``lake`` and the gateway."""
     engine: Link = field(init=False)
@@ -51,6 +55,7 @@ class FaultyLake:
         self.expected = write_folder(self.data)
         path = os.pathsep.join(filter(None, [str(seam), os.environ.get("PYTHONPATH", "")]))
         self.machine = Machine(self.folder, extra={"PYTHONPATH": path})
+        self.client = support.clients(self.machine.url)
         self.front = Link(lambda: self.machine.port)
         self.inner = Link(lambda: self.machine.port)
         self.engine = Link(lambda: int((seam / "engine.port").read_text()))
@@ -121,16 +126,32 @@ class FaultyLake:
             found[f"items of {table}"] = self._items(table)
         found["delivered ratings"] = self._delivered()
         found["catalog"] = self._catalog()
-        found["training data"] = self.machine.objects("ml/trainingdata/")
+        found["training data"] = self._objects("ml/trainingdata/")
         for user in USERS:
-            answer = self.machine.lake("recommend", str(user), "--json")
-            titles = answer.document.get("titles", answer.stderr)
-            found[f"titles of user {user}"] = [title["movie_id"] for title in titles]
+            found[f"titles of user {user}"] = self._titles(user)
         return found
+
+    def _titles(self, user: int) -> Any:
+        """The endpoint's answer: which movies, in which order, and with which scores."""
+        answer = self.client("sagemaker-runtime").invoke_endpoint(
+            EndpointName=ENDPOINT,
+            ContentType="application/json",
+            Body=json.dumps({"instances": [{"user_id": user, "k": 10}]}),
+        )
+        return json.loads(answer["Body"].read())
+
+    def _objects(self, prefix: str) -> dict[str, str]:
+        """ETag by key."""
+        pages = self.client("s3").get_paginator("list_objects_v2")
+        return {
+            entry["Key"]: entry["ETag"]
+            for page in pages.paginate(Bucket=BUCKET, Prefix=prefix)
+            for entry in page.get("Contents", [])
+        }
 
     def _items(self, table: str) -> tuple[int, str]:
         """How many, and a digest of their content."""
-        pages = self.machine.client("dynamodb").get_paginator("scan")
+        pages = self.client("dynamodb").get_paginator("scan")
         items = [
             json.dumps(item, sort_keys=True)
             for page in pages.paginate(TableName=table, ConsistentRead=True)
@@ -140,15 +161,16 @@ class FaultyLake:
 
     def _delivered(self) -> tuple[int, str]:
         """Distinct ones: what was sent again after a fault lies there twice."""
+        s3 = self.client("s3")
         lines = {
             line
-            for key in self.machine.objects("firehose/")
-            for line in self.machine.read(key).decode().splitlines()
+            for key in self._objects("firehose/")
+            for line in s3.get_object(Bucket=BUCKET, Key=key)["Body"].read().decode().splitlines()
         }
         return len(lines), _digest(lines)
 
     def _catalog(self) -> dict[str, list[str]]:
-        glue = self.machine.client("glue")
+        glue = self.client("glue")
         return {
             f"{database['Name']}.{table['Name']}": [
                 f"{column['Name']} {column['Type']}"

@@ -68,6 +68,11 @@ class Link:
         """Where clients find it."""
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def forwards_to(self) -> int:
+        """The server's port."""
+        return self._upstream()
+
     def close(self) -> None:
         """Listen no more."""
         self._server.shutdown()
@@ -113,13 +118,14 @@ class Link:
 
     def forward(self, method: str, path: str, headers: Any, body: bytes) -> tuple[Any, bytes]:
         """The server's response to a request, and its body."""
-        connection = http.client.HTTPConnection(
-            "127.0.0.1", self._upstream(), timeout=ANSWER_SECONDS
-        )
+        port = self.forwards_to
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=ANSWER_SECONDS)
         try:
             connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
             for name, value in headers.items():
-                if name.lower() not in _OF_THE_CONNECTION | {"expect"}:
+                if name.lower() == "host":  # the server refuses names that are not its own
+                    connection.putheader(name, value.replace(f":{self.port}", f":{port}"))
+                elif name.lower() not in _OF_THE_CONNECTION | {"expect"}:
                     connection.putheader(name, value)
             if body or method in ("POST", "PUT"):
                 connection.putheader("Content-Length", str(len(body)))

@@ -26,7 +26,7 @@ def _has(text: str) -> Callable[[Call], bool]:
     return lambda call: any(text in word for word in call)
 
 
-_of_engine = _has("dynamodb")
+_of_engine = _has("/dynamodb-local-")  # Spark's class path has the SDK's jar for DynamoDB
 _of_job = _has("/training_data.py")
 _of_training = _has("train.py")
 _of_endpoint = _has("/serving.py")

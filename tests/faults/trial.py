@@ -105,7 +105,7 @@ class Trial:
             seconds,
             whole.reruns,
             injection.made,
-            "" if disturbed.code == 0 else disturbed.error[0],
+            "" if killed or disturbed.code == 0 else disturbed.error[0],
         )
 
     def _whole_lake(self) -> FaultyLake:
@@ -136,7 +136,7 @@ class Trial:
 
 def _delete_endpoint(lake: FaultyLake) -> None:
     name = Settings(account=ACCOUNT, region="us-east-1").stack("serving")
-    stacks = lake.machine.client("cloudformation")
+    stacks = lake.client("cloudformation")
     stacks.delete_stack(StackName=name)
 
     def gone() -> bool:

@@ -19,10 +19,12 @@ class Upstream(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     met: list[bytes] = []
+    hosts: list[str] = []
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.met.append(body)
+        self.hosts.append(self.headers["Host"])
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -39,7 +41,7 @@ class Upstream(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def link() -> Iterator[Link]:
-    Upstream.met = []
+    Upstream.met, Upstream.hosts = [], []
     server = ThreadingHTTPServer(("127.0.0.1", 0), Upstream)
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     link = Link(lambda: int(server.server_address[1]))
@@ -63,6 +65,11 @@ def test_requests_pass_and_are_counted(link: Link) -> None:
     assert ask(link, b"one") == (200, b"one")
     assert ask(link, b"two") == (200, b"two")
     assert link.seen == {"BatchWriteItem": 2}
+
+
+def test_the_server_is_asked_by_its_own_name(link: Link) -> None:
+    ask(link)
+    assert Upstream.hosts == [f"127.0.0.1:{link.forwards_to}"]
 
 
 def test_the_length_of_an_object_is_passed_on_without_its_body(link: Link) -> None:

@@ -1,21 +1,19 @@
 """Constraints of the API models, compiled once for each shape.
 
 A shape that has nothing to check anywhere within it compiles to nothing, so that the items of
-DynamoDB and other large bodies are not walked a second time. The models' patterns are written for
-Java and run on RE2, in linear time; where RE2 has no words for one, it is not checked.
+DynamoDB and other large bodies are not walked a second time.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-import re2
 from botocore.model import Shape
 
+from emulation.services.patterns import Pattern, PatternError, compile_pattern
 from emulation.services.request_validation.faults import Path, fault
 
 MAX_FAULTS = 10
@@ -37,12 +35,16 @@ class Rules:
 
 REQUIRED_ONLY = Rules("required")
 SIZES = Rules("sizes", sizes=True)
+ENUMS = Rules("enums", enums=True)
 FULL = Rules("full", sizes=True, enums=True, patterns=True)
 
 
 def faults_of(shape: Shape, request: Any, rules: Rules) -> list[str]:
     """All that is wrong with a request, in the services' words; empty if nothing is."""
-    check = checker(shape, rules)
+    about, key = shape.__dict__, f"_lake_{rules.name}"
+    if key not in about:
+        about[key] = checker(shape, rules)
+    check = about[key]
     found: list[str] = []
     if check is not None:
         check(request, (), found)
@@ -124,9 +126,8 @@ def _structure(shape: Any, rules: Rules) -> Check:
     known = members.get
 
     def check(value: Any, path: Path, faults: list[str]) -> None:
-        for name in required:
-            if value.get(name) is None:
-                faults.append(fault(None, (path, name), "not be null"))
+        missing = [name for name in required if value.get(name) is None]
+        faults.extend(fault(None, (path, name), "not be null") for name in missing)
         for name, item in value.items():
             if item is not None and (within := known(name)) is not None:
                 within(item, (path, name), faults)
@@ -217,35 +218,10 @@ def _size(shape: Any, what: str) -> Check | None:
     return check
 
 
-_SURROGATES = re.compile(r"\\u[dD]8[0-9a-fA-F]{2}\\u[dD][cC]00-\\u[dD][bB][fF]{2}\\u[dD][fF]{3}")
-_UNIT = re.compile(r"\\u([0-9a-fA-F]{4})")
-
-
-_TOKEN = re.compile(r"\\p\{\w+\}|\\.|.", re.DOTALL)
-_POSIX = {r"\p{Alnum}": "a-zA-Z0-9", r"\p{ASCII}": r"\x00-\x7F"}
-
-
-def _posix_classes(pattern: str) -> str:
-    """Java's POSIX classes as ranges, in brackets of their own where they stand in none."""
-    parts: list[str] = []
-    within = False
-    for piece in _TOKEN.findall(pattern):
-        if piece in ("[", "]"):
-            within = piece == "["
-        known = _POSIX.get(piece)
-        parts.append(piece if known is None else known if within else f"[{known}]")
-    return "".join(parts)
-
-
 @lru_cache(maxsize=4096)
-def model_pattern(pattern: str) -> Any:
-    """A pattern of the API models, written for Java, on RE2; None where RE2 has no equal."""
-    translated = _SURROGATES.sub(lambda _: r"\x{10000}-\x{10FFFF}", pattern)
-    translated = _UNIT.sub(lambda found: rf"\x{{{found[1]}}}", translated)
-    translated = _posix_classes(translated)
-    options = re2.Options()
-    options.log_errors = False
+def model_pattern(pattern: str) -> Pattern | None:
+    """A pattern of the API models; None where it is none that can be run."""
     try:
-        return re2.compile(translated, options=options)
-    except re2.error:
+        return compile_pattern(pattern)
+    except PatternError:
         return None
