@@ -199,7 +199,7 @@ def _pin_names(gateway: tuple[str, int] | None) -> None:
         family: int = 0,
         type: int = 0,
         proto: int = 0,
-        flags: int = 0,  # noqa: A002
+        flags: int = 0,
     ) -> Any:
         if host is None:
             return resolve(host, port, family, type, proto, flags)
