@@ -155,7 +155,7 @@ class Emulator:
             if self.folder.parent == paths.OWN_HOME:
                 paths.private(self.folder.parent)
             paths.private(self.folder)
-            lock = open(self.folder / "lock", "w", opener=_for_the_owner)
+            lock = os.fdopen(os.open(self.folder / "lock", os.O_WRONLY | os.O_CREAT, 0o600), "w")
         except OSError as e:
             raise EmulationError(
                 f"cannot use {self.folder}: {e.strerror or e}",

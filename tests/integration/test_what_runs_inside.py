@@ -29,7 +29,7 @@ SECRETS = {
     "DBUS_SESSION_BUS_ADDRESS": "unix:path=/run/s3cr3t-bus",
     "DATABASE_URL": "postgres://user:s3cr3t@host",
     "HTTPS_PROXY": "http://user:s3cr3t@proxy:1",
-    "LAKE_MINE": "s3cr3t-lake",
+    "NPM_TOKEN": "s3cr3t-npm",
     "KUBECONFIG": "/run/s3cr3t-kube",
 }
 LOOK = """
