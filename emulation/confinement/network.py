@@ -1,7 +1,7 @@
 """Where user code's connections go: ``*.amazonaws.com`` to the emulator, loopback, nowhere else.
 
-For Lambda functions, Glue jobs, SageMaker training jobs and endpoints, and, by `emulation.confinement.guard`,
-for the emulator itself. No name is ever resolved: those that may be reached have their answer here.
+For Lambda functions, Glue jobs, SageMaker training jobs and endpoints; `guard` beside this uses it
+for the emulator itself. No name is resolved: those that may be reached have their answer here.
 
 Works below every HTTP library: names are resolved, sockets connected and TLS begun through the
 standard library, so ``urllib``, ``http.client``, ``urllib3`` and ``requests`` all pass here. A
