@@ -221,12 +221,27 @@ _SURROGATES = re.compile(r"\\u[dD]8[0-9a-fA-F]{2}\\u[dD][cC]00-\\u[dD][bB][fF]{2
 _UNIT = re.compile(r"\\u([0-9a-fA-F]{4})")
 
 
+_PART = re.compile(r"\[(?:\\.|[^\]\\])*\]|\\.(?:\{\w+\})?", re.DOTALL)
+"""A class in brackets, or an escape outside one."""
+
+_POSIX = re.compile(
+    r"\\p\{(Alnum|Alpha|ASCII|Blank|Cntrl|Digit|Graph|Lower|Print|Punct|Space|Upper|XDigit)\}"
+)
+"""Java's POSIX classes (java.util.regex.Pattern)."""
+
+
+def _posix_class(part: re.Match[str]) -> str:
+    """RE2 spells them ``[:alnum:]``, inside brackets only."""
+    found = _POSIX.sub(lambda name: f"[:{name[1].lower()}:]", part[0])
+    return found if part[0].startswith("[") or found == part[0] else f"[{found}]"
+
+
 @lru_cache(maxsize=4096)
 def model_pattern(pattern: str) -> Any:
     """A pattern of the API models, written for Java, on RE2; None where RE2 has no equal."""
     translated = _SURROGATES.sub(lambda _: r"\x{10000}-\x{10FFFF}", pattern)
     translated = _UNIT.sub(lambda found: rf"\x{{{found[1]}}}", translated)
-    translated = translated.replace(r"\p{Alnum}", "a-zA-Z0-9").replace(r"\p{ASCII}", r"\x00-\x7F")
+    translated = _PART.sub(_posix_class, translated)
     options = re2.Options()
     options.log_errors = False
     try:
