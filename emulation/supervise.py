@@ -61,22 +61,26 @@ def apply_limits(limits: Mapping[str, int]) -> None:
         counted from the threads that the machine has now, because the kernel counts them per user
     """
     os.umask(UMASK)
-    for name, value in limits.items():
+    for name, wanted in limits.items():
         number = getattr(resource, f"RLIMIT_{name}", None)
-        if number is None:
+        others = _threads() if name == "NPROC" else 0
+        if number is None or others is None:
             continue
-        if name == "NPROC":
-            try:
-                threads = int(Path("/proc/loadavg").read_text().split()[3].partition("/")[2])
-            except (OSError, ValueError, IndexError):
-                continue
-            value += threads
         hard = resource.getrlimit(number)[1]
-        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        own = wanted + others
+        value = own if hard == resource.RLIM_INFINITY else min(own, hard)
         with contextlib.suppress(OSError, ValueError):
             resource.setrlimit(number, (value, value))
     with contextlib.suppress(OSError):  # when memory runs out, this goes before the user's programs
         Path("/proc/self/oom_score_adj").write_text("500")
+
+
+def _threads() -> int | None:
+    """How many threads there are on this machine (proc_loadavg(5)); None where nobody says."""
+    try:
+        return int(Path("/proc/loadavg").read_text().split()[3].partition("/")[2])
+    except (OSError, ValueError, IndexError):
+        return None
 
 
 def descendants() -> dict[int, int]:
@@ -234,7 +238,10 @@ def main() -> int:
             apply_limits(limits)
 
     started = subprocess.Popen(
-        arguments, stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=prepare
+        arguments,
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+        preexec_fn=prepare,  # noqa: PLW1509 - there is one thread
     )
     command = started.pid
     for number in early:

@@ -1,7 +1,7 @@
 """Where user code's connections go: ``*.amazonaws.com`` to the emulator, loopback, nowhere else.
 
-For Lambda functions, Glue jobs, SageMaker training jobs and endpoints, and, by `guard`, for the
-emulator itself. No name is ever resolved: those that may be reached have their answer here.
+For Lambda functions, Glue jobs, SageMaker training jobs and endpoints; `guard` beside this uses it
+for the emulator itself. No name is resolved: those that may be reached have their answer here.
 
 Works below every HTTP library: names are resolved, sockets connected and TLS begun through the
 standard library, so ``urllib``, ``http.client``, ``urllib3`` and ``requests`` all pass here. A
@@ -176,19 +176,23 @@ def _address(host: str) -> Any:
         return None
 
 
-def _text(host: Any) -> str:
+def text_of(host: Any) -> str:
+    """A host as Python's socket functions take it, as text."""
     return host.decode("idna", "replace") if isinstance(host, bytes) else str(host or "")
 
 
-def _pin_names(gateway: tuple[str, int] | None) -> None:
+def pin_names(gateway: tuple[str, int] | None, subject: str) -> None:
     """Answer every question for a name or an address here, without asking a resolver.
 
     :param gateway: where AWS's names lead; None: to loopback, whatever the port
+    :param subject: what this process is, for the text of a refusal
     """
+    global _subject  # noqa: PLW0603 - of this process, set once
+    _subject = subject
     resolve = socket.getaddrinfo
 
     def address(host: Any, family: int = socket.AF_UNSPEC) -> str:
-        name = _text(host)
+        name = text_of(host)
         if is_aws(name):
             return gateway[0] if gateway else pinned("localhost", family)
         return pinned(name, family)
@@ -197,13 +201,13 @@ def _pin_names(gateway: tuple[str, int] | None) -> None:
         host: Any,
         port: Any,
         family: int = 0,
-        type: int = 0,
+        type: int = 0,  # noqa: A002 - socket's names
         proto: int = 0,
-        flags: int = 0,  # noqa: A002
+        flags: int = 0,
     ) -> Any:
         if host is None:
             return resolve(host, port, family, type, proto, flags)
-        if gateway and is_aws(_text(host)):
+        if gateway and is_aws(text_of(host)):
             return resolve(gateway[0], gateway[1], family, type, proto, flags)
         return resolve(address(host, family), port, family, type, proto, flags)
 
@@ -212,11 +216,11 @@ def _pin_names(gateway: tuple[str, int] | None) -> None:
         return ANYWHERE.get(found, found)
 
     def gethostbyname_ex(host: Any) -> tuple[str, list[str], list[str]]:
-        return _text(host), [], [gethostbyname(host)]
+        return text_of(host), [], [gethostbyname(host)]
 
     def gethostbyaddr(host: Any) -> tuple[str, list[str], list[str]]:
         found = gethostbyname(host)
-        name = _text(host)
+        name = text_of(host)
         return "localhost" if _address(name) is not None else name, [], [found]
 
     def getnameinfo(sockaddr: Any, flags: int) -> tuple[str, str]:
@@ -228,7 +232,7 @@ def _pin_names(gateway: tuple[str, int] | None) -> None:
         setattr(socket, replacement.__name__, replacement)
 
 
-def _guard_sockets(target: Callable[[socket.socket, Any], Any], *, bind: bool) -> None:
+def guard_sockets(target: Callable[[socket.socket, Any], Any], *, bind: bool) -> None:
     """Let connections and datagrams go where `target` says.
 
     :param bind: whether what listens everywhere shall listen on loopback only
@@ -260,7 +264,7 @@ def _guard_sockets(target: Callable[[socket.socket, Any], Any], *, bind: bool) -
 
     def guarded_bind(self: socket.socket, address: Any) -> None:
         if self.family in INTERNET:
-            host = pinned(_text(address[0]), self.family)
+            host = pinned(text_of(address[0]), self.family)
             if host == "" and self.family == socket.AF_INET6:
                 host = "::"
             address = (ANYWHERE.get(host, host), *address[1:])
@@ -273,40 +277,18 @@ def _guard_sockets(target: Callable[[socket.socket, Any], Any], *, bind: bool) -
         setattr(socket.socket, "bind", guarded_bind)  # noqa: B010
 
 
-def guard() -> None:
-    """Keep the emulator's own process on this machine: loopback is reached, nothing else.
-
-    It needs nobody outside. This is the second lock behind clients with numeric addresses: whatever
-    a part of LocalStack tries, no name is asked for and nothing leaves.
-    """
-    global _subject  # noqa: PLW0603 - of this process, set once
-    _subject = "the emulator"
-    _pin_names(None)
-
-    def target(sock: socket.socket, address: Any) -> Any:
-        if sock.family not in INTERNET:
-            return address
-        name = _text(address[0])
-        host = "localhost" if is_aws(name) else name
-        return (pinned(host, sock.family), *address[1:])
-
-    _guard_sockets(target, bind=False)
-
-
 def install(gateway: tuple[str, int], subject: str = _subject) -> None:
     """Route this process's connections, and those of the programs that it starts.
 
     :param gateway: host and port of the emulator
     :param subject: what this process is, for the text of a refusal
     """
-    global _subject  # noqa: PLW0603 - of this process, set once
-    _subject = subject
-    _pin_names(gateway)
+    pin_names(gateway, subject)
 
     def target(sock: socket.socket, address: Any) -> Any:
         if sock.family not in INTERNET:
             return address
-        name = _text(address[0])
+        name = text_of(address[0])
         if is_aws(name):
             return gateway
         host = pinned(name, sock.family)
@@ -315,7 +297,7 @@ def install(gateway: tuple[str, int], subject: str = _subject) -> None:
             return gateway
         return (host, *address[1:])
 
-    _guard_sockets(target, bind=True)
+    guard_sockets(target, bind=True)
     _route_tls(gateway)
     _cut_off_children(gateway)
 
@@ -344,7 +326,7 @@ def _route_tls(gateway: tuple[str, int]) -> None:
         server_hostname: Any = None,
         **kwargs: Any,
     ) -> Any:
-        name = _text(server_hostname)
+        name = text_of(server_hostname)
         if server_side or not is_aws(name):  # AWS's names are always resolved to the gateway
             return wrap_buffers(self, incoming, outgoing, server_side, server_hostname, **kwargs)
         return GatewayObject(self, incoming, outgoing, name)

@@ -155,7 +155,7 @@ class Emulator:
             if self.folder.parent == paths.OWN_HOME:
                 paths.private(self.folder.parent)
             paths.private(self.folder)
-            lock = (self.folder / "lock").open("w")
+            lock = os.fdopen(os.open(self.folder / "lock", os.O_WRONLY | os.O_CREAT, 0o600), "w")
         except OSError as e:
             raise EmulationError(
                 f"cannot use {self.folder}: {e.strerror or e}",
@@ -185,7 +185,8 @@ class Emulator:
         try:
             self._await_ready(process, timeout)
             running = Running(process.pid, psutil.Process(process.pid).create_time(), self.port)
-            self._record.write_text(json.dumps(asdict(running)))
+            with open(self._record, "w", opener=_for_the_owner) as record:
+                record.write(json.dumps(asdict(running)))
         except BaseException:  # Ctrl-C included: leave nothing behind
             _end([psutil.Process(process.pid)] if process.poll() is None else [], 2)
             self._end_strays()

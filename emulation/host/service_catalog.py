@@ -63,7 +63,7 @@ def place(root: Path) -> None:
     """
     if _is_ours(_file()):
         cache = root / "var" / "lib" / "localstack" / "cache"
-        cache.mkdir(parents=True)
+        paths.private(cache)
         shutil.copy(_file(), cache)
 
 

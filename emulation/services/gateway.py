@@ -18,7 +18,7 @@ from localstack import config
 from localstack.runtime.server import twisted
 from twisted.internet import endpoints
 
-from emulation.confinement import network
+from emulation.confinement import guard, network
 
 
 class _ListenEndpoints:
@@ -36,7 +36,7 @@ def install() -> None:
     """Bind the gateway to the address of GATEWAY_LISTEN, stay on this machine, end soon."""
     twisted.endpoints = _ListenEndpoints
     config.LOCALHOST = network.LOOPBACK  # internal clients have a numeric address, path-style S3
-    network.guard()
+    guard.install()
     atexit.register(_end_now)
 
 

@@ -21,6 +21,7 @@ MAX_BYTES = 1_048_576
 EVENT_OVERHEAD = 26
 MAX_MESSAGE_BYTES = 256_000
 FLUSH_SECONDS = 0.5
+MAX_LOG_BYTES = 64 << 20
 
 
 class LogStream:
@@ -109,6 +110,23 @@ class LogStream:
     def _flush_often(self) -> None:
         while not self._closed.wait(FLUSH_SECONDS):
             self.flush()
+
+
+class BoundedLog:
+    """A log stream that ends with a notice after `MAX_LOG_BYTES`: the emulator keeps its logs in
+    memory, and a script that prints for ever must not take it down."""
+
+    def __init__(self, log: LogStream) -> None:
+        self._log, self._left = log, MAX_LOG_BYTES
+
+    def write(self, line: str) -> None:
+        """Append a line, while there is room."""
+        if self._left <= 0:
+            return
+        self._left -= len(line) + 1
+        self._log.write(line)
+        if self._left <= 0:
+            self._log.write(f"(the emulator keeps no more than {MAX_LOG_BYTES} bytes of this log)")
 
 
 def _messages(text: str) -> list[str]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from emulation.services import logs
 from emulation.services.logs import (
     EVENT_OVERHEAD,
     MAX_BYTES,
@@ -43,3 +45,19 @@ def test_every_batch_fits_and_order_is_kept(sizes: list[int]) -> None:
     assert [event for batch in batches for event in batch] == events
     for batch in batches:
         assert sum(len(e["message"]) + EVENT_OVERHEAD for e in batch) <= MAX_BYTES
+
+
+class _Kept(list[str]):
+    """In the place of a log stream."""
+
+    write = list.append
+
+
+def test_a_flood_ends_with_a_notice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logs, "MAX_LOG_BYTES", 100)
+    kept = _Kept()
+    log = logs.BoundedLog(kept)  # type: ignore[arg-type]
+    for _ in range(50):
+        log.write("x" * 9)
+    assert kept[:-1] == ["x" * 9] * 10
+    assert kept[-1] == "(the emulator keeps no more than 100 bytes of this log)"

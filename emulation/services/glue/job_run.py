@@ -25,7 +25,7 @@ from emulation.services.glue import job_arguments
 from emulation.services.glue.bookmark import FILE_VARIABLE, BookmarkError, Bookmarks, Loan
 from emulation.services.glue.job_failure import FailureReader
 from emulation.services.glue.s3_crawler import split_path
-from emulation.services.logs import LogStream
+from emulation.services.logs import BoundedLog, LogStream
 from emulation.services.processes import ManagedProcess, clean_environment
 
 LOG = logging.getLogger(__name__)
@@ -35,7 +35,6 @@ ERROR_GROUP = "/aws-glue/jobs/error"
 LOG_GROUP_PREFIX = "/aws-glue/jobs"
 ACTIVE = ("STARTING", "RUNNING", "STOPPING", "WAITING")
 STOP_GRACE_SECONDS = 5.0
-MAX_LOG_BYTES = 64 << 20
 
 JsonDict = dict[str, Any]
 
@@ -163,7 +162,7 @@ class JobRun:
         """Run the script; returns the final state and the error message ("" for none)."""
         on_stdout, on_stderr = FailureReader(), FailureReader()
 
-        kept_output, kept_errors = _BoundedLog(output), _BoundedLog(errors)
+        kept_output, kept_errors = BoundedLog(output), BoundedLog(errors)
 
         def on_output(line: str) -> None:
             on_stdout.feed(line)
@@ -289,22 +288,6 @@ class JobRun:
                 f"LAUNCH ERROR | Error downloading from S3 for bucket: {bucket}, key: {key}. {e}"
             ) from e
         return target
-
-
-class _BoundedLog:
-    """A log stream that ends with a notice after `MAX_LOG_BYTES`: the emulator keeps its logs in
-    memory, and a script that prints for ever must not take it down."""
-
-    def __init__(self, log: LogStream) -> None:
-        self._log, self._left = log, MAX_LOG_BYTES
-
-    def write(self, line: str) -> None:
-        if self._left <= 0:
-            return
-        self._left -= len(line) + 1
-        self._log.write(line)
-        if self._left <= 0:
-            self._log.write(f"(the emulator keeps no more than {MAX_LOG_BYTES} bytes of this log)")
 
 
 def _entries(path: str | None) -> list[str]:

@@ -9,6 +9,7 @@ import signal
 import tempfile
 import threading
 import time
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,32 @@ MEMORY_SLACK = 256 * MEBIBYTE
 """Over the memory size, before a process is ended: shared pages count once per process."""
 
 
+DELETED_SECONDS = 5.0
+"""After DeleteFunction, until what still runs is killed. Our guess: AWS lets an invocation in
+progress finish, here nobody would be left to end it before its Timeout of up to 15 minutes."""
+
+_alive: weakref.WeakSet[ProcessExecutor] = weakref.WeakSet()
+_alive_lock = threading.Lock()
+
+
+def end_deleted(account: str, region: str, name: str, version: str | None) -> None:
+    """Let the invocations of a deleted function end by themselves, for a while.
+
+    :param version: only this one; None: all of them
+    """
+    with _alive_lock:
+        deleted = [each for each in _alive if each.belongs_to(account, region, name, version)]
+    if deleted:
+
+        def kill() -> None:
+            for each in deleted:
+                each.kill()
+
+        timer = threading.Timer(DELETED_SECONDS, kill)
+        timer.daemon = True
+        timer.start()
+
+
 class ProcessExecutorPlugin(RuntimeExecutorPlugin):  # type: ignore[misc]
     """Entry point: LAMBDA_RUNTIME_EXECUTOR=process."""
 
@@ -63,6 +90,21 @@ class ProcessExecutor(RuntimeExecutor):  # type: ignore[misc]
         self._invoking = False
         self._stopped = False
         self._last_peak = 0
+        self._begun: FunctionProcess | None = None
+        with _alive_lock:
+            _alive.add(self)
+
+    def belongs_to(self, account: str, region: str, name: str, version: str | None) -> bool:
+        """Whether it runs this function."""
+        identity = self.function_version.id
+        own = (identity.account, identity.region, identity.function_name)
+        return own == (account, region, name) and version in (None, identity.qualifier)
+
+    def kill(self) -> None:
+        """End the process, whatever it does; an invocation in progress fails."""
+        self.stop()
+        if (process := self._begun) is not None:
+            process.kill()
 
     def start(self, env_vars: dict[str, Any]) -> None:
         """Start the process and load the handler. A function's own failure shows on invocation."""
@@ -144,6 +186,7 @@ class ProcessExecutor(RuntimeExecutor):  # type: ignore[misc]
             cwd=self._code,
             memory_limit=self._config.memory_size * MEBIBYTE + MEMORY_SLACK,
         )
+        self._begun = process
         try:
             answer = process.initialise(deadline, log)
         except BaseException:
@@ -154,7 +197,10 @@ class ProcessExecutor(RuntimeExecutor):  # type: ignore[misc]
             process.close()
         else:
             self._init_failure = None
-            self._process = process
+            with self._lock:
+                self._process = process
+                if self._stopped and not self._invoking:
+                    self._discard()
 
     def _invoke(self, payload: dict[str, str]) -> InvocationResult:
         request_id, timeout = payload["invoke-id"], float(self._config.timeout)

@@ -11,6 +11,7 @@ from typing import Any
 
 from localstack.aws.api import RequestContext, handler
 from localstack.aws.api.lambda_ import InvalidRequestContentException
+from localstack.services.lambda_ import api_utils
 from localstack.services.lambda_ import runtimes as localstack_runtimes
 from localstack.services.lambda_.invocation import execution_environment, logs
 from localstack.services.lambda_.invocation.version_manager import LambdaVersionManager
@@ -19,6 +20,7 @@ from localstack.services.plugins import Service
 
 from emulation.services import steady_time
 from emulation.services.lambda_ import kinesis_mapping, mapping_rules, metrics, packages
+from emulation.services.lambda_.executor import end_deleted
 from emulation.services.lambda_.function_process import kill_all
 from emulation.services.lambda_.runtimes import check_runnable, is_python
 
@@ -61,6 +63,14 @@ class LakeLambdaProvider(LambdaProvider):  # type: ignore[misc]
     def create_function(self, context: RequestContext, request: Any) -> Any:
         check_runnable(request.get("PackageType"), request.get("Runtime"))
         return super().create_function(context, request)
+
+    def delete_function(
+        self, context: RequestContext, function_name: str, qualifier: str | None = None, **_: Any
+    ) -> None:
+        super().delete_function(context, function_name, qualifier)
+        account, region = api_utils.get_account_and_region(function_name, context)
+        name, version = api_utils.get_name_and_qualifier(function_name, qualifier, context)
+        end_deleted(account, region, name, version)
 
     @handler("UpdateFunctionConfiguration", expand=False)
     def update_function_configuration(self, context: RequestContext, request: Any) -> Any:

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import urllib3
 
-from emulation.services.logs import LogStream
+from emulation.services.logs import BoundedLog, LogStream
 from emulation.services.processes import ManagedProcess
 from emulation.services.sagemaker import serving
 from emulation.services.sagemaker.training import last_error
@@ -98,7 +98,7 @@ class Container:
     ) -> None:
         self.name = name
         self._files, self._environment = files, dict(environment)
-        self._log, self._on_dead = log, on_dead
+        self._log, self._kept, self._on_dead = log, BoundedLog(log), on_dead
         self._port_file = files.home / f"{name}.port"
         self._lock = threading.Lock()
         self._stopping = threading.Event()
@@ -245,7 +245,7 @@ class Container:
     def _line(self, line: str) -> None:
         self._tail.append(line)
         if not self._stopping.is_set():
-            self._log.write(line)
+            self._kept.write(line)
 
 
 def _pings(pool: urllib3.HTTPConnectionPool, secret: str) -> bool:

@@ -23,7 +23,7 @@ from localstack import config
 
 from emulation import clock
 from emulation.services.base import client
-from emulation.services.logs import LogStream
+from emulation.services.logs import BoundedLog, LogStream
 from emulation.services.processes import ManagedProcess, clean_environment
 from emulation.services.sagemaker import archives, objects, rules, toolkit
 from emulation.services.sagemaker.metrics import Metrics
@@ -85,6 +85,7 @@ class _Run:
         definitions = job.request["AlgorithmSpecification"].get("MetricDefinitions", [])
         self.metrics = Metrics(definitions, log.write)
         self.volume = Volume(job.request["ResourceConfig"].get("VolumeSizeInGB"))
+        self.printed = BoundedLog(log)
         self.tail: deque[str] = deque(maxlen=TAIL_LINES)
 
     def work(self) -> tuple[str, str, str | None]:
@@ -197,7 +198,7 @@ class _Run:
     def _line(self, line: str) -> None:
         self.tail.append(line)
         self.metrics.feed(line)
-        self.log.write(line)
+        self.printed.write(line)
 
     def _failure(self, code: int, args: list[str]) -> str:
         """FailureReason: the script's own words in output/failure, else its last error."""
