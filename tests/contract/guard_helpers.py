@@ -63,7 +63,7 @@ def send(
 
 def send_raw(url: str, request: str) -> int:
     """Send these bytes; the status of the answer, 0 when there is none."""
-    port = urlsplit(url).port
+    port = urlsplit(url).port or 0
     with socket.create_connection(("127.0.0.1", port), timeout=60) as peer:
         peer.sendall(request.replace("{port}", str(port)).encode())
         answer = peer.recv(4096)

@@ -54,7 +54,5 @@ def headers(cors: Configuration, origin: str, asked: Mapping[str, str]) -> dict[
 
 def _matches(pattern: str, origin: str) -> bool:
     """``*``, an origin, or one with a wildcard in the place of its first label."""
-    if pattern == "*" or pattern == origin:
-        return True
     start, star, end = pattern.partition("*")
-    return bool(star) and origin.startswith(start) and origin.endswith(end)
+    return pattern == origin or (bool(star) and origin.startswith(start) and origin.endswith(end))

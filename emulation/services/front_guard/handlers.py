@@ -76,6 +76,7 @@ class CorsGate:
     """In the place of LocalStack's enforcer: who may has been decided; preflights are answered."""
 
     def __call__(self, chain: HandlerChain, context: RequestContext, response: Response) -> None:
+        del response
         verdict = verdict_of(context)
         if verdict is None or verdict.way is Way.APPLICATION:
             return
@@ -92,7 +93,7 @@ class CorsHeaders:
         if verdict is None or verdict.way is Way.APPLICATION:
             return
         request, headers = context.request, response.headers
-        for name in [n for n in headers.keys() if n.lower().startswith("access-control-")]:
+        for name in _cors_names(headers):
             if headers[name] == "" or verdict.page is not Page.ALLOWED:
                 del headers[name]
         own_rules = context.service is not None and context.service.service_name == "s3"
@@ -124,7 +125,7 @@ class Application:
         response.update_from(self._routed(request))
         chain.stop()
         if rule:
-            for name in [n for n in response.headers.keys() if n.lower().startswith("access-con")]:
+            for name in _cors_names(response.headers):
                 del response.headers[name]
             response.headers.update(given)
 
@@ -223,7 +224,7 @@ def _from_network(context: RequestContext) -> bool:
 
 def _port(environ: Any) -> int:
     """The gateway's port; the one of the connection where it has several."""
-    ports = [listen.port for listen in config.GATEWAY_LISTEN]
+    ports: list[int] = [listen.port for listen in config.GATEWAY_LISTEN]
     if len(ports) > 1 and str(environ.get("SERVER_PORT", "")).isdecimal():
         return int(environ["SERVER_PORT"])
     return ports[0]
@@ -233,6 +234,10 @@ def _joined(headers: Any, name: str) -> str | None:
     """All values of a header: two that differ make one that matches nothing."""
     values = headers.getlist(name)
     return ", ".join(values) if values else None
+
+
+def _cors_names(headers: Any) -> list[str]:
+    return [name for name, _ in headers if name.lower().startswith("access-control-")]
 
 
 def _not_found() -> Response:

@@ -64,12 +64,12 @@ def accepted(request: Request, service: ServiceModel | None, how: Signed, told: 
         return reading
     if service.service_name == "s3" and reading:  # of public objects, or by a presigned address
         return True
-    if not told:
-        return False
-    if how is Signed.BY_QUERY:
-        return True
     if how is Signed.BEARER:
-        return takes_bearer(service)
+        return told and takes_bearer(service)
+    return told and (how is Signed.BY_QUERY or _taken_unsigned(request, service))
+
+
+def _taken_unsigned(request: Request, service: ServiceModel) -> bool:
     if request.method == "POST" and request.mimetype == UPLOAD and service.service_name == "s3":
         return policy_signed(request.form)
     if request.method == "POST" and request.mimetype == FORM and form_signed(request.form):
