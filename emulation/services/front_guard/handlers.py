@@ -30,6 +30,7 @@ from emulation.services.front_guard.rules import Head, Verdict, Way
 LOG = logging.getLogger(__name__)
 MORE_NAMES: frozenset[str] = frozenset()
 """Names of this emulator beside its usual ones, such as a container's in its network."""
+_TELLING = frozenset({"host", "origin", "referer", "sec-fetch-site", "user-agent", "authorization"})
 
 
 class FrontGuard:
@@ -162,22 +163,27 @@ class InternalEnd:
 
 def head(request: Any) -> Head:
     """What the decision needs to know of a request."""
-    environ, headers = request.environ, request.headers
+    environ, path = request.environ, request.path
+    found: dict[str, list[str]] = {}
+    for name, value in request.headers:  # once: each look-up by name goes through all of them
+        if (low := name.lower()) in _TELLING:
+            found.setdefault(low, []).append(value)
+    authorization = found.get("authorization", (None,))[0]
     return Head(
         method=request.method,
-        target=environ.get("RAW_URI") or request.path,
-        path=request.path,
-        query=request.args.keys(),
-        hosts=headers.getlist("Host"),
-        scheme=request.scheme.replace("ws", "http", 1),
+        target=environ.get("RAW_URI") or path,
+        path=path,
+        query=() if authorization or not environ.get("QUERY_STRING") else request.args.keys(),
+        hosts=found.get("host", ()),
+        scheme="https" if environ.get("wsgi.url_scheme") in ("https", "wss") else "http",
         port=_port(environ),
         marks=Marks(
-            _joined(headers, "Origin"),
-            _joined(headers, "Referer"),
-            _joined(headers, "Sec-Fetch-Site"),
-            headers.get("User-Agent"),
+            _joined(found.get("origin")),
+            _joined(found.get("referer")),
+            _joined(found.get("sec-fetch-site")),
+            _joined(found.get("user-agent")),
         ),
-        authorization=headers.get("Authorization"),
+        authorization=authorization,
     )
 
 
@@ -230,10 +236,9 @@ def _port(environ: Any) -> int:
     return ports[0]
 
 
-def _joined(headers: Any, name: str) -> str | None:
+def _joined(values: list[str] | None) -> str | None:
     """All values of a header: two that differ make one that matches nothing."""
-    values = headers.getlist(name)
-    return ", ".join(values) if values else None
+    return None if values is None else ", ".join(values)
 
 
 def _cors_names(headers: Any) -> list[str]:
