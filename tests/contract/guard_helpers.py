@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+import psutil
+
 DOMAIN = "localhost.localstack.cloud"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
 FORM = "application/x-www-form-urlencoded"
@@ -68,3 +70,12 @@ def send_raw(url: str, request: str) -> int:
         peer.sendall(request.replace("{port}", str(port)).encode())
         answer = peer.recv(4096)
     return int(answer.split()[1]) if answer.startswith(b"HTTP/") else 0
+
+
+def engine_port(pid: int) -> int | None:
+    """Port of DynamoDB Local below the emulator of this process id, None without one."""
+    for child in psutil.Process(pid).children(recursive=True):
+        words = child.cmdline()
+        if "emulation.services.dynamodb.local_server" in words and "--port" in words:
+            return int(words[words.index("--port") + 1])
+    return None

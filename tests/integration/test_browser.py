@@ -16,12 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 from emulation.services.sagemaker import serving
 from tests import support
-from tests.contract.guard_helpers import SIGNATURE
+from tests.contract.guard_helpers import SIGNATURE, engine_port
 from tests.contract.lambda_helpers import create, packed
 from tests.integration.browser import chromium
 from tests.integration.browser.chromium import PAGE, Server, served, visit
@@ -121,16 +120,9 @@ def target(tmp_path_factory: pytest.TempPathFactory, command: str) -> Iterator[T
         create(aws, function, RUNS.format(proof=str(proof)))
         aws("dynamodb").create_table(**{**json.loads(TABLE), "TableName": table})
         engine = engine_port(running.pid)
+        if engine is None:
+            pytest.skip("no DynamoDB Local on this machine")
         yield Target(aws, running.port, engine, model, bucket, function, table, proof)
-
-
-def engine_port(pid: int) -> int:
-    """Port of DynamoDB Local below the emulator."""
-    for child in psutil.Process(pid).children(recursive=True):
-        words = child.cmdline()
-        if "emulation.services.dynamodb.local_server" in words and "--port" in words:
-            return int(words[words.index("--port") + 1])
-    pytest.skip("no DynamoDB Local on this machine")
 
 
 class model_server:  # noqa: N801 - used as a function
