@@ -60,20 +60,21 @@ def parse_host(header: str, port: int, more_names: frozenset[str] = frozenset())
     """Return what a Host header names, None when it is none of the emulator's names.
 
     :param header: as received; RFC 9110, "Host and :authority"
-    :param port: the one that the request came in by; AWS's names may have any, or none
+    :param port: the one that the request came in by; a header may leave it out, as that of a
+        function's HTTPS connection does, and AWS's names may have any
     :param more_names: further names of this emulator, in lower case
     """
     name, given = _split(header.lower())
     if _is_loopback_address(name):
-        return Host(name, given, Reach.SERVICES) if given == port else None
+        return Host(name, given, Reach.SERVICES) if given in (port, None) else None
     name = name[:-1] if name.endswith(".") else name
     if len(name) > 253 or not _NAME.fullmatch(name):  # ASCII only
         return None
     if _below(name, AWS_DOMAINS):
         return Host(name, given, _reach(name))
-    if given == port and (name == "localhost" or name in more_names):
+    if given in (port, None) and (name == "localhost" or name in more_names):
         return Host(name, given, Reach.SERVICES)
-    if given == port and _below(name, (EMULATOR_DOMAIN,)):
+    if given in (port, None) and _below(name, (EMULATOR_DOMAIN,)):
         return Host(name, given, _reach(name))
     return None
 
