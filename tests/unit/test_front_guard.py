@@ -231,6 +231,15 @@ def test_a_browser_that_does_not_tell_has_no_use_for_a_signed_address() -> None:
     assert decide(replace(head, marks=Marks(agent="curl/8")), ()).way is Way.SERVICE
 
 
+@pytest.mark.parametrize("agent", [BROWSER, None])
+def test_nor_has_the_user_who_opens_somebodys_link(agent: str | None) -> None:
+    """A link in a mail, or a typed name that redirects here: no page asked, nor did the user."""
+    marks = Marks(site="none", agent=agent)
+    head = replace(HEAD, query=("Action", *QUERY_4), marks=marks)
+    assert decide(head, ()).way is Way.LOOK
+    assert decide(replace(head, path="/_localstack/health"), ()).way is Way.INTERNAL
+
+
 @pytest.mark.parametrize(
     ("authorization", "how"),
     [

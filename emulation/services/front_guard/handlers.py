@@ -26,6 +26,7 @@ from emulation.origins import VARIABLE, allowed_origins
 from emulation.services.front_guard import cors, function_urls, rules, unsigned
 from emulation.services.front_guard.pages import Marks, Page
 from emulation.services.front_guard.rules import Head, Verdict, Way
+from emulation.services.front_guard.signatures import Signed, signed
 
 LOG = logging.getLogger(__name__)
 MORE_NAMES: frozenset[str] = frozenset()
@@ -118,12 +119,17 @@ class Application:
             return
         request = context.request
         origin = request.headers.get("Origin")
-        rule = function_urls.configuration(verdict.host.name)
+        url = function_urls.find(verdict.host.name)
+        rule = url.cors if url is not None else None
         given = function_urls.headers(rule, origin, request.headers) if rule and origin else {}
         if rule and request.method == "OPTIONS":  # answered by Lambda, not by the function
             _answer(chain, response, Response(status=200, headers=given))
             return
-        response.update_from(self._routed(request))
+        if url is not None and url.auth_type == "AWS_IAM" and not _signed_by_a_program(request):
+            forbidden = Response('{"Message": "Forbidden"}', 403, mimetype="application/json")
+            response.update_from(forbidden)
+        else:
+            response.update_from(self._routed(request))
         chain.stop()
         if rule:
             for name in _cors_names(response.headers):
@@ -222,6 +228,14 @@ def place(gateway: Any, guard: FrontGuard) -> None:
     chain.insert(chain.index(handlers.serve_edge_router_rules) + 1, InternalEnd())
     chain.insert(0, guard)
     answers[answers.index(handlers.add_cors_response_headers)] = CorsHeaders()
+
+
+def _signed_by_a_program(request: Any) -> bool:
+    """A page can write a signed address, but no Authorization header without a preflight."""
+    how = signed(request.headers.get("Authorization"), request.args.keys())
+    marked = any(name in request.headers for name in ("Origin", "Referer", "Sec-Fetch-Site"))
+    browser = request.headers.get("User-Agent", "").startswith("Mozilla/")
+    return how is Signed.BY_HEADER or (how is Signed.BY_QUERY and not marked and not browser)
 
 
 def _from_network(context: RequestContext) -> bool:
