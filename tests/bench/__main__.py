@@ -8,6 +8,7 @@ from pathlib import Path
 from tests.bench import (
     bookmarks,
     commands,
+    front_door,
     full_load,
     functions,
     report,
@@ -19,6 +20,7 @@ from tests.bench import (
 
 BENCHMARKS = {
     "commands": commands.run,
+    "front_door": front_door.run,
     "whole_run": whole_run.run,
     "full_load": full_load.run,
     "streaming": streaming.run,

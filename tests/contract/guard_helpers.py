@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+import psutil
+
 DOMAIN = "localhost.localstack.cloud"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
 FORM = "application/x-www-form-urlencoded"
@@ -63,8 +65,17 @@ def send(
 
 def send_raw(url: str, request: str) -> int:
     """Send these bytes; the status of the answer, 0 when there is none."""
-    port = urlsplit(url).port
+    port = urlsplit(url).port or 0
     with socket.create_connection(("127.0.0.1", port), timeout=60) as peer:
         peer.sendall(request.replace("{port}", str(port)).encode())
         answer = peer.recv(4096)
     return int(answer.split()[1]) if answer.startswith(b"HTTP/") else 0
+
+
+def engine_port(pid: int) -> int | None:
+    """Port of DynamoDB Local below the emulator of this process id, None without one."""
+    for child in psutil.Process(pid).children(recursive=True):
+        words = child.cmdline()
+        if "emulation.services.dynamodb.local_server" in words and "--port" in words:
+            return int(words[words.index("--port") + 1])
+    return None

@@ -58,6 +58,28 @@ def test_no_image_signs_for_itself(emulator: str, aws: Aws, name: str) -> None:
     assert name not in stacks(aws)
 
 
+def test_no_opened_link_signs_for_itself(emulator: str, aws: Aws, name: str) -> None:
+    """A mail's link, or a site's redirect after its name was typed, is no page's request."""
+    marks = {"Sec-Fetch-Site": "none", "Sec-Fetch-Mode": "navigate", "User-Agent": FIREFOX}
+    assert send(emulator, "GET", "/?" + create_stack(name, **QUERY_SIGNED), marks).status == 403
+    assert name not in stacks(aws)
+
+
+@pytest.mark.parametrize("slash", ["", "/"])
+def test_a_queues_address_takes_no_unsigned_action(
+    emulator: str, aws: Aws, name: str, slash: str
+) -> None:
+    url = aws("sqs").create_queue(QueueName=name)["QueueUrl"]
+    path = f"/{'/'.join(url.split('/')[3:])}{slash}"
+    query = "Action=AddPermission&Label=l&AWSAccountId.1=111111111111&ActionName.1=SendMessage"
+    for host in (None, f"{DOMAIN}:{{port}}"):
+        agent = {"User-Agent": FIREFOX}
+        assert send(emulator, "GET", f"{path}?{query}", agent, host=host).status == 403
+    assert "Attributes" not in aws("sqs").get_queue_attributes(
+        QueueUrl=url, AttributeNames=["Policy"]
+    )
+
+
 @pytest.mark.parametrize("path", ["/", "/_aws/nothing", "/_cfn_response/nothing/more"])
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_an_unsigned_query_finds_no_way_round(
@@ -157,7 +179,7 @@ def test_internal_routes_are_not_for_pages(emulator: str, path: str, method: str
         *("a.execute-api.attacker.example:{port}", "localhost.attacker.example:{port}"),
         *("127.0.0.1.nip.io:{port}", "0.0.0.0:{port}", "2130706433:{port}", "x@localhost:{port}"),
         *("b.s3.attacker.example:{port}", "f.lambda-url.us-east-1.attacker.example:{port}"),
-        *("127.0.0.1", "localhost:1", ""),
+        *("127.0.0.1:80", "localhost:1", ""),
     ],
 )
 def test_a_name_of_somebody_else_gets_nothing_even_signed(emulator: str, host: str) -> None:

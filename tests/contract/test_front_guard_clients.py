@@ -20,7 +20,7 @@ from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.signers import RequestSigner
 
-from tests.contract.guard_helpers import DOMAIN, PAGE, send
+from tests.contract.guard_helpers import DOMAIN, PAGE, SIGNATURE, send
 from tests.contract.lambda_helpers import Aws, create
 from tests.support import ACCOUNT, REGION
 
@@ -143,7 +143,8 @@ def test_operations_that_need_no_signature(emulator: str) -> None:
 def test_a_subscription_is_confirmed_by_its_link(emulator: str, aws: Aws, name: str) -> None:
     topic = aws("sns").create_topic(Name=name)["TopicArn"]
     query = f"/?Action=ConfirmSubscription&Version=2010-03-31&TopicArn={topic}&Token=none"
-    assert "MissingAuthenticationToken" not in send(emulator, "GET", query).text
+    for opened in ({}, {"Sec-Fetch-Site": "none", "Sec-Fetch-Mode": "navigate"}):
+        assert "MissingAuthenticationToken" not in send(emulator, "GET", query, opened).text
 
 
 def test_curl_reads_the_health_page(emulator: str) -> None:
@@ -181,6 +182,19 @@ def test_a_function_url_takes_any_site_and_has_its_own_cors(
     assert reply.headers["access-control-max-age"] == "60"
     other = send(emulator, "POST", "/", {**SITE, "Origin": "http://x.example"}, "{}", host=host)
     assert (other.status, other.readable_by_pages) == (200, False)
+
+
+def test_a_function_url_for_signed_requests(emulator: str, aws: Aws, name: str) -> None:
+    create(aws, name, ECHO)
+    url = aws("lambda").create_function_url_config(FunctionName=name, AuthType="AWS_IAM")
+    host = urlsplit(url["FunctionUrl"]).netloc
+    signature = {"Authorization": SIGNATURE.format(service="lambda")}
+    query = "?X-Amz-Algorithm=a&X-Amz-Credential=c&X-Amz-Signature=s"
+    assert send(emulator, "POST", "/", signature, "{}", host=host).status == 200
+    assert send(emulator, "POST", "/" + query, {}, "{}", host=host).status == 200
+    assert send(emulator, "POST", "/" + query, SITE, "{}", host=host).status == 403
+    refused = send(emulator, "POST", "/", {}, "{}", host=host)
+    assert (refused.status, refused.text) == (403, '{"Message": "Forbidden"}')
 
 
 def test_an_api_takes_any_site(emulator: str, aws: Aws, name: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import certifi
 import charset_normalizer
@@ -105,27 +106,35 @@ def test_streams_of_asyncio_reach_the_emulator(aws: Aws, name: str, copied: str)
     assert "connection to example.com refused: a function in the emulator" in found[-1]
 
 
+def presigned(aws: Aws, bucket: str, key: str) -> str:
+    """Path and query by which an object may be written to the bucket's own host."""
+    url = aws("s3").generate_presigned_url("put_object", Params={"Bucket": bucket, "Key": key})
+    return f"/{key}?{urlsplit(url).query}"
+
+
 def test_much_data_through_a_stream_of_asyncio(aws: Aws, name: str, bucket: str) -> None:
     create(
         aws,
         name,
         r"""
         import asyncio
-        async def write_and_read(host, size):
+        async def write_and_read(host, target, size):
             reader, writer = await asyncio.open_connection(host, 443, ssl=True)
-            begin = "{} /big HTTP/1.1\r\nHost: " + host + "\r\n{}\r\n\r\n"
-            writer.write(begin.format("PUT", f"Content-Length: {size}").encode())
+            begin = "{} {} HTTP/1.1\r\nHost: " + host + "\r\n{}\r\n\r\n"
+            writer.write(begin.format("PUT", target, f"Content-Length: {size}").encode())
             for _ in range(size // 1000):
                 writer.write(b"x" * 1000)
                 await writer.drain()
             head = await reader.readuntil(b"\r\n\r\n")
-            writer.write(begin.format("GET", "Connection: close").encode())
+            writer.write(begin.format("GET", "/big", "Connection: close").encode())
             return head.split()[1].decode(), (await reader.read()).count(b"x" * 1000)
         def handler(event, context):
-            return asyncio.run(write_and_read(event + ".s3.amazonaws.com", 3_000_000))
+            bucket, target = event
+            return asyncio.run(write_and_read(bucket + ".s3.amazonaws.com", target, 3_000_000))
         """,
     )
-    assert invoke(aws, name, bucket).payload == ["200", 3000]
+    event = [bucket, presigned(aws, bucket, "big")]
+    assert invoke(aws, name, event).payload == ["200", 3000]
 
 
 def test_requests_from_the_functions_own_archive(aws: Aws, name: str, copied: str) -> None:
@@ -150,12 +159,13 @@ def test_writing_by_plain_http(aws: Aws, name: str, bucket: str) -> None:
         """
         import http.client
         def handler(event, context):
-            connection = http.client.HTTPSConnection(event + ".s3.amazonaws.com")
-            connection.request("PUT", "/copied.csv", body=b"x" * 3_000_000)
+            connection = http.client.HTTPSConnection(event[0] + ".s3.amazonaws.com")
+            connection.request("PUT", event[1], body=b"x" * 3_000_000)
             return connection.getresponse().status
         """,
     )
-    assert invoke(aws, name, bucket).payload == 200
+    event = [bucket, presigned(aws, bucket, "copied.csv")]
+    assert invoke(aws, name, event).payload == 200
     assert aws("s3").head_object(Bucket=bucket, Key="copied.csv")["ContentLength"] == 3_000_000
 
 

@@ -34,6 +34,11 @@ HEAD = Head("GET", "/", "/", (), ("127.0.0.1:4566",), "http", PORT)
     [
         *("127.0.0.1:4566", "localhost:4566", "LOCALHOST:4566", "localhost.:4566", "[::1]:4566"),
         *("127.1.2.3:4566", "[0:0:0:0:0:0:0:1]:4566"),
+        *(
+            "127.0.0.1",
+            "localhost",
+            "localhost.localstack.cloud",
+        ),  # a function's HTTPS names no port
         *(DOMAIN, f"s3.{DOMAIN}", f"my.bucket.s3.{DOMAIN}", f"sqs.us-east-1.{DOMAIN}"),
         *("s3.amazonaws.com", "s3.amazonaws.com:443", "b.s3-us-west-2.amazonaws.com"),
         *("logs.cn-north-1.amazonaws.com.cn", "kinesis.us-east-1.api.aws", "S3.AmazonAWS.com."),
@@ -68,9 +73,9 @@ def test_names_that_reach_one_application(header: str) -> None:
         *("localhost.attacker.example:4566", "127.0.0.1.nip.io:4566", "127.0.0.1.:4566"),
         *("2130706433:4566", "0x7f000001:4566", "0177.0.0.1:4566", "127.1:4566", "0.0.0.0:4566"),
         *("[::]:4566", "[::ffff:127.0.0.1]:4566", "[::1", "::1:4566", "192.168.1.2:4566"),
-        *("127.0.0.1", "127.0.0.1:80", "localhost:99999", "localhost:4566:4566", "localhost:"),
+        *("127.0.0.1:80", "127.0.0.1:443", "localhost:99999", "localhost:4566:4566", "localhost:"),
         *("user@127.0.0.1:4566", "127.0.0.1:4566@evil.example", "localhost..:4566"),
-        *("localhost.localstack.cloud", "localhost.localstack.cloud.evil.example:4566"),
+        "localhost.localstack.cloud.evil.example:4566",
         *("app.localstack.cloud:4566", "xlocalhost.localstack.cloud:4566", "foo.localhost:4566"),
         *("evilamazonaws.com", "amazonaws.com.evil.example", "a b.amazonaws.com", "-.on.aws"),
         *(
@@ -224,6 +229,15 @@ def test_a_browser_that_does_not_tell_has_no_use_for_a_signed_address() -> None:
     assert decide(head, ()).way is Way.LOOK
     assert decide(replace(head, authorization=SIGNATURE), ()).way is Way.SERVICE
     assert decide(replace(head, marks=Marks(agent="curl/8")), ()).way is Way.SERVICE
+
+
+@pytest.mark.parametrize("agent", [BROWSER, None])
+def test_nor_has_the_user_who_opens_somebodys_link(agent: str | None) -> None:
+    """A link in a mail, or a typed name that redirects here: no page asked, nor did the user."""
+    marks = Marks(site="none", agent=agent)
+    head = replace(HEAD, query=("Action", *QUERY_4), marks=marks)
+    assert decide(head, ()).way is Way.LOOK
+    assert decide(replace(head, path="/_localstack/health"), ()).way is Way.INTERNAL
 
 
 @pytest.mark.parametrize(

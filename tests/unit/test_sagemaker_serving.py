@@ -119,3 +119,16 @@ def test_modules_beside_the_program_can_be_imported(
     (tmp_path / "beside_it.py").write_text("x = 5")
     (tmp_path / "entry_it.py").write_text("from beside_it import x")
     assert serving.load_module(tmp_path, "entry_it.py").x == 5
+
+
+@pytest.mark.parametrize(("given", "status"), [("right", 200), ("wrong", 403), ("", 403)])
+def test_with_a_secret_only_who_knows_it_is_answered(
+    server: tuple[str, int], monkeypatch: pytest.MonkeyPatch, given: str, status: int
+) -> None:
+    monkeypatch.setattr(serving.Handler, "secret", "right")
+    headers = {serving.SECRET_HEADER: given} if given else {}
+    for method, path in (("GET", "/ping"), ("POST", "/invocations")):
+        connection = http.client.HTTPConnection(*server)
+        connection.request(method, path, b"1", {"Content-Type": "application/json", **headers})
+        assert connection.getresponse().status == status
+        connection.close()

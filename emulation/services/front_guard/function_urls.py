@@ -1,8 +1,9 @@
-"""CORS of function URLs, as the function's owner configured it.
+"""Function URLs as their owner configured them: who may ask, and CORS.
 
 AWS Lambda Developer Guide, "Lambda function URLs: Cross-origin resource sharing (CORS)": with a
 configuration, Lambda answers preflights and sets the headers, over what the function sets; without
-one everything is left to the function.
+one everything is left to the function. "Control access to Lambda function URLs": with AuthType
+AWS_IAM a request is signed.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from localstack.services.lambda_.invocation.models import lambda_stores
 Configuration = Mapping[str, Any]
 
 
-def configuration(host: str) -> Configuration | None:
-    """Return the Cors setting of the URL that a host name is of, None without one.
+def find(host: str) -> Any:
+    """Return the configuration (LocalStack's object) of the URL that a name is of, None without.
 
     :param host: ``<url-id>.lambda-url.<region>.…``
     """
@@ -27,7 +28,7 @@ def configuration(host: str) -> Configuration | None:
         for function in list(regions[labels[2]].functions.values()):
             for url in list(function.function_url_configs.values()):
                 if url.url_id.lower() == labels[0]:
-                    return url.cors or None
+                    return url
     return None
 
 
@@ -54,7 +55,5 @@ def headers(cors: Configuration, origin: str, asked: Mapping[str, str]) -> dict[
 
 def _matches(pattern: str, origin: str) -> bool:
     """``*``, an origin, or one with a wildcard in the place of its first label."""
-    if pattern == "*" or pattern == origin:
-        return True
     start, star, end = pattern.partition("*")
-    return bool(star) and origin.startswith(start) and origin.endswith(end)
+    return pattern == origin or (bool(star) and origin.startswith(start) and origin.endswith(end))

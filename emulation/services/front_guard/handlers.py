@@ -26,10 +26,12 @@ from emulation.origins import VARIABLE, allowed_origins
 from emulation.services.front_guard import cors, function_urls, rules, unsigned
 from emulation.services.front_guard.pages import Marks, Page
 from emulation.services.front_guard.rules import Head, Verdict, Way
+from emulation.services.front_guard.signatures import Signed, signed
 
 LOG = logging.getLogger(__name__)
 MORE_NAMES: frozenset[str] = frozenset()
 """Names of this emulator beside its usual ones, such as a container's in its network."""
+_TELLING = frozenset({"host", "origin", "referer", "sec-fetch-site", "user-agent", "authorization"})
 
 
 class FrontGuard:
@@ -76,6 +78,7 @@ class CorsGate:
     """In the place of LocalStack's enforcer: who may has been decided; preflights are answered."""
 
     def __call__(self, chain: HandlerChain, context: RequestContext, response: Response) -> None:
+        del response
         verdict = verdict_of(context)
         if verdict is None or verdict.way is Way.APPLICATION:
             return
@@ -92,7 +95,7 @@ class CorsHeaders:
         if verdict is None or verdict.way is Way.APPLICATION:
             return
         request, headers = context.request, response.headers
-        for name in [n for n in headers.keys() if n.lower().startswith("access-control-")]:
+        for name in _cors_names(headers):
             if headers[name] == "" or verdict.page is not Page.ALLOWED:
                 del headers[name]
         own_rules = context.service is not None and context.service.service_name == "s3"
@@ -116,15 +119,20 @@ class Application:
             return
         request = context.request
         origin = request.headers.get("Origin")
-        rule = function_urls.configuration(verdict.host.name)
+        url = function_urls.find(verdict.host.name)
+        rule = url.cors if url is not None else None
         given = function_urls.headers(rule, origin, request.headers) if rule and origin else {}
         if rule and request.method == "OPTIONS":  # answered by Lambda, not by the function
             _answer(chain, response, Response(status=200, headers=given))
             return
-        response.update_from(self._routed(request))
+        if url is not None and url.auth_type == "AWS_IAM" and not _signed_by_a_program(request):
+            forbidden = Response('{"Message": "Forbidden"}', 403, mimetype="application/json")
+            response.update_from(forbidden)
+        else:
+            response.update_from(self._routed(request))
         chain.stop()
         if rule:
-            for name in [n for n in response.headers.keys() if n.lower().startswith("access-con")]:
+            for name in _cors_names(response.headers):
                 del response.headers[name]
             response.headers.update(given)
 
@@ -161,22 +169,27 @@ class InternalEnd:
 
 def head(request: Any) -> Head:
     """What the decision needs to know of a request."""
-    environ, headers = request.environ, request.headers
+    environ, path = request.environ, request.path
+    found: dict[str, list[str]] = {}
+    for name, value in request.headers:  # once: each look-up by name goes through all of them
+        if (low := name.lower()) in _TELLING:
+            found.setdefault(low, []).append(value)
+    authorization = found.get("authorization", (None,))[0]
     return Head(
         method=request.method,
-        target=environ.get("RAW_URI") or request.path,
-        path=request.path,
-        query=request.args.keys(),
-        hosts=headers.getlist("Host"),
-        scheme=request.scheme.replace("ws", "http", 1),
+        target=environ.get("RAW_URI") or path,
+        path=path,
+        query=() if authorization or not environ.get("QUERY_STRING") else request.args.keys(),
+        hosts=found.get("host", ()),
+        scheme="https" if environ.get("wsgi.url_scheme") in ("https", "wss") else "http",
         port=_port(environ),
         marks=Marks(
-            _joined(headers, "Origin"),
-            _joined(headers, "Referer"),
-            _joined(headers, "Sec-Fetch-Site"),
-            headers.get("User-Agent"),
+            _joined(found.get("origin")),
+            _joined(found.get("referer")),
+            _joined(found.get("sec-fetch-site")),
+            _joined(found.get("user-agent")),
         ),
-        authorization=headers.get("Authorization"),
+        authorization=authorization,
     )
 
 
@@ -217,22 +230,33 @@ def place(gateway: Any, guard: FrontGuard) -> None:
     answers[answers.index(handlers.add_cors_response_headers)] = CorsHeaders()
 
 
+def _signed_by_a_program(request: Any) -> bool:
+    """A page can write a signed address, but no Authorization header without a preflight."""
+    how = signed(request.headers.get("Authorization"), request.args.keys())
+    marked = any(name in request.headers for name in ("Origin", "Referer", "Sec-Fetch-Site"))
+    browser = request.headers.get("User-Agent", "").startswith("Mozilla/")
+    return how is Signed.BY_HEADER or (how is Signed.BY_QUERY and not marked and not browser)
+
+
 def _from_network(context: RequestContext) -> bool:
     return "lake.network" in context.request.environ
 
 
 def _port(environ: Any) -> int:
     """The gateway's port; the one of the connection where it has several."""
-    ports = [listen.port for listen in config.GATEWAY_LISTEN]
+    ports: list[int] = [listen.port for listen in config.GATEWAY_LISTEN]
     if len(ports) > 1 and str(environ.get("SERVER_PORT", "")).isdecimal():
         return int(environ["SERVER_PORT"])
     return ports[0]
 
 
-def _joined(headers: Any, name: str) -> str | None:
+def _joined(values: list[str] | None) -> str | None:
     """All values of a header: two that differ make one that matches nothing."""
-    values = headers.getlist(name)
-    return ", ".join(values) if values else None
+    return None if values is None else ", ".join(values)
+
+
+def _cors_names(headers: Any) -> list[str]:
+    return [name for name, _ in headers if name.lower().startswith("access-control-")]
 
 
 def _not_found() -> Response:

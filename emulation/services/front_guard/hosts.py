@@ -60,31 +60,27 @@ def parse_host(header: str, port: int, more_names: frozenset[str] = frozenset())
     """Return what a Host header names, None when it is none of the emulator's names.
 
     :param header: as received; RFC 9110, "Host and :authority"
-    :param port: the one that the request came in by; AWS's names may have any, or none
+    :param port: the one that the request came in by; a header may leave it out, as that of a
+        function's HTTPS connection does, and AWS's names may have any
     :param more_names: further names of this emulator, in lower case
     """
-    if not header.isascii():
-        return None
     name, given = _split(header.lower())
-    if name is None:
+    if _is_loopback_address(name):
+        return Host(name, given, Reach.SERVICES) if given in (port, None) else None
+    name = name[:-1] if name.endswith(".") else name
+    if len(name) > 253 or not _NAME.fullmatch(name):  # ASCII only
         return None
-    address = _is_loopback_address(name)
-    if not address:
-        name = name[:-1] if name.endswith(".") else name
-        if len(name) > 253 or not _NAME.fullmatch(name):
-            return None
     if _below(name, AWS_DOMAINS):
         return Host(name, given, _reach(name))
-    own = address or name == "localhost" or name in more_names
-    if not own and not _below(name, (EMULATOR_DOMAIN,)):
-        return None
-    if given != port:
-        return None
-    return Host(name, given, Reach.SERVICES if own else _reach(name))
+    if given in (port, None) and (name == "localhost" or name in more_names):
+        return Host(name, given, Reach.SERVICES)
+    if given in (port, None) and _below(name, (EMULATOR_DOMAIN,)):
+        return Host(name, given, _reach(name))
+    return None
 
 
-def _split(header: str) -> tuple[str | None, int | None]:
-    """Name and port; the name is None for what is no ``host[:port]``."""
+def _split(header: str) -> tuple[str, int | None]:
+    """Name and port; the name is empty for what is no ``host[:port]``."""
     if header.startswith("["):
         name, closed, rest = header.partition("]")
         name += closed
@@ -94,7 +90,7 @@ def _split(header: str) -> tuple[str | None, int | None]:
     if not rest:
         return name, None
     if not rest.startswith(":") or not _PORT.fullmatch(rest[1:]) or int(rest[1:]) > 65535:
-        return None, None
+        return "", None
     return name, int(rest[1:])
 
 

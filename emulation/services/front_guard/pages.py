@@ -14,21 +14,23 @@ from enum import Enum
 from emulation.origins import DEFAULT_PORTS, VARIABLE, origin_of
 
 OWN_SITES = ("none", "same-origin")
-"""``none``: the user typed the address; everything else comes from some other place's page."""
+"""``none``: no page asked; everything else comes from some other place's page."""
 
 
 class Page(Enum):
     """Who is behind a request."""
 
     NONE = "none"
-    """No browser, or the user's own hand, or a page of the same origin."""
+    """No browser, or a page of the same origin."""
 
     ALLOWED = "allowed"
     """A page of an origin in LAKE_ALLOWED_ORIGINS."""
 
     UNTOLD = "untold"
-    """A browser that does not say: over plain HTTP it marks only requests to loopback addresses
-    and localhost, and a page can withhold the rest in a GET or HEAD."""
+    """A browser that does not say. Over plain HTTP it marks only requests to loopback addresses and
+    localhost, and a page can withhold the rest in a GET or HEAD. And ``none`` means that no page
+    asked: but the user may have opened a link of a mail, or typed the name of a site that
+    redirects here."""
 
     FOREIGN = "foreign"
     """A page of somewhere else."""
@@ -55,11 +57,11 @@ def page_behind(marks: Marks, own_origin: str, allowed: Collection[str]) -> Page
         told = [origin_of(marks.referer)]
     if told and told[0] != own_origin:
         return Page.ALLOWED if told[0] in allowed else Page.FOREIGN
-    if marks.site is not None:
-        return Page.NONE if marks.site in OWN_SITES else Page.FOREIGN
-    if not told and marks.agent is not None and marks.agent.startswith("Mozilla/"):
-        return Page.UNTOLD
-    return Page.NONE
+    if marks.site is not None and marks.site not in OWN_SITES:
+        return Page.FOREIGN
+    browser = marks.agent is not None and marks.agent.startswith("Mozilla/")
+    untold = marks.site == "none" or (marks.site is None and browser)
+    return Page.UNTOLD if untold and not told else Page.NONE
 
 
 def refusal(marks: Marks) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from urllib.parse import urlsplit
 
@@ -58,7 +58,7 @@ class Head:
     hosts: Sequence[str]
     scheme: str
     port: int
-    marks: Marks = Marks()
+    marks: Marks = field(default_factory=Marks)
     authorization: str | None = None
 
 
@@ -95,13 +95,17 @@ def decide(
     if page is Page.FOREIGN:
         return Verdict(Way.REFUSED, pages.refusal(head.marks), host, page)
     how = signed(head.authorization, head.query)
+    return Verdict(_way(head, page, how), "", host, page, how)
+
+
+def _way(head: Head, page: Page, how: Signed) -> Way:
     if how is Signed.BY_HEADER or head.method == "OPTIONS":
-        return Verdict(Way.SERVICE, "", host, page, how)
+        return Way.SERVICE
     if _INTERNAL.match(head.path):
-        return Verdict(Way.INTERNAL, "", host, page, how)
+        return Way.INTERNAL
     if how is Signed.BY_QUERY and page is not Page.UNTOLD:
-        return Verdict(Way.SERVICE, "", host, page, how)
-    return Verdict(Way.LOOK, "", host, page, how)
+        return Way.SERVICE
+    return Way.LOOK
 
 
 def _same_target(head: Head, host: Host, more_names: frozenset[str]) -> bool:

@@ -59,17 +59,24 @@ def accepted(request: Request, service: ServiceModel | None, how: Signed, told: 
     :param told: False for a browser that does not say which page is behind it: what anybody can
         write into an address then counts for no signature
     """
-    reading = request.method in ("GET", "HEAD")
+    reading = request.method in ("GET", "HEAD") and "Action" not in request.args
     if service is None:  # LocalStack answers 404
         return reading
     if service.service_name == "s3" and reading:  # of public objects, or by a presigned address
         return True
-    if not told:
-        return False
-    if how is Signed.BY_QUERY:
+    if any(of == service.service_name for of, _ in BY_A_LINK) and _by_a_link(request, service):
         return True
     if how is Signed.BEARER:
-        return takes_bearer(service)
+        return told and takes_bearer(service)
+    return told and (how is Signed.BY_QUERY or _taken_unsigned(request, service))
+
+
+def _by_a_link(request: Request, service: ServiceModel) -> bool:
+    operation = _operation(request, service) if request.method == "GET" else None
+    return operation is not None and (service.service_name, operation.name) in BY_A_LINK
+
+
+def _taken_unsigned(request: Request, service: ServiceModel) -> bool:
     if request.method == "POST" and request.mimetype == UPLOAD and service.service_name == "s3":
         return policy_signed(request.form)
     if request.method == "POST" and request.mimetype == FORM and form_signed(request.form):
@@ -87,15 +94,9 @@ def takes_bearer(service: ServiceModel) -> bool:
 
 
 @functools.cache
-def _unsigned_operations(service: ServiceModel) -> frozenset[str]:
-    found = {name for name in service.operation_names if _takes_unsigned(service, name)}
-    found |= {name for of, name in BY_A_LINK if of == service.service_name}
-    return frozenset(found)
-
-
 def unsigned_operations(service: ServiceModel) -> frozenset[str]:
     """Names of a service's operations that need no signature."""
-    return _unsigned_operations(service)
+    return frozenset(name for name in service.operation_names if _takes_unsigned(service, name))
 
 
 def _takes_unsigned(service: ServiceModel, name: str) -> bool:

@@ -31,8 +31,8 @@ from typing import Any
 JSON = "application/json"
 TEXT_TYPES = (JSON, "text/csv")
 ATTRIBUTES = "X-Amzn-SageMaker-Custom-Attributes"
-SECRET_VARIABLE = "LAKE_SERVING_SECRET"
-SECRET_HEADER = "X-Lake-Secret"
+SECRET_VARIABLE = "LAKE_SERVING_SECRET"  # noqa: S105 - its name
+SECRET_HEADER = "X-Lake-Secret"  # noqa: S105
 
 
 class RequestError(Exception):
