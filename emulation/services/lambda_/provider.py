@@ -113,7 +113,7 @@ def _pass_client_context() -> None:
         given = invocation.client_context
         try:
             decoded = json.loads(base64.b64decode(given)) if given else None
-        except ValueError as e:
+        except (ValueError, RecursionError) as e:
             raise InvalidRequestContentException(
                 "Client context must be a valid Base64-encoded JSON object.", Type="User"
             ) from e

@@ -51,7 +51,7 @@ CBOR = Source("cbor", cbor=True)
 IN_PROCESS = Source("in_process", lenient=True)
 
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
-_INTEGERS = {"integer": 2**31, "long": 2**63}
+INTEGERS = {"integer": 2**31, "long": 2**63}
 
 
 def _constant(name: str) -> Any:
@@ -195,7 +195,7 @@ def _boolean(_shape: Any, source: Source) -> Decode:
 
 
 def _integer(shape: Any, source: Source) -> Decode:
-    limit = _INTEGERS[shape.type_name]
+    limit = INTEGERS[shape.type_name]
     wanted = "an Integer" if shape.type_name == "integer" else "a Long"
 
     def decode(value: Any, path: Path) -> Any:

@@ -1,7 +1,8 @@
-"""Lists of the query protocol that LocalStack would leave out without a word.
+"""Fields of the query protocol that LocalStack would leave out, or could not give back.
 
-``Tags=foo`` where a list is meant, or ``Tags.member.x=foo`` where a number is, are refused by AWS as
-MalformedInput (Smithy, "AWS query protocol").
+``Tags=foo`` where a list is meant, or ``Tags.member.x=foo`` where a number is, are refused by AWS
+as MalformedInput (Smithy, "AWS query protocol"). Characters that XML 1.0 has not would be kept, and
+whoever lists the resource could not read the answer.
 """
 
 from __future__ import annotations
@@ -17,11 +18,19 @@ from emulation.services.request_validation.service_errors import Codes
 _NUMBER = re.compile(r"(?:[^.]+\.)?[1-9][0-9]{0,8}(?:\..*)?", re.DOTALL)
 
 
-def check_lists(shape: Any, given: Mapping[str, str], codes: Codes) -> None:
-    """Check the keys that belong to the request's lists.
+_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
+def check_fields(shape: Any, given: Mapping[str, str], codes: Codes) -> None:
+    """Check the values' characters, and the keys that belong to the request's lists.
 
     :raises CommonServiceException: naming the key
     """
+    for key, value in given.items():
+        if _NOT_XML.search(value):
+            raise CommonServiceException(
+                codes.invalid, f"The value of '{key}' has characters that are not valid in XML"
+            )
     lists = {
         str(member.serialization.get("name", name)): name
         for name, member in shape.members.items()
