@@ -14,6 +14,7 @@ from tests.bench import (
     stacks,
     streaming,
     training,
+    validation,
     whole_run,
 )
 
@@ -26,6 +27,7 @@ BENCHMARKS = {
     "training": training.run,
     "stacks": stacks.run,
     "functions": functions.run,
+    "validation": validation.run,
 }
 
 

@@ -102,7 +102,7 @@ def _rest(about: Any, params: dict[str, Any]) -> tuple[str, str, dict[str, str],
         match traits.get("location"):
             case "uri":
                 filled = quote(_short(value), safe="", errors="replace") or "%20"
-                path = re.sub(rf"\{{{wire}\+?\}}", lambda _, to=filled: to, path)
+                path = path.replace(f"{{{wire}}}", filled).replace(f"{{{wire}+}}", filled)
             case "header":
                 headers[wire] = _short(value).encode("ascii", "replace").decode()
             case "headers":

@@ -1,4 +1,4 @@
-"""The forms of functions, conditions and sections that CloudFormation takes, and what it refuses."""
+"""The forms of functions, conditions and sections that CloudFormation takes and refuses."""
 
 from __future__ import annotations
 

@@ -179,7 +179,7 @@ def _check_types(resources: dict[str, Any]) -> None:
 
 def _check_names(template: Template) -> None:
     resources = template["Resources"]
-    for name, resource in resources.items():
+    for resource in resources.values():
         unresolved = [d for d in depends_on(resource) if d not in resources]
         _refuse_unresolved(unresolved, "Resources")
         if (condition := resource.get("Condition")) is not None:

@@ -44,7 +44,10 @@ FULL = Rules("full", sizes=True, enums=True, patterns=True)
 
 def faults_of(shape: Shape, request: Any, rules: Rules) -> list[str]:
     """All that is wrong with a request, in the services' words; empty if nothing is."""
-    check = checker(shape, rules)
+    about, key = shape.__dict__, f"_lake_{rules.name}"
+    if key not in about:
+        about[key] = checker(shape, rules)
+    check = about[key]
     found: list[str] = []
     if check is not None:
         check(request, (), found)
@@ -126,9 +129,8 @@ def _structure(shape: Any, rules: Rules) -> Check:
     known = members.get
 
     def check(value: Any, path: Path, faults: list[str]) -> None:
-        for name in required:
-            if value.get(name) is None:
-                faults.append(fault(None, (path, name), "not be null"))
+        missing = [name for name in required if value.get(name) is None]
+        faults.extend(fault(None, (path, name), "not be null") for name in missing)
         for name, item in value.items():
             if item is not None and (within := known(name)) is not None:
                 within(item, (path, name), faults)

@@ -1,8 +1,8 @@
 """LocalStack's reading of requests, with our checks in it.
 
-LocalStack answers 500 for whatever its parsers stumble over. Here that becomes the service's own 400;
-a failure that cannot be the client's fault is logged with its traceback, and so is every exception of
-a handler: a 500 is a fault of the emulator, and somebody has to find it.
+LocalStack answers 500 for whatever its parsers stumble over. Here that becomes the service's own
+400; a failure that cannot be the client's fault is logged with its traceback, and so is every
+exception of a handler: a 500 is a fault of the emulator, and somebody has to find it.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ from emulation.services.request_validation.service_errors import Codes, codes_fo
 LOG = logging.getLogger(__name__)
 
 MAX_UNPACKED_BYTES = 64 * 2**20
-"""Of a body with ``Content-Encoding: gzip``. No service takes more; S3 keeps such bodies as they are."""
+"""Of a body with ``Content-Encoding: gzip``: no service takes more; S3 keeps them as they are."""
 
 _BODY_NEEDED = {"dynamodb"}
 """Its engine gets the body as it is, and cannot read an empty one."""
@@ -113,7 +113,7 @@ def check(operation: Any, request: Any, codes: Codes) -> None:
         if shape is None or shape.type_name != "structure" or not request:
             return
     if faults := faults_of(shape, request or {}, codes.rules):
-        raise CommonServiceException(codes.invalid, summary(faults), sender_fault=True)
+        raise _error(codes.invalid, summary(faults))
 
 
 def _operation_named(request: Any, service: Any) -> Any:
@@ -144,7 +144,14 @@ def _refusal(e: Exception, codes: Codes) -> CommonServiceException:
         message = f"the request could not be read: {str(cause)[:200]}"
         if not isinstance(cause, _CLIENTS_FAULT):
             LOG.error("while a request was read", exc_info=cause)
-    return CommonServiceException(code, message, status_code=status, sender_fault=True)
+    return _error(code, message, status)
+
+
+def _error(code: str, message: str, status: int = 400) -> CommonServiceException:
+    """The error as the services with two protocols need it: they tell the class's name."""
+    kind = type(code, (CommonServiceException,), {})
+    error: CommonServiceException = kind(code, message, status_code=status, sender_fault=True)
+    return error
 
 
 def _json_or_cbor(parser: Any, request: Any) -> Any:
@@ -173,16 +180,26 @@ def _structure(parser: Any, request: Any, shape: Any, value: Any, uri_params: An
         source = CBOR
     else:
         source = IN_PROCESS if INTERNAL_REQUEST_PARAMS_HEADER in request.headers else JSON
-    parsed = decoder(shape, source)(value, ())
-    if shape.is_document_type:
-        return parsed
-    for name, member in shape.members.items():
-        if "location" in member.serialization:
-            found = parser._parse_shape(request, member, None, uri_params)
-            if found is not None:
-                _in_range(member, found, name)
-                parsed[name] = found
+    decode = shape.__dict__.get(source.name)
+    if decode is None:
+        decode = shape.__dict__[source.name] = decoder(shape, source)
+    parsed = decode(value, ())
+    for name, member in _elsewhere(shape):
+        found = parser._parse_shape(request, member, None, uri_params)
+        if found is not None:
+            _in_range(member, found, name)
+            parsed[name] = found
     return parsed
+
+
+def _elsewhere(shape: Any) -> list[tuple[str, Any]]:
+    """The members that are in the path, the query string or the headers; looked for once."""
+    found: list[tuple[str, Any]] | None = shape.__dict__.get("_lake_elsewhere")
+    if found is None:
+        members = () if shape.is_document_type else shape.members.items()
+        found = [(name, m) for name, m in members if "location" in m.serialization]
+        shape.__dict__["_lake_elsewhere"] = found
+    return found
 
 
 def _text_of_element(parser: Any, request: Any, shape: Any, node: Any, uri_params: Any) -> Any:
@@ -223,7 +240,7 @@ class _BadBodyError(HTTPException):
     code = 400
 
 
-def _of_arn(exception: Exception, context: RequestContext) -> Exception:
+def _of_arn(exception: Exception, context: RequestContext) -> Any:
     """LocalStack's handlers raise this one for text that a client gave as an ARN."""
     if not isinstance(exception, InvalidArnException) or not context.service:
         return exception

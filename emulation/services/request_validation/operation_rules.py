@@ -1,8 +1,9 @@
 """What some operations need beyond their shapes, where LocalStack's handler would answer 500.
 
 Lambda API Reference, "CreateFunction", "UpdateFunctionCode" and "CreateEventSourceMapping";
-DynamoDB API Reference, "EnableKinesisStreamingDestination"; Amazon S3 API Reference, "ListObjectsV2",
-"PutBucketLifecycleConfiguration" and "Error responses"; CloudFormation API Reference, "GetTemplate".
+DynamoDB API Reference, "EnableKinesisStreamingDestination"; Amazon S3 API Reference,
+"ListObjectsV2", "PutBucketLifecycleConfiguration" and "Error responses"; CloudFormation API
+Reference, "GetTemplate".
 """
 
 from __future__ import annotations

@@ -31,11 +31,13 @@ def check_fields(shape: Any, given: Mapping[str, str], codes: Codes) -> None:
             raise CommonServiceException(
                 codes.invalid, f"The value of '{key}' has characters that are not valid in XML"
             )
-    lists = {
-        str(member.serialization.get("name", name)): name
-        for name, member in shape.members.items()
-        if member.type_name == "list" and not member.serialization.get("flattened")
-    }
+    lists = shape.__dict__.get("_lake_lists")
+    if lists is None:
+        lists = shape.__dict__["_lake_lists"] = {
+            str(member.serialization.get("name", name))
+            for name, member in shape.members.items()
+            if member.type_name == "list" and not member.serialization.get("flattened")
+        }
     if not lists:
         return
     for key, value in given.items():
