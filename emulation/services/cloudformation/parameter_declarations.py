@@ -11,6 +11,8 @@ from typing import Any
 
 from localstack.services.cloudformation.engine.validations import ValidationError
 
+from emulation.services.patterns import PatternError, compile_pattern
+
 _KEYS = {
     *("AllowedPattern", "AllowedValues", "ConstraintDescription", "Default", "Description"),
     *("MaxLength", "MaxValue", "MinLength", "MinValue", "NoEcho", "Type"),
@@ -81,9 +83,8 @@ def _check_pattern(name: str, pattern: str | None) -> None:
     if pattern is None:
         return
     try:
-        re.compile(pattern)
-    except (re.error, RecursionError, OverflowError) as e:
+        compile_pattern(pattern)
+    except PatternError as e:
         raise ValidationError(
-            f"Template format error: AllowedPattern of parameter {name} is no valid regular "
-            f"expression: {e}"
+            f"Template format error: AllowedPattern of parameter {name}: {e.message}"
         ) from e

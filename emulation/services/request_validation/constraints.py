@@ -1,21 +1,19 @@
 """Constraints of the API models, compiled once for each shape.
 
 A shape that has nothing to check anywhere within it compiles to nothing, so that the items of
-DynamoDB and other large bodies are not walked a second time. The models' patterns are written for
-Java and run on RE2, in linear time; where RE2 has no words for one, it is not checked.
+DynamoDB and other large bodies are not walked a second time.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-import re2
 from botocore.model import Shape
 
+from emulation.services.patterns import Pattern, PatternError, compile_pattern
 from emulation.services.request_validation.faults import Path, fault
 
 MAX_FAULTS = 10
@@ -221,19 +219,10 @@ def _size(shape: Any, what: str) -> Check | None:
     return check
 
 
-_SURROGATES = re.compile(r"\\u[dD]8[0-9a-fA-F]{2}\\u[dD][cC]00-\\u[dD][bB][fF]{2}\\u[dD][fF]{3}")
-_UNIT = re.compile(r"\\u([0-9a-fA-F]{4})")
-
-
 @lru_cache(maxsize=4096)
-def model_pattern(pattern: str) -> Any:
-    """A pattern of the API models, written for Java, on RE2; None where RE2 has no equal."""
-    translated = _SURROGATES.sub(lambda _: r"\x{10000}-\x{10FFFF}", pattern)
-    translated = _UNIT.sub(lambda found: rf"\x{{{found[1]}}}", translated)
-    translated = translated.replace(r"\p{Alnum}", "a-zA-Z0-9").replace(r"\p{ASCII}", r"\x00-\x7F")
-    options = re2.Options()
-    options.log_errors = False
+def model_pattern(pattern: str) -> Pattern | None:
+    """A pattern of the API models; None where it is none that can be run."""
     try:
-        return re2.compile(translated, options=options)
-    except re2.error:
+        return compile_pattern(pattern)
+    except PatternError:
         return None

@@ -7,17 +7,13 @@ exception of a handler: a 500 is a fault of the emulator, and somebody has to fi
 
 from __future__ import annotations
 
-import gzip
-import io
 import logging
-import zlib
 from typing import Any
 
 from botocore.model import OperationNotFoundError, Shape
 from cbor2 import CBORDecodeError
 from localstack.aws.api import CommonServiceException, RequestContext, ServiceException
 from localstack.aws.connect import INTERNAL_REQUEST_PARAMS_HEADER
-from localstack.aws.handlers.codec import ContentDecoder
 from localstack.aws.handlers.logging import ExceptionLogger
 from localstack.aws.handlers.service import ServiceExceptionSerializer, ServiceRequestParser
 from localstack.aws.protocol import parser as protocol_parser
@@ -47,9 +43,6 @@ from emulation.services.request_validation.service_errors import Codes, codes_fo
 
 LOG = logging.getLogger(__name__)
 
-MAX_UNPACKED_BYTES = 64 * 2**20
-"""Of a body with ``Content-Encoding: gzip``: no service takes more; S3 keeps them as they are."""
-
 _BODY_NEEDED = {"dynamodb"}
 """Its engine gets the body as it is, and cannot read an empty one."""
 
@@ -69,8 +62,6 @@ def install() -> None:
     body._parse_boolean = protocol_parser.RequestParser._parse_boolean
     xml: Any = RestXMLRequestParser
     xml._parse_string = xml._parse_character = _text_of_element
-    decode: Any = ContentDecoder
-    decode.__call__ = lambda _self, _chain, context, _response: _unpack(context)
     log: Any = ExceptionLogger
     log.__call__ = _log
     serializer: Any = ServiceExceptionSerializer
@@ -214,30 +205,6 @@ def _in_range(shape: Any, value: Any, name: str) -> None:
     limit = INTEGERS.get(shape.type_name)
     if limit is not None and not -limit <= value < limit:
         raise WireError(f"'{name}': {str(value)[:40]} is out of range")
-
-
-def _unpack(context: RequestContext) -> None:
-    """Unpack a body with ``Content-Encoding: gzip``, up to a limit."""
-    request = context.request
-    if context.service and context.service.service_name in ContentDecoder.SKIP_GZIP_SERVICES:
-        return
-    if not request.content_encoding or request.content_encoding.lower() != "gzip":
-        return
-    try:
-        body = gzip.GzipFile(fileobj=request.stream).read(MAX_UNPACKED_BYTES + 1)
-    except (OSError, EOFError, zlib.error) as e:
-        raise _BadBodyError(f"the body is not gzip: {e}") from e
-    if len(body) > MAX_UNPACKED_BYTES:
-        raise _BadBodyError(f"the body unpacks to more than {MAX_UNPACKED_BYTES} bytes")
-    request.stream = io.BytesIO(body)
-    request.headers["Content-Encoding"] = "identity"
-    request.headers["Content-Length"] = str(len(body))
-
-
-class _BadBodyError(HTTPException):
-    """A body that cannot be unpacked, before it is known whose request it is."""
-
-    code = 400
 
 
 def _of_arn(exception: Exception, context: RequestContext) -> Any:
