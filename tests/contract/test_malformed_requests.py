@@ -19,7 +19,7 @@ from tests.contract.malformed_strategies import broken_requests
 from tests.contract.malformed_wire import Answer, Wire, request_parts
 
 Aws = Callable[[str], Any]
-EXAMPLES = int(os.environ.get("MALFORMED_EXAMPLES", "60"))
+EXAMPLES = int(os.environ.get("MALFORMED_EXAMPLES", "40"))
 
 # Operations that must go on working, whatever was sent.
 READERS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {

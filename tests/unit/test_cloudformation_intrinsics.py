@@ -162,7 +162,10 @@ def test_functions_stand_alone() -> None:
         ({"AWSTemplateFormatVersion": "2020-01-01"}, "unsupported value"),
         ({"Parameters": {"P": {"Type": "Strong"}}}, "Unrecognized parameter type"),
         ({"Parameters": {"P": {"Type": "String", "x": 1}}}, "Invalid template parameter property"),
-        ({"Parameters": {"P": {"Type": "String", "AllowedPattern": "("}}}, "AllowedPattern of parameter P"),
+        (
+            {"Parameters": {"P": {"Type": "String", "AllowedPattern": "("}}},
+            "AllowedPattern of parameter P",
+        ),
         ({"Parameters": {"P": {"Type": "String", "AllowedValues": "a"}}}, "AllowedValues"),
         ({"Parameters": {"P": {"Type": "String", "MinLength": "x"}}}, "must be a number"),
         (
