@@ -9,8 +9,8 @@
 
 Types and required members are certain: every service refuses what breaks them, and so do we for
 all. The other constraints of the models are not: some services are laxer than their models. We
-enforce them for kinesis, glue and sagemaker, which AWS is known to check in full, sizes, patterns
-or enumerations for a few more (`service_errors` says which and why); for the rest the handlers
+enforce them for kinesis, glue and sagemaker, which AWS is known to check in full, sizes or
+enumerations for a few more (`service_errors` says which and why); for the rest the handlers
 decide, ours, LocalStack's and moto's. S3 has rules of its own (its bodies may be streams), so that
 only the XML documents of its bodies are checked.
 

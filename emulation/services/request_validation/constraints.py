@@ -36,7 +36,6 @@ class Rules:
 REQUIRED_ONLY = Rules("required")
 SIZES = Rules("sizes", sizes=True)
 ENUMS = Rules("enums", enums=True)
-SIZES_AND_PATTERNS = Rules("sizes_and_patterns", sizes=True, patterns=True)
 FULL = Rules("full", sizes=True, enums=True, patterns=True)
 
 

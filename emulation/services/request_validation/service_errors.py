@@ -14,7 +14,6 @@ from emulation.services.request_validation.constraints import (
     FULL,
     REQUIRED_ONLY,
     SIZES,
-    SIZES_AND_PATTERNS,
     Rules,
 )
 
@@ -63,12 +62,12 @@ _BY_SERVICE = {
     "dms": Codes(_SERIALIZATION, "InvalidParameterValueException", rules=SIZES),
     # DynamoDB Local says the sizes itself, in DynamoDB's words, but stumbles over enumerations.
     "dynamodb": Codes(_SERIALIZATION, "ValidationException", rules=ENUMS),
-    # LocalStack's handler has AWS's words for its enumerations, such as Runtime.
+    # LocalStack's handler has AWS's words for its enumerations and patterns, such as Runtime.
     "lambda": Codes(
         _SERIALIZATION,
         "ValidationException",
         ("UnknownOperationException", 404),
-        SIZES_AND_PATTERNS,
+        SIZES,
     ),
     "logs": Codes(_SERIALIZATION, "InvalidParameterException", rules=SIZES),
     "cloudformation": Codes("ValidationError", "ValidationError", ("InvalidAction", 400), SIZES),
