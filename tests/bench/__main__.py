@@ -15,6 +15,7 @@ from tests.bench import (
     stacks,
     streaming,
     training,
+    validation,
     whole_run,
 )
 
@@ -28,6 +29,7 @@ BENCHMARKS = {
     "training": training.run,
     "stacks": stacks.run,
     "functions": functions.run,
+    "validation": validation.run,
 }
 
 

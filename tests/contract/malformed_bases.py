@@ -451,7 +451,7 @@ def _lambda(aws: Callable[[str], Any]) -> list[Base]:
         "Handler": "a.f",
         "Timeout": 3,
         "MemorySize": 128,
-        "Environment": {"Variables": {"A": "b"}},
+        "Environment": {"Variables": {"MINE": "b"}},
         "Layers": [],
         "Description": "d",
     }

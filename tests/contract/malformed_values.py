@@ -24,6 +24,7 @@ JUNK: tuple[Any, ...] = (
         "../../../etc/passwd",
     ),
     *("null", "[]", "{}", "[1]", '{"a": 1}', "{", "0", "-1", "1e999", "NaN", "true", "%", "${A}"),
+    *("9" * 5000, "²", "[" * 100_000, "W10=", "WyJhIiwgMSwgMSwgMSwgMWU5OTld", "eyJhIjoxfQ=="),
     *("arn:aws:s3:::bucket", "arn:aws:dms:us-east-1:000000000000:rep:X", "arn:", "s3://", "a/b/c"),
     *("2020-01-01", "rate(0 days)", "cron(* * * * ? *)", "(", "\\", "*", "!{timestamp:Y", "!{"),
     *([], {}, [None], [[]], [{}], [""], [1], ["a", "a"], {"a": None}, {"": ""}, {"a": {"a": []}}),

@@ -101,15 +101,15 @@ def _rest(about: Any, params: dict[str, Any]) -> tuple[str, str, dict[str, str],
         wire = traits.get("name", name)
         match traits.get("location"):
             case "uri":
-                filled = quote(_text(value), safe="", errors="replace") or "%20"
-                path = re.sub(rf"\{{{wire}\+?\}}", lambda _, to=filled: to, path)
+                filled = quote(_short(value), safe="", errors="replace") or "%20"
+                path = path.replace(f"{{{wire}}}", filled).replace(f"{{{wire}+}}", filled)
             case "header":
-                headers[wire] = _text(value).encode("ascii", "replace").decode()
+                headers[wire] = _short(value).encode("ascii", "replace").decode()
             case "headers":
                 headers[wire + "x"] = "x"
             case "querystring":
                 values = value if isinstance(value, list) else [value]
-                query += [(wire, _text(v)) for v in values]
+                query += [(wire, _short(v)) for v in values]
             case _:
                 rest[wire] = value
     path = re.sub(r"\{[^}]*\}", "missing", path)
@@ -163,3 +163,8 @@ def _text(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     return value if isinstance(value, str) else str(value)
+
+
+def _short(value: Any) -> str:
+    """For a URL or a header, which servers bound."""
+    return _text(value)[:1000]

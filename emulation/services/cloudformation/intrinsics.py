@@ -1,9 +1,9 @@
 """The forms of the intrinsic functions: what arguments each takes, and where it may stand.
 
-One table, from function to form, is checked against every use in a template before anything is made.
-AWS CloudFormation Template Reference, "Intrinsic function reference", "Condition functions" and
-"Rule-specific intrinsic functions". The texts are the service's where it is known what it says; the
-bound of the nesting is our guess, the service's is not published.
+One table, from function to form, is checked against every use in a template before anything is
+made. AWS CloudFormation Template Reference, "Intrinsic function reference", "Condition functions"
+and "Rule-specific intrinsic functions". The texts are the service's where it is known what it says;
+the bound of the nesting is our guess, the service's is not published.
 """
 
 from __future__ import annotations
@@ -279,13 +279,17 @@ def _check_use(
             f"Template error: Encountered unsupported function: {key} in {where}. Supported "
             f"functions are: {sorted(known)}"
         )
-    if not alone and key != "Ref" and key != "Fn::Transform":
+    if not alone and key not in ("Ref", "Fn::Transform"):
         others = ", ".join(sorted(k for k in value if k != key))
         raise ValidationError(f"Template error: {key} in {where} cannot stand beside [{others}]")
     if (alone or key != "Ref") and not known[key].form(item):
         raise ValidationError(f"{known[key].needs} in {where}")
     if key == "Fn::Select" and isinstance(item[1], list) and not is_function(item[0]):
-        if int(item[0]) >= len(item[1]):
-            raise ValidationError(
-                f"Template error: Fn::Select cannot select nonexistent value at index {item[0]}"
-            )
+        _check_index(str(item[0]), len(item[1]))
+
+
+def _check_index(index: str, size: int) -> None:
+    if len(index) > 9 or int(index) >= size:
+        raise ValidationError(
+            f"Template error: Fn::Select cannot select nonexistent value at index {index[:20]}"
+        )

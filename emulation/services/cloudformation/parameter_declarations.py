@@ -1,7 +1,7 @@
 """The form of a parameter's declaration in a template.
 
-AWS CloudFormation Template Reference, "Parameters section syntax" and "Specify existing resources at
-runtime with CloudFormation-supplied parameter types".
+AWS CloudFormation Template Reference, "Parameters section syntax" and "Specify existing resources
+at runtime with CloudFormation-supplied parameter types".
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """The forms of a template's sections besides its resources, and the quotas of their numbers.
 
-AWS CloudFormation User Guide, "Template anatomy", "CloudFormation quotas" and "Rules section syntax".
+AWS CloudFormation User Guide, "Template anatomy", "CloudFormation quotas" and "Rules section
+syntax".
 """
 
 from __future__ import annotations

@@ -84,6 +84,8 @@ def check(template: Template) -> None:
         )
     for name, resource in template["Resources"].items():
         _check_resource(name, resource)
+    if "Transform" not in template:  # a macro may give a meaning to whatever stands there
+        _check_all_functions(template)
     if "Transform" in template or "Fn::Transform" in str(template):
         return  # what a macro makes of it is not known yet
     _check_types(template["Resources"])
@@ -156,6 +158,15 @@ def _check_resource(name: str, resource: Any) -> None:
             )
 
 
+def _check_all_functions(template: Template) -> None:
+    for name, resource in template["Resources"].items():
+        for key in _EVALUATED:
+            check_functions(resource.get(key), f"/Resources/{name}")
+    for name, output in template.get("Outputs", {}).items():
+        for key in ("Value", "Export"):
+            check_functions(output.get(key), f"/Outputs/{name}")
+
+
 def _check_types(resources: dict[str, Any]) -> None:
     known = set(plugin_manager.list_names())
     types = {r["Type"] for r in resources.values()}
@@ -168,20 +179,18 @@ def _check_types(resources: dict[str, Any]) -> None:
 
 def _check_names(template: Template) -> None:
     resources = template["Resources"]
-    for name, resource in resources.items():
+    for resource in resources.values():
         unresolved = [d for d in depends_on(resource) if d not in resources]
         _refuse_unresolved(unresolved, "Resources")
         if (condition := resource.get("Condition")) is not None:
             _check_reference(Reference("Fn::If", str(condition)), template, "Resources")
         for key in _EVALUATED:
-            check_functions(resource.get(key), f"/Resources/{name}")
             for reference in references(resource.get(key)):
                 _check_reference(reference, template, "Resources")
     for output in (template.get("Outputs") or {}).values():
         if (condition := output.get("Condition")) is not None:
             _check_reference(Reference("Fn::If", condition), template, "Outputs")
         for key in ("Value", "Export"):
-            check_functions(output.get(key), "Outputs")
             for reference in references(output.get(key)):
                 _check_reference(reference, template, "Outputs")
     check_condition_references(template)

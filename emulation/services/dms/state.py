@@ -225,7 +225,7 @@ def page(
     if not least <= size <= most:
         raise invalid_value(f"MaxRecords is {size}; valid: {least} to {most}")
     marker = request.get("Marker") or "0"
-    if not (marker.isascii() and marker.isdigit()):
+    if not (marker.isascii() and marker.isdigit() and len(marker) < 19):
         raise invalid_value(f"Marker {marker!r} is not one that this operation returned")
     start = int(marker[:18])
     end = start + size

@@ -48,6 +48,10 @@ class LakeDynamodbProvider(DynamoDBProvider):  # type: ignore[misc]
         except ServiceException as e:
             if e.code == "ResourceNotFoundException":
                 self._name_lost(context, service_request)
+            request = service_request or context.service_request or {}
+            if e.code == "InternalFailure" and request.get("NextToken"):
+                # The engine stumbles over a token that it did not give, which AWS refuses.
+                raise aws_error("ValidationException", "Given NextToken is invalid") from e
             raise
 
     @handler("CreateTable", expand=False)

@@ -187,17 +187,28 @@ def _validate_configuration(configuration: str | None) -> None:
         return
     try:
         decoded = json.loads(configuration)
-    except ValueError as e:
+    except (ValueError, RecursionError) as e:
         raise _invalid(f"Configuration is no JSON: {e}") from e
     if not isinstance(decoded, dict) or decoded.get("Version") not in (1, 1.0):
         raise _invalid('Configuration must be a JSON object with "Version": 1.0')
-    grouping = decoded.get("Grouping", {})
+    output = _object(decoded, "CrawlerOutput")
+    for part in ("Partitions", "Tables"):
+        _object(output, part)
+    grouping = _object(decoded, "Grouping")
     policy = grouping.get("TableGroupingPolicy")
-    if policy is not None and policy not in _GROUPING_POLICIES:
+    if policy is not None and not (isinstance(policy, str) and policy in _GROUPING_POLICIES):
         raise _invalid(f"TableGroupingPolicy {policy!r} is not valid")
     level = grouping.get("TableLevelConfiguration")
-    if level is not None and (not isinstance(level, int) or level < 1):
+    if level is not None and (type(level) is not int or level < 1):
         raise _invalid(f"TableLevelConfiguration {level!r} is not a positive number")
+
+
+def _object(document: JsonDict, name: str) -> JsonDict:
+    """A part of the Configuration, which may be missing."""
+    part = document.get(name, {})
+    if not isinstance(part, dict):
+        raise _invalid(f"Configuration: {name} must be a JSON object, not {part!r}")
+    return part
 
 
 def _require_classifiers(state: GlueState, definition: JsonDict) -> None:

@@ -17,7 +17,7 @@ def page(
     :raises InvalidInputException: the token is not one of ours
     """
     token = request.get("NextToken") or "0"
-    if not token.isdigit():
+    if not (token.isascii() and token.isdecimal() and len(token) < 19):
         raise aws_error("InvalidInputException", f"NextToken {token!r} is not valid")
     start, size = int(token), int(request.get("MaxResults") or default)
     answer: dict[str, Any] = {key: list(items[start : start + size])}

@@ -107,7 +107,7 @@ class AttachmentOperations:
     def put_resource_policy(self, _context: RequestContext, request: Any) -> None:
         try:
             json.loads(request["Policy"])
-        except ValueError as e:
+        except (ValueError, RecursionError) as e:
             raise InvalidArgumentException(f"Policy is not valid JSON: {e}") from e
         STORE.by_arn(request["ResourceARN"]).policy = request["Policy"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from dataclasses import dataclass
 
@@ -48,7 +47,7 @@ class ShardIterator:
             fields = json.loads(base64.b64decode(token, validate=True))
             stream, identity, shard, position, issued = fields
             found = cls(str(stream), int(identity), int(shard), int(position), float(issued))
-        except (binascii.Error, ValueError, TypeError) as e:
+        except (ValueError, TypeError, OverflowError, RecursionError) as e:
             raise InvalidArgumentException("Invalid ShardIterator.") from e
         age = now.steady - found.issued
         if age > LIFETIME_SECONDS:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from typing import Any
 
@@ -179,8 +178,9 @@ def _token(stream: Stream, after: str, shard_filter: dict[str, Any]) -> str:
 def _from_token(token: str) -> tuple[str, str, dict[str, Any]]:
     try:
         arn, after, shard_filter, issued = json.loads(base64.b64decode(token, validate=True))
-    except (binascii.Error, ValueError, TypeError) as e:
+        age, chosen = clock.steady() - float(issued), dict(shard_filter)
+    except (ValueError, TypeError, OverflowError, RecursionError) as e:
         raise InvalidArgumentException("Invalid NextToken.") from e
-    if clock.steady() - float(issued) > _TOKEN_SECONDS:
+    if age > _TOKEN_SECONDS:
         raise ExpiredNextTokenException("The pagination token is older than 300 seconds.")
-    return str(arn), str(after), dict(shard_filter)
+    return str(arn), str(after), chosen

@@ -14,6 +14,7 @@ from localstack.aws.api.lambda_ import InvalidRequestContentException
 from localstack.services.lambda_ import api_utils
 from localstack.services.lambda_ import runtimes as localstack_runtimes
 from localstack.services.lambda_.invocation import execution_environment, logs
+from localstack.services.lambda_.invocation.models import lambda_stores
 from localstack.services.lambda_.invocation.version_manager import LambdaVersionManager
 from localstack.services.lambda_.provider import LambdaProvider
 from localstack.services.plugins import Service
@@ -77,6 +78,17 @@ class LakeLambdaProvider(LambdaProvider):  # type: ignore[misc]
         check_runnable(None, request.get("Runtime"))
         return super().update_function_configuration(context, request)
 
+    @handler("PublishLayerVersion")
+    def publish_layer_version(self, context: RequestContext, layer_name: str, **given: Any) -> Any:
+        """LocalStack keeps the layer of a refused version, and can then list no layer at all."""
+        try:
+            return super().publish_layer_version(context, layer_name, **given)
+        except Exception:
+            layers = lambda_stores[context.account_id][context.region].layers
+            if (layer := layers.get(layer_name)) and not layer.layer_versions:
+                del layers[layer_name]
+            raise
+
     def validate_event_source_mapping(self, context: RequestContext, request: Any) -> Any:
         mapping_rules.check(request)
         return super().validate_event_source_mapping(context, request)
@@ -123,7 +135,7 @@ def _pass_client_context() -> None:
         given = invocation.client_context
         try:
             decoded = json.loads(base64.b64decode(given)) if given else None
-        except ValueError as e:
+        except (ValueError, RecursionError) as e:
             raise InvalidRequestContentException(
                 "Client context must be a valid Base64-encoded JSON object.", Type="User"
             ) from e

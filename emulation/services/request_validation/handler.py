@@ -1,32 +1,30 @@
 """LocalStack's reading of requests, with our checks in it.
 
-LocalStack answers 500 for whatever its parsers stumble over. Here that becomes the service's own 400;
-a failure that cannot be the client's fault is logged with its traceback, and so is every exception of
-a handler: a 500 is a fault of the emulator, and somebody has to find it.
+LocalStack answers 500 for whatever its parsers stumble over. Here that becomes the service's own
+400; a failure that cannot be the client's fault is logged with its traceback, and so is every
+exception of a handler: a 500 is a fault of the emulator, and somebody has to find it.
 """
 
 from __future__ import annotations
 
-import gzip
-import io
 import logging
-import zlib
 from typing import Any
 
 from botocore.model import OperationNotFoundError, Shape
 from cbor2 import CBORDecodeError
 from localstack.aws.api import CommonServiceException, RequestContext, ServiceException
 from localstack.aws.connect import INTERNAL_REQUEST_PARAMS_HEADER
-from localstack.aws.handlers.codec import ContentDecoder
 from localstack.aws.handlers.logging import ExceptionLogger
-from localstack.aws.handlers.service import ServiceRequestParser
+from localstack.aws.handlers.service import ServiceExceptionSerializer, ServiceRequestParser
 from localstack.aws.protocol import parser as protocol_parser
 from localstack.aws.protocol.parser import (
     BaseJSONRequestParser,
     OperationNotFoundParserError,
     ProtocolParserError,
+    RestXMLRequestParser,
     create_parser,
 )
+from localstack.utils.aws.arns import InvalidArnException
 from werkzeug.exceptions import HTTPException, NotFound
 
 from emulation.services.request_validation.constraints import faults_of
@@ -34,17 +32,19 @@ from emulation.services.request_validation.faults import NullMemberError, WireEr
 from emulation.services.request_validation.json_body import (
     CBOR,
     IN_PROCESS,
+    INTEGERS,
     JSON,
     decoder,
     read_json,
 )
-from emulation.services.request_validation.query_lists import check_lists
+from emulation.services.request_validation.operation_rules import check_operation
+from emulation.services.request_validation.query_fields import check_fields
 from emulation.services.request_validation.service_errors import Codes, codes_for
 
 LOG = logging.getLogger(__name__)
 
-MAX_UNPACKED_BYTES = 64 * 2**20
-"""Of a body with ``Content-Encoding: gzip``. No service takes more; S3 keeps such bodies as they are."""
+_BODY_NEEDED = {"dynamodb"}
+"""Its engine gets the body as it is, and cannot read an empty one."""
 
 _CLIENTS_FAULT = (
     *(HTTPException, OperationNotFoundError, UnicodeError, RecursionError, KeyError),
@@ -60,10 +60,15 @@ def install() -> None:
     body._parse_body_as_json = _json_or_cbor
     body._parse_structure = _structure
     body._parse_boolean = protocol_parser.RequestParser._parse_boolean
-    decode: Any = ContentDecoder
-    decode.__call__ = lambda _self, _chain, context, _response: _unpack(context)
+    xml: Any = RestXMLRequestParser
+    xml._parse_string = xml._parse_character = _text_of_element
     log: Any = ExceptionLogger
     log.__call__ = _log
+    serializer: Any = ServiceExceptionSerializer
+    original = serializer.create_exception_response
+    serializer.create_exception_response = lambda this, exception, context: original(
+        this, _of_arn(exception, context), context
+    )
 
 
 def read_request(context: RequestContext) -> None:
@@ -80,8 +85,9 @@ def read_request(context: RequestContext) -> None:
         raise _refusal(e, codes) from e
     context.operation, context.service_request = operation, request
     check(operation, request, codes)
+    check_operation(service.service_name, operation.name, request or {})
     if "values" in context.request.__dict__ and operation.input_shape is not None:
-        check_lists(operation.input_shape, context.request.values, codes)
+        check_fields(operation.input_shape, context.request.values, codes)
 
 
 def check(operation: Any, request: Any, codes: Codes) -> None:
@@ -90,10 +96,15 @@ def check(operation: Any, request: Any, codes: Codes) -> None:
     :raises CommonServiceException: naming each member and its constraint
     """
     shape: Shape | None = operation.input_shape
-    if shape is None or codes.rules is None:
+    if shape is None:
         return
+    if codes.payload_only:
+        name = shape.serialization.get("payload")
+        shape, request = shape.members.get(name), (request or {}).get(name)
+        if shape is None or shape.type_name != "structure" or not request:
+            return
     if faults := faults_of(shape, request or {}, codes.rules):
-        raise CommonServiceException(codes.invalid, summary(faults), sender_fault=True)
+        raise _error(codes.invalid, summary(faults))
 
 
 def _operation_named(request: Any, service: Any) -> Any:
@@ -124,12 +135,21 @@ def _refusal(e: Exception, codes: Codes) -> CommonServiceException:
         message = f"the request could not be read: {str(cause)[:200]}"
         if not isinstance(cause, _CLIENTS_FAULT):
             LOG.error("while a request was read", exc_info=cause)
-    return CommonServiceException(code, message, status_code=status, sender_fault=True)
+    return _error(code, message, status)
 
 
-def _json_or_cbor(_parser: Any, request: Any) -> Any:
+def _error(code: str, message: str, status: int = 400) -> CommonServiceException:
+    """The error as the services with two protocols need it: they tell the class's name."""
+    kind = type(code, (CommonServiceException,), {})
+    error: CommonServiceException = kind(code, message, status_code=status, sender_fault=True)
+    return error
+
+
+def _json_or_cbor(parser: Any, request: Any) -> Any:
     body = request.data
     if not body:
+        if parser.service.service_name in _BODY_NEEDED:
+            raise WireError("Unexpected end of the body")
         return {}
     if not request.mimetype.startswith("application/x-amz-cbor"):
         found = read_json(body)
@@ -151,43 +171,54 @@ def _structure(parser: Any, request: Any, shape: Any, value: Any, uri_params: An
         source = CBOR
     else:
         source = IN_PROCESS if INTERNAL_REQUEST_PARAMS_HEADER in request.headers else JSON
-    parsed = decoder(shape, source)(value, ())
-    if shape.is_document_type:
-        return parsed
-    for name, member in shape.members.items():
-        if "location" in member.serialization:
-            found = parser._parse_shape(request, member, None, uri_params)
-            if found is not None:
-                parsed[name] = found
+    decode = shape.__dict__.get(source.name)
+    if decode is None:
+        decode = shape.__dict__[source.name] = decoder(shape, source)
+    parsed = decode(value, ())
+    for name, member in _elsewhere(shape):
+        found = parser._parse_shape(request, member, None, uri_params)
+        if found is not None:
+            _in_range(member, found, name)
+            parsed[name] = found
     return parsed
 
 
-def _unpack(context: RequestContext) -> None:
-    """Unpack a body with ``Content-Encoding: gzip``, up to a limit."""
-    request = context.request
-    if context.service and context.service.service_name in ContentDecoder.SKIP_GZIP_SERVICES:
-        return
-    if not request.content_encoding or request.content_encoding.lower() != "gzip":
-        return
-    try:
-        body = gzip.GzipFile(fileobj=request.stream).read(MAX_UNPACKED_BYTES + 1)
-    except (OSError, EOFError, zlib.error) as e:
-        raise _BadBodyError(f"the body is not gzip: {e}") from e
-    if len(body) > MAX_UNPACKED_BYTES:
-        raise _BadBodyError(f"the body unpacks to more than {MAX_UNPACKED_BYTES} bytes")
-    request.stream = io.BytesIO(body)
-    request.headers["Content-Encoding"] = "identity"
-    request.headers["Content-Length"] = str(len(body))
+def _elsewhere(shape: Any) -> list[tuple[str, Any]]:
+    """The members that are in the path, the query string or the headers; looked for once."""
+    found: list[tuple[str, Any]] | None = shape.__dict__.get("_lake_elsewhere")
+    if found is None:
+        members = () if shape.is_document_type else shape.members.items()
+        found = [(name, m) for name, m in members if "location" in m.serialization]
+        shape.__dict__["_lake_elsewhere"] = found
+    return found
 
 
-class _BadBodyError(HTTPException):
-    """A body that cannot be unpacked, before it is known whose request it is."""
+def _text_of_element(parser: Any, request: Any, shape: Any, node: Any, uri_params: Any) -> Any:
+    """In the place of LocalStack's, which gives a handler the list of a repeated element."""
+    if isinstance(node, list):
+        raise WireError(f"The element of {shape.name} is there more than once")
+    return parser._noop_parser(request, shape, node, uri_params)
 
-    code = 400
+
+def _in_range(shape: Any, value: Any, name: str) -> None:
+    """Numbers of a path or query string have as many bits as those of a body."""
+    limit = INTEGERS.get(shape.type_name)
+    if limit is not None and not -limit <= value < limit:
+        raise WireError(f"'{name}': {str(value)[:40]} is out of range")
+
+
+def _of_arn(exception: Exception, context: RequestContext) -> Any:
+    """LocalStack's handlers raise this one for text that a client gave as an ARN."""
+    if not isinstance(exception, InvalidArnException) or not context.service:
+        return exception
+    codes = codes_for(context.service.service_name, context.protocol or context.service.protocol)
+    return CommonServiceException(codes.invalid, str(exception)[:500], sender_fault=True)
 
 
 def _log(self: Any, _chain: Any, exception: Exception, context: Any, _response: Any) -> None:
-    if isinstance(exception, ServiceException | NotImplementedError | HTTPException):
+    if isinstance(
+        exception, ServiceException | NotImplementedError | HTTPException | InvalidArnException
+    ):
         return
     operation = context.operation.name if context.operation else "?"
     service = context.service.service_name if context.service else "?"

@@ -1,8 +1,9 @@
 """Bodies of the JSON protocols: read, checked for their types and converted in one pass.
 
 Each shape of an API model is compiled once into a function, so that a request costs microseconds.
-What comes out is what LocalStack's handlers take: bytes for blobs, datetimes for timestamps. Members
-that the model does not know are ignored, null is an absent member (Smithy, "JSON protocols").
+What comes out is what LocalStack's handlers take: bytes for blobs, datetimes for timestamps.
+Members that the model does not know are ignored, null is an absent member (Smithy, "AWS JSON 1.1
+protocol").
 """
 
 from __future__ import annotations
@@ -46,12 +47,12 @@ class Source:
     lenient: bool = False
 
 
-JSON = Source("json")
-CBOR = Source("cbor", cbor=True)
-IN_PROCESS = Source("in_process", lenient=True)
+JSON = Source("_lake_json")
+CBOR = Source("_lake_cbor", cbor=True)
+IN_PROCESS = Source("_lake_in_process", lenient=True)
 
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
-_INTEGERS = {"integer": 2**31, "long": 2**63}
+INTEGERS = {"integer": 2**31, "long": 2**63}
 
 
 def _constant(name: str) -> Any:
@@ -70,7 +71,7 @@ def read_json(body: bytes) -> Any:
         found = _DECODER.decode(body.decode("utf-8"))
         if _SURROGATE.search(body):
             json.dumps(found, ensure_ascii=False).encode()
-    except UnicodeError as e:
+    except (UnicodeDecodeError, UnicodeEncodeError) as e:
         raise WireError(f"the body is not UTF-8: {e.reason} at {e.start}") from e
     except RecursionError as e:
         raise WireError("the body is nested too deeply") from e
@@ -82,7 +83,7 @@ def read_json(body: bytes) -> Any:
 def decoder(shape: Shape, source: Source = JSON) -> Decode:
     """The function that converts a value of this shape, made once for each shape and source."""
     cache: dict[tuple[str, str], Decode] = shape._shape_resolver.__dict__.setdefault(
-        f"_lake_decoders_{source.name}", {}
+        f"{source.name}_decoders", {}
     )
     # One shape has several wire forms: the member that refers to it may name another format.
     key = (shape.name, str(shape.serialization.get("timestampFormat", "")))
@@ -195,7 +196,7 @@ def _boolean(_shape: Any, source: Source) -> Decode:
 
 
 def _integer(shape: Any, source: Source) -> Decode:
-    limit = _INTEGERS[shape.type_name]
+    limit = INTEGERS[shape.type_name]
     wanted = "an Integer" if shape.type_name == "integer" else "a Long"
 
     def decode(value: Any, path: Path) -> Any:

@@ -9,7 +9,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from emulation.services.request_validation.constraints import FULL, REQUIRED_ONLY, SIZES, Rules
+from emulation.services.request_validation.constraints import (
+    ENUMS,
+    FULL,
+    REQUIRED_ONLY,
+    SIZES,
+    Rules,
+)
 
 
 @dataclass(frozen=True)
@@ -19,13 +25,15 @@ class Codes:
     :ivar unreadable: the body or a value of it cannot be read
     :ivar invalid: a constraint is violated
     :ivar unknown: there is no such operation; with its HTTP status
-    :ivar rules: constraints that are enforced; None: no check at all of what could be read
+    :ivar rules: constraints that are enforced
+    :ivar payload_only: they are those of the body's document only; the handler sees to the rest
     """
 
     unreadable: str
     invalid: str
     unknown: tuple[str, int] = ("UnknownOperationException", 400)
-    rules: Rules | None = REQUIRED_ONLY
+    rules: Rules = REQUIRED_ONLY
+    payload_only: bool = False
 
 
 _SERIALIZATION = "SerializationException"
@@ -37,7 +45,7 @@ _BY_PROTOCOL = {
     "rest-json": Codes(_SERIALIZATION, "ValidationException", ("UnknownOperationException", 404)),
     "query": _QUERY,
     "ec2": Codes("InvalidParameterValue", "MissingParameter", ("InvalidAction", 400)),
-    "rest-xml": Codes("MalformedXML", "InvalidRequest", ("MethodNotAllowed", 405), rules=None),
+    "rest-xml": Codes("MalformedXML", "MalformedXML", ("MethodNotAllowed", 405), payload_only=True),
 }
 
 _OURS = Codes(_SERIALIZATION, "ValidationException", rules=FULL)
@@ -52,12 +60,22 @@ _BY_SERVICE = {
     ),
     # DMS takes its enumerations in any case (GZIP, gzip), so that the handler decides.
     "dms": Codes(_SERIALIZATION, "InvalidParameterValueException", rules=SIZES),
-    "dynamodb": Codes(_SERIALIZATION, "ValidationException"),
+    # DynamoDB Local says the sizes itself, in DynamoDB's words, but stumbles over enumerations.
+    "dynamodb": Codes(_SERIALIZATION, "ValidationException", rules=ENUMS),
+    # LocalStack's handler has AWS's words for its enumerations and patterns, such as Runtime.
+    "lambda": Codes(
+        _SERIALIZATION,
+        "ValidationException",
+        ("UnknownOperationException", 404),
+        SIZES,
+    ),
     "logs": Codes(_SERIALIZATION, "InvalidParameterException", rules=SIZES),
     "cloudformation": Codes("ValidationError", "ValidationError", ("InvalidAction", 400), SIZES),
     "apigateway": Codes(_SERIALIZATION, "BadRequestException", ("UnknownOperationException", 404)),
     "sns": Codes("InvalidParameter", "InvalidParameter", ("InvalidAction", 400)),
-    "route53": Codes("MalformedInput", "InvalidInput", ("UnknownOperationException", 404), None),
+    "route53": Codes(
+        "MalformedInput", "InvalidInput", ("UnknownOperationException", 404), payload_only=True
+    ),
 }
 _MISSING = {"sqs": "MissingParameter", "ec2": "MissingParameter"}
 

@@ -140,7 +140,7 @@ def page(
     descending = (request.get("SortOrder") or default_order) == "Descending"
     chosen.sort(key=by, reverse=descending)
     token = request.get("NextToken") or "0"
-    if not token.isdecimal():
+    if not (token.isascii() and token.isdecimal() and len(token) < 19):
         raise validation_error(f"Invalid NextToken {token}.")
     begin, size = int(token), request.get("MaxResults") or 10  # the API's default
     end = begin + size

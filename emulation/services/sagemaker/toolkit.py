@@ -200,7 +200,7 @@ def environment(
 def _decoded(value: str) -> Any:
     try:
         return json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         return value
 
 
