@@ -206,7 +206,7 @@ class FullLoad:
         return None
 
     def _table_error(self, progress: TableProgress, message: str) -> None:
-        progress.end(states.ERROR)
+        progress.end(states.ERROR, message)
         settings = self._plan.settings
         self._log.error(TASK_MANAGER, f"Table {progress.full_name} is suspended: {message}")
         with self._lock:

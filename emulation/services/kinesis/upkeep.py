@@ -1,4 +1,4 @@
-"""What happens to streams without a request: records expire, deleted streams give their memory back.
+"""What happens to streams without a request: records expire, deleted streams free their memory.
 
 Developer Guide, "Change the data retention period": a record is inaccessible once it is older than
 the stream's retention period, whether or not anybody puts more.
