@@ -16,7 +16,7 @@ import psutil
 from emulation import clock
 
 WORTH_BYTES = 24 * 1024 * 1024
-"""A process that has grown by less since the last time is left alone."""
+"""A process that is larger than it was at its smallest by no more than this is left alone."""
 LEAST_SECONDS = 10.0
 """Between two times: walking through the heap holds up the allocations of other threads."""
 
@@ -36,7 +36,7 @@ class Trimmer:
     ) -> None:
         self._trim, self._resident, self._now = trim, resident, now
         self._lock = threading.Lock()
-        self._after = 0
+        self._least: int | None = None
         self._next = 0.0
 
     def give_back(self) -> int:
@@ -45,14 +45,12 @@ class Trimmer:
             return 0
         try:
             before, now = self._resident(), self._now()
-            if now < self._next or before - self._after < WORTH_BYTES:
-                # What shrank by itself counts from there.
-                self._after = min(self._after, before)
+            self._least = before if self._least is None else min(self._least, before)
+            if now < self._next or before - self._least < WORTH_BYTES:
                 return 0
             self._trim()
             self._next = now + LEAST_SECONDS
-            self._after = self._resident()
-            return max(0, before - self._after)
+            return max(0, before - self._resident())
         finally:
             self._lock.release()
 
@@ -65,6 +63,12 @@ def _malloc_trim() -> Callable[[], object] | None:
 _trimmer = Trimmer(_malloc_trim(), lambda: int(psutil.Process().memory_info().rss))
 
 
-def give_back() -> int:
-    """Give back what this process has freed; return how many bytes it was."""
-    return _trimmer.give_back()
+def install() -> None:
+    """Give back what this process has freed, now and then, from now on."""
+
+    def watch() -> None:
+        pause = threading.Event()
+        while not pause.wait(LEAST_SECONDS / 2):
+            _trimmer.give_back()
+
+    threading.Thread(target=watch, name="memory", daemon=True).start()

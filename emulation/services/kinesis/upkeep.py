@@ -1,4 +1,4 @@
-"""What happens to streams without a request: records expire, deleted streams free their memory.
+"""What happens to streams without a request: records expire, deleted streams are forgotten.
 
 Developer Guide, "Change the data retention period": a record is inaccessible once it is older than
 the stream's retention period, whether or not anybody puts more.
@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import threading
 
-from emulation.services import memory
 from emulation.services.kinesis.store import StreamStore
 
 LOG = logging.getLogger(__name__)
@@ -40,7 +39,6 @@ class Upkeep:
                     *(stream.arn, shard, count, stream.retention_hours),
                 )
         self._store.forget_gone()
-        memory.give_back()
 
     def _run(self) -> None:
         while not self._stopping.wait(PERIOD_SECONDS):
