@@ -8,13 +8,17 @@ that break are retried with exponential back-off, others are not. AWS Architectu
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, IncompleteReadError
 from botocore.exceptions import ConnectionError as NoConnection
 
 from emulation import clock
+
+T = TypeVar("T")
 
 TRANSIENT_CODES = frozenset(
     {
@@ -42,7 +46,7 @@ def is_transient(error: BaseException) -> bool:
         return status != 501 and (code in TRANSIENT_CODES or status >= 500)
     if isinstance(error, BotoCoreError):
         return isinstance(error, HTTPClientError | NoConnection | IncompleteReadError)
-    return isinstance(error, OSError)
+    return isinstance(error, ConnectionError | TimeoutError)
 
 
 @dataclass(frozen=True)
@@ -77,3 +81,23 @@ class Backoff:
                 return
             yield limit * fraction()
             limit = min(2 * limit, self.longest)
+
+
+IN_PROCESS = Backoff(first=0.1, tries=8, seconds=20.0)
+"""For reads that boto3 does not repeat: it does so only until an answer has begun."""
+
+
+def patiently(action: Callable[[], T], backoff: Backoff = IN_PROCESS) -> T:
+    """Do it, again after an error that may pass; raises what does not.
+
+    :param action: has no effect when it fails, or one that a repetition replaces
+    """
+    waits = backoff.waits()
+    while True:
+        try:
+            return action()
+        except Exception as e:
+            wait = next(waits, None) if is_transient(e) else None
+            if wait is None:
+                raise
+            time.sleep(wait)

@@ -20,6 +20,7 @@ from emulation.services.dms.s3_source import list_objects, read_object
 from emulation.services.glue.crawl_errors import CrawlError
 from emulation.services.glue.s3_crawler import S3Crawler, S3Found, S3Grouping
 from emulation.services.retries import Backoff
+from emulation.services.sagemaker.objects import fetch
 from pipeline.cli_errors import explain
 from pipeline.lake import Lake
 from pipeline.settings import Settings
@@ -138,7 +139,16 @@ def crawl(client: Any) -> S3Found:
     return crawler.crawl()
 
 
-@pytest.mark.parametrize("fault", ["500", "503", "reset"])
+@pytest.mark.parametrize("fault", PASSING)
+def test_a_training_channel_is_read_in_spite_of_passing_faults(
+    s3: FaultyS3, client: Any, tmp_path: Path, fault: str
+) -> None:
+    s3.faults = [fault, fault]
+    fetch(client, "s3://b/t/one", tmp_path / "one")
+    assert (tmp_path / "one").read_bytes() == BODY
+
+
+@pytest.mark.parametrize("fault", PASSING)
 def test_a_crawler_reads_in_spite_of_passing_faults(s3: FaultyS3, client: Any, fault: str) -> None:
     s3.faults = [fault, fault]
     (table,) = crawl(client).tables
