@@ -22,7 +22,7 @@ def test_anything_else_is_refused_with_what_is_valid(
     text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LAKE_DYNAMODB_HEAP", text)
-    with pytest.raises(StartError, match="LAKE_DYNAMODB_HEAP is .* valid: a size from 256m"):
+    with pytest.raises(StartError, match=r"LAKE_DYNAMODB_HEAP is .* valid: a size from 256m"):
         heaps.DYNAMODB.size()
 
 
