@@ -1,6 +1,6 @@
 # The data lake on this machine. Each target is one command; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup local aws test test-faults lint bench doctor down clean
+.PHONY: help setup local aws test test-faults lint bench soak doctor down clean
 
 # An interpreter to make the environment with: Python 3.11 or 3.12.
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3)
@@ -37,6 +37,9 @@ lint: $(VENV)/.ready ## Check style and types
 
 bench: setup ## Measure speed and memory; prints a table, writes bench.json
 	@$(BIN)/python -m tests.bench
+
+soak: setup ## Load the emulator for 20 minutes and see what grows (MINUTES=n)
+	@$(BIN)/python -m tests.bench.soak --minutes $(or $(MINUTES),20)
 
 doctor: $(VENV)/.ready ## Say what this machine lacks, and the command that mends it
 	@$(LAKE) doctor

@@ -2,8 +2,9 @@
 
 S3 creates it only if it is not there (If-None-Match: *; Amazon S3 User Guide, 'How to prevent
 object overwrites with conditional writes') and replaces it only if it is the one that was read
-(If-Match). The holder renews it; one that has not been renewed, or whose process on this machine
-has ended, is taken over.
+(If-Match). The holder renews it; one whose process on this machine has ended is taken over, and so
+is one that has expired and is not renewed while somebody watches: clocks are set, and differ
+between machines, so that a time of expiry alone proves nothing.
 """
 
 from __future__ import annotations
@@ -28,6 +29,9 @@ LIFETIME: Final = 60.0
 """Seconds after which a lock that was not renewed is stale."""
 RENEWAL: Final = 15.0
 """Seconds between renewals."""
+WATCH: Final = RENEWAL + 5.0
+"""Seconds for which a lock that seems to have expired is watched before it is taken over."""
+_LOOK: Final = 1.0
 _HELD: Final = ("PreconditionFailed", "ConditionalRequestConflict", "412", "409")
 
 
@@ -75,18 +79,35 @@ class RunLock:
         if holder.get("owner") == self._owner:  # our first try succeeded, its answer was lost
             self._etag = etag
             return
-        if holder and not _stale(holder):
-            raise RunLocked(
-                f"Another run is at work on this lake: {holder.get('what')} by process "
-                f"{holder.get('process')} on {holder.get('host')}, since {holder.get('since')}.",
-                "Wait for it to end, or end it; without a sign of life its lock expires in "
-                f"{holder['expires'] - time.time():.0f} s. See how far it is with: lake status",
-            )
+        if holder and not _abandoned(holder):
+            left = holder["expires"] - time.time()
+            if 0 < left <= LIFETIME or self._renewed(etag):
+                raise RunLocked(
+                    f"Another run is at work on this lake: {holder.get('what')} by process "
+                    f"{holder.get('process')} on {holder.get('host')}, since "
+                    f"{holder.get('since')}.",
+                    "Wait for it to end, or end it; without a sign of life its lock expires in "
+                    f"{left if 0 < left <= LIFETIME else LIFETIME:.0f} s. See how far it is with: "
+                    "lake status",
+                )
+            holder, etag = self._read()  # it may have been given back meanwhile
         condition = {"IfMatch": etag} if etag else {"IfNoneMatch": "*"}
         if not self._put(**condition):
             raise RunLocked(
                 "Another run has just taken this lake.", "Wait for it to end: lake status"
             )
+
+    def _renewed(self, etag: str) -> bool:
+        """Whether the holder shows a sign of life within `WATCH` seconds."""
+        end = time.monotonic() + WATCH
+        while time.monotonic() < end:
+            time.sleep(min(_LOOK, WATCH / 10))
+            holder, found = self._read()
+            if not holder:
+                return False
+            if found != etag:
+                return True
+        return False
 
     def _read(self) -> tuple[dict[str, Any], str]:
         try:
@@ -130,12 +151,10 @@ class RunLock:
                 return
 
 
-def _stale(holder: dict[str, Any]) -> bool:
-    """Whether nobody holds the lake any more: expired, its process has ended, or damaged."""
+def _abandoned(holder: dict[str, Any]) -> bool:
+    """Whether nobody can hold the lake any more: its process has ended, or the lock is damaged."""
     expires, process = holder.get("expires"), holder.get("process")
     if not isinstance(expires, int | float) or not isinstance(process, int):
-        return True
-    if time.time() > expires:
         return True
     return holder.get("host") == socket.gethostname() and not _alive(process)
 

@@ -8,8 +8,14 @@ from dataclasses import dataclass
 
 import psutil
 
-from emulation import paths
-from emulation.errors import EmulationError, FrozenError, PortError, PortInUseError
+from emulation import heaps, paths
+from emulation.errors import (
+    EmulationError,
+    FrozenError,
+    PortError,
+    PortInUseError,
+    StartError,
+)
 from emulation.host import artifacts, ports
 from emulation.host.health_report import problem
 from emulation.host.java import find_java
@@ -88,7 +94,15 @@ def _memory() -> Check:
     free = psutil.virtual_memory().available
     good = free >= MEMORY
     text = f"{free / GIB:.1f} GiB available, {MEMORY / GIB:.0f} GiB wanted"
-    return Check("memory", good, text, "" if good else "close other programs")
+    return Check("memory", good, text, "" if good else _less_memory())
+
+
+def _less_memory() -> str:
+    try:
+        users = "; ".join(heap.hint() for heap in (heaps.DYNAMODB, heaps.SPARK))
+    except StartError as e:
+        return f"{e.message}: {e.hint}"
+    return f"close other programs, or let the emulator's take less: {users}"
 
 
 def _disk() -> Check:

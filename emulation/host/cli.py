@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections import deque
 from pathlib import Path
@@ -121,5 +122,8 @@ def _print_log(log: Path, lines: int, follow: bool, emulator: Emulator) -> None:
             line = file.readline()
             if line:
                 typer.echo(printable(line, lines=True), nl=False)
-            else:
-                time.sleep(POLL_SECONDS)
+                continue
+            with contextlib.suppress(OSError):
+                if log.stat().st_size < file.tell():
+                    file.seek(0)  # it was full and was emptied
+            time.sleep(POLL_SECONDS)

@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from emulation import marks, origins
+from emulation import heaps, marks, origins
 from emulation.host.java import find_java
 
 KEPT = (
@@ -50,7 +50,8 @@ def localstack_environment(folder: Path, port: int, host: str = "127.0.0.1") -> 
             # A resource type we do not have must fail the stack instead of passing for created.
             "CFN_IGNORE_UNSUPPORTED_RESOURCE_TYPES": "0",
             "DYNAMODB_IN_MEMORY": "1",
-            "DYNAMODB_HEAP_SIZE": "1g",
+            "DYNAMODB_HEAP_SIZE": heaps.DYNAMODB.size(),
+            heaps.SPARK.variable: heaps.SPARK.size(),
             "PROVIDER_OVERRIDE_DYNAMODB": "lake",
             "PROVIDER_OVERRIDE_KINESIS": "lake",
             "PROVIDER_OVERRIDE_FIREHOSE": "lake",

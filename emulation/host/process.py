@@ -31,7 +31,7 @@ from emulation.errors import (
     PortInUseError,
     StartError,
 )
-from emulation.host import artifacts, liveness, service_catalog
+from emulation.host import artifacts, limits, liveness, service_catalog
 from emulation.host.environment import localstack_environment
 from emulation.host.java import find_java
 from emulation.host.ports import DEFAULT_PORT, LARGEST_PORT
@@ -170,8 +170,11 @@ class Emulator:
             shutil.rmtree(self.folder / name, ignore_errors=True)
             paths.private(self.folder / name)
         service_catalog.place(self.folder / "root")
-        self.log.unlink(missing_ok=True)
-        with open(self.log, "wb", opener=_for_the_owner) as log:
+        limits.raise_open_files()
+        for old in (self.log, self.log.with_name(f"{self.log.name}.1")):
+            old.unlink(missing_ok=True)
+        # Appended to, so that it can be emptied while it is used.
+        with open(self.log, "ab", opener=_for_the_owner) as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "localstack.runtime.main"],
                 env=localstack_environment(self.folder, self.port),

@@ -6,10 +6,13 @@ Providers are imported when a service is first used, which keeps the start short
 from __future__ import annotations
 
 import importlib
+import os
+from pathlib import Path
 
 from localstack.runtime import hooks
 from localstack.services.plugins import Service, aws_provider
 
+from emulation import marks
 from emulation.services.base import moto_provider_table
 
 
@@ -91,8 +94,10 @@ PREPARED = (
 @hooks.on_infra_start(name="lake", priority=100)  # before anything asks for a name
 def on_infra_start() -> None:
     """Prepare what every service relies on."""
-    from emulation.services import steady_time
+    from emulation.services import log_rotation, memory, steady_time
 
+    memory.install()
+    log_rotation.install(Path(os.environ[marks.EMULATOR], "emulator.log"))
     steady_time.install(steady_time.SCHEDULER)
     for module in PREPARED:
         importlib.import_module(f"emulation.services.{module}").install()

@@ -2,11 +2,13 @@
 
 LocalStack 4.9.2 keeps them in /tmp/localstack-s3-storage, by bucket name. A second emulator on the
 machine with a bucket of the same name would delete the first one's files when it stops, and every
-later PutObject above 512 KB there fails.
+later PutObject above 512 KB there fails. Of a bucket that never held an object, LocalStack leaves
+the folder behind when it is deleted.
 """
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -23,4 +25,11 @@ def install() -> None:
     def own_folder(self: Any, root_directory: str | None = None) -> None:  # noqa: ARG001
         original(self, folder)
 
+    delete = store.delete_bucket
+
+    def delete_with_folder(self: Any, bucket: str) -> None:
+        delete(self, bucket)
+        shutil.rmtree(Path(self.root_directory, bucket), ignore_errors=True)
+
     store.__init__ = own_folder
+    store.delete_bucket = delete_with_folder

@@ -21,6 +21,8 @@ __all__ = ["FINISHED", "FullLoad", "count_items", "find_task", "table_statistics
 
 TEMPLATE: Final = "003-full-load"
 FINISHED: Final = "FULL_LOAD_ONLY_FINISHED"
+_GIVEN_UP: Final = ("Table error", "Table cancelled")
+"""DMS User Guide, "Task state during tasks" and "Table statistics": TableState."""
 _BUSY: Final = ("starting", "running", "stopping", "creating", "modifying", "testing")
 
 
@@ -66,16 +68,16 @@ class FullLoad(Stage):
         if gone := first_unreadable(lake.client("dynamodb"), loaded_tables(lake)):
             raise _lost_meanwhile(gone)
         tag_tables(lake)
+        _require_complete(lake, arn)
         return self._reconciled(lake, arn, files)
 
     @staticmethod
     def _ended(work: Work, arn: str, expected: int) -> bool | None:
         task = find_task(work.lake, arn)
         if task["Status"] == "failed":
-            group = f"dms-tasks-{work.lake.settings.replication_instance}"
             raise StageError(
                 f"The DMS task failed: {task.get('LastFailureMessage') or task.get('StopReason')}",
-                f"Read its log: {work.lake.target.read_log(group)}; then: lake run",
+                f"Read its log: {_log(work.lake)}; then: lake run",
             )
         statistics = table_statistics(work.lake, arn)
         done = sum(s.get("FullLoadRows", 0) for s in statistics)
@@ -116,6 +118,27 @@ class FullLoad(Stage):
 
 def _lost_meanwhile(what: str) -> StageError:
     return StageError(f"The full load has ended, but {what} is lost.", "Load again with: lake run")
+
+
+def _require_complete(lake: Lake, arn: str) -> None:
+    """Name the tables that DMS gave up while it loaded the others, and what it says of why."""
+    suspended = [s for s in table_statistics(lake, arn) if s.get("TableState") in _GIVEN_UP]
+    if not suspended:
+        return
+    tables = ", ".join(
+        f"{s.get('SchemaName')}.{s['TableName']} ({s['TableState']} after "
+        f"{s.get('FullLoadRows', 0):,} rows)"
+        for s in suspended
+    )
+    reason = find_task(lake, arn).get("LastFailureMessage") or "it gives no reason"
+    raise StageError(
+        f"DMS did not load all tables: {tables}. {reason}",
+        f"Read its log: {_log(lake)}; then load again with: lake run",
+    )
+
+
+def _log(lake: Lake) -> str:
+    return lake.target.read_log(f"dms-tasks-{lake.settings.replication_instance}")
 
 
 def find_task(lake: Lake, arn: str) -> dict[str, Any]:

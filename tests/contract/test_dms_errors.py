@@ -95,6 +95,7 @@ def test_suspend_table_ends_that_table_only(lake: Lake) -> None:
     assert lake.counts("other") == (1, 0, "Table completed")
     assert len(lake.exceptions()) == 1
     assert "Table lake.numbers is suspended" in lake.log()
+    assert "Table 'lake'.'numbers' was errored/suspended: " in lake.describe()["LastFailureMessage"]
 
 
 def test_stop_task_fails_the_task_with_the_reason(lake: Lake) -> None:

@@ -22,7 +22,7 @@ READS = {
     "emulation/services/glue/runtime/awsglue/context.py": "purge_s3_path: S3's LastModified",
     "pipeline/data/loading.py": "times of files that other programs left",
     "pipeline/data/validation.py": "times that the data gives",
-    "pipeline/run_lock.py": "the start of a run, shown to the user",
+    "pipeline/run_lock.py": "what other machines read of a lock; watched before it is believed",
     "pipeline/run_state.py": "the end of a stage, shown to the user",
 }
 """Where else the wall clock may be read: nothing is timed by it."""

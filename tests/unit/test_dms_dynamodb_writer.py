@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import socket
+import struct
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -14,7 +17,9 @@ from emulation.services.dms import dynamodb_wire
 from emulation.services.dms.dynamodb_wire import DynamodbError, DynamodbWire
 from emulation.services.dms.dynamodb_writer import Origin, TableWriter
 from emulation.services.dms.errors import Cancelled, TableError
+from emulation.services.retries import Backoff
 
+TRIES = 10
 Answer = tuple[int, dict[str, Any]]
 
 
@@ -24,6 +29,7 @@ class FakeDynamodb:
     def __init__(self) -> None:
         self.items: dict[str, Any] = {}
         self.calls = 0
+        self.breaks: dict[int, str] = {}
         self.fault: Callable[[int, str, dict[str, Any]], Answer | None] = lambda *_: None
         self._lock = threading.Lock()
         fake = self
@@ -36,6 +42,15 @@ class FakeDynamodb:
                 operation = self.headers["X-Amz-Target"].rpartition(".")[2]
                 status, answer = fake.handle(operation, body)
                 raw = json.dumps(answer).encode()
+                if how := fake.breaks.pop(fake.calls, ""):
+                    if how == "reset":
+                        linger = struct.pack("ii", 1, 0)
+                        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+                    elif how == "half an answer":
+                        self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{")
+                        self.wfile.flush()
+                    self.close_connection = True
+                    return
                 self.send_response(status)
                 self.send_header("Content-Length", str(len(raw)))
                 self.end_headers()
@@ -71,8 +86,7 @@ class FakeDynamodb:
 
 @pytest.fixture
 def fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeDynamodb]:
-    monkeypatch.setattr(dynamodb_wire, "FIRST_WAIT_SECONDS", 0.001)
-    monkeypatch.setattr(dynamodb_wire, "LONGEST_WAIT_SECONDS", 0.002)
+    monkeypatch.setattr(dynamodb_wire, "BACKOFF", Backoff(0.001, 0.002, tries=TRIES))
     server = FakeDynamodb()
     yield server
     server.server.shutdown()
@@ -86,9 +100,10 @@ class Load:
         self.written = 0
         self.rejected: list[tuple[int, str]] = []
         self.cancelled = threading.Event()
+        self.retried: Counter[str] = Counter()
         self._lock = threading.Lock()
         self.writer = TableWriter(
-            lambda: DynamodbWire((fake.url, "key"), "us-east-1", self.cancelled),
+            lambda: DynamodbWire((fake.url, "key"), "us-east-1", self.cancelled, self._retry),
             "t",
             ("k",),
             threads=threads,
@@ -100,6 +115,10 @@ class Load:
     def put(self, key: str, value: int) -> None:
         item = {"k": {"S": key}, "v": {"N": str(value)}}
         self.writer.put(item, Origin("file", value, [key]))
+
+    def _retry(self, reason: str) -> None:
+        with self._lock:
+            self.retried[reason] += 1
 
     def _count(self, rows: int) -> None:
         with self._lock:
@@ -142,18 +161,41 @@ def test_items_unprocessed_for_ever_end_in_an_error_that_names_them(fake: FakeDy
     load.put("key-1", 1)
     with pytest.raises(TableError, match=r"1 items of table t stay unprocessed.*key-1"):
         load.writer.finish()
-    assert fake.calls == dynamodb_wire.ATTEMPTS
+    assert fake.calls == TRIES
     assert load.written == 0
 
 
-@pytest.mark.parametrize("code", ["ProvisionedThroughputExceededException", "InternalServerError"])
-def test_throttling_is_waited_out(fake: FakeDynamodb, code: str) -> None:
-    fake.fault = lambda call, *_: error(code) if call % 3 else None
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [
+        ("ProvisionedThroughputExceededException", 400),
+        ("InternalServerError", 500),
+        ("InternalFailure", 500),
+        ("ServiceUnavailable", 503),
+        ("SomethingNew", 502),
+    ],
+)
+def test_what_may_pass_is_waited_out_and_counted(
+    fake: FakeDynamodb, code: str, status: int
+) -> None:
+    fake.fault = lambda call, *_: error(code, status) if call % 3 else None
     load = Load(fake)
     for i in range(200):
         load.put(f"k{i}", i)
     load.writer.finish()
     assert (load.written, len(fake.items)) == (200, 200)
+    assert load.retried[code] == fake.calls - fake.calls // 3
+
+
+@pytest.mark.parametrize("how", ["reset", "no answer", "half an answer"])
+def test_a_connection_that_breaks_is_made_again(fake: FakeDynamodb, how: str) -> None:
+    fake.breaks = {2: how, 3: how, 9: how}
+    load = Load(fake)
+    for i in range(500):
+        load.put(f"k{i}", i)
+    load.writer.finish()
+    assert (load.written, len(fake.items)) == (500, 500)
+    assert load.retried == {"ServiceUnavailable": 3}
 
 
 def test_a_bad_item_is_rejected_alone(fake: FakeDynamodb) -> None:
@@ -185,6 +227,25 @@ def test_a_failed_writer_stops_the_reader(fake: FakeDynamodb) -> None:
         for i in range(1_000_000):
             load.put(f"k{i}", i)
     load.writer.abandon()
+
+
+def test_a_writer_that_cannot_connect_ends_the_load() -> None:
+    def connect() -> DynamodbWire:
+        raise TableError("no engine")
+
+    writer = TableWriter(
+        connect,
+        "t",
+        ("k",),
+        threads=2,
+        commit_rate=1000,
+        on_written=lambda _: None,
+        on_rejected=lambda *_: None,
+    )
+    with pytest.raises(TableError, match="no engine"):
+        for i in range(1_000_000):
+            writer.put({"k": {"S": f"k{i}"}}, Origin("file", i, []))
+    writer.abandon()
 
 
 def test_stopping_the_task_ends_the_waits(fake: FakeDynamodb) -> None:

@@ -57,7 +57,7 @@ class Counted:
                 self.over.set()
             return {"k": {"S": str(self.made)}}
 
-    def connect(self, _: str) -> Counted:
+    def connect(self, _: str, on_retry: Any) -> Counted:  # noqa: ARG002
         return self
 
     def write(self, _: str, requests: list[Any]) -> None:

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from emulation.clock import Moment, moment
 from emulation.services import faults
-from emulation.services.kinesis.shard import Record, Shard
+from emulation.services.kinesis.record_log import Record
+from emulation.services.kinesis.shard import Shard
 from emulation.services.lambda_ import kinesis_consumer
 from emulation.services.lambda_.kinesis_batches import (
     Event,

@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from pipeline import run_lock
 from pipeline.errors import RunLocked
 from pipeline.run_lock import RunLock
 from pipeline.run_state import Record, RunState, fingerprint
@@ -108,12 +109,37 @@ def test_two_locks_in_one_process_exclude_each_other() -> None:
     ],
     ids=["expired", "its process has ended", "damaged", "no time", "no process"],
 )
-def test_a_stale_lock_is_taken_over(holder: bytes) -> None:
+def test_a_stale_lock_is_taken_over(holder: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_lock, "WATCH", 0.05)
     s3 = FakeS3()
     s3.objects[LOCK] = holder
     with lock(s3):
         assert json.loads(s3.objects[LOCK])["process"] == os.getpid()
     assert LOCK not in s3.objects
+
+
+@pytest.mark.parametrize("ahead", [-3600.0, 26 * 3600.0])
+def test_a_clock_that_was_set_takes_no_lock_from_a_run_that_renews_it(
+    ahead: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_lock, "WATCH", 30)
+    monkeypatch.setattr(run_lock, "RENEWAL", 0.05)
+    s3 = FakeS3()
+    with lock(s3):
+        wall = time.time
+        monkeypatch.setattr(time, "time", lambda: wall() + ahead)
+        with pytest.raises(RunLocked), lock(s3):
+            pass
+
+
+def test_a_clock_that_was_set_back_does_not_keep_a_lock_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(run_lock, "WATCH", 0.05)
+    s3 = FakeS3()
+    s3.objects[LOCK] = held_by(expires=time.time() + 3600)
+    with lock(s3):
+        assert json.loads(s3.objects[LOCK])["process"] == os.getpid()
 
 
 def test_a_lock_taken_over_by_another_is_left_to_it() -> None:

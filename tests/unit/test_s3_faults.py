@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,10 +13,14 @@ import botocore.endpoint
 import pytest
 from botocore.exceptions import ClientError
 
+from emulation.services.dms import recovery as recovery_module
 from emulation.services.dms.errors import TableError
+from emulation.services.dms.recovery import Recovery
 from emulation.services.dms.s3_source import list_objects, read_object
 from emulation.services.glue.crawl_errors import CrawlError
 from emulation.services.glue.s3_crawler import S3Crawler, S3Found, S3Grouping
+from emulation.services.retries import Backoff
+from emulation.services.sagemaker.objects import fetch
 from pipeline.cli_errors import explain
 from pipeline.lake import Lake
 from pipeline.settings import Settings
@@ -102,7 +107,8 @@ def test_dms_reads_in_spite_of_passing_faults(s3: FaultyS3, client: Any, fault: 
     (item,) = list_objects(client, "b", "t/")
     s3.faults = [fault, fault]
     told: list[int] = []
-    assert b"".join(read_object(client, "b", item, told.append)) == BODY
+    recovery = Recovery(None, "", "", threading.Event())
+    assert b"".join(read_object(client, "b", item, told.append, recovery.call)) == BODY
     assert sum(told) == len(BODY), "each byte is counted once"
 
 
@@ -110,8 +116,15 @@ def test_dms_reads_in_spite_of_passing_faults(s3: FaultyS3, client: Any, fault: 
 def test_what_does_not_pass_is_an_error_of_the_table(s3: FaultyS3, client: Any, fault: str) -> None:
     (item,) = list_objects(client, "b", "t/")
     s3.always = fault
+    recovery = Recovery(None, "", "", threading.Event())
     with pytest.raises(TableError, match="s3://b/t/one cannot be read: "):
-        list(read_object(client, "b", item, lambda _: None))
+        list(read_object(client, "b", item, lambda _: None, recovery.call))
+    assert recovery.reasons.total() == (0 if fault == "403" else 2), "tries are bounded"
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recovery_module, "BACKOFF", Backoff(0.001, 0.002, tries=3))
 
 
 def crawl(client: Any) -> S3Found:
@@ -126,7 +139,16 @@ def crawl(client: Any) -> S3Found:
     return crawler.crawl()
 
 
-@pytest.mark.parametrize("fault", ["500", "503", "reset"])
+@pytest.mark.parametrize("fault", PASSING)
+def test_a_training_channel_is_read_in_spite_of_passing_faults(
+    s3: FaultyS3, client: Any, tmp_path: Path, fault: str
+) -> None:
+    s3.faults = [fault, fault]
+    fetch(client, "s3://b/t/one", tmp_path / "one")
+    assert (tmp_path / "one").read_bytes() == BODY
+
+
+@pytest.mark.parametrize("fault", PASSING)
 def test_a_crawler_reads_in_spite_of_passing_faults(s3: FaultyS3, client: Any, fault: str) -> None:
     s3.faults = [fault, fault]
     (table,) = crawl(client).tables

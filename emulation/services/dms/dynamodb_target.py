@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from emulation.services.base import client
 from emulation.services.dms.dynamodb_wire import BATCH, DynamodbWire
 from emulation.services.dms.errors import Cancelled, TableError
+from emulation.services.dms.recovery import Recovery
 from emulation.services.dms.task_settings import DROP_AND_CREATE, TRUNCATE_BEFORE_LOAD
 from emulation.services.dynamodb.engine import engine_endpoint
 from emulation.services.processes import gateway_url
@@ -32,15 +34,21 @@ class DynamodbTarget:
     """The DynamoDB of one account and region.
 
     :param cancelled: set when the task is stopped
+    :param recovery: retries what concerns tables as a whole
     """
 
-    def __init__(self, account: str, region: str, cancelled: threading.Event) -> None:
+    def __init__(
+        self, account: str, region: str, cancelled: threading.Event, recovery: Recovery
+    ) -> None:
         self._region, self._account, self._cancelled = region, account, cancelled
+        self._recovery = recovery
         self.client = client(account, region, "dynamodb")
         self._engine = engine_endpoint(account, region)
 
-    def connect(self, table: str) -> DynamodbWire:
+    def connect(self, table: str, on_retry: Callable[[str], None] | None = None) -> DynamodbWire:
         """A connection for bulk work on a table.
+
+        :param on_retry: told why, before a request is made again
 
         It goes straight to the engine, unless the table has a stream: its records are made by
         the gateway.
@@ -49,7 +57,9 @@ class DynamodbTarget:
         description = self._describe(table) or {}
         if (description.get("StreamSpecification") or {}).get("StreamEnabled"):
             endpoint = (gateway_url(), self._account)
-        return DynamodbWire(endpoint, self._region, self._cancelled)
+        return DynamodbWire(
+            endpoint, self._region, self._cancelled, on_retry or self._recovery.note
+        )
 
     def prepare(self, table: str, keys: dict[str, str], prep_mode: str, load_threads: int) -> None:
         """Make a table ready for the load.
@@ -59,7 +69,7 @@ class DynamodbTarget:
         """
         description = self._describe(table)
         if description is not None and prep_mode == DROP_AND_CREATE:
-            self.client.delete_table(TableName=table)
+            self._drop(table)
             self._wait(table, gone=True)
             description = None
         if description is None:
@@ -72,26 +82,29 @@ class DynamodbTarget:
     def create(self, table: str, keys: dict[str, str], load_threads: int = 0) -> None:
         """Create a table and wait until it is ACTIVE; an existing one is left as it is."""
         units = min(CAPACITY_UNITS * max(1, load_threads), MOST_CAPACITY_UNITS)
+        definition = {
+            "TableName": table,
+            "AttributeDefinitions": [
+                {"AttributeName": name, "AttributeType": kind} for name, kind in keys.items()
+            ],
+            "KeySchema": [
+                {"AttributeName": name, "KeyType": role}
+                for name, role in zip(keys, ("HASH", "RANGE"), strict=False)
+            ],
+            "ProvisionedThroughput": {
+                "ReadCapacityUnits": CAPACITY_UNITS,
+                "WriteCapacityUnits": units,
+            },
+        }
         try:
-            self.client.create_table(
-                TableName=table,
-                AttributeDefinitions=[
-                    {"AttributeName": name, "AttributeType": kind} for name, kind in keys.items()
-                ],
-                KeySchema=[
-                    {"AttributeName": name, "KeyType": role}
-                    for name, role in zip(keys, ("HASH", "RANGE"), strict=False)
-                ],
-                ProvisionedThroughput={
-                    "ReadCapacityUnits": CAPACITY_UNITS,
-                    "WriteCapacityUnits": units,
-                },
-            )
+            self._recovery.call(lambda: self.client.create_table(**definition))
         except ClientError as e:
             if e.response["Error"]["Code"] != "ResourceInUseException":
                 raise TableError(
                     f"Table {table} cannot be created: {e.response['Error']['Message']}"
                 ) from e
+        except BotoCoreError as e:
+            raise TableError(f"Table {table} cannot be created: {e}") from e
         self._wait(table, gone=False)
 
     def count(self, table: str) -> int:
@@ -109,6 +122,14 @@ class DynamodbTarget:
                 "ExpressionAttributeValues": {":v": {"S": value}},
             },
         )
+
+    def _drop(self, table: str) -> None:
+        try:
+            self._recovery.call(lambda: self.client.delete_table(TableName=table))
+        except ClientError as e:
+            # Gone: the answer of a first try was lost.
+            if e.response["Error"]["Code"] != "ResourceNotFoundException":
+                raise
 
     def _truncate(self, table: str, keys: tuple[str, ...]) -> None:
         self._delete(table, keys, {})
@@ -150,11 +171,12 @@ class DynamodbTarget:
 
     def _describe(self, table: str) -> dict[str, Any] | None:
         try:
-            description: dict[str, Any] = self.client.describe_table(TableName=table)["Table"]
+            answer = self._recovery.call(lambda: self.client.describe_table(TableName=table))
         except ClientError as e:
             if e.response["Error"]["Code"] == "ResourceNotFoundException":
                 return None
             raise TableError(f"Table {table}: {e.response['Error']['Message']}") from e
+        description: dict[str, Any] = answer["Table"]
         return description
 
     def _wait(self, table: str, *, gone: bool) -> None:

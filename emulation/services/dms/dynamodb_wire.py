@@ -7,29 +7,19 @@ from __future__ import annotations
 
 import http.client
 import threading
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
 
 from emulation.services.dms.errors import Cancelled, TableError
+from emulation.services.retries import TRANSIENT_CODES, Backoff
 
 BATCH = 25
-ATTEMPTS = 10
-FIRST_WAIT_SECONDS = 0.05
-LONGEST_WAIT_SECONDS = 2.0
+BACKOFF = Backoff()
+"""DynamoDB may be away for a minute: its process starts anew within seconds."""
 TIMEOUT_SECONDS = 60
-
-_TRANSIENT = frozenset(
-    {
-        "InternalServerError",
-        "LimitExceededException",
-        "ProvisionedThroughputExceededException",
-        "RequestLimitExceeded",
-        "ServiceUnavailable",
-        "ThrottlingException",
-    }
-)
 
 
 class DynamodbError(TableError):
@@ -48,12 +38,19 @@ class DynamodbWire:
 
     :param endpoint: URL and access key id, as `engine_endpoint` returns them
     :param cancelled: set when the task is stopped: ends every wait with `Cancelled`
+    :param on_retry: told why, before a request is made again
     """
 
-    def __init__(self, endpoint: tuple[str, str], region: str, cancelled: threading.Event) -> None:
+    def __init__(
+        self,
+        endpoint: tuple[str, str],
+        region: str,
+        cancelled: threading.Event,
+        on_retry: Callable[[str], None] = lambda _reason: None,
+    ) -> None:
         url, access_key = endpoint
         self._address = urlsplit(url)
-        self._cancelled = cancelled
+        self._cancelled, self._on_retry = cancelled, on_retry
         self._headers = {
             "Content-Type": "application/x-amz-json-1.0",
             "Authorization": "AWS4-HMAC-SHA256 Credential="
@@ -68,48 +65,54 @@ class DynamodbWire:
             self._connection = None
 
     def call(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
-        """Do one operation; connection failures and throttling are retried with back-off.
+        """Do one operation; what may succeed the next time is retried with back-off.
 
-        :raises DynamodbError: DynamoDB refused it
+        :raises DynamodbError: DynamoDB refused it, or goes on failing
         """
         body = orjson.dumps(request)
-        wait = FIRST_WAIT_SECONDS
-        for attempt in range(1, ATTEMPTS + 1):
+        waits = BACKOFF.waits()
+        while True:
             try:
                 status, answer = self._send(operation, body)
             except (OSError, http.client.HTTPException) as e:
                 self.close()
-                failure = DynamodbError("ServiceUnavailable", f"DynamoDB does not answer: {e}")
+                text = f"DynamoDB does not answer: {type(e).__name__}: {e}"
+                failure = DynamodbError("ServiceUnavailable", text)
             else:
                 if status == 200:
                     return answer
                 code = str(answer.get("__type", "InternalServerError")).rpartition("#")[2]
                 message = str(answer.get("message") or answer.get("Message") or status)
                 failure = DynamodbError(code, message)
-                if code not in _TRANSIENT:
+                if status < 500 and code not in TRANSIENT_CODES:
                     raise failure
-            if attempt == ATTEMPTS:
+            wait = next(waits, None)
+            if wait is None:
                 raise failure
-            wait = self._wait(wait)
-        raise AssertionError  # pragma: no cover - the loop returns or raises
+            self._on_retry(failure.code)
+            self._wait(wait)
 
     def write(self, table: str, requests: list[dict[str, Any]]) -> None:
         """Write up to 25 put or delete requests; unprocessed ones are sent again.
 
-        :raises TableError: some stay unprocessed after `ATTEMPTS` tries; it names the first
+        :raises TableError: some stay unprocessed for as long as it is tried; it names the first
         """
-        wait = FIRST_WAIT_SECONDS
-        for _ in range(ATTEMPTS):
+        tries, waits = 0, BACKOFF.waits()
+        while True:
+            tries += 1
             answer = self.call("BatchWriteItem", {"RequestItems": {table: requests}})
             unprocessed = answer.get("UnprocessedItems")
             if not unprocessed:
                 return
             requests = unprocessed[table]
-            wait = self._wait(wait)
-        raise TableError(
-            f"{len(requests)} items of table {table} stay unprocessed after {ATTEMPTS} tries; "
-            f"the first is {orjson.dumps(requests[0]).decode()[:300]}"
-        )
+            wait = next(waits, None)
+            if wait is None:
+                raise TableError(
+                    f"{len(requests)} items of table {table} stay unprocessed after {tries} "
+                    f"tries; the first is {orjson.dumps(requests[0]).decode()[:300]}"
+                )
+            self._on_retry("UnprocessedItems")
+            self._wait(wait)
 
     def _send(self, operation: str, body: bytes) -> tuple[int, dict[str, Any]]:
         if self._connection is None:
@@ -126,7 +129,6 @@ class DynamodbWire:
             answer = {"message": raw[:300].decode(errors="replace")}
         return response.status, answer if isinstance(answer, dict) else {}
 
-    def _wait(self, seconds: float) -> float:
+    def _wait(self, seconds: float) -> None:
         if self._cancelled.wait(seconds):
             raise Cancelled("the task was stopped")
-        return min(seconds * 2, LONGEST_WAIT_SECONDS)

@@ -119,8 +119,9 @@ class TableWriter:
                 continue
 
     def _work(self, work: queue.Queue[tuple[list[Entry], int] | None]) -> None:
-        wire = self._connect()
+        wire: DynamodbWire | None = None
         try:
+            wire = self._connect()
             while not self._ended.is_set():
                 try:
                     task = work.get(timeout=POLL_SECONDS)
@@ -133,7 +134,8 @@ class TableWriter:
             self._failure = self._failure or e
             self._ended.set()
         finally:
-            wire.close()
+            if wire is not None:
+                wire.close()
 
     def _write(self, wire: DynamodbWire, batch: list[Entry], rows: int) -> None:
         try:

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from emulation.services.base import client
 from emulation.services.dms import progress as states
@@ -18,6 +18,7 @@ from emulation.services.dms.exceptions_table import ExceptionsTable
 from emulation.services.dms.external_table import SourceTable
 from emulation.services.dms.item_mapping import ItemMapping, compile_mapping
 from emulation.services.dms.progress import TableProgress
+from emulation.services.dms.recovery import Recovery
 from emulation.services.dms.s3_source import S3Source
 from emulation.services.dms.table_load import LoadContext, TableLoad
 from emulation.services.dms.table_mapping import TableMappings
@@ -89,6 +90,8 @@ class FullLoad:
         except ClientError as e:
             error = e.response["Error"]
             raise TaskError(f"{error['Code']}: {error['Message']}") from e
+        except BotoCoreError as e:
+            raise TaskError(f"{type(e).__name__}: {e}") from e
         except TableError as e:
             raise TaskError(e.message) from e
         finally:
@@ -98,7 +101,8 @@ class FullLoad:
 
     def _run(self) -> None:
         plan = self._plan
-        target = DynamodbTarget(plan.account, plan.region, self._stopped)
+        recovery = Recovery(self._log, TARGET_LOAD, "Tables of the target", self._stopped)
+        target = DynamodbTarget(plan.account, plan.region, self._stopped, recovery)
         context = LoadContext(
             s3=client(plan.account, plan.region, "s3"),
             source=plan.source,
@@ -113,6 +117,7 @@ class FullLoad:
         finally:
             # Rejected rows are kept also when the task fails or is stopped.
             context.exceptions.finish()
+            recovery.report()
         if self._failure is not None:
             raise self._failure
         if self._stopped.is_set():
@@ -192,6 +197,8 @@ class FullLoad:
         except ClientError as e:
             error = e.response["Error"]
             self._table_error(progress, f"{error['Code']}: {error['Message']}")
+        except BotoCoreError as e:
+            self._table_error(progress, f"{type(e).__name__}: {e}")
         except Exception as e:
             # A table's thread has no caller: an error nobody foresaw must still end the task.
             progress.end(states.ERROR)
@@ -199,7 +206,7 @@ class FullLoad:
         return None
 
     def _table_error(self, progress: TableProgress, message: str) -> None:
-        progress.end(states.ERROR)
+        progress.end(states.ERROR, message)
         settings = self._plan.settings
         self._log.error(TASK_MANAGER, f"Table {progress.full_name} is suspended: {message}")
         with self._lock:

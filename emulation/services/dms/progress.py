@@ -32,6 +32,7 @@ class TableProgress:
     ended: datetime | None = None
     updated: datetime = field(default_factory=clock.utc)
     reloaded: bool = False
+    failure: str | None = None
     lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @property
@@ -44,7 +45,7 @@ class TableProgress:
             self.reloaded = self.started is not None
             self.state, self.rows, self.error_rows = state, 0, 0
             self.bytes_read = self.bytes_total = 0
-            self.started = self.ended = None
+            self.started = self.ended = self.failure = None
             self.updated = clock.utc()
 
     def begin(self) -> None:
@@ -53,8 +54,13 @@ class TableProgress:
             if self.state != RELOADING:
                 self.state = FULL_LOAD
 
-    def end(self, state: str) -> None:
+    def end(self, state: str, failure: str | None = None) -> None:
+        """Enter a final state.
+
+        :param failure: why the table is in error
+        """
         with self.lock:
+            self.failure = failure
             self.ended = self.updated = clock.utc()
             self.state = state
 

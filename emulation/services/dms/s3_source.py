@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -16,7 +17,6 @@ from emulation.services.dms.errors import DefinitionError, TableError
 from emulation.services.dms.external_table import SourceTable, parse_external_table_definition
 
 CHUNK_BYTES = 4 * 1024 * 1024
-BODY_ATTEMPTS = 3
 
 # Extra connection attributes are the older spelling of the same settings.
 _ATTRIBUTES = {
@@ -162,17 +162,23 @@ def list_objects(s3: Any, bucket: str, prefix: str) -> list[S3Object]:
 
 
 def read_object(
-    s3: Any, bucket: str, item: S3Object, on_bytes: Callable[[int], None]
+    s3: Any,
+    bucket: str,
+    item: S3Object,
+    on_bytes: Callable[[int], None],
+    retried: Callable[[Callable[[], bytes]], bytes] = lambda read: read(),
 ) -> Iterator[bytes]:
     """Read an object in ranges of `CHUNK_BYTES`.
 
     :param on_bytes: told the size of each chunk once the next one is asked for
+    :param retried: reads a range, again after an error that may pass: a body that breaks off
+        too, which boto3 does not ask for again
     :raises TableError: the object cannot be read, or changed or vanished while it was read
     """
     for start in range(0, item.size, CHUNK_BYTES):
         end = min(start + CHUNK_BYTES, item.size) - 1
         try:
-            chunk = _read_range(s3, bucket, item, f"bytes={start}-{end}")
+            chunk = retried(partial(_read_range, s3, bucket, item, f"bytes={start}-{end}"))
         except ClientError as e:
             raise TableError(
                 f"s3://{bucket}/{item.key} cannot be read: {e.response['Error']['Message']}"
@@ -184,13 +190,5 @@ def read_object(
 
 
 def _read_range(s3: Any, bucket: str, item: S3Object, part: str) -> bytes:
-    """A body that breaks off is asked for again: boto3 does so only until it has begun."""
-    left = BODY_ATTEMPTS
-    while True:
-        left -= 1
-        body = s3.get_object(Bucket=bucket, Key=item.key, Range=part, IfMatch=item.etag)["Body"]
-        try:
-            return bytes(body.read())
-        except BotoCoreError:
-            if not left:
-                raise
+    answer = s3.get_object(Bucket=bucket, Key=item.key, Range=part, IfMatch=item.etag)
+    return bytes(answer["Body"].read())

@@ -16,6 +16,7 @@ from emulation.services.dms.exceptions_table import ExceptionsTable
 from emulation.services.dms.external_table import TEXT_TYPES, SourceTable
 from emulation.services.dms.item_mapping import ItemMapping, RejectedRow, Row
 from emulation.services.dms.progress import TableProgress
+from emulation.services.dms.recovery import Recovery
 from emulation.services.dms.s3_source import S3Source, list_objects, read_object
 from emulation.services.dms.task_log import SOURCE_UNLOAD, TARGET_LOAD, TaskLog
 from emulation.services.dms.task_settings import (
@@ -63,6 +64,10 @@ class TableLoad:
             if column.length and column.type in TEXT_TYPES
         )
         self._too_long = 0
+        where = f"Table {table.full_name}"
+        log, cancelled = context.log, context.cancelled
+        self._source = Recovery(log, SOURCE_UNLOAD, f"{where}, source", cancelled)
+        self._sink = Recovery(log, TARGET_LOAD, f"{where}, target", cancelled)
 
     def run(self) -> None:
         """Load the table and set its state.
@@ -76,7 +81,7 @@ class TableLoad:
         self._progress.begin()
         log.info(SOURCE_UNLOAD, f"Load of table {name} into {target} started")
         writer = TableWriter(
-            lambda: self._context.target.connect(target),
+            lambda: self._context.target.connect(target, self._sink.note),
             target,
             tuple(self._mapping.key_types),
             threads=min(settings.load_threads or DEFAULT_WRITERS, MOST_WRITERS),
@@ -90,6 +95,9 @@ class TableLoad:
         except BaseException:
             writer.abandon()
             raise
+        finally:
+            self._source.report()
+            self._sink.report()
         self._progress.end(states.COMPLETED)
         self._report()
 
@@ -114,7 +122,7 @@ class TableLoad:
     def _rows(self) -> Iterator[tuple[str, int, Row | BadRow]]:
         source, progress = self._context.source, self._progress
         prefix = source.prefix(self._table)
-        objects = list_objects(self._context.s3, source.bucket, prefix)
+        objects = self._source.call(lambda: list_objects(self._context.s3, source.bucket, prefix))
         progress.bytes_total = sum(o.size for o in objects)
         if not objects:
             self._context.log.warning(
@@ -123,7 +131,9 @@ class TableLoad:
             )
         columns = len(self._table.columns)
         for item in objects:
-            chunks = read_object(self._context.s3, source.bucket, item, progress.add_bytes)
+            chunks = read_object(
+                self._context.s3, source.bucket, item, progress.add_bytes, self._source.call
+            )
             try:
                 for line, row in read_rows(chunks, source.form, columns):
                     yield item.key, line, row

@@ -7,7 +7,7 @@ import logging
 from emulation import clock
 from emulation.services.dms.errors import Cancelled, TaskError
 from emulation.services.dms.full_load import FullLoad, LoadPlan
-from emulation.services.dms.progress import COMPLETED, RELOADING, TableProgress
+from emulation.services.dms.progress import COMPLETED, ERROR, RELOADING, TableProgress
 from emulation.services.dms.state import Store, Task
 from emulation.services.dms.task_log import TASK_MANAGER, TaskLog
 
@@ -44,6 +44,17 @@ def run_task(store: Store, task: Task, plan: LoadPlan, instance: str, tables: Ta
         else:
             task.load_finished = task.stopped
             task.status, task.stop_reason = "stopped", FINISHED
+            task.last_failure = _suspended(task)
+
+
+def _suspended(task: Task) -> str | None:
+    """LastFailureMessage of a task that has finished without some of its tables."""
+    found = [
+        f"Table '{table.schema}'.'{table.name}' was errored/suspended: {table.failure}"
+        for table in task.tables.values()
+        if table.state == ERROR
+    ]
+    return f"Last Error {'; '.join(found)} Error Level RECOVERABLE" if found else None
 
 
 def _run(store: Store, task: Task, plan: LoadPlan, tables: Tables, log: TaskLog) -> str | None:

@@ -5,16 +5,15 @@ The scan goes straight to DynamoDB's engine, which is several times faster than 
 
 from __future__ import annotations
 
-import http.client
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
-import orjson
 from botocore.exceptions import ClientError
 
 from emulation.services.base import client
+from emulation.services.dms.dynamodb_wire import DynamodbError, DynamodbWire
 from emulation.services.dynamodb.engine import engine_endpoint, tables
 from emulation.services.dynamodb.engine_process import EngineError
 from emulation.services.glue.crawl_errors import CrawlCancelled, CrawlError
@@ -28,7 +27,6 @@ from emulation.services.glue.schema_types import (
     merge_columns,
 )
 
-ENGINE_TIMEOUT_SECONDS = 60
 SAMPLED_PAGES = 1
 """Scan pages (1 MB each) read with ``scanAll: false``."""
 
@@ -109,42 +107,24 @@ class DynamodbCrawler:
 
     def _pages(self) -> Iterator[dict[str, Any]]:
         """Scan pages, each of at most 1 MB of items."""
-        try:
-            url, key = engine_endpoint(self._account, self._region)
-        except EngineError as e:
-            raise CrawlError(f"The DynamoDB target {self._name} cannot be read: {e}") from e
-        address = urlsplit(url)
-        connection = http.client.HTTPConnection(
-            address.hostname or "127.0.0.1", address.port, timeout=ENGINE_TIMEOUT_SECONDS
-        )
-        headers = {
-            "Content-Type": "application/x-amz-json-1.0",
-            "X-Amz-Target": "DynamoDB_20120810.Scan",
-            # The engine reads account and region from this; it checks no signature.
-            "Authorization": f"AWS4-HMAC-SHA256 Credential={key}/20200101/{self._region}/dynamodb/"
-            "aws4_request, SignedHeaders=host, Signature=0",
-        }
         request: dict[str, Any] = {"TableName": self._name}
+        wire: DynamodbWire | None = None
         try:
+            endpoint = engine_endpoint(self._account, self._region)
+            # Between two pages somebody looks whether the crawl was stopped.
+            wire = DynamodbWire(endpoint, self._region, threading.Event())
             while True:
-                connection.request("POST", "/", orjson.dumps(request), headers)
-                response = connection.getresponse()
-                page: dict[str, Any] = orjson.loads(response.read())
-                if response.status != 200:
-                    raise CrawlError(
-                        f"The DynamoDB target {self._name} cannot be read: "
-                        f"{self._why_lost() or page.get('message') or page.get('Message')}"
-                    )
+                page = wire.call("Scan", request)
                 yield page
                 if "LastEvaluatedKey" not in page:
                     return
                 request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
-        except (OSError, http.client.HTTPException) as e:
-            raise CrawlError(
-                f"The DynamoDB target {self._name} cannot be read: {type(e).__name__}: {e}"
-            ) from e
+        except (DynamodbError, EngineError) as e:
+            reason = self._why_lost() or (e.reason if isinstance(e, DynamodbError) else str(e))
+            raise CrawlError(f"The DynamoDB target {self._name} cannot be read: {reason}") from e
         finally:
-            connection.close()
+            if wire is not None:
+                wire.close()
 
 
 _SCALARS: dict[str, GlueType] = {

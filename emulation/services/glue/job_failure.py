@@ -6,8 +6,13 @@ import re
 import signal
 from collections import deque
 
+from emulation import heaps
+
 MAX_MESSAGE = 4000
 _TRACEBACK = "Traceback (most recent call last):"
+_NO_HEAP = re.compile(
+    "Could not reserve enough space|insufficient memory for the Java|Invalid maximum heap size"
+)
 _EXCEPTION = re.compile(r"(?:[A-Za-z_]\w*\.)*([A-Za-z_]\w*)(?::\s?(.*))?")
 _JAVA_CAUSE = re.compile(r"Caused by: (?:[\w$]+\.)*([\w$]+)(?:: (.*))?")
 
@@ -40,6 +45,10 @@ class FailureReader:
 
         :param code: exit code; negative, or above 128 from below a JVM, for a signal
         """
+        # What the JVM says when the machine, a container or `ulimit -v` has too little for it.
+        refused = next((line.strip() for line in self._tail if _NO_HEAP.search(line)), None)
+        if refused is not None:
+            return f"The job's JVM had too little memory: {refused[:300]} ({heaps.SPARK.hint()})"
         killer = -code if code < 0 else code - 128 if 128 < code < 160 else 0
         if killer:
             return _signal_message(killer)
@@ -83,5 +92,9 @@ def _signal_message(number: int) -> str:
         name = signal.Signals(number).name
     except ValueError:
         name = f"signal {number}"
-    hint = " (kill -9, or the machine ran out of memory)" if name == "SIGKILL" else ""
+    hint = (
+        f" (kill -9, or the machine ran out of memory: {heaps.SPARK.hint()})"
+        if name == "SIGKILL"
+        else ""
+    )
     return f"The job's process was ended by {name}{hint}"

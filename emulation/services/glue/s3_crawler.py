@@ -21,6 +21,7 @@ from emulation.services.glue.csv_classifier import CsvOptions
 from emulation.services.glue.formats import SAMPLE_BYTES, FileSchema, Sample, classify
 from emulation.services.glue.grouping import CrawledFile, Table, similar
 from emulation.services.glue.runtime.awsglue.globs import glob_pattern
+from emulation.services.retries import patiently
 
 SAMPLES_PER_FOLDER = 10
 READERS = 4
@@ -174,11 +175,13 @@ class S3Crawler:
         self._check()
 
         def read_range(start: int, length: int) -> bytes:
-            response = self._s3.get_object(
-                Bucket=self.bucket, Key=file.key, Range=f"bytes={start}-{start + length - 1}"
-            )
-            body: bytes = response["Body"].read()
-            return body
+            part = f"bytes={start}-{start + length - 1}"
+
+            def read() -> bytes:
+                response = self._s3.get_object(Bucket=self.bucket, Key=file.key, Range=part)
+                return bytes(response["Body"].read())
+
+            return patiently(read)
 
         try:
             head = read_range(0, min(SAMPLE_BYTES, file.size))

@@ -11,6 +11,7 @@ from emulation.services.kinesis.record_operations import RecordOperations
 from emulation.services.kinesis.shard_operations import ShardOperations
 from emulation.services.kinesis.store import STORE
 from emulation.services.kinesis.stream_operations import StreamOperations
+from emulation.services.kinesis.upkeep import Upkeep
 
 
 class KinesisProvider(
@@ -24,12 +25,20 @@ class KinesisProvider(
 
     service = "kinesis"
 
+    def __init__(self) -> None:
+        self._upkeep = Upkeep(STORE)
+
     def on_after_init(self) -> None:
         # LocalStack's own objects (hundreds of thousands) live as long as the process. Without
         # this, every full garbage collection walks through them: 0.6 s in which no record moves.
         # When the emulator is ready would be too early: three quarters of them come with services,
         # at first use. At each service's start their garbage would stay, too: 90 MB for a lake.
         gc.freeze()
+
+        self._upkeep.start()
+
+    def on_before_stop(self) -> None:
+        self._upkeep.stop()
 
     def on_before_state_reset(self) -> None:
         STORE.clear()

@@ -17,8 +17,9 @@ from localstack.aws.api.kinesis import (
 
 from emulation import clock
 from emulation.services.kinesis.iterator import ShardIterator
+from emulation.services.kinesis.record_log import Record
 from emulation.services.kinesis.sequence import decode_sequence, shard_id
-from emulation.services.kinesis.shard import Page, Record, Shard
+from emulation.services.kinesis.shard import Page, Shard
 from emulation.services.kinesis.store import STORE
 from emulation.services.kinesis.stream import Stream
 from emulation.services.kinesis.validation import (

@@ -1,4 +1,4 @@
-"""One shard: a list of records in the order of their sequence numbers, found by bisection.
+"""One shard: its records in the order of their sequence numbers, found by bisection.
 
 Puts append, reads slice: neither cost grows with what the shard already holds. Every method may
 be called from any thread.
@@ -7,10 +7,10 @@ be called from any thread.
 from __future__ import annotations
 
 import threading
-from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 
 from emulation.clock import Moment
+from emulation.services.kinesis.record_log import Record, RecordLog
 from emulation.services.kinesis.sequence import (
     SequenceParts,
     encode_sequence,
@@ -20,22 +20,6 @@ from emulation.services.kinesis.sequence import (
 
 MAX_READ_BYTES = 10 * 1024 * 1024
 """API "GetRecords": the maximum size of data that it can return is 10 MiB."""
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """A record as stored.
-
-    :param sequence: sequence number
-    :param arrival: Unix seconds, never before the shard's previous record
-    :param stored: the same instant on the steady clock, from which its age is counted
-    """
-
-    sequence: int
-    arrival: float
-    stored: float
-    data: bytes
-    partition_key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +74,7 @@ class Shard:
         self.first_sequence = encode_sequence(SequenceParts(self.epoch, 0, second, number))
         self.last_sequence: int | None = None
         self._lock = threading.Lock()
-        self._records: list[Record] = []
-        self._received = 0
+        self._records = RecordLog(self._sequence)
         self._last_arrival = self.created.wall
         self._trimmed_to = 0
 
@@ -112,16 +95,13 @@ class Shard:
                 raise ShardClosedError(self.id)
             # AT_TIMESTAMP searches by arrival: a clock that is set back must not unsort it.
             self._last_arrival = arrival = max(now.wall, self._last_arrival)
-            self._received += 1
-            sequence = self._sequence(self._received, arrival)
-            self._records.append(Record(sequence, arrival, now.steady, data, partition_key))
-            return sequence
+            return self._records.append(data, partition_key, arrival, now.steady)
 
     def close(self, now: Moment) -> None:
         """Take no more records; `last_sequence` is fixed from here on."""
         with self._lock:
             self.closed = now._replace(wall=max(now.wall, self._last_arrival))
-            self.last_sequence = self._sequence(self._received + 1, self.closed.wall)
+            self.last_sequence = self._sequence(self._records.end, self.closed.wall)
 
     def trim(self, now: Moment, retention: float) -> int:
         """Forget the records that were stored more than `retention` seconds ago; return how many.
@@ -130,10 +110,10 @@ class Shard:
         """
         horizon = now.steady - retention
         with self._lock:
-            old = bisect_left(self._records, horizon, key=lambda r: r.stored)
-            if old:
-                self._trimmed_to = self._records[old - 1].sequence
-                del self._records[:old]
+            start = self._records.stored_since(horizon)
+            if old := start - self._records.first:
+                self._trimmed_to = self._records.sequence(start - 1)
+                self._records.drop_before(start)
             return old
 
     @property
@@ -144,13 +124,12 @@ class Shard:
     def tip(self) -> int:
         """Return the position after everything received so far: where LATEST begins."""
         with self._lock:
-            return self._records[-1].sequence if self._records else self.first_sequence
+            return self._before(self._records.end)
 
     def position_at(self, timestamp: float) -> int:
         """Return the position from which reading starts with the first arrival >= timestamp."""
         with self._lock:
-            index = bisect_left(self._records, timestamp, key=lambda r: r.arrival)
-            return self._records[index - 1].sequence if index else self.first_sequence
+            return self._before(self._records.arrived(timestamp))
 
     def read(
         self,
@@ -166,29 +145,26 @@ class Shard:
         A single record larger than `max_bytes` is still returned, alone.
         """
         with self._lock:
-            unread = bisect_right(self._records, position, key=lambda r: r.sequence)
-            horizon = now.steady - retention
-            start = max(unread, bisect_left(self._records, horizon, key=lambda r: r.stored))
-            last_gone = self._records[start - 1].sequence if start > unread else self._trimmed_to
-            expired = max(0, ordinal(last_gone) - ordinal(position)) if position else 0
-            records = _within(self._records[start : start + limit], max_bytes)
+            log = self._records
+            unread = log.after(position, ordinal(position) + 1)
+            start = max(unread, log.stored_since(now.steady - retention))
+            gone = log.sequence(start - 1) if start > unread else self._trimmed_to
+            expired = max(0, ordinal(gone) - ordinal(position)) if position else 0
+            records = log.read(start, limit, max_bytes)
             after = start + len(records)
             behind = 0
-            if after < len(self._records):
-                behind = max(1, int((now.steady - self._records[after].stored) * 1000))
-            at_end = self.closed is not None and after == len(self._records)
+            if after < log.end:
+                behind = max(1, int((now.steady - log.stored(after)) * 1000))
+            at_end = self.closed is not None and after == log.end
         if records:
             position = records[-1].sequence
         return Page(records, position, behind, at_end, expired)
 
+    def _before(self, number: int) -> int:
+        """Position from which the record of this number is read next."""
+        if number > self._records.first:
+            return self._records.sequence(number - 1)
+        return self._trimmed_to or self.first_sequence
+
     def _sequence(self, position: int, arrival: float) -> int:
         return encode_sequence(SequenceParts(self.epoch, position, int(arrival), self.number))
-
-
-def _within(records: list[Record], max_bytes: int) -> list[Record]:
-    size = 0
-    for index, record in enumerate(records):
-        size += len(record.data)
-        if size > max_bytes and index:
-            return records[:index]
-    return records

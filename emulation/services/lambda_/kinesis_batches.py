@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Sequence
 from typing import Any
 
-from emulation.services.kinesis.shard import Record
+from emulation.services.kinesis.record_log import Record
 
 MAX_PAYLOAD_BYTES = 6 * 1024 * 1024
 """AWS Lambda Developer Guide, "Lambda quotas": a batch never exceeds the invocation payload."""

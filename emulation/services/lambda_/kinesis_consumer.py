@@ -15,7 +15,8 @@ from typing import Any, Protocol
 from emulation import clock as clocks
 from emulation.clock import Moment
 from emulation.services import faults
-from emulation.services.kinesis.shard import Record, Shard
+from emulation.services.kinesis.record_log import Record
+from emulation.services.kinesis.shard import Shard
 from emulation.services.lambda_.kinesis_batches import (
     MAX_PAYLOAD_BYTES,
     Event,

@@ -10,6 +10,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from emulation.services.retries import patiently
+
 Store = Callable[[int, str], None]
 
 
@@ -52,16 +54,25 @@ def fetch(s3: Any, uri: str, target: Path, store: Store) -> None:
     """
     try:
         bucket, key = split_uri(uri)
-        answer = s3.get_object(Bucket=bucket, Key=key)
-        store(answer["ContentLength"], uri)
-        body = answer["Body"]
     except ValueError as e:
         raise DownloadError(str(e)) from e
+
+    stored: list[int] = []
+
+    def download() -> None:
+        answer = s3.get_object(Bucket=bucket, Key=key)
+        if not stored:  # counted once, however often it is read
+            store(answer["ContentLength"], uri)
+            stored.append(answer["ContentLength"])
+        body = answer["Body"]
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with target.open("wb") as file:
+            shutil.copyfileobj(body, file, 1 << 20)
+
+    try:
+        patiently(download)
     except ClientError as e:
         raise DownloadError(_said(e, uri)) from e
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with target.open("wb") as file:
-        shutil.copyfileobj(body, file, 1 << 20)
 
 
 def fetch_prefix(s3: Any, uri: str, folder: Path, store: Store) -> int:

@@ -15,6 +15,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from emulation import heaps
 from emulation.confinement.java import network_flags
 from emulation.host.artifacts import spark_jars
 from emulation.host.java import find_java
@@ -191,7 +192,7 @@ def _jvm_flags(workdir: Path, temporary: Path, jars: Sequence[Path]) -> list[str
     """
     flags = [
         "-Xms256m",
-        "-Xmx1536m",
+        f"-Xmx{heaps.SPARK.size()}",
         "-Xss4m",
         "-XX:+UseSerialGC",
         "-XX:TieredStopAtLevel=1",

@@ -1,0 +1,46 @@
+"""Settings of the Java heaps, and what is said when one is too large for the machine."""
+
+from __future__ import annotations
+
+import pytest
+
+from emulation import heaps
+from emulation.errors import StartError
+from emulation.host import checks
+from emulation.services.glue.job_failure import FailureReader
+
+
+def test_defaults_and_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LAKE_SPARK_MEMORY", raising=False)
+    assert heaps.SPARK.size() == "1536m"
+    monkeypatch.setenv("LAKE_SPARK_MEMORY", "2G")
+    assert heaps.SPARK.size() == "2g"
+
+
+@pytest.mark.parametrize("text", ["1", "1t", "-1g", "0g", "255m", "1g -XX:x", "٢g", " 1g", "1.5g"])
+def test_anything_else_is_refused_with_what_is_valid(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LAKE_DYNAMODB_HEAP", text)
+    with pytest.raises(StartError, match=r"LAKE_DYNAMODB_HEAP is .* valid: a size from 256m"):
+        heaps.DYNAMODB.size()
+
+
+def test_a_machine_with_little_memory_is_told_what_lowers_the_need(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(checks, "MEMORY", 1 << 60)
+    found = checks._memory()
+    assert not found.ok
+    assert "DynamoDB Local may take 1g of heap; LAKE_DYNAMODB_HEAP lowers it" in found.fix
+    assert "LAKE_SPARK_MEMORY lowers it" in found.fix
+
+
+def test_a_job_whose_jvm_gets_no_heap_says_which_setting_lowers_it() -> None:
+    reader = FailureReader()
+    reader.feed("Error occurred during initialization of VM")
+    reader.feed("Could not reserve enough space for 1572864KB object heap")
+    message = reader.message(1)
+    assert "Could not reserve enough space for 1572864KB" in message
+    assert "LAKE_SPARK_MEMORY lowers it" in message
+    assert "LAKE_SPARK_MEMORY lowers it" in FailureReader().message(137)
