@@ -13,8 +13,9 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
 from typing import Any
+
+from emulation import clock
 
 LOG = logging.getLogger(__name__)
 
@@ -38,7 +39,7 @@ class Fault:
     subject: str
     event: str
     consequence: str
-    time: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="milliseconds"))
+    time: str = field(default_factory=lambda: clock.utc().isoformat(timespec="milliseconds"))
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)

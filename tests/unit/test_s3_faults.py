@@ -144,8 +144,10 @@ def test_a_training_channel_is_read_in_spite_of_passing_faults(
     s3: FaultyS3, client: Any, tmp_path: Path, fault: str
 ) -> None:
     s3.faults = [fault, fault]
-    fetch(client, "s3://b/t/one", tmp_path / "one")
+    counted: list[int] = []
+    fetch(client, "s3://b/t/one", tmp_path / "one", lambda size, _: counted.append(size))
     assert (tmp_path / "one").read_bytes() == BODY
+    assert counted == [len(BODY)], "counted once"
 
 
 @pytest.mark.parametrize("fault", PASSING)

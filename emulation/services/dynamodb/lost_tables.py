@@ -13,8 +13,10 @@ from __future__ import annotations
 import copy
 import threading
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
+
+from emulation import clock
 
 Key = tuple[str, str, str]
 """Account, region and name of a table."""
@@ -76,7 +78,7 @@ class Tables:
 
     def lose(self, reason: str) -> list[Key]:
         """The engine has died: all that it held is lost; returns what that was."""
-        at = datetime.now(UTC)
+        at = clock.utc()
         with self._lock:
             gone, self._live = self._live, {}
             self._lost.update({k: LostTable(d, at, reason) for k, d in gone.items()})
