@@ -149,6 +149,12 @@ def test_tokens_of_the_wrong_kind(wire: Wire, token: str) -> None:
         ),
         ("cloudformation", "GetTemplate", {}, "ValidationError"),
         (
+            "cloudformation",
+            "DeleteStackInstances",
+            {"StackSetName": "a", "Regions": ["us-east-1"], "RetainStacks": "true"},
+            "ValidationError",
+        ),
+        (
             "logs",
             "StartQuery",
             {"startTime": 1, "endTime": 2, "queryString": "a"},

@@ -104,6 +104,12 @@ def _log_group(request: dict[str, Any]) -> CommonServiceException | None:
     return _invalid("InvalidParameterException", f"One of {', '.join(given)} must be specified")
 
 
+def _accounts(request: dict[str, Any]) -> CommonServiceException | None:
+    if request.get("Accounts"):
+        return None
+    return _invalid("ValidationError", "Accounts must be specified: the emulator has no others")
+
+
 def _stack_or_change_set(request: dict[str, Any]) -> CommonServiceException | None:
     if request.get("StackName") or request.get("ChangeSetName"):
         return None
@@ -117,6 +123,8 @@ _RULES: dict[tuple[str, str], Rule] = {
     ("lambda", "UpdateFunctionCode"): _code_source,
     ("lambda", "CreateEventSourceMapping"): _event_source,
     ("cloudformation", "GetTemplate"): _stack_or_change_set,
+    ("cloudformation", "CreateStackInstances"): _accounts,
+    ("cloudformation", "DeleteStackInstances"): _accounts,
     ("logs", "StartQuery"): _log_group,
     ("s3", "ListObjectsV2"): _continuation,
     ("s3", "PutBucketLifecycleConfiguration"): _rules_of_lifecycle,
