@@ -123,6 +123,18 @@ def test_tokens_of_the_wrong_kind(wire: Wire, token: str) -> None:
         ),
         (
             "lambda",
+            "UpdateFunctionConfiguration",
+            {"FunctionName": "a", "Layers": ["a", "a"]},
+            "ValidationException",
+        ),
+        (
+            "lambda",
+            "PublishLayerVersion",
+            {"LayerName": "a", "Content": {}},
+            "InvalidParameterValueException",
+        ),
+        (
+            "lambda",
             "CreateEventSourceMapping",
             {"FunctionName": "a", "EventSourceArn": "arn:aws:s3:::bucket"},
             "InvalidParameterValueException",
@@ -136,6 +148,18 @@ def test_tokens_of_the_wrong_kind(wire: Wire, token: str) -> None:
             "ValidationException",
         ),
         ("cloudformation", "GetTemplate", {}, "ValidationError"),
+        (
+            "cloudformation",
+            "DeleteStackInstances",
+            {"StackSetName": "a", "Regions": ["us-east-1"], "RetainStacks": "true"},
+            "ValidationError",
+        ),
+        (
+            "logs",
+            "StartQuery",
+            {"startTime": 1, "endTime": 2, "queryString": "a"},
+            "InvalidParameterException",
+        ),
         (
             "cloudformation",
             "CreateStack",

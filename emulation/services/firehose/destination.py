@@ -176,7 +176,7 @@ def _zone(name: str | None) -> tzinfo:
         return UTC
     try:
         return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError) as e:
+    except (ZoneInfoNotFoundError, ValueError, OSError) as e:  # a folder, or too long
         raise InvalidArgumentException(f"CustomTimeZone '{name}' is not a time zone") from e
 
 

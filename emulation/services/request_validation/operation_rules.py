@@ -3,7 +3,7 @@
 Lambda API Reference, "CreateFunction", "UpdateFunctionCode" and "CreateEventSourceMapping";
 DynamoDB API Reference, "EnableKinesisStreamingDestination"; Amazon S3 API Reference,
 "ListObjectsV2", "PutBucketLifecycleConfiguration" and "Error responses"; CloudFormation API
-Reference, "GetTemplate".
+Reference, "GetTemplate"; CloudWatch Logs API Reference, "StartQuery".
 """
 
 from __future__ import annotations
@@ -15,9 +15,14 @@ from typing import Any
 
 from localstack.aws.api import CommonServiceException
 
+from emulation.services.request_validation.faults import fault, summary
+
 Rule = Callable[[dict[str, Any]], CommonServiceException | None]
 
 _ARN = re.compile(r"arn:[a-z0-9-]+:(?P<service>[a-z0-9-]+):[a-z0-9-]*:[0-9]*:(?P<resource>\S+)")
+_LAYER_VERSION = re.compile(
+    r"arn:[a-zA-Z0-9-]+:lambda:[a-zA-Z0-9-]+:\d{12}:layer:[a-zA-Z0-9-_]+:[0-9]+"
+)
 _EVENT_SOURCES = {"kinesis", "dynamodb", "sqs"}
 
 
@@ -39,6 +44,22 @@ def _code_source(code: dict[str, Any]) -> CommonServiceException | None:
     if code.get("ZipFile") or code.get("ImageUri") or (code.get("S3Bucket") and code.get("S3Key")):
         return None
     return _invalid("InvalidParameterValueException", "Please provide a source for function code.")
+
+
+def _layers(request: dict[str, Any]) -> CommonServiceException | None:
+    wrong = [arn for arn in request.get("Layers") or () if not _LAYER_VERSION.fullmatch(arn)]
+    if not wrong:
+        return None
+    rule = f"satisfy regular expression pattern: {_LAYER_VERSION.pattern}"
+    return _invalid("ValidationException", summary([fault(wrong[0], ((), "layers"), rule)]))
+
+
+def _layer_content(request: dict[str, Any]) -> CommonServiceException | None:
+    return _code_source({**request["Content"], "ImageUri": None})
+
+
+def _function(request: dict[str, Any]) -> CommonServiceException | None:
+    return _code_source(request["Code"]) or _layers(request)
 
 
 def _event_source(request: dict[str, Any]) -> CommonServiceException | None:
@@ -76,6 +97,19 @@ def _rules_of_lifecycle(request: dict[str, Any]) -> CommonServiceException | Non
     return _invalid("MissingRequestBodyError", "Request Body is empty")
 
 
+def _log_group(request: dict[str, Any]) -> CommonServiceException | None:
+    given = ("logGroupName", "logGroupNames", "logGroupIdentifiers")
+    if any(request.get(name) for name in given):
+        return None
+    return _invalid("InvalidParameterException", f"One of {', '.join(given)} must be specified")
+
+
+def _accounts(request: dict[str, Any]) -> CommonServiceException | None:
+    if request.get("Accounts"):
+        return None
+    return _invalid("ValidationError", "Accounts must be specified: the emulator has no others")
+
+
 def _stack_or_change_set(request: dict[str, Any]) -> CommonServiceException | None:
     if request.get("StackName") or request.get("ChangeSetName"):
         return None
@@ -83,10 +117,15 @@ def _stack_or_change_set(request: dict[str, Any]) -> CommonServiceException | No
 
 
 _RULES: dict[tuple[str, str], Rule] = {
-    ("lambda", "CreateFunction"): lambda request: _code_source(request["Code"]),
+    ("lambda", "CreateFunction"): _function,
+    ("lambda", "UpdateFunctionConfiguration"): _layers,
+    ("lambda", "PublishLayerVersion"): _layer_content,
     ("lambda", "UpdateFunctionCode"): _code_source,
     ("lambda", "CreateEventSourceMapping"): _event_source,
     ("cloudformation", "GetTemplate"): _stack_or_change_set,
+    ("cloudformation", "CreateStackInstances"): _accounts,
+    ("cloudformation", "DeleteStackInstances"): _accounts,
+    ("logs", "StartQuery"): _log_group,
     ("s3", "ListObjectsV2"): _continuation,
     ("s3", "PutBucketLifecycleConfiguration"): _rules_of_lifecycle,
     ("dynamodb", "EnableKinesisStreamingDestination"): _stream_arn,

@@ -1,0 +1,95 @@
+"""Reading and checking of single values, without an emulator."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from localstack.aws.spec import load_service
+
+from emulation.services.request_validation.constraints import FULL, REQUIRED_ONLY, faults_of
+from emulation.services.request_validation.faults import NullMemberError, WireError
+from emulation.services.request_validation.json_body import (
+    CBOR,
+    IN_PROCESS,
+    JSON,
+    Source,
+    decoder,
+    read_json,
+)
+
+
+def shape(service: str, operation: str) -> Any:
+    return load_service(service).operation_model(operation).input_shape
+
+
+def decoded(service: str, operation: str, value: Any, source: Source = JSON) -> Any:
+    return decoder(shape(service, operation), source)(value, ())
+
+
+def test_values_are_converted_and_unknown_or_null_members_left_out() -> None:
+    given = {"Data": "YWJj", "PartitionKey": "k", "StreamName": None, "Other": 1}
+    assert decoded("kinesis", "PutRecord", given) == {"Data": b"abc", "PartitionKey": "k"}
+    at = decoded("kinesis", "GetShardIterator", {"Timestamp": 1.5})
+    assert at == {"Timestamp": datetime(1970, 1, 1, 0, 0, 1, 500000, tzinfo=UTC)}
+    raw = decoded("kinesis", "PutRecord", {"Data": b"abc"}, CBOR)
+    assert raw == {"Data": b"abc"}
+    assert decoded("kinesis", "ListStreams", {"Limit": 5.0}) == {"Limit": 5}
+
+
+def test_only_calls_in_process_may_write_numbers_as_text() -> None:
+    given = {"StreamName": 5, "ShardCount": "2"}
+    assert decoded("kinesis", "CreateStream", given, IN_PROCESS) == {
+        "StreamName": "5",
+        "ShardCount": 2,
+    }
+    for wrong in ({"StreamName": 5}, {"ShardCount": "2"}):
+        with pytest.raises(WireError, match="can not be converted"):
+            decoded("kinesis", "CreateStream", wrong)
+
+
+def test_items_of_dynamodb_may_be_nested_but_not_without_bound() -> None:
+    value: Any = {"S": "a"}
+    for _ in range(30):
+        value = {"L": [value]}
+    item = {"TableName": "t", "Item": {"k": value}}
+    assert decoded("dynamodb", "PutItem", item) == item
+
+
+def test_lists_and_maps_have_no_null() -> None:
+    with pytest.raises(NullMemberError, match=r"'jobNames\.2\.member'"):
+        decoded("glue", "BatchGetJobs", {"JobNames": ["a", None]})
+
+
+@pytest.mark.parametrize("body", [b"{", b"NaN", b'"\\ud800"', b"\xff", b"[" * 99_999, b"1" * 5000])
+def test_bodies_that_are_no_json(body: bytes) -> None:
+    with pytest.raises(WireError):
+        read_json(body)
+    assert read_json('"\\ud83d\\ude00é"'.encode()) == "😀é"
+
+
+def test_faults_name_the_member_and_are_bounded() -> None:
+    put = shape("kinesis", "PutRecords")
+    records = [{"Data": b"a", "PartitionKey": ""}] * 500
+    faults = faults_of(put, {"StreamName": "a b", "Records": records}, FULL)
+    assert len(faults) <= 10
+    assert faults[0].startswith("Value ''") or "streamName" in faults[0]
+    assert any("'records.1.member.partitionKey'" in fault for fault in faults)
+    assert faults_of(put, {"Records": []}, REQUIRED_ONLY) == []
+    assert faults_of(put, {}, REQUIRED_ONLY) == [
+        "Value null at 'records' failed to satisfy constraint: Member must not be null"
+    ]
+
+
+def test_secrets_are_not_shown() -> None:
+    function = shape("lambda", "CreateFunction")
+    request = {
+        "FunctionName": "a",
+        "Role": "arn:aws:iam::000000000000:role/a",
+        "Code": {},
+        "Environment": {"Variables": {"1secret": "x"}},
+    }
+    (fault,) = faults_of(function, request, FULL)
+    assert "1secret" not in fault
+    assert "'environment.variables.key'" in fault
