@@ -30,7 +30,7 @@ from recommender.factory import create
 from recommender.settings import Settings
 
 FORMAT = "movielens-recommender"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 MANIFEST = "manifest.json"
 FILES = ("model.npz", "catalogue.npz", "titles.json")
 _KEYS = {

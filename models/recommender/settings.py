@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, NoReturn
 
 from recommender.errors import SettingsError
+from recommender.protocols import PROTOCOLS
 
 ALGORITHMS = ("als", "popularity")
 
@@ -47,10 +48,13 @@ class Settings:
     model files."""
     k: int = 10
     """Length of the lists that are measured."""
+    protocol: str = "newest_per_user"
+    """Which rows are held out for the metrics, and inside the training rows for `tune`."""
     test_fraction: float = 0.2
-    """Newest share of each user's ratings that is held out for the metrics."""
+    """Share of the ratings that is held out for the metrics."""
     tune: bool = False
-    """Search `factors`, `regularization`, `alpha`, `rating_power` and `recency` first."""
+    """Search `factors`, `regularization`, `alpha`, `rating_power` and `recency` first, on
+    validation rows held out under `protocol`."""
     tune_trials: int = 40
     """Settings tried by `tune`."""
 
@@ -58,6 +62,12 @@ class Settings:
         if self.algorithm not in ALGORITHMS:
             raise SettingsError(
                 f"algorithm={self.algorithm!r} is unknown; valid: {', '.join(ALGORITHMS)}"
+            )
+        # Spelt as its owner did: newest-per-user is newest_per_user.
+        object.__setattr__(self, "protocol", self.protocol.lower().replace("-", "_"))
+        if self.protocol not in PROTOCOLS:
+            raise SettingsError(
+                f"protocol={self.protocol!r} is unknown; valid: {', '.join(PROTOCOLS)}"
             )
         for name, low, high in _RANGES:
             value = getattr(self, name)

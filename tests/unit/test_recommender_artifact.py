@@ -132,8 +132,8 @@ FAULTS: dict[str, tuple[Change, str]] = {
         "expected exactly",
     ),
     "another version": (
-        lambda f: rewrite_manifest(f, lambda m: m.update(format_version=2)),
-        "reads movielens-recommender version 1",
+        lambda f: rewrite_manifest(f, lambda m: m.update(format_version=1)),
+        "reads movielens-recommender version 2",
     ),
     "unknown setting": (
         lambda f: rewrite_manifest(f, lambda m: m["hyperparameters"].update(evil=1)),
