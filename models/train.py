@@ -29,8 +29,9 @@ from recommender.evaluation import Measured, fit, measure_with_baseline
 from recommender.leakage import check
 from recommender.protocols import split as split_rows
 from recommender.ratings import Ratings
+from recommender.selection import pick
 from recommender.serving_code import add_to
-from recommender.settings import Settings, parse, solver_threads
+from recommender.settings import AUTO, Settings, parse, solver_threads
 from recommender.statistics import LEVEL, compare
 from recommender.tuning import search
 
@@ -68,9 +69,13 @@ def evaluate(data: TrainingData, settings: Settings) -> tuple[Settings, Report]:
         f"split protocol={settings.protocol} train={len(split.train)} test={len(split.test)}"
         f" left_out={split.left_out}"
     )
-    if settings.tune and settings.algorithm == "als":
+    if settings.tune and settings.algorithm in {"als", "blend", AUTO}:
         with phase("tune"):
-            settings = tuned(split.train, settings)
+            searched = tuned(split.train, replace(settings, algorithm="als"))
+            settings = replace(searched, algorithm=settings.algorithm)
+    if settings.algorithm == AUTO:
+        with phase("auto"):
+            settings = picked(split.train, settings)
     fitted = fit(split.train, settings)
     say(f"phase fit_evaluation seconds={fitted.seconds:.3f}")
     with phase("evaluate"):
@@ -103,6 +108,17 @@ def tuned(train: Ratings, settings: Settings) -> Settings:
     return found.settings
 
 
+def picked(train: Ratings, settings: Settings) -> Settings:
+    """The settings with the model that validation favours, with the reason in the log."""
+    found = pick(train, settings, say)
+    reason = "no model beats it beyond noise"
+    if found.gain is not None:
+        gain = found.gain.difference
+        reason = f"gain over als {gain.mean:+.4f}, interval {gain.low:+.4f} to {gain.high:+.4f}"
+    say(f"auto algorithm={found.algorithm} ({reason})")
+    return replace(settings, algorithm=found.algorithm)
+
+
 def describe(model: Measured, baseline: Measured, settings: Settings) -> Report:
     """The report's metrics, intervals and protocol."""
     ndcg = compare(model.per_user["ndcg"], baseline.per_user["ndcg"]).difference
@@ -127,7 +143,7 @@ def run(settings: Settings, environment: Mapping[str, str]) -> None:
     model_folder = folder(environment, "SM_MODEL_DIR")
     output_folder = folder(environment, "SM_OUTPUT_DATA_DIR")
     settings = replace(settings, threads=solver_threads(settings))
-    if settings.algorithm == "als":
+    if settings.algorithm in {"als", "blend", AUTO}:
         with phase("load_solver"):  # so that the fit phases hold the solver's work alone
             importlib.import_module("implicit.cpu.als")
     with phase("read"):

@@ -101,7 +101,7 @@ def load(folder: Path) -> Artifact:
     users, items, rows = counts["users"], counts["items"], counts["ratings"]
     model = create(settings)
     arrays = _arrays(folder / "model.npz")
-    check_arrays(arrays, model.layout(users, items, settings.factors), "model.npz")
+    check_arrays(arrays, model.layout(users, items, rows, settings.factors), "model.npz")
     model.restore(arrays)
     catalogue = _arrays(folder / "catalogue.npz")
     layout: Layout = {

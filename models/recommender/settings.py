@@ -15,7 +15,9 @@ from typing import Any, NoReturn
 from recommender.errors import SettingsError
 from recommender.protocols import PROTOCOLS
 
-ALGORITHMS = ("als", "popularity")
+MODELS = ("als", "ease", "bm25", "blend", "popularity")
+AUTO = "auto"
+ALGORITHMS = (*MODELS, AUTO)
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,8 @@ class Settings:
     """
 
     algorithm: str = "als"
-    """Which model to train: `als` or `popularity`."""
+    """Which model to train: als, ease, bm25, blend (of als and ease), popularity; auto picks one
+    on validation rows held out under `protocol`."""
     factors: int = 96
     """Length of a user's and of a movie's vector."""
     iterations: int = 15
@@ -35,6 +38,8 @@ class Settings:
     regularization: float = 26.1
     """L2 penalty. implicit does not scale it by counts, so it belongs with the sum of a user's
     confidences: tens, not hundredths."""
+    ease_penalty: float = 300.0
+    """Penalty on EASE's item weights, in users."""
     alpha: float = 1.92
     """Mean confidence of a rating; a movie that was not rated has confidence 1."""
     rating_power: float = 1.5
@@ -83,6 +88,7 @@ _RANGES: tuple[tuple[str, float, float], ...] = (
     ("factors", 1, 1024),
     ("iterations", 1, 1000),
     ("regularization", 0.0, 1e6),
+    ("ease_penalty", 1e-3, 1e6),
     ("alpha", 1e-6, 1e6),
     ("rating_power", 0.0, 10.0),
     ("recency", 0.0, 50.0),

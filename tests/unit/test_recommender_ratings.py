@@ -130,7 +130,7 @@ def test_arguments_win_over_the_environment() -> None:
         (["--factors", "many"], "factors='many' is not a valid int"),
         (["--factors", "0"], "out of range"),
         (["--alpha", "nan"], "out of range"),
-        (["--algorithm", "svd"], "valid: als, popularity"),
+        (["--algorithm", "svd"], "valid: als, ease, bm25, blend, popularity, auto"),
         (["--depth", "3"], "valid: algorithm, factors"),
         (["--tune", "perhaps"], "true or false"),
         (["--protocol", "tomorrow"], "valid: newest_per_user, global_time"),

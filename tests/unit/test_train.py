@@ -125,6 +125,26 @@ def test_tuning_reports_its_trials(job: Path, capsys: pytest.CaptureFixture[str]
     assert "tuned kept=" in log
 
 
+@pytest.mark.parametrize("algorithm", ["ease", "bm25", "blend", "auto"])
+def test_every_algorithm_trains_and_serves(
+    job: Path, algorithm: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert train.main([*SMALL, "--algorithm", algorithm]) == 0
+    model = inference.model_fn(str(job / "model"))
+    body = '{"instances":[{"user_id":100},{"movie_ids":[1000,1002]},{"user_id":7}]}'
+    answers = inference.predict_fn(inference.input_fn(body), model)
+    assert [answer["reason"] for answer in answers] == [
+        f"rated {SIZE // 2 - 1} movies",
+        "folded in from 2 movies given",
+        "unknown user: popular movies",
+    ]
+    chosen = json.loads((job / "model" / "manifest.json").read_text())["hyperparameters"]
+    if algorithm == "auto":
+        assert f"auto algorithm={chosen['algorithm']} (" in capsys.readouterr().out
+    else:
+        assert chosen["algorithm"] == algorithm
+
+
 def test_a_job_is_measured_under_the_protocol_it_is_told(
     job: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
