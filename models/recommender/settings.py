@@ -38,7 +38,7 @@ class Settings:
     regularization: float = 26.1
     """L2 penalty. implicit does not scale it by counts, so it belongs with the sum of a user's
     confidences: tens, not hundredths."""
-    ease_penalty: float = 300.0
+    ease_penalty: float = 600.0
     """Penalty on EASE's item weights, in users."""
     alpha: float = 1.92
     """Mean confidence of a rating; a movie that was not rated has confidence 1."""

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from recommender.als import AlternatingLeastSquares
 from recommender.evaluation import fit, measure
 from recommender.popularity import Popularity
+from recommender.selection import pick
 from recommender.settings import Settings
 from recommender.statistics import bootstrap, compare
 
@@ -65,6 +66,17 @@ def lines(todo: Sequence[Task], settings: Settings) -> Iterator[Line]:
             float(others[1].mean()),
             compare(by_seed[0], floor).difference.low,
         )
+
+
+def auto(task: Task, settings: Settings) -> tuple[str, float]:
+    """The model that `--algorithm auto` picks on the task's training rows, and its test nDCG."""
+    train, test = task.test.train, task.test.test
+    told = replace(settings, algorithm="auto", protocol=task.protocol, threads=1)
+    picked = replace(told, algorithm=pick(train, told, lambda _: None).algorithm)
+    fitted = fit(train, picked)
+    return picked.algorithm, measure(fitted.model, fitted.confidence, test, K).result()[
+        f"ndcg_at_{K}"
+    ]
 
 
 def _untuned(shape: tuple[int, int], seen: object) -> AlternatingLeastSquares:
