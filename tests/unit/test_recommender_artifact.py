@@ -135,6 +135,10 @@ FAULTS: dict[str, tuple[Change, str]] = {
         lambda f: rewrite_manifest(f, lambda m: m.update(format_version=1)),
         "reads movielens-recommender version 2",
     ),
+    "no model": (
+        lambda f: rewrite_manifest(f, lambda m: m["hyperparameters"].update(algorithm="auto")),
+        "inconsistent",
+    ),
     "unknown setting": (
         lambda f: rewrite_manifest(f, lambda m: m["hyperparameters"].update(evil=1)),
         "inconsistent",
