@@ -42,7 +42,8 @@ def test_the_defaults_beat_the_published_figures(ratings: Ratings) -> None:
     settings = Settings(threads=2)
     split = split_rows(ratings, "newest_per_user", settings.test_fraction)
     model, popularity = measure_with_baseline(fit(split.train, settings), split, 10)
-    assert popularity.result()["ndcg_at_10"] == pytest.approx(0.083, abs=0.001)
+    # .083 in the published table, where equal times are held out in order of movie id.
+    assert popularity.result()["ndcg_at_10"] == pytest.approx(0.085, abs=0.001)
     assert model.result()["ndcg_at_10"] >= 0.135
     assert compare(model.per_user["ndcg"], popularity.per_user["ndcg"]).better
     assert model.overall["coverage"] > 3 * popularity.overall["coverage"]

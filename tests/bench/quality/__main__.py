@@ -89,7 +89,11 @@ def main(arguments: list[str]) -> int:
     if not arguments:
         choose(todo)
     say(f"test nDCG@10 of the defaults, {label(Settings())}")
-    all_hold = report(list(lines(todo, Settings())))
+    found = []
+    for line in lines(todo, Settings()):
+        say(f"{line.task.data}/{line.task.protocol}: {line.seeds.mean():.4f}")
+        found.append(line)
+    all_hold = report(found)
     for task in todo:
         if (task.data, task.protocol) == next(iter(GOALS)):
             model, score = auto(task, Settings())
