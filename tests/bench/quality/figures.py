@@ -27,8 +27,8 @@ class Line:
 
     :param seeds: (seeds,) of the defaults
     :param low, high: bootstrap interval over users, of the first seed
-    :param floor: the best of the two others
-    :param gain_low: lower end of the paired interval of the defaults over that one
+    :param gain_low, gain_high: ends of the paired interval of the defaults over the better of
+        the two others
     """
 
     task: Task
@@ -38,6 +38,7 @@ class Line:
     popularity: float
     untuned: float
     gain_low: float
+    gain_high: float
 
 
 def lines(todo: Sequence[Task], settings: Settings) -> Iterator[Line]:
@@ -57,6 +58,7 @@ def lines(todo: Sequence[Task], settings: Settings) -> Iterator[Line]:
         ]
         interval = bootstrap(by_seed[0])
         floor = max(others, key=lambda values: float(values.mean()))
+        gain = compare(by_seed[0], floor).difference
         yield Line(
             task,
             np.array([values.mean() for values in by_seed]),
@@ -64,7 +66,8 @@ def lines(todo: Sequence[Task], settings: Settings) -> Iterator[Line]:
             interval.high,
             float(others[0].mean()),
             float(others[1].mean()),
-            compare(by_seed[0], floor).difference.low,
+            gain.low,
+            gain.high,
         )
 
 
