@@ -1,6 +1,6 @@
 # The data lake on this machine. Each target is one command; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup local aws test test-faults lint bench soak doctor down clean
+.PHONY: help setup local aws test test-faults lint bench bench-quality soak doctor down clean
 
 # An interpreter to make the environment with: Python 3.11 or 3.12.
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3)
@@ -12,7 +12,7 @@ LAKE   := $(BIN)/lake
 MOVIELENS ?=
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.ready ## Make the environment: locked packages, checked Java artefacts
 	@$(LAKE) emulator install
@@ -40,6 +40,9 @@ bench: setup ## Measure speed and memory; prints a table, writes bench.json
 
 soak: setup ## Load the emulator for 20 minutes and see what grows (MINUTES=n)
 	@$(BIN)/python -m tests.bench.soak --minutes $(or $(MINUTES),20)
+
+bench-quality: setup ## Measure the recommender's lists on several data sets (minutes, fetches data)
+	@$(BIN)/python -m tests.bench.quality
 
 doctor: $(VENV)/.ready ## Say what this machine lacks, and the command that mends it
 	@$(LAKE) doctor

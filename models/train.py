@@ -19,16 +19,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from recommender.artifact import Artifact, save  # the package pins OpenBLAS before numpy
 from recommender.channel import TrainingData, read_channel
 from recommender.confidence import weighting
 from recommender.errors import RecommenderError, SettingsError
-from recommender.evaluation import fit, measure_with_baseline
+from recommender.evaluation import Measured, fit, measure_with_baseline
+from recommender.leakage import check
+from recommender.protocols import split as split_rows
+from recommender.ratings import Ratings
+from recommender.selection import pick
 from recommender.serving_code import add_to
-from recommender.settings import Settings, parse, solver_threads
-from recommender.split import temporal_split
+from recommender.settings import AUTO, Settings, parse, solver_threads
+from recommender.statistics import LEVEL, compare
 from recommender.tuning import search
+
+Report = dict[str, Any]
+"""What metrics.json holds."""
 
 
 def say(line: str) -> None:
@@ -53,21 +61,80 @@ def folder(environment: Mapping[str, str], variable: str) -> Path:
     return Path(value)
 
 
-def evaluate(data: TrainingData, settings: Settings) -> tuple[Settings, dict[str, float]]:
-    """Metrics on the temporal split, after the search when asked for."""
-    split = temporal_split(data.ratings, settings.test_fraction)
-    say(f"split train={len(split.train)} test={len(split.test)}")
-    if settings.tune and settings.algorithm == "als":
+def evaluate(data: TrainingData, settings: Settings) -> tuple[Settings, Report]:
+    """Metrics on the held-out rows, after the search when asked for."""
+    split = split_rows(data.ratings, settings.protocol, settings.test_fraction, settings.seed)
+    leaks = check(split, settings.protocol)
+    say(
+        f"split protocol={settings.protocol} train={len(split.train)} test={len(split.test)}"
+        f" left_out={split.left_out}"
+    )
+    if settings.tune and settings.algorithm in {"als", "blend", AUTO}:
         with phase("tune"):
-            settings, score = search(split.train, settings, say)
-        say(f"tuned validation_ndcg={score:.4f} settings={json.dumps(settings.as_dict())}")
+            searched = tuned(split.train, replace(settings, algorithm="als"))
+            settings = replace(searched, algorithm=settings.algorithm)
+    if settings.algorithm == AUTO:
+        with phase("auto"):
+            settings = picked(split.train, settings)
     fitted = fit(split.train, settings)
     say(f"phase fit_evaluation seconds={fitted.seconds:.3f}")
     with phase("evaluate"):
-        metrics = measure_with_baseline(fitted, split, settings.k)
-    for name, value in metrics.items():
+        model, baseline = measure_with_baseline(fitted, split, settings.k)
+        report = describe(model, baseline, settings)
+    report["protocol"] |= {
+        "train": len(split.train),
+        "test": len(split.test),
+        "left_out": split.left_out,
+        "leakage": leaks.as_dict(),
+    }
+    for name, value in report["metrics"].items():
         say(f"metric {name}={value:.6f};")
-    return settings, metrics
+    for name, (low, high) in report["intervals"].items():
+        say(f"interval {name} low={low:.6f} high={high:.6f}")
+    return settings, report
+
+
+def tuned(train: Ratings, settings: Settings) -> Settings:
+    """The settings that the search recommends, with the reason in the log."""
+    found = search(train, settings, say)
+    reason = "no draw was better"
+    if found.gain is not None:
+        gain = found.gain.difference
+        reason = f"best draw's gain {gain.mean:+.4f}, interval {gain.low:+.4f} to {gain.high:+.4f}"
+    say(
+        f"tuned kept={str(found.kept).lower()} ({reason}) validation_ndcg={found.score:.4f}"
+        f" settings={json.dumps(found.settings.as_dict())}"
+    )
+    return found.settings
+
+
+def picked(train: Ratings, settings: Settings) -> Settings:
+    """The settings with the model that validation favours, with the reason in the log."""
+    found = pick(train, settings, say)
+    reason = "no model beats it beyond noise"
+    if found.gain is not None:
+        gain = found.gain.difference
+        reason = f"gain over als {gain.mean:+.4f}, interval {gain.low:+.4f} to {gain.high:+.4f}"
+    say(f"auto algorithm={found.algorithm} ({reason})")
+    return replace(settings, algorithm=found.algorithm)
+
+
+def describe(model: Measured, baseline: Measured, settings: Settings) -> Report:
+    """The report's metrics, intervals and protocol."""
+    ndcg = compare(model.per_user["ndcg"], baseline.per_user["ndcg"]).difference
+    return {
+        "metrics": model.result()
+        | {f"popularity_{name}": value for name, value in baseline.result().items()},
+        "intervals": {name: [at.low, at.high] for name, at in model.intervals().items()}
+        | {f"ndcg_at_{settings.k}_over_popularity": [ndcg.low, ndcg.high]},
+        "protocol": {
+            "name": settings.protocol,
+            "test_fraction": settings.test_fraction,
+            "seed": settings.seed,
+            "users": len(model.users),
+            "interval_level": LEVEL,
+        },
+    }
 
 
 def run(settings: Settings, environment: Mapping[str, str]) -> None:
@@ -76,7 +143,7 @@ def run(settings: Settings, environment: Mapping[str, str]) -> None:
     model_folder = folder(environment, "SM_MODEL_DIR")
     output_folder = folder(environment, "SM_OUTPUT_DATA_DIR")
     settings = replace(settings, threads=solver_threads(settings))
-    if settings.algorithm == "als":
+    if settings.algorithm in {"als", "blend", AUTO}:
         with phase("load_solver"):  # so that the fit phases hold the solver's work alone
             importlib.import_module("implicit.cpu.als")
     with phase("read"):
@@ -87,7 +154,11 @@ def run(settings: Settings, environment: Mapping[str, str]) -> None:
         say(f"data replaced={data.replaced}: the user rated the movie again later")
     if data.untitled:
         say(f"data untitled={data.untitled}: rated movies that the movies files do not name")
-    settings, metrics = evaluate(data, settings)
+    if not data.timed:
+        say("data untimed: no timestamp column; all ratings count as equally old")
+    elif not data.ratings.timed:
+        say("data untimed: all ratings have the same time and count as equally old")
+    settings, report = evaluate(data, settings)
     fitted = fit(data.ratings, settings)
     say(f"phase fit_final seconds={fitted.seconds:.3f}")
     movie_ids = data.ratings.movie_ids
@@ -96,7 +167,7 @@ def run(settings: Settings, environment: Mapping[str, str]) -> None:
             Artifact(
                 settings,
                 weighting(data.ratings, settings),
-                metrics,
+                report["metrics"],
                 fitted.model,
                 data.ratings.user_ids,
                 movie_ids,
@@ -107,7 +178,7 @@ def run(settings: Settings, environment: Mapping[str, str]) -> None:
         )
         add_to(model_folder, Path(__file__).resolve().parent)
         output_folder.mkdir(parents=True, exist_ok=True)
-        report = {"metrics": metrics, "hyperparameters": settings.as_dict()}
+        report["hyperparameters"] = settings.as_dict()
         text = json.dumps(report, indent=1, sort_keys=True) + "\n"
         (output_folder / "metrics.json").write_text(text, encoding="utf-8")
 

@@ -76,7 +76,8 @@ class AlternatingLeastSquares(Model):
         return {"user_factors": self.user_factors, "item_factors": self.item_factors}
 
     @classmethod
-    def layout(cls, users: int, items: int, factors: int) -> Layout:
+    def layout(cls, users: int, items: int, ratings: int, factors: int) -> Layout:
+        del ratings
         return {
             "user_factors": ((users, factors), "float32"),
             "item_factors": ((items, factors), "float32"),

@@ -30,7 +30,7 @@ from recommender.factory import create
 from recommender.settings import Settings
 
 FORMAT = "movielens-recommender"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 MANIFEST = "manifest.json"
 FILES = ("model.npz", "catalogue.npz", "titles.json")
 _KEYS = {
@@ -90,6 +90,7 @@ def load(folder: Path) -> Artifact:
         _check_file(folder / name, manifest["files"][name])
     try:
         settings = Settings(**manifest["hyperparameters"])
+        model = create(settings)
         weighting = Weighting(**manifest["weighting"])
         counts = {name: int(manifest["counts"][name]) for name in ("users", "items", "ratings")}
         metrics = {str(name): float(value) for name, value in manifest["metrics"].items()}
@@ -99,9 +100,8 @@ def load(folder: Path) -> Artifact:
     except (KeyError, TypeError, ValueError, AttributeError, SettingsError) as error:
         raise ArtifactError(f"{MANIFEST} is inconsistent: {error!r}") from None
     users, items, rows = counts["users"], counts["items"], counts["ratings"]
-    model = create(settings)
     arrays = _arrays(folder / "model.npz")
-    check_arrays(arrays, model.layout(users, items, settings.factors), "model.npz")
+    check_arrays(arrays, model.layout(users, items, rows, settings.factors), "model.npz")
     model.restore(arrays)
     catalogue = _arrays(folder / "catalogue.npz")
     layout: Layout = {

@@ -39,8 +39,8 @@ class Model(ABC):
 
     @classmethod
     @abstractmethod
-    def layout(cls, users: int, items: int, factors: int) -> Layout:
-        """Name → (shape, dtype) of each array, for a model of this size."""
+    def layout(cls, users: int, items: int, ratings: int, factors: int) -> Layout:
+        """Name → (shape, dtype) of each array, for a model fitted on this many of each."""
 
     @abstractmethod
     def restore(self, arrays: Arrays) -> None:

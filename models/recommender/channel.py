@@ -1,6 +1,6 @@
 """The training channel: CSV files to checked, sorted, numbered ratings.
 
-<channel>/rating/*.csv   userid,movieid,rating,timestamp
+<channel>/rating/*.csv   userid,movieid,rating,timestamp (no file may have it, or all)
 <channel>/movies/*.csv   movieid,title,genres
 <channel>/links/*.csv    movieid,imdbid,tmdbid (optional, only checked for readability)
 """
@@ -34,13 +34,15 @@ class TrainingData:
     """Rows dropped because the same user rated the same movie later."""
     untitled: int
     """Rated movies that the movies files do not name."""
+    timed: bool
+    """Whether the files have times; without them all ratings count as equally old."""
 
 
 def number(frame: pd.DataFrame) -> tuple[Ratings, int]:
     """Sort, de-duplicate (the latest rating of a movie wins) and number checked rating rows.
 
-    Returns the ratings and how many earlier duplicates were dropped. Rows of equal time are
-    ordered by movie id, so the result does not depend on the order of the files.
+    Returns the ratings and how many duplicates were dropped; of duplicates of equal time the one
+    with most stars stays. The result does not depend on the order of the rows.
     """
     frame = frame.sort_values(["userid", "timestamp", "movieid", "rating"], kind="stable")
     kept = frame.drop_duplicates(["userid", "movieid"], keep="last")
@@ -52,6 +54,7 @@ def number(frame: pd.DataFrame) -> tuple[Ratings, int]:
         user.astype(np.int32),
         item.astype(np.int32),
         kept["rating"].to_numpy(np.float32),
+        kept["timestamp"].to_numpy(np.int64),
     )
     return ratings, len(frame) - len(kept)
 
@@ -60,7 +63,9 @@ def read_channel(channel: Path) -> TrainingData:
     """Read and check the whole channel; raises DataError naming file, line and value."""
     if not channel.is_dir():
         raise DataError(f"the training channel {channel} is not a folder; set SM_CHANNEL_TRAIN")
-    ratings, replaced = number(_read(channel, "rating", RATING_COLUMNS, _check_ratings))
+    rows = _read(channel, "rating", RATING_COLUMNS, _check_ratings, optional="timestamp")
+    timed = "timestamp" in rows
+    ratings, replaced = number(rows if timed else rows.assign(timestamp=0))
     movies = _read(channel, "movies", MOVIE_COLUMNS, _check_movie_ids)
     if (channel / "links").is_dir():
         _read(channel, "links", LINK_COLUMNS, _check_movie_ids)
@@ -68,12 +73,16 @@ def read_channel(channel: Path) -> TrainingData:
         zip(movies["movieid"].astype("int64").tolist(), movies["title"].tolist(), strict=True)
     )
     untitled = sum(1 for movie in ratings.movie_ids.tolist() if movie not in titles)
-    return TrainingData(ratings, titles, replaced, untitled)
+    return TrainingData(ratings, titles, replaced, untitled, timed)
 
 
-def _read(channel: Path, folder: str, columns: tuple[str, ...], check: _Check) -> pd.DataFrame:
+def _read(
+    channel: Path, folder: str, columns: tuple[str, ...], check: _Check, optional: str = ""
+) -> pd.DataFrame:
+    """All rows of a folder's files; a column that is `optional` is in all of them or in none."""
     files = sorted((channel / folder).glob("*.csv"))
-    frames = []
+    frames: list[pd.DataFrame] = []
+    width = 0
     for file in files:
         if file.stat().st_size == 0:  # Spark writes empty parts for empty partitions
             continue
@@ -83,13 +92,20 @@ def _read(channel: Path, folder: str, columns: tuple[str, ...], check: _Check) -
         except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
             raise DataError(f"{folder}/{file.name} is not readable CSV: {error}") from None
         frame.columns = [str(name).strip().lower() for name in frame.columns]
-        missing = [name for name in columns if name not in frame.columns]
+        missing = [name for name in columns if name not in frame.columns and name != optional]
         if missing:
             raise DataError(
                 f"{folder}/{file.name} has the columns {', '.join(frame.columns)};"
                 f" missing: {', '.join(missing)}"
             )
-        frames.append(check(frame.loc[:, list(columns)], f"{folder}/{file.name}"))
+        present = [name for name in columns if name in frame.columns]
+        if frames and len(present) != width:
+            raise DataError(
+                f"{folder}/{file.name} has the columns {', '.join(present)}, but the files before"
+                f" it differ; valid: {optional} in all files or in none"
+            )
+        width = len(present)
+        frames.append(check(frame.loc[:, present], f"{folder}/{file.name}"))
     rows = sum(len(frame) for frame in frames)
     if not rows:
         raise DataError(
@@ -105,7 +121,8 @@ def _check_ratings(frame: pd.DataFrame, file: str) -> pd.DataFrame:
     off_scale = ~(rating.between(0.5, 5.0) & ((rating * 2) % 1 == 0))
     _refuse(off_scale, frame["rating"], file, "rating", "0.5 to 5.0 in half steps")
     checked["rating"] = rating
-    checked["timestamp"] = _whole(frame, "timestamp", file)
+    if "timestamp" in frame:
+        checked["timestamp"] = _whole(frame, "timestamp", file)
     return checked
 
 

@@ -16,7 +16,6 @@ from scipy import sparse
 
 from recommender.ratings import Ratings
 from recommender.settings import Settings
-from recommender.split import position
 
 
 @dataclass(frozen=True)
@@ -28,6 +27,8 @@ class Weighting:
     recency: float
     scale: float
     """Confidence of a five-star rating that is the user's newest."""
+    fading: float
+    """Mean of exp(-recency x age) over the training rows; 1 when they have no times."""
 
     def confidence(
         self, rating: NDArray[np.floating[Any]], age: NDArray[np.floating[Any]]
@@ -38,9 +39,8 @@ class Weighting:
 
     def undated(self, rating: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
         """Confidences of ratings with no known order: each has the mean recency."""
-        fading = -np.expm1(-self.recency) / self.recency if self.recency else 1.0
         raw = _raw(rating, np.zeros(len(rating)), self.rating_power, 0.0)
-        return (self.scale * fading * raw).astype(np.float32)
+        return (self.scale * self.fading * raw).astype(np.float32)
 
 
 def _raw(
@@ -53,19 +53,31 @@ def _raw(
 
 
 def ages(ratings: Ratings) -> NDArray[np.float64]:
-    """Each row's age: the share of its user's ratings that are newer, in [0, 1)."""
-    rank, length = position(ratings)
-    return 1.0 - (rank + 1) / length
+    """Each row's age: the share of its user's ratings that are newer, in [0, 1).
+
+    Equal times have equal age, so a user whose ratings all have one time has no old ones, and
+    data without times has no ages.
+    """
+    counts = np.bincount(ratings.user, minlength=ratings.shape[0]).astype(np.int64)
+    ends = np.cumsum(counts)
+    new = np.ones(len(ratings), bool)  # rows where a run of one user and one time begins
+    new[1:] = (np.diff(ratings.user) != 0) | (np.diff(ratings.time) != 0)
+    run_ends = np.append(np.flatnonzero(new)[1:], len(ratings))
+    newer = ends[ratings.user] - run_ends[np.cumsum(new) - 1]
+    share: NDArray[np.float64] = newer / counts[ratings.user]
+    return share
 
 
 def weighting(ratings: Ratings, settings: Settings) -> Weighting:
     """The weighting whose mean over these rows is `settings.alpha`."""
-    raw = _raw(ratings.rating, ages(ratings), settings.rating_power, settings.recency)
+    age = ages(ratings)
+    raw = _raw(ratings.rating, age, settings.rating_power, settings.recency)
     return Weighting(
         settings.alpha,
         settings.rating_power,
         settings.recency,
         settings.alpha / float(raw.mean()),
+        float(np.exp(-settings.recency * age).mean()),
     )
 
 

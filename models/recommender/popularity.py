@@ -35,8 +35,8 @@ class Popularity(Model):
         return {"counts": self.counts}
 
     @classmethod
-    def layout(cls, users: int, items: int, factors: int) -> Layout:
-        del users, factors
+    def layout(cls, users: int, items: int, ratings: int, factors: int) -> Layout:
+        del users, ratings, factors
         return {"counts": ((items,), "float32")}
 
     def restore(self, arrays: Arrays) -> None:

@@ -35,7 +35,7 @@ def run() -> Iterator[Figure]:
         ROUNDS,
     )
     detail = f"{len(ratings):,} ratings: ours {ours:.2f} s, implicit {theirs:.2f} s"
-    yield Figure("training", ours / theirs, "x", 1.2, True, detail)
+    yield Figure("training", ours / theirs, "x", 1.1, True, detail)
 
 
 def _bare(matrix: Any, settings: Any) -> None:

@@ -17,7 +17,7 @@ from recommender.artifact import FILES, Artifact, load, save  # isort: skip
 from recommender.confidence import weighting  # isort: skip
 from recommender.errors import ArtifactError  # isort: skip
 from recommender.evaluation import fit  # isort: skip
-from recommender.settings import ALGORITHMS, Settings  # isort: skip
+from recommender.settings import MODELS, Settings  # isort: skip
 
 Change = Callable[[Path], None]
 
@@ -102,7 +102,7 @@ def no_zip(folder: Path) -> None:
     sign(folder)
 
 
-@pytest.mark.parametrize("algorithm", ALGORITHMS)
+@pytest.mark.parametrize("algorithm", MODELS)
 def test_what_was_saved_is_loaded(tmp_path: Path, algorithm: str) -> None:
     artifact = load(saved(tmp_path, algorithm))
     assert artifact.settings.algorithm == algorithm
@@ -132,8 +132,12 @@ FAULTS: dict[str, tuple[Change, str]] = {
         "expected exactly",
     ),
     "another version": (
-        lambda f: rewrite_manifest(f, lambda m: m.update(format_version=2)),
-        "reads movielens-recommender version 1",
+        lambda f: rewrite_manifest(f, lambda m: m.update(format_version=1)),
+        "reads movielens-recommender version 2",
+    ),
+    "no model": (
+        lambda f: rewrite_manifest(f, lambda m: m["hyperparameters"].update(algorithm="auto")),
+        "inconsistent",
     ),
     "unknown setting": (
         lambda f: rewrite_manifest(f, lambda m: m["hyperparameters"].update(evil=1)),

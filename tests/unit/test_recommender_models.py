@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import sparse
 
 from tests.unit.recommender_cases import checkerboard
 
 from recommender.als import AlternatingLeastSquares  # isort: skip
 from recommender.base import Model, check_arrays, check_matrix  # isort: skip
+from recommender.blend import fuse  # isort: skip
 from recommender.errors import ArtifactError, DataError  # isort: skip
 from recommender.factory import create  # isort: skip
+from recommender.item_models import EASE_MAX_ITEMS, Bm25, Ease  # isort: skip
 from recommender.popularity import Popularity  # isort: skip
 from recommender.ranking import exclude, top_k  # isort: skip
-from recommender.settings import ALGORITHMS, Settings  # isort: skip
+from recommender.settings import MODELS, Settings  # isort: skip
 
 SIZE = 40
 
@@ -60,7 +63,7 @@ class ModelBehaviour:
 
     def test_arrays_follow_the_layout_and_restore_the_model(self) -> None:
         model = fitted(self.algorithm)
-        check_arrays(model.arrays(), model.layout(SIZE, SIZE, 4), "test")
+        check_arrays(model.arrays(), model.layout(SIZE, SIZE, checkerboard(SIZE).nnz, 4), "test")
         copy = create(Settings(algorithm=self.algorithm, factors=4, regularization=1.0))
         copy.restore(model.arrays())
         users = np.arange(SIZE)
@@ -118,6 +121,86 @@ class TestAlternatingLeastSquares(ModelBehaviour):
         assert np.isfinite(model.fold_in(checkerboard(6)[:2])).all()
 
 
+class PairBehaviour(ModelBehaviour):
+    """Inherited by the models that score by the pairs a user has."""
+
+    def test_a_known_user_folds_in_to_its_own_scores(self) -> None:
+        model = fitted(self.algorithm)
+        folded = model.fold_in(checkerboard(SIZE))
+        assert np.allclose(folded, model.scores(np.arange(SIZE)), atol=1e-6)
+
+    def test_it_finds_the_one_right_answer(self) -> None:
+        model, seen = fitted(self.algorithm), checkerboard(SIZE)
+        for user, scores in enumerate(model.scores(np.arange(SIZE))):
+            exclude(scores, seen, user)
+            assert top_k(scores, 1).tolist() == [user]
+
+    def test_an_altered_pair_is_refused(self) -> None:
+        model = fitted(self.algorithm)
+        arrays = dict(model.arrays())
+        arrays["pair_indices"] = arrays["pair_indices"] + SIZE
+        with pytest.raises(ArtifactError, match="not a valid matrix"):
+            create(Settings(algorithm=self.algorithm)).restore(arrays)
+
+
+class TestEase(PairBehaviour):
+    algorithm = "ease"
+
+    def test_weights_are_those_of_the_closed_form(self) -> None:
+        pairs = np.array([[1, 1, 0], [1, 1, 1], [0, 1, 1], [1, 0, 0]], np.float32)
+        model = Ease(2.0)
+        model.fit(sparse.csr_matrix(pairs))
+        inverse = np.linalg.inv(pairs.T @ pairs + 2.0 * np.eye(3))
+        expected = np.where(np.eye(3) == 1, 0.0, -inverse / np.diag(inverse))
+        assert np.allclose(model.weights, expected, atol=1e-6)
+
+    def test_too_many_movies_are_refused_with_a_way_out(self) -> None:
+        wide = sparse.csr_matrix(([1.0], ([0], [0])), shape=(1, EASE_MAX_ITEMS + 1))
+        with pytest.raises(DataError, match="or algorithm=als"):
+            Ease(1.0).fit(wide)
+
+
+class TestBm25(PairBehaviour):
+    algorithm = "bm25"
+
+    def test_a_user_who_rates_everything_weighs_less(self) -> None:
+        pairs = np.zeros((4, 6), np.float32)
+        pairs[0, [0, 1]] = 1  # a choosy user: items 0 and 1 belong together
+        pairs[1, :] = 1  # says nothing
+        pairs[2, [2, 3]] = pairs[3, [4, 5]] = 1
+        model = Bm25()
+        model.fit(sparse.csr_matrix(pairs))
+        (scores,) = model.fold_in(sparse.csr_matrix(([1.0], ([0], [0])), shape=(1, 6)))
+        assert scores[0] == 0.0  # an item is no neighbour of itself
+        assert scores[1] > 2 * scores[2:].max() > 0
+
+
+class TestBlend(ModelBehaviour):
+    algorithm = "blend"
+
+    def test_a_batch_scores_as_its_users_do_alone(self) -> None:
+        """Ranks jump where scores are equal but for the last bit, so the answers are compared."""
+        model, seen = fitted("blend"), checkerboard(SIZE)
+        for user, together in enumerate(model.scores(np.arange(SIZE))):
+            (alone,) = model.scores(np.array([user]))
+            for scores in (together, alone):
+                exclude(scores, seen, user)
+                assert top_k(scores, 1).tolist() == [user]
+
+    def test_it_finds_the_one_right_answer(self) -> None:
+        model, seen = fitted("blend"), checkerboard(SIZE)
+        for user, scores in enumerate(model.scores(np.arange(SIZE))):
+            exclude(scores, seen, user)
+            assert top_k(scores, 1).tolist() == [user]
+
+    def test_ranks_count_and_not_scales(self) -> None:
+        first = np.array([[3.0, 2.0, 1.0]], np.float32)
+        second = np.array([[0.1, 0.3, 0.2]], np.float32)
+        (fused,) = fuse(first, second)
+        assert fused.tolist() == pytest.approx([1 / 61 + 1 / 63, 1 / 62 + 1 / 61, 1 / 63 + 1 / 62])
+        assert np.array_equal(fuse(first * 1000, second), fuse(first, second))
+
+
 class TestPopularity(ModelBehaviour):
     algorithm = "popularity"
 
@@ -129,8 +212,9 @@ class TestPopularity(ModelBehaviour):
 
 
 def test_every_algorithm_has_a_behaviour_test() -> None:
-    tested = {cls.algorithm for cls in ModelBehaviour.__subclasses__()}
-    assert tested == set(ALGORITHMS)
+    classes = [*ModelBehaviour.__subclasses__(), *PairBehaviour.__subclasses__()]
+    tested = {cls.algorithm for cls in classes if hasattr(cls, "algorithm")}
+    assert tested == set(MODELS)
 
 
 def test_a_transposed_matrix_is_noticed() -> None:
@@ -149,4 +233,4 @@ def test_unusable_confidences_are_refused(bad: float) -> None:
 def test_an_array_of_another_type_is_refused() -> None:
     arrays = {"counts": np.zeros(3, np.float64)}
     with pytest.raises(ArtifactError, match=r"counts is float64\(3,\), expected float32"):
-        check_arrays(arrays, Popularity.layout(1, 3, 1), "model.npz")
+        check_arrays(arrays, Popularity.layout(1, 3, 1, 1), "model.npz")

@@ -1,4 +1,4 @@
-"""Reading the channel, the temporal split and the confidences."""
+"""Reading the channel, the confidences and the settings."""
 
 from __future__ import annotations
 
@@ -7,14 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.unit.recommender_cases import Row, checkerboard_rows, ratings_of, write_channel
+from tests.unit.recommender_cases import Row, ratings_of, write_channel
 
 from recommender.channel import read_channel  # isort: skip
 from recommender.confidence import ages, confidence_matrix, weighting  # isort: skip
 from recommender.errors import DataError, SettingsError  # isort: skip
 from recommender.settings import Settings, parse  # isort: skip
-from recommender.split import temporal_split  # isort: skip
-from recommender.tuning import search  # isort: skip
 
 TITLES = {1: 'Pokémon, the "Movie" (1998)', 2: "Plain (2000)"}
 ROWS: list[Row] = [(7, 2, 3.5, 20), (7, 1, 5.0, 10), (3, 1, 0.5, 5)]
@@ -80,28 +78,26 @@ def test_a_folder_without_rows_is_named(tmp_path: Path, folder: str) -> None:
 def test_a_missing_column_is_named(tmp_path: Path) -> None:
     write_channel(tmp_path, ROWS, TITLES)
     (tmp_path / "rating" / "part-00000.csv").write_text("userid,rating\n1,4.0\n")
-    with pytest.raises(DataError, match="missing: movieid, timestamp"):
+    with pytest.raises(DataError, match=r"missing: movieid$"):
+        read_channel(tmp_path)
+
+
+def test_a_channel_may_have_no_times_but_not_in_some_files_only(tmp_path: Path) -> None:
+    write_channel(tmp_path, ROWS, TITLES)
+    part = tmp_path / "rating" / "part-00000.csv"
+    part.write_text("userid,movieid,rating\n7,2,3.5\n7,1,5.0\n3,1,0.5\n")
+    data = read_channel(tmp_path)
+    assert not data.timed
+    assert not data.ratings.timed
+    assert len(data.ratings) == 3
+    (tmp_path / "rating" / "part-00001.csv").write_text("userid,movieid,rating,timestamp\n9,1,4,5")
+    with pytest.raises(DataError, match="timestamp in all files or in none"):
         read_channel(tmp_path)
 
 
 def test_a_missing_channel_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="SM_CHANNEL_TRAIN"):
         read_channel(tmp_path / "absent")
-
-
-def test_the_newest_fifth_of_each_user_is_held_out() -> None:
-    rows: list[Row] = [(1, m, 4.0, 100 - m) for m in range(10)]  # movie 0 is the newest
-    rows += [(2, m, 4.0, m) for m in range(3)]
-    split = temporal_split(ratings_of(rows), 0.2)
-    assert split.train.shape == split.test.shape == (2, 10)
-    assert sorted(split.test.item[split.test.user == 0].tolist()) == [0, 1]
-    assert split.test.item[split.test.user == 1].tolist() == [2]
-    assert len(split.train) + len(split.test) == 13
-
-
-def test_too_few_ratings_cannot_be_split() -> None:
-    with pytest.raises(DataError, match="at least one user needs three ratings"):
-        temporal_split(ratings_of([(1, 1, 4.0, 1), (2, 2, 4.0, 1)]), 0.2)
 
 
 def test_confidence_grows_with_stars_and_fades_with_age() -> None:
@@ -134,9 +130,11 @@ def test_arguments_win_over_the_environment() -> None:
         (["--factors", "many"], "factors='many' is not a valid int"),
         (["--factors", "0"], "out of range"),
         (["--alpha", "nan"], "out of range"),
-        (["--algorithm", "svd"], "valid: als, popularity"),
+        (["--algorithm", "svd"], "valid: als, ease, bm25, blend, popularity, auto"),
         (["--depth", "3"], "valid: algorithm, factors"),
         (["--tune", "perhaps"], "true or false"),
+        (["--protocol", "tomorrow"], "valid: newest_per_user, global_time"),
+        (["--k", "0"], "k=0 is out of range"),
     ],
 )
 def test_bad_settings_are_named(arguments: list[str], named: str) -> None:
@@ -148,13 +146,3 @@ def test_bad_settings_are_named(arguments: list[str], named: str) -> None:
 def test_an_unknown_variable_is_named() -> None:
     with pytest.raises(SettingsError, match="depth"):
         parse([], {"SM_HP_DEPTH": "3"})
-
-
-def test_the_search_never_loses_to_the_settings_it_started_from() -> None:
-    lines: list[str] = []
-    start = Settings(factors=2, tune_trials=3, threads=1, k=3)
-    best, score = search(ratings_of(checkerboard_rows(20)), start, lines.append)
-    found = [float(line.split("validation_ndcg=")[1].split()[0]) for line in lines]
-    assert len(found) == 3
-    assert score == pytest.approx(max(found), abs=1e-4)
-    assert best.seed == start.seed

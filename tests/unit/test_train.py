@@ -14,6 +14,7 @@ from tests.unit.recommender_cases import MODELS, checkerboard_rows, write_channe
 
 import inference  # isort: skip
 import train  # isort: skip
+from recommender.metrics import OVERALL, PER_USER  # isort: skip
 
 SIZE = 16
 METRIC = re.compile(r"metric ([a-z0-9_]+)=([0-9.eE+-]+);")
@@ -45,13 +46,17 @@ def test_a_job_leaves_a_model_metrics_and_metric_lines(
     log = capsys.readouterr().out
     metrics = {name: float(value) for name, value in METRIC.findall(log)}
     assert set(metrics) == {
-        f"{who}{name}_at_10"
-        for who in ("", "popularity_")
-        for name in ("ndcg", "precision", "recall", "map", "coverage")
+        f"{who}{name}_at_10" for who in ("", "popularity_") for name in (*PER_USER, *OVERALL)
     }
     report = json.loads((job / "output" / "data" / "metrics.json").read_text())
     assert report["metrics"]["ndcg_at_10"] == pytest.approx(metrics["ndcg_at_10"], abs=1e-6)
     assert report["hyperparameters"]["factors"] == 4
+    assert report["protocol"]["name"] == "newest_per_user"
+    assert (
+        report["protocol"]["leakage"]["shared"] == report["protocol"]["leakage"]["own_future"] == 0
+    )
+    low, high = report["intervals"]["ndcg_at_10"]
+    assert low <= metrics["ndcg_at_10"] <= high
     assert {line.split()[1] for line in log.splitlines() if line.startswith("phase ")} == {
         "load_solver", "read", "fit_evaluation", "evaluate", "fit_final", "save",
     }  # fmt: skip
@@ -115,7 +120,49 @@ def test_hyper_parameters_come_from_the_environment(
 
 def test_tuning_reports_its_trials(job: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert train.main([*SMALL, "--tune", "true", "--tune_trials", "2"]) == 0
-    assert capsys.readouterr().out.count("tune trial=") == 2
+    log = capsys.readouterr().out
+    assert log.count("tune trial=") == 4  # the settings given, the defaults, two draws
+    assert "tuned kept=" in log
+
+
+@pytest.mark.parametrize("algorithm", ["ease", "bm25", "blend", "auto"])
+def test_every_algorithm_trains_and_serves(
+    job: Path, algorithm: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert train.main([*SMALL, "--algorithm", algorithm]) == 0
+    model = inference.model_fn(str(job / "model"))
+    body = '{"instances":[{"user_id":100},{"movie_ids":[1000,1002]},{"user_id":7}]}'
+    answers = inference.predict_fn(inference.input_fn(body), model)
+    assert [answer["reason"] for answer in answers] == [
+        f"rated {SIZE // 2 - 1} movies",
+        "folded in from 2 movies given",
+        "unknown user: popular movies",
+    ]
+    chosen = json.loads((job / "model" / "manifest.json").read_text())["hyperparameters"]
+    if algorithm == "auto":
+        assert f"auto algorithm={chosen['algorithm']} (" in capsys.readouterr().out
+    else:
+        assert chosen["algorithm"] == algorithm
+
+
+def test_a_job_is_measured_under_the_protocol_it_is_told(
+    job: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert train.main([*SMALL, "--protocol", "stratified-item"]) == 0
+    report = json.loads((job / "output" / "data" / "metrics.json").read_text())
+    assert report["protocol"]["name"] == "stratified_item"
+    assert "split protocol=stratified_item" in capsys.readouterr().out
+
+
+def test_data_without_times_is_said_to_have_none(
+    job: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    part = job / "channel" / "rating" / "part-00000.csv"
+    rows = [line.rsplit(",", 1)[0] for line in part.read_text().splitlines()]
+    part.write_text("\n".join(rows) + "\n")
+    assert train.main([*SMALL, "--recency", "5"]) == 0
+    assert "data untimed: no timestamp column" in capsys.readouterr().out
+    assert json.loads((job / "model" / "manifest.json").read_text())["weighting"]["fading"] == 1.0
 
 
 def test_bad_data_fails_with_the_reason_and_no_traceback(
