@@ -7,8 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.contract.malformed_bases import Base
-from tests.contract.malformed_values import JUNK, RAW_BODIES, places, put
+from tests.contract.malformed_values import JUNK, RAW_BODIES, Base, places, put
 
 
 @dataclass(frozen=True)

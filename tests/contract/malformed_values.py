@@ -7,6 +7,14 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from tests.support import ACCOUNT, unique
+
+UNIQUE = "@unique@"
+"""Replaced by a new name each time that a request is sent."""
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/service-role/fuzz"
+Base = tuple[str, dict[str, Any]]
+"""An operation and its members."""
+
 GONE: Any = object()
 """Stands for: the member is left out."""
 
@@ -80,4 +88,15 @@ def _inner(value: Any) -> Any:
             return json.loads(value)
         except ValueError:
             return value
+    return value
+
+
+def fresh(value: Any) -> Any:
+    """A copy with each UNIQUE replaced."""
+    if isinstance(value, str):
+        return value.replace(UNIQUE, unique("fz"))
+    if isinstance(value, list):
+        return [fresh(item) for item in value]
+    if isinstance(value, dict):
+        return {fresh(k) if isinstance(k, str) else k: fresh(v) for k, v in value.items()}
     return value

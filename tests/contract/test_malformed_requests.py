@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from tests.contract.malformed_bases import bases, fresh
+from tests.contract.malformed_bases import bases
 from tests.contract.malformed_strategies import broken_requests
+from tests.contract.malformed_values import fresh
 from tests.contract.malformed_wire import Answer, Wire, request_parts
 
 Aws = Callable[[str], Any]

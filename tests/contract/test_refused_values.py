@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.contract.malformed_bases import ROLE
+from tests.contract.malformed_values import ROLE
 from tests.contract.malformed_wire import Wire
 from tests.support import unique, wait_until
 
