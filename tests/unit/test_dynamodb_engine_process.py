@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -52,6 +53,9 @@ class Machine:
             on_line(self.says)
         self.started.append(process)
         return process
+
+    def has_started(self, number: int) -> bool:
+        return len(self.started) == number
 
     def answers(self, port: int) -> bool:
         assert port == 4000
@@ -135,7 +139,7 @@ def test_one_that_has_worked_for_long_is_started_however_often_it_dies(
     monkeypatch.setattr(engine_process, "CALM_SECONDS", 0.0)
     engine.start()
     for life in range(2 * engine_process.MOST_DEATHS):
-        wait_until(lambda number=life: len(machine.started) == number + 1)
+        wait_until(functools.partial(machine.has_started, life + 1))
         engine.require(10)
         machine.started[-1].returncode = -9
     wait_until(lambda: len(machine.started) == 2 * engine_process.MOST_DEATHS + 1)
