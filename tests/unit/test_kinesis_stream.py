@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 import weakref
 from itertools import pairwise
@@ -242,6 +243,26 @@ def test_firehose_source_lets_go_of_a_deleted_stream(clock: Clock) -> None:
     store.add(new)
     new.put(b"new", "k", None)
     assert [data for _, data in source.read()] == [b"new"]
+
+
+def test_the_records_of_a_deleted_stream_need_no_collector(clock: Clock) -> None:
+    """Objects of a long-lived stream are old, and the collector looks at old ones seldom."""
+    store = StreamStore()
+    stream = make_stream(clock, shards=2)
+    store.add(stream)
+    stream.put(b"data", "k", None)
+    stream.split(stream.open_shards()[0].id, HASH_KEYS // 4)
+    clock.settle()
+    held = [weakref.ref(shard) for shard in stream.shards()]
+    gc.disable()
+    try:
+        stream.begin_deletion()
+        clock.settle()
+        del stream
+        store.forget_gone()
+        assert [shard() for shard in held] == [None] * 4
+    finally:
+        gc.enable()
 
 
 def _middle(shard: Shard) -> int:

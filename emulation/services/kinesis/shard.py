@@ -6,6 +6,7 @@ be called from any thread.
 
 from __future__ import annotations
 
+import functools
 import threading
 from dataclasses import dataclass
 
@@ -74,6 +75,9 @@ class Shard:
         self.first_sequence = encode_sequence(SequenceParts(self.epoch, 0, second, number))
         self.last_sequence: int | None = None
         self._lock = threading.Lock()
+        # Not a method of ours: in a cycle the records would wait for the collector, which looks at
+        # old objects seldom.
+        self._sequence = functools.partial(_sequence, self.epoch, number)
         self._records = RecordLog(self._sequence)
         self._last_arrival = self.created.wall
         self._trimmed_to = 0
@@ -166,5 +170,6 @@ class Shard:
             return self._records.sequence(number - 1)
         return self._trimmed_to or self.first_sequence
 
-    def _sequence(self, position: int, arrival: float) -> int:
-        return encode_sequence(SequenceParts(self.epoch, position, int(arrival), self.number))
+
+def _sequence(epoch: int, number: int, position: int, arrival: float) -> int:
+    return encode_sequence(SequenceParts(epoch, position, int(arrival), number))
