@@ -51,14 +51,17 @@ def test_requests_and_what_comes_back(aws: Aws, name: str, bucket: str) -> None:
         from botocore.vendored.requests.exceptions import ConnectionError
 
         def handler(event, context):
-            url = "https://s3.amazonaws.com/" + event + "/a b.json"
-            put = requests.put(url, data='{"é": 1}'.encode(), headers={"Content-Type": "a/b"})
+            url = "https://s3.amazonaws.com/" + event["bucket"] + "/a b.json"
+            kind = {"Content-Type": "a/b"}
+            put = requests.put(event["put"], data='{"é": 1}'.encode(), headers=kind)
             read = get(url, timeout=(3, 9))
             head = requests.request("head", url)
-            gone = requests.delete(url, verify=False, stream=True)
+            gone = requests.delete(event["delete"], verify=False, stream=True)
             missing = requests.get(url, params={"x": [1, 2], "y": None})
-            form = requests.post("http://sts.amazonaws.com", data={"Action": "GetCallerIdentity"},
-                                 auth=("user", "word"))
+            form = requests.post("http://sts.amazonaws.com", auth=("user", "word"), data={
+                "Action": "AssumeRoleWithWebIdentity", "Version": "2011-06-15",
+                "RoleArn": "arn:aws:iam::000000000000:role/any", "RoleSessionName": "old",
+                "WebIdentityToken": "token"})
             errors = []
             for address in ("https://example.com/", "http://127.0.0.1:9/", "nothing"):
                 try:
@@ -84,7 +87,12 @@ def test_requests_and_what_comes_back(aws: Aws, name: str, bucket: str) -> None:
         """,
         Runtime="python3.7",
     )
-    first, second, third, form, errors = invoke(aws, name, bucket).payload
+    place = {"Bucket": bucket, "Key": "a b.json"}
+    signed = {  # S3 takes writes without a signature from nobody
+        verb: aws("s3").generate_presigned_url(f"{verb}_object", Params=place)
+        for verb in ("put", "delete")
+    }
+    first, second, third, form, errors = invoke(aws, name, {"bucket": bucket, **signed}).payload
     assert first == [200, "OK", True, {"é": 1}, '{"é": 1}', 9]
     assert second == ["a/b", "9", ""]
     assert third == [True, False, f"https://s3.amazonaws.com/{bucket}/a%20b.json?x=1&x=2"]

@@ -10,6 +10,7 @@ import io
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ import pytest
 from typer.testing import CliRunner
 
 from pipeline.cli import app
+from pipeline.run_lock import LIFETIME
 from tests.integration.pipeline_data import Expected, write_folder
 from tests.support import wait_until
 
@@ -255,7 +257,8 @@ def test_another_source_is_refused(lake: Lake, tmp_path: Path) -> None:
 
 def test_a_run_beside_another_is_refused(lake: Lake) -> None:
     s3 = lake.aws("s3")
-    holder = {"owner": "x", "host": "elsewhere", "process": 1, "expires": 4e9, "what": "lake run"}
+    expires = time.time() + LIFETIME  # a later one can only come of a clock that was set
+    holder = {"owner": "x", "host": "elsewhere", "process": 1, "expires": expires, "what": "x"}
     s3.put_object(Bucket=BUCKET, Key="_lake/lock.json", Body=json.dumps(holder))
     try:
         for answer in (lake.run(), lake.call("destroy")):
