@@ -171,7 +171,7 @@ class Plan:
             if (other := links.get(_key(here))) is not None:
                 followed += 1
                 if followed > MAX_LINKS:
-                    return  # a circle: nothing can be opened through it
+                    raise self.refuse("is a symbolic link that leads in a circle", entry.shown)
                 if other.target.startswith("/"):
                     raise self.refuse("is a symbolic link that leads outside", entry.shown)
                 here.pop()

@@ -59,6 +59,8 @@ REFUSED: list[list[Member]] = [
     [link("a/b", "."), link("out", "a/b/../../..")],
     [link("d", "x/y"), link("out", "d/../../../evil")],
     [link("one", "two"), link("two", "../evil")],
+    [link("circle", "circle")],
+    [link("one", "two"), link("two", "one")],
     [link("f", "target"), Member("f", "written through")],
     [Member("f", "x"), link("f", "target")],
     [link("f", "target"), Member("F", "written through")],
@@ -88,7 +90,6 @@ def test_links_inside_stay(tmp_path: Path, unpack: Unpack) -> None:
         Member("lib", kind=stat.S_IFDIR, mode=0o755),
         link("lib64", "lib"),
         link("dangling", "lib/absent"),
-        link("circle", "circle"),
     ]
     unpack(tmp_path / "archive", members, tmp_path / "out")
     out = tmp_path / "out"
