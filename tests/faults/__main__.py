@@ -1,7 +1,8 @@
 """``make test-faults``: all rows of the matrix, or some of them; exit code 1 when one fails.
 
 Options: ``--only TEXT`` (rows whose name holds it; again for more), ``--sample SEED/COUNT``,
-``--seed SEED``, ``--minutes N`` (no row begins later), ``--jobs N``, ``--list``, ``--write``.
+``--seed SEED``, ``--minutes N`` (no row begins later), ``--jobs N``, ``--list``, ``--write``,
+``--add`` (the rows of faults.json that are not run now stay there, and in the written table).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from tests.faults import matrix, report
@@ -24,6 +26,7 @@ from tests.faults.trial import Result, Trial
 
 ROW_SECONDS = 75.0
 """What a row may take: with less left of ``--minutes`` none begins."""
+FILE = Path("faults.json")
 NO_DISK = (
     "a small disk of its own needs root on Linux and the command unshare: sudo make test-faults"
 )
@@ -85,8 +88,10 @@ def _run(options: argparse.Namespace, chosen: list[matrix.Row], known: int, seed
             todo.append(row)
     rows = Rows(todo, began + 60 * options.minutes if options.minutes else float("inf"))
 
+    interrupted = threading.Event()
+
     def work() -> None:
-        for result in Trial(seed, options.in_namespace).run(rows.take):
+        for result in Trial(seed, options.in_namespace, interrupted).run(rows.take):
             _tell(results, result)
 
     workers = [threading.Thread(target=work) for _ in range(min(options.jobs, len(todo)))]
@@ -98,7 +103,8 @@ def _run(options: argparse.Namespace, chosen: list[matrix.Row], known: int, seed
             worker.join()
     except KeyboardInterrupt:
         why = "interrupted"
-        print("interrupted: waiting for the rows at work, and for their emulators to stop")
+        print("interrupted: waiting for the commands at work, and for their emulators to stop")
+        interrupted.set()
         rows.close()
         for worker in workers:
             worker.join()
@@ -108,15 +114,22 @@ def _run(options: argparse.Namespace, chosen: list[matrix.Row], known: int, seed
         _tell(results, Result(row, FAILED, text="its worker broke; its traceback stands above"))
     seconds = time.monotonic() - began
     print(report.summary(results, seconds))
-    report.write_json(results, Path("faults.json"), seed)
-    if options.write:
-        report.write_document(results, known, seed, seconds)
+    _keep(options, results, known, seed)
     for result in results:
         if result.outcome == FAILED:
             again = f"make test-faults FAULTS='--seed {seed} --only \"{result.row.name}\"'"
             print(f"FAILED: {result.row.name}: {result.text}\n  → {again}")
     done = [result for result in results if result.outcome != SKIPPED]
     return 0 if done and not any(result.outcome == FAILED for result in done) else 1
+
+
+def _keep(options: argparse.Namespace, results: list[Result], known: int, seed: str) -> None:
+    found = [replace(result, day=report.today()) for result in results]
+    if options.add:
+        found = report.added(report.read_json(FILE), found)
+    report.write_json(found, FILE, seed)
+    if options.write:
+        report.write_document(found, known, seed)
 
 
 def _tell(results: list[Result], result: Result) -> None:
@@ -140,6 +153,7 @@ def _options(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--jobs", type=int, default=2, help="lakes side by side")
     parser.add_argument("--list", action="store_true", help="print the rows' names")
     parser.add_argument("--write", action="store_true", help="put the table into the documents")
+    parser.add_argument("--add", action="store_true", help="keep the other rows of faults.json")
     parser.add_argument("--in-namespace", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args(words)
     if options.sample and not options.sample.rpartition("/")[2].isdecimal():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import random
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -17,7 +18,7 @@ from tests import support
 from tests.faults import matrix, outcome
 from tests.faults.injection import Injection
 from tests.faults.lake import FaultyLake
-from tests.faults.outcome import CONVERGED, FAILED, WENT_ON, FaultFoundError
+from tests.faults.outcome import CONVERGED, FAILED, SKIPPED, WENT_ON, FaultFoundError
 from tests.integration.lake_runs import ACCOUNT
 
 
@@ -36,16 +37,19 @@ class Result:
     """What was done, exactly."""
     text: str = ""
     """The error that stopped the run, or what is wrong."""
+    day: str = ""
+    """When it was run, as YYYY-MM-DD."""
 
 
 class Trial:
     """Runs rows on a lake of its own.
 
     :param seed: with a row's name it decides the moment and the size of its fault
+    :param interrupted: set when people want an end: the row at work is then no result
     """
 
-    def __init__(self, seed: str, disk: bool) -> None:
-        self._seed, self._disk = seed, disk
+    def __init__(self, seed: str, disk: bool, interrupted: threading.Event) -> None:
+        self._seed, self._disk, self._interrupted = seed, disk, interrupted
         self._open = ExitStack()
         self._lake: FaultyLake | None = None
         self._undisturbed: dict[str, Any] = {}
@@ -76,6 +80,8 @@ class Trial:
             text = str(error) if known else f"{type(error).__name__}: {error}"
             fault = injection.made if injection else ""
             self._throw_away()
+            if self._interrupted.is_set():
+                return Result(row, SKIPPED, text="interrupted")
             return Result(row, FAILED, time.monotonic() - began, 0, fault, text)
 
     def _disturbed(self, injection: Injection, began: float) -> Result:
@@ -88,6 +94,8 @@ class Trial:
             disturbed = outcome.ended(injection.run)
         finally:
             injection.disarm()
+        if self._interrupted.is_set():  # Ctrl-C ends every `lake run` of this terminal
+            raise FaultFoundError("interrupted")
         if not injection.made:
             raise FaultFoundError(
                 f"the moment never came: {row.when}; the run ended with {disturbed.code}: "

@@ -117,13 +117,30 @@ def test_the_table_is_put_between_its_markers(
         Result(rows[0], outcome.CONVERGED, 41.4, 1),
         Result(rows[1], outcome.FAILED, 9.0, text="it differs"),
     ]
-    report.write_document(results, len(rows), "7", 60)
+    report.write_document(results, len(rows), "7")
     text = page.read_text()
     assert text.startswith(f"before\n{report.BEGIN}\n")
     assert text.endswith(f"{report.END}\nafter\n")
     assert "old" not in text
     assert f"2 of {len(rows)} rows" in text
     assert "| converged, 41 s, 1 ↻ | **FAILED** |" in text
+
+
+def test_a_part_of_the_matrix_is_added_to_what_was_run_before(tmp_path: Path) -> None:
+    rows, place = matrix.rows(), tmp_path / "faults.json"
+    assert report.read_json(place) == []
+    before = [
+        Result(rows[2], outcome.FAILED, 9.0, 0, "killed", "it differs", "2026-01-01"),
+        Result(rows[1], outcome.WENT_ON, 8.0, day="2026-01-01"),
+    ]
+    report.write_json(before, place, "7")
+    again = Result(rows[2], outcome.CONVERGED, 40.0, 1, day="2026-01-02")
+    now = [again, Result(rows[1], outcome.SKIPPED), Result(rows[0], outcome.SKIPPED)]
+    found = report.added(report.read_json(place), now)
+    assert found == [now[2], before[1], again]
+    table = report.markdown(found, len(rows), "7")
+    assert table.startswith("2026-01-01 to 2026-01-02, ")
+    assert f"2 of {len(rows)} rows." in table
 
 
 def test_the_document_has_the_markers() -> None:
