@@ -1,7 +1,7 @@
 """``make test-faults``: all rows of the matrix, or some of them; exit code 1 when one fails.
 
 Options: ``--only TEXT`` (rows whose name holds it; again for more), ``--sample SEED/COUNT``,
-``--seed SEED``, ``--minutes N`` (no row begins later), ``--jobs N``, ``--list``, ``--write``,
+``--seed SEED``, ``--minutes N`` (only rows that fit), ``--jobs N``, ``--list``, ``--write``,
 ``--add`` (the rows of faults.json that are not run now stay there, and in the written table).
 """
 
@@ -15,7 +15,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -24,8 +23,6 @@ from tests.faults import matrix, report
 from tests.faults.outcome import FAILED, SKIPPED
 from tests.faults.trial import Result, Trial
 
-ROW_SECONDS = 75.0
-"""What a row may take: with less left of ``--minutes`` none begins."""
 FILE = Path("faults.json")
 NO_DISK = (
     "a small disk of its own needs root on Linux and the command unshare: sudo make test-faults"
@@ -33,22 +30,40 @@ NO_DISK = (
 
 
 class Rows:
-    """The rows that are left, for several workers; none after the deadline."""
+    """The rows that are left, for several workers.
+
+    :param deadline: by the steady clock; rows that would end later are not given
+    """
 
     def __init__(self, rows: Sequence[matrix.Row], deadline: float) -> None:
-        self._left, self._deadline = deque(rows), deadline
+        self._left, self._deadline = list(rows), deadline
+        self._given = self._closed = False
         self._lock = threading.Lock()
 
-    def take(self) -> matrix.Row | None:
-        """The next one."""
+    def any(self) -> bool:
+        """Whether there may be one."""
+        return bool(self._left) and time.monotonic() < self._deadline and not self._closed
+
+    def take(self, pace: float, *, at_any_rate: bool = False) -> matrix.Row | None:
+        """The first one that fits; of the very first lake the shortest, if none does.
+
+        :param pace: how much slower than a quiet machine this one is
+        :param at_any_rate: whether it fits or not: it has something to report
+        """
         with self._lock:
-            if not self._left or time.monotonic() + ROW_SECONDS > self._deadline:
+            now = time.monotonic()
+            fit = [r for r in self._left if now + r.seconds * pace <= self._deadline]
+            if not fit and (at_any_rate or not self._given):
+                fit = sorted(self._left, key=lambda row: row.seconds)
+            if not fit or self._closed:
                 return None
-            return self._left.popleft()
+            self._given = True
+            self._left.remove(fit[0])
+            return fit[0]
 
     def close(self) -> None:
-        """Give no more; the rows at work go on to their end, which leaves nothing behind."""
-        self._deadline = 0.0
+        """Give no more."""
+        self._closed = True
 
     def rest(self) -> list[matrix.Row]:
         """Those that nobody took."""
@@ -91,13 +106,13 @@ def _run(options: argparse.Namespace, chosen: list[matrix.Row], known: int, seed
     interrupted = threading.Event()
 
     def work() -> None:
-        for result in Trial(seed, options.in_namespace, interrupted).run(rows.take):
+        for result in Trial(seed, options.in_namespace, interrupted).run(rows):
             _tell(results, result)
 
     workers = [threading.Thread(target=work) for _ in range(min(options.jobs, len(todo)))]
     for worker in workers:
         worker.start()
-    why = f"{options.minutes:g} minutes are over"
+    why = f"it does not fit into {options.minutes:g} minutes"
     try:
         for worker in workers:
             worker.join()
@@ -149,7 +164,7 @@ def _options(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--only", action="append", default=[], help="rows whose name holds this")
     parser.add_argument("--sample", metavar="SEED/COUNT", help="that many rows, chosen by the seed")
     parser.add_argument("--seed", default="1", help="decides each fault's moment and size")
-    parser.add_argument("--minutes", type=float, default=0, help="no row begins later")
+    parser.add_argument("--minutes", type=float, default=0, help="run only what fits")
     parser.add_argument("--jobs", type=int, default=2, help="lakes side by side")
     parser.add_argument("--list", action="store_true", help="print the rows' names")
     parser.add_argument("--write", action="store_true", help="put the table into the documents")

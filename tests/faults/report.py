@@ -28,7 +28,7 @@ def line(result: Result) -> str:
     parts = [f"{result.outcome:<18}", f"{result.seconds:5.0f} s", result.row.name]
     if result.reruns:
         parts.append(f"{result.reruns} rerun{'s' if result.reruns > 1 else ''}")
-    parts += [part for part in (result.fault, result.text) if part]
+    parts += [part for part in (result.fault, result.text.partition("\n")[0]) if part]
     return " · ".join(parts)
 
 

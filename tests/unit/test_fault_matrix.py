@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 
 import pytest
 
 from pipeline.stages import STAGES
 from tests.faults import matrix, outcome, processes, report
+from tests.faults.__main__ import Rows
 from tests.faults.trial import Result
 from tests.integration.lake_runs import Finished
 
@@ -46,6 +48,25 @@ def test_a_sample_is_the_seed_s_and_has_every_fault() -> None:
     assert {row.fault for row in chosen} == set(matrix.FAULTS)
     assert len(set(chosen)) == 10
     assert len(matrix.sample(rows, "a", 1000)) == len(rows)
+
+
+def test_only_rows_that_fit_are_given_but_one_of_them_always() -> None:
+    long = next(row for row in matrix.rows() if row.name == "land / emulator / kill -9")
+    short = next(row for row in matrix.rows() if row.name == "land / lake → emulator / reset")
+    assert long.seconds > short.seconds
+    enough = time.monotonic() + short.seconds + 30
+    rows = Rows([long, short, short], enough)
+    assert rows.take(1.0) == short, "the long one would end too late"
+    assert rows.take(9.0) is None, "on a slow machine all are too long"
+    assert rows.take(9.0, at_any_rate=True) == short
+    assert rows.rest() == [long]
+    late = Rows([long, short], time.monotonic() - 1)
+    assert not late.any()
+    assert late.take(1.0) == short, "a sample without a row would prove nothing"
+    assert late.take(1.0) is None
+    rows.close()
+    assert not rows.any()
+    assert rows.take(0.0) is None
 
 
 @pytest.mark.parametrize(
