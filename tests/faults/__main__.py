@@ -1,7 +1,8 @@
 """``make test-faults``: all rows of the matrix, or some of them; exit code 1 when one fails.
 
 Options: ``--only TEXT`` (rows whose name holds it; again for more), ``--sample SEED/COUNT``,
-``--seed SEED``, ``--minutes N`` (no row begins later), ``--jobs N``, ``--list``, ``--write``.
+``--seed SEED``, ``--minutes N`` (only rows that fit), ``--jobs N``, ``--list``, ``--write``,
+``--add`` (the rows of faults.json that are not run now stay there, and in the written table).
 """
 
 from __future__ import annotations
@@ -14,38 +15,55 @@ import subprocess
 import sys
 import threading
 import time
-from collections import deque
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from tests.faults import matrix, report
 from tests.faults.outcome import FAILED, SKIPPED
 from tests.faults.trial import Result, Trial
 
-ROW_SECONDS = 75.0
-"""What a row may take: with less left of ``--minutes`` none begins."""
+FILE = Path("faults.json")
 NO_DISK = (
     "a small disk of its own needs root on Linux and the command unshare: sudo make test-faults"
 )
 
 
 class Rows:
-    """The rows that are left, for several workers; none after the deadline."""
+    """The rows that are left, for several workers.
+
+    :param deadline: by the steady clock; rows that would end later are not given
+    """
 
     def __init__(self, rows: Sequence[matrix.Row], deadline: float) -> None:
-        self._left, self._deadline = deque(rows), deadline
+        self._left, self._deadline = list(rows), deadline
+        self._given = self._closed = False
         self._lock = threading.Lock()
 
-    def take(self) -> matrix.Row | None:
-        """The next one."""
+    def any(self) -> bool:
+        """Whether there may be one."""
+        return bool(self._left) and time.monotonic() < self._deadline and not self._closed
+
+    def take(self, pace: float, *, at_any_rate: bool = False) -> matrix.Row | None:
+        """The first one that fits; of the very first lake the shortest, if none does.
+
+        :param pace: how much slower than a quiet machine this one is
+        :param at_any_rate: whether it fits or not: it has something to report
+        """
         with self._lock:
-            if not self._left or time.monotonic() + ROW_SECONDS > self._deadline:
+            now = time.monotonic()
+            fit = [r for r in self._left if now + r.seconds * pace <= self._deadline]
+            if not fit and (at_any_rate or not self._given):
+                fit = sorted(self._left, key=lambda row: row.seconds)
+            if not fit or self._closed:
                 return None
-            return self._left.popleft()
+            self._given = True
+            self._left.remove(fit[0])
+            return fit[0]
 
     def close(self) -> None:
-        """Give no more; the rows at work go on to their end, which leaves nothing behind."""
-        self._deadline = 0.0
+        """Give no more."""
+        self._closed = True
 
     def rest(self) -> list[matrix.Row]:
         """Those that nobody took."""
@@ -85,20 +103,23 @@ def _run(options: argparse.Namespace, chosen: list[matrix.Row], known: int, seed
             todo.append(row)
     rows = Rows(todo, began + 60 * options.minutes if options.minutes else float("inf"))
 
+    interrupted = threading.Event()
+
     def work() -> None:
-        for result in Trial(seed, options.in_namespace).run(rows.take):
+        for result in Trial(seed, options.in_namespace, interrupted).run(rows):
             _tell(results, result)
 
     workers = [threading.Thread(target=work) for _ in range(min(options.jobs, len(todo)))]
     for worker in workers:
         worker.start()
-    why = f"{options.minutes:g} minutes are over"
+    why = f"it does not fit into {options.minutes:g} minutes"
     try:
         for worker in workers:
             worker.join()
     except KeyboardInterrupt:
         why = "interrupted"
-        print("interrupted: waiting for the rows at work, and for their emulators to stop")
+        print("interrupted: waiting for the commands at work, and for their emulators to stop")
+        interrupted.set()
         rows.close()
         for worker in workers:
             worker.join()
@@ -108,15 +129,22 @@ def _run(options: argparse.Namespace, chosen: list[matrix.Row], known: int, seed
         _tell(results, Result(row, FAILED, text="its worker broke; its traceback stands above"))
     seconds = time.monotonic() - began
     print(report.summary(results, seconds))
-    report.write_json(results, Path("faults.json"), seed)
-    if options.write:
-        report.write_document(results, known, seed, seconds)
+    _keep(options, results, known, seed)
     for result in results:
         if result.outcome == FAILED:
             again = f"make test-faults FAULTS='--seed {seed} --only \"{result.row.name}\"'"
             print(f"FAILED: {result.row.name}: {result.text}\n  → {again}")
     done = [result for result in results if result.outcome != SKIPPED]
     return 0 if done and not any(result.outcome == FAILED for result in done) else 1
+
+
+def _keep(options: argparse.Namespace, results: list[Result], known: int, seed: str) -> None:
+    found = [replace(result, day=report.today()) for result in results]
+    if options.add:
+        found = report.added(report.read_json(FILE), found)
+    report.write_json(found, FILE, seed)
+    if options.write:
+        report.write_document(found, known, seed)
 
 
 def _tell(results: list[Result], result: Result) -> None:
@@ -136,10 +164,11 @@ def _options(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--only", action="append", default=[], help="rows whose name holds this")
     parser.add_argument("--sample", metavar="SEED/COUNT", help="that many rows, chosen by the seed")
     parser.add_argument("--seed", default="1", help="decides each fault's moment and size")
-    parser.add_argument("--minutes", type=float, default=0, help="no row begins later")
+    parser.add_argument("--minutes", type=float, default=0, help="run only what fits")
     parser.add_argument("--jobs", type=int, default=2, help="lakes side by side")
     parser.add_argument("--list", action="store_true", help="print the rows' names")
     parser.add_argument("--write", action="store_true", help="put the table into the documents")
+    parser.add_argument("--add", action="store_true", help="keep the other rows of faults.json")
     parser.add_argument("--in-namespace", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args(words)
     if options.sample and not options.sample.rpartition("/")[2].isdecimal():

@@ -95,6 +95,17 @@ _OWN_MOMENT: Final = {
 }
 
 
+LAKE_SECONDS: Final = 45.0
+"""Two whole lakes, side by side, on a quiet machine of two cores; so are the rows' times."""
+_SECONDS: Final = {KILL: 40.0, STOP: 60.0, DISK: 40.0, RESET: 30.0, ERROR: 30.0}
+_SECONDS_KILLED: Final = {
+    "emulator": 150.0,  # the lake begins from the start
+    "engine JVM": 70.0,  # and from the full load
+    "engine host": 70.0,
+    "engine supervisor": 70.0,
+}
+
+
 @dataclass(frozen=True)
 class Row:
     """One fault of one process, link or disk in one stage."""
@@ -114,6 +125,12 @@ class Row:
     def where(self) -> str:
         """The victim's name for people."""
         return LINKS.get(self.victim, self.victim)
+
+    @property
+    def seconds(self) -> float:
+        """About how long it takes, for choosing what fits into a time."""
+        own = _SECONDS_KILLED if self.fault == KILL else {}
+        return own.get(self.victim, _SECONDS[self.fault])
 
 
 def rows() -> list[Row]:

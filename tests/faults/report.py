@@ -12,7 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from tests.faults.matrix import FAULTS, STAGES
+from tests.faults.matrix import FAULTS, STAGES, rows
 from tests.faults.outcome import CONVERGED, FAILED, SKIPPED, WENT_ON
 from tests.faults.trial import Result
 from tests.support import PROJECT
@@ -28,21 +28,29 @@ def line(result: Result) -> str:
     parts = [f"{result.outcome:<18}", f"{result.seconds:5.0f} s", result.row.name]
     if result.reruns:
         parts.append(f"{result.reruns} rerun{'s' if result.reruns > 1 else ''}")
-    parts += [part for part in (result.fault, result.text) if part]
+    parts += [part for part in (result.fault, result.text.partition("\n")[0]) if part]
     return " · ".join(parts)
 
 
 def summary(results: Sequence[Result], seconds: float) -> str:
-    """How many of each outcome."""
+    """How many of each outcome, and how long it took."""
+    return f"{len(results)} rows in {seconds / 60:.0f} min: {_outcomes(results)}"
+
+
+def _outcomes(results: Sequence[Result]) -> str:
     counts = Counter(result.outcome for result in results)
-    said = ", ".join(f"{counts[kind]} {kind}" for kind in _SHORT if counts[kind])
-    return f"{len(results)} rows in {seconds / 60:.0f} min: {said or 'none'}"
+    return ", ".join(f"{counts[kind]} {kind}" for kind in _SHORT if counts[kind]) or "none"
+
+
+def today() -> str:
+    """The date in UTC."""
+    return time.strftime("%Y-%m-%d", time.gmtime())
 
 
 def machine() -> dict[str, str]:
     """Where and on what the rows were run."""
     return {
-        "date": time.strftime("%Y-%m-%d", time.gmtime()),
+        "date": today(),
         "system": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
         "python": platform.python_version(),
         "localstack": version("localstack-core"),
@@ -51,7 +59,7 @@ def machine() -> dict[str, str]:
 
 def write_json(results: Sequence[Result], path: Path, seed: str) -> None:
     """Write the results with the machine they come from."""
-    rows = [
+    written = [
         {
             "stage": r.row.stage,
             "where": r.row.where,
@@ -61,29 +69,54 @@ def write_json(results: Sequence[Result], path: Path, seed: str) -> None:
             "reruns": r.reruns,
             "made": r.fault,
             "text": r.text,
+            "day": r.day,
         }
         for r in results
     ]
-    document = {"machine": machine(), "seed": seed, "rows": rows}
+    document = {"machine": machine(), "seed": seed, "rows": written}
     path.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
 
 
-def write_document(results: Sequence[Result], of: int, seed: str, seconds: float) -> None:
+def read_json(path: Path) -> list[Result]:
+    """What `write_json` has written, of rows that there still are; none without the file."""
+    known = {(row.stage, row.where, row.fault): row for row in rows()}
+    document = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"rows": []}
+    return [
+        Result(row, r["outcome"], r["seconds"], r["reruns"], r["made"], r["text"], r["day"])
+        for r in document["rows"]
+        if (row := known.get((r["stage"], r["where"], r["fault"])))
+    ]
+
+
+def added(before: Sequence[Result], now: Sequence[Result]) -> list[Result]:
+    """All results, those of `now` in place of older ones of the same row, in the rows' order.
+
+    A row that was skipped now keeps the result that it had.
+    """
+    found = {result.row: result for result in before}
+    found |= {r.row: r for r in now if r.outcome != SKIPPED or r.row not in found}
+    return [found[row] for row in rows() if row in found]
+
+
+def write_document(results: Sequence[Result], of: int, seed: str) -> None:
     """Put the table between the markers of docs/reliability.md."""
     text = DOCUMENT.read_text(encoding="utf-8")
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
-    table = markdown(results, of, seed, seconds)
+    table = markdown(results, of, seed)
     DOCUMENT.write_text(f"{before}{BEGIN}\n\n{table}\n{END}{after}", encoding="utf-8")
 
 
-def markdown(results: Sequence[Result], of: int, seed: str, seconds: float) -> str:
+def markdown(results: Sequence[Result], of: int, seed: str) -> str:
     """The table: a line for each process, link or disk in a stage, a column for each fault."""
     where = machine()
-    part = "every row" if len(results) == of else f"{len(results)} of {of} rows"
+    run = sum(result.outcome != SKIPPED for result in results)
+    part = "every row" if run == of else f"{run} of {of} rows"
+    days = sorted({result.day for result in results if result.day} or {where["date"]})
     head = (
-        f"{where['date']}, {where['system']}, Python {where['python']}, LocalStack "
-        f"{where['localstack']}, seed `{seed}`: {part}.\n{summary(results, seconds)}.\n\n"
+        f"{' to '.join(dict.fromkeys((days[0], days[-1])))}, {where['system']}, "
+        f"Python {where['python']}, LocalStack {where['localstack']}, seed `{seed}`: "
+        f"{part}.\n{_outcomes(results)}.\n\n"
     )
     cells: dict[tuple[str, str], dict[str, Result]] = {}
     for result in results:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 
 import pytest
 
 from pipeline.stages import STAGES
 from tests.faults import matrix, outcome, processes, report
+from tests.faults.__main__ import Rows
 from tests.faults.trial import Result
 from tests.integration.lake_runs import Finished
 
@@ -46,6 +48,25 @@ def test_a_sample_is_the_seed_s_and_has_every_fault() -> None:
     assert {row.fault for row in chosen} == set(matrix.FAULTS)
     assert len(set(chosen)) == 10
     assert len(matrix.sample(rows, "a", 1000)) == len(rows)
+
+
+def test_only_rows_that_fit_are_given_but_one_of_them_always() -> None:
+    long = next(row for row in matrix.rows() if row.name == "land / emulator / kill -9")
+    short = next(row for row in matrix.rows() if row.name == "land / lake → emulator / reset")
+    assert long.seconds > short.seconds
+    enough = time.monotonic() + short.seconds + 30
+    rows = Rows([long, short, short], enough)
+    assert rows.take(1.0) == short, "the long one would end too late"
+    assert rows.take(9.0) is None, "on a slow machine all are too long"
+    assert rows.take(9.0, at_any_rate=True) == short
+    assert rows.rest() == [long]
+    late = Rows([long, short], time.monotonic() - 1)
+    assert not late.any()
+    assert late.take(1.0) == short, "a sample without a row would prove nothing"
+    assert late.take(1.0) is None
+    rows.close()
+    assert not rows.any()
+    assert rows.take(0.0) is None
 
 
 @pytest.mark.parametrize(
@@ -117,13 +138,30 @@ def test_the_table_is_put_between_its_markers(
         Result(rows[0], outcome.CONVERGED, 41.4, 1),
         Result(rows[1], outcome.FAILED, 9.0, text="it differs"),
     ]
-    report.write_document(results, len(rows), "7", 60)
+    report.write_document(results, len(rows), "7")
     text = page.read_text()
     assert text.startswith(f"before\n{report.BEGIN}\n")
     assert text.endswith(f"{report.END}\nafter\n")
     assert "old" not in text
     assert f"2 of {len(rows)} rows" in text
     assert "| converged, 41 s, 1 ↻ | **FAILED** |" in text
+
+
+def test_a_part_of_the_matrix_is_added_to_what_was_run_before(tmp_path: Path) -> None:
+    rows, place = matrix.rows(), tmp_path / "faults.json"
+    assert report.read_json(place) == []
+    before = [
+        Result(rows[2], outcome.FAILED, 9.0, 0, "killed", "it differs", "2026-01-01"),
+        Result(rows[1], outcome.WENT_ON, 8.0, day="2026-01-01"),
+    ]
+    report.write_json(before, place, "7")
+    again = Result(rows[2], outcome.CONVERGED, 40.0, 1, day="2026-01-02")
+    now = [again, Result(rows[1], outcome.SKIPPED), Result(rows[0], outcome.SKIPPED)]
+    found = report.added(report.read_json(place), now)
+    assert found == [now[2], before[1], again]
+    table = report.markdown(found, len(rows), "7")
+    assert table.startswith("2026-01-01 to 2026-01-02, ")
+    assert f"2 of {len(rows)} rows." in table
 
 
 def test_the_document_has_the_markers() -> None:
