@@ -77,6 +77,18 @@ def test_clients_faults(
     assert code is None or answer.code == code, answer.text
 
 
+@pytest.mark.parametrize(
+    ("body", "code"), [(b"abc", "InvalidArgument"), (b"3;\r\nab", "IncompleteBody")]
+)
+def test_chunks_that_are_none(wire: Wire, bucket: str, body: bytes, code: str) -> None:
+    headers = {
+        "X-Amz-Content-Sha256": "STREAMING-AWS4-HMAC-SHA256-PAYLOAD",
+        "X-Amz-Decoded-Content-Length": "1000",
+    }
+    answer = wire.http("s3", "PUT", f"/{bucket}/k", headers, body)
+    assert (answer.status, answer.code) == (400, code), answer.text
+
+
 def test_what_moto_cannot_take_is_not_emulated(wire: Wire) -> None:
     answer = wire.send("glue", "PutSchemaVersionMetadata", {"MetadataKeyValue": {}})
     assert (answer.status, answer.code) == (501, "InternalFailure"), answer.text

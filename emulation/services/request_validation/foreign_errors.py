@@ -74,18 +74,25 @@ def _of_call(error: ClientError) -> Meant | None:
 
 
 def _of_python(error: Exception, operation: Any, request: Any, codes: Codes) -> Meant | None:
-    if isinstance(error, KeyError) and len(error.args) == 1:
-        key = error.args[0]
-        if any(key == value for value in _values(request)):
-            code = _not_found(operation) or codes.invalid
-            return Meant(code, f"{str(key)[:_SHOWN]} was not found", _status(operation, code))
-        if isinstance(key, str) and _is_member(operation.input_shape, key):
-            return Meant(codes.invalid, f"The parameter '{key}' is missing", 400)
-        return None
+    if isinstance(error, KeyError):
+        return _of_look_up(error.args[0] if error.args else None, operation, request, codes)
     if isinstance(error, ExpatError):
         return Meant(codes.unreadable, f"the body is no XML: {error}", 400)
+    if isinstance(error, EOFError):  # S3 API Reference, "List of error codes"
+        return Meant("IncompleteBody", f"The body is shorter than it says: {error}", 400)
     if isinstance(error, ValueError | OverflowError):
-        return Meant(codes.invalid, f"A value is not valid: {str(error)[:_SHOWN]}", 400)
+        # S3's code for a document; what LocalStack's S3 stumbles over are headers and parameters.
+        code = "InvalidArgument" if codes.invalid == "MalformedXML" else codes.invalid
+        return Meant(code, f"A value is not valid: {str(error)[:_SHOWN]}", 400)
+    return None
+
+
+def _of_look_up(key: Any, operation: Any, request: Any, codes: Codes) -> Meant | None:
+    if isinstance(key, str) and key in _values(request):
+        code = _not_found(operation) or codes.invalid
+        return Meant(code, f"{key[:_SHOWN]} was not found", _status(operation, code))
+    if isinstance(key, str) and _is_member(operation.input_shape, key):
+        return Meant(codes.invalid, f"The parameter '{key}' is missing", 400)
     return None
 
 
