@@ -48,6 +48,7 @@ FOREIGN = PROJECT / "tests" / "fixtures" / "workshop" / "templates"
         (template(A=parameter({"Fn::FindInMap": ["M", "a", "b"]})), "Mapping named 'M' is not"),
         (template(A=parameter({"Fn::If": [True, "a", "b"]})), "Fn::If requires the name of a cond"),
         ({"Resources": {"A": A}, "Outputs": {"O": {}}}, "Output O is malformed"),
+        (template(A={**A, "DeletionPolicy": {"Ref": "B"}}), "DeletionPolicy value must be a str"),
         (
             template(
                 A={**A, "DependsOn": "B"},
@@ -63,9 +64,16 @@ def test_faulty_templates_are_refused(stacks: Stacks, body: Any, message: str) -
     code, said = stacks.refused(body)
     assert code == "ValidationError"
     assert message in said
-    with pytest.raises(ClientError, match="ValidationError"):
-        text = body if isinstance(body, str) else json.dumps(body)
-        stacks.cfn.validate_template(TemplateBody=text)
+    text = body if isinstance(body, str) else json.dumps(body)
+    for ask in (
+        stacks.cfn.validate_template,
+        stacks.cfn.get_template_summary,
+        lambda TemplateBody: stacks.cfn.create_stack_set(  # noqa: N803 - the API's name
+            StackSetName=unique("refused"), TemplateBody=TemplateBody
+        ),
+    ):
+        with pytest.raises(ClientError, match="ValidationError"):
+            ask(TemplateBody=text)
 
 
 @pytest.mark.parametrize(

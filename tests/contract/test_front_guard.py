@@ -106,6 +106,12 @@ def test_an_unsigned_query_finds_no_way_round(
         ),
         ("rest-json", "/2015-03-31/functions", {}, '"__type": "MissingAuthenticationToken"'),
         ("rest-xml", "/some-bucket/key", {}, "<Code>AccessDenied</Code>"),
+        (
+            "cbor",
+            "/service/GraniteServiceVersion20100801/operation/ListMetrics",
+            {"Smithy-Protocol": "rpc-v2-cbor"},
+            "MissingAuthenticationToken",
+        ),
     ],
 )
 def test_unsigned_requests_are_refused_in_the_services_own_words(
@@ -113,7 +119,8 @@ def test_unsigned_requests_are_refused_in_the_services_own_words(
 ) -> None:
     body = create_stack("never") if service == "query" else "{}"
     reply = send(emulator, "PUT" if service == "rest-xml" else "POST", path, headers, body)
-    assert (reply.status, error in reply.text) == (403, True), reply.text
+    told = reply.text + reply.headers.get("x-amzn-query-error", "")
+    assert (reply.status, error in told) == (403, True), told
 
 
 @pytest.mark.parametrize("authorization", ["Basic dGVzdDp0ZXN0", "Bearer token", "x"])

@@ -145,6 +145,8 @@ FOREIGN = [
     *(Marks(referer="http://evil.example/x"), Marks(referer="http://127.0.0.1:8000/")),
     *(Marks(referer=OWN, site="cross-site"), Marks(origin=OWN, site="same-site")),
     Marks(origin="http://evil.example", referer=OWN, site="same-origin"),
+    *(Marks(origin=OWN, referer="http://evil.example/"), Marks(origin=OWN, referer="about:blank")),
+    Marks(origin="http://localhost:3000", referer="http://evil.example/", site="cross-site"),
     Marks(origin=f"{OWN}, http://evil.example"),
     Marks(origin="http://127.0.0.1:4566@evil.example"),
 ]

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+from localstack.aws.api import ServiceException
 from localstack.services.cloudformation.engine.v2.change_set_model_describer import (
     ChangeSetModelDescriber,
 )
@@ -13,9 +17,28 @@ from localstack.services.cloudformation.engine.v2.change_set_model_transform imp
 from localstack.services.cloudformation.engine.v2.change_set_model_validator import (
     ChangeSetModelValidator,
 )
+from localstack.services.cloudformation.engine.validations import ValidationError
 from localstack.services.cloudformation.stores import exports_map
 
 from emulation.services.cloudformation.functions import Functions
+
+LOG = logging.getLogger(__name__)
+
+
+@contextmanager
+def template_errors() -> Iterator[None]:
+    """What LocalStack's engine stumbles over is wrong in the template, or not emulated.
+
+    :raises ValidationError: in the place of any error that is none of AWS's
+    """
+    try:
+        yield
+    except ServiceException:
+        raise
+    except Exception as e:
+        LOG.warning("a template cannot be evaluated", exc_info=e)
+        said = str(e)[:500] or type(e).__name__
+        raise ValidationError(f"Template error: it cannot be evaluated here: {said}") from e
 
 
 class _BeforeDeployment(Functions):

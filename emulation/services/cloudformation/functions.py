@@ -6,6 +6,8 @@ parameters".
 
 from __future__ import annotations
 
+import ipaddress
+import itertools
 import re
 from typing import Any
 
@@ -14,6 +16,7 @@ from localstack.services.cloudformation.engine.v2.change_set_model_preproc impor
     PreprocEntityDelta,
     PreprocResource,
 )
+from localstack.services.cloudformation.engine.validations import ValidationError
 
 _VARIABLE = re.compile(r"\$\{(!?)\s*([^{}]+?)\s*\}")
 
@@ -61,6 +64,17 @@ class Functions:
             resolver=lambda pair: _text(pair[0]) == _text(pair[1]),
         )
 
+    def visit_node_object(self, node_object: Any) -> Any:
+        """``Fn::Cidr``, which LocalStack does not know for a function."""
+        delta = super().visit_node_object(node_object)  # type: ignore[misc]
+        if set(node_object.bindings) != {"Fn::Cidr"}:
+            return delta
+        before, after = (
+            value if is_nothing(value) else cidr_blocks(value["Fn::Cidr"])
+            for value in (delta.before, delta.after)
+        )
+        return PreprocEntityDelta(before=before, after=after)
+
     def _import(self, name: Any) -> str:
         if not isinstance(name, str):
             raise ValueError(f"Template error: Fn::ImportValue must evaluate to a string: {name!r}")
@@ -102,6 +116,32 @@ class Functions:
         if isinstance(found, list):
             return ",".join(map(str, found))
         return str(_text(found))
+
+
+def cidr_blocks(argument: Any) -> list[str]:
+    """CIDR blocks of ``[ipBlock, count, cidrBits]``; "Fn::Cidr" of the reference.
+
+    Without cidrBits the block is shared out evenly, which is our guess.
+
+    :raises ValidationError: not such a list, or the block does not hold so many
+    """
+    try:
+        block, count, *bits = argument
+        network = ipaddress.ip_network(str(block))
+        number = int(count)
+        if not 1 <= number <= 256:
+            raise ValueError(f"count is {number}, valid are 1 to 256")
+        prefix = (
+            network.max_prefixlen - int(bits[0])
+            if bits
+            else network.prefixlen + (number - 1).bit_length()
+        )
+        found = list(itertools.islice(network.subnets(new_prefix=prefix), number))
+        if len(found) < number:
+            raise ValueError(f"{network} holds {len(found)} blocks of /{prefix}, not {number}")
+    except (ValueError, TypeError) as e:
+        raise ValidationError(f"Template error: Fn::Cidr is not valid: {e}") from e
+    return [str(subnet) for subnet in found]
 
 
 def _text(value: Any) -> Any:

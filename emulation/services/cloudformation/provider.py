@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -26,7 +27,12 @@ from localstack.services.plugins import Service
 
 from emulation.services.cloudformation.deletion import Deletion
 from emulation.services.cloudformation.deployment import NESTED, Deployment
-from emulation.services.cloudformation.evaluation import Describer, Transformer, Validator
+from emulation.services.cloudformation.evaluation import (
+    Describer,
+    Transformer,
+    Validator,
+    template_errors,
+)
 from emulation.services.cloudformation.parameters import check_parameters
 from emulation.services.cloudformation.stack_notes import importers, notes_of
 from emulation.services.cloudformation.template import Template, parse_template, template_text
@@ -34,6 +40,7 @@ from emulation.services.cloudformation.template_check import (
     check,
     missing_capabilities,
     required_capabilities,
+    resources_of,
 )
 
 Request = Mapping[str, Any]
@@ -107,7 +114,7 @@ class CloudFormationProvider(CloudformationProviderV2):  # type: ignore[misc]
         text, template = _checked(context, request)
         self._refuse_busy(stack)
         change_set = self._change_set(stack, request, text, template, before=stack.template)
-        nested = any(r["Type"] == NESTED for r in template["Resources"].values())
+        nested = any(r["Type"] == NESTED for r in resources_of(template).values())
         tags = request.get("Tags")
         if not nested and not change_set.has_changes() and (tags is None or tags == stack.tags):
             raise ValidationError("No updates are to be performed.")
@@ -126,7 +133,8 @@ class CloudFormationProvider(CloudformationProviderV2):  # type: ignore[misc]
         _checked(context, request, capabilities=False)
         before = set(state.stacks_v2)
         try:
-            return super().create_change_set(context, request)
+            with template_errors():
+                return super().create_change_set(context, request)
         except Exception:
             for new in set(state.stacks_v2) - before:  # refused: no stack under review remains
                 del state.stacks_v2[new]
@@ -230,9 +238,30 @@ class CloudFormationProvider(CloudformationProviderV2):  # type: ignore[misc]
             answer["Capabilities"] = needed
             answer["CapabilitiesReason"] = (
                 "The following resource(s) require capabilities: "
-                f"{_listed(sorted({r['Type'] for r in template['Resources'].values()}))}"
+                f"{_listed(sorted({r['Type'] for r in resources_of(template).values()}))}"
             )
         return answer
+
+    @handler("GetTemplateSummary", expand=False)
+    def get_template_summary(self, context: RequestContext, request: Request) -> Any:
+        if not request.get("StackName") and not request.get("StackSetName"):
+            template = parse_template(template_text(request, context.account_id, context.region))
+            check(template)
+            plain = json.dumps({**template, "Resources": resources_of(template)})
+            request = {**request, "TemplateBody": plain, "TemplateURL": None}
+        with template_errors():
+            return super().get_template_summary(context, request)
+
+    @handler("CreateStackSet", expand=False)
+    def create_stack_set(self, context: RequestContext, request: Request) -> Any:
+        check(parse_template(template_text(request, context.account_id, context.region)))
+        return super().create_stack_set(context, request)
+
+    @handler("UpdateStackSet", expand=False)
+    def update_stack_set(self, context: RequestContext, request: Request) -> Any:
+        if not request.get("UsePreviousTemplate"):
+            check(parse_template(template_text(request, context.account_id, context.region)))
+        return super().update_stack_set(context, request)
 
     @handler("DescribeStacks")
     def describe_stacks(
@@ -275,21 +304,22 @@ class CloudFormationProvider(CloudformationProviderV2):  # type: ignore[misc]
         """Evaluate the template against the stack; raises ValidationError."""
         old_parameters = stack.resolved_parameters if before is not None else None
         kind = ChangeSetType.CREATE if before is None else ChangeSetType.UPDATE
-        change_set = ChangeSet(
-            stack,
-            {"ChangeSetName": f"cs-{stack.stack_name}", "ChangeSetType": kind},
-            template=template,
-            template_body=text,
-        )
-        self._setup_change_set_model(
-            change_set=change_set,
-            before_template=before,
-            after_template=template,
-            before_parameters=old_parameters,
-            after_parameters=self._extract_after_parameters(
-                request.get("Parameters") or [], old_parameters
-            ),
-        )
+        with template_errors():
+            change_set = ChangeSet(
+                stack,
+                {"ChangeSetName": f"cs-{stack.stack_name}", "ChangeSetType": kind},
+                template=template,
+                template_body=text,
+            )
+            self._setup_change_set_model(
+                change_set=change_set,
+                before_template=before,
+                after_template=template,
+                before_parameters=old_parameters,
+                after_parameters=self._extract_after_parameters(
+                    request.get("Parameters") or [], old_parameters
+                ),
+            )
         if change_set.status == ChangeSetStatus.FAILED:
             raise ValidationError(change_set.status_reason)
         return change_set

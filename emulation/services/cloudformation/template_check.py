@@ -75,7 +75,8 @@ def check(template: Template) -> None:
 
     :raises ValidationError: the first fault, in CloudFormation's words
     """
-    if unknown := sorted(set(template) - _SECTIONS):
+    macros = "Transform" in template  # and what they make of the rest is not known yet
+    if (unknown := sorted(set(template) - _SECTIONS)) and not macros:
         raise ValidationError(f"Invalid template property or properties [{', '.join(unknown)}]")
     check_sections(template)
     if not template.get("Resources"):
@@ -83,10 +84,11 @@ def check(template: Template) -> None:
             "Template format error: At least one Resources member must be defined."
         )
     for name, resource in template["Resources"].items():
-        _check_resource(name, resource)
-    if "Transform" not in template:  # a macro may give a meaning to whatever stands there
+        if not (macros and name.startswith("Fn::")):  # such as Fn::ForEach, Fn::Transform
+            _check_resource(name, resource, macros=macros)
+    if not macros:
         _check_all_functions(template)
-    if "Transform" in template or "Fn::Transform" in str(template):
+    if macros or "Fn::Transform" in str(template):
         return  # what a macro makes of it is not known yet
     _check_types(template["Resources"])
     _check_names(template)
@@ -97,7 +99,7 @@ def check(template: Template) -> None:
 def required_capabilities(template: Template) -> list[str]:
     """Capabilities that the template's resources require of whoever creates the stack."""
     needed = []
-    resources = [r for r in template["Resources"].values() if r.get("Type") in _IAM]
+    resources = [r for r in resources_of(template).values() if r["Type"] in _IAM]
     if any((r.get("Properties") or {}).get(_NAMED_IAM.get(r["Type"], "")) for r in resources):
         needed.append("CAPABILITY_NAMED_IAM")
     elif resources:
@@ -105,6 +107,12 @@ def required_capabilities(template: Template) -> list[str]:
     if "Transform" in template or "Fn::Transform" in str(template):
         needed.append("CAPABILITY_AUTO_EXPAND")
     return needed
+
+
+def resources_of(template: Template) -> dict[str, Any]:
+    """The resources, without what a macro is still to make some of."""
+    found = template["Resources"].items()
+    return {name: r for name, r in found if isinstance(r, dict) and "Type" in r}
 
 
 def missing_capabilities(template: Template, given: Iterable[str]) -> list[str]:
@@ -115,7 +123,7 @@ def missing_capabilities(template: Template, given: Iterable[str]) -> list[str]:
     return [c for c in required_capabilities(template) if c not in have]
 
 
-def _check_resource(name: str, resource: Any) -> None:
+def _check_resource(name: str, resource: Any, *, macros: bool) -> None:
     if not (name.isascii() and name.isalnum()):
         raise ValidationError(f"Template format error: Resource name {name} is non alphanumeric.")
     if not isinstance(resource, dict):
@@ -150,7 +158,7 @@ def _check_resource(name: str, resource: Any) -> None:
         )
     for key, policies in _POLICIES.items():
         policy = resource.get(key, "Delete")
-        if not isinstance(policy, str | dict):
+        if not isinstance(policy, str) and not (macros and isinstance(policy, dict)):
             raise ValidationError(f"Template format error: Every {key} value must be a string.")
         if isinstance(policy, str) and policy not in policies:
             raise ValidationError(

@@ -52,11 +52,11 @@ def page_behind(marks: Marks, own_origin: str, allowed: Collection[str]) -> Page
     :param own_origin: of the request's own scheme and Host, as `origin_of` spells it
     :param allowed: origins, as `origin_of` spells them
     """
-    told = [] if marks.origin is None else [origin_of(marks.origin)]
-    if not told and marks.referer:
-        told = [origin_of(marks.referer)]
-    if told and told[0] != own_origin:
-        return Page.ALLOWED if told[0] in allowed else Page.FOREIGN
+    told = set() if marks.origin is None else {origin_of(marks.origin)}
+    if marks.referer:
+        told.add(origin_of(marks.referer))
+    if others := told - {own_origin}:
+        return Page.ALLOWED if others <= set(allowed) else Page.FOREIGN
     if marks.site is not None and marks.site not in OWN_SITES:
         return Page.FOREIGN
     browser = marks.agent is not None and marks.agent.startswith("Mozilla/")
@@ -67,6 +67,8 @@ def page_behind(marks: Marks, own_origin: str, allowed: Collection[str]) -> Page
 def refusal(marks: Marks) -> str:
     """Explain to the person who reads the answer why a page was refused."""
     asked = marks.origin if marks.origin is not None else marks.referer or "another site"
+    if marks.referer and origin_of(marks.referer) != origin_of(asked):
+        asked = f"{asked}, by way of {marks.referer}"
     origin = origin_of(asked)
     allow = (
         f"To allow it, start the emulator with {VARIABLE}={_shortened(origin)}."

@@ -141,6 +141,8 @@ def _serialized(error: Any, request: Request, service: ServiceModel) -> Response
         protocol = service.metadata["protocols"][0]
     # Any operation will do: the error is not in the model.
     operation = service.operation_model(service.operation_names[0])
-    return create_serializer(service, protocol).serialize_error_to_response(
+    answer = create_serializer(service, protocol).serialize_error_to_response(
         error, operation, request.headers, long_uid()
     )
+    answer.status_code = error.status_code  # LocalStack's CBOR serializer would say 400
+    return answer

@@ -73,6 +73,13 @@ class LakeLambdaProvider(LambdaProvider):  # type: ignore[misc]
         name, version = api_utils.get_name_and_qualifier(function_name, qualifier, context)
         end_deleted(account, region, name, version)
 
+    def delete_function_concurrency(
+        self, context: RequestContext, function_name: str, **_: Any
+    ) -> None:
+        """LocalStack does not look whether there is such a function."""
+        self.get_function_concurrency(context, function_name)
+        super().delete_function_concurrency(context, function_name)
+
     @handler("UpdateFunctionConfiguration", expand=False)
     def update_function_configuration(self, context: RequestContext, request: Any) -> Any:
         check_runnable(None, request.get("Runtime"))

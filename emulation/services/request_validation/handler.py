@@ -25,10 +25,12 @@ from localstack.aws.protocol.parser import (
     create_parser,
 )
 from localstack.utils.aws.arns import InvalidArnException
+from moto.core.exceptions import ServiceException as MotoError
 from werkzeug.exceptions import HTTPException, NotFound
 
 from emulation.services.request_validation.constraints import faults_of
 from emulation.services.request_validation.faults import NullMemberError, WireError, summary
+from emulation.services.request_validation.foreign_errors import meant_by
 from emulation.services.request_validation.json_body import (
     CBOR,
     IN_PROCESS,
@@ -67,7 +69,7 @@ def install() -> None:
     serializer: Any = ServiceExceptionSerializer
     original = serializer.create_exception_response
     serializer.create_exception_response = lambda this, exception, context: original(
-        this, _of_arn(exception, context), context
+        this, _meant(exception, context), context
     )
 
 
@@ -207,18 +209,18 @@ def _in_range(shape: Any, value: Any, name: str) -> None:
         raise WireError(f"'{name}': {str(value)[:40]} is out of range")
 
 
-def _of_arn(exception: Exception, context: RequestContext) -> Any:
-    """LocalStack's handlers raise this one for text that a client gave as an ARN."""
-    if not isinstance(exception, InvalidArnException) or not context.service:
+def _meant(exception: Exception, context: RequestContext) -> Any:
+    """What an error of moto's or LocalStack's says to the client; the error itself if nothing."""
+    if not context.service or isinstance(exception, ServiceException | NotImplementedError):
         return exception
     codes = codes_for(context.service.service_name, context.protocol or context.service.protocol)
-    return CommonServiceException(codes.invalid, str(exception)[:500], sender_fault=True)
+    meant = meant_by(exception, context.operation, context.service_request, codes)
+    return _error(meant.code, meant.message, meant.status) if meant else exception
 
 
 def _log(self: Any, _chain: Any, exception: Exception, context: Any, _response: Any) -> None:
-    if isinstance(
-        exception, ServiceException | NotImplementedError | HTTPException | InvalidArnException
-    ):
+    known = (ServiceException, NotImplementedError, HTTPException, InvalidArnException)
+    if isinstance(exception, (*known, MotoError)):
         return
     operation = context.operation.name if context.operation else "?"
     service = context.service.service_name if context.service else "?"

@@ -3,7 +3,8 @@
 Lambda API Reference, "CreateFunction", "UpdateFunctionCode" and "CreateEventSourceMapping";
 DynamoDB API Reference, "EnableKinesisStreamingDestination"; Amazon S3 API Reference,
 "ListObjectsV2", "PutBucketLifecycleConfiguration" and "Error responses"; CloudFormation API
-Reference, "GetTemplate"; CloudWatch Logs API Reference, "StartQuery".
+Reference, "GetTemplate"; CloudWatch Logs API Reference, "StartQuery", "TagResource"; CloudWatch API
+Reference, "PutMetricData"; Step Functions API Reference, "ListExecutions".
 """
 
 from __future__ import annotations
@@ -104,6 +105,25 @@ def _log_group(request: dict[str, Any]) -> CommonServiceException | None:
     return _invalid("InvalidParameterException", f"One of {', '.join(given)} must be specified")
 
 
+def _resource_arn(request: dict[str, Any]) -> CommonServiceException | None:
+    arn = request["resourceArn"]
+    if (found := _ARN.fullmatch(arn)) and found["service"] == "logs":
+        return None
+    return _invalid("InvalidParameterException", f"resourceArn: {arn} is no ARN of CloudWatch Logs")
+
+
+def _metrics(request: dict[str, Any]) -> CommonServiceException | None:
+    if request.get("MetricData") or request.get("EntityMetricData"):
+        return None
+    return _invalid("MissingParameter", "The parameter MetricData is required.")
+
+
+def _machine_or_run(request: dict[str, Any]) -> CommonServiceException | None:
+    if request.get("stateMachineArn") or request.get("mapRunArn"):
+        return None
+    return _invalid("ValidationException", "stateMachineArn or mapRunArn must be specified")
+
+
 def _accounts(request: dict[str, Any]) -> CommonServiceException | None:
     if request.get("Accounts"):
         return None
@@ -126,6 +146,11 @@ _RULES: dict[tuple[str, str], Rule] = {
     ("cloudformation", "CreateStackInstances"): _accounts,
     ("cloudformation", "DeleteStackInstances"): _accounts,
     ("logs", "StartQuery"): _log_group,
+    ("logs", "TagResource"): _resource_arn,
+    ("logs", "UntagResource"): _resource_arn,
+    ("logs", "ListTagsForResource"): _resource_arn,
+    ("cloudwatch", "PutMetricData"): _metrics,
+    ("stepfunctions", "ListExecutions"): _machine_or_run,
     ("s3", "ListObjectsV2"): _continuation,
     ("s3", "PutBucketLifecycleConfiguration"): _rules_of_lifecycle,
     ("dynamodb", "EnableKinesisStreamingDestination"): _stream_arn,
