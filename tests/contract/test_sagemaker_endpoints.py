@@ -122,7 +122,7 @@ def test_failed_update_keeps_the_old_configuration(hosting: Hosting) -> None:
         ({"code": "def model_fn(d): raise KeyError('factors')"}, "KeyError: 'factors'"),
         ({"code": "x = 1"}, "defines no model_fn"),
         ({"requirements.txt": "no-such-package"}, "no-such-package is not installed"),
-        ({"../out.py": "x"}, "outside the destination"),
+        ({"../out.py": "x"}, "leads outside"),
     ],
 )
 def test_model_that_cannot_start_fails_the_endpoint(
