@@ -169,7 +169,7 @@ def test_csv_has_the_catalogs_types_and_what_does_not_fit_is_still_there(
     assert found["csv_text"] == [[1, 'Les "M", a', "1998"], [2, "Déjà Vu", "n/a"]]
 
 
-def test_json_gives_every_record_with_its_partition(found: dict[str, Any]) -> None:
+def test_json_gives_every_record_with_its_partition(found: dict[str, Any], bucket: str) -> None:
     assert found["json_columns"] == ["at", "userid", "partition_0", "partition_1"]
     assert found["json"] == [
         [[0], 0, "2026", "11"],
@@ -177,7 +177,7 @@ def test_json_gives_every_record_with_its_partition(found: dict[str, Any]) -> No
         [[2], 2, "2026", "12"],
         [[3], 3, "2026", "12"],
     ]
-    assert found["json_errors"] == [1, [["{x"]]]
+    assert found["json_errors"] == [1, [["{x", f"s3://{bucket}/events/2026/12/b.gz"]]]
     assert found["no_partitions"] == found["emptied"] == []
 
 
