@@ -95,7 +95,7 @@ _OWN_MOMENT: Final = {
 }
 
 
-LAKE_SECONDS: Final = 45.0
+SECONDS_OF_A_LAKE: Final = 45.0
 """Two whole lakes, side by side, on a quiet machine of two cores; so are the rows' times."""
 _SECONDS: Final = {KILL: 40.0, STOP: 60.0, DISK: 40.0, RESET: 30.0, ERROR: 30.0}
 _SECONDS_KILLED: Final = {

@@ -154,7 +154,7 @@ class Trial:
             self._undisturbed = figures
             outcome.require_settled(lake)
             self._lake = lake
-            self._pace = max(1.0, (time.monotonic() - began) / matrix.LAKE_SECONDS)
+            self._pace = max(1.0, (time.monotonic() - began) / matrix.SECONDS_OF_A_LAKE)
         return self._lake
 
     def _throw_away(self) -> None:

@@ -25,6 +25,7 @@ from emulation.services.request_validation.service_errors import Codes
 _SHOWN = 500
 _UNSET = MotoError.code
 _DEEPEST = 20
+_DEEPEST_SHAPE = 6
 
 
 class Meant(NamedTuple):
@@ -91,9 +92,12 @@ def _of_look_up(key: Any, operation: Any, request: Any, codes: Codes) -> Meant |
     if isinstance(key, str) and key in _values(request):
         code = _not_found(operation) or codes.invalid
         return Meant(code, f"{key[:_SHOWN]} was not found", _status(operation, code))
-    if isinstance(key, str) and _is_member(operation.input_shape, key):
+    if not isinstance(key, str) or (needed := _needed(operation.input_shape, key)) is None:
+        return None
+    if needed:
         return Meant(codes.invalid, f"The parameter '{key}' is missing", 400)
-    return None
+    # AWS would do without it.
+    return Meant("InternalFailure", f"{operation.name} without {key} is not emulated", 501)
 
 
 def _author(error: Exception) -> str | None:
@@ -118,19 +122,24 @@ def _values(value: Any, depth: int = 0) -> Iterator[Any]:
         yield value
 
 
-def _is_member(shape: Any, name: str, depth: int = 0) -> bool:
-    """Whether a structure somewhere within a shape has a member of this name, in any case."""
-    if shape is None or depth > _DEEPEST:
-        return False
-    if shape.type_name == "structure":
-        return any(
-            member.lower() == name.lower() or _is_member(within, name, depth + 1)
-            for member, within in shape.members.items()
-            if depth < 5  # shapes may contain themselves
-        )
+def _needed(shape: Any, name: str, depth: int = 0) -> bool | None:
+    """Whether a structure within a shape needs its member of this name, in any case.
+
+    :return: None if no structure has such a member
+    """
+    if shape is None or depth > _DEEPEST_SHAPE:  # shapes may contain themselves
+        return None
     if shape.type_name == "list":
-        return _is_member(shape.member, name, depth + 1)
-    return shape.type_name == "map" and _is_member(shape.value, name, depth + 1)
+        return _needed(shape.member, name, depth + 1)
+    if shape.type_name == "map":
+        return _needed(shape.value, name, depth + 1)
+    if shape.type_name != "structure":
+        return None
+    for member in shape.members:
+        if member.lower() == name.lower():
+            return member in shape.required_members
+    found = (_needed(within, name, depth + 1) for within in shape.members.values())
+    return next((needed for needed in found if needed is not None), None)
 
 
 def _not_found(operation: Any) -> str | None:
