@@ -139,12 +139,12 @@ def _run(options: argparse.Namespace, chosen: list[matrix.Row], known: int, seed
 
 
 def _keep(options: argparse.Namespace, results: list[Result], known: int, seed: str) -> None:
-    found = [replace(result, day=report.today()) for result in results]
+    found = [replace(result, day=report.today(), seed=seed) for result in results]
     if options.add:
         found = report.added(report.read_json(FILE), found)
-    report.write_json(found, FILE, seed)
+    report.write_json(found, FILE)
     if options.write:
-        report.write_document(found, known, seed)
+        report.write_document(found, known)
 
 
 def _tell(results: list[Result], result: Result) -> None:

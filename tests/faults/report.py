@@ -20,6 +20,8 @@ from tests.support import PROJECT
 DOCUMENT = PROJECT / "docs" / "reliability.md"
 BEGIN = "<!-- the table begins: written by `make test-faults FAULTS=--write` -->"
 END = "<!-- the table ends -->"
+KEPT = ("outcome", "seconds", "reruns", "text", "day", "seed")
+"""Fields of a result that are written under their own names."""
 _SHORT = {WENT_ON: "went on", CONVERGED: "converged", FAILED: "**FAILED**", SKIPPED: "skipped"}
 
 
@@ -57,7 +59,7 @@ def machine() -> dict[str, str]:
     }
 
 
-def write_json(results: Sequence[Result], path: Path, seed: str) -> None:
+def write_json(results: Sequence[Result], path: Path) -> None:
     """Write the results with the machine they come from."""
     written = [
         {
@@ -70,10 +72,11 @@ def write_json(results: Sequence[Result], path: Path, seed: str) -> None:
             "made": r.fault,
             "text": r.text,
             "day": r.day,
+            "seed": r.seed,
         }
         for r in results
     ]
-    document = {"machine": machine(), "seed": seed, "rows": written}
+    document = {"machine": machine(), "rows": written}
     path.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
 
 
@@ -82,7 +85,7 @@ def read_json(path: Path) -> list[Result]:
     known = {(row.stage, row.where, row.fault): row for row in rows()}
     document = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"rows": []}
     return [
-        Result(row, r["outcome"], r["seconds"], r["reruns"], r["made"], r["text"], r["day"])
+        Result(row, **{name: r[name] for name in KEPT if name in r}, fault=r["made"])
         for r in document["rows"]
         if (row := known.get((r["stage"], r["where"], r["fault"])))
     ]
@@ -98,24 +101,25 @@ def added(before: Sequence[Result], now: Sequence[Result]) -> list[Result]:
     return [found[row] for row in rows() if row in found]
 
 
-def write_document(results: Sequence[Result], of: int, seed: str) -> None:
+def write_document(results: Sequence[Result], of: int) -> None:
     """Put the table between the markers of docs/reliability.md."""
     text = DOCUMENT.read_text(encoding="utf-8")
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
-    table = markdown(results, of, seed)
+    table = markdown(results, of)
     DOCUMENT.write_text(f"{before}{BEGIN}\n\n{table}\n{END}{after}", encoding="utf-8")
 
 
-def markdown(results: Sequence[Result], of: int, seed: str) -> str:
+def markdown(results: Sequence[Result], of: int) -> str:
     """The table: a line for each process, link or disk in a stage, a column for each fault."""
     where = machine()
     run = sum(result.outcome != SKIPPED for result in results)
     part = "every row" if run == of else f"{run} of {of} rows"
     days = sorted({result.day for result in results if result.day} or {where["date"]})
+    seeds = ", ".join(f"`{seed}`" for seed in sorted({r.seed for r in results if r.seed}))
     head = (
         f"{' to '.join(dict.fromkeys((days[0], days[-1])))}, {where['system']}, "
-        f"Python {where['python']}, LocalStack {where['localstack']}, seed `{seed}`: "
+        f"Python {where['python']}, LocalStack {where['localstack']}, seed {seeds}: "
         f"{part}.\n{_outcomes(results)}.\n\n"
     )
     cells: dict[tuple[str, str], dict[str, Result]] = {}

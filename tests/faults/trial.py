@@ -39,6 +39,8 @@ class Result:
     """The error that stopped the run, or what is wrong."""
     day: str = ""
     """When it was run, as YYYY-MM-DD."""
+    seed: str = ""
+    """What decided the fault's moment and size."""
 
 
 class Rows(Protocol):

@@ -138,7 +138,7 @@ def test_the_table_is_put_between_its_markers(
         Result(rows[0], outcome.CONVERGED, 41.4, 1),
         Result(rows[1], outcome.FAILED, 9.0, text="it differs"),
     ]
-    report.write_document(results, len(rows), "7")
+    report.write_document(results, len(rows))
     text = page.read_text()
     assert text.startswith(f"before\n{report.BEGIN}\n")
     assert text.endswith(f"{report.END}\nafter\n")
@@ -151,17 +151,17 @@ def test_a_part_of_the_matrix_is_added_to_what_was_run_before(tmp_path: Path) ->
     rows, place = matrix.rows(), tmp_path / "faults.json"
     assert report.read_json(place) == []
     before = [
-        Result(rows[2], outcome.FAILED, 9.0, 0, "killed", "it differs", "2026-01-01"),
-        Result(rows[1], outcome.WENT_ON, 8.0, day="2026-01-01"),
+        Result(rows[2], outcome.FAILED, 9.0, 0, "killed", "it differs", "2026-01-01", "7"),
+        Result(rows[1], outcome.WENT_ON, 8.0, day="2026-01-01", seed="7"),
     ]
-    report.write_json(before, place, "7")
-    again = Result(rows[2], outcome.CONVERGED, 40.0, 1, day="2026-01-02")
+    report.write_json(before, place)
+    again = Result(rows[2], outcome.CONVERGED, 40.0, 1, day="2026-01-02", seed="8")
     now = [again, Result(rows[1], outcome.SKIPPED), Result(rows[0], outcome.SKIPPED)]
     found = report.added(report.read_json(place), now)
     assert found == [now[2], before[1], again]
-    table = report.markdown(found, len(rows), "7")
+    table = report.markdown(found, len(rows))
     assert table.startswith("2026-01-01 to 2026-01-02, ")
-    assert f"2 of {len(rows)} rows." in table
+    assert f"seed `7`, `8`: 2 of {len(rows)} rows." in table
 
 
 def test_the_document_has_the_markers() -> None:
