@@ -50,33 +50,37 @@ class Host:
     reach: Reach
 
     @property
+    def resolved(self) -> bool:
+        """Whether a resolver may have said where it is: then a page of it can be anybody's."""
+        return self.name != "localhost" and not _is_loopback_address(self.name)
+
+    @property
     def header(self) -> str:
         """The header in one spelling, by which LocalStack routes."""
         return self.name if self.port is None else f"{self.name}:{self.port}"
 
 
 @lru_cache(maxsize=1024)
-def parse_host(header: str, port: int, more_names: frozenset[str] = frozenset()) -> Host | None:
+def parse_host(header: str, more_names: frozenset[str] = frozenset()) -> Host | None:
     """Return what a Host header names, None when it is none of the emulator's names.
 
+    Its port is not compared: behind a container's mapping, a tunnel or a proxy it is another one,
+    and it is the name that tells a page that was led here.
+
     :param header: as received; RFC 9110, "Host and :authority"
-    :param port: the one that the request came in by; a header may leave it out, as that of a
-        function's HTTPS connection does, and AWS's names may have any
     :param more_names: further names of this emulator, in lower case
     """
     name, given = _split(header.lower())
     if _is_loopback_address(name):
-        return Host(name, given, Reach.SERVICES) if given in (port, None) else None
+        return Host(name, given, Reach.SERVICES)
     name = name[:-1] if name.endswith(".") else name
     if len(name) > 253 or not _NAME.fullmatch(name):  # ASCII only
         return None
     if _below(name, AWS_DOMAINS):
         return Host(name, given, _reach(name))
-    if given in (port, None) and (name == "localhost" or name in more_names):
+    if name == "localhost" or name in more_names:
         return Host(name, given, Reach.SERVICES)
-    if given in (port, None) and _below(name, (EMULATOR_DOMAIN,)):
-        return Host(name, given, _reach(name))
-    return None
+    return Host(name, given, _reach(name)) if _below(name, (EMULATOR_DOMAIN,)) else None
 
 
 def _split(header: str) -> tuple[str, int | None]:
@@ -98,9 +102,8 @@ def _is_loopback_address(name: str) -> bool:
     try:
         if name.startswith("["):
             return name.endswith("]") and ipaddress.IPv6Address(name[1:-1]) == _LOOPBACK_6
-        return ipaddress.IPv4Address(
-            name
-        ).is_loopback  # dotted decimal only: no 0x7f.1, no 2130706433
+        # Dotted decimal only: no 0x7f.1, no 2130706433.
+        return ipaddress.IPv4Address(name).is_loopback
     except ValueError:
         return False
 

@@ -49,7 +49,8 @@ class Marks:
 def page_behind(marks: Marks, own_origin: str, allowed: Collection[str]) -> Page:
     """Say who asks.
 
-    :param own_origin: of the request's own scheme and Host, as `origin_of` spells it
+    :param own_origin: of the request's own scheme and Host, as `origin_of` spells it; empty where
+        not even a page of that origin may ask
     :param allowed: origins, as `origin_of` spells them
     """
     told = set() if marks.origin is None else {origin_of(marks.origin)}
@@ -57,7 +58,8 @@ def page_behind(marks: Marks, own_origin: str, allowed: Collection[str]) -> Page
         told.add(origin_of(marks.referer))
     if others := told - {own_origin}:
         return Page.ALLOWED if others <= set(allowed) else Page.FOREIGN
-    if marks.site is not None and marks.site not in OWN_SITES:
+    sites = OWN_SITES if own_origin else ("none",)
+    if marks.site is not None and marks.site not in sites:
         return Page.FOREIGN
     browser = marks.agent is not None and marks.agent.startswith("Mozilla/")
     untold = marks.site == "none" or (marks.site is None and browser)

@@ -85,12 +85,13 @@ def decide(
     :param allowed: origins of pages that may ask, as `origin_of` spells them
     :param more_names: names of this emulator beside its usual ones
     """
-    host = parse_host(head.hosts[0], head.port, more_names) if len(head.hosts) == 1 else None
+    host = parse_host(head.hosts[0], more_names) if len(head.hosts) == 1 else None
     if host is None or not _same_target(head, host, more_names):
         return Verdict(Way.REFUSED, _host_refusal(head))
     if host.reach is Reach.APPLICATION:
         return Verdict(Way.APPLICATION, host=host)
-    own = origin_of(f"{head.scheme}://{host.header}")
+    # Whoever answers for a name's address can serve its pages, AWS's names included.
+    own = None if host.resolved else origin_of(f"{head.scheme}://{host.header}")
     page = pages.page_behind(head.marks, own or "", allowed)
     if page is Page.FOREIGN:
         return Verdict(Way.REFUSED, pages.refusal(head.marks), host, page)
@@ -116,7 +117,7 @@ def _same_target(head: Head, host: Host, more_names: frozenset[str]) -> bool:
         authority = urlsplit(head.target).netloc
     except ValueError:
         return False
-    named = parse_host(authority, head.port, more_names)
+    named = parse_host(authority, more_names)
     return named is not None and named.name == host.name
 
 
