@@ -12,6 +12,7 @@ Usage: ``python -m emulation.services.dynamodb.local_server --port N --jars DIR 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import subprocess
 import sys
@@ -21,10 +22,12 @@ from pathlib import Path
 from typing import Any
 
 from py4j.java_gateway import JavaGateway
+from py4j.protocol import Py4JError
 
 from emulation.confinement.java import network_flags
 
 HOST = "127.0.0.1"
+DYING_SECONDS = 5.0
 # A JVM without memory answers nothing for minutes: better that it ends, which is noticed.
 JAVA_OPTIONS = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=4", "-XX:+ExitOnOutOfMemoryError")
 
@@ -45,9 +48,16 @@ def main() -> None:
         redirect_stdout=sys.stdout,
         redirect_stderr=sys.stderr,
     )
-    threading.Thread(target=_end_with, args=(gateway.java_process,), daemon=True).start()
-    _start(gateway, options.port, options.db_path)
-    gateway.java_process.wait()
+    # In a thread, since the JVM may die while it is asked to start; and in no other place: a second
+    # one that waits for the JVM could end this process first, as if all had gone well.
+    end = threading.Thread(target=_end_with, args=(gateway.java_process,), daemon=True)
+    end.start()
+    try:
+        _start(gateway, options.port, options.db_path)
+    except Py4JError:
+        end.join(DYING_SECONDS)  # a JVM that dies breaks the call off first
+        raise
+    end.join()
 
 
 def _end_with(jvm: subprocess.Popen[bytes]) -> None:
@@ -56,8 +66,9 @@ def _end_with(jvm: subprocess.Popen[bytes]) -> None:
     At once: Py4J's own way out speaks to the JVM that is gone. SIGTERM ends this process as usual.
     """
     code = jvm.wait()
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(ValueError, OSError):  # Py4J may have closed it
+            stream.flush()
     if code < 0:
         os.kill(os.getpid(), -code)
     os._exit(code or 1)
