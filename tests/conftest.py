@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -71,6 +72,11 @@ def movielens() -> Path:
     if found is None:
         pytest.skip("no MovieLens data: set MOVIELENS=<folder>")
     return found
+
+
+def pytest_configure() -> None:
+    """Let Ctrl-C reach the tests, and what they start, also in a run in the background."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
