@@ -17,7 +17,7 @@ from tests.unit.test_lambda_process import Function, gone
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="orphans are adopted on Linux only")
 
-DAEMON = """
+_FORKING = """
 import os, time
 def handler(e, c):
     reader, writer = os.pipe()
@@ -25,27 +25,17 @@ def handler(e, c):
         os.setsid()
         if os.fork(): os._exit(0)
         os.write(writer, str(os.getpid()).encode())
-        time.sleep(600)
+        {daemon}
     os.wait()
     return int(os.read(reader, 20))
 """
+DAEMON = _FORKING.format(daemon="time.sleep(600)")
+SCRUBBED = _FORKING.format(daemon='os.execve("/bin/sleep", ["sleep", "600"], {})')
 PROGRAM = """
 import subprocess
 def handler(e, c):
     command = ["/bin/sh", "-c", "sleep 600 >/dev/null 2>&1 & echo $!"]
     return int(subprocess.check_output(command, env={}, start_new_session=True))
-"""
-SCRUBBED = """
-import os
-def handler(e, c):
-    reader, writer = os.pipe()
-    if not os.fork():
-        os.setsid()
-        if os.fork(): os._exit(0)
-        os.write(writer, str(os.getpid()).encode())
-        os.execve("/bin/sleep", ["sleep", "600"], {})
-    os.wait()
-    return int(os.read(reader, 20))
 """
 LEAVING = [
     pytest.param(DAEMON, id="fork"),
