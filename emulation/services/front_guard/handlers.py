@@ -24,7 +24,7 @@ from werkzeug.exceptions import HTTPException
 
 from emulation.origins import VARIABLE, allowed_origins
 from emulation.services.front_guard import cors, function_urls, rules, unsigned
-from emulation.services.front_guard.pages import Marks, Page
+from emulation.services.front_guard.pages import Marks, Page, is_browser
 from emulation.services.front_guard.rules import Head, Verdict, Way
 from emulation.services.front_guard.signatures import Signed, signed
 
@@ -101,9 +101,7 @@ class CorsHeaders:
         own_rules = context.service is not None and context.service.service_name == "s3"
         if verdict.page is Page.ALLOWED and "Origin" in request.headers and not own_rules:
             cors.add_headers(request.headers["Origin"], request.headers, headers)
-        if "Sec-Fetch-Site" in request.headers or request.headers.get("User-Agent", "").startswith(
-            "Mozilla/"
-        ):
+        if "Sec-Fetch-Site" in request.headers or is_browser(request.headers.get("User-Agent")):
             headers["Content-Security-Policy"] = cors.SANDBOX
 
 
@@ -234,7 +232,7 @@ def _signed_by_a_program(request: Any) -> bool:
     """A page can write a signed address, but no Authorization header without a preflight."""
     how = signed(request.headers.get("Authorization"), request.args.keys())
     marked = any(name in request.headers for name in ("Origin", "Referer", "Sec-Fetch-Site"))
-    browser = request.headers.get("User-Agent", "").startswith("Mozilla/")
+    browser = is_browser(request.headers.get("User-Agent"))
     return how is Signed.BY_HEADER or (how is Signed.BY_QUERY and not marked and not browser)
 
 

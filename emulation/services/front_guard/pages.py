@@ -61,9 +61,13 @@ def page_behind(marks: Marks, own_origin: str, allowed: Collection[str]) -> Page
     sites = OWN_SITES if own_origin else ("none",)
     if marks.site is not None and marks.site not in sites:
         return Page.FOREIGN
-    browser = marks.agent is not None and marks.agent.startswith("Mozilla/")
-    untold = marks.site == "none" or (marks.site is None and browser)
+    untold = marks.site == "none" or (marks.site is None and is_browser(marks.agent))
     return Page.UNTOLD if untold and not told else Page.NONE
+
+
+def is_browser(agent: str | None) -> bool:
+    """Whether a User-Agent is a browser's: every browser's begins so."""
+    return agent is not None and agent.startswith("Mozilla/")
 
 
 def refusal(marks: Marks) -> str:
