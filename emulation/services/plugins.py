@@ -85,6 +85,7 @@ PREPARED = (
     "lambda_.inline_code",
     "lambda_.s3_hosts",
     "s3_storage",
+    "log_metrics",
     "log_reads",
     "health",
 )
