@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import boto3
 from botocore.config import Config
 
-from emulation.host.process import Emulator, Running
+from lakestack.host.process import Emulator, Running
 
 T = TypeVar("T")
 

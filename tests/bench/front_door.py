@@ -17,7 +17,7 @@ from localstack.aws.chain import HandlerChain
 from localstack.http import Request, Response
 from werkzeug.datastructures import Headers
 
-from emulation.services.front_guard.handlers import (
+from lakestack.services.front_guard.handlers import (
     Application,
     CorsGate,
     CorsHeaders,
@@ -25,7 +25,7 @@ from emulation.services.front_guard.handlers import (
     InternalEnd,
     verdict_of,
 )
-from emulation.services.front_guard.rules import Way
+from lakestack.services.front_guard.rules import Way
 from tests.bench.measure import side_by_side
 from tests.bench.report import Figure
 from tests.contract.guard_helpers import SIGNATURE

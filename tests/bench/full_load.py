@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from emulation.host import artifacts
-from emulation.host.java import find_java
+from lakestack.host import artifacts
+from lakestack.host.java import find_java
 from tests.bench import lake
 from tests.bench.measure import seconds, side_by_side
 from tests.bench.report import Figure
@@ -29,7 +29,7 @@ def run() -> Iterator[Figure]:
         return
     jars, native = local
     port = free_port()
-    command = [sys.executable, "-m", "emulation.services.dynamodb.local_server"]
+    command = [sys.executable, "-m", "lakestack.services.dynamodb.local_server"]
     command += ["--port", str(port), "--jars", str(jars), "--native", str(native)]
     direct = subprocess.Popen(
         [*command, "--java", str(find_java().path)],

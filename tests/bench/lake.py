@@ -12,7 +12,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from emulation.host.process import Emulator
+from lakestack.host.process import Emulator
 from tests import support
 
 

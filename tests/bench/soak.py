@@ -18,8 +18,8 @@ from typing import Any
 
 import psutil
 
-from emulation import paths
-from emulation.host.process import Emulator, Running
+from lakestack import paths
+from lakestack.host.process import Emulator, Running
 from tests.bench import lake
 from tests.bench.measure import median
 from tests.support import ACCOUNT, emulator, unique, wait_until

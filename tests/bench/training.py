@@ -55,9 +55,8 @@ def _bare(matrix: Any, settings: Any) -> None:
 
 def _ratings() -> Any:
     """All ratings of the real files, else of the synthetic ones, as the job leaves them."""
-    from recommender.channel import read_channel
-
     from pipeline.data import load_dataset
+    from recommender.channel import read_channel
 
     os.environ["LAKE_OFFLINE"] = "1"
     source = movielens_folder()

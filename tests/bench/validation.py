@@ -46,10 +46,10 @@ def run() -> Iterator[Figure]:
     """Yield the milliseconds that a usual request pays, and the ratio for large ones."""
     theirs = {(s, o): _milliseconds(_localstack, s, o, p, LARGE_CALLS) for s, o, p in LARGE}
     base = [_milliseconds(_localstack, *request, USUAL_CALLS) for request in USUAL]
-    from emulation.services import request_validation
+    from lakestack.services import request_validation
 
     request_validation.install()
-    from emulation.services.request_validation.handler import read_request
+    from lakestack.services.request_validation.handler import read_request
 
     ours = [_milliseconds(read_request, *request, USUAL_CALLS) for request in USUAL]
     added = [mine - before for mine, before in zip(ours, base, strict=True)]

@@ -76,6 +76,6 @@ def engine_port(pid: int) -> int | None:
     """Port of DynamoDB Local below the emulator of this process id, None without one."""
     for child in psutil.Process(pid).children(recursive=True):
         words = child.cmdline()
-        if "emulation.services.dynamodb.local_server" in words and "--port" in words:
+        if "lakestack.services.dynamodb.local_server" in words and "--port" in words:
             return int(words[words.index("--port") + 1])
     return None

@@ -252,7 +252,7 @@ def test_only_what_awss_runtime_has_can_be_imported(aws: Aws, name: str) -> None
         Timeout=60,
     )
     there = ["boto3", "botocore", "s3transfer", "jmespath", "urllib3", "dateutil", "six"]
-    absent = ["emulation", "pipeline", "localstack", "pandas", "requests", "cfnresponse", "network"]
+    absent = ["lakestack", "pipeline", "localstack", "pandas", "requests", "cfnresponse", "network"]
     found: Any
     found, paths = invoke(aws, name, there + absent).payload
     assert found == {**dict.fromkeys(there, True), **dict.fromkeys(absent, False)}

@@ -78,11 +78,11 @@ def install() -> None:
         return change
 
     changes = {
-        "emulation.services.dynamodb.engine": engine_module,
+        "lakestack.services.dynamodb.engine": engine_module,
         "localstack.services.dynamodb.provider": provider_module,
         "localstack.services.dynamodb.server": server_module,
-        "emulation.services.processes": environment_of("clean_environment"),
-        "emulation.services.lambda_.environment": environment_of("environment_variables"),
+        "lakestack.services.processes": environment_of("clean_environment"),
+        "lakestack.services.lambda_.environment": environment_of("environment_variables"),
     }
     sys.meta_path.insert(0, _Changer(changes))
 

@@ -14,7 +14,7 @@ from typing import Any, Self
 
 import psutil
 
-from emulation.marks import EMULATOR, marked
+from lakestack.marks import EMULATOR, marked
 from tests import support
 from tests.faults.link import Link
 from tests.integration.lake_runs import BUCKET, Background, Finished, Machine, hops

@@ -24,9 +24,9 @@ import boto3
 import psutil
 from botocore.config import Config
 
-from emulation import paths
-from emulation.host.liveness import HEALTH
-from emulation.marks import EMULATOR as MARK
+from lakestack import paths
+from lakestack.host.liveness import HEALTH
+from lakestack.marks import EMULATOR as MARK
 from tests import support
 
 ACCOUNT = "000000000000"

@@ -183,7 +183,7 @@ def ask_outside() -> None:
 
 def main() -> None:
     """Record, and print as JSON: what a control did, and what the lake's own work did."""
-    from emulation import paths
+    from lakestack import paths
     from tests import support
     from tests.integration import outside_attempts, pipeline_data
     from tests.integration.lake_runs import Machine

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from emulation.errors import SettingError
-from emulation.host.process import Emulator
+from lakestack.errors import SettingError
+from lakestack.host.process import Emulator
 from tests import support
 from tests.contract.guard_helpers import FORM, SIGNATURE, send
 

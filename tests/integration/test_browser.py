@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from emulation.services.sagemaker import serving
+from lakestack.services.sagemaker import serving
 from tests import support
 from tests.contract.guard_helpers import SIGNATURE, engine_port
 from tests.contract.lambda_helpers import create, packed

@@ -22,7 +22,7 @@ from typing import Final
 
 import pytest
 
-from emulation import paths
+from lakestack import paths
 from tests.documents import LABS, Command, aws_commands, commands, fits, shape
 from tests.integration.lake_runs import Machine
 from tests.integration.pipeline_data import write_folder

@@ -13,9 +13,9 @@ import boto3
 import psutil
 import pytest
 
-from emulation.errors import PortInUseError
-from emulation.host.process import Emulator
-from emulation.marks import EMULATOR as MARK
+from lakestack.errors import PortInUseError
+from lakestack.host.process import Emulator
+from lakestack.marks import EMULATOR as MARK
 from tests import support
 
 

@@ -8,7 +8,7 @@ import time
 import zipfile
 from pathlib import Path
 
-from emulation.host.process import STOP_SECONDS
+from lakestack.host.process import STOP_SECONDS
 from tests.integration.lake_runs import ACCOUNT, Machine
 from tests.support import wait_until
 

@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from emulation import paths
-from emulation.host.process import STOP_SECONDS
+from lakestack import paths
+from lakestack.host.process import STOP_SECONDS
 from tests.integration.lake_runs import Finished, Machine
 from tests.integration.movielens_faults import write_ruined
 from tests.integration.pipeline_data import write_folder

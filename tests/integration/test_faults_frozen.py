@@ -15,7 +15,7 @@ import psutil
 import pytest
 from botocore.exceptions import ClientError
 
-from emulation import paths
+from lakestack import paths
 from tests.integration.lake_runs import Machine
 from tests.integration.pipeline_data import write_folder
 from tests.support import wait_until

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from emulation import paths
+from lakestack import paths
 from tests.integration.lake_runs import Background, Finished, Machine, hops
 from tests.integration.pipeline_data import Expected, write_folder
 from tests.support import wait_until

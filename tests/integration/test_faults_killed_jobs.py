@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from emulation.host.process import STOP_SECONDS
+from lakestack.host.process import STOP_SECONDS
 from tests.integration.lake_runs import (
     BUCKET,
     TRAPS,

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from emulation import paths
+from lakestack import paths
 from tests import support
 from tests.integration import recording_network
 

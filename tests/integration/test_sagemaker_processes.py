@@ -12,7 +12,7 @@ import boto3
 import psutil
 import pytest
 
-from emulation.host.process import Emulator
+from lakestack.host.process import Emulator
 from tests.contract.sagemaker_helpers import Hosting
 from tests.contract.test_sagemaker_training import WAITS, start
 from tests.support import free_port, unique, wait_until

@@ -12,7 +12,7 @@ import psutil
 
 from tests.support import PROJECT, wait_until
 
-SUPERVISOR = PROJECT / "emulation" / "supervise.py"
+SUPERVISOR = PROJECT / "emulation" / "lakestack" / "supervise.py"
 
 
 def supervised(*command: str) -> list[str]:

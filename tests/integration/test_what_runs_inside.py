@@ -12,7 +12,7 @@ from typing import Any
 import psutil
 import pytest
 
-from emulation import paths
+from lakestack import paths
 from tests.contract.lambda_helpers import create, invoke
 from tests.contract.sagemaker_helpers import Hosting
 from tests.integration.lake_runs import Machine

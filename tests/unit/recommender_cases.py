@@ -16,9 +16,10 @@ if str(MODELS) not in sys.path:
     sys.path.insert(0, str(MODELS))
 
 import numpy as np  # noqa: E402
+from scipy import sparse  # noqa: E402
+
 from recommender.channel import number  # noqa: E402
 from recommender.ratings import Ratings  # noqa: E402
-from scipy import sparse  # noqa: E402
 
 Row = tuple[int, int, float, int]
 

@@ -18,7 +18,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from emulation.archives import ArchiveError, TooLargeError, check_zip, plan, untar, unzip
+from lakestack.archives import ArchiveError, TooLargeError, check_zip, plan, untar, unzip
 
 from .hostile_archives import Member, link, write_tar, write_zip
 

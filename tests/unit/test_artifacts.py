@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from emulation.errors import ArtifactError
-from emulation.host import artifacts
-from emulation.host.artifacts import Artifact
+from lakestack.errors import ArtifactError
+from lakestack.host import artifacts
+from lakestack.host.artifacts import Artifact
 
 
 def test_every_line_of_the_lock_has_coordinates_and_a_sha256() -> None:

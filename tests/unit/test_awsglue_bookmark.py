@@ -11,15 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulation.services.glue.runtime.awsglue import bookmark
-from emulation.services.glue.runtime.awsglue.bookmark import (
+from lakestack.services.glue.runtime.awsglue import bookmark
+from lakestack.services.glue.runtime.awsglue.bookmark import (
     BAND_SECONDS,
     FILE_VARIABLE,
     Bookmark,
     is_processed,
     state_after,
 )
-from emulation.services.glue.runtime.awsglue.s3_objects import S3Object
+from lakestack.services.glue.runtime.awsglue.s3_objects import S3Object
 
 PATHS = ["s3://b/in/"]
 

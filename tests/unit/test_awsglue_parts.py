@@ -10,21 +10,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulation.services.glue.runtime.awsglue.catalog import describe
-from emulation.services.glue.runtime.awsglue.collection import DynamicFrameCollection
-from emulation.services.glue.runtime.awsglue.dynamodb_source import plain, table_name
-from emulation.services.glue.runtime.awsglue.errors import CatalogError
-from emulation.services.glue.runtime.awsglue.gluetypes import spark_type
-from emulation.services.glue.runtime.awsglue.json_records import (
+from lakestack.services.glue.runtime.awsglue.catalog import describe
+from lakestack.services.glue.runtime.awsglue.collection import DynamicFrameCollection
+from lakestack.services.glue.runtime.awsglue.dynamodb_source import plain, table_name
+from lakestack.services.glue.runtime.awsglue.errors import CatalogError
+from lakestack.services.glue.runtime.awsglue.gluetypes import spark_type
+from lakestack.services.glue.runtime.awsglue.json_records import (
     as_text,
     objects,
     texts,
     to_columns,
 )
-from emulation.services.glue.runtime.awsglue.json_schema import to_records
-from emulation.services.glue.runtime.awsglue.utils import GlueArgumentError, getResolvedOptions
+from lakestack.services.glue.runtime.awsglue.json_schema import to_records
+from lakestack.services.glue.runtime.awsglue.utils import GlueArgumentError, getResolvedOptions
 
-PACKAGE = "emulation.services.glue.runtime.awsglue"
+PACKAGE = "lakestack.services.glue.runtime.awsglue"
 records = st.lists(
     st.dictionaries(st.text(), st.none() | st.booleans() | st.integers() | st.text(), max_size=3),
     max_size=6,

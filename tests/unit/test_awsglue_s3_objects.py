@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from emulation.services.glue.runtime.awsglue import s3_objects
-from emulation.services.glue.runtime.awsglue.globs import glob_pattern
-from emulation.services.glue.runtime.awsglue.s3_objects import (
+from lakestack.services.glue.runtime.awsglue import s3_objects
+from lakestack.services.glue.runtime.awsglue.globs import glob_pattern
+from lakestack.services.glue.runtime.awsglue.s3_objects import (
     Listing,
     data_below,
     exclusions_of,

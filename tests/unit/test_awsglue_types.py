@@ -8,12 +8,12 @@ import pyarrow as pa
 import pytest
 from pyspark.sql import types as spark
 
-from emulation.services.glue.runtime.awsglue.choice import parse
-from emulation.services.glue.runtime.awsglue.errors import UnsupportedApi
-from emulation.services.glue.runtime.awsglue.format_options import options_of
-from emulation.services.glue.runtime.awsglue.gluetypes import Field, StructType, from_spark
-from emulation.services.glue.runtime.awsglue.json_schema import to_records, to_separated
-from emulation.services.glue.runtime.awsglue.record_functions import DynamicRecord
+from lakestack.services.glue.runtime.awsglue.choice import parse
+from lakestack.services.glue.runtime.awsglue.errors import UnsupportedApi
+from lakestack.services.glue.runtime.awsglue.format_options import options_of
+from lakestack.services.glue.runtime.awsglue.gluetypes import Field, StructType, from_spark
+from lakestack.services.glue.runtime.awsglue.json_schema import to_records, to_separated
+from lakestack.services.glue.runtime.awsglue.record_functions import DynamicRecord
 
 
 def text(*lines: str) -> list[pa.RecordBatch]:

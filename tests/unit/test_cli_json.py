@@ -11,7 +11,7 @@ import boto3
 import pytest
 from typer.testing import CliRunner
 
-from emulation.host.process import Running
+from lakestack.host.process import Running
 from pipeline import cli, destroy, doctor, runner, verify
 from pipeline.cli import _join_plugins, app
 from pipeline.destroy import Destruction
@@ -156,7 +156,7 @@ def test_the_emulator_that_does_not_run(monkeypatch: pytest.MonkeyPatch, tmp_pat
 
 def test_the_emulator_that_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     running = Running(7, 0.0, 4567)
-    monkeypatch.setattr("emulation.host.cli.Emulator.start", lambda _: (running, True))
+    monkeypatch.setattr("lakestack.host.cli.Emulator.start", lambda _: (running, True))
     code, document, _ = call("emulator", "start", "--port", "4567", "--json")
     assert code == 0
     assert document.pop("seconds") >= 0
@@ -165,7 +165,7 @@ def test_the_emulator_that_runs(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_set_up_says_what_it_has_done(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("emulation.host.cli.artifacts.install", lambda notice: notice("fetching"))
-    monkeypatch.setattr("emulation.host.cli.service_catalog.install", lambda _: None)
-    monkeypatch.setattr("emulation.host.cli.class_path.install", lambda _: None)
+    monkeypatch.setattr("lakestack.host.cli.artifacts.install", lambda notice: notice("fetching"))
+    monkeypatch.setattr("lakestack.host.cli.service_catalog.install", lambda _: None)
+    monkeypatch.setattr("lakestack.host.cli.class_path.install", lambda _: None)
     assert call("emulator", "install", "--json") == (0, {"done": ["fetching"]}, "fetching\n")

@@ -9,17 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from emulation.services import steady_time
+from lakestack.services import steady_time
 
 ROOT = Path(__file__).resolve().parents[2]
-CLOCK = "emulation/clock.py"
+_OURS = "emulation/lakestack"
+CLOCK = f"{_OURS}/clock.py"
 
 WALL_SOURCES = {"time.time", "time.time_ns", "time.gmtime", "time.localtime", "datetime.now"}
 WALL_SOURCES |= {"datetime.utcnow", "datetime.today", "datetime.datetime.now", "date.today"}
 
 READS = {
-    "emulation/services/lambda_/runtime/bootstrap.py": "the stamp of a function's log line",
-    "emulation/services/glue/runtime/awsglue/context.py": "purge_s3_path: S3's LastModified",
+    f"{_OURS}/services/lambda_/runtime/bootstrap.py": "the stamp of a function's log line",
+    f"{_OURS}/services/glue/runtime/awsglue/context.py": "purge_s3_path: S3's LastModified",
     "pipeline/data/loading.py": "times of files that other programs left",
     "pipeline/data/validation.py": "times that the data gives",
     "pipeline/run_lock.py": "what other machines read of a lock; watched before it is believed",
@@ -28,9 +29,9 @@ READS = {
 """Where else the wall clock may be read: nothing is timed by it."""
 
 COMPARISONS = {
-    "emulation/services/kinesis/iterator.py": "shows when an iterator was made",
-    "emulation/services/kinesis/record_operations.py": "AT_TIMESTAMP: an instant of the client's",
-    "emulation/services/kinesis/shard_operations.py": "ShardFilter: an instant of the client's",
+    f"{_OURS}/services/kinesis/iterator.py": "shows when an iterator was made",
+    f"{_OURS}/services/kinesis/record_operations.py": "AT_TIMESTAMP: an instant of the client's",
+    f"{_OURS}/services/kinesis/shard_operations.py": "ShardFilter: an instant of the client's",
 }
 """Where wall times may be compared: with instants that a client gives."""
 
@@ -58,7 +59,7 @@ def _is_wall(node: ast.AST) -> bool:
 
 
 def _compares_wall(tree: ast.AST) -> list[int]:
-    """Lines that compare or subtract what `emulation.clock` gives of the wall clock."""
+    """Lines that compare or subtract what `lakestack.clock` gives of the wall clock."""
     lines = []
     for node in ast.walk(tree):
         sides: list[ast.AST] = []

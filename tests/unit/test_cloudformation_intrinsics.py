@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from localstack.services.cloudformation.engine.validations import ValidationError
 
-from emulation.services.cloudformation.template import parse_template
-from emulation.services.cloudformation.template_check import check
+from lakestack.services.cloudformation.template import parse_template
+from lakestack.services.cloudformation.template_check import check
 
 TOPIC = {"Type": "AWS::SNS::Topic"}
 

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from localstack.services.cloudformation.engine.validations import ValidationError
 
-from emulation.services.cloudformation.references import circle, dependencies, variables
-from emulation.services.cloudformation.template import parse_template, s3_location
-from emulation.services.cloudformation.template_check import check
-from emulation.services.cloudformation.values import attribute_of
+from lakestack.services.cloudformation.references import circle, dependencies, variables
+from lakestack.services.cloudformation.template import parse_template, s3_location
+from lakestack.services.cloudformation.template_check import check
+from lakestack.services.cloudformation.values import attribute_of
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from emulation import supervise
-from emulation.confinement import java, limits, network
+from lakestack import supervise
+from lakestack.confinement import java, limits, network
 from tests.support import PROJECT
 
 
@@ -55,7 +55,7 @@ def test_ipv6_is_answered_with_its_own_loopback() -> None:
 
 GUARDED = """
 import socket
-from emulation.confinement import guard
+from lakestack.confinement import guard
 guard.install()
 with socket.create_server(("localhost", 0)) as server:
     with socket.create_connection(("s3.localhost.localstack.cloud", server.getsockname()[1])):
@@ -140,7 +140,7 @@ def test_a_limit_is_never_raised(tmp_path: Path) -> None:
     code = (
         "import json, resource, sys\n"
         f"sys.path.insert(0, {str(PROJECT)!r})\n"
-        "from emulation import supervise\n"
+        "from lakestack import supervise\n"
         "resource.setrlimit(resource.RLIMIT_NOFILE, (100, 200))\n"
         "supervise.apply_limits({'NOFILE': 1024, 'CORE': 0, 'NPROC': 1024, 'NONSENSE': 1})\n"
         "look = resource.getrlimit\n"

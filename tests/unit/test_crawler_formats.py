@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulation.services.glue.csv_classifier import CsvOptions
-from emulation.services.glue.csv_classifier import classify as classify_csv
-from emulation.services.glue.formats import FileSchema, Sample, classify, documents
-from emulation.services.glue.schema_types import render
+from lakestack.services.glue.csv_classifier import CsvOptions
+from lakestack.services.glue.csv_classifier import classify as classify_csv
+from lakestack.services.glue.formats import FileSchema, Sample, classify, documents
+from lakestack.services.glue.schema_types import render
 
 
 def _classify(

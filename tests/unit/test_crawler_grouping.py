@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulation.services.glue.formats import FileSchema
-from emulation.services.glue.grouping import (
+from lakestack.services.glue.formats import FileSchema
+from lakestack.services.glue.grouping import (
     CrawledFile,
     Table,
     group,
@@ -14,8 +14,8 @@ from emulation.services.glue.grouping import (
     spread,
     table_name,
 )
-from emulation.services.glue.s3_crawler import split_path
-from emulation.services.glue.schema_types import Column
+from lakestack.services.glue.s3_crawler import split_path
+from lakestack.services.glue.schema_types import Column
 
 
 def schema(*names: str, kind: str = "json") -> FileSchema:

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from emulation.services.glue.crawl_errors import CrawlCancelled, CrawlError
-from emulation.services.glue.formats import SAMPLE_BYTES
-from emulation.services.glue.s3_crawler import SAMPLES_PER_FOLDER, S3Crawler, S3Found, S3Grouping
+from lakestack.services.glue.crawl_errors import CrawlCancelled, CrawlError
+from lakestack.services.glue.formats import SAMPLE_BYTES
+from lakestack.services.glue.s3_crawler import SAMPLES_PER_FOLDER, S3Crawler, S3Found, S3Grouping
 
 
 class FakeS3:

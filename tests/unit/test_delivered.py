@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from emulation.services.glue.runtime.awsglue.json_records import objects, texts
+from lakestack.services.glue.runtime.awsglue.json_records import objects, texts
 from pipeline.delivered import events
 
 ONE = b'{"userId": 1, "movieId": 2, "rating": 3.5, "timestamp": 4}'

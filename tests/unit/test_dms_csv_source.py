@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulation.services.dms import csv_source
-from emulation.services.dms.csv_source import BadRow, CsvFormat, read_rows
-from emulation.services.dms.errors import DefinitionError, TableError
+from lakestack.services.dms import csv_source
+from lakestack.services.dms.csv_source import BadRow, CsvFormat, read_rows
+from lakestack.services.dms.errors import DefinitionError, TableError
 
 
 def rows(data: bytes, columns: int = 2, chunk: int = 7, **form: Any) -> list[Any]:

@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from emulation.services.dms import dynamodb_wire
-from emulation.services.dms.dynamodb_wire import DynamodbError, DynamodbWire
-from emulation.services.dms.dynamodb_writer import Origin, TableWriter
-from emulation.services.dms.errors import Cancelled, TableError
-from emulation.services.retries import Backoff
+from lakestack.services.dms import dynamodb_wire
+from lakestack.services.dms.dynamodb_wire import DynamodbError, DynamodbWire
+from lakestack.services.dms.dynamodb_writer import Origin, TableWriter
+from lakestack.services.dms.errors import Cancelled, TableError
+from lakestack.services.retries import Backoff
 
 TRIES = 10
 Answer = tuple[int, dict[str, Any]]

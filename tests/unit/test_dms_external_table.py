@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulation.services.dms.errors import DefinitionError
-from emulation.services.dms.external_table import parse_external_table_definition
+from lakestack.services.dms.errors import DefinitionError
+from lakestack.services.dms.external_table import parse_external_table_definition
 
 
 def definition(**changes: Any) -> dict[str, Any]:

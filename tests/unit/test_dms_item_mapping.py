@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulation.services.dms.errors import DefinitionError, TableError
-from emulation.services.dms.external_table import Column, SourceTable
-from emulation.services.dms.item_mapping import (
+from lakestack.services.dms.errors import DefinitionError, TableError
+from lakestack.services.dms.external_table import Column, SourceTable
+from lakestack.services.dms.item_mapping import (
     ItemMapping,
     RejectedRow,
     check_against,
     compile_mapping,
 )
-from emulation.services.dms.table_mapping import TableMappings, parse_table_mappings
+from lakestack.services.dms.table_mapping import TableMappings, parse_table_mappings
 
 TAGS = SourceTable(
     "lake",

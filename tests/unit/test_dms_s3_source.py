@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulation.services.dms.errors import DefinitionError
-from emulation.services.dms.s3_source import parse_s3_source
+from lakestack.services.dms.errors import DefinitionError
+from lakestack.services.dms.s3_source import parse_s3_source
 
 ROLE = "arn:aws:iam::000000000000:role/dms"
 DEFINITION = json.dumps(

@@ -9,15 +9,15 @@ from typing import Any, cast
 
 import pytest
 
-from emulation.services.dms import progress as states
-from emulation.services.dms import s3_source
-from emulation.services.dms.dynamodb_wire import BATCH
-from emulation.services.dms.dynamodb_writer import MOST_QUEUED_BATCHES
-from emulation.services.dms.item_mapping import ItemMapping, Row
-from emulation.services.dms.progress import TableProgress
-from emulation.services.dms.s3_source import parse_s3_source
-from emulation.services.dms.table_load import DEFAULT_WRITERS, LoadContext, TableLoad
-from emulation.services.dms.task_settings import parse_task_settings
+from lakestack.services.dms import progress as states
+from lakestack.services.dms import s3_source
+from lakestack.services.dms.dynamodb_wire import BATCH
+from lakestack.services.dms.dynamodb_writer import MOST_QUEUED_BATCHES
+from lakestack.services.dms.item_mapping import ItemMapping, Row
+from lakestack.services.dms.progress import TableProgress
+from lakestack.services.dms.s3_source import parse_s3_source
+from lakestack.services.dms.table_load import DEFAULT_WRITERS, LoadContext, TableLoad
+from lakestack.services.dms.task_settings import parse_task_settings
 from tests.unit.test_dms_s3_source import settings
 
 OBJECTS, ROWS, CHUNK = 8, 500, 1_000

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulation.services.dms.errors import DefinitionError
-from emulation.services.dms.table_mapping import parse_table_mappings, wildcard_matches
+from lakestack.services.dms.errors import DefinitionError
+from lakestack.services.dms.table_mapping import parse_table_mappings, wildcard_matches
 
 
 def selection(schema: str, table: str, action: str = "include") -> dict[str, Any]:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulation.services.dms.errors import DefinitionError
-from emulation.services.dms.task_settings import DEFAULTS, parse_task_settings
+from lakestack.services.dms.errors import DefinitionError
+from lakestack.services.dms.task_settings import DEFAULTS, parse_task_settings
 
 
 def test_defaults() -> None:

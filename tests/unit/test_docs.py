@@ -14,7 +14,7 @@ import pytest
 import typer.main
 from botocore import xform_name
 
-from emulation.host.environment import KEPT
+from lakestack.host.environment import KEPT
 from pipeline.cli import _join_plugins, app
 from tests.documents import Command, blocks, commands, documents, fits, shape
 from tests.support import PROJECT

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from emulation.services import faults
-from emulation.services.dynamodb import engine_process
-from emulation.services.dynamodb.engine_process import Engine, EngineError
-from emulation.services.dynamodb.lost_tables import Tables
+from lakestack.services import faults
+from lakestack.services.dynamodb import engine_process
+from lakestack.services.dynamodb.engine_process import Engine, EngineError
+from lakestack.services.dynamodb.lost_tables import Tables
 from tests.support import wait_until
 
 KEY = ("000000000000", "us-east-1", "ratings_t")

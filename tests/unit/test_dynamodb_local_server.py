@@ -9,7 +9,7 @@ import pytest
 
 ENDING = """
 import subprocess, sys
-from emulation.services.dynamodb.local_server import _end_with
+from lakestack.services.dynamodb.local_server import _end_with
 jvm = subprocess.Popen([sys.executable, "-c", sys.argv[1]])
 sys.stdout.close()  # as Py4J does when the JVM has said its last word
 _end_with(jvm)

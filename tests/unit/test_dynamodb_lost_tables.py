@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from emulation.services.dynamodb.lost_tables import Tables, with_lost
+from lakestack.services.dynamodb.lost_tables import Tables, with_lost
 
 ACCOUNT, REGION = "000000000000", "us-east-1"
 DESCRIPTION = {

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from emulation.services import faults
+from lakestack.services import faults
 
 
 @pytest.fixture(autouse=True)

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from emulation.errors import EmulationError
-from emulation.host import artifacts, checks
-from emulation.host.process import Emulator, require_free
+from lakestack.errors import EmulationError
+from lakestack.host import artifacts, checks
+from lakestack.host.process import Emulator, require_free
 from pipeline.cli import _join_plugins, app
 
 

@@ -14,11 +14,11 @@ from typing import Any
 import psutil
 import pytest
 
-from emulation.errors import FrozenError
-from emulation.host import liveness
-from emulation.host.health_report import problem
-from emulation.host.liveness import end_command, health, is_stopped
-from emulation.host.process import _end
+from lakestack.errors import FrozenError
+from lakestack.host import liveness
+from lakestack.host.health_report import problem
+from lakestack.host.liveness import end_command, health, is_stopped
+from lakestack.host.process import _end
 from tests.support import wait_until
 
 ENGINE = {"name": "DynamoDB Local", "state": "running", "why": "", "lost_tables": []}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from emulation import fidelity
-from emulation.fidelity import COMMAND, DOCUMENT, SERVICES, answers
+from lakestack import fidelity
+from lakestack.fidelity import COMMAND, DOCUMENT, SERVICES, answers
 
 SECTIONS = (
     "S3",

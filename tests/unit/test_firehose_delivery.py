@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulation.clock import Moment
-from emulation.services import faults
-from emulation.services.firehose import delivery as delivery_module
-from emulation.services.firehose.buffer import MEBIBYTE, Batch, Buffer, BufferingHints
-from emulation.services.firehose.delivery import FINAL_ATTEMPTS, Delivery
-from emulation.services.firehose.s3_writer import compress
-from emulation.services.firehose.source import DirectSource, QueueFullError
+from lakestack.clock import Moment
+from lakestack.services import faults
+from lakestack.services.firehose import delivery as delivery_module
+from lakestack.services.firehose.buffer import MEBIBYTE, Batch, Buffer, BufferingHints
+from lakestack.services.firehose.delivery import FINAL_ATTEMPTS, Delivery
+from lakestack.services.firehose.s3_writer import compress
+from lakestack.services.firehose.source import DirectSource, QueueFullError
 from tests.support import wait_until
 
 

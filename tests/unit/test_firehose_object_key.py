@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulation.services.firehose.object_key import (
+from lakestack.services.firehose.object_key import (
     ObjectNaming,
     PrefixError,
     check_prefixes,

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulation.errors import SettingError
-from emulation.origins import allowed_origins, origin_of
-from emulation.services.front_guard.hosts import Reach, parse_host
-from emulation.services.front_guard.pages import Marks
-from emulation.services.front_guard.rules import Head, Way, decide
-from emulation.services.front_guard.signatures import (
+from lakestack.errors import SettingError
+from lakestack.origins import allowed_origins, origin_of
+from lakestack.services.front_guard.hosts import Reach, parse_host
+from lakestack.services.front_guard.pages import Marks
+from lakestack.services.front_guard.rules import Head, Way, decide
+from lakestack.services.front_guard.signatures import (
     Signed,
     form_signed,
     policy_signed,

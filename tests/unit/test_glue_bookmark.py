@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from emulation.services.glue.bookmark import BookmarkError, Bookmarks, Loan
+from lakestack.services.glue.bookmark import BookmarkError, Bookmarks, Loan
 
 ENABLED = {"--job-bookmark-option": "job-bookmark-enable"}
 PAUSED = {"--job-bookmark-option": "job-bookmark-pause"}

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from emulation.services.glue import job_arguments, job_run
-from emulation.services.glue.bookmark import Bookmarks
-from emulation.services.glue.job import completed
-from emulation.services.glue.job_arguments import ArgumentError
-from emulation.services.glue.job_failure import FailureReader
+from lakestack.services.glue import job_arguments, job_run
+from lakestack.services.glue.bookmark import Bookmarks
+from lakestack.services.glue.job import completed
+from lakestack.services.glue.job_arguments import ArgumentError
+from lakestack.services.glue.job_failure import FailureReader
 
 
 def _message(output: str, code: int = 1) -> str:

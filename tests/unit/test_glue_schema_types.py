@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulation.services.glue.schema_types import (
+from lakestack.services.glue.schema_types import (
     Array,
     Column,
     GlueType,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from emulation import heaps
-from emulation.errors import StartError
-from emulation.host import checks
-from emulation.services.glue.job_failure import FailureReader
+from lakestack import heaps
+from lakestack.errors import StartError
+from lakestack.host import checks
+from lakestack.services.glue.job_failure import FailureReader
 
 
 def test_defaults_and_settings(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from emulation.errors import StartError
-from emulation.host import limits
-from emulation.services.log_rotation import rotate
+from lakestack.errors import StartError
+from lakestack.host import limits
+from lakestack.services.log_rotation import rotate
 
 INFINITE = resource.RLIM_INFINITY
 
@@ -46,7 +46,7 @@ def test_a_hard_limit_that_is_too_small_is_refused_with_the_reason(
 
 def test_a_process_with_few_files_gets_more() -> None:
     script = (
-        "import resource; from emulation.host.limits import raise_open_files;"
+        "import resource; from lakestack.host.limits import raise_open_files;"
         "hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1];"
         "resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard));"
         "print(raise_open_files(), resource.getrlimit(resource.RLIMIT_NOFILE)[0])"

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from emulation.errors import JavaError
-from emulation.host.java import find_java
+from lakestack.errors import JavaError
+from lakestack.host.java import find_java
 
 
 @pytest.fixture(autouse=True)

@@ -9,10 +9,10 @@ import pytest
 from localstack import config
 from localstack.aws.api.kinesis import ProvisionedThroughputExceededException
 
-from emulation.clock import Moment
-from emulation.services.kinesis.record_operations import RecordOperations
-from emulation.services.kinesis.store import STORE
-from emulation.services.kinesis.stream import TRANSITION_SECONDS, Stream
+from lakestack.clock import Moment
+from lakestack.services.kinesis.record_operations import RecordOperations
+from lakestack.services.kinesis.store import STORE
+from lakestack.services.kinesis.stream import TRANSITION_SECONDS, Stream
 from tests.support import unique
 
 CONTEXT: Any = SimpleNamespace(account_id="000000000000", region="us-east-1")

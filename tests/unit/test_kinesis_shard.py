@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from localstack.aws.api.kinesis import ExpiredIteratorException, InvalidArgumentException
 
-from emulation.clock import Moment
-from emulation.services.kinesis.iterator import ShardIterator
-from emulation.services.kinesis.sequence import (
+from lakestack.clock import Moment
+from lakestack.services.kinesis.iterator import ShardIterator
+from lakestack.services.kinesis.sequence import (
     HASH_KEYS,
     SequenceParts,
     decode_sequence,
@@ -21,7 +21,7 @@ from emulation.services.kinesis.sequence import (
     hash_key,
     shard_id,
 )
-from emulation.services.kinesis.shard import Shard, ShardClosedError
+from lakestack.services.kinesis.shard import Shard, ShardClosedError
 
 DAY = 86_400.0
 NOW = 1_760_000_000.0

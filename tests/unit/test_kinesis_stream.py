@@ -16,12 +16,12 @@ from localstack.aws.api.kinesis import (
     ResourceNotFoundException,
 )
 
-from emulation.clock import Moment
-from emulation.services.firehose.source import KinesisSource
-from emulation.services.kinesis.sequence import HASH_KEYS
-from emulation.services.kinesis.shard import Shard
-from emulation.services.kinesis.store import StreamStore
-from emulation.services.kinesis.stream import TRANSITION_SECONDS, Stream
+from lakestack.clock import Moment
+from lakestack.services.firehose.source import KinesisSource
+from lakestack.services.kinesis.sequence import HASH_KEYS
+from lakestack.services.kinesis.shard import Shard
+from lakestack.services.kinesis.store import StreamStore
+from lakestack.services.kinesis.stream import TRANSITION_SECONDS, Stream
 
 
 class Clock:

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from emulation.services.lambda_.function_process import TimedOutError
+from lakestack.services.lambda_.function_process import TimedOutError
 from tests.support import PROJECT, wait_until
 from tests.unit.test_lambda_process import Function, gone
 

@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulation.clock import Moment, moment
-from emulation.services import faults
-from emulation.services.kinesis.record_log import Record
-from emulation.services.kinesis.shard import Shard
-from emulation.services.lambda_ import kinesis_consumer
-from emulation.services.lambda_.kinesis_batches import (
+from lakestack.clock import Moment, moment
+from lakestack.services import faults
+from lakestack.services.kinesis.record_log import Record
+from lakestack.services.kinesis.shard import Shard
+from lakestack.services.lambda_ import kinesis_consumer
+from lakestack.services.lambda_.kinesis_batches import (
     Event,
     event_of,
     event_size,
@@ -25,14 +25,14 @@ from emulation.services.lambda_.kinesis_batches import (
     fitting,
     sequence_of,
 )
-from emulation.services.lambda_.kinesis_consumer import (
+from lakestack.services.lambda_.kinesis_consumer import (
     GivenUp,
     Outcome,
     Position,
     Settings,
     ShardConsumer,
 )
-from emulation.services.lambda_.kinesis_mapping import Progress, failure, starting_point
+from lakestack.services.lambda_.kinesis_mapping import Progress, failure, starting_point
 from tests.support import wait_until
 
 

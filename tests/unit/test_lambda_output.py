@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulation.services.lambda_.log_writer import MAX_BYTES, batches
-from emulation.services.lambda_.output import MAX_EVENT_BYTES, TAIL_BYTES, Event, InvocationLog
-from emulation.services.lambda_.report import Report, exit_error, timed_out
+from lakestack.services.lambda_.log_writer import MAX_BYTES, batches
+from lakestack.services.lambda_.output import MAX_EVENT_BYTES, TAIL_BYTES, Event, InvocationLog
+from lakestack.services.lambda_.report import Report, exit_error, timed_out
 
 
 def _log(limit: int = 1_000_000) -> tuple[InvocationLog, list[Event]]:

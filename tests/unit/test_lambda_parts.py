@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from emulation.confinement.network import is_aws, is_loopback
-from emulation.services.cloudformation.custom_resource import strings, timeout_of
-from emulation.services.cloudformation.custom_resource_requests import MAX_RESPONSE_BYTES, parsed
-from emulation.services.lambda_.environment import environment_variables, layer_path
-from emulation.services.lambda_.inline_code import MAX_CHARACTERS, zipped
-from emulation.services.lambda_.runtimes import is_python
-from emulation.services.lambda_.s3_hosts import legacy_bucket
+from lakestack.confinement.network import is_aws, is_loopback
+from lakestack.services.cloudformation.custom_resource import strings, timeout_of
+from lakestack.services.cloudformation.custom_resource_requests import MAX_RESPONSE_BYTES, parsed
+from lakestack.services.lambda_.environment import environment_variables, layer_path
+from lakestack.services.lambda_.inline_code import MAX_CHARACTERS, zipped
+from lakestack.services.lambda_.runtimes import is_python
+from lakestack.services.lambda_.s3_hosts import legacy_bucket
 
 
 @pytest.mark.parametrize(

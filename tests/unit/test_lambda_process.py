@@ -11,14 +11,14 @@ from typing import Any
 import psutil
 import pytest
 
-from emulation.confinement import limits, network
-from emulation.services.lambda_.function_process import (
+from lakestack.confinement import limits, network
+from lakestack.services.lambda_.function_process import (
     ExitedError,
     FunctionProcess,
     OutOfMemoryError,
     TimedOutError,
 )
-from emulation.services.lambda_.output import Event, InvocationLog
+from lakestack.services.lambda_.output import Event, InvocationLog
 from tests.support import wait_until
 
 VARIABLES = {

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulation.services import logs
-from emulation.services.logs import (
+from lakestack.services import logs
+from lakestack.services.logs import (
     EVENT_OVERHEAD,
     MAX_BYTES,
     MAX_EVENTS,

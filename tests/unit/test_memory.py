@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from emulation.services.memory import LEAST_SECONDS, WORTH_BYTES, Trimmer
+from lakestack.services.memory import LEAST_SECONDS, WORTH_BYTES, Trimmer
 
 
 class Process:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from emulation.services.request_validation.constraints import model_pattern
+from lakestack.services.request_validation.constraints import model_pattern
 
 NOT_SURROGATES = r"[\u0020-\uD7FF\uE000-\uFFFD\uD800\uDC00-\uDBFF\uDFFF\t]*"
 """Glue's for names: all of Unicode."""

@@ -12,13 +12,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from emulation.services import patterns
-from emulation.services.foreign_patterns import BOUNDED, MODULES
-from emulation.services.java_pattern import MAX_LENGTH
-from emulation.services.patterns import PatternError, compile_pattern, wildcard_pattern
+from lakestack.services import patterns
+from lakestack.services.foreign_patterns import BOUNDED, MODULES
+from lakestack.services.java_pattern import MAX_LENGTH
+from lakestack.services.patterns import PatternError, compile_pattern, wildcard_pattern
 from tests.support import PROJECT
 
-SERVICES = PROJECT / "emulation" / "services"
+SERVICES = PROJECT / "emulation" / "lakestack" / "services"
 BUSY = 30.0
 """Seconds that a search with a deadline of one may take on a busy machine."""
 
@@ -204,7 +204,7 @@ def unsafe_patterns(source: str) -> list[int]:
 def test_no_other_module_runs_a_pattern_that_is_no_constant(path: Path) -> None:
     if str(path.relative_to(SERVICES)) in ALLOWED:
         return
-    assert not unsafe_patterns(path.read_text()), f"use emulation.services.patterns in {path}"
+    assert not unsafe_patterns(path.read_text()), f"use lakestack.services.patterns in {path}"
 
 
 def test_the_check_finds_patterns_of_clients() -> None:

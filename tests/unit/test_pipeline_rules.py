@@ -24,7 +24,7 @@ def test_knows_no_emulator(path: Path) -> None:
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             names = [node.module or ""]
-        assert not [n for n in names if n.split(".")[0] in ("emulation", "localstack", "moto")]
+        assert not [n for n in names if n.split(".")[0] in ("lakestack", "localstack", "moto")]
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

@@ -16,8 +16,8 @@ from rich.cells import cell_len
 from typer.testing import CliRunner
 
 import pipeline
-from emulation.host import cli as emulator_cli
-from emulation.host.process import Emulator
+from lakestack.host import cli as emulator_cli
+from lakestack.host.process import Emulator
 from pipeline import cli_errors, console
 from pipeline.console import LakeConsole, PlainReporter, TerminalReporter, cell
 from pipeline.printable import printable

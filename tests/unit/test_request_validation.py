@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from localstack.aws.spec import load_service
 
-from emulation.services.request_validation.constraints import FULL, REQUIRED_ONLY, faults_of
-from emulation.services.request_validation.faults import NullMemberError, WireError
-from emulation.services.request_validation.json_body import (
+from lakestack.services.request_validation.constraints import FULL, REQUIRED_ONLY, faults_of
+from lakestack.services.request_validation.faults import NullMemberError, WireError
+from lakestack.services.request_validation.json_body import (
     CBOR,
     IN_PROCESS,
     JSON,

@@ -15,7 +15,7 @@ from botocore.exceptions import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulation.services.retries import Backoff, is_transient
+from lakestack.services.retries import Backoff, is_transient
 
 
 class Time:

@@ -13,14 +13,14 @@ import botocore.endpoint
 import pytest
 from botocore.exceptions import ClientError
 
-from emulation.services.dms import recovery as recovery_module
-from emulation.services.dms.errors import TableError
-from emulation.services.dms.recovery import Recovery
-from emulation.services.dms.s3_source import list_objects, read_object
-from emulation.services.glue.crawl_errors import CrawlError
-from emulation.services.glue.s3_crawler import S3Crawler, S3Found, S3Grouping
-from emulation.services.retries import Backoff
-from emulation.services.sagemaker.objects import fetch
+from lakestack.services.dms import recovery as recovery_module
+from lakestack.services.dms.errors import TableError
+from lakestack.services.dms.recovery import Recovery
+from lakestack.services.dms.s3_source import list_objects, read_object
+from lakestack.services.glue.crawl_errors import CrawlError
+from lakestack.services.glue.s3_crawler import S3Crawler, S3Found, S3Grouping
+from lakestack.services.retries import Backoff
+from lakestack.services.sagemaker.objects import fetch
 from pipeline.cli_errors import explain
 from pipeline.lake import Lake
 from pipeline.settings import Settings

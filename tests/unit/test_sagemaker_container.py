@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from emulation.services.sagemaker import container as containers
-from emulation.services.sagemaker.container import (
+from lakestack.services.sagemaker import container as containers
+from lakestack.services.sagemaker.container import (
     Container,
     Files,
     InvocationFailed,

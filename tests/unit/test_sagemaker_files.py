@@ -13,13 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from localstack.aws.api import CommonServiceException
 
-from emulation.archives import ArchiveError
-from emulation.services.sagemaker import archives, objects, rules
-from emulation.services.sagemaker.metrics import MAX_LINE, Metrics
-from emulation.services.sagemaker.source import SourceError, check_program, check_requirements
-from emulation.services.sagemaker.training import last_error
-from emulation.services.sagemaker.validation import check_request
-from emulation.services.sagemaker.volume import Volume
+from lakestack.archives import ArchiveError
+from lakestack.services.sagemaker import archives, objects, rules
+from lakestack.services.sagemaker.metrics import MAX_LINE, Metrics
+from lakestack.services.sagemaker.source import SourceError, check_program, check_requirements
+from lakestack.services.sagemaker.training import last_error
+from lakestack.services.sagemaker.validation import check_request
+from lakestack.services.sagemaker.volume import Volume
 
 
 def member(name: str, kind: bytes = tarfile.REGTYPE, link: str = "") -> tarfile.TarInfo:

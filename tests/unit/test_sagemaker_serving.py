@@ -14,7 +14,7 @@ from types import ModuleType
 
 import pytest
 
-from emulation.services.sagemaker import serving
+from lakestack.services.sagemaker import serving
 
 
 def model(tmp_path: Path, **functions: object) -> serving.Model:

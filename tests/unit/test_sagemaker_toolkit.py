@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulation.services.sagemaker import toolkit
+from lakestack.services.sagemaker import toolkit
 
 RAW = {
     "sagemaker_program": '"train.py"',

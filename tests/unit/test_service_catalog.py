@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from localstack.aws.spec import _get_catalog_filename
 
-from emulation.host import service_catalog
+from lakestack.host import service_catalog
 
 
 @pytest.fixture

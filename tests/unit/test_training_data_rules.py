@@ -21,9 +21,9 @@ NOW = 1_700_000_000
 @pytest.fixture(scope="module")
 def job() -> Iterator[ModuleType]:
     """The Glue script as a module; `awsglue` is ours, as in the emulator."""
-    import emulation.services.glue.runtime.awsglue as package
-    from emulation.services.glue.runtime.awsglue import context, utils
-    from emulation.services.glue.runtime.awsglue import job as glue_job
+    import lakestack.services.glue.runtime.awsglue as package
+    from lakestack.services.glue.runtime.awsglue import context, utils
+    from lakestack.services.glue.runtime.awsglue import job as glue_job
 
     patch = pytest.MonkeyPatch()
     for name, module in {

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import rankdata
+
 from recommender.evaluation import fit, measure
 from recommender.protocols import Split, split
 from recommender.ratings import Ratings
 from recommender.settings import Settings
-from scipy.stats import rankdata
-
 from tests.bench.quality.candidates import label
 from tests.support import PROJECT
 

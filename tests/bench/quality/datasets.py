@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+
 from recommender.channel import number
 from recommender.ratings import Ratings
-
 from tests.support import PROJECT, movielens_folder
 
 CACHE = PROJECT / "build" / "bench-data"

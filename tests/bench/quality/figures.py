@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from implicit.cpu.als import AlternatingLeastSquares as Library
 from numpy.typing import NDArray
+
 from recommender.als import AlternatingLeastSquares
 from recommender.evaluation import fit, measure
 from recommender.popularity import Popularity
 from recommender.selection import pick
 from recommender.settings import Settings
 from recommender.statistics import bootstrap, compare
-
 from tests.bench.quality.choose import K, Task
 
 SEEDS = (42, 43, 44, 45, 46)

@@ -1,0 +1,94 @@
+"""Errors of the emulator.
+
+EmulationError
+├── ArchiveError         a zip or tar file is damaged, refused, or (TooLargeError) too large;
+│                        in `lakestack.archives`
+├── ArtifactError        a Java artefact is missing, or its checksum is wrong
+├── JavaError            no usable Java
+├── PortError            a number that is no port
+├── PortInUseError       something else listens on the gateway's port
+├── SettingError         an environment variable's value is not valid
+├── StartError           the emulator did not become ready
+├── NotRunningError      an operation needs a running emulator
+├── FrozenError          the emulator's process lives but does not answer
+└── UnhealthyError       the emulator answers, and something in it has to be mended
+
+Services inside the emulator answer with AWS's own error codes instead (`lakestack.services.base`).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = [
+    "ArtifactError",
+    "EmulationError",
+    "FrozenError",
+    "JavaError",
+    "NotRunningError",
+    "PortError",
+    "PortInUseError",
+    "SettingError",
+    "StartError",
+    "UnhealthyError",
+]
+
+
+class EmulationError(Exception):
+    """Base of all errors that a user of the emulator can meet.
+
+    :param message: what was received and what is valid, one sentence
+    :param hint: the next command to type, or None
+    """
+
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class ArtifactError(EmulationError):
+    """A Java artefact cannot be had, or is not the one this project was tested with."""
+
+
+class JavaError(EmulationError):
+    """Java is absent or older than 17."""
+
+
+class PortError(EmulationError):
+    """What was given as a port is none."""
+
+
+class PortInUseError(EmulationError):
+    """The gateway's port belongs to another program."""
+
+
+class SettingError(EmulationError):
+    """An environment variable has a value that it does not take."""
+
+
+class StartError(EmulationError):
+    """LocalStack ended or stayed silent instead of becoming ready."""
+
+
+class _Documented(EmulationError):
+    """An error with what ``--json`` prints beside it.
+
+    :param document: that
+    """
+
+    def __init__(self, message: str, hint: str, document: dict[str, Any] | None = None) -> None:
+        super().__init__(message, hint)
+        self.document = document
+
+
+class NotRunningError(_Documented):
+    """There is no emulator at this home and port."""
+
+
+class FrozenError(_Documented):
+    """The emulator is there and says nothing: stopped by a signal, or deadlocked."""
+
+
+class UnhealthyError(_Documented):
+    """An engine of the emulator is silent or down, or what it held is lost."""

@@ -1,0 +1,52 @@
+"""How much memory the emulator's Java processes may take, and the settings for it."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+
+from lakestack.errors import StartError
+
+_SIZE = re.compile(r"([1-9]\d{0,5})([mg])", re.ASCII | re.IGNORECASE)
+_LEAST_MIB = 256
+
+
+@dataclass(frozen=True)
+class Heap:
+    """The heap of one Java process.
+
+    :param variable: the environment variable that sets it
+    :param default: as Java's -Xmx takes it
+    :param process: whose it is, for messages
+    """
+
+    variable: str
+    default: str
+    process: str
+
+    def size(self) -> str:
+        """What -Xmx gets, for example ``1536m``.
+
+        :raises StartError: the variable holds something else
+        """
+        text = os.environ.get(self.variable) or self.default
+        match = _SIZE.fullmatch(text)
+        if match is None or _mebibytes(match) < _LEAST_MIB:
+            raise StartError(
+                f"{self.variable} is {text!r}; valid: a size from {_LEAST_MIB}m on, as 1536m or 2g",
+                f"unset {self.variable}, or give it a size: {self.variable}={self.default}",
+            )
+        return text.lower()
+
+    def hint(self) -> str:
+        """Say who needs how much, and what lowers it."""
+        return f"{self.process} may take {self.size()} of heap; {self.variable} lowers it"
+
+
+def _mebibytes(match: re.Match[str]) -> int:
+    return int(match[1]) * (1024 if match[2].lower() == "g" else 1)
+
+
+DYNAMODB = Heap("LAKE_DYNAMODB_HEAP", "1g", "DynamoDB Local")
+SPARK = Heap("LAKE_SPARK_MEMORY", "1536m", "the Spark driver of each Glue job run")

@@ -1,0 +1,221 @@
+"""Java artefacts, by Maven coordinates, through the Ivy that ships inside pyspark.
+
+``java.lock`` beside this module pins each by SHA-256. A set is downloaded into a private folder,
+checked whole, and only then moved to its place in the cache, so that a set that exists is good.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree
+
+from lakestack import paths
+from lakestack.errors import ArtifactError
+from lakestack.host.java import find_java
+
+LOCK = Path(__file__).with_name("java.lock")
+DOWNLOADS = 4  # Ivy fetches one file after another; small files want company
+TIMEOUT_SECONDS = 900
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """One file of the lock."""
+
+    group: str
+    name: str
+    version: str
+    extension: str
+    sha256: str
+
+    @property
+    def file_name(self) -> str:
+        """Name in the cache; native libraries are looked up by their plain name."""
+        plain = self.extension in ("so", "dylib")
+        return f"{self.name}.{self.extension}" if plain else f"{self._stem}.{self.extension}"
+
+    @property
+    def _stem(self) -> str:
+        return f"{self.name}-{self.version}"
+
+
+def native_set() -> str | None:
+    """Name of this machine's set of native libraries, None where there is none."""
+    system = {"Darwin": "macos"}.get(platform.system(), platform.system().lower())
+    machine = {"amd64": "x86_64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
+    name = f"sqlite4java-{system}-{machine}"
+    return name if name in _lock() else None
+
+
+def sets() -> list[str]:
+    """Return the sets that this machine needs."""
+    native = native_set()
+    dynamodb = ["dynamodb-local", native] if native else []
+    return [*dynamodb, "spark-s3a"]
+
+
+def folder(name: str) -> Path:
+    """Folder of a set in the cache; its name changes with the lock, so old files are never used."""
+    artifacts = _lock()[name]
+    digest = hashlib.sha256("".join(a.sha256 for a in artifacts).encode()).hexdigest()
+    return paths.cache() / "java" / f"{name}-{digest[:12]}"
+
+
+def missing() -> list[str]:
+    """Sets that are not in the cache."""
+    return [name for name in sets() if not folder(name).is_dir()]
+
+
+def spark_jars() -> list[Path]:
+    """Jars that let Spark read and write S3.
+
+    :raises ArtifactError: they were never installed
+    """
+    return sorted(_installed("spark-s3a").glob("*.jar"))
+
+
+def dynamodb_local() -> tuple[Path, Path] | None:
+    """Folders of DynamoDB Local's jars and of its native library; None where it cannot run.
+
+    :raises ArtifactError: they were never installed
+    """
+    native = native_set()
+    return (_installed("dynamodb-local"), _installed(native)) if native else None
+
+
+def install(notice: Callable[[str], None]) -> None:
+    """Fetch and check every missing set.
+
+    :param notice: is told what is being fetched
+    :raises ArtifactError: a download failed or a checksum is wrong
+    :raises JavaError: no Java to run Ivy with
+    """
+    for name in missing():
+        notice(f"fetching {name}: {len(_lock()[name])} Java artefacts")
+        _install(name)
+
+
+def _installed(name: str) -> Path:
+    where = folder(name)
+    if not where.is_dir():
+        raise ArtifactError(f"the Java artefacts {name} are not installed", "make setup")
+    return where
+
+
+def _lock() -> dict[str, list[Artifact]]:
+    found: dict[str, list[Artifact]] = {}
+    for line in LOCK.read_text().splitlines():
+        if line and not line.startswith("#"):
+            name, coordinates, sha256 = line.split()
+            group, artifact, version, extension = coordinates.split(":")
+            found.setdefault(name, []).append(Artifact(group, artifact, version, extension, sha256))
+    return found
+
+
+def _install(name: str) -> None:
+    artifacts, target = _lock()[name], folder(name)
+    ivy_cache = paths.cache() / "ivy"
+    try:
+        paths.private(target.parent.resolve())
+        work = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=target.parent))
+    except OSError as e:
+        raise ArtifactError(f"cannot write to {paths.cache()}: {e.strerror}", "df -h") from e
+    try:
+        _retrieve(artifacts, work, ivy_cache)
+        _check(name, artifacts, work)
+        try:
+            work.rename(target)
+        except OSError:
+            if not target.is_dir():  # somebody else was faster: theirs is as good
+                raise
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+        shutil.rmtree(ivy_cache, ignore_errors=True)
+
+
+def _retrieve(artifacts: Sequence[Artifact], work: Path, ivy_cache: Path) -> None:
+    chunks = [artifacts[i::DOWNLOADS] for i in range(DOWNLOADS)]
+    with ThreadPoolExecutor(DOWNLOADS) as pool:
+        runs = [
+            pool.submit(_run_ivy, chunk, work, ivy_cache / str(i))
+            for i, chunk in enumerate(chunks)
+            if chunk
+        ]
+        for run in runs:
+            run.result()
+
+
+def _run_ivy(artifacts: Sequence[Artifact], work: Path, ivy_cache: Path) -> None:
+    ivy_cache.mkdir(parents=True, exist_ok=True)
+    module = ivy_cache / "ivy.xml"
+    module.write_text(_module(artifacts))
+    command = [str(find_java().path), f"-Duser.home={ivy_cache}", "-jar", str(_ivy_jar())]
+    command += ["-ivy", str(module), "-cache", str(ivy_cache), "-confs", "default"]
+    command += ["-types", "jar", "bundle", "so", "dylib"]
+    command += ["-retrieve", f"{work}/[artifact]-[revision].[ext]"]
+    try:
+        run = subprocess.run(
+            command, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired as e:
+        raise ArtifactError(
+            f"Java artefacts did not arrive within {TIMEOUT_SECONDS} s", "make setup"
+        ) from e
+    if run.returncode:
+        reasons = [x.strip() for x in run.stdout.splitlines() if "not found" in x or "Host" in x]
+        raise ArtifactError(
+            f"Java artefacts could not be fetched: {'; '.join(reasons[:3]) or 'Ivy failed'}",
+            "check the network connection, then make setup",
+        )
+
+
+def _module(artifacts: Iterable[Artifact]) -> str:
+    module = ElementTree.Element("ivy-module", version="2.0")
+    ElementTree.SubElement(module, "info", organisation="lake", module="artefacts")
+    confs = ElementTree.SubElement(module, "configurations")
+    ElementTree.SubElement(confs, "conf", name="default")
+    dependencies = ElementTree.SubElement(module, "dependencies")
+    for artifact in artifacts:
+        ElementTree.SubElement(
+            dependencies,
+            "dependency",
+            org=artifact.group,
+            name=artifact.name,
+            rev=artifact.version,
+            conf="default->default",
+            transitive="false",
+        )
+    return ElementTree.tostring(module, encoding="unicode")
+
+
+def _ivy_jar() -> Path:
+    import pyspark
+
+    jars = Path(pyspark.__file__).parent / "jars"
+    return next(iter(jars.glob("ivy-*.jar")))
+
+
+def _check(name: str, artifacts: Iterable[Artifact], work: Path) -> None:
+    for artifact in artifacts:
+        file = work / f"{artifact.name}-{artifact.version}.{artifact.extension}"
+        if not file.is_file():
+            raise ArtifactError(f"{file.name} of {name} did not arrive", "make setup")
+        found = hashlib.sha256(file.read_bytes()).hexdigest()
+        if found != artifact.sha256:
+            raise ArtifactError(
+                f"{file.name} has SHA-256 {found}, expected {artifact.sha256}: not the file "
+                "this project was tested with, so it was thrown away",
+                "make setup",
+            )
+        file.rename(work / artifact.file_name)
+    extra = sorted({p.name for p in work.iterdir()} - {a.file_name for a in artifacts})
+    for unexpected in extra:  # nothing unchecked may end up on a class path
+        (work / unexpected).unlink()

@@ -1,0 +1,115 @@
+"""What ``lake doctor`` asks of the machine for the emulator's sake."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from dataclasses import dataclass
+
+import psutil
+
+from lakestack import heaps, paths
+from lakestack.errors import (
+    EmulationError,
+    FrozenError,
+    PortError,
+    PortInUseError,
+    StartError,
+)
+from lakestack.host import artifacts, ports
+from lakestack.host.health_report import problem
+from lakestack.host.java import find_java
+from lakestack.host.process import Emulator, require_free
+
+GIB = 2**30
+MEMORY = 4 * GIB  # peak of all processes in a whole run
+DISK = 3 * GIB  # environment, Java artefacts and the lake itself
+
+
+@dataclass(frozen=True)
+class Check:
+    """One finding: `fix` is the command or step that mends it."""
+
+    name: str
+    ok: bool
+    detail: str
+    fix: str = ""
+
+
+def checks() -> list[Check]:
+    """Look at Python, Java, artefacts, port and emulator, memory and disk."""
+    return [_python(), _java(), _artifacts(), *_emulator(), _memory(), _disk()]
+
+
+def _python() -> Check:
+    version = ".".join(map(str, sys.version_info[:3]))
+    good = (3, 11) <= sys.version_info[:2] <= (3, 12)
+    return Check("Python", good, version, "" if good else "install Python 3.11 or 3.12")
+
+
+def _java() -> Check:
+    try:
+        java = find_java()
+    except EmulationError as e:
+        return Check("Java", False, e.message, e.hint or "")
+    return Check("Java", True, f"{java.version} ({java.path})")
+
+
+def _artifacts() -> Check:
+    missing = artifacts.missing()
+    if missing:
+        return Check("Java artefacts", False, f"missing: {', '.join(missing)}", "make setup")
+    note = "" if artifacts.native_set() else "; no DynamoDB Local for this machine: moto instead"
+    return Check("Java artefacts", True, f"{paths.cache() / 'java'}{note}")
+
+
+def _emulator() -> list[Check]:
+    """The port, and if an emulator is there whether it answers and has lost nothing."""
+    try:
+        port = ports.from_environment()
+    except PortError as e:
+        return [Check("port", False, e.message, e.hint or "")]
+    try:
+        found = Emulator(port).look()
+    except FrozenError as e:
+        return [Check("emulator", False, e.message, e.hint or "")]
+    if found is None:
+        return [_free(port)]
+    running, health = found
+    place = Check("port", True, f"{port}: the emulator (process {running.pid})")
+    if wrong := problem(health):
+        return [place, Check("emulator", False, wrong.message, wrong.command(port))]
+    return [place, Check("emulator", True, "answers; its engines run, no table is lost")]
+
+
+def _free(port: int) -> Check:
+    try:
+        require_free(port)
+    except PortInUseError as e:
+        return Check("port", False, e.message, e.hint or "")
+    return Check("port", True, f"{port} is free")
+
+
+def _memory() -> Check:
+    free = psutil.virtual_memory().available
+    good = free >= MEMORY
+    text = f"{free / GIB:.1f} GiB available, {MEMORY / GIB:.0f} GiB wanted"
+    return Check("memory", good, text, "" if good else _less_memory())
+
+
+def _less_memory() -> str:
+    try:
+        users = "; ".join(heap.hint() for heap in (heaps.DYNAMODB, heaps.SPARK))
+    except StartError as e:
+        return f"{e.message}: {e.hint}"
+    return f"close other programs, or let the emulator's take less: {users}"
+
+
+def _disk() -> Check:
+    place = paths.home()
+    while not place.exists():
+        place = place.parent
+    free = shutil.disk_usage(place).free
+    good = free >= DISK
+    text = f"{free / GIB:.1f} GiB free at {place}, {DISK / GIB:.0f} GiB wanted"
+    return Check("disk", good, text, "" if good else "make clean, or free some space")

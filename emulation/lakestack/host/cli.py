@@ -1,0 +1,129 @@
+"""``lake emulator``: start, stop, status and logs of the emulator on this machine."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections import deque
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from lakestack.errors import NotRunningError, UnhealthyError
+from lakestack.host import artifacts, ports, service_catalog
+from lakestack.host.health_report import problem as health_problem
+from lakestack.host.ports import DEFAULT_PORT
+from lakestack.host.process import POLL_SECONDS, Emulator, Running
+from lakestack.services.glue.runtime import class_path
+from pipeline.printable import printable
+
+app = typer.Typer(no_args_is_help=True, help="Start, stop and inspect the emulator.")
+
+Port = Annotated[
+    int,
+    typer.Option(
+        envvar="LAKE_PORT", parser=ports.parse, metavar="N", help="The gateway's port, 1 to 65535."
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document, nothing else.")]
+Document = dict[str, Any]
+"""What a command found; `lake` prints it when ``--json`` is given."""
+
+
+@app.command()
+def install(as_json: Json = False) -> Document:  # noqa: ARG001 - the root command looks for it
+    """Fetch the Java artefacts and prepare what is missing; does nothing when all is there."""
+    done: list[str] = []
+
+    def notice(text: str) -> None:
+        done.append(text)
+        typer.echo(printable(text, lines=True), err=True)
+
+    artifacts.install(notice)
+    service_catalog.install(notice)
+    class_path.install(notice)
+    return {"done": done}
+
+
+@app.command()
+def start(port: Port = DEFAULT_PORT, as_json: Json = False) -> Document:
+    """Start the emulator and wait until it is ready; it starts empty."""
+    began = time.monotonic()
+    running, new = Emulator(port).start()
+    seconds = time.monotonic() - began
+    if not as_json and new:
+        typer.echo(f"emulator ready at {running.url} after {seconds:.1f} s")
+    elif not as_json:
+        typer.echo(f"emulator already running at {running.url} (process {running.pid})")
+    return {**_document(port, running), "started": new, "seconds": round(seconds, 2)}
+
+
+@app.command()
+def stop(port: Port = DEFAULT_PORT, as_json: Json = False) -> Document:
+    """Stop the emulator and every process it started; what it held is gone."""
+    stopped = Emulator(port).stop()
+    if not as_json:
+        typer.echo("emulator stopped" if stopped else "no emulator was running")
+    return {**_document(port, None), "stopped": stopped}
+
+
+@app.command()
+def status(port: Port = DEFAULT_PORT, as_json: Json = False) -> Document:
+    """Say whether the emulator runs, answers and has lost nothing; exit code 1 when not."""
+    found = Emulator(port).look()
+    if found is None:
+        raise NotRunningError(
+            f"no emulator runs on port {port}",
+            f"lake emulator start --port {port}",
+            _document(port, None),
+        )
+    running, health = found
+    document = {**_document(port, running), "answers": True, "health": health}
+    if not as_json:
+        typer.echo(f"running at {running.url} (process {running.pid})")
+        for fault in health.get("faults", []):
+            typer.echo(printable(f"{fault['time']}  {fault['subject']}: {fault['event']}"))
+            typer.echo(printable(f"    {fault['consequence']}"))
+    if problem := health_problem(health):
+        raise UnhealthyError(problem.message, problem.command(port), document)
+    return document
+
+
+def _document(port: int, running: Running | None) -> Document:
+    return {
+        "running": running is not None,
+        "port": port,
+        "pid": running.pid if running else None,
+        "url": running.url if running else None,
+    }
+
+
+@app.command()
+def logs(
+    port: Port = DEFAULT_PORT,
+    lines: Annotated[int, typer.Option("-n", "--lines", min=0, help="How many lines.")] = 50,
+    follow: Annotated[bool, typer.Option("-f", "--follow", help="Go on as it grows.")] = False,
+) -> None:
+    """Print the end of the emulator's log."""
+    emulator = Emulator(port)
+    if not emulator.log.is_file():
+        raise NotRunningError(
+            f"no emulator has run on port {port}", f"lake emulator start --port {port}"
+        )
+    _print_log(emulator.log, lines, follow, emulator)
+
+
+def _print_log(log: Path, lines: int, follow: bool, emulator: Emulator) -> None:
+    with log.open(errors="replace") as file:
+        for line in deque(file, lines):
+            typer.echo(printable(line, lines=True), nl=False)
+        while follow and emulator.find():
+            line = file.readline()
+            if line:
+                typer.echo(printable(line, lines=True), nl=False)
+                continue
+            with contextlib.suppress(OSError):
+                if log.stat().st_size < file.tell():
+                    file.seek(0)  # it was full and was emptied
+            time.sleep(POLL_SECONDS)

@@ -1,0 +1,55 @@
+"""What is wrong with an emulator that answers, and the command that mends it.
+
+Its own account of itself (`lakestack.services.health`) is read; a document of another version, or
+none, is no reason for alarm.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from lakestack.host.liveness import end_command, make_command
+
+MOST_NAMED = 5
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One finding.
+
+    :param message: what is wrong, one sentence
+    :param restart: whether the emulator has to be ended first
+    :param proper: what mends it alone, instead of making the lake again
+    """
+
+    message: str
+    restart: bool = False
+    proper: str = ""
+
+    def command(self, port: int) -> str:
+        """What mends it at the emulator of a port."""
+        again = make_command(port)
+        return self.proper or (f"{end_command(port)}; then: {again}" if self.restart else again)
+
+
+def problem(health: dict[str, Any]) -> Problem | None:
+    """The first thing that has to be mended, None when there is none."""
+    for process in health.get("stopped") or []:
+        pid = process["process"]
+        return Problem(
+            f"a signal has stopped process {pid} of {process['name']}, which waits for another",
+            proper=f"kill -CONT {pid}",
+        )
+    for engine in health.get("engines") or []:
+        if why := engine.get("why"):
+            return Problem(str(why), restart=True)
+        lost = engine.get("lost_tables") or []
+        if lost:
+            names = ", ".join(str(table["table"]) for table in lost[:MOST_NAMED])
+            more = f" and {len(lost) - MOST_NAMED} more" if len(lost) > MOST_NAMED else ""
+            return Problem(
+                f"{engine['name']} ended at {lost[0]['at']}, and the tables {names}{more} are "
+                "lost with it"
+            )
+    return None

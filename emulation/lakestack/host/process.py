@@ -1,0 +1,259 @@
+"""Start, find and stop the emulator of a home folder and port.
+
+State is one file, ``<home>/emulator-<port>/process.json``, written after the start. It is believed
+only while a process with that id and start time lives, so a crash leaves nothing to clean by hand.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from lakestack import marks, paths
+from lakestack.errors import (
+    ArtifactError,
+    EmulationError,
+    FrozenError,
+    PortInUseError,
+    StartError,
+)
+from lakestack.host import artifacts, limits, liveness, service_catalog
+from lakestack.host.environment import localstack_environment
+from lakestack.host.java import find_java
+from lakestack.host.ports import DEFAULT_PORT, LARGEST_PORT
+
+START_SECONDS = 60.0
+STOP_SECONDS = 15.0
+FROZEN_STOP_SECONDS = 5.0
+"""For an emulator that a signal had stopped: what it was doing may be beyond repair."""
+POLL_SECONDS = 0.05
+LOG_TAIL = 15
+
+
+@dataclass(frozen=True)
+class Running:
+    """A live emulator.
+
+    :param pid: process id
+    :param created: the process's start time, seconds since 1970, which tells it from a later
+        process with the same id
+    :param port: the gateway's port
+    """
+
+    pid: int
+    created: float
+    port: int
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+
+@dataclass(frozen=True)
+class Emulator:
+    """The emulator of one home and port, running or not."""
+
+    port: int = DEFAULT_PORT
+    home: Path | None = None
+
+    @property
+    def folder(self) -> Path:
+        return (self.home or paths.home()) / f"emulator-{self.port}"
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "emulator.log"
+
+    def find(self) -> Running | None:
+        """Return the live emulator, or None."""
+        try:
+            running = Running(**json.loads(self._record.read_text()))
+        except (OSError, ValueError, TypeError):
+            return None
+        with contextlib.suppress(psutil.Error):
+            process = psutil.Process(running.pid)
+            alive = process.status() != psutil.STATUS_ZOMBIE
+            if alive and abs(process.create_time() - running.created) < 1:
+                return running
+        return None
+
+    def look(self) -> tuple[Running, dict[str, Any]] | None:
+        """Return the live emulator and what it says of its health, or None; within seconds.
+
+        :raises FrozenError: its process lives and does not answer
+        """
+        running = self.find()
+        if running is None:
+            return None
+        try:
+            return running, liveness.health(running.pid, running.port)
+        except FrozenError:
+            if self.find() is None:  # it was ending, and has ended
+                return None
+            raise
+
+    def start(self, timeout: float = START_SECONDS) -> tuple[Running, bool]:
+        """Return the emulator and whether this call started it; an emulator starts empty.
+
+        :param timeout: seconds until it must answer
+        :raises PortInUseError: another program listens on the port
+        :raises ArtifactError: set-up is incomplete
+        :raises JavaError: no usable Java
+        :raises StartError: it ended or stayed silent
+        :raises FrozenError: it runs already and does not answer
+        """
+        with self._locked():
+            if found := self.look():
+                return found[0], False
+            find_java()
+            if missing := artifacts.missing():
+                raise ArtifactError(f"not installed: {', '.join(missing)}", "make setup")
+            self._end_strays()
+            require_free(self.port)
+            return self._launch(timeout), True
+
+    def stop(self, timeout: float = STOP_SECONDS) -> bool:
+        """End the emulator and everything it started; return whether anything was running.
+
+        :param timeout: seconds for a clean end before it is killed
+        """
+        if not self.folder.is_dir():
+            return False
+        with self._locked():
+            running = self.find()
+            if running:
+                if liveness.is_stopped(running.pid):
+                    timeout = min(timeout, FROZEN_STOP_SECONDS)
+                _end([psutil.Process(running.pid)], timeout)
+            strays = self._end_strays()
+            self._record.unlink(missing_ok=True)
+            for leftover in ("root", "tmp"):
+                shutil.rmtree(self.folder / leftover, ignore_errors=True)
+            return bool(running) or strays > 0
+
+    @property
+    def _record(self) -> Path:
+        return self.folder / "process.json"
+
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[None]:
+        try:
+            if self.folder.parent == paths.OWN_HOME:
+                paths.private(self.folder.parent)
+            paths.private(self.folder)
+            lock = os.fdopen(os.open(self.folder / "lock", os.O_WRONLY | os.O_CREAT, 0o600), "w")
+        except OSError as e:
+            raise EmulationError(
+                f"cannot use {self.folder}: {e.strerror or e}",
+                'LAKE_HOME="$HOME/lake" lake emulator start',
+            ) from e
+        with lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # the kernel lets go of it when a process dies
+            yield
+
+    def _launch(self, timeout: float) -> Running:
+        for name in ("root", "tmp"):
+            shutil.rmtree(self.folder / name, ignore_errors=True)
+            paths.private(self.folder / name)
+        service_catalog.place(self.folder / "root")
+        limits.raise_open_files()
+        for old in (self.log, self.log.with_name(f"{self.log.name}.1")):
+            old.unlink(missing_ok=True)
+        # Appended to, so that it can be emptied while it is used.
+        with open(self.log, "ab", opener=_for_the_owner) as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "localstack.runtime.main"],
+                env=localstack_environment(self.folder, self.port),
+                cwd=self.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                umask=0o077,  # S3 bodies, jobs' folders and sockets are nobody else's
+                start_new_session=True,  # Ctrl-C in the user's terminal is not for the emulator
+            )
+        try:
+            self._await_ready(process, timeout)
+            running = Running(process.pid, psutil.Process(process.pid).create_time(), self.port)
+            with open(self._record, "w", opener=_for_the_owner) as record:
+                record.write(json.dumps(asdict(running)))
+        except BaseException:  # Ctrl-C included: leave nothing behind
+            _end([psutil.Process(process.pid)] if process.poll() is None else [], 2)
+            self._end_strays()
+            raise
+        return running
+
+    def _await_ready(self, process: subprocess.Popen[bytes], timeout: float) -> None:
+        deadline = time.monotonic() + timeout
+        while process.poll() is None:
+            if liveness.answers(self.port):
+                return
+            if time.monotonic() > deadline:
+                raise StartError(f"no answer within {timeout:g} s{self._tail()}", "make doctor")
+            time.sleep(POLL_SECONDS)
+        raise StartError(f"it ended with code {process.returncode}{self._tail()}", "make doctor")
+
+    def _tail(self) -> str:
+        lines = self.log.read_text(errors="replace").splitlines()[-LOG_TAIL:]
+        return "; the end of its log:\n  " + "\n  ".join(lines) if lines else ""
+
+    def _end_strays(self) -> int:
+        """End processes that an emulator of this folder started and a crash left behind."""
+        ours = marks.marked(marks.EMULATOR, str(self.folder))
+        strays = [process for process in ours if process.pid != os.getpid()]
+        _end(strays, 3)
+        return len(strays)
+
+
+def _for_the_owner(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _end(processes: list[psutil.Process], timeout: float) -> None:
+    """SIGTERM, and SIGKILL for what is still there; one that was stopped goes on to see them."""
+    for number, wait in ((signal.SIGTERM, timeout), (signal.SIGKILL, 5.0)):
+        for process in processes:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.send_signal(number)
+                process.send_signal(signal.SIGCONT)
+        _, processes = psutil.wait_procs(processes, timeout=wait)
+
+
+def require_free(port: int) -> None:
+    """Raise PortInUseError, naming the owner, if something listens on this loopback port."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as e:
+            raise PortInUseError(
+                f"port {port} is taken by {_listener(port)}",
+                f"stop that program, or choose another port: LAKE_PORT={_another(port)} make local",
+            ) from e
+
+
+def _another(port: int) -> int:
+    return port + 1 if port < LARGEST_PORT else DEFAULT_PORT
+
+
+def _listener(port: int) -> str:
+    with contextlib.suppress(psutil.Error, OSError):
+        for connection in psutil.net_connections("tcp"):
+            listening = connection.status == psutil.CONN_LISTEN
+            if listening and connection.laddr.port == port and connection.pid:
+                process = psutil.Process(connection.pid)
+                return f"{process.name()} (process {process.pid})"
+    return "another program"

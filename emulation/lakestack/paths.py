@@ -1,0 +1,42 @@
+"""Where the emulator keeps its files: state below LAKE_HOME, downloads below LAKE_CACHE."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+import platformdirs
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+OWN_HOME = PROJECT / ".lake"
+
+
+def home() -> Path:
+    """Folder of running state (`$LAKE_HOME`, else `.lake` in the project)."""
+    return Path(os.environ.get("LAKE_HOME") or OWN_HOME).absolute()
+
+
+def cache() -> Path:
+    """Folder of checked downloads that outlive a clone (`$LAKE_CACHE`, else the user's cache)."""
+    chosen = os.environ.get("LAKE_CACHE")
+    return Path(chosen or platformdirs.user_cache_path("emulated-data-lake")).absolute()
+
+
+def private(folder: Path) -> Path:
+    """Make a folder and what is missing above it, for its owner only; close one that is open.
+
+    :raises PermissionError: it belongs to somebody else, or is a link
+    :raises OSError: it cannot be made
+    """
+    for missing in reversed([p for p in (folder, *folder.parents) if not p.exists()]):
+        missing.mkdir(mode=0o700, exist_ok=True)
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
+        raise PermissionError(errno.EACCES, "it is not a folder of yours", str(folder))
+    if stat.S_IMODE(found.st_mode) & 0o077:
+        folder.chmod(0o700)
+    return folder

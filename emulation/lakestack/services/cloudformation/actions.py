@@ -1,0 +1,129 @@
+"""What is done to one resource: asked of its type, and told as an event of the stack."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from localstack.aws.api.cloudformation import ChangeAction, ResourceStatus
+from localstack.services.cloudformation.engine.v2.change_set_model_executor import (
+    ChangeSetModelExecutor,
+    EventOperationFromAction,
+)
+from localstack.services.cloudformation.engine.v2.change_set_model_preproc import PreprocProperties
+from localstack.services.cloudformation.resource_provider import OperationStatus, ProgressEvent
+
+from lakestack import clock
+
+LOG = logging.getLogger(__name__)
+Model = dict[str, Any]
+
+
+class ResourceActions(ChangeSetModelExecutor):  # type: ignore[misc]
+    """Base of deployments and deletions."""
+
+    _stack: Any
+    _old_records: dict[str, Model]
+
+    def _act(
+        self, name: str, resource_type: str, action: Any, before: Model | None, after: Model | None
+    ) -> tuple[ProgressEvent[Model], Model]:
+        """Let the resource type do it; returns its event and the resource's new record."""
+        payload = self.create_resource_provider_payload(
+            action=action,
+            logical_resource_id=name,
+            resource_type=resource_type,
+            before_properties=PreprocProperties(before) if before is not None else None,
+            after_properties=PreprocProperties(after) if after is not None else None,
+        )
+        provider = self.resource_provider_executor.try_load_resource_provider(resource_type)
+        extra: Model = {}
+        event: ProgressEvent[Model]
+        if provider is None:
+            event = _failed(f"Resource type {resource_type} is not supported", {})
+        else:
+            try:
+                event = self.resource_provider_executor.deploy_loop(provider, extra, payload)
+            except Exception as e:  # a type's handler may raise anything; it fails its resource
+                LOG.debug("%s of %s", action, name, exc_info=True)
+                event = _failed(_reason(e), extra.get("Properties") or {})
+        record: Model = {
+            "Properties": event.resource_model or {},
+            "LogicalResourceId": name,
+            "Type": resource_type,
+            "LastUpdatedTimestamp": clock.utc(),
+        }
+        for key in ("PhysicalResourceId", "_last_deployed_state"):
+            if key in extra:
+                record[key] = extra[key]
+        return event, record
+
+    def _event(
+        self,
+        name: str,
+        resource_type: str,
+        action: Any,
+        state: str,
+        reason: str | None = None,
+        physical_id: str | None = None,
+    ) -> None:
+        verb = EventOperationFromAction[action.value] if action else "CREATE"
+        known = self.resources.get(name) or self._old_records.get(name) or {}
+        self._stack.set_resource_status(
+            logical_resource_id=name,
+            physical_resource_id=physical_id or known.get("PhysicalResourceId") or "",
+            resource_type=resource_type,
+            status=ResourceStatus(f"{verb}_{state}"),
+            resource_status_reason=reason or None,
+        )
+
+    def _remove_all(
+        self,
+        resources: Iterable[tuple[str, Model]],
+        *,
+        keep: Collection[str] = (),
+        leave: Collection[str] = (),
+    ) -> list[str]:
+        """Delete resources; a failure is an event, and its name is returned.
+
+        :param resources: names and records
+        :param keep: names under which another resource lives, whose state must not change
+        :param leave: names of resources that the stack lets go of without deleting them
+        """
+        failed = []
+        remove = ChangeAction.Remove
+        for name, record in resources:
+            states, kind = self._stack.resource_states, record["Type"]
+            state = states.get(name)
+            physical_id = record.get("PhysicalResourceId")
+            if name in leave:
+                self._event(name, kind, remove, "SKIPPED", physical_id=physical_id)
+                states.pop(name, None)
+            else:
+                self._event(name, kind, remove, "IN_PROGRESS", physical_id=physical_id)
+                event, _ = self._act(name, kind, remove, record.get("Properties") or {}, None)
+                done = event.status == OperationStatus.SUCCESS
+                if not done:
+                    failed.append(name)
+                end = "COMPLETE" if done else "FAILED"
+                self._event(name, kind, remove, end, event.message, physical_id)
+            if name in keep and state:
+                states[name] = state
+        return failed
+
+
+def _failed(reason: str, model: Model) -> ProgressEvent[Model]:
+    return ProgressEvent(OperationStatus.FAILED, resource_model=model, message=reason)
+
+
+def _reason(e: Exception) -> str:
+    """An error as CloudFormation shows it: text, then service, status and code in brackets."""
+    response = getattr(e, "response", None)
+    if isinstance(response, dict) and "Error" in response:
+        error, meta = response["Error"], response.get("ResponseMetadata", {})
+        return (
+            f"{error.get('Message')} (Service: {getattr(e, 'operation_name', '')}, Status Code: "
+            f"{meta.get('HTTPStatusCode')}, Error Code: {error.get('Code')})"
+        )
+    return str(e) or type(e).__name__

@@ -1,0 +1,115 @@
+"""LocalStack's CloudFormation engine, mended where it would hide a failure or lose time."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+from typing import Any
+
+from botocore.exceptions import ClientError
+from localstack.services.cloudformation import resource_provider
+from localstack.services.cloudformation.resource_provider import (
+    OperationStatus,
+    ProgressEvent,
+    ResourceProviderExecutor,
+    check_not_found_exception,
+)
+
+from lakestack.services.cloudformation.stack_notes import CANCELLED, notes_for
+
+POLL_SECONDS = 0.1
+OURS = {
+    "AWS::CloudFormation::Stack": "nested_stack:NestedStack",
+    "AWS::IAM::Role": "iam_role:Role",
+    "AWS::S3::Bucket": "s3_bucket:Bucket",
+}
+"""Types that LocalStack has too, by module and class."""
+
+
+def install() -> None:
+    """Put our parts into LocalStack's `ResourceProviderExecutor`."""
+    _pause_less()
+    _tell_failures()
+    _load_our_types()
+
+
+def _pause_less() -> None:
+    """Look at a resource again soon: LocalStack waits 5 s. The total time limit stays."""
+    original = ResourceProviderExecutor.deploy_loop
+
+    @functools.wraps(original)
+    def deploy_loop(self: Any, *args: Any, **kwargs: Any) -> Any:
+        kwargs.setdefault("sleep_time", POLL_SECONDS)
+        return original(self, *args, **kwargs)
+
+    ResourceProviderExecutor.deploy_loop = deploy_loop
+
+
+def _tell_failures() -> None:
+    """An update that a type cannot do, and an error while deleting, are failures with a reason.
+
+    LocalStack calls the first a success and hides the second's text.
+    """
+
+    def execute_action(self: Any, provider: Any, payload: Any) -> Any:
+        request = resource_provider.convert_payload(
+            stack_name=self.stack_name, stack_id=self.stack_id, payload=payload
+        )
+        match payload["action"]:
+            case "Add":
+                return _created(provider, request)
+            case "Dynamic" | "Modify":
+                return _updated(provider, request)
+            case _:
+                return _deleted(provider, request)
+
+    ResourceProviderExecutor.execute_action = execute_action
+
+
+def _created(provider: Any, request: Any) -> Any:
+    if request.custom_context and notes_for(request).late:  # it is waited for
+        return ProgressEvent(
+            OperationStatus.FAILED, resource_model=request.desired_state, message=CANCELLED
+        )
+    return provider.create(request)
+
+
+def _updated(provider: Any, request: Any) -> Any:
+    try:
+        return provider.update(request)
+    except NotImplementedError:
+        previous = request.previous_state or {}
+        changed = sorted(k for k, v in request.desired_state.items() if previous.get(k) != v)
+        return ProgressEvent(
+            OperationStatus.FAILED,
+            resource_model=previous,
+            message=f"{request.resource_type}: the emulator cannot change {', '.join(changed)} in "
+            "place; it needs a replacement: give the resource a new logical id or name",
+            error_code="NotUpdatable",
+        )
+
+
+def _deleted(provider: Any, request: Any) -> Any:
+    try:
+        return provider.delete(request)
+    except Exception as e:
+        if check_not_found_exception(e, request.resource_type, request.desired_state):
+            return ProgressEvent(OperationStatus.SUCCESS, resource_model={})
+        if isinstance(e, ClientError):
+            raise
+        raise RuntimeError(
+            f"Failed to delete {request.logical_resource_id} ({request.resource_type}): {e}"
+        ) from e
+
+
+def _load_our_types() -> None:
+    """Use our own types in the place of those that LocalStack has already."""
+    original = ResourceProviderExecutor.try_load_resource_provider
+
+    def try_load_resource_provider(resource_type: str) -> Any:
+        if resource_type in OURS:
+            module, _, name = OURS[resource_type].partition(":")
+            return getattr(importlib.import_module(f"{__package__}.{module}"), name)()
+        return original(resource_type)
+
+    ResourceProviderExecutor.try_load_resource_provider = staticmethod(try_load_resource_provider)

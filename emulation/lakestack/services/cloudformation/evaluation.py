@@ -1,0 +1,70 @@
+"""LocalStack's evaluations of a template that make nothing, with our intrinsic functions."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from localstack.aws.api import ServiceException
+from localstack.services.cloudformation.engine.v2.change_set_model_describer import (
+    ChangeSetModelDescriber,
+)
+from localstack.services.cloudformation.engine.v2.change_set_model_transform import (
+    ChangeSetModelTransform,
+)
+from localstack.services.cloudformation.engine.v2.change_set_model_validator import (
+    ChangeSetModelValidator,
+)
+from localstack.services.cloudformation.engine.validations import ValidationError
+from localstack.services.cloudformation.stores import exports_map
+
+from lakestack.services.cloudformation.functions import Functions
+
+LOG = logging.getLogger(__name__)
+
+
+@contextmanager
+def template_errors() -> Iterator[None]:
+    """What LocalStack's engine stumbles over is wrong in the template, or not emulated.
+
+    :raises ValidationError: in the place of any error that is none of AWS's
+    """
+    try:
+        yield
+    except ServiceException:
+        raise
+    except Exception as e:
+        LOG.warning("a template cannot be evaluated", exc_info=e)
+        said = str(e)[:500] or type(e).__name__
+        raise ValidationError(f"Template error: it cannot be evaluated here: {said}") from e
+
+
+class _BeforeDeployment(Functions):
+    """What is known only during the deployment is taken for empty."""
+
+    def export_of(self, name: str) -> str:  # noqa: ARG002 - the deployment asks for it
+        return ""
+
+    def _variable(self, name: str, values: dict[str, Any], *, before: bool) -> str:
+        try:
+            return super()._variable(name, values, before=before)
+        except (ValueError, RuntimeError):
+            return ""
+
+
+class Validator(_BeforeDeployment, ChangeSetModelValidator):  # type: ignore[misc]
+    """Looks for faults when a request comes."""
+
+
+class Transformer(_BeforeDeployment, ChangeSetModelTransform):  # type: ignore[misc]
+    """Applies the template's macros."""
+
+
+class Describer(Functions, ChangeSetModelDescriber):  # type: ignore[misc]
+    """Describes the changes of a change set."""
+
+    def export_of(self, name: str) -> str:
+        exports = exports_map(self._change_set.account_id, self._change_set.region_name)
+        return str(exports.get(name, {}).get("Value", ""))

@@ -1,0 +1,390 @@
+"""The emulated CloudFormation: LocalStack's API with our checks, deployments and deletions."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from localstack.aws.api import RequestContext, handler
+from localstack.aws.api.cloudformation import (
+    AlreadyExistsException,
+    ChangeSetStatus,
+    ChangeSetType,
+    ExecutionStatus,
+    InsufficientCapabilitiesException,
+    StackStatus,
+)
+from localstack.services.cloudformation import api_utils
+from localstack.services.cloudformation.engine import template_preparer
+from localstack.services.cloudformation.engine.validations import ValidationError
+from localstack.services.cloudformation.stores import exports_map, get_cloudformation_store
+from localstack.services.cloudformation.v2 import provider as localstack_provider
+from localstack.services.cloudformation.v2.entities import ChangeSet, Stack
+from localstack.services.cloudformation.v2.provider import CloudformationProviderV2
+from localstack.services.plugins import Service
+
+from lakestack.services.cloudformation.deletion import Deletion
+from lakestack.services.cloudformation.deployment import NESTED, Deployment
+from lakestack.services.cloudformation.evaluation import (
+    Describer,
+    Transformer,
+    Validator,
+    template_errors,
+)
+from lakestack.services.cloudformation.parameters import check_parameters
+from lakestack.services.cloudformation.stack_notes import importers, notes_of
+from lakestack.services.cloudformation.template import Template, parse_template, template_text
+from lakestack.services.cloudformation.template_check import (
+    check,
+    missing_capabilities,
+    required_capabilities,
+    resources_of,
+)
+
+Request = Mapping[str, Any]
+
+# AWS CloudFormation User Guide, "Stack status codes": from these an update may begin.
+UPDATABLE = {
+    StackStatus.CREATE_COMPLETE,
+    StackStatus.UPDATE_COMPLETE,
+    StackStatus.UPDATE_ROLLBACK_COMPLETE,
+    StackStatus.IMPORT_COMPLETE,
+    StackStatus.IMPORT_ROLLBACK_COMPLETE,
+}
+_DONE = StackStatus.DELETE_COMPLETE
+
+
+def create_service() -> Service:
+    """Make the service, and let LocalStack's own operations use our parts."""
+    parts: Any = localstack_provider
+    parts.ChangeSetModelValidator = Validator
+    parts.ChangeSetModelTransform = Transformer
+    parts.ChangeSetModelDescriber = Describer
+    parts.find_stack_v2 = find_stack
+    reader: Any = api_utils
+    reader.extract_template_body = _text_of_request
+    preparer: Any = template_preparer
+    preparer.parse_template = parse_template
+    return Service.for_provider(CloudFormationProvider())
+
+
+def find_stack(state: Any, name: str | None) -> Any:
+    """The live stack of this name, or the stack, live or not, of this id; None if there is none."""
+    if not name:
+        raise ValidationError(
+            "1 validation error detected: Value null at 'stackName' failed to satisfy constraint: "
+            "Member must not be null"
+        )
+    if name in state.stacks_v2:
+        return state.stacks_v2[name]
+    live = (s for s in list(state.stacks_v2.values()) if s.status != _DONE)
+    return next((s for s in live if s.stack_name == name), None)
+
+
+class CloudFormationProvider(CloudformationProviderV2):  # type: ignore[misc]
+    """Creates, updates and deletes stacks as AWS does, with rollback."""
+
+    @handler("CreateStack", expand=False)
+    def create_stack(self, context: RequestContext, request: Request) -> Any:
+        text, template = _checked(context, request)
+        state = _state(context)
+        name = request["StackName"]
+        if find_stack(state, name) is not None:
+            raise AlreadyExistsException(f"Stack [{name}] already exists")
+        stack = Stack(context.account_id, context.region, request, tags=request.get("Tags"))
+        on_failure = request.get("OnFailure") or "ROLLBACK"
+        notes_of(stack).on_failure = "DO_NOTHING" if request.get("DisableRollback") else on_failure
+        change_set = self._change_set(stack, request, text, template, before=None)
+        stack.template, stack.template_body = template, text  # visible while it is being made
+        state.stacks_v2[stack.stack_id] = stack
+        stack.set_stack_status(StackStatus.CREATE_IN_PROGRESS, "User Initiated")
+        stack.template = None
+        notes_of(stack).begin_creation(request.get("TimeoutInMinutes"))
+        deployment = Deployment(change_set, update=False)
+        self._start(stack, lambda: self._created(stack, deployment))
+        return {"StackId": stack.stack_id}
+
+    @handler("UpdateStack", expand=False)
+    def update_stack(self, context: RequestContext, request: Request) -> Any:
+        stack = self._existing(context, request.get("StackName"))
+        if request.get("UsePreviousTemplate"):
+            request = {**request, "TemplateBody": stack.template_body}
+        text, template = _checked(context, request)
+        self._refuse_busy(stack)
+        change_set = self._change_set(stack, request, text, template, before=stack.template)
+        nested = any(r["Type"] == NESTED for r in resources_of(template).values())
+        tags = request.get("Tags")
+        if not nested and not change_set.has_changes() and (tags is None or tags == stack.tags):
+            raise ValidationError("No updates are to be performed.")
+        stack.capabilities = request.get("Capabilities") or stack.capabilities
+        stack.tags = tags if tags is not None else stack.tags
+        stack.set_stack_status(StackStatus.UPDATE_IN_PROGRESS, "User Initiated")
+        self._start(stack, Deployment(change_set, update=True).run)
+        return {"StackId": stack.stack_id}
+
+    @handler("CreateChangeSet", expand=False)
+    def create_change_set(self, context: RequestContext, request: Request) -> Any:
+        state = _state(context)
+        stack = find_stack(state, request.get("StackName"))
+        if request.get("UsePreviousTemplate") and stack is not None:
+            request = {**request, "TemplateBody": stack.template_body, "UsePreviousTemplate": None}
+        _checked(context, request, capabilities=False)
+        before = set(state.stacks_v2)
+        try:
+            with template_errors():
+                return super().create_change_set(context, request)
+        except Exception:
+            for new in set(state.stacks_v2) - before:  # refused: no stack under review remains
+                del state.stacks_v2[new]
+            raise
+
+    @handler("ExecuteChangeSet")
+    def execute_change_set(
+        self,
+        context: RequestContext,
+        change_set_name: str,
+        stack_name: str | None = None,
+        disable_rollback: bool | None = None,
+        **_: Any,
+    ) -> Any:
+        state = _state(context)
+        change_set = localstack_provider.find_change_set_v2(state, change_set_name, stack_name)
+        if change_set is None or change_set.execution_status != ExecutionStatus.AVAILABLE:
+            return super().execute_change_set(context, change_set_name, stack_name)  # AWS's errors
+        stack = change_set.stack
+        if missing := missing_capabilities(change_set.template, stack.capabilities):
+            raise InsufficientCapabilitiesException(f"Requires capabilities : {_listed(missing)}")
+        update = change_set.change_set_type == ChangeSetType.UPDATE
+        if update:
+            self._refuse_busy(stack)
+        notes_of(stack).on_failure = "DO_NOTHING" if disable_rollback else "ROLLBACK"
+        change_set.set_execution_status(ExecutionStatus.EXECUTE_IN_PROGRESS)
+        stack.tags, stack.status_reason = change_set.tags, None
+        stack.set_stack_status(
+            StackStatus.UPDATE_IN_PROGRESS if update else StackStatus.CREATE_IN_PROGRESS,
+            "User Initiated",
+        )
+        deployment = Deployment(change_set, update=update)
+
+        def execute() -> None:
+            succeeded = deployment.run()
+            stack.change_set_id = change_set.change_set_id if succeeded else stack.change_set_id
+            change_set.set_execution_status(
+                ExecutionStatus.EXECUTE_COMPLETE if succeeded else ExecutionStatus.EXECUTE_FAILED
+            )
+
+        self._start(stack, execute)
+        return {}
+
+    @handler("DeleteStack")
+    def delete_stack(
+        self,
+        context: RequestContext,
+        stack_name: str,
+        retain_resources: list[str] | None = None,
+        deletion_mode: str | None = None,
+        **_: Any,
+    ) -> None:
+        stack = find_stack(_state(context), stack_name)
+        if stack is None or stack.status in (_DONE, StackStatus.DELETE_IN_PROGRESS):
+            return
+        if stack.enable_termination_protection:
+            raise ValidationError(
+                f"Stack [{stack.stack_name}] cannot be deleted while TerminationProtection is "
+                "enabled"
+            )
+        retain = list(retain_resources or [])
+        if retain and stack.status != StackStatus.DELETE_FAILED:
+            raise ValidationError(
+                f"Invalid operation on stack [{stack.stack_id}]. RetainResources can only be "
+                "specified when the stack is in the DELETE_FAILED state."
+            )
+        if deletion_mode == "FORCE_DELETE_STACK":
+            retain = [*retain, *_failed_to_delete(stack)]
+        # What still runs stops before its next resource, is rolled back, and is deleted then.
+        notes_of(stack).cancelled.set()
+
+        def begin() -> Deletion:
+            notes_of(stack).cancelled.clear()  # a refused deletion leaves a stack to be updated
+            deletion = Deletion(stack, retain)
+            stack.status_reason = None
+            stack.set_stack_status(StackStatus.DELETE_IN_PROGRESS, "User Initiated")
+            return deletion
+
+        if not notes_of(stack).operation.locked():
+            self._start(stack, begin().run)
+        else:
+            self._start(stack, lambda: begin().run())
+
+    @handler("ValidateTemplate", expand=False)
+    def validate_template(self, context: RequestContext, request: Request) -> Any:
+        template = parse_template(template_text(request, context.account_id, context.region))
+        check(template)
+        answer: dict[str, Any] = {
+            "Parameters": [
+                {
+                    "ParameterKey": name,
+                    "NoEcho": str(p.get("NoEcho", "")).lower() == "true",
+                    **({"DefaultValue": str(p["Default"])} if "Default" in p else {}),
+                    **({"Description": p["Description"]} if "Description" in p else {}),
+                }
+                for name, p in (template.get("Parameters") or {}).items()
+            ],
+            "Description": template.get("Description", ""),
+        }
+        if needed := required_capabilities(template):
+            answer["Capabilities"] = needed
+            answer["CapabilitiesReason"] = (
+                "The following resource(s) require capabilities: "
+                f"{_listed(sorted({r['Type'] for r in resources_of(template).values()}))}"
+            )
+        return answer
+
+    @handler("GetTemplateSummary", expand=False)
+    def get_template_summary(self, context: RequestContext, request: Request) -> Any:
+        if not request.get("StackName") and not request.get("StackSetName"):
+            template = parse_template(template_text(request, context.account_id, context.region))
+            check(template)
+            plain = json.dumps({**template, "Resources": resources_of(template)})
+            request = {**request, "TemplateBody": plain, "TemplateURL": None}
+        with template_errors():
+            return super().get_template_summary(context, request)
+
+    @handler("CreateStackSet", expand=False)
+    def create_stack_set(self, context: RequestContext, request: Request) -> Any:
+        check(parse_template(template_text(request, context.account_id, context.region)))
+        return super().create_stack_set(context, request)
+
+    @handler("UpdateStackSet", expand=False)
+    def update_stack_set(self, context: RequestContext, request: Request) -> Any:
+        if not request.get("UsePreviousTemplate"):
+            check(parse_template(template_text(request, context.account_id, context.region)))
+        return super().update_stack_set(context, request)
+
+    @handler("DescribeStacks")
+    def describe_stacks(
+        self, context: RequestContext, stack_name: str | None = None, **_: Any
+    ) -> Any:
+        state = _state(context)
+        if stack_name:
+            stack = find_stack(state, stack_name)
+            if stack is None:
+                raise ValidationError(f"Stack with id {stack_name} does not exist")
+            found = [stack]
+        else:  # deleted stacks are shown by their id only
+            found = [s for s in list(state.stacks_v2.values()) if s.status != _DONE]
+        return {"Stacks": [_shown(self._describe_stack(s), s) for s in found]}
+
+    @handler("ListImports")
+    def list_imports(self, context: RequestContext, export_name: str, **_: Any) -> Any:
+        if export_name not in exports_map(context.account_id, context.region):
+            raise ValidationError(f"Export {export_name} does not exist.")
+        names = importers(_state(context).stacks_v2.values(), export_name)
+        if not names:
+            raise ValidationError(f"Export '{export_name}' is not imported by any stack.")
+        return {"Imports": names}
+
+    def _existing(self, context: RequestContext, name: str | None) -> Any:
+        stack = find_stack(_state(context), name)
+        if stack is None or stack.status == _DONE:
+            raise ValidationError(f"Stack [{name}] does not exist")
+        return stack
+
+    def _refuse_busy(self, stack: Any) -> None:
+        if stack.status not in UPDATABLE:
+            raise ValidationError(
+                f"Stack:{stack.stack_id} is in {stack.status} state and can not be updated."
+            )
+
+    def _change_set(
+        self, stack: Any, request: Request, text: str, template: Template, before: Template | None
+    ) -> Any:
+        """Evaluate the template against the stack; raises ValidationError."""
+        old_parameters = stack.resolved_parameters if before is not None else None
+        kind = ChangeSetType.CREATE if before is None else ChangeSetType.UPDATE
+        with template_errors():
+            change_set = ChangeSet(
+                stack,
+                {"ChangeSetName": f"cs-{stack.stack_name}", "ChangeSetType": kind},
+                template=template,
+                template_body=text,
+            )
+            self._setup_change_set_model(
+                change_set=change_set,
+                before_template=before,
+                after_template=template,
+                before_parameters=old_parameters,
+                after_parameters=self._extract_after_parameters(
+                    request.get("Parameters") or [], old_parameters
+                ),
+            )
+        if change_set.status == ChangeSetStatus.FAILED:
+            raise ValidationError(change_set.status_reason)
+        return change_set
+
+    def _created(self, stack: Any, deployment: Deployment) -> None:
+        if not deployment.run() and notes_of(stack).on_failure == "DELETE":
+            deletion = Deletion(stack)
+            stack.set_stack_status(StackStatus.DELETE_IN_PROGRESS)
+            deletion.run()
+
+    def _start(self, stack: Any, work: Callable[[], object]) -> None:
+        """Run the stack's operation in a thread, after the one that may still run."""
+        lock = notes_of(stack).operation
+        free = lock.acquire(blocking=False)
+
+        def run() -> None:
+            if not free:
+                lock.acquire()
+            try:
+                work()
+            finally:
+                lock.release()
+
+        threading.Thread(target=run, name=f"cfn-{stack.stack_name}", daemon=True).start()
+
+
+def _state(context: RequestContext) -> Any:
+    return get_cloudformation_store(context.account_id, context.region)
+
+
+def _checked(
+    context: RequestContext, request: Request, *, capabilities: bool = True
+) -> tuple[str, Template]:
+    """Text and content of the request's template, once all checks have passed."""
+    text = template_text(request, context.account_id, context.region)
+    template = parse_template(text)
+    check(template)
+    check_parameters(template, request.get("Parameters") or [])
+    if capabilities and (
+        missing := missing_capabilities(template, request.get("Capabilities") or [])
+    ):
+        raise InsufficientCapabilitiesException(f"Requires capabilities : {_listed(missing)}")
+    return text, template
+
+
+def _text_of_request(request: Request) -> str:
+    """For LocalStack's own operations, which do not say whose request it is."""
+    from localstack.constants import AWS_REGION_US_EAST_1, DEFAULT_AWS_ACCOUNT_ID
+
+    return template_text(request, DEFAULT_AWS_ACCOUNT_ID, AWS_REGION_US_EAST_1)
+
+
+def _failed_to_delete(stack: Any) -> list[str]:
+    return [n for n, r in stack.resource_states.items() if r["ResourceStatus"] == "DELETE_FAILED"]
+
+
+def _shown(described: Any, stack: Any) -> Any:
+    notes = notes_of(stack)
+    if notes.parent:
+        described["ParentId"] = notes.parent
+    if notes.timeout_minutes is not None:
+        described["TimeoutInMinutes"] = notes.timeout_minutes
+    described["DisableRollback"] = notes.on_failure == "DO_NOTHING"
+    return described
+
+
+def _listed(names: list[str]) -> str:
+    return f"[{', '.join(names)}]"

@@ -1,0 +1,134 @@
+"""One keep-alive connection to DynamoDB's engine: a bulk mover's shortest way.
+
+The engine does not verify signatures; it takes account and region from the access key id.
+"""
+
+from __future__ import annotations
+
+import http.client
+import threading
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+
+from lakestack.services.dms.errors import Cancelled, TableError
+from lakestack.services.retries import TRANSIENT_CODES, Backoff
+
+BATCH = 25
+BACKOFF = Backoff()
+"""DynamoDB may be away for a minute: its process starts anew within seconds."""
+TIMEOUT_SECONDS = 60
+
+
+class DynamodbError(TableError):
+    """DynamoDB refused a request for good.
+
+    :param code: DynamoDB's error code
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code, self.reason = code, message
+
+
+class DynamodbWire:
+    """A connection; use one per thread.
+
+    :param endpoint: URL and access key id, as `engine_endpoint` returns them
+    :param cancelled: set when the task is stopped: ends every wait with `Cancelled`
+    :param on_retry: told why, before a request is made again
+    """
+
+    def __init__(
+        self,
+        endpoint: tuple[str, str],
+        region: str,
+        cancelled: threading.Event,
+        on_retry: Callable[[str], None] = lambda _reason: None,
+    ) -> None:
+        url, access_key = endpoint
+        self._address = urlsplit(url)
+        self._cancelled, self._on_retry = cancelled, on_retry
+        self._headers = {
+            "Content-Type": "application/x-amz-json-1.0",
+            "Authorization": "AWS4-HMAC-SHA256 Credential="
+            f"{access_key}/20200101/{region}/dynamodb/aws4_request, "
+            "SignedHeaders=host, Signature=0",
+        }
+        self._connection: http.client.HTTPConnection | None = None
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def call(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
+        """Do one operation; what may succeed the next time is retried with back-off.
+
+        :raises DynamodbError: DynamoDB refused it, or goes on failing
+        """
+        body = orjson.dumps(request)
+        waits = BACKOFF.waits()
+        while True:
+            try:
+                status, answer = self._send(operation, body)
+            except (OSError, http.client.HTTPException) as e:
+                self.close()
+                text = f"DynamoDB does not answer: {type(e).__name__}: {e}"
+                failure = DynamodbError("ServiceUnavailable", text)
+            else:
+                if status == 200:
+                    return answer
+                code = str(answer.get("__type", "InternalServerError")).rpartition("#")[2]
+                message = str(answer.get("message") or answer.get("Message") or status)
+                failure = DynamodbError(code, message)
+                if status < 500 and code not in TRANSIENT_CODES:
+                    raise failure
+            wait = next(waits, None)
+            if wait is None:
+                raise failure
+            self._on_retry(failure.code)
+            self._wait(wait)
+
+    def write(self, table: str, requests: list[dict[str, Any]]) -> None:
+        """Write up to 25 put or delete requests; unprocessed ones are sent again.
+
+        :raises TableError: some stay unprocessed for as long as it is tried; it names the first
+        """
+        tries, waits = 0, BACKOFF.waits()
+        while True:
+            tries += 1
+            answer = self.call("BatchWriteItem", {"RequestItems": {table: requests}})
+            unprocessed = answer.get("UnprocessedItems")
+            if not unprocessed:
+                return
+            requests = unprocessed[table]
+            wait = next(waits, None)
+            if wait is None:
+                raise TableError(
+                    f"{len(requests)} items of table {table} stay unprocessed after {tries} "
+                    f"tries; the first is {orjson.dumps(requests[0]).decode()[:300]}"
+                )
+            self._on_retry("UnprocessedItems")
+            self._wait(wait)
+
+    def _send(self, operation: str, body: bytes) -> tuple[int, dict[str, Any]]:
+        if self._connection is None:
+            self._connection = http.client.HTTPConnection(
+                self._address.hostname or "127.0.0.1", self._address.port, timeout=TIMEOUT_SECONDS
+            )
+        headers = {**self._headers, "X-Amz-Target": f"DynamoDB_20120810.{operation}"}
+        self._connection.request("POST", "/", body, headers)
+        response = self._connection.getresponse()
+        raw = response.read()
+        try:
+            answer = orjson.loads(raw) if raw else {}
+        except orjson.JSONDecodeError:
+            answer = {"message": raw[:300].decode(errors="replace")}
+        return response.status, answer if isinstance(answer, dict) else {}
+
+    def _wait(self, seconds: float) -> None:
+        if self._cancelled.wait(seconds):
+            raise Cancelled("the task was stopped")

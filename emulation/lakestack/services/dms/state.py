@@ -1,0 +1,232 @@
+"""The resources of the emulated DMS, per account and region, in memory; and how AWS shows them."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import string
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from localstack.aws.api import CommonServiceException
+from localstack.utils.aws.arns import get_partition
+
+from lakestack import clock
+from lakestack.services.base import aws_error
+from lakestack.services.dms.progress import COMPLETED, ERROR, TableProgress, percent
+from lakestack.services.dms.task_settings import TaskSettings
+
+ACTIVE_STATES = frozenset({"starting", "running", "stopping"})
+_IDENTIFIER = re.compile(r"[A-Za-z](?!.*--)[A-Za-z0-9-]*(?<!-)")
+_ID_CHARACTERS = string.ascii_uppercase + "234567"
+
+Shape = dict[str, Any]
+
+
+@dataclass
+class Task:
+    """A replication task and its runs."""
+
+    identifier: str
+    arn: str
+    source_arn: str
+    target_arn: str
+    instance_arn: str
+    table_mappings: str
+    settings: TaskSettings
+    task_data: str | None
+    created: datetime = field(default_factory=clock.utc)
+    status: str = "ready"
+    stop_reason: str | None = None
+    last_failure: str | None = None
+    fresh_start: datetime | None = None
+    started: datetime | None = None
+    began: float = 0.0
+    took: float | None = None
+    stopped: datetime | None = None
+    load_finished: datetime | None = None
+    tables: dict[tuple[str, str], TableProgress] = field(default_factory=dict)
+    reloads: list[tuple[str, str]] = field(default_factory=list)
+    closing: bool = False
+    cancelled: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def resource_id(self) -> str:
+        return self.arn.rpartition(":")[2]
+
+    def shape(self, *, settings: bool = True) -> Shape:
+        """AWS's ReplicationTask; without settings and mappings if WithoutSettings was asked."""
+        answer: Shape = {
+            "ReplicationTaskIdentifier": self.identifier,
+            "SourceEndpointArn": self.source_arn,
+            "TargetEndpointArn": self.target_arn,
+            "ReplicationInstanceArn": self.instance_arn,
+            "MigrationType": "full-load",
+            "Status": self.status,
+            "ReplicationTaskCreationDate": self.created,
+            "ReplicationTaskArn": self.arn,
+        }
+        if settings:
+            answer["TableMappings"] = self.table_mappings
+            answer["ReplicationTaskSettings"] = self.settings.document
+        optional = {
+            "StopReason": self.stop_reason,
+            "LastFailureMessage": self.last_failure,
+            "ReplicationTaskStartDate": self.started,
+            "TaskData": self.task_data,
+        }
+        answer.update({k: v for k, v in optional.items() if v is not None})
+        if self.started is not None:
+            answer["ReplicationTaskStats"] = self._statistics(self.started)
+        return answer
+
+    def _statistics(self, started: datetime) -> Shape:
+        tables = list(self.tables.values())
+        loaded = sum(t.state == COMPLETED for t in tables)
+        errored = sum(t.state == ERROR for t in tables)
+        loading = sum(t.started is not None and t.ended is None for t in tables)
+        queued = sum(t.started is None and t.ended is None for t in tables)
+        took = clock.steady() - self.began if self.took is None else self.took
+        dates = {
+            "FreshStartDate": self.fresh_start,
+            "StartDate": started,
+            "StopDate": self.stopped,
+            "FullLoadStartDate": started,
+            "FullLoadFinishDate": self.load_finished,
+        }
+        return {
+            "FullLoadProgressPercent": 100 if self.load_finished else percent(tables),
+            "ElapsedTimeMillis": int(took * 1000),
+            "TablesLoaded": loaded,
+            "TablesLoading": loading,
+            "TablesQueued": queued,
+            "TablesErrored": errored,
+            **{k: v for k, v in dates.items() if v is not None},
+        }
+
+
+class Store:
+    """All DMS resources of one account and region; hold `lock` while reading or changing them."""
+
+    def __init__(self, account: str, region: str) -> None:
+        self.account, self.region = account, region
+        self.lock = threading.RLock()
+        self.subnet_groups: dict[str, Shape] = {}
+        self.instances: dict[str, Shape] = {}
+        self.endpoints: dict[str, Shape] = {}
+        self.connections: dict[tuple[str, str], Shape] = {}
+        self.tasks: dict[str, Task] = {}
+        self.tags: dict[str, dict[str, str]] = {}
+
+    def arn(self, kind: str, resource_id: str | None = None) -> str:
+        """An ARN of kind rep, endpoint, task or subgrp, with AWS's random id if none is given."""
+        resource_id = resource_id or "".join(secrets.choice(_ID_CHARACTERS) for _ in range(26))
+        partition = get_partition(self.region)
+        return f"arn:{partition}:dms:{self.region}:{self.account}:{kind}:{resource_id}"
+
+    def tag(self, arn: str, request: Shape) -> None:
+        """Keep the tags of a creating request, which may have none."""
+        self.tags[arn] = given_tags(request)
+
+    def exists(self, arn: str) -> bool:
+        groups = {self.arn("subgrp", name) for name in self.subnet_groups}
+        return arn in groups or any(
+            arn in resources for resources in (self.instances, self.endpoints, self.tasks)
+        )
+
+
+def given_tags(request: Shape) -> dict[str, str]:
+    """The request's tags by their keys (DMS API Reference, "Tag": 1 to 128 characters)."""
+    tags = request.get("Tags") or []
+    for number, tag in enumerate(tags, 1):
+        if not 1 <= len(tag.get("Key") or "") <= 128:
+            raise invalid_value(
+                f"The key of tag {number} is {tag.get('Key')!r}; needed: 1 to 128 characters"
+            )
+    return {tag["Key"]: tag.get("Value") or "" for tag in tags}
+
+
+class Stores:
+    """The `Store` of each account and region, made when first asked for."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._stores: dict[tuple[str, str], Store] = {}
+
+    def get(self, account: str, region: str) -> Store:
+        with self._lock:
+            return self._stores.setdefault((account, region), Store(account, region))
+
+
+def invalid_value(message: str) -> CommonServiceException:
+    return aws_error("InvalidParameterValueException", message)
+
+
+def not_found(message: str) -> CommonServiceException:
+    return aws_error("ResourceNotFoundFault", message)
+
+
+def wrong_state(message: str) -> CommonServiceException:
+    return aws_error("InvalidResourceStateFault", message)
+
+
+def already_exists(what: str, name: str) -> CommonServiceException:
+    return aws_error("ResourceAlreadyExistsFault", f"{what} {name} already exists")
+
+
+def check_identifier(name: str, what: str, most: int = 255) -> str:
+    """Check an identifier: letters, digits and single hyphens, a letter first, no hyphen last."""
+    if len(name) > most or not _IDENTIFIER.fullmatch(name):
+        raise invalid_value(
+            f"The {what} {name!r} is not valid: 1 to {most} letters, digits and single hyphens, "
+            "beginning with a letter and not ending with a hyphen"
+        )
+    return name
+
+
+def find(resources: dict[str, Any], arn: str, what: str) -> Any:
+    """The resource with an ARN, or AWS's ResourceNotFoundFault."""
+    if arn not in resources:
+        raise not_found(f"{what} {arn} not found")
+    return resources[arn]
+
+
+def select(
+    resources: Iterable[Any],
+    request: Shape,
+    getters: Mapping[str, Callable[[Any], Iterable[str]]],
+    what: str,
+) -> list[Any]:
+    """Apply a Describe operation's Filters: all filters must match, any value of each.
+
+    :raises CommonServiceException: ResourceNotFoundFault if filters are given and none matches
+    """
+    chosen = list(resources)
+    filters = request.get("Filters") or []
+    for one in filters:
+        getter = getters.get(one["Name"])
+        if getter is None:
+            raise invalid_value(f"Filter {one['Name']!r} is not valid; valid: {', '.join(getters)}")
+        values = set(one["Values"])
+        chosen = [r for r in chosen if values.intersection(getter(r))]
+    if filters and not chosen:
+        raise not_found(f"No {what} found matching the filters")
+    return chosen
+
+
+def page(
+    items: list[Any], request: Shape, most: int = 100, least: int = 20
+) -> tuple[list[Any], Shape]:
+    """Cut out the page that MaxRecords and Marker ask for; returns it and the Marker member."""
+    size = request.get("MaxRecords") or most
+    if not least <= size <= most:
+        raise invalid_value(f"MaxRecords is {size}; valid: {least} to {most}")
+    marker = request.get("Marker") or "0"
+    if not (marker.isascii() and marker.isdigit() and len(marker) < 19):
+        raise invalid_value(f"Marker {marker!r} is not one that this operation returned")
+    start = int(marker[:18])
+    end = start + size
+    return items[start:end], {"Marker": str(end)} if end < len(items) else {}

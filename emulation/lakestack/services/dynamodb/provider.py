@@ -1,0 +1,182 @@
+"""DynamoDB: LocalStack's provider over DynamoDB Local, or over moto where that cannot run.
+
+What is added here: an engine that is away or silent is named in an error of AWS's own, in bounded
+time; and tables that were lost with it stay in a state that says so
+(`lakestack.services.dynamodb.lost_tables`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from localstack.aws.api import CommonServiceException, RequestContext, ServiceException, handler
+from localstack.services.dynamodb.provider import DynamoDBProvider, get_store
+from localstack.services.dynamodb.utils import SchemaExtractor
+from localstack.services.plugins import Service
+from requests import RequestException
+
+from lakestack.services.base import aws_error, moto_provider_table
+from lakestack.services.dynamodb import access, engine
+from lakestack.services.dynamodb.engine_process import NAME, EngineError
+from lakestack.services.dynamodb.lost_tables import Key, LostTable, with_lost
+
+
+class MotoDynamodbProvider:
+    """Every operation answered by moto."""
+
+    service = "dynamodb"
+
+
+class LakeDynamodbProvider(DynamoDBProvider):  # type: ignore[misc]
+    """LocalStack's provider over an engine that may die."""
+
+    def forward_request(self, context: RequestContext, service_request: Any = None) -> Any:
+        """Ask the engine.
+
+        :raises CommonServiceException: InternalServerError, it does not answer; clients retry it
+        """
+        running = engine.engine()
+        try:
+            if running is not None:
+                running.require()
+            return super().forward_request(context, service_request)
+        except EngineError as e:
+            raise _unavailable(e.message) from e
+        except RequestException as e:
+            raise _unavailable(_broken(e)) from e
+        except ServiceException as e:
+            if e.code == "ResourceNotFoundException":
+                self._name_lost(context, service_request)
+            request = service_request or context.service_request or {}
+            if e.code == "InternalFailure" and request.get("NextToken"):
+                # The engine stumbles over a token that it did not give, which AWS refuses.
+                raise aws_error("ValidationException", "Given NextToken is invalid") from e
+            raise
+
+    @handler("CreateTable", expand=False)
+    def create_table(self, context: RequestContext, create_table_input: Any) -> Any:
+        """A lost table does not hold its name: who creates it knows that it is empty."""
+        key = _key(context, create_table_input["TableName"])
+        before = engine.tables.forget(key)
+        if before is not None:
+            self._forget(context, before)
+        try:
+            answer = super().create_table(context, create_table_input)
+        except Exception:
+            if before is not None:
+                engine.tables.restore(key, before)
+            raise
+        engine.tables.made(key, answer["TableDescription"])
+        return answer
+
+    @handler("UpdateTable", expand=False)
+    def update_table(self, context: RequestContext, update_table_input: Any) -> Any:
+        answer = super().update_table(context, update_table_input)
+        key = _key(context, update_table_input["TableName"])
+        engine.tables.made(key, answer["TableDescription"])
+        return answer
+
+    @handler("DeleteTable")
+    def delete_table(self, context: RequestContext, table_name: str, **_: Any) -> Any:
+        key = _key(context, table_name)
+        if (lost := engine.tables.forget(key)) is not None:
+            self._forget(context, lost)
+            return {"TableDescription": {**lost.describe(), "TableStatus": "DELETING"}}
+        answer = super().delete_table(context, table_name)
+        engine.tables.deleted(key)
+        return answer
+
+    @handler("DescribeTable")
+    def describe_table(self, context: RequestContext, table_name: str, **_: Any) -> Any:
+        lost = engine.tables.lost(_key(context, table_name))
+        if lost is not None:
+            return {"Table": lost.describe()}
+        return super().describe_table(context, table_name)
+
+    @handler("ListTables")
+    def list_tables(
+        self,
+        context: RequestContext,
+        exclusive_start_table_name: str | None = None,
+        limit: int | None = None,
+        **_: Any,
+    ) -> Any:
+        page = super().list_tables(context, exclusive_start_table_name, limit)
+        lost = engine.tables.names_lost(context.account_id, _region(context))
+        return with_lost(page, lost, exclusive_start_table_name, limit) if lost else page
+
+    def on_after_state_reset(self) -> None:
+        engine.tables.clear()
+        super().on_after_state_reset()
+
+    @staticmethod
+    def _name_lost(context: RequestContext, service_request: Any) -> None:
+        """Say of a table that it is lost, instead of that there is none."""
+        for name in _tables_named(service_request or context.service_request or {}):
+            lost = engine.tables.lost(_key(context, name))
+            if lost is not None:
+                raise aws_error(
+                    "ResourceNotFoundException",
+                    f"Requested resource not found: Table: {name} is ARCHIVED, its items are "
+                    f"lost: {lost.reason}. Delete it or create it anew, and load it again",
+                )
+
+    def _forget(self, context: RequestContext, lost: LostTable) -> None:
+        """Drop what LocalStack keeps of a table beside the engine, as its DeleteTable does."""
+        from localstack.services.dynamodbstreams import dynamodbstreams_api
+
+        name = lost.description["TableName"]
+        arn = self.fix_table_arn(context.account_id, context.region, lost.description["TableArn"])
+        dynamodbstreams_api.delete_streams(context.account_id, context.region, arn)
+        store = get_store(context.account_id, context.region)
+        store.TABLE_TAGS.pop(arn, None)
+        store.REPLICAS.pop(name, None)
+        store.table_definitions.pop(name, None)
+        store.ttl_specifications.pop(name, None)
+        SchemaExtractor.invalidate_table_schema(name, context.account_id, context.region)
+
+
+def create_service() -> Service:
+    """Return the DynamoDB service that this machine can run."""
+    if not engine.available():
+        return Service.for_provider(
+            MotoDynamodbProvider(), dispatch_table_factory=moto_provider_table
+        )
+    from localstack.aws.forwarder import ForwardingFallbackDispatcher
+
+    access.install()
+
+    def table(provider: Any) -> Any:
+        return ForwardingFallbackDispatcher(provider, provider.forward_request)
+
+    return Service.for_provider(LakeDynamodbProvider(), dispatch_table_factory=table)
+
+
+def _unavailable(why: str) -> CommonServiceException:
+    """AWS's code for a fault of its own (Amazon DynamoDB Developer Guide, "Error handling")."""
+    return CommonServiceException("InternalServerError", why, status_code=500)
+
+
+def _broken(error: RequestException) -> str:
+    return f"{NAME} broke off while it was asked: {type(error).__name__}; see: lake emulator status"
+
+
+def _region(context: RequestContext) -> str:
+    return str(DynamoDBProvider.ddb_region_name(context.region))
+
+
+def _key(context: RequestContext, table: str) -> Key:
+    name = table.rpartition("/")[2] if table.startswith("arn:") else table
+    return (context.account_id, _region(context), name)
+
+
+def _tables_named(request: Mapping[str, Any]) -> Iterator[str]:
+    """Names of the tables that a request is about, whatever its operation."""
+    if isinstance(name := request.get("TableName"), str):
+        yield name
+    yield from request.get("RequestItems") or ()
+    for item in request.get("TransactItems") or ():
+        for action in item.values():
+            if isinstance(action, Mapping) and isinstance(action.get("TableName"), str):
+                yield action["TableName"]

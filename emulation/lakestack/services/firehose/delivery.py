@@ -1,0 +1,131 @@
+"""The thread behind a delivery stream: reads its source, buffers, writes objects, retries."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+from lakestack import clock
+from lakestack.services import faults
+from lakestack.services.firehose.buffer import Batch, Buffer, BufferingHints
+from lakestack.services.firehose.source import Source
+
+LOG = logging.getLogger(__name__)
+
+Write = Callable[[Batch], None]
+"""Writes one object; raises whatever the destination answers."""
+
+Report = Callable[[str], None]
+"""Takes one line about a delivery that failed."""
+
+FIRST_RETRY_SECONDS = 0.5
+LONGEST_RETRY_SECONDS = 30.0
+FINAL_ATTEMPTS = 3
+_LOOK_SECONDS = 1.0  # so often changed hints are noticed
+
+
+class Delivery:
+    """Moves every record of a source into objects, each record into exactly one.
+
+    While the destination fails, the batch is kept and tried again with growing pauses and nothing
+    more is read. At the end (`stop`) what is pending is written at once, with `FINAL_ATTEMPTS`
+    attempts; what then cannot be written is reported with its number of records and bytes.
+
+    :param name: delivery stream name, for messages
+    """
+
+    def __init__(
+        self, name: str, source: Source, hints: BufferingHints, write: Write, report: Report
+    ) -> None:
+        self.name, self.source = name, source
+        self._buffer = Buffer(hints)
+        self._write, self._report = write, report
+        self._stopping = threading.Event()
+        self._stopped_at = 0.0
+        self._gave_up = False
+        self._thread = threading.Thread(target=self._run, name=f"firehose-{name}", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def change_hints(self, hints: BufferingHints) -> None:
+        """Buffer by other hints from now on; what is buffered follows them too."""
+        self._buffer.hints = hints
+
+    def stop(self) -> None:
+        """Begin to write what is pending and end; returns at once."""
+        self._stopped_at = clock.steady()
+        self._stopping.set()
+        self.source.wake()
+
+    def join(self, timeout: float | None = None) -> bool:
+        """Wait for the end; return whether it came."""
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    @property
+    def alive(self) -> bool:
+        return self._thread.is_alive()
+
+    def _run(self) -> None:
+        faults.keep_running(self._move, f"delivery stream {self.name}", self._stopping)
+
+    def _move(self) -> None:
+        while not self._stopping.is_set():
+            self._step()
+        self._finish()
+
+    def _step(self) -> None:
+        # Asked before reading: what came in until the end is then in this read or a later one.
+        ended = self.source.ended
+        records = self.source.read()
+        for batch in self._buffer.add(records, now=clock.steady()):
+            self._deliver(batch)
+        due = self._buffer.due_in(clock.steady())
+        ended = ended and not records
+        if due == 0 or ended:
+            self._deliver(self._buffer.take())
+        if not records:
+            self.source.wait(_LOOK_SECONDS if due is None else min(due, _LOOK_SECONDS))
+
+    def _finish(self) -> None:
+        while records := self.source.read():
+            for batch in self._buffer.add(records, now=clock.steady()):
+                self._deliver(batch)
+            if self.source.reached > self._stopped_at:
+                break  # a producer that goes on must not keep the stream alive
+        self._deliver(self._buffer.take())
+
+    def _deliver(self, batch: Batch | None) -> None:
+        if batch is None:
+            return
+        attempts, final, pause = 0, 0, FIRST_RETRY_SECONDS
+        while True:
+            attempts += 1
+            try:
+                self._write(batch)
+                return
+            except Exception as e:  # S3 may answer anything: every failure is retried
+                text = f"attempt {attempts} to deliver {len(batch)} records failed: {e}"
+                LOG.warning("delivery stream %s: %s", self.name, text)
+                self._report(text)
+            if self._stopping.is_set():
+                final += 1
+                if self._gave_up or final >= FINAL_ATTEMPTS:
+                    self._lose(batch)
+                    return
+                time.sleep(FIRST_RETRY_SECONDS)
+            else:
+                self._stopping.wait(pause)
+                pause = min(2 * pause, LONGEST_RETRY_SECONDS)
+
+    def _lose(self, batch: Batch) -> None:
+        self._gave_up = True
+        text = (
+            f"{len(batch)} records ({batch.size} bytes) were not delivered before "
+            "the delivery stream ended"
+        )
+        LOG.error("delivery stream %s: %s", self.name, text)
+        self._report(text)

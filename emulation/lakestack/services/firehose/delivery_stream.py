@@ -1,0 +1,211 @@
+"""One delivery stream: its configuration and the delivery that runs for it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import defaultdict
+from typing import Any
+
+from localstack.aws.api.firehose import (
+    ConcurrentModificationException,
+    InvalidArgumentException,
+    ResourceInUseException,
+    ResourceNotFoundException,
+)
+
+from lakestack import clock
+from lakestack.services.base import client
+from lakestack.services.firehose.buffer import Batch
+from lakestack.services.firehose.delivery import Delivery
+from lakestack.services.firehose.destination import DESTINATION_ID, S3Destination
+from lakestack.services.firehose.object_key import ObjectNaming
+from lakestack.services.firehose.s3_writer import put_object
+from lakestack.services.firehose.source import DirectSource, Source
+from lakestack.services.logs import LogStream
+
+LOG = logging.getLogger(__name__)
+
+CREATION_SECONDS = 0.05
+"""How long CREATING lasts."""
+
+
+class DeliveryStream:
+    """State of one delivery stream; its delivery begins with its creation.
+
+    :param kinesis_source: KinesisStreamSourceConfiguration, None for DirectPut
+    """
+
+    def __init__(
+        self,
+        account: str,
+        region: str,
+        name: str,
+        *,
+        destination: S3Destination,
+        source: Source,
+        kinesis_source: dict[str, Any] | None = None,
+    ) -> None:
+        self.account, self.region, self.name = account, region, name
+        self.arn = f"arn:aws:firehose:{region}:{account}:deliverystream/{name}"
+        self.created = clock.moment()
+        self.updated = self.created.wall
+        self.version = 1
+        self.tags: dict[str, str] = {}
+        self.encryption: dict[str, Any] = {"Status": "DISABLED"}
+        self.kinesis_source = kinesis_source
+        self.destination = destination
+        self.source = source
+        self._lock = threading.Lock()
+        self._deleting = False
+        self._log: LogStream | None = None
+        self._s3 = client(account, region, "s3")
+        self.delivery = Delivery(name, source, destination.hints, self._write, self._report)
+        self.delivery.start()
+
+    @property
+    def status(self) -> str:
+        """CREATING, ACTIVE or DELETING."""
+        if self._deleting:
+            return "DELETING"
+        return "CREATING" if clock.steady() < self.created.steady + CREATION_SECONDS else "ACTIVE"
+
+    @property
+    def gone(self) -> bool:
+        """Whether deletion has ended: what was pending is written."""
+        return self._deleting and not self.delivery.alive
+
+    def delete(self) -> None:
+        """Write what is pending and end; `gone` tells when that is done."""
+        self._deleting = True
+        self.delivery.stop()
+
+    def update(self, version: str, destination_id: str, changes: Any, *, extended: bool) -> None:
+        """API "UpdateDestination".
+
+        :raises ConcurrentModificationException: `version` is not the current one
+        :raises InvalidArgumentException: no such destination, or it would be invalid
+        """
+        with self._lock:
+            if version != str(self.version):
+                raise ConcurrentModificationException(
+                    f"Version Id mismatch: the current version is {self.version}, not {version}"
+                )
+            if destination_id != DESTINATION_ID:
+                raise InvalidArgumentException(
+                    f"Destination Id {destination_id} not found; {self.name} has {DESTINATION_ID}"
+                )
+            self.destination = self.destination.updated(changes, extended=extended)
+            self.delivery.change_hints(self.destination.hints)
+            self.version += 1
+            self.updated = clock.wall()
+
+    def describe(self) -> dict[str, Any]:
+        """Return DescribeDeliveryStream's answer."""
+        description: dict[str, Any] = {
+            "DeliveryStreamName": self.name,
+            "DeliveryStreamARN": self.arn,
+            "DeliveryStreamStatus": self.status,
+            "DeliveryStreamType": "DirectPut",
+            "DeliveryStreamEncryptionConfiguration": self.encryption,
+            "VersionId": str(self.version),
+            "CreateTimestamp": self.created.wall,
+            "Destinations": [self.destination.describe()],
+            "HasMoreDestinations": False,
+        }
+        if self.version > 1:
+            description["LastUpdateTimestamp"] = self.updated
+        if self.kinesis_source is not None:
+            description["DeliveryStreamType"] = "KinesisStreamAsSource"
+            description["Source"] = {
+                "KinesisStreamSourceDescription": {
+                    **self.kinesis_source,
+                    "DeliveryStartTimestamp": self.created.wall,
+                }
+            }
+        return description
+
+    def direct_source(self) -> DirectSource | None:
+        """Return the queue for puts, None if records come from elsewhere."""
+        return self.source if isinstance(self.source, DirectSource) else None
+
+    def _write(self, batch: Batch) -> None:
+        destination = self.destination
+        if batch.key is None:
+            batch.key = ObjectNaming(
+                stream=self.name,
+                version=str(self.version),
+                prefix=destination.prefix,
+                compression=destination.compression,
+                extension=destination.extension,
+                zone=destination.zone,
+            ).key(batch.arrival)
+        put_object(self._s3, destination, batch.key, batch.body)
+        LOG.info("delivery stream %s: %d records in %s", self.name, len(batch), batch.key)
+
+    def _report(self, line: str) -> None:
+        target = self.destination.log_stream
+        if target is None:
+            return
+        try:
+            if self._log is None or (self._log.group, self._log.stream) != target:
+                self._log = LogStream(self.account, self.region, *target)
+            self._log.write(f"{self.arn}: {line}")
+            self._log.flush()
+        except Exception:  # the emulator's log has the line already: delivery must go on
+            LOG.exception("cannot write to the log group of delivery stream %s", self.name)
+
+
+class DeliveryStreamStore:
+    """Delivery streams by account, region and name; a deleted one vanishes when it has ended."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._streams: dict[tuple[str, str], dict[str, DeliveryStream]] = defaultdict(dict)
+
+    def create(self, account: str, region: str, name: str, **config: Any) -> DeliveryStream:
+        """Make and register a delivery stream.
+
+        :raises ResourceInUseException: the name is taken
+        """
+        with self._lock:
+            streams = self._live(account, region)
+            if name in streams:
+                raise ResourceInUseException(
+                    f"Firehose {name} under accountId {account} already exists"
+                )
+            streams[name] = DeliveryStream(account, region, name, **config)
+            return streams[name]
+
+    def get(self, account: str, region: str, name: str) -> DeliveryStream:
+        """Find a delivery stream.
+
+        :raises ResourceNotFoundException: there is none
+        """
+        with self._lock:
+            stream = self._live(account, region).get(name)
+        if stream is None:
+            raise ResourceNotFoundException(f"Firehose {name} under account {account} not found.")
+        return stream
+
+    def streams(self, account: str, region: str) -> list[DeliveryStream]:
+        """Return the delivery streams by name."""
+        with self._lock:
+            return sorted(self._live(account, region).values(), key=lambda s: s.name)
+
+    def end_all(self, timeout: float) -> None:
+        """End every delivery stream; what is pending is written within `timeout` seconds."""
+        with self._lock:
+            streams = [s for group in self._streams.values() for s in group.values()]
+            self._streams.clear()
+        for stream in streams:
+            stream.delete()
+        deadline = clock.steady() + timeout
+        for stream in streams:
+            stream.delivery.join(max(0.0, deadline - clock.steady()))
+
+    def _live(self, account: str, region: str) -> dict[str, DeliveryStream]:
+        streams = self._streams[account, region]
+        for name in [name for name, stream in streams.items() if stream.gone]:
+            del streams[name]
+        return streams

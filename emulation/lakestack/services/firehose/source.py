@@ -1,0 +1,193 @@
+"""Where a delivery stream's records come from: its own queue, or the shards of a Kinesis stream."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol
+
+from lakestack.clock import Moment
+from lakestack.services.kinesis.shard import Shard
+from lakestack.services.kinesis.stream import Stream
+
+LOG = logging.getLogger(__name__)
+
+Records = list[tuple[float, bytes]]
+"""(arrival in Unix seconds, data) pairs."""
+
+MAX_QUEUED_BYTES = 256 * 1024 * 1024
+_READ_RECORDS = 10_000
+_POLL_SECONDS = 0.2
+
+
+class Source(Protocol):
+    """What the delivery thread reads."""
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will come once `read` returns nothing."""
+        ...
+
+    @property
+    def reached(self) -> float:
+        """When the first record of the last read arrived, in seconds of the steady clock."""
+        ...
+
+    def read(self) -> Records:
+        """Return the next records, at most about 10 MiB; empty when there are none now."""
+        ...
+
+    def wait(self, timeout: float) -> None:
+        """Return when there may be records, at the latest after `timeout` seconds."""
+        ...
+
+    def wake(self) -> None:
+        """Make a present or later `wait` return at once."""
+        ...
+
+
+class QueueFullError(Exception):
+    """The destination takes nothing and the queue holds all it may."""
+
+
+class DirectSource:
+    """Records put by PutRecord and PutRecordBatch, in memory until they are read."""
+
+    def __init__(self, max_bytes: int = MAX_QUEUED_BYTES) -> None:
+        self._max_bytes = max_bytes
+        self._condition = threading.Condition()
+        self._records: deque[tuple[Moment, bytes]] = deque()
+        self._bytes = 0
+        self.reached = 0.0
+        self._woken = False
+
+    @property
+    def ended(self) -> bool:
+        return False
+
+    def put(self, arrival: Moment, data: bytes) -> None:
+        """Queue one record.
+
+        :raises QueueFullError: nothing could be delivered for long; the record is not taken
+        """
+        with self._condition:
+            if self._bytes + len(data) > self._max_bytes:
+                raise QueueFullError
+            self._records.append((arrival, data))
+            self._bytes += len(data)
+            self._condition.notify_all()
+
+    def read(self) -> Records:
+        with self._condition:
+            count = min(len(self._records), _READ_RECORDS)
+            records = [self._records.popleft() for _ in range(count)]
+            self._bytes -= sum(len(data) for _, data in records)
+            if records:
+                self.reached = records[0][0].steady
+            return [(arrival.wall, data) for arrival, data in records]
+
+    def wait(self, timeout: float) -> None:
+        with self._condition:
+            if not self._records and not self._woken:
+                self._condition.wait(timeout)
+
+    def wake(self) -> None:
+        with self._condition:
+            self._woken = True
+            self._condition.notify_all()
+
+
+class KinesisSource:
+    """All records put to a stream since this object was made, each exactly once.
+
+    Reads in process. A child shard is read after its parents, so that records of one partition key
+    stay in order over a split or merge.
+    """
+
+    def __init__(self, stream: Stream, successor: Callable[[], Stream | None]) -> None:
+        """Remember the tip of every open shard.
+
+        :param successor: finds the stream that has this one's ARN once this one is deleted
+        """
+        self.stream: Stream | None = stream
+        self._arn = stream.arn
+        self._successor = successor
+        self._woken = threading.Event()
+        self._said = False
+        self.reached = 0.0
+        self._positions: dict[Shard, int] = {}
+        self._ended: set[Shard] = set()
+        for shard in stream.shards():
+            # A shard closed by now ends before this delivery stream begins.
+            if shard.closed is None:
+                self._positions[shard] = shard.tip()
+            else:
+                self._ended.add(shard)
+
+    @property
+    def ended(self) -> bool:
+        """Whether the stream was deleted."""
+        return self.stream is None or self.stream.deleted.is_set()
+
+    def read(self) -> Records:
+        ended = self.ended  # asked before reading: nothing comes after that
+        stream = self.stream
+        if stream is None:
+            return self.read() if self._follow() else []
+        self._adopt_children(stream)
+        for shard in list(self._positions):
+            page = shard.read(
+                self._positions[shard],
+                now=stream.clock(),
+                retention=stream.retention,
+                limit=_READ_RECORDS,
+            )
+            # To the end of the line: the next read begins with the other shards.
+            del self._positions[shard]
+            if page.at_end:
+                self._ended.add(shard)
+            else:
+                self._positions[shard] = page.position
+            if page.expired:
+                LOG.error(
+                    "%s, %s: %d records outlived the retention of %d h before they were read for "
+                    "delivery; they are lost",
+                    *(stream.arn, shard.id, page.expired, stream.retention_hours),
+                )
+            if page.records:
+                self.reached = page.records[0].stored
+                return [(record.arrival, record.data) for record in page.records]
+        return self.read() if self._adopt_children(stream) or (ended and self._follow()) else []
+
+    def wait(self, timeout: float) -> None:
+        self._woken.wait(min(timeout, _POLL_SECONDS))
+
+    def wake(self) -> None:
+        self._woken.set()
+
+    def _follow(self) -> bool:
+        """Go on with the stream that was made under the ARN of the deleted one, from its start."""
+        successor = self._successor()
+        if successor is self.stream:
+            return False
+        # Also without a successor: whoever holds the deleted stream holds all of its records.
+        self.stream = successor
+        self._positions, self._ended = {}, set()
+        if successor is None and not self._said:
+            LOG.warning("%s was deleted: nothing more to deliver from it", self._arn)
+        self._said = successor is None
+        return successor is not None
+
+    def _adopt_children(self, stream: Stream) -> bool:
+        shards = stream.shards()
+        known = set(shards)
+        begun = False
+        for shard in shards:
+            if shard in self._positions or shard in self._ended:
+                continue
+            if all(p in self._ended or p not in known for p in shard.parents):
+                self._positions[shard] = 0
+                begun = True
+        return begun

@@ -1,0 +1,48 @@
+"""LocalStack's process, made to listen only where it was told to, to ask nobody outside, and to
+end at once.
+
+LocalStack 4.9.2 ignores the host of GATEWAY_LISTEN for IPv4 and listens on every interface, so
+that ``127.0.0.1:4566`` would be open to the network. Its internal S3 client goes to whatever public
+DNS answers for ``s3.localhost.localstack.cloud``.
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import sys
+from typing import Any
+
+from localstack import config
+from localstack.runtime.server import twisted
+from twisted.internet import endpoints
+
+from lakestack.confinement import guard, network
+
+
+class _ListenEndpoints:
+    """Stands in for `twisted.internet.endpoints` in LocalStack's server module."""
+
+    TCP6ServerEndpoint = endpoints.TCP6ServerEndpoint
+
+    @staticmethod
+    def TCP4ServerEndpoint(reactor: Any, port: int) -> Any:  # noqa: N802 - Twisted's name
+        host = next(h.host for h in config.GATEWAY_LISTEN if h.port == port)
+        return endpoints.TCP4ServerEndpoint(reactor, port, interface=host)
+
+
+def install() -> None:
+    """Bind the gateway to the address of GATEWAY_LISTEN, stay on this machine, end soon."""
+    twisted.endpoints = _ListenEndpoints
+    config.LOCALHOST = network.LOOPBACK  # internal clients have a numeric address, path-style S3
+    guard.install()
+    atexit.register(_end_now)
+
+
+def _end_now() -> None:
+    """Skip Python's own tidying up: with all of LocalStack loaded it takes seconds of CPU."""
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)

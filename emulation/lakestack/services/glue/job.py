@@ -1,0 +1,145 @@
+"""A job's definition: validation, defaults, and its runs."""
+
+from __future__ import annotations
+
+import re
+import threading
+import uuid
+from typing import Any
+
+from localstack.aws.api import CommonServiceException
+
+from lakestack import clock
+from lakestack.services.base import aws_error
+from lakestack.services.glue.bookmark import Bookmarks
+from lakestack.services.glue.job_run import JobRun
+
+JsonDict = dict[str, Any]
+
+GLUE_VERSIONS = ("0.9", "1.0", "2.0", "3.0", "4.0", "5.0", "5.1")
+DEFAULT_VERSION = "5.1"
+COMMANDS = ("glueetl", "pythonshell")
+_WORKER_DPU = {
+    "Standard": 1.0,
+    "G.025X": 0.25,
+    "G.1X": 1.0,
+    "G.2X": 2.0,
+    "G.4X": 4.0,
+    "G.8X": 8.0,
+    "Z.2X": 2.0,
+}
+
+
+class Job:
+    """A job of one account and region.
+
+    :param definition: CreateJob's request without tags
+    :raises InvalidInputException: AWS would refuse it, or it is not emulated
+    """
+
+    def __init__(self, account: str, region: str, definition: JsonDict) -> None:
+        self.account, self.region = account, region
+        self.name: str = definition["Name"]
+        self.job_id = f"j_{uuid.uuid4().hex}{uuid.uuid4().hex}"
+        self.created = self.modified = clock.wall()
+        self.lock = threading.Lock()
+        self.runs: list[JobRun] = []
+        self.bookmarks = Bookmarks()
+        self.definition = completed(definition)
+
+    def update(self, changes: JsonDict) -> None:
+        """UpdateJob: AWS replaces the definition as a whole."""
+        self.definition = completed({**changes, "Name": self.name})
+        self.modified = clock.wall()
+
+    @property
+    def max_concurrent_runs(self) -> int:
+        return int((self.definition.get("ExecutionProperty") or {}).get("MaxConcurrentRuns", 1))
+
+    def as_api(self) -> JsonDict:
+        """The Job structure of the API."""
+        return {**self.definition, "CreatedOn": self.created, "LastModifiedOn": self.modified}
+
+    def run(self, run_id: str) -> JobRun | None:
+        """The run with this id."""
+        return next((run for run in self.runs if run.run_id == run_id), None)
+
+
+def completed(definition: JsonDict) -> JsonDict:
+    """Check a definition and fill in AWS's defaults."""
+    command = dict(definition.get("Command") or {})
+    kind = command.get("Name")
+    if kind not in COMMANDS:
+        raise _invalid(f"Command {kind!r} is not emulated; {' and '.join(COMMANDS)} are")
+    if not re.match(r"s3a?://[^/]+/.+", command.get("ScriptLocation") or ""):
+        raise _invalid(
+            f"ScriptLocation {command.get('ScriptLocation')!r} is not valid; expected "
+            "s3://bucket/key"
+        )
+    if not definition.get("Role"):
+        raise _invalid("Role is required")
+    version = definition.get("GlueVersion") or DEFAULT_VERSION
+    if version not in GLUE_VERSIONS:
+        raise _invalid(
+            f"Glue version {version} is not supported; valid: {', '.join(GLUE_VERSIONS)}"
+        )
+    command.setdefault("PythonVersion", "3")
+    result = {
+        "Description": "",
+        "DefaultArguments": {},
+        "MaxRetries": 0,
+        "ExecutionProperty": {"MaxConcurrentRuns": 1},
+        "Timeout": 480 if version.startswith("5.") else 2880,
+        "JobMode": "SCRIPT",
+        "ExecutionClass": "STANDARD",
+        **definition,
+        "Command": command,
+        "GlueVersion": version,
+        **capacity(definition, kind),
+    }
+    check_timeout(result["Timeout"])
+    if not 0 <= result["MaxRetries"] <= 10:
+        raise _invalid(f"MaxRetries {result['MaxRetries']} is not between 0 and 10")
+    if result["ExecutionProperty"].get("MaxConcurrentRuns", 1) < 1:
+        raise _invalid("MaxConcurrentRuns must be at least 1")
+    check_arguments(result["DefaultArguments"])
+    return result
+
+
+def capacity(given: JsonDict, kind: str) -> JsonDict:
+    """MaxCapacity, WorkerType and NumberOfWorkers, consistent with each other."""
+    workers, worker_type = given.get("NumberOfWorkers"), given.get("WorkerType")
+    if workers is None and worker_type is None:
+        default = 0.0625 if kind == "pythonshell" else 10.0
+        units = float(given.get("MaxCapacity") or given.get("AllocatedCapacity") or default)
+        return {"MaxCapacity": units, "AllocatedCapacity": int(units)}
+    if given.get("MaxCapacity"):
+        raise _invalid("Please do not set Max Capacity if using Worker Type and Number of Workers.")
+    if workers is None or worker_type is None:
+        raise _invalid("Worker Type and Number of Workers must be set together.")
+    if workers < 1:
+        raise _invalid("Number of Workers must be at least 1.")
+    units = workers * _WORKER_DPU.get(worker_type, 1.0)
+    return {
+        "WorkerType": worker_type,
+        "NumberOfWorkers": workers,
+        "MaxCapacity": units,
+        "AllocatedCapacity": int(units),
+    }
+
+
+def check_timeout(minutes: int) -> None:
+    """:raises InvalidInputException: not between 1 minute and 7 days"""
+    if not 1 <= minutes <= 10080:
+        raise _invalid(f"Timeout {minutes} is not between 1 and 10080 minutes")
+
+
+def check_arguments(arguments: JsonDict) -> None:
+    """:raises InvalidInputException: an argument's name does not begin with ``--``"""
+    for name in arguments:
+        if not name.startswith("--"):
+            raise _invalid(f"Argument {name!r} is not valid; a name begins with --")
+
+
+def _invalid(message: str) -> CommonServiceException:
+    return aws_error("InvalidInputException", message)

@@ -1,0 +1,220 @@
+"""Jobs and job runs: the API operations. The run itself is in `job_run`."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from localstack.aws.api import RequestContext, handler
+
+from lakestack.services.base import aws_error
+from lakestack.services.glue import job_arguments
+from lakestack.services.glue.job import Job, capacity, check_arguments, check_timeout
+from lakestack.services.glue.job_run import JobRun
+from lakestack.services.glue.paging import page
+from lakestack.services.glue.state import GlueState, existing_job, state_of
+from lakestack.services.glue.tagging import drop_tags, set_tags, with_tags
+
+LOG = logging.getLogger(__name__)
+JsonDict = dict[str, Any]
+
+_RUN_SETTINGS = ("SecurityConfiguration", "NotificationProperty", "ExecutionClass")
+
+
+class JobApi:
+    """Create, update, delete, get and list jobs; start, stop, get and list their runs."""
+
+    @handler("CreateJob", expand=False)
+    def create_job(self, context: RequestContext, request: JsonDict) -> JsonDict:
+        state = state_of(context.account_id, context.region)
+        definition = dict(request)
+        tags = definition.pop("Tags", None)
+        _refuse_queuing(definition)
+        job = Job(state.account, state.region, definition)
+        with state.lock:
+            if job.name in state.jobs:
+                raise aws_error(
+                    "AlreadyExistsException", f"Job with name {job.name} already exists"
+                )
+            state.jobs[job.name] = job
+        set_tags(state, "job", job.name, tags)
+        return {"Name": job.name}
+
+    @handler("UpdateJob", expand=False)
+    def update_job(self, context: RequestContext, request: JsonDict) -> JsonDict:
+        job = existing_job(state_of(context.account_id, context.region), request["JobName"])
+        _refuse_queuing(request["JobUpdate"])
+        job.update(request["JobUpdate"])
+        return {"JobName": job.name}
+
+    @handler("DeleteJob", expand=False)
+    def delete_job(self, context: RequestContext, request: JsonDict) -> JsonDict:
+        """A job that does not exist is no error; runs that still go are ended."""
+        state = state_of(context.account_id, context.region)
+        name = request["JobName"]
+        with state.lock:
+            job = state.jobs.pop(name, None)
+        if job is not None:
+            for run in list(job.runs):
+                run.stop()
+            drop_tags(state, "job", name)
+        return {"JobName": name}
+
+    @handler("GetJob", expand=False)
+    def get_job(self, context: RequestContext, request: JsonDict) -> JsonDict:
+        state = state_of(context.account_id, context.region)
+        return {"Job": existing_job(state, request["JobName"]).as_api()}
+
+    @handler("GetJobs", expand=False)
+    def get_jobs(self, context: RequestContext, request: JsonDict) -> JsonDict:
+        jobs = _all(state_of(context.account_id, context.region))
+        return page([job.as_api() for job in jobs], request, "Jobs")
+
+    @handler("ListJobs", expand=False)
+    def list_jobs(self, context: RequestContext, request: JsonDict) -> JsonDict:
+        state = state_of(context.account_id, context.region)
+        names = with_tags(state, "job", [j.name for j in _all(state)], request.get("Tags"))
+        return page(names, request, "JobNames")
+
+    @handler("BatchGetJobs", expand=False)
+    def batch_get_jobs(self, context: RequestContext, request: JsonDict) -> JsonDict:
+        known = state_of(context.account_id, context.region).jobs
+        names = request["JobNames"]
+        return {
+            "Jobs": [known[name].as_api() for name in names if name in known],
+            "JobsNotFound": [name for name in names if name not in known],
+        }
+
+    @handler("StartJobRun", expand=False)
+    def start_job_run(self, context: RequestContext, request: JsonDict) -> JsonDict:
+        state = state_of(context.account_id, context.region)
+        job = existing_job(state, request["JobName"])
+        _refuse_queuing(request)
+        previous = request.get("JobRunId")
+        if previous and job.run(previous) is None:
+            raise aws_error("EntityNotFoundException", f"JobRun with id {previous} not found")
+        settings = _run_settings(job, request)
+        run = JobRun(
+            job.account,
+            job.region,
+            settings,
+            job_id=job.job_id,
+            bookmarks=job.bookmarks,
+            previous=previous,
+            on_end=lambda ended: _retry(job, ended),
+        )
+        with job.lock:
+            limit = job.max_concurrent_runs
+            if sum(1 for other in job.runs if other.active) >= limit:
+                raise aws_error(
+                    "ConcurrentRunsExceededException",
+                    f"Concurrent runs exceeded for {job.name} (MaxConcurrentRuns is {limit})",
+                )
+            job.runs.append(run)
+        run.start()
+        return {"JobRunId": run.run_id}
+
+    @handler("GetJobRun", expand=False)
+    def get_job_run(self, context: RequestContext, request: JsonDict) -> JsonDict:
+        job = existing_job(state_of(context.account_id, context.region), request["JobName"])
+        run = job.run(request["RunId"])
+        if run is None:
+            raise aws_error(
+                "EntityNotFoundException", f"JobRun with id {request['RunId']} not found"
+            )
+        return {"JobRun": run.as_api()}
+
+    @handler("GetJobRuns", expand=False)
+    def get_job_runs(self, context: RequestContext, request: JsonDict) -> JsonDict:
+        """Newest first."""
+        job = existing_job(state_of(context.account_id, context.region), request["JobName"])
+        return page([run.as_api() for run in reversed(job.runs)], request, "JobRuns")
+
+    @handler("BatchStopJobRun", expand=False)
+    def batch_stop_job_run(self, context: RequestContext, request: JsonDict) -> JsonDict:
+        name = request["JobName"]
+        job = existing_job(state_of(context.account_id, context.region), name)
+        done, errors = [], []
+        for run_id in request["JobRunIds"]:
+            entry = {"JobName": name, "JobRunId": run_id}
+            run = job.run(run_id)
+            if run is None:
+                code, text = "EntityNotFoundException", f"JobRun with id {run_id} not found"
+            elif not run.stop():
+                code = "JobRunInTerminalStateException"
+                text = f"JobRun is in {run.state}, a terminal state, and cannot be stopped"
+            else:
+                done.append(entry)
+                continue
+            errors.append({**entry, "ErrorDetail": {"ErrorCode": code, "ErrorMessage": text}})
+        return {"SuccessfulSubmissions": done, "Errors": errors}
+
+
+def _all(state: GlueState) -> list[Job]:
+    with state.lock:
+        return [state.jobs[name] for name in sorted(state.jobs)]
+
+
+def _refuse_queuing(request: JsonDict) -> None:
+    if request.get("JobRunQueuingEnabled"):
+        raise aws_error("InvalidInputException", "JobRunQueuingEnabled is not emulated")
+
+
+def _run_settings(job: Job, request: JsonDict) -> JsonDict:
+    """The job's definition as it is now, with what StartJobRun gives over it.
+
+    :raises InvalidInputException: an argument, capacity or timeout is not valid
+    """
+    definition = job.definition
+    given = request.get("Arguments") or {}
+    check_arguments(given)
+    fixed = definition.get("NonOverridableArguments") or {}
+    if clash := sorted(fixed.keys() & given.keys()):
+        raise aws_error(
+            "InvalidInputException", f"Arguments {', '.join(clash)} of the job are not overridable"
+        )
+    timeout = request.get("Timeout") or definition["Timeout"]
+    check_timeout(timeout)
+    own = {k: request[k] for k in ("MaxCapacity", "WorkerType", "NumberOfWorkers") if k in request}
+    size = capacity(own or _sizes(definition), definition["Command"]["Name"])
+    settings = {
+        "JobName": job.name,
+        "JobMode": definition["JobMode"],
+        "Command": definition["Command"],
+        "Arguments": {**job_arguments.merge(definition["DefaultArguments"], given), **fixed},
+        "Timeout": timeout,
+        "GlueVersion": definition["GlueVersion"],
+        **size,
+    }
+    for key in _RUN_SETTINGS:
+        value = request.get(key) or definition.get(key)
+        if value:
+            settings[key] = value
+    return settings
+
+
+def _sizes(definition: JsonDict) -> JsonDict:
+    """The job's own capacity; MaxCapacity only where no workers are set."""
+    keys = ("WorkerType", "NumberOfWorkers")
+    workers = {k: definition[k] for k in keys if k in definition}
+    return workers or {"MaxCapacity": definition["MaxCapacity"]}
+
+
+def _retry(job: Job, ended: JobRun) -> None:
+    """Start the next attempt of a failed run, as MaxRetries says."""
+    if ended.state != "FAILED" or ended.attempt >= job.definition["MaxRetries"]:
+        return
+    again = JobRun(
+        job.account,
+        job.region,
+        ended.settings,
+        job_id=job.job_id,
+        bookmarks=job.bookmarks,
+        attempt=ended.attempt + 1,
+        previous=ended.run_id,
+        on_end=lambda run: _retry(job, run),
+    )
+    with job.lock:
+        job.runs.append(again)
+    LOG.info("Glue job %s: attempt %s after a failure", job.name, again.attempt)
+    again.start()

@@ -1,0 +1,161 @@
+"""A job run's arguments: merging, the order a script sees, and Glue's special parameters.
+
+AWS Glue Developer Guide, "Using job parameters in AWS Glue jobs".
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from packaging.requirements import InvalidRequirement, Requirement
+
+from lakestack.archives import check_zip
+
+MAX_PYTHON_FILES_BYTES = 1 << 30
+"""What an archive of ``--extra-py-files`` may unpack to: our guess."""
+
+
+class ArgumentError(ValueError):
+    """A special parameter cannot be honoured; the text becomes the run's ErrorMessage."""
+
+
+@dataclass(frozen=True)
+class SpecialParameters:
+    """What Glue itself reads from the arguments (the script sees them too).
+
+    :ivar python_files: S3 URLs of ``--extra-py-files`` and of wheels among the modules
+    :ivar files: S3 URLs of ``--extra-files``, put into the script's working directory
+    :ivar modules: requirements of ``--additional-python-modules``
+    :ivar spark_conf: ``--conf`` settings as ``key=value``
+    :ivar data_catalog: ``--enable-glue-datacatalog``: Spark SQL sees the Data Catalog
+    """
+
+    python_files: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()
+    spark_conf: tuple[str, ...] = ()
+    data_catalog: bool = False
+    ignored: tuple[str, ...] = field(default=())
+
+
+# Accepted, and without effect on a laptop; the run's log says so.
+_NO_EFFECT = frozenset(
+    {
+        "--enable-auto-scaling",
+        "--enable-continuous-cloudwatch-log",
+        "--enable-continuous-log-filter",
+        "--enable-job-insights",
+        "--enable-metrics",
+        "--enable-observability-metrics",
+        "--enable-s3-parquet-optimized-committer",
+        "--enable-spark-ui",
+        "--python-modules-installer-option",
+        "--spark-event-logs-path",
+    }
+)
+_REFUSED = ("--extra-jars", "--user-jars-first", "--class", "--datalake-formats")
+
+
+def merge(defaults: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
+    """Default arguments with a run's own over them (the run wins)."""
+    return {**defaults, **given}
+
+
+def special(arguments: Mapping[str, str]) -> SpecialParameters:
+    """Read Glue's special parameters.
+
+    :raises ArgumentError: one of them is not emulated, or wrong
+    """
+    for name in _REFUSED:
+        if arguments.get(name):
+            raise ArgumentError(f"{name} is not emulated: the job cannot get the jars it asks for")
+    language = arguments.get("--job-language", "python")
+    if language.lower() != "python":
+        raise ArgumentError(f"--job-language {language} is not emulated; only python is")
+    modules = _list(arguments.get("--additional-python-modules"))
+    return SpecialParameters(
+        python_files=(
+            *_list(arguments.get("--extra-py-files")),
+            *(m for m in modules if _is_url(m)),
+        ),
+        files=tuple(_list(arguments.get("--extra-files"))),
+        modules=tuple(m for m in modules if not _is_url(m)),
+        spark_conf=tuple(_conf(arguments.get("--conf"))),
+        # The switch alone is enough on AWS too.
+        data_catalog=arguments.get("--enable-glue-datacatalog", "false").lower() != "false",
+        ignored=tuple(sorted(_NO_EFFECT & arguments.keys())),
+    )
+
+
+def command_line(
+    arguments: Mapping[str, str], *, job_name: str, job_id: str, run_id: str
+) -> list[str]:
+    """The arguments as the script finds them in ``sys.argv[1:]``."""
+    line = ["--job-bookmark-option", "job-bookmark-disable"]
+    if "--job-bookmark-option" in arguments:
+        line = []
+    for name, value in arguments.items():
+        line += [name, value]
+    return [*line, "--JOB_ID", job_id, "--JOB_RUN_ID", run_id, "--JOB_NAME", job_name]
+
+
+def check_modules(requirements: tuple[str, ...]) -> None:
+    """Accept modules that are installed in a fitting version; nothing is ever downloaded.
+
+    :raises ArgumentError: one is missing, has another version, or is no requirement
+    """
+    for text in requirements:
+        try:
+            requirement = Requirement(text)
+        except InvalidRequirement as e:
+            raise ArgumentError(f"--additional-python-modules: {text!r} is not valid: {e}") from e
+        try:
+            installed = importlib.metadata.version(requirement.name)
+        except importlib.metadata.PackageNotFoundError:
+            raise ArgumentError(
+                f"--additional-python-modules: {requirement.name} is not installed in the "
+                "emulator's Python, and the emulator downloads nothing"
+            ) from None
+        if not requirement.specifier.contains(installed, prereleases=True):
+            raise ArgumentError(
+                f"--additional-python-modules: {text} asked for, {installed} is installed in the "
+                "emulator's Python, and the emulator downloads nothing"
+            )
+
+
+def python_path_entry(file: Path) -> Path:
+    """What a downloaded ``--extra-py-files`` entry adds to PYTHONPATH.
+
+    :raises ArgumentError: it is neither ``.py`` nor ``.zip``, ``.egg``, ``.whl``
+    :raises ArchiveError: it has entries that lead outside, or unpacks to more than 1 GB
+    """
+    if file.suffix == ".py":
+        return file.parent
+    if file.suffix in {".zip", ".egg"} or file.name.endswith("-none-any.whl"):
+        if zipfile.is_zipfile(file):  # Python leaves out what is none
+            check_zip(file, MAX_PYTHON_FILES_BYTES, file.name)
+        return file
+    raise ArgumentError(
+        f"{file.name} cannot be put on the Python path; .py, .zip, .egg and pure wheels can"
+    )
+
+
+def _list(value: str | None) -> list[str]:
+    return [part.strip() for part in (value or "").split(",") if part.strip()]
+
+
+def _is_url(module: str) -> bool:
+    return module.startswith(("s3://", "s3a://"))
+
+
+def _conf(value: str | None) -> list[str]:
+    """``a=b`` or, with AWS's trick for several, ``a=b --conf c=d``."""
+    settings = [part.strip() for part in (value or "").split("--conf") if part.strip()]
+    for setting in settings:
+        if not setting.startswith("spark.") or "=" not in setting:
+            raise ArgumentError(f"--conf {setting!r} is not valid; expected spark.name=value")
+    return settings

@@ -1,0 +1,294 @@
+"""One run of a job: the script from S3 as a supervised process, watched to its end.
+
+States as in the Developer Guide, "AWS Glue job run statuses": STARTING, RUNNING, then SUCCEEDED,
+FAILED, TIMEOUT, or STOPPING and STOPPED.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import sys
+import tempfile
+import threading
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from lakestack import clock
+from lakestack.errors import EmulationError
+from lakestack.services.base import client
+from lakestack.services.glue import job_arguments
+from lakestack.services.glue.bookmark import FILE_VARIABLE, BookmarkError, Bookmarks, Loan
+from lakestack.services.glue.job_failure import FailureReader
+from lakestack.services.glue.s3_crawler import split_path
+from lakestack.services.logs import BoundedLog, LogStream
+from lakestack.services.processes import ManagedProcess, clean_environment
+
+LOG = logging.getLogger(__name__)
+
+OUTPUT_GROUP = "/aws-glue/jobs/output"
+ERROR_GROUP = "/aws-glue/jobs/error"
+LOG_GROUP_PREFIX = "/aws-glue/jobs"
+ACTIVE = ("STARTING", "RUNNING", "STOPPING", "WAITING")
+STOP_GRACE_SECONDS = 5.0
+
+JsonDict = dict[str, Any]
+
+
+class LaunchError(Exception):
+    """The script never ran; the text becomes the run's ErrorMessage."""
+
+
+class JobRun:
+    """A run of a job.
+
+    :param settings: the job's definition with the run's own settings over it, as GetJobRun shows
+        them (Arguments, Timeout, GlueVersion, workers)
+    :param job_id: what the script gets as ``--JOB_ID``
+    :param bookmarks: of the job; read at the start of a run and written at its end
+    :param on_end: called once, from the run's thread, when the final state is set
+    """
+
+    def __init__(
+        self,
+        account: str,
+        region: str,
+        settings: JsonDict,
+        *,
+        job_id: str,
+        bookmarks: Bookmarks,
+        attempt: int = 0,
+        previous: str | None = None,
+        on_end: Callable[[JobRun], None],
+    ) -> None:
+        self.account, self.region, self.settings = account, region, settings
+        self.job_name: str = settings["JobName"]
+        self.job_id, self.attempt, self.previous = job_id, attempt, previous
+        root = (previous or "").partition("_attempt_")[0] if attempt else ""
+        self.run_id = (
+            f"{root}_attempt_{attempt}" if root else f"jr_{uuid.uuid4().hex}{uuid.uuid4().hex}"
+        )
+        self.state = "STARTING"
+        self.error: str | None = None
+        self.started = self.modified = clock.wall()
+        self.completed: float | None = None
+        self._running_since: float | None = None  # on the steady clock, as the next
+        self._ran_until: float | None = None
+        self._bookmarks = bookmarks
+        self._loan: Loan | None = None
+        self._on_end = on_end
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._process: ManagedProcess | None = None
+
+    @property
+    def active(self) -> bool:
+        return self.state in ACTIVE
+
+    def start(self) -> None:
+        """Begin in a thread of its own."""
+        threading.Thread(target=self._run, name=f"glue-{self.run_id[:12]}", daemon=True).start()
+
+    def stop(self) -> bool:
+        """Ask the run to end; False when it has ended already."""
+        with self._lock:
+            if not self.active:
+                return False
+            self._set("STOPPING")
+            self._stop.set()
+            process = self._process
+        if process is not None:
+            threading.Thread(
+                target=process.terminate, args=(STOP_GRACE_SECONDS,), name="glue-stop", daemon=True
+            ).start()
+        return True
+
+    def as_api(self) -> JsonDict:
+        """The JobRun structure of the API; ExecutionTime in whole seconds."""
+        seconds = self._seconds()
+        return {
+            **{k: v for k, v in self.settings.items() if k not in {"Command", "JobId"}},
+            "Id": self.run_id,
+            "Attempt": self.attempt,
+            "JobName": self.job_name,
+            "JobRunState": self.state,
+            "StartedOn": self.started,
+            "LastModifiedOn": self.modified,
+            "PredecessorRuns": [],
+            "ExecutionTime": round(seconds),
+            "LogGroupName": LOG_GROUP_PREFIX,
+            **({"CompletedOn": self.completed} if self.completed else {}),
+            **({"ErrorMessage": self.error} if self.error else {}),
+            **({"PreviousRunId": self.previous} if self.previous else {}),
+        }
+
+    def _seconds(self) -> float:
+        if self._running_since is None:
+            return 0.0
+        return (self._ran_until or clock.steady()) - self._running_since
+
+    def _set(self, state: str) -> None:
+        self.state, self.modified = state, clock.wall()
+
+    def _run(self) -> None:
+        workdir = Path(tempfile.gettempdir()) / "glue" / self.run_id
+        state, error = "FAILED", "Internal service error"
+        try:
+            workdir.mkdir(parents=True)
+            with (
+                LogStream(self.account, self.region, OUTPUT_GROUP, self.run_id) as output,
+                LogStream(self.account, self.region, ERROR_GROUP, self.run_id) as errors,
+            ):
+                state, error = self._execute(workdir, output, errors)
+                state, error = self._keep_bookmark(state, error)
+                if error:
+                    errors.write(f"{state}: {error}")
+        except Exception as e:
+            LOG.exception("Glue job run %s failed inside the emulator", self.run_id)
+            error = f"Internal service error: {type(e).__name__}: {e}"
+        finally:
+            shutil.rmtree(workdir, ignore_errors=True)
+        with self._lock:
+            self.error = error or None
+            self.completed, self._ran_until = clock.wall(), clock.steady()
+            self._set(state)
+        self._on_end(self)
+
+    def _execute(self, workdir: Path, output: LogStream, errors: LogStream) -> tuple[str, str]:
+        """Run the script; returns the final state and the error message ("" for none)."""
+        on_stdout, on_stderr = FailureReader(), FailureReader()
+
+        kept_output, kept_errors = BoundedLog(output), BoundedLog(errors)
+
+        def on_output(line: str) -> None:
+            on_stdout.feed(line)
+            kept_output.write(line)
+
+        def on_error(line: str) -> None:
+            on_stderr.feed(line)
+            kept_errors.write(line)
+
+        try:
+            command, environment = self._prepare(workdir, errors)
+        except (LaunchError, EmulationError, ValueError) as e:
+            return ("STOPPED", "") if self._stop.is_set() else ("FAILED", str(e))
+        timeout = self.settings["Timeout"]
+        with self._lock:
+            if self._stop.is_set():
+                return "STOPPED", ""
+            self._process = process = ManagedProcess(
+                command,
+                env=environment,
+                cwd=workdir / "work",
+                on_line=on_output,
+                on_error_line=on_error,
+                name=f"Glue job {self.job_name}",
+            )
+            self._running_since = clock.steady()
+            self._set("RUNNING")
+        try:
+            code = process.wait(timeout * 60)
+        except TimeoutError:
+            process.terminate(STOP_GRACE_SECONDS)
+            return "TIMEOUT", f"Job run timed out after {timeout} minutes"
+        if self._stop.is_set():
+            return "STOPPED", ""
+        if code == 0:
+            return "SUCCEEDED", ""
+        # Spark prints the script's traceback on stdout, plain Python on stderr.
+        reader = on_stdout if on_stdout.has_traceback else on_stderr
+        return "FAILED", reader.message(code)
+
+    def _keep_bookmark(self, state: str, error: str) -> tuple[str, str]:
+        """Keep what the script committed; returns the run's final state and error message."""
+        try:
+            self._bookmarks.ended(self.run_id, self._loan)
+        except BookmarkError as e:
+            return ("FAILED", str(e)) if state == "SUCCEEDED" else (state, error)
+        return state, error
+
+    def _prepare(self, workdir: Path, errors: LogStream) -> tuple[list[str], dict[str, str]]:
+        """Fetch what the script needs; returns its command and whole environment."""
+        arguments: dict[str, str] = self.settings["Arguments"]
+        special = job_arguments.special(arguments)
+        job_arguments.check_modules(special.modules)
+        for name in special.ignored:
+            errors.write(f"{name} is accepted and has no effect in the emulator")
+        for folder in ("script", "work", "extra", "home"):
+            (workdir / folder).mkdir()
+        script = self._download(self.settings["Command"]["ScriptLocation"], workdir / "script")
+        for url in special.files:
+            self._download(url, workdir / "work")
+        python_path = [
+            job_arguments.python_path_entry(self._download(url, workdir / "extra"))
+            for url in special.python_files
+        ]
+        line = job_arguments.command_line(
+            arguments, job_name=self.job_name, job_id=self.job_id, run_id=self.run_id
+        )
+        if self.settings["Command"]["Name"] == "pythonshell":
+            command = [sys.executable, str(script), *line]
+            extra: dict[str, str] = {}
+        else:
+            self._loan = Loan.lend(self._bookmarks, arguments, workdir / "bookmark.json")
+            command, extra = self._spark(script, line, special, workdir)
+        entries = [*map(str, dict.fromkeys(python_path)), *_entries(extra.get("PYTHONPATH"))]
+        if entries:
+            extra["PYTHONPATH"] = ":".join(entries)
+        if self._loan is not None:
+            extra[FILE_VARIABLE] = str(self._loan.path)
+        environment = clean_environment(
+            self.account, self.region, workdir / "home", extra, what="a Glue job"
+        )
+        return command, environment
+
+    def _spark(
+        self, script: Path, line: list[str], special: job_arguments.SpecialParameters, workdir: Path
+    ) -> tuple[list[str], dict[str, str]]:
+        from lakestack.services.glue.runtime.command import spark_command
+
+        command, extra = spark_command(
+            script,
+            line,
+            workdir=workdir,
+            worker_count=self.settings.get("NumberOfWorkers"),
+            account=self.account,
+            region=self.region,
+            data_catalog=special.data_catalog,
+        )
+        if special.spark_conf:  # SparkSubmit's own options stand before the script
+            at = command.index(str(script))
+            command[at:at] = [part for conf in special.spark_conf for part in ("--conf", conf)]
+        return command, extra
+
+    def _download(self, url: str, folder: Path) -> Path:
+        """Fetch an object into a folder, under its own name.
+
+        :raises LaunchError: there is no such object
+        """
+        bucket, key = split_path(url)
+        target = folder / Path(key).name
+        try:
+            client(self.account, self.region, "s3").download_file(bucket, key, str(target))
+        except ClientError as e:
+            status = e.response["ResponseMetadata"]["HTTPStatusCode"]
+            code = e.response["Error"]["Code"]
+            code = "NoSuchKey" if code == "404" else code
+            raise LaunchError(
+                f"LAUNCH ERROR | Error downloading from S3 for bucket: {bucket}, key: {key}. "
+                f"{e.response['Error']['Message']} (Service: Amazon S3; Status Code: {status}; "
+                f"Error Code: {code}). Please refer logs for details."
+            ) from e
+        except (BotoCoreError, OSError) as e:
+            raise LaunchError(
+                f"LAUNCH ERROR | Error downloading from S3 for bucket: {bucket}, key: {key}. {e}"
+            ) from e
+        return target
+
+
+def _entries(path: str | None) -> list[str]:
+    return path.split(":") if path else []

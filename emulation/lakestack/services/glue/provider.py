@@ -1,0 +1,24 @@
+"""AWS Glue: the provider. Its operations are in ``*_api``; what none of them has, moto answers."""
+
+from __future__ import annotations
+
+from lakestack.services.glue import partition_expression
+from lakestack.services.glue.bookmark_api import BookmarkApi
+from lakestack.services.glue.catalog_api import CatalogApi
+from lakestack.services.glue.classifier_api import ClassifierApi
+from lakestack.services.glue.crawler_api import CrawlerApi
+from lakestack.services.glue.crawler_schedule_api import CrawlerScheduleApi
+from lakestack.services.glue.job_api import JobApi
+from lakestack.services.glue.unsupported_api import UnsupportedApi
+
+
+class GlueProvider(
+    BookmarkApi, CatalogApi, ClassifierApi, CrawlerApi, CrawlerScheduleApi, JobApi, UnsupportedApi
+):
+    """Data Catalog, classifiers, crawlers, jobs and their bookmarks."""
+
+    service = "glue"
+
+    def __init__(self) -> None:
+        super().__init__()
+        partition_expression.install()

@@ -1,0 +1,259 @@
+"""The command that runs a Glue script, unmodified, on the pip-installed PySpark.
+
+``java … SparkSubmit script.py`` is started directly: no shell wrapper and no launcher JVM, which
+together cost about a second. The script then finds its settings as on AWS: a plain
+``SparkSession.builder.getOrCreate()`` reads and writes ``s3://`` on the emulator.
+
+The S3A settings hold no address. They name environment variables, which
+`lakestack.services.processes.clean_environment` fills, so one command fits every account.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from lakestack import heaps
+from lakestack.confinement.java import network_flags
+from lakestack.host.artifacts import spark_jars
+from lakestack.host.java import find_java
+from lakestack.services.glue.runtime.class_path import class_archive, class_path
+
+AWSGLUE = Path(__file__).resolve().parent / "awsglue"
+DATA_CATALOG = Path(__file__).resolve().parent / "data_catalog"
+CORES_PER_WORKER = 4  # a G.1X worker has 4 vCPUs
+JVM_FLAGS_VARIABLE = "LAKE_SPARK_JVM_FLAGS"
+
+# What Spark's own launcher adds on Java 17 (org.apache.spark.launcher.JavaModuleOptions).
+OPENED_PACKAGES = (
+    "java.base/java.lang",
+    "java.base/java.lang.invoke",
+    "java.base/java.lang.reflect",
+    "java.base/java.io",
+    "java.base/java.net",
+    "java.base/java.nio",
+    "java.base/java.util",
+    "java.base/java.util.concurrent",
+    "java.base/java.util.concurrent.atomic",
+    "java.base/jdk.internal.ref",
+    "java.base/sun.nio.ch",
+    "java.base/sun.nio.cs",
+    "java.base/sun.security.action",
+    "java.base/sun.util.calendar",
+    "java.security.jgss/sun.security.krb5",
+)
+
+S3A_SETTINGS = {
+    "fs.s3.impl": "org.apache.hadoop.fs.s3a.S3AFileSystem",
+    "fs.s3n.impl": "org.apache.hadoop.fs.s3a.S3AFileSystem",
+    "fs.s3a.endpoint": "${env.AWS_ENDPOINT_URL}",
+    "fs.s3a.endpoint.region": "${env.AWS_REGION}",
+    "fs.s3a.path.style.access": "true",
+    "fs.s3a.connection.ssl.enabled": "false",
+    # The environment alone: never ~/.aws, never instance metadata.
+    "fs.s3a.aws.credentials.provider": "com.amazonaws.auth.EnvironmentVariableCredentialsProvider",
+    "fs.s3a.committer.name": "magic",
+    "fs.s3a.committer.magic.enabled": "true",
+    # Without these two, s3:// would silently use the committer that renames.
+    "mapreduce.outputcommitter.factory.scheme.s3": (
+        "org.apache.hadoop.fs.s3a.commit.S3ACommitterFactory"
+    ),
+    "mapreduce.outputcommitter.factory.scheme.s3a": (
+        "org.apache.hadoop.fs.s3a.commit.S3ACommitterFactory"
+    ),
+    "fs.s3a.attempts.maximum": "5",
+    "fs.s3a.connection.establish.timeout": "5000",
+    "fs.s3a.bucket.probe": "0",
+    "fs.s3a.experimental.input.fadvise": "normal",
+}
+
+SPARK_SETTINGS = {
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.bindAddress": "127.0.0.1",
+    # The driver's and the block manager's ports ask for a secret of this run (Spark, "Security").
+    "spark.authenticate": "true",
+    "spark.sql.ansi.enabled": "false",  # as in Glue 5.1's Spark 3.5.6
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.catalogImplementation": "in-memory",  # Hive is slow to start and unused
+    "spark.sql.sources.parallelPartitionDiscovery.parallelism": "8",
+    "spark.sql.adaptive.coalescePartitions.parallelismFirst": "false",
+    "spark.speculation": "false",
+}
+
+# Parquet asks for a ParquetOutputCommitter; these hand its work to the S3A committer.
+CLOUD_COMMITTER_SETTINGS = {
+    "spark.sql.parquet.output.committer.class": (
+        "org.apache.spark.internal.io.cloud.BindingParquetOutputCommitter"
+    ),
+    "spark.sql.sources.commitProtocolClass": (
+        "org.apache.spark.internal.io.cloud.PathOutputCommitProtocol"
+    ),
+}
+
+LOG4J = """\
+rootLogger.level = warn
+rootLogger.appenderRef.stderr.ref = stderr
+appender.stderr.type = Console
+appender.stderr.name = stderr
+appender.stderr.target = SYSTEM_ERR
+appender.stderr.layout.type = PatternLayout
+appender.stderr.layout.pattern = %d{yy/MM/dd HH:mm:ss} %p %c{1}: %m%n%ex
+logger.glue.name = GlueLogger
+logger.glue.level = info
+"""
+# Warnings of every run on a laptop, which say nothing about the script.
+QUIET_LOGGERS = (
+    "org.apache.hadoop.util.NativeCodeLoader",
+    "org.apache.hadoop.metrics2",
+    "org.apache.hadoop.fs.s3a.S3AInstrumentation",
+    "org.apache.hadoop.fs.s3a.commit",
+    "org.apache.hadoop.mapreduce.lib.output",
+    "org.apache.spark.sql.catalyst.util.SparkStringUtils",
+    "org.apache.spark.util.Utils",
+    "com.amazonaws",
+)
+
+
+def spark_command(
+    script: Path,
+    arguments: Sequence[str],
+    *,
+    workdir: Path,
+    worker_count: int | None = None,
+    account: str | None = None,
+    region: str | None = None,
+    data_catalog: bool = False,
+) -> tuple[list[str], dict[str, str]]:
+    """Return the command that runs a Glue script, and the environment to add to the job's own.
+
+    :param script: the script on this machine; its name must end in ``.py``
+    :param arguments: the job's arguments, each its own item (``["--JOB_NAME", "x", …]``)
+    :param workdir: private folder of the run: settings, temporary files, warehouse
+    :param worker_count: the job's NumberOfWorkers; never more threads than the machine has CPUs
+    :param account: with `region`, whose DynamoDB tables awsglue reads straight from the engine;
+        without them it reads through the gateway
+    :param region: the region of those tables
+    :param data_catalog: Spark SQL sees the Glue Data Catalog
+    :raises ArtifactError: the Java artefacts were never installed
+    :raises JavaError: there is no usable Java
+    :raises ValueError: the script is no ``.py`` file
+    """
+    if script.suffix != ".py":
+        raise ValueError(f"{script.name}: Spark runs a Python script only if it ends in .py")
+    cores = _cores(worker_count)
+    temporary, python_path = workdir / "tmp", workdir / "python"
+    for folder in (temporary, python_path):
+        folder.mkdir(parents=True, exist_ok=True)
+    if not (python_path / "awsglue").exists():
+        # A link of its own, so that nothing beside awsglue can be imported by accident.
+        (python_path / "awsglue").symlink_to(AWSGLUE, target_is_directory=True)
+    jars = class_path(spark_jars())
+    command = [
+        str(find_java().path),
+        *_jvm_flags(workdir, temporary, jars),
+        "-cp",
+        os.pathsep.join(map(str, jars)),
+        "org.apache.spark.deploy.SparkSubmit",
+        "--master",
+        f"local[{cores}]",
+        "--properties-file",
+        str(_write_settings(workdir, temporary, jars, cores)),
+        str(script.absolute()),
+        *arguments,
+    ]
+    environment = {
+        "SPARK_LOCAL_IP": "127.0.0.1",
+        "SPARK_LOCAL_HOSTNAME": "127.0.0.1",
+        "SPARK_LOCAL_DIRS": str(temporary),
+        "HADOOP_USER_NAME": "glue",
+        "PYSPARK_PYTHON": sys.executable,
+        "PYSPARK_DRIVER_PYTHON": sys.executable,
+        "PYTHONPATH": os.pathsep.join([str(python_path), *([str(DATA_CATALOG)] * data_catalog)]),
+        "TZ": "UTC",
+        "OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES",  # Spark's worker daemon forks, also on macOS
+        **_dynamodb_engine(account, region),
+    }
+    return command, environment
+
+
+def _cores(worker_count: int | None) -> int:
+    available = os.cpu_count() or 1
+    return min(available, worker_count * CORES_PER_WORKER) if worker_count else available
+
+
+def _jvm_flags(workdir: Path, temporary: Path, jars: Sequence[Path]) -> list[str]:
+    """Flags for runs of seconds; `LAKE_SPARK_JVM_FLAGS` comes last and wins.
+
+    A long run is faster with ``-XX:TieredStopAtLevel=4``, and wants a larger ``-Xmx``.
+    """
+    flags = [
+        "-Xms256m",
+        f"-Xmx{heaps.SPARK.size()}",
+        "-Xss4m",
+        "-XX:+UseSerialGC",
+        "-XX:TieredStopAtLevel=1",
+        "-XX:-UsePerfData",
+        "-XX:+IgnoreUnrecognizedVMOptions",
+        *(f"--add-opens={name}=ALL-UNNAMED" for name in OPENED_PACKAGES),
+        "-Djdk.reflect.useDirectMethodHandle=false",
+        "-Djava.net.preferIPv4Stack=true",
+        *network_flags(workdir),
+        "-Duser.timezone=UTC",
+        "-Dfile.encoding=UTF-8",
+        f"-Djava.io.tmpdir={temporary}",
+        f"-Dderby.system.home={workdir}",
+        f"-Dlog4j2.configurationFile={_write_log4j(workdir).as_uri()}",
+    ]
+    archive = class_archive(jars)
+    if archive.is_file():
+        flags += [f"-XX:SharedArchiveFile={archive}", "-Xshare:auto", "-Xlog:disable"]
+    return flags + os.environ.get(JVM_FLAGS_VARIABLE, "").split()
+
+
+def _write_settings(workdir: Path, temporary: Path, jars: Sequence[Path], cores: int) -> Path:
+    settings = {
+        **SPARK_SETTINGS,
+        **{f"spark.hadoop.{name}": value for name, value in S3A_SETTINGS.items()},
+        "spark.hadoop.hadoop.tmp.dir": str(temporary),
+        "spark.sql.warehouse.dir": (workdir / "warehouse").as_uri(),
+        "spark.sql.shuffle.partitions": str(2 * cores),
+        "spark.pyspark.python": sys.executable,
+        "spark.pyspark.driver.python": sys.executable,
+    }
+    if any(jar.name.startswith("spark-hadoop-cloud") for jar in jars):
+        settings.update(CLOUD_COMMITTER_SETTINGS)
+    target = workdir / "spark.conf"
+    target.write_text("".join(f"{name}={_escaped(v)}\n" for name, v in settings.items()))
+    return target
+
+
+def _escaped(value: str) -> str:
+    """A value as a Java properties file spells it."""
+    return value.replace("\\", "\\\\")
+
+
+def _write_log4j(workdir: Path) -> Path:
+    quiet = "".join(
+        f"logger.q{i}.name = {name}\nlogger.q{i}.level = error\n"
+        for i, name in enumerate(QUIET_LOGGERS)
+    )
+    target = workdir / "log4j2.properties"
+    target.write_text(LOG4J + quiet)
+    return target
+
+
+def _dynamodb_engine(account: str | None, region: str | None) -> dict[str, str]:
+    """Where awsglue reads DynamoDB tables: the engine itself, without the gateway between.
+
+    Only inside an emulator that serves DynamoDB already; elsewhere asking would start an engine.
+    """
+    if not (account and region and "lakestack.services.dynamodb.provider" in sys.modules):
+        return {}
+    from lakestack.services.dynamodb.engine import engine_endpoint
+
+    url, key = engine_endpoint(account, region)
+    return {"LAKE_DYNAMODB_ENGINE_ENDPOINT": url, "LAKE_DYNAMODB_ENGINE_KEY": key}

@@ -1,0 +1,33 @@
+"""Operations that moto would accept without anything ever happening: refused by name instead."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from localstack.aws.api import CommonServiceException, RequestContext, handler
+
+from lakestack.services.base import aws_error
+
+
+class UnsupportedApi:
+    """Triggers, workflows, interactive sessions and development endpoints."""
+
+    @handler("CreateTrigger", expand=False)
+    def refuse_create_trigger(self, context: RequestContext, request: dict[str, Any]) -> Any:  # noqa: ARG002
+        raise _refused("Triggers", "StartJobRun or StartCrawler")
+
+    @handler("CreateWorkflow", expand=False)
+    def refuse_create_workflow(self, context: RequestContext, request: dict[str, Any]) -> Any:  # noqa: ARG002
+        raise _refused("Workflows", "StartJobRun or StartCrawler")
+
+    @handler("CreateSession", expand=False)
+    def refuse_create_session(self, context: RequestContext, request: dict[str, Any]) -> Any:  # noqa: ARG002
+        raise _refused("Interactive sessions", "StartJobRun")
+
+    @handler("CreateDevEndpoint", expand=False)
+    def refuse_create_dev_endpoint(self, context: RequestContext, request: dict[str, Any]) -> Any:  # noqa: ARG002
+        raise _refused("Development endpoints", "StartJobRun")
+
+
+def _refused(what: str, instead: str) -> CommonServiceException:
+    return aws_error("InvalidInputException", f"{what} are not emulated; use {instead}")

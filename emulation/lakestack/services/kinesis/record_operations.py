@@ -1,0 +1,241 @@
+"""API operations on records: PutRecord, PutRecords, GetShardIterator, GetRecords and the push."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from localstack import config
+from localstack.aws.api import RequestContext, handler
+from localstack.aws.api.kinesis import (
+    InvalidArgumentException,
+    ProvisionedThroughputExceededException,
+    ResourceNotFoundException,
+)
+
+from lakestack import clock
+from lakestack.services.kinesis.iterator import ShardIterator
+from lakestack.services.kinesis.record_log import Record
+from lakestack.services.kinesis.sequence import decode_sequence, shard_id
+from lakestack.services.kinesis.shard import Page, Shard
+from lakestack.services.kinesis.store import STORE
+from lakestack.services.kinesis.stream import Stream
+from lakestack.services.kinesis.validation import (
+    MAX_READ_RECORDS,
+    check_range,
+    check_record,
+    check_records,
+)
+
+_SUBSCRIPTION_SECONDS = 300.0
+_HEARTBEAT_SECONDS = 5.0
+_POLL_SECONDS = 0.1
+
+
+class RecordOperations:
+    """Handlers of the data plane."""
+
+    @handler("PutRecord", expand=False)
+    def put_record(self, context: RequestContext, request: Any) -> Any:
+        check_record(request, "")
+        stream = _ready(STORE.named_by(context.account_id, context.region, request))
+        if _throttled():
+            raise ProvisionedThroughputExceededException(_throttle_message(stream))
+        shard, sequence = stream.put(
+            request["Data"], request["PartitionKey"], request.get("ExplicitHashKey")
+        )
+        return {"ShardId": shard, "SequenceNumber": str(sequence), **_encryption(stream)}
+
+    @handler("PutRecords", expand=False)
+    def put_records(self, context: RequestContext, request: Any) -> Any:
+        check_records(request.get("Records") or [])
+        stream = _ready(STORE.named_by(context.account_id, context.region, request))
+        results, failed = [], 0
+        for record in request["Records"]:
+            if _throttled():
+                failed += 1
+                code = "ProvisionedThroughputExceededException"
+                results.append({"ErrorCode": code, "ErrorMessage": _throttle_message(stream)})
+                continue
+            shard, sequence = stream.put(
+                record["Data"], record["PartitionKey"], record.get("ExplicitHashKey")
+            )
+            results.append({"ShardId": shard, "SequenceNumber": str(sequence)})
+        return {"FailedRecordCount": failed, "Records": results, **_encryption(stream)}
+
+    @handler("GetShardIterator", expand=False)
+    def get_shard_iterator(self, context: RequestContext, request: Any) -> Any:
+        stream = STORE.named_by(context.account_id, context.region, request)
+        shard = stream.shard(request["ShardId"])
+        position = start_position(
+            stream,
+            shard,
+            request["ShardIteratorType"],
+            request.get("StartingSequenceNumber"),
+            request.get("Timestamp"),
+        )
+        return {"ShardIterator": _token(stream, shard, position)}
+
+    @handler("GetRecords", expand=False)
+    def get_records(self, context: RequestContext, request: Any) -> Any:
+        limit = request.get("Limit")
+        if limit is not None and limit > MAX_READ_RECORDS:
+            raise InvalidArgumentException(f"Limit {limit} is greater than {MAX_READ_RECORDS}")
+        check_range(limit, "limit", 1, MAX_READ_RECORDS)
+        iterator = ShardIterator.from_token(request["ShardIterator"], now=clock.moment())
+        if request.get("StreamARN"):
+            stream = STORE.by_arn(request["StreamARN"])
+        else:
+            stream = STORE.get(context.account_id, context.region, iterator.stream)
+        if (stream.name, stream.identity) != (iterator.stream, iterator.identity):
+            raise InvalidArgumentException("ShardIterator does not belong to this stream.")
+        shard = stream.shard(shard_id(iterator.shard))
+        page = _read(stream, shard, iterator.position, limit or MAX_READ_RECORDS)
+        answer = {
+            "Records": [_describe(stream, record) for record in page.records],
+            "MillisBehindLatest": page.behind_ms,
+        }
+        if page.at_end:
+            answer["ChildShards"] = _children(stream, shard)
+        else:
+            answer["NextShardIterator"] = _token(stream, shard, page.position)
+        return answer
+
+    @handler("SubscribeToShard", expand=False)
+    def subscribe_to_shard(self, _context: RequestContext, request: Any) -> Any:
+        stream = STORE.by_arn(request["ConsumerARN"])
+        if all(c.arn != request["ConsumerARN"] for c in stream.consumers.values()):
+            raise ResourceNotFoundException(f"Consumer {request['ConsumerARN']} not found.")
+        shard = stream.shard(request["ShardId"])
+        start = request["StartingPosition"]
+        position = start_position(
+            stream, shard, start["Type"], start.get("SequenceNumber"), start.get("Timestamp")
+        )
+        return {"EventStream": _push(stream, shard, position)}
+
+
+def start_position(
+    stream: Stream, shard: Shard, kind: str, sequence: str | None, timestamp: Any
+) -> int:
+    """Return the position from which an iterator of this type reads.
+
+    :param timestamp: datetime, for AT_TIMESTAMP
+    :raises InvalidArgumentException: unknown type, missing or foreign sequence number or timestamp
+    """
+    if kind == "LATEST":
+        return shard.tip()
+    if kind == "TRIM_HORIZON":
+        return 0
+    if kind == "AT_TIMESTAMP":
+        if timestamp is None:
+            raise InvalidArgumentException("Must specify timestamp for iterator type AT_TIMESTAMP.")
+        # A record's own arrival is valid also while the clock has been set back before it.
+        if timestamp.timestamp() > max(stream.clock().wall, shard.last_arrival):
+            raise InvalidArgumentException(
+                f"The timestamp {timestamp.isoformat()} is in the future."
+            )
+        return shard.position_at(timestamp.timestamp())
+    if kind not in ("AT_SEQUENCE_NUMBER", "AFTER_SEQUENCE_NUMBER"):
+        raise InvalidArgumentException(f"Unknown ShardIteratorType {kind}")
+    if sequence is None:
+        raise InvalidArgumentException(
+            f"Must specify StartingSequenceNumber for iterator type {kind}."
+        )
+    try:
+        number = int(sequence)
+        owner = decode_sequence(number).shard if number else shard.number
+    except ValueError as e:
+        raise InvalidArgumentException(
+            f"StartingSequenceNumber {sequence} used in GetShardIterator on shard {shard.id} in "
+            f"stream {stream.name} under account {stream.account} is invalid."
+        ) from e
+    if owner != shard.number:
+        raise InvalidArgumentException(
+            f"Invalid StartingSequenceNumber. It encodes {shard_id(owner)}, while it was used in "
+            f"a call to a shard with {shard.id}"
+        )
+    return number - 1 if kind == "AT_SEQUENCE_NUMBER" else number
+
+
+def _push(stream: Stream, shard: Shard, position: int) -> Iterator[Any]:
+    """Yield SubscribeToShard events for five minutes, one every five seconds at least."""
+    end = clock.steady() + _SUBSCRIPTION_SECONDS
+    next_heartbeat = 0.0
+    while clock.steady() < end:
+        page = _read(stream, shard, position, MAX_READ_RECORDS)
+        if page.records or page.at_end or clock.steady() >= next_heartbeat:
+            next_heartbeat = clock.steady() + _HEARTBEAT_SECONDS
+            position = page.position
+            event: dict[str, Any] = {
+                "Records": [_describe(stream, record) for record in page.records],
+                "ContinuationSequenceNumber": str(position),
+                "MillisBehindLatest": page.behind_ms,
+            }
+            if page.at_end:
+                event["ChildShards"] = _children(stream, shard)
+            yield {"SubscribeToShardEvent": event}
+        if page.at_end:
+            return
+        if not page.behind_ms and stream.deleted.wait(_POLL_SECONDS):
+            return
+
+
+def _read(stream: Stream, shard: Shard, position: int, limit: int) -> Page:
+    return shard.read(position, now=stream.clock(), retention=stream.retention, limit=limit)
+
+
+def _ready(stream: Stream) -> Stream:
+    if stream.status not in ("ACTIVE", "UPDATING"):
+        raise ResourceNotFoundException(
+            f"Stream {stream.name} under account {stream.account} not found."
+        )
+    return stream
+
+
+def _throttled() -> bool:
+    # LocalStack's switch for trying out producers; each record fails or succeeds for itself.
+    chance = config.KINESIS_ERROR_PROBABILITY
+    return bool(chance) and random.random() < chance  # noqa: S311 - not for secrets
+
+
+def _throttle_message(stream: Stream) -> str:
+    return (
+        f"Rate exceeded for shard {shard_id(0)} in stream {stream.name} "
+        f"under account {stream.account}."
+    )
+
+
+def _token(stream: Stream, shard: Shard, position: int) -> str:
+    issued = clock.steady()
+    return ShardIterator(stream.name, stream.identity, shard.number, position, issued).token()
+
+
+def _encryption(stream: Stream) -> dict[str, str]:
+    return {"EncryptionType": "KMS"} if stream.encryption_key else {}
+
+
+def _describe(stream: Stream, record: Record) -> dict[str, Any]:
+    return {
+        "SequenceNumber": str(record.sequence),
+        # A datetime, not a number: CBOR clients (the Java SDK) need it tagged as a time.
+        "ApproximateArrivalTimestamp": datetime.fromtimestamp(record.arrival, UTC),
+        "Data": record.data,
+        "PartitionKey": record.partition_key,
+        **_encryption(stream),
+    }
+
+
+def _children(stream: Stream, shard: Shard) -> list[dict[str, Any]]:
+    return [
+        {
+            "ShardId": child.id,
+            "ParentShards": [parent.id for parent in child.parents],
+            "HashKeyRange": {
+                "StartingHashKey": str(child.first_key),
+                "EndingHashKey": str(child.last_key),
+            },
+        }
+        for child in stream.children(shard)
+    ]

@@ -1,0 +1,261 @@
+"""One data stream: its shards, how records find them, and how shards split and merge."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from localstack.aws.api.kinesis import (
+    InvalidArgumentException,
+    ResourceInUseException,
+    ResourceNotFoundException,
+)
+
+from lakestack import clock as clocks
+from lakestack.clock import Moment
+from lakestack.services.kinesis.sequence import even_ranges, hash_key
+from lakestack.services.kinesis.shard import Shard
+
+DEFAULT_RETENTION_HOURS = 24
+MAX_RETENTION_HOURS = 8760
+ON_DEMAND_SHARDS = 4
+"""Developer Guide, "Choose the right mode": a new on-demand stream starts with four shards."""
+
+TRANSITION_SECONDS = 0.05
+"""How long CREATING, UPDATING and DELETING last."""
+
+
+@dataclass
+class Consumer:
+    """A registered consumer (enhanced fan-out).
+
+    :param created: Unix seconds
+    :param active_at: seconds of the steady clock
+    """
+
+    name: str
+    arn: str
+    created: float
+    active_at: float
+    tags: dict[str, str] = field(default_factory=dict)
+
+    def status(self, now: Moment) -> str:
+        return "ACTIVE" if now.steady >= self.active_at else "CREATING"
+
+
+class Stream:
+    """State of one stream.
+
+    :param mode: PROVISIONED or ON_DEMAND
+    :param clock: returns the present moment
+    """
+
+    def __init__(
+        self,
+        account: str,
+        region: str,
+        name: str,
+        *,
+        shard_count: int,
+        mode: str = "PROVISIONED",
+        clock: Callable[[], Moment] = clocks.moment,
+    ) -> None:
+        self.account, self.region, self.name, self.mode = account, region, name, mode
+        self.arn = f"arn:aws:kinesis:{region}:{account}:stream/{name}"
+        self.clock = clock
+        self.created = clock()
+        self.identity = secrets.randbits(43)  # a later stream of the same name is another one
+        self.retention_hours = DEFAULT_RETENTION_HOURS
+        self.encryption_key: str | None = None
+        self.metrics: set[str] = set()
+        self.tags: dict[str, str] = {}
+        self.policy: str | None = None
+        self.consumers: dict[str, Consumer] = {}
+        self.deleted = threading.Event()
+        self._lock = threading.RLock()
+        self._state, self._until = "CREATING", self.created.steady + TRANSITION_SECONDS
+        self._shards: list[Shard] = []
+        for first, last in even_ranges(shard_count):
+            self._add_shard(first, last)
+
+    @property
+    def retention(self) -> float:
+        """Seconds for which records are kept."""
+        return self.retention_hours * 3600.0
+
+    @property
+    def status(self) -> str:
+        """CREATING, ACTIVE, UPDATING or DELETING."""
+        if self._state == "DELETING" or self.clock().steady < self._until:
+            return self._state
+        return "ACTIVE"
+
+    @property
+    def gone(self) -> bool:
+        """Whether deletion has ended."""
+        return self._state == "DELETING" and self.clock().steady >= self._until
+
+    def begin_deletion(self) -> None:
+        self._begin("DELETING")
+        self.deleted.set()
+
+    def shards(self) -> list[Shard]:
+        """Return open shards and the closed ones that can still hold records, by number."""
+        horizon = self.clock().steady - self.retention
+        with self._lock:
+            return [s for s in self._shards if s.closed is None or s.closed.steady >= horizon]
+
+    def trim(self) -> dict[str, int]:
+        """Forget what the retention is over for; return how many records, by shard id."""
+        with self._lock:
+            shards = list(self._shards)
+        now, retention = self.clock(), self.retention
+        return {s.id: count for s in shards if (count := s.trim(now, retention))}
+
+    def open_shards(self) -> list[Shard]:
+        """Return the shards that take records, by hash key."""
+        with self._lock:
+            shards = [s for s in self._shards if s.closed is None]
+        return sorted(shards, key=lambda s: s.first_key)
+
+    def shard(self, shard_id: str) -> Shard:
+        """Find a shard by id.
+
+        :raises ResourceNotFoundException: no such shard, or it expired
+        """
+        shards = [] if self.status == "CREATING" else self.shards()
+        for shard in shards:
+            if shard.id == shard_id:
+                return shard
+        raise ResourceNotFoundException(
+            f"Shard {shard_id} in stream {self.name} under account {self.account} does not exist"
+        )
+
+    def children(self, shard: Shard) -> list[Shard]:
+        """Return the shards that a split or merge made from this one."""
+        with self._lock:
+            return [s for s in self._shards if shard in s.parents]
+
+    def put(
+        self, data: bytes, partition_key: str, explicit_hash_key: str | None
+    ) -> tuple[str, int]:
+        """Store one record; return shard id and sequence number."""
+        key = hash_key(partition_key) if explicit_hash_key is None else int(explicit_hash_key)
+        # The stream's lock keeps the shard from being closed between finding and using it.
+        with self._lock:
+            shard = next(s for s in reversed(self._shards) if s.closed is None and s.covers(key))
+            return shard.id, shard.put(data, partition_key, now=self.clock())
+
+    def split(self, shard_id: str, new_starting_key: int) -> None:
+        """API "SplitShard"; both halves must have at least one hash key.
+
+        :raises InvalidArgumentException: closed shard, or the key is not inside it
+        """
+        with self._lock:
+            self._require_active()
+            shard = self._open_shard(shard_id)
+            if not shard.first_key + 1 < new_starting_key < shard.last_key:
+                raise InvalidArgumentException(
+                    f"NewStartingHashKey {new_starting_key} used in SplitShard() on shard "
+                    f"{shard_id} in stream {self.name} under account {self.account} is not both "
+                    "greater than one plus the shard's StartingHashKey "
+                    f"{shard.first_key} and less than the shard's EndingHashKey {shard.last_key}."
+                )
+            self._split(shard, new_starting_key)
+            self._begin("UPDATING")
+
+    def merge(self, shard_id: str, adjacent_id: str) -> None:
+        """API "MergeShards".
+
+        :raises InvalidArgumentException: a shard is closed, or they are not adjacent
+        """
+        with self._lock:
+            self._require_active()
+            one, other = self._open_shard(shard_id), self._open_shard(adjacent_id)
+            if other.first_key != one.last_key + 1 and one.first_key != other.last_key + 1:
+                raise InvalidArgumentException(
+                    f"Shards {shard_id} and {adjacent_id} in stream {self.name} under account "
+                    f"{self.account} are not an adjacent pair of shards eligible for merging"
+                )
+            self._merge(one, other)
+            self._begin("UPDATING")
+
+    def scale(self, target: int) -> int:
+        """API "UpdateShardCount", UNIFORM_SCALING; return the count before.
+
+        :raises InvalidArgumentException: beyond double or below half of the open shards
+        """
+        with self._lock:
+            self._require_active()
+            current = len(self.open_shards())
+            counts = f"Current open shard count: {current} Target shard count: {target}"
+            if target > 2 * current:
+                raise InvalidArgumentException(
+                    "UpdateShardCount cannot scale up over double your current open shard count. "
+                    + counts
+                )
+            if 2 * target < current:
+                raise InvalidArgumentException(
+                    "UpdateShardCount cannot scale down below half your current open shard count. "
+                    + counts
+                )
+            ranges = even_ranges(target)
+            for first, _ in ranges[1:]:
+                shard = next(s for s in self.open_shards() if s.covers(first))
+                if shard.first_key != first:
+                    self._split(shard, first)
+            for first, last in ranges:
+                pieces = [s for s in self.open_shards() if first <= s.first_key <= last]
+                merged = pieces[0]
+                for piece in pieces[1:]:
+                    merged = self._merge(merged, piece)
+            self._begin("UPDATING")
+            return current
+
+    def change(self) -> None:
+        """Enter UPDATING after a change of the stream's configuration."""
+        self._begin("UPDATING")
+
+    def require_active(self) -> None:
+        """Raise ResourceInUseException unless ACTIVE."""
+        with self._lock:
+            self._require_active()
+
+    def _require_active(self) -> None:
+        if self.status != "ACTIVE":
+            raise ResourceInUseException(
+                f"Stream {self.name} under account {self.account} not ACTIVE, "
+                f"instead in state {self.status}"
+            )
+
+    def _begin(self, state: str) -> None:
+        with self._lock:
+            self._state, self._until = state, self.clock().steady + TRANSITION_SECONDS
+
+    def _open_shard(self, shard_id: str) -> Shard:
+        shard = self.shard(shard_id)
+        if shard.closed is not None:
+            raise InvalidArgumentException(
+                f"Shard {shard_id} in stream {self.name} under account {self.account} "
+                "is not open: it was split or merged before"
+            )
+        return shard
+
+    def _split(self, shard: Shard, key: int) -> None:
+        shard.close(self.clock())
+        self._add_shard(shard.first_key, key - 1, shard)
+        self._add_shard(key, shard.last_key, shard)
+
+    def _merge(self, one: Shard, other: Shard) -> Shard:
+        now = self.clock()
+        one.close(now)
+        other.close(now)
+        first = min(one.first_key, other.first_key)
+        return self._add_shard(first, max(one.last_key, other.last_key), one, other)
+
+    def _add_shard(self, first: int, last: int, *parents: Shard) -> Shard:
+        shard = Shard(len(self._shards), first, last, now=self.clock(), parents=parents)
+        self._shards.append(shard)
+        return shard

@@ -1,0 +1,232 @@
+"""Event source mapping Kinesis to Lambda: LocalStack's worker, our poller.
+
+LocalStack's own poller takes one batch a second, handles the shards in turn and knows neither
+bisecting nor positions: a mapping that is disabled starts over. This one reads the emulator's
+streams in process, a thread for each shard, and goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import logging
+import threading
+import uuid
+import weakref
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from localstack.services.lambda_.api_utils import function_locators_from_arn
+from localstack.services.lambda_.event_source_mapping import esm_worker_factory
+from localstack.services.lambda_.event_source_mapping.esm_worker import EsmState
+from localstack.services.lambda_.event_source_mapping.pollers.kinesis_poller import KinesisPoller
+from localstack.services.lambda_.event_source_mapping.pollers.poller import Poller
+
+from lakestack.services.kinesis.shard import Shard
+from lakestack.services.kinesis.store import STORE
+from lakestack.services.kinesis.stream import Stream
+from lakestack.services.lambda_.kinesis_batches import Event
+from lakestack.services.lambda_.kinesis_consumer import (
+    GivenUp,
+    Outcome,
+    Position,
+    Settings,
+    ShardConsumer,
+)
+
+LOG = logging.getLogger(__name__)
+
+JOIN_SECONDS = 5.0
+
+
+class Progress:
+    """How far a mapping is, by shard; outlives the workers LocalStack makes for each update."""
+
+    def __init__(self) -> None:
+        # Weak: a deleted stream's records must not stay for as long as its mapping does.
+        self._stream: Callable[[], Stream | None] = lambda: None
+        self.positions: dict[str, Position] = {}
+
+    def adopt(self, stream: Stream, start: Callable[[Shard], int]) -> None:
+        """Take note of a stream; one that was deleted and made anew starts over."""
+        if self._stream() is stream:
+            return
+        self._stream = weakref.ref(stream)
+        self.positions = {shard.id: Position(start(shard)) for shard in stream.shards()}
+
+    def ready(self, stream: Stream) -> list[Shard]:
+        """Return the shards to read now: a child only after its parents, for the order's sake."""
+        found = []
+        for shard in stream.shards():
+            position = self.positions.setdefault(shard.id, Position(0))
+            if not position.ended and all(self._ended(parent) for parent in shard.parents):
+                found.append(shard)
+        return found
+
+    def _ended(self, parent: Shard) -> bool:
+        position = self.positions.get(parent.id)
+        return position is None or position.ended
+
+
+_progress: dict[str, Progress] = {}
+
+
+class StreamPoller(Poller):  # type: ignore[misc]
+    """What LocalStack's worker drives: `poll_events` again and again, and `close` at the end."""
+
+    def __init__(self, worker: Any, original: KinesisPoller, invoke: Callable[..., Any]) -> None:
+        self._worker, self._original, self._invoke = worker, original, invoke
+        self._config = worker.esm_config
+        self._stopping: threading.Event = worker._shutdown_event
+        self._settings = settings_of(self._config)
+        self._progress = _progress.setdefault(worker.uuid, Progress())
+        self._threads: dict[str, threading.Thread] = {}
+        self._result: str | None = None
+        if worker.enabled:
+            self._adopt()
+
+    def event_source(self) -> str:
+        return "aws:kinesis"
+
+    def poll_events(self) -> None:
+        """See that every shard that can be read has its thread."""
+        stream = self._adopt()
+        for shard in self._progress.ready(stream):
+            thread = self._threads.get(shard.id)
+            if thread is None or not thread.is_alive():
+                consumer = ShardConsumer(
+                    shard,
+                    self._progress.positions[shard.id],
+                    self._settings,
+                    self,
+                    self._stopping,
+                    clock=stream.clock,
+                    retention=lambda: stream.retention,
+                    deleted=stream.deleted.is_set,
+                )
+                name = f"mapping-{self._worker.uuid[:8]}-{shard.id}"
+                thread = threading.Thread(target=consumer.run, name=name, daemon=True)
+                self._threads[shard.id] = thread
+                thread.start()
+
+    def close(self) -> None:
+        """Wait for the batches under way."""
+        for thread in self._threads.values():
+            thread.join(JOIN_SECONDS)
+        if self._worker.current_state == EsmState.DELETING:
+            _progress.pop(self._worker.uuid, None)
+
+    def prepare(self, events: list[Event]) -> list[Event]:
+        original = self._original
+        wanted = original.post_filter(original.filter_events(original.pre_filter(events)))
+        prepared: list[Event] = original.add_source_metadata(wanted)
+        return prepared
+
+    def invoke(self, events: list[Event]) -> Outcome:
+        name, qualifier, account, region = function_locators_from_arn(self._config["FunctionArn"])
+        request_id = str(uuid.uuid4())
+        result = self._invoke(
+            function_name=name,
+            qualifier=qualifier,
+            region=region,
+            account_id=account,
+            invocation_type="RequestResponse",
+            client_context=None,
+            request_id=request_id,
+            payload=json.dumps({"Records": events}).encode(),
+        )
+        self._note("PROBLEM: Function call failed" if result.is_error else "OK")
+        return Outcome(
+            "Unhandled" if result.is_error else None,
+            json.loads(result.payload or b"null"),
+            request_id,
+            result.executed_version or "$LATEST",
+        )
+
+    def give_up(self, shard_id: str, given_up: GivenUp) -> None:
+        arn = self._config["FunctionArn"]
+        LOG.warning(
+            "event source mapping %s of %s gives up %d records of %s: %s",
+            *(self._worker.uuid, arn, len(given_up.events), shard_id, given_up.condition),
+        )
+        try:
+            self._original.send_events_to_dlq(shard_id, given_up.events, failure(arn, given_up))
+        except Exception:
+            LOG.exception("on-failure destination of mapping %s", self._worker.uuid)
+
+    def _adopt(self) -> Stream:
+        stream = STORE.by_arn(self._config["EventSourceArn"])
+        self._progress.adopt(stream, functools.partial(starting_point, self._config))
+        return stream
+
+    def _note(self, result: str) -> None:
+        if result != self._result:
+            self._result = result
+            stored = self._worker._state.event_source_mappings.get(self._worker.uuid)
+            if stored is not None:
+                stored["LastProcessingResult"] = result
+
+
+def settings_of(config: Any) -> Settings:
+    """Read a mapping's configuration."""
+    return Settings(
+        batch_size=config["BatchSize"],
+        lanes=config.get("ParallelizationFactor") or 1,
+        window=config["MaximumBatchingWindowInSeconds"],
+        max_retries=config["MaximumRetryAttempts"],
+        max_age=config["MaximumRecordAgeInSeconds"],
+        bisect=bool(config.get("BisectBatchOnFunctionError")),
+        report_failures="ReportBatchItemFailures" in (config.get("FunctionResponseTypes") or []),
+    )
+
+
+def starting_point(config: Any, shard: Shard) -> int:
+    """Return the sequence number after which a mapping begins to read a shard."""
+    match config["StartingPosition"]:
+        case "TRIM_HORIZON":
+            return 0
+        case "AT_TIMESTAMP":
+            given = config["StartingPositionTimestamp"]
+            seconds = given.timestamp() if isinstance(given, datetime) else float(given)
+            return shard.position_at(seconds)
+        case _:
+            return shard.tip()
+
+
+def failure(function_arn: str, given_up: GivenUp) -> dict[str, Any]:
+    """Build the invocation record for an on-failure destination, without the batch's details."""
+    outcome = given_up.outcome
+    record: dict[str, Any] = {
+        "requestContext": {
+            "requestId": outcome.request_id if outcome else str(uuid.uuid4()),
+            "functionArn": function_arn,
+            "condition": given_up.condition,
+            "approximateInvokeCount": given_up.attempts,
+        }
+    }
+    if outcome:
+        record["responseContext"] = {
+            "statusCode": 200,
+            "executedVersion": outcome.version,
+            "functionError": outcome.error,
+        }
+    return record
+
+
+def install(invoke: Callable[..., Any]) -> None:
+    """Give LocalStack's workers for Kinesis our poller.
+
+    :param invoke: `LambdaService.invoke`
+    """
+    factory = esm_worker_factory.EsmWorkerFactory
+    original = factory.get_esm_worker
+
+    @functools.wraps(original)
+    def get_esm_worker(self: Any) -> Any:
+        worker = original(self)
+        if isinstance(worker.poller, KinesisPoller):
+            worker.poller = StreamPoller(worker, worker.poller, invoke)
+        return worker
+
+    factory.get_esm_worker = get_esm_worker

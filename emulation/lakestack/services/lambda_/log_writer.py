@@ -1,0 +1,121 @@
+"""Lambda's log groups: one thread that puts the lines of all functions into CloudWatch Logs."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+from localstack.services.lambda_.invocation.models import lambda_stores
+
+from lakestack.services.base import client
+from lakestack.services.lambda_.output import Event
+
+LOG = logging.getLogger(__name__)
+
+# Amazon CloudWatch Logs API Reference, "PutLogEvents".
+MAX_EVENTS = 10_000
+MAX_BYTES = 1_048_576
+EVENT_OVERHEAD = 26
+
+
+@dataclass(frozen=True)
+class LogTarget:
+    """Where an environment's lines go."""
+
+    account: str
+    region: str
+    function: str
+    group: str
+    stream: str
+
+    @property
+    def group_key(self) -> tuple[str, str, str]:
+        """What tells the group from all others."""
+        return self.account, self.region, self.group
+
+
+class LogWriter:
+    """Accepts lines from any thread at once and writes them in order."""
+
+    def __init__(self) -> None:
+        self._queue: queue.SimpleQueue[tuple[LogTarget, list[Event]]] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._groups: set[tuple[str, str, str]] = set()
+        """Groups that have been written to."""
+
+    def put(self, target: LogTarget, events: list[Event]) -> None:
+        """Queue lines; returns at once."""
+        with self._lock:
+            if self._thread is None:
+                self._thread = threading.Thread(
+                    target=self._run, name="lambda-log-writer", daemon=True
+                )
+                self._thread.start()
+        self._queue.put((target, events))
+
+    def _run(self) -> None:
+        while True:
+            target, events = self._queue.get()
+            try:
+                for batch in batches(events):
+                    self._write(target, batch)
+            except Exception:
+                LOG.exception("%d log lines of %s are lost", len(events), target.group)
+
+    def _write(self, target: LogTarget, events: list[Event]) -> None:
+        """Put one batch, making group and stream where they are missing."""
+        logs = client(target.account, target.region, "logs")
+        names = {"logGroupName": target.group, "logStreamName": target.stream}
+        request: dict[str, Any] = {
+            **names,
+            "logEvents": [{"timestamp": stamp, "message": f"{text}\n"} for stamp, text in events],
+        }
+        if not _done(logs.put_log_events, **request):
+            if not _done(logs.create_log_stream, **names):
+                # The last lines of a function may come after the deletion of both, and must not
+                # bring the group back.
+                if target.group_key in self._groups and not _is_there(target):
+                    return
+                _done(logs.create_log_group, logGroupName=target.group)
+                _done(logs.create_log_stream, **names)
+            logs.put_log_events(**request)
+        self._groups.add(target.group_key)
+
+
+def batches(events: list[Event]) -> list[list[Event]]:
+    """Split lines into what one PutLogEvents takes."""
+    found: list[list[Event]] = []
+    room = 0
+    for event in events:
+        size = len(event[1].encode()) + EVENT_OVERHEAD
+        if not found or size > room or len(found[-1]) == MAX_EVENTS:
+            found.append([])
+            room = MAX_BYTES
+        found[-1].append(event)
+        room -= size
+    return found
+
+
+def _done(operation: Any, **arguments: Any) -> bool:
+    """Call; False if what it needs is not there. What it makes may be there already."""
+    try:
+        operation(**arguments)
+    except ClientError as e:
+        code = e.response["Error"]["Code"]
+        if code == "ResourceNotFoundException":
+            return False
+        if code != "ResourceAlreadyExistsException":
+            raise
+    return True
+
+
+def _is_there(target: LogTarget) -> bool:
+    return target.function in lambda_stores[target.account][target.region].functions
+
+
+WRITER = LogWriter()

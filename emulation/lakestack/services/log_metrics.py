@@ -1,0 +1,98 @@
+"""CloudWatch Logs' metric filters, each for the events of its own log group.
+
+LocalStack 4.9.2 applies every filter of a region to every group, with one call of CloudWatch for
+each event: a forgotten filter on one group holds up all others for minutes. Here a filter adds one
+statistic set for each PutLogEvents. moto keeps two filters where one was put twice, and those of a
+deleted group.
+
+Amazon CloudWatch Logs User Guide, "Creating metrics from log events using filters"; API Reference,
+"PutMetricFilter" ("Creates or updates").
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from localstack.aws.api import RequestContext, handler
+from localstack.aws.api.logs import PutLogEventsRequest, PutLogEventsResponse
+from localstack.services.logs.models import get_moto_logs_backend
+from localstack.services.logs.provider import LogsProvider, get_pattern_matcher
+from localstack.services.moto import call_moto
+from localstack.utils.bootstrap import is_api_enabled
+from moto.logs.metric_filters import MetricFilters
+from moto.logs.models import LogsBackend
+
+from lakestack.services.base import client
+
+LOG = logging.getLogger(__name__)
+
+_add_filter = MetricFilters.add_filter
+_delete_log_group = LogsBackend.delete_log_group
+
+
+def install() -> None:
+    """Let a metric filter see its own log group only."""
+    LogsProvider.put_log_events = put_log_events
+    MetricFilters.add_filter = _put_filter
+    LogsBackend.delete_log_group = _delete_group_with_filters
+
+
+@handler("PutLogEvents", expand=False)
+def put_log_events(
+    _provider: LogsProvider, context: RequestContext, request: PutLogEventsRequest
+) -> PutLogEventsResponse:
+    """Keep the events, then count them by the filters of their group."""
+    answer: PutLogEventsResponse = call_moto(context)
+    if is_api_enabled("cloudwatch"):
+        backend = get_moto_logs_backend(context.account_id, context.region)
+        for found in backend.describe_metric_filters(log_group_name=request["logGroupName"]):
+            _count(context, found, request["logEvents"])
+    return answer
+
+
+def _count(context: RequestContext, found: dict[str, Any], events: list[Any]) -> None:
+    """Add what one filter makes of these events; a failure is logged and fails no request."""
+    pattern = found.get("filterPattern", "")
+    matches = get_pattern_matcher(pattern)
+    samples = sum(bool(matches(pattern, event)) for event in events)
+    if not samples:
+        return
+    cloudwatch = client(context.account_id, context.region, "cloudwatch")
+    for made in found["metricTransformations"]:
+        value = _number(made.get("metricValue"))
+        statistics = {
+            "SampleCount": float(samples),
+            "Sum": samples * value,
+            "Minimum": value,
+            "Maximum": value,
+        }
+        try:
+            cloudwatch.put_metric_data(
+                Namespace=made["metricNamespace"],
+                MetricData=[{"MetricName": made["metricName"], "StatisticValues": statistics}],
+            )
+        except Exception:
+            LOG.exception("metric filter %s: %d events are not counted", found, samples)
+
+
+def _number(value: str | None) -> float:
+    """The value to publish; a field of the event ("$size") counts as 1, as in LocalStack."""
+    try:
+        return float(value or "1")
+    except ValueError:
+        return 1.0
+
+
+def _put_filter(
+    filters: MetricFilters, filter_name: str, filter_pattern: str, log_group_name: str, made: Any
+) -> None:
+    filters.delete_filter(filter_name, log_group_name)
+    _add_filter(filters, filter_name, filter_pattern, log_group_name, made)
+
+
+def _delete_group_with_filters(backend: LogsBackend, log_group_name: str) -> Any:
+    answer = _delete_log_group(backend, log_group_name)
+    for found in backend.describe_metric_filters(log_group_name=log_group_name):
+        backend.filters.delete_filter(found["filterName"], log_group_name)
+    return answer

@@ -1,0 +1,227 @@
+"""Constraints of the API models, compiled once for each shape.
+
+A shape that has nothing to check anywhere within it compiles to nothing, so that the items of
+DynamoDB and other large bodies are not walked a second time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from botocore.model import Shape
+
+from lakestack.services.patterns import Pattern, PatternError, compile_pattern
+from lakestack.services.request_validation.faults import Path, fault
+
+MAX_FAULTS = 10
+"""More faults of one request are not looked for."""
+
+Check = Callable[[Any, Path, list[str]], None]
+"""From a value and its path; appends what is wrong to the list."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Which constraints of its models a service enforces, besides required members."""
+
+    name: str
+    sizes: bool = False
+    enums: bool = False
+    patterns: bool = False
+
+
+REQUIRED_ONLY = Rules("required")
+SIZES = Rules("sizes", sizes=True)
+ENUMS = Rules("enums", enums=True)
+FULL = Rules("full", sizes=True, enums=True, patterns=True)
+
+
+def faults_of(shape: Shape, request: Any, rules: Rules) -> list[str]:
+    """All that is wrong with a request, in the services' words; empty if nothing is."""
+    about, key = shape.__dict__, f"_lake_{rules.name}"
+    if key not in about:
+        about[key] = checker(shape, rules)
+    check = about[key]
+    found: list[str] = []
+    if check is not None:
+        check(request, (), found)
+    return found[:MAX_FAULTS]
+
+
+def checker(shape: Shape, rules: Rules) -> Check | None:
+    """The function that checks a value of this shape; None if there is nothing to check."""
+    # The models' resolver lives as long as the model, and so do the compiled functions.
+    cache: dict[str, Check | None] = shape._shape_resolver.__dict__.setdefault(
+        f"_lake_checkers_{rules.name}", {}
+    )
+    if shape.name not in cache:
+        if not _has_rules(shape, rules, set()):
+            cache[shape.name] = None
+        else:
+            cache[shape.name] = _later(cache, shape.name)  # a shape may contain itself
+            cache[shape.name] = _compiled(shape, rules)
+    return cache[shape.name]
+
+
+def _later(cache: dict[str, Check | None], name: str) -> Check:
+    def check(value: Any, path: Path, faults: list[str]) -> None:
+        if (found := cache[name]) is not None:
+            found(value, path, faults)
+
+    return check
+
+
+def _has_rules(shape: Any, rules: Rules, seen: set[str]) -> bool:
+    if shape.name in seen:
+        return False
+    seen.add(shape.name)
+    if _own_rules(shape, rules):
+        return True
+    if shape.type_name == "structure":
+        return bool(shape.required_members) or any(
+            _has_rules(m, rules, seen) for m in shape.members.values()
+        )
+    if shape.type_name == "list":
+        return _has_rules(shape.member, rules, seen)
+    if shape.type_name == "map":
+        return _has_rules(shape.key, rules, seen) or _has_rules(shape.value, rules, seen)
+    return False
+
+
+def _own_rules(shape: Any, rules: Rules) -> bool:
+    about = shape.metadata
+    return (
+        (rules.sizes and ("min" in about or "max" in about))
+        or (rules.enums and "enum" in about)
+        or (rules.patterns and "pattern" in about)
+    )
+
+
+def _compiled(shape: Any, rules: Rules) -> Check:
+    match shape.type_name:
+        case "structure":
+            return _structure(shape, rules)
+        case "list":
+            return _list(shape, rules)
+        case "map":
+            return _map(shape, rules)
+        case "string":
+            return _string(shape, rules)
+        case "blob":
+            return _blob(shape)
+        case _:
+            return _size(shape, "value") or _nothing
+
+
+def _nothing(_value: Any, _path: Path, _faults: list[str]) -> None:
+    return
+
+
+def _structure(shape: Any, rules: Rules) -> Check:
+    required = tuple(shape.required_members)
+    members = {n: c for n, m in shape.members.items() if (c := checker(m, rules)) is not None}
+    known = members.get
+
+    def check(value: Any, path: Path, faults: list[str]) -> None:
+        missing = [name for name in required if value.get(name) is None]
+        faults.extend(fault(None, (path, name), "not be null") for name in missing)
+        for name, item in value.items():
+            if item is not None and (within := known(name)) is not None:
+                within(item, (path, name), faults)
+
+    return check
+
+
+def _list(shape: Any, rules: Rules) -> Check:
+    size = _size(shape, "length") if rules.sizes else None
+    within = checker(shape.member, rules)
+
+    def check(value: Any, path: Path, faults: list[str]) -> None:
+        if size is not None:
+            size(value, path, faults)
+        if within is not None:
+            for number, item in enumerate(value, 1):
+                within(item, (path, number), faults)
+                if len(faults) >= MAX_FAULTS:
+                    return
+
+    return check
+
+
+def _map(shape: Any, rules: Rules) -> Check:
+    size = _size(shape, "length") if rules.sizes else None
+    keys, within = checker(shape.key, rules), checker(shape.value, rules)
+
+    def check(value: Any, path: Path, faults: list[str]) -> None:
+        if size is not None:
+            size(value, path, faults)
+        for key, item in value.items():
+            if keys is not None:
+                keys(key, (path, "key"), faults)
+            if within is not None:
+                within(item, (path, f"{key}.member"), faults)
+            if len(faults) >= MAX_FAULTS:
+                return
+
+    return check
+
+
+def _string(shape: Any, rules: Rules) -> Check:
+    about = shape.metadata
+    size = _size(shape, "length") if rules.sizes else None
+    enum = frozenset(about["enum"]) if rules.enums and about.get("enum") else None
+    pattern = about.get("pattern") if rules.patterns else None
+    matches = model_pattern(pattern) if pattern else None
+    secret = bool(about.get("sensitive"))
+
+    def check(value: Any, path: Path, faults: list[str]) -> None:
+        if size is not None:
+            size(value, path, faults)
+        if enum is not None and value not in enum:
+            rule = f"satisfy enum value set: [{', '.join(about['enum'])}]"
+            faults.append(fault(value, path, rule, secret=secret))
+        if matches is not None and not matches.fullmatch(value):
+            rule = f"satisfy regular expression pattern: {pattern}"
+            faults.append(fault(value, path, rule, secret=secret))
+
+    return check
+
+
+def _blob(shape: Any) -> Check:
+    size = _size(shape, "length") or _nothing
+
+    def check(value: Any, path: Path, faults: list[str]) -> None:
+        if isinstance(value, bytes):  # and no stream, which is the handler's to read
+            size(value, path, faults)
+
+    return check
+
+
+def _size(shape: Any, what: str) -> Check | None:
+    low, high = shape.metadata.get("min"), shape.metadata.get("max")
+    if low is None and high is None:
+        return None
+    length, secret = what == "length", bool(shape.metadata.get("sensitive"))
+
+    def check(value: Any, path: Path, faults: list[str]) -> None:
+        size = len(value) if length else value
+        if low is not None and size < low:
+            rule = f"have {what} greater than or equal to {low}"
+            faults.append(fault(value, path, rule, secret=secret))
+        elif high is not None and size > high:
+            rule = f"have {what} less than or equal to {high}"
+            faults.append(fault(value, path, rule, secret=secret))
+
+    return check
+
+
+@lru_cache(maxsize=4096)
+def model_pattern(pattern: str) -> Pattern | None:
+    """A pattern of the API models; None where it is none that can be run."""
+    try:
+        return compile_pattern(pattern)
+    except PatternError:
+        return None

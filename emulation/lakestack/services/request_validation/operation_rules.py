@@ -1,0 +1,159 @@
+"""What some operations need beyond their shapes, where LocalStack's handler would answer 500.
+
+Lambda API Reference, "CreateFunction", "UpdateFunctionCode" and "CreateEventSourceMapping";
+DynamoDB API Reference, "EnableKinesisStreamingDestination"; Amazon S3 API Reference,
+"ListObjectsV2", "PutBucketLifecycleConfiguration" and "Error responses"; CloudFormation API
+Reference, "GetTemplate"; CloudWatch Logs API Reference, "StartQuery", "TagResource"; CloudWatch API
+Reference, "PutMetricData"; Step Functions API Reference, "ListExecutions".
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Callable
+from typing import Any
+
+from localstack.aws.api import CommonServiceException
+
+from lakestack.services.request_validation.faults import fault, summary
+
+Rule = Callable[[dict[str, Any]], CommonServiceException | None]
+
+_ARN = re.compile(r"arn:[a-z0-9-]+:(?P<service>[a-z0-9-]+):[a-z0-9-]*:[0-9]*:(?P<resource>\S+)")
+_LAYER_VERSION = re.compile(
+    r"arn:[a-zA-Z0-9-]+:lambda:[a-zA-Z0-9-]+:\d{12}:layer:[a-zA-Z0-9-_]+:[0-9]+"
+)
+_EVENT_SOURCES = {"kinesis", "dynamodb", "sqs"}
+
+
+def check_operation(service: str, operation: str, request: dict[str, Any]) -> None:
+    """Check what the operation needs.
+
+    :raises CommonServiceException: in the service's words
+    """
+    rule = _RULES.get((service, operation))
+    if rule is not None and (error := rule(request)) is not None:
+        raise error
+
+
+def _invalid(code: str, message: str) -> CommonServiceException:
+    return CommonServiceException(code, message, sender_fault=True)
+
+
+def _code_source(code: dict[str, Any]) -> CommonServiceException | None:
+    if code.get("ZipFile") or code.get("ImageUri") or (code.get("S3Bucket") and code.get("S3Key")):
+        return None
+    return _invalid("InvalidParameterValueException", "Please provide a source for function code.")
+
+
+def _layers(request: dict[str, Any]) -> CommonServiceException | None:
+    wrong = [arn for arn in request.get("Layers") or () if not _LAYER_VERSION.fullmatch(arn)]
+    if not wrong:
+        return None
+    rule = f"satisfy regular expression pattern: {_LAYER_VERSION.pattern}"
+    return _invalid("ValidationException", summary([fault(wrong[0], ((), "layers"), rule)]))
+
+
+def _layer_content(request: dict[str, Any]) -> CommonServiceException | None:
+    return _code_source({**request["Content"], "ImageUri": None})
+
+
+def _function(request: dict[str, Any]) -> CommonServiceException | None:
+    return _code_source(request["Code"]) or _layers(request)
+
+
+def _event_source(request: dict[str, Any]) -> CommonServiceException | None:
+    arn = request.get("EventSourceArn")
+    found = _ARN.fullmatch(arn) if arn is not None else None
+    if arn is None or (found and found["service"] in _EVENT_SOURCES):
+        return None
+    return _invalid(
+        "InvalidParameterValueException",
+        f"Unrecognized event source: {arn}; the emulator has {', '.join(sorted(_EVENT_SOURCES))}",
+    )
+
+
+def _stream_arn(request: dict[str, Any]) -> CommonServiceException | None:
+    found = _ARN.fullmatch(request["StreamArn"])
+    if found and found["service"] == "kinesis" and found["resource"].startswith("stream/"):
+        return None
+    return _invalid(
+        "ValidationException", f"StreamArn: {request['StreamArn']} is not a Kinesis stream's ARN"
+    )
+
+
+def _continuation(request: dict[str, Any]) -> CommonServiceException | None:
+    token = request.get("ContinuationToken")
+    try:
+        base64.b64decode(token or "", validate=True).decode()
+    except ValueError:
+        return _invalid("InvalidArgument", "The continuation token provided is incorrect")
+    return None
+
+
+def _rules_of_lifecycle(request: dict[str, Any]) -> CommonServiceException | None:
+    if request.get("LifecycleConfiguration"):
+        return None
+    return _invalid("MissingRequestBodyError", "Request Body is empty")
+
+
+def _log_group(request: dict[str, Any]) -> CommonServiceException | None:
+    given = ("logGroupName", "logGroupNames", "logGroupIdentifiers")
+    if any(request.get(name) for name in given):
+        return None
+    return _invalid("InvalidParameterException", f"One of {', '.join(given)} must be specified")
+
+
+def _resource_arn(request: dict[str, Any]) -> CommonServiceException | None:
+    arn = request["resourceArn"]
+    if (found := _ARN.fullmatch(arn)) and found["service"] == "logs":
+        return None
+    return _invalid("InvalidParameterException", f"resourceArn: {arn} is no ARN of CloudWatch Logs")
+
+
+def _metrics(request: dict[str, Any]) -> CommonServiceException | None:
+    if request.get("MetricData") or request.get("EntityMetricData"):
+        return None
+    return _invalid("MissingParameter", "The parameter MetricData is required.")
+
+
+def _machine_or_run(request: dict[str, Any]) -> CommonServiceException | None:
+    if request.get("stateMachineArn") or request.get("mapRunArn"):
+        return None
+    return _invalid("ValidationException", "stateMachineArn or mapRunArn must be specified")
+
+
+def _accounts(request: dict[str, Any]) -> CommonServiceException | None:
+    if request.get("Accounts"):
+        return None
+    return _invalid("ValidationError", "Accounts must be specified: the emulator has no others")
+
+
+def _stack_or_change_set(request: dict[str, Any]) -> CommonServiceException | None:
+    if request.get("StackName") or request.get("ChangeSetName"):
+        return None
+    return _invalid("ValidationError", "StackName or ChangeSetName must be specified")
+
+
+_RULES: dict[tuple[str, str], Rule] = {
+    ("lambda", "CreateFunction"): _function,
+    ("lambda", "UpdateFunctionConfiguration"): _layers,
+    ("lambda", "PublishLayerVersion"): _layer_content,
+    ("lambda", "UpdateFunctionCode"): _code_source,
+    ("lambda", "CreateEventSourceMapping"): _event_source,
+    ("cloudformation", "GetTemplate"): _stack_or_change_set,
+    ("cloudformation", "CreateStackInstances"): _accounts,
+    ("cloudformation", "DeleteStackInstances"): _accounts,
+    ("logs", "StartQuery"): _log_group,
+    ("logs", "TagResource"): _resource_arn,
+    ("logs", "UntagResource"): _resource_arn,
+    ("logs", "ListTagsForResource"): _resource_arn,
+    ("cloudwatch", "PutMetricData"): _metrics,
+    ("stepfunctions", "ListExecutions"): _machine_or_run,
+    ("s3", "ListObjectsV2"): _continuation,
+    ("s3", "PutBucketLifecycleConfiguration"): _rules_of_lifecycle,
+    ("dynamodb", "EnableKinesisStreamingDestination"): _stream_arn,
+    ("dynamodb", "DisableKinesisStreamingDestination"): _stream_arn,
+    ("dynamodb", "UpdateKinesisStreamingDestination"): _stream_arn,
+}

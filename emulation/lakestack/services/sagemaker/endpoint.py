@@ -1,0 +1,192 @@
+"""An endpoint's life: Creating, InService, Updating, Failed; what Describe returns.
+
+Amazon SageMaker API Reference, "DescribeEndpoint" and "UpdateEndpoint": an update brings the new
+configuration up beside the old one, moves the traffic, and keeps the old one if that fails.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import Any
+
+from lakestack import clock
+from lakestack.services.sagemaker.container import INVOCATION_SECONDS
+from lakestack.services.sagemaker.hosting import Deployment, DeploymentFailed, Variant
+from lakestack.services.sagemaker.state import EndpointConfig, Region
+from lakestack.services.sagemaker.validation import validation_error
+
+LOG = logging.getLogger(__name__)
+IN_PROGRESS = ("Creating", "Updating", "RollingBack", "SystemUpdating", "Deleting")
+MAX_FAILURE_REASON = 1024
+
+
+class Endpoint:
+    """One endpoint. All methods are safe to call from several threads."""
+
+    def __init__(self, region: Region, name: str, arn: str) -> None:
+        self.region, self.name, self.arn = region, name, arn
+        self.status = "Creating"
+        self.created = self.modified = clock.utc()
+        self.failure_reason: str | None = None
+        self.config = ""
+        self._lock = threading.RLock()
+        self._live: Deployment | None = None
+        self._pending: Deployment | None = None
+
+    def create(self, config: EndpointConfig, variants: list[Variant]) -> None:
+        """Begin to bring up the first configuration."""
+        self.config = config.name
+        self._begin("Creating", config, variants)
+
+    def update(self, config: EndpointConfig, variants: list[Variant]) -> None:
+        """Begin to change to another configuration.
+
+        :raises CommonServiceException: ValidationException, it is changing already or has failed
+        """
+        with self._lock:
+            self._refuse_in_progress()
+            if self.status == "Failed":
+                raise validation_error(
+                    f'Cannot update endpoint "{self.arn}" in Failed status; '
+                    "the only valid operation is DeleteEndpoint."
+                )
+            self._begin("Updating", config, variants)
+
+    def set_weights(self, desired: list[dict[str, Any]]) -> None:
+        """UpdateEndpointWeightsAndCapacities.
+
+        :raises CommonServiceException: ValidationException
+        """
+        with self._lock:
+            self._refuse_in_progress()
+            live = self._live
+            if live is None:
+                raise validation_error(f'Cannot update endpoint "{self.arn}" in Failed status.')
+            for item in desired:
+                variant = live.variants.get(item["VariantName"])
+                if variant is None:
+                    raise validation_error(f"Could not find variant {item['VariantName']}.")
+                if item.get("DesiredInstanceCount", variant.instances) != variant.instances:
+                    raise validation_error(
+                        "The emulator changes the instance count by UpdateEndpoint only."
+                    )
+            for item in desired:
+                if item.get("DesiredWeight") is not None:
+                    live.variants[item["VariantName"]].weight = float(item["DesiredWeight"])
+            self.modified = clock.utc()
+
+    def delete(self) -> None:
+        """End everything; returns when no process is left.
+
+        :raises CommonServiceException: ValidationException, it is being created or updated
+        """
+        with self._lock:
+            self._refuse_in_progress()
+            self.status = "Deleting"
+            self.modified = clock.utc()
+            live, self._live = self._live, None
+        if live is not None:
+            live.stop()
+
+    def shut_down(self) -> None:
+        """End the processes because the emulator ends; nothing is started again."""
+        with self._lock:
+            self.status = "OutOfService"
+            deployments = [d for d in (self._live, self._pending) if d is not None]
+        for deployment in deployments:
+            deployment.stop()
+
+    def serving(self) -> Deployment | None:
+        """What answers requests now; None when nothing does."""
+        return self._live
+
+    def describe(self) -> dict[str, Any]:
+        """DescribeEndpoint's answer."""
+        with self._lock:
+            answer = {**self.summary(), "EndpointConfigName": self.config}
+            if self._live is not None:
+                answer["ProductionVariants"] = [
+                    _variant_summary(v, self.modified) for v in self._live.variants.values()
+                ]
+            if self._pending is not None and self.status == "Updating":
+                answer["PendingDeploymentSummary"] = {
+                    "EndpointConfigName": self._pending.config,
+                    "StartTime": self.modified,
+                }
+            if self.failure_reason:
+                answer["FailureReason"] = self.failure_reason
+            return answer
+
+    def summary(self) -> dict[str, Any]:
+        """The endpoint's entry in ListEndpoints."""
+        with self._lock:
+            return {
+                "EndpointName": self.name,
+                "EndpointArn": self.arn,
+                "CreationTime": self.created,
+                "LastModifiedTime": self.modified,
+                "EndpointStatus": self.status,
+            }
+
+    def _begin(self, status: str, config: EndpointConfig, variants: list[Variant]) -> None:
+        deployment = Deployment(
+            self.region.account, self.region.name, self.name, config.name, variants, self._on_dead
+        )
+        with self._lock:
+            self.status, self.modified = status, clock.utc()
+            self.failure_reason = None
+            self._pending = deployment
+        threading.Thread(
+            target=self._deploy, args=(deployment,), name=f"deploy-{self.name}", daemon=True
+        ).start()
+
+    def _deploy(self, new: Deployment) -> None:
+        reason = None
+        try:
+            new.start()
+        except DeploymentFailed as e:
+            reason = str(e)
+        except Exception as e:
+            LOG.exception("endpoint %s", self.name)
+            reason = f"Internal error: {type(e).__name__}: {e}"
+        with self._lock:
+            old = None
+            self._pending = None
+            self.modified = clock.utc()
+            if reason is None:
+                old, self._live, self.config = self._live, new, new.config
+                self.status = "InService"
+            else:
+                self.failure_reason = reason[:MAX_FAILURE_REASON]
+                self.status = "InService" if self._live is not None else "Failed"
+        if old is not None:
+            old.drain(INVOCATION_SECONDS)
+            old.stop()
+
+    def _on_dead(self, deployment: Deployment, reason: str) -> None:
+        with self._lock:
+            if self._live is not deployment or self.status != "InService":
+                return
+            self.status, self.modified = "Failed", clock.utc()
+            self.failure_reason = f"A container could not be kept running: {reason}"[
+                :MAX_FAILURE_REASON
+            ]
+
+    def _refuse_in_progress(self) -> None:
+        if self.status in IN_PROGRESS:
+            raise validation_error(f'Cannot update in-progress endpoint "{self.arn}".')
+
+
+def _variant_summary(variant: Variant, resolved: Any) -> dict[str, Any]:
+    image = variant.container["Image"]
+    return {
+        "VariantName": variant.name,
+        "DeployedImages": [
+            {"SpecifiedImage": image, "ResolvedImage": image, "ResolutionTime": resolved}
+        ],
+        "CurrentWeight": variant.weight,
+        "DesiredWeight": variant.weight,
+        "CurrentInstanceCount": variant.instances,
+        "DesiredInstanceCount": variant.instances,
+    }

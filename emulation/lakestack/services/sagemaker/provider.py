@@ -1,0 +1,335 @@
+"""API operations of SageMaker and SageMaker Runtime; what is not here, moto answers."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from botocore.exceptions import ClientError
+from localstack.aws.api import RequestContext, handler
+from localstack.services.plugins import ServiceLifecycleHook
+
+from lakestack.services.base import aws_error, client
+from lakestack.services.sagemaker import invocation, objects, rules, tags, training
+from lakestack.services.sagemaker.endpoint import Endpoint
+from lakestack.services.sagemaker.hosting import Variant, endpoints_folder
+from lakestack.services.sagemaker.state import (
+    EndpointConfig,
+    Model,
+    Region,
+    all_endpoints,
+    page,
+    refuse_existing,
+    region,
+)
+from lakestack.services.sagemaker.training_job import TrainingJob
+from lakestack.services.sagemaker.validation import check_request, validation_error
+
+Request = dict[str, Any]
+Answer = dict[str, Any]
+Operation = Callable[[Any, Region, Request], Answer]
+
+# moto records these and calls them completed although nothing ran.
+WITHOUT_WORK = (
+    "CreateAutoMLJobV2",
+    "CreateCompilationJob",
+    "CreateHyperParameterTuningJob",
+    "CreateProcessingJob",
+    "CreateTransformJob",
+    "StartPipelineExecution",
+)
+
+
+def operation(name: str) -> Callable[[Operation], Any]:
+    """Mark a method as an API operation: its request is checked, it gets the region's state."""
+
+    def decorate(function: Operation) -> Any:
+        @wraps(function)
+        def call(self: Any, context: RequestContext, request: Any) -> Answer:
+            check_request(context.operation.input_shape, request)
+            return function(self, region(context.account_id, context.region), request)
+
+        return handler(name, expand=False)(call)
+
+    return decorate
+
+
+class SagemakerProvider(ServiceLifecycleHook):
+    """Training jobs, models, endpoint configurations, endpoints and their tags."""
+
+    service = "sagemaker"
+
+    def __init__(self) -> None:
+        # State is in memory: folders of an earlier run belong to nobody.
+        for folder in (training.jobs_folder(), endpoints_folder()):
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def on_before_stop(self) -> None:
+        """End the containers before their processes are killed, so that none is started again."""
+        threads = [threading.Thread(target=e.shut_down) for e in all_endpoints()]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    @operation("CreateTrainingJob")
+    def create_training_job(self, state: Region, request: Request) -> Answer:
+        rules.check_training_job(request)
+        name = request["TrainingJobName"]
+        self._check_inputs(state, request)
+        with state.lock:
+            if name in state.training_jobs:
+                raise aws_error(
+                    "ResourceInUse",
+                    "Training job names must be unique within an AWS account and region, and a "
+                    f"training job with this name already exists ({state.training_jobs[name].arn})",
+                )
+            arn = state.arn("training-job", name)
+            job = TrainingJob(state.account, state.name, arn, request)
+            state.training_jobs[name] = job
+            tags.put(state, arn, request.get("Tags"))
+        training.start(job)
+        return {"TrainingJobArn": arn}
+
+    @operation("DescribeTrainingJob")
+    def describe_training_job(self, state: Region, request: Request) -> Answer:
+        return state.training_job(request["TrainingJobName"]).describe()
+
+    @operation("ListTrainingJobs")
+    def list_training_jobs(self, state: Region, request: Request) -> Answer:
+        with state.lock:
+            items = [job.summary() for job in state.training_jobs.values()]
+        found, token = page(items, request, name="TrainingJobName", status="TrainingJobStatus")
+        return _listed("TrainingJobSummaries", found, token)
+
+    @operation("StopTrainingJob")
+    def stop_training_job(self, state: Region, request: Request) -> Answer:
+        state.training_job(request["TrainingJobName"]).stop(training.stop_grace())
+        return {}
+
+    @operation("CreateModel")
+    def create_model(self, state: Region, request: Request) -> Answer:
+        container = _container(request)
+        rules.check_container(container)
+        if container.get("ModelDataUrl"):
+            _check_model_data(state, container["ModelDataUrl"])
+        name = request["ModelName"]
+        with state.lock:
+            refuse_existing(state.models, name, "model")
+            model = state.models[name] = Model(name, state.arn("model", name), request)
+            tags.put(state, model.arn, request.get("Tags"))
+        return {"ModelArn": model.arn}
+
+    @operation("DescribeModel")
+    def describe_model(self, state: Region, request: Request) -> Answer:
+        model = state.model(request["ModelName"])
+        return {
+            "EnableNetworkIsolation": False,
+            **_without(model.request, "Tags"),
+            "ModelArn": model.arn,
+            "CreationTime": model.created,
+        }
+
+    @operation("ListModels")
+    def list_models(self, state: Region, request: Request) -> Answer:
+        with state.lock:
+            items = [_summary("Model", model) for model in state.models.values()]
+        return _listed("Models", *page(items, request, name="ModelName"))
+
+    @operation("DeleteModel")
+    def delete_model(self, state: Region, request: Request) -> Answer:
+        with state.lock:
+            model = state.model(request["ModelName"])
+            del state.models[model.name]
+            state.tags.pop(model.arn, None)
+        return {}
+
+    @operation("CreateEndpointConfig")
+    def create_endpoint_config(self, state: Region, request: Request) -> Answer:
+        rules.check_endpoint_config(request)
+        name = request["EndpointConfigName"]
+        with state.lock:
+            refuse_existing(state.endpoint_configs, name, "endpoint configuration")
+            for variant in request["ProductionVariants"]:
+                state.model(variant["ModelName"])
+            config = EndpointConfig(name, state.arn("endpoint-config", name), request)
+            state.endpoint_configs[name] = config
+            tags.put(state, config.arn, request.get("Tags"))
+        return {"EndpointConfigArn": config.arn}
+
+    @operation("DescribeEndpointConfig")
+    def describe_endpoint_config(self, state: Region, request: Request) -> Answer:
+        config = state.endpoint_config(request["EndpointConfigName"])
+        return {
+            **_without(config.request, "Tags"),
+            "EndpointConfigArn": config.arn,
+            "CreationTime": config.created,
+        }
+
+    @operation("ListEndpointConfigs")
+    def list_endpoint_configs(self, state: Region, request: Request) -> Answer:
+        with state.lock:
+            items = [_summary("EndpointConfig", c) for c in state.endpoint_configs.values()]
+        return _listed("EndpointConfigs", *page(items, request, name="EndpointConfigName"))
+
+    @operation("DeleteEndpointConfig")
+    def delete_endpoint_config(self, state: Region, request: Request) -> Answer:
+        with state.lock:
+            config = state.endpoint_config(request["EndpointConfigName"])
+            del state.endpoint_configs[config.name]
+            state.tags.pop(config.arn, None)
+        return {}
+
+    @operation("CreateEndpoint")
+    def create_endpoint(self, state: Region, request: Request) -> Answer:
+        _refuse_deployment_config(request)
+        name = request["EndpointName"]
+        with state.lock:
+            refuse_existing(state.endpoints, name, "endpoint")
+            config = state.endpoint_config(request["EndpointConfigName"])
+            variants = _variants(state, config)
+            endpoint = Endpoint(state, name, state.arn("endpoint", name))
+            state.endpoints[name] = endpoint
+            tags.put(state, endpoint.arn, request.get("Tags"))
+            endpoint.create(config, variants)
+        return {"EndpointArn": endpoint.arn}
+
+    @operation("UpdateEndpoint")
+    def update_endpoint(self, state: Region, request: Request) -> Answer:
+        _refuse_deployment_config(request)
+        if request.get("RetainAllVariantProperties"):
+            raise rules.unsupported("RetainAllVariantProperties", "the configuration's own values")
+        with state.lock:
+            endpoint = state.endpoint(request["EndpointName"])
+            config = state.endpoint_config(request["EndpointConfigName"])
+            endpoint.update(config, _variants(state, config))
+        return {"EndpointArn": endpoint.arn}
+
+    @operation("UpdateEndpointWeightsAndCapacities")
+    def update_endpoint_weights(self, state: Region, request: Request) -> Answer:
+        endpoint = state.endpoint(request["EndpointName"])
+        endpoint.set_weights(request["DesiredWeightsAndCapacities"])
+        return {"EndpointArn": endpoint.arn}
+
+    @operation("DescribeEndpoint")
+    def describe_endpoint(self, state: Region, request: Request) -> Answer:
+        return state.endpoint(request["EndpointName"]).describe()
+
+    @operation("ListEndpoints")
+    def list_endpoints(self, state: Region, request: Request) -> Answer:
+        with state.lock:
+            items = [endpoint.summary() for endpoint in state.endpoints.values()]
+        found, token = page(items, request, name="EndpointName", status="EndpointStatus")
+        return _listed("Endpoints", found, token)
+
+    @operation("DeleteEndpoint")
+    def delete_endpoint(self, state: Region, request: Request) -> Answer:
+        endpoint = state.endpoint(request["EndpointName"])
+        endpoint.delete()  # outside the lock: it waits for the processes
+        with state.lock:
+            state.endpoints.pop(endpoint.name, None)
+            state.tags.pop(endpoint.arn, None)
+        return {}
+
+    @handler("AddTags", expand=False)
+    def add_tags(self, context: RequestContext, request: Request) -> Any:
+        return tags.add(context, request)
+
+    @handler("ListTags", expand=False)
+    def list_tags(self, context: RequestContext, request: Request) -> Any:
+        return tags.listed(context, request)
+
+    @handler("DeleteTags", expand=False)
+    def delete_tags(self, context: RequestContext, request: Request) -> Any:
+        return tags.delete(context, request)
+
+    def _check_inputs(self, state: Region, request: Request) -> None:
+        """AWS looks for the channels' objects before it accepts the job."""
+        s3 = client(state.account, state.name, "s3")
+        for channel in request.get("InputDataConfig") or []:
+            uri = channel["DataSource"]["S3DataSource"]["S3Uri"]
+            try:
+                found = next(objects.keys(s3, uri), None)
+            except objects.DownloadError:
+                found = None
+            if found is None:
+                bucket, _ = objects.split_uri(uri)
+                raise validation_error(
+                    f'No S3 objects found under S3 URL "{uri}" given in input data source. Please '
+                    f"ensure that the bucket exists in the selected region ({state.name}), that "
+                    f'objects exist under that S3 prefix, and that the role "{request["RoleArn"]}" '
+                    f'has "s3:ListBucket" permissions on bucket "{bucket}".'
+                )
+
+
+def _refuse(provider: type, name: str) -> None:
+    """Give a provider the handler of an operation that moto would answer as if it had worked."""
+
+    def refuse(self: Any, state: Region, request: Request) -> Answer:  # noqa: ARG001 - an Operation
+        raise rules.unsupported(name, "training jobs and real-time endpoints")
+
+    refuse.__name__ = f"refuse_{name}"  # the dispatch table finds the method by this name
+    setattr(provider, refuse.__name__, operation(name)(refuse))
+
+
+class SagemakerRuntimeProvider:
+    """InvokeEndpoint."""
+
+    service = "sagemaker-runtime"
+
+    @handler("InvokeEndpoint", expand=False)
+    def invoke_endpoint(self, context: RequestContext, request: Request) -> Answer:
+        return invocation.invoke(region(context.account_id, context.region), request)
+
+
+for _name in WITHOUT_WORK:
+    _refuse(SagemakerProvider, _name)
+for _name in ("InvokeEndpointAsync", "InvokeEndpointWithResponseStream"):
+    _refuse(SagemakerRuntimeProvider, _name)
+
+
+def _container(request: Request) -> dict[str, Any]:
+    given = [request["PrimaryContainer"]] if request.get("PrimaryContainer") else []
+    given += request.get("Containers") or []
+    if len(given) != 1:
+        raise rules.unsupported(f"a model with {len(given)} containers", "one PrimaryContainer")
+    return dict(given[0])
+
+
+def _check_model_data(state: Region, uri: str) -> None:
+    bucket, key = objects.split_uri(uri)
+    try:
+        client(state.account, state.name, "s3").head_object(Bucket=bucket, Key=key)
+    except ClientError as e:
+        raise validation_error(f"Could not find model data at {uri}.") from e
+
+
+def _variants(state: Region, config: EndpointConfig) -> list[Variant]:
+    return [
+        Variant(settings, _container(state.model(settings["ModelName"]).request))
+        for settings in config.request["ProductionVariants"]
+    ]
+
+
+def _refuse_deployment_config(request: Request) -> None:
+    policy = (request.get("DeploymentConfig") or {}).get("BlueGreenUpdatePolicy") or {}
+    traffic = policy.get("TrafficRoutingConfiguration") or {}
+    if traffic.get("Type", "ALL_AT_ONCE") != "ALL_AT_ONCE" or (
+        request.get("DeploymentConfig") or {}
+    ).get("RollingUpdatePolicy"):
+        raise rules.unsupported("DeploymentConfig", "ALL_AT_ONCE")
+
+
+def _summary(kind: str, item: Model | EndpointConfig) -> dict[str, Any]:
+    return {f"{kind}Name": item.name, f"{kind}Arn": item.arn, "CreationTime": item.created}
+
+
+def _listed(member: str, items: list[dict[str, Any]], token: str | None) -> Answer:
+    return {member: items, **({"NextToken": token} if token else {})}
+
+
+def _without(request: Request, *names: str) -> dict[str, Any]:
+    return {name: value for name, value in request.items() if name not in names}

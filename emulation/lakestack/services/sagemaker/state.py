@@ -1,0 +1,163 @@
+"""Control-plane state of SageMaker: what was created, per account and region, in memory."""
+
+from __future__ import annotations
+
+import datetime
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from lakestack import clock
+from lakestack.services.sagemaker.validation import validation_error
+
+if TYPE_CHECKING:
+    from lakestack.services.sagemaker.endpoint import Endpoint
+    from lakestack.services.sagemaker.training_job import TrainingJob
+
+T = TypeVar("T")
+
+
+@dataclass
+class Model:
+    """A model: its request and when it came."""
+
+    name: str
+    arn: str
+    request: dict[str, Any]
+    created: datetime.datetime = field(default_factory=clock.utc)
+
+
+@dataclass
+class EndpointConfig:
+    """An endpoint configuration: its request and when it came."""
+
+    name: str
+    arn: str
+    request: dict[str, Any]
+    created: datetime.datetime = field(default_factory=clock.utc)
+
+
+@dataclass
+class Region:
+    """Everything of one account in one region. Hold `lock` to change several things at once."""
+
+    account: str
+    name: str
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    training_jobs: dict[str, TrainingJob] = field(default_factory=dict)
+    models: dict[str, Model] = field(default_factory=dict)
+    endpoint_configs: dict[str, EndpointConfig] = field(default_factory=dict)
+    endpoints: dict[str, Endpoint] = field(default_factory=dict)
+    tags: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def arn(self, kind: str, name: str) -> str:
+        """ARN of a resource; SageMaker writes names in lower case there."""
+        return f"arn:aws:sagemaker:{self.name}:{self.account}:{kind}/{name.lower()}"
+
+    def model(self, name: str) -> Model:
+        """:raises CommonServiceException: ValidationException, no such model"""
+        return _find(self.models, name, "model", self.arn("model", name))
+
+    def endpoint_config(self, name: str) -> EndpointConfig:
+        """:raises CommonServiceException: ValidationException, no such configuration"""
+        arn = self.arn("endpoint-config", name)
+        return _find(self.endpoint_configs, name, "endpoint configuration", arn)
+
+    def endpoint(self, name: str) -> Endpoint:
+        """:raises CommonServiceException: ValidationException, no such endpoint"""
+        return _find(self.endpoints, name, "endpoint", self.arn("endpoint", name))
+
+    def training_job(self, name: str) -> TrainingJob:
+        """:raises CommonServiceException: ValidationException, no such job"""
+        if name not in self.training_jobs:
+            raise validation_error("Requested resource not found.")
+        return self.training_jobs[name]
+
+    def owns(self, arn: str) -> bool:
+        """Whether the ARN is of something kept here (moto keeps the rest)."""
+        kinds: tuple[Iterable[Any], ...] = (
+            self.training_jobs.values(),
+            self.models.values(),
+            self.endpoint_configs.values(),
+            self.endpoints.values(),
+        )
+        with self.lock:
+            return any(item.arn == arn for items in kinds for item in items)
+
+
+_regions: dict[tuple[str, str], Region] = {}
+_regions_lock = threading.Lock()
+
+
+def region(account: str, name: str) -> Region:
+    """State of an account in a region, made when first asked for."""
+    with _regions_lock:
+        return _regions.setdefault((account, name), Region(account, name))
+
+
+def all_endpoints() -> list[Endpoint]:
+    """Endpoints of all accounts and regions."""
+    with _regions_lock:
+        regions = list(_regions.values())
+    return [endpoint for one in regions for endpoint in list(one.endpoints.values())]
+
+
+def refuse_existing(items: dict[str, Any], name: str, noun: str) -> None:
+    """:raises CommonServiceException: ValidationException, the name is taken"""
+    if name in items:
+        raise validation_error(f'Cannot create already existing {noun} "{items[name].arn}".')
+
+
+def _find(items: dict[str, T], name: str, noun: str, arn: str) -> T:
+    if name not in items:
+        raise validation_error(f'Could not find {noun} "{arn}".')
+    return items[name]
+
+
+def page(
+    items: Iterable[dict[str, Any]],
+    request: dict[str, Any],
+    *,
+    name: str,
+    status: str = "",
+    default_sort: str = "CreationTime",
+    default_order: str = "Descending",
+) -> tuple[list[dict[str, Any]], str | None]:
+    """One page of a List operation: filters, sort order, NextToken.
+
+    :param items: summaries, as the operation returns them
+    :param name: member that holds the name; `status`: member that holds the status
+    :returns: the summaries and the next token, None at the end
+    :raises CommonServiceException: ValidationException, a token that is not ours
+    """
+    chosen = [item for item in items if _matches(item, request, name, status)]
+    sorts: dict[str, Callable[[dict[str, Any]], Any]] = {
+        "Name": lambda item: item[name],
+        "Status": lambda item: item[status],
+    }
+    by = sorts.get(request.get("SortBy") or default_sort, lambda item: item["CreationTime"])
+    descending = (request.get("SortOrder") or default_order) == "Descending"
+    chosen.sort(key=by, reverse=descending)
+    token = request.get("NextToken") or "0"
+    if not (token.isascii() and token.isdecimal() and len(token) < 19):
+        raise validation_error(f"Invalid NextToken {token}.")
+    begin, size = int(token), request.get("MaxResults") or 10  # the API's default
+    end = begin + size
+    return chosen[begin:end], str(end) if end < len(chosen) else None
+
+
+def _matches(item: dict[str, Any], request: dict[str, Any], name: str, status: str) -> bool:
+    if request.get("NameContains") and request["NameContains"].lower() not in item[name].lower():
+        return False
+    if request.get("StatusEquals") and item[status] != request["StatusEquals"]:
+        return False
+    for member in ("CreationTime", "LastModifiedTime"):
+        after, before = request.get(f"{member}After"), request.get(f"{member}Before")
+        if (after and item[member] <= _aware(after)) or (before and item[member] >= _aware(before)):
+            return False
+    return True
+
+
+def _aware(moment: datetime.datetime) -> datetime.datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)

@@ -1,0 +1,174 @@
+"""A training job's state: status, secondary status transitions, what Describe returns.
+
+Amazon SageMaker API Reference, "DescribeTrainingJob" and "SecondaryStatusTransition".
+"""
+
+from __future__ import annotations
+
+import datetime
+import threading
+from typing import Any
+
+from lakestack import clock
+from lakestack.services.processes import ManagedProcess
+from lakestack.services.sagemaker.validation import validation_error
+
+MAX_FAILURE_REASON = 1024
+MESSAGES = {
+    "Starting": "Starting the training job",
+    "Downloading": "Downloading input data",
+    "Training": "Training job in progress",
+    "Uploading": "Uploading generated training model",
+    "Stopping": "Stopping the training job",
+    "Completed": "Training job completed",
+    "Stopped": "Training job stopped",
+    "MaxRuntimeExceeded": "Training job exceeded its maximum run time",
+    "Failed": "Training job failed",
+}
+_COPIED = (
+    "HyperParameters",
+    "AlgorithmSpecification",
+    "RoleArn",
+    "InputDataConfig",
+    "OutputDataConfig",
+    "ResourceConfig",
+    "VpcConfig",
+    "StoppingCondition",
+    "EnableNetworkIsolation",
+    "EnableInterContainerTrafficEncryption",
+    "EnableManagedSpotTraining",
+    "DebugHookConfig",
+    "ExperimentConfig",
+    "DebugRuleConfigurations",
+    "TensorBoardOutputConfig",
+    "ProfilerConfig",
+    "ProfilerRuleConfigurations",
+    "Environment",
+    "RetryStrategy",
+    "RemoteDebugConfig",
+    "InfraCheckConfig",
+)
+
+
+class TrainingJob:
+    """One training job. All methods are safe to call from several threads.
+
+    :param request: CreateTrainingJob's request, already checked
+    """
+
+    def __init__(self, account: str, region: str, arn: str, request: dict[str, Any]) -> None:
+        self.account, self.region, self.arn, self.request = account, region, arn, request
+        self.name: str = request["TrainingJobName"]
+        self.status, self.secondary = "InProgress", "Starting"
+        self.created = self.modified = clock.utc()
+        self.started: datetime.datetime | None = None
+        self.ended: datetime.datetime | None = None
+        self._began = self._stopped = clock.steady()
+        self.failure_reason: str | None = None
+        self.model_artifacts: str | None = None
+        self.metrics: list[dict[str, Any]] = []
+        self.stop_requested = threading.Event()
+        self._lock = threading.RLock()
+        self._process: ManagedProcess | None = None
+        self._transitions: list[dict[str, Any]] = []
+        self.advance("Starting")
+
+    def advance(self, secondary: str) -> None:
+        """Enter a secondary status."""
+        with self._lock:
+            self.modified = clock.utc()
+            self.secondary = secondary
+            if self._transitions:
+                self._transitions[-1].setdefault("EndTime", self.modified)
+            self._transitions.append(
+                {
+                    "Status": secondary,
+                    "StartTime": self.modified,
+                    "StatusMessage": MESSAGES[secondary],
+                }
+            )
+            if secondary == "Downloading":
+                self.started = self.modified
+                self._began = clock.steady()
+
+    def finish(self, status: str, secondary: str, reason: str | None = None) -> None:
+        """Enter a final status: everything that belongs to it must be recorded before."""
+        with self._lock:
+            if reason is not None:
+                self.failure_reason = reason[:MAX_FAILURE_REASON]
+            self.advance(secondary)
+            self.ended, self._stopped = self.modified, clock.steady()
+            if self.started is None:
+                self._began = self._stopped
+            self._transitions[-1]["EndTime"] = self.ended
+            self.status = status
+            self._process = None
+
+    def attach(self, process: ManagedProcess) -> None:
+        """Let StopTrainingJob reach the script; if it was faster, the script ends at once."""
+        with self._lock:
+            self._process = process
+
+    def stop(self, grace: float) -> None:
+        """Ask the job to stop: SIGTERM now, SIGKILL after `grace` seconds.
+
+        :raises CommonServiceException: ValidationException, the job has ended
+        """
+        with self._lock:
+            if self.status not in ("InProgress", "Stopping"):
+                raise validation_error(
+                    f"The request was rejected because the training job is in status {self.status}."
+                )
+            if self.stop_requested.is_set():
+                return
+            self.stop_requested.set()
+            self.status = "Stopping"
+            self.advance("Stopping")
+            process = self._process
+        if process is not None:
+            threading.Thread(
+                target=process.terminate, args=(grace,), name=f"stop-{self.name}", daemon=True
+            ).start()
+
+    def describe(self) -> dict[str, Any]:
+        """DescribeTrainingJob's answer."""
+        with self._lock:
+            answer: dict[str, Any] = {
+                "TrainingJobName": self.name,
+                "TrainingJobArn": self.arn,
+                "TrainingJobStatus": self.status,
+                "SecondaryStatus": self.secondary,
+                "CreationTime": self.created,
+                "LastModifiedTime": self.modified,
+                "SecondaryStatusTransitions": [dict(t) for t in self._transitions],
+                "FinalMetricDataList": list(self.metrics),
+                **{name: self.request[name] for name in _COPIED if name in self.request},
+            }
+            if self.model_artifacts:
+                answer["ModelArtifacts"] = {"S3ModelArtifacts": self.model_artifacts}
+            if self.failure_reason:
+                answer["FailureReason"] = self.failure_reason
+            if self.started:
+                answer["TrainingStartTime"] = self.started
+            if self.ended:
+                answer["TrainingEndTime"] = self.ended
+                seconds = self._stopped - self._began
+                # both are whole seconds; AWS bills what the instances ran
+                answer["TrainingTimeInSeconds"] = max(1, round(seconds))
+                answer["BillableTimeInSeconds"] = max(1, round(seconds))
+            return answer
+
+    def summary(self) -> dict[str, Any]:
+        """The job's entry in ListTrainingJobs."""
+        with self._lock:
+            entry = {
+                "TrainingJobName": self.name,
+                "TrainingJobArn": self.arn,
+                "CreationTime": self.created,
+                "LastModifiedTime": self.modified,
+                "TrainingJobStatus": self.status,
+                "SecondaryStatus": self.secondary,
+            }
+            if self.ended:
+                entry["TrainingEndTime"] = self.ended
+            return entry
