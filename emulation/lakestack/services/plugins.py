@@ -84,6 +84,7 @@ PREPARED = (
     "dynamodb.engine",
     "lambda_.inline_code",
     "lambda_.s3_hosts",
+    "s3.replacement",
     "s3_storage",
     "log_metrics",
     "log_reads",
