@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from lakestack.host import artifacts
-from lakestack.host.java import find_java
+from lakestack.java import artifacts
+from lakestack.java.interpreter import find_java
 from tests.bench import lake
 from tests.bench.measure import seconds, side_by_side
 from tests.bench.report import Figure

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from lakestack.services.glue.runtime.command import spark_command
+from lakestack.services.glue.spark.command import spark_command
 
 Client = Callable[[str], Any]
 

@@ -25,7 +25,7 @@ import psutil
 from botocore.config import Config
 
 from lakestack import paths
-from lakestack.host.liveness import HEALTH
+from lakestack.health import HEALTH
 from lakestack.marks import EMULATOR as MARK
 from tests import support
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from lakestack.errors import ArtifactError
-from lakestack.host import artifacts
-from lakestack.host.artifacts import Artifact
+from lakestack.java import artifacts
+from lakestack.java.artifacts import Artifact
 
 
 def test_every_line_of_the_lock_has_coordinates_and_a_sha256() -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from lakestack.host import artifacts
-from lakestack.services.glue.runtime import class_path
-from lakestack.services.glue.runtime.command import spark_command
+from lakestack.java import artifacts
+from lakestack.services.glue.spark import class_path
+from lakestack.services.glue.spark.command import spark_command
 
 pytestmark = pytest.mark.skipif(bool(artifacts.missing()), reason="Java artefacts: make setup")
 

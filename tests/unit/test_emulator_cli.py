@@ -8,8 +8,9 @@ import pytest
 from typer.testing import CliRunner
 
 from lakestack.errors import EmulationError
-from lakestack.host import artifacts, checks
+from lakestack.host import checks
 from lakestack.host.process import Emulator, require_free
+from lakestack.java import artifacts
 from pipeline.cli import _join_plugins, app
 
 

@@ -15,9 +15,9 @@ import psutil
 import pytest
 
 from lakestack.errors import FrozenError
+from lakestack.health import end_command, problem
 from lakestack.host import liveness
-from lakestack.host.health_report import problem
-from lakestack.host.liveness import end_command, health, is_stopped
+from lakestack.host.liveness import health, is_stopped
 from lakestack.host.process import _end
 from tests.support import wait_until
 

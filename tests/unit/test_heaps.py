@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from lakestack import heaps
 from lakestack.errors import StartError
 from lakestack.host import checks
+from lakestack.java import heaps
 from lakestack.services.glue.job_failure import FailureReader
 
 

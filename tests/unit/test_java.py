@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lakestack.errors import JavaError
-from lakestack.host.java import find_java
+from lakestack.java.interpreter import find_java
 
 
 @pytest.fixture(autouse=True)

@@ -16,7 +16,7 @@ from lakestack.services.cloudformation.custom_resource_requests import MAX_RESPO
 from lakestack.services.lambda_.environment import environment_variables, layer_path
 from lakestack.services.lambda_.inline_code import MAX_CHARACTERS, zipped
 from lakestack.services.lambda_.runtimes import is_python
-from lakestack.services.lambda_.s3_hosts import legacy_bucket
+from lakestack.services.s3.hosts import legacy_bucket
 
 
 @pytest.mark.parametrize(

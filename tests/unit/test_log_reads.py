@@ -14,7 +14,7 @@ from localstack.services.logs.models import get_moto_logs_backend
 from localstack.services.logs.provider import LogsProvider
 from moto.logs.models import LogsBackend
 
-from lakestack.services import log_reads
+from lakestack.services.logs import reads as log_reads
 
 GROUPS = 600
 

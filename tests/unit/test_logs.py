@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lakestack.services import logs
-from lakestack.services.logs import (
+from lakestack.services.logs import stream as logs
+from lakestack.services.logs.stream import (
     EVENT_OVERHEAD,
     MAX_BYTES,
     MAX_EVENTS,

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lakestack.services import patterns
-from lakestack.services.foreign_patterns import BOUNDED, MODULES
-from lakestack.services.java_pattern import MAX_LENGTH
 from lakestack.services.patterns import PatternError, compile_pattern, wildcard_pattern
+from lakestack.services.patterns import client_patterns as patterns
+from lakestack.services.patterns.foreign import BOUNDED, MODULES
+from lakestack.services.patterns.java import MAX_LENGTH
 from tests.support import PROJECT
 
 SERVICES = PROJECT / "emulation" / "lakestack" / "services"
@@ -159,7 +159,7 @@ def test_modules_of_others_get_a_bounded_re() -> None:
 NAMES = {"finditer", "fnmatch", "fnmatchcase", "filter", "translate"}
 COMPILING = NAMES | {"compile", "match", "fullmatch", "search", "sub", "subn", "split", "findall"}
 ALLOWED = {
-    *("patterns.py", "java_pattern.py", "foreign_patterns.py"),
+    *("patterns/client_patterns.py", "patterns/java.py", "patterns/foreign.py"),
     "glue/runtime/awsglue/globs.py",  # in the job's process, with RE2
     "request_validation/constraints.py",  # AWS's own patterns, with RE2
 }

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import psutil
 
-from lakestack import heaps, paths
+from lakestack import paths, ports
 from lakestack.errors import (
     EmulationError,
     FrozenError,
@@ -16,10 +16,10 @@ from lakestack.errors import (
     PortInUseError,
     StartError,
 )
-from lakestack.host import artifacts, ports
-from lakestack.host.health_report import problem
-from lakestack.host.java import find_java
+from lakestack.health import problem
 from lakestack.host.process import Emulator, require_free
+from lakestack.java import artifacts, heaps
+from lakestack.java.interpreter import find_java
 
 GIB = 2**30
 MEMORY = 4 * GIB  # peak of all processes in a whole run

@@ -10,12 +10,14 @@ from typing import Annotated, Any
 
 import typer
 
+from lakestack import ports
 from lakestack.errors import NotRunningError, UnhealthyError
-from lakestack.host import artifacts, ports, service_catalog
-from lakestack.host.health_report import problem as health_problem
-from lakestack.host.ports import DEFAULT_PORT
+from lakestack.health import problem as health_problem
+from lakestack.host import service_catalog
 from lakestack.host.process import POLL_SECONDS, Emulator, Running
-from lakestack.services.glue.runtime import class_path
+from lakestack.java import artifacts
+from lakestack.ports import DEFAULT_PORT
+from lakestack.services.glue.spark import class_path
 from pipeline.printable import printable
 
 app = typer.Typer(no_args_is_help=True, help="Start, stop and inspect the emulator.")

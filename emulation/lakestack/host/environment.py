@@ -6,8 +6,9 @@ import os
 import sys
 from pathlib import Path
 
-from lakestack import heaps, marks, origins
-from lakestack.host.java import find_java
+from lakestack import marks, origins
+from lakestack.java import heaps
+from lakestack.java.interpreter import find_java
 
 KEPT = (
     *("PATH", "HOME", "LANG", "LC_ALL", "TZ", "SYSTEMROOT"),

@@ -14,13 +14,12 @@ from typing import Any
 import psutil
 
 from lakestack.errors import FrozenError
-from lakestack.host.ports import DEFAULT_PORT
+from lakestack.health import HEALTH, end_command
 
 START_PROBE_SECONDS = 5.0
 SILENT_SECONDS = 5.0
 """A busy machine delays an answer by a second or two; commands are to say so within ten."""
 READY = "/_localstack/health"
-HEALTH = "/_localstack/lake/health"
 
 
 def answers(port: int) -> bool:
@@ -62,16 +61,6 @@ def health(pid: int, port: int, timeout: float = SILENT_SECONDS) -> dict[str, An
         if isinstance(document, dict):
             return document
     return {}
-
-
-def end_command(port: int) -> str:
-    """The command that ends the emulator of a port, whatever state it is in."""
-    return "make down" if port == DEFAULT_PORT else f"LAKE_PORT={port} make down"
-
-
-def make_command(port: int) -> str:
-    """The command that makes the lake at a port, and whatever of it is lost."""
-    return "make local" if port == DEFAULT_PORT else f"LAKE_PORT={port} make local"
 
 
 def _frozen(pid: int, port: int, why: str) -> FrozenError:

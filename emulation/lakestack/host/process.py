@@ -31,10 +31,11 @@ from lakestack.errors import (
     PortInUseError,
     StartError,
 )
-from lakestack.host import artifacts, limits, liveness, service_catalog
+from lakestack.host import limits, liveness, service_catalog
 from lakestack.host.environment import localstack_environment
-from lakestack.host.java import find_java
-from lakestack.host.ports import DEFAULT_PORT, LARGEST_PORT
+from lakestack.java import artifacts
+from lakestack.java.interpreter import find_java
+from lakestack.ports import DEFAULT_PORT, LARGEST_PORT
 
 START_SECONDS = 60.0
 STOP_SECONDS = 15.0

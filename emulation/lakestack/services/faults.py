@@ -1,7 +1,8 @@
 """What has gone wrong inside the emulator since its start, for whoever asks how it is.
 
-A fault is kept here and in the log; `lakestack.services.health` shows it. A process that died and
-was started again is no reason to stop work, so a fault is open only while something has to be done.
+A fault is kept here and in the log; `lakestack.services.health_route` shows it. A process that died
+and was started again is no reason to stop work, so a fault is open only while something has to
+be done.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from __future__ import annotations
 from types import TracebackType
 
 from lakestack import clock
-from lakestack.services.logs import LogStream
+from lakestack.services.logs.stream import LogStream
 
 TASK_MANAGER = "TASK_MANAGER"
 SOURCE_UNLOAD = "SOURCE_UNLOAD"

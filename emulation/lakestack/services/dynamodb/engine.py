@@ -22,8 +22,8 @@ from localstack.services.dynamodb import packages, server
 from rolo.client import SimpleRequestsClient
 
 from lakestack import paths
-from lakestack.host import artifacts
-from lakestack.host.java import find_java
+from lakestack.java import artifacts
+from lakestack.java.interpreter import find_java
 from lakestack.services.dynamodb.access import access_key_id
 from lakestack.services.dynamodb.engine_process import Engine
 from lakestack.services.dynamodb.lost_tables import Tables

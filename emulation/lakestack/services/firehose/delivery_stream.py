@@ -22,7 +22,7 @@ from lakestack.services.firehose.destination import DESTINATION_ID, S3Destinatio
 from lakestack.services.firehose.object_key import ObjectNaming
 from lakestack.services.firehose.s3_writer import put_object
 from lakestack.services.firehose.source import DirectSource, Source
-from lakestack.services.logs import LogStream
+from lakestack.services.logs.stream import LogStream
 
 LOG = logging.getLogger(__name__)
 

@@ -25,7 +25,7 @@ from lakestack.services.glue.crawl_errors import CrawlCancelled, CrawlError
 from lakestack.services.glue.csv_classifier import CsvOptions
 from lakestack.services.glue.dynamodb_crawler import DynamodbCrawler, DynamodbFound
 from lakestack.services.glue.s3_crawler import S3Crawler, S3Grouping
-from lakestack.services.logs import LogStream
+from lakestack.services.logs.stream import LogStream
 
 LOG = logging.getLogger(__name__)
 LOG_GROUP = "/aws-glue/crawlers"

@@ -6,7 +6,7 @@ import re
 import signal
 from collections import deque
 
-from lakestack import heaps
+from lakestack.java import heaps
 
 MAX_MESSAGE = 4000
 _TRACEBACK = "Traceback (most recent call last):"

@@ -25,7 +25,7 @@ from lakestack.services.glue import job_arguments
 from lakestack.services.glue.bookmark import FILE_VARIABLE, BookmarkError, Bookmarks, Loan
 from lakestack.services.glue.job_failure import FailureReader
 from lakestack.services.glue.s3_crawler import split_path
-from lakestack.services.logs import BoundedLog, LogStream
+from lakestack.services.logs.stream import BoundedLog, LogStream
 from lakestack.services.processes import ManagedProcess, clean_environment
 
 LOG = logging.getLogger(__name__)
@@ -249,7 +249,7 @@ class JobRun:
     def _spark(
         self, script: Path, line: list[str], special: job_arguments.SpecialParameters, workdir: Path
     ) -> tuple[list[str], dict[str, str]]:
-        from lakestack.services.glue.runtime.command import spark_command
+        from lakestack.services.glue.spark.command import spark_command
 
         command, extra = spark_command(
             script,

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import urllib3
 
-from lakestack.services.logs import BoundedLog, LogStream
+from lakestack.services.logs.stream import BoundedLog, LogStream
 from lakestack.services.processes import ManagedProcess
 from lakestack.services.sagemaker import serving
 from lakestack.services.sagemaker.training import last_error

@@ -18,7 +18,7 @@ from localstack import config
 
 from lakestack.archives import ArchiveError
 from lakestack.services.base import client
-from lakestack.services.logs import LogStream
+from lakestack.services.logs.stream import LogStream
 from lakestack.services.processes import clean_environment
 from lakestack.services.sagemaker.archives import extract
 from lakestack.services.sagemaker.container import Container, Files, StartFailed

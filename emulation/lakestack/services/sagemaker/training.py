@@ -23,7 +23,7 @@ from localstack import config
 
 from lakestack import clock
 from lakestack.services.base import client
-from lakestack.services.logs import BoundedLog, LogStream
+from lakestack.services.logs.stream import BoundedLog, LogStream
 from lakestack.services.processes import ManagedProcess, clean_environment
 from lakestack.services.sagemaker import archives, objects, rules, toolkit
 from lakestack.services.sagemaker.metrics import Metrics

@@ -1,7 +1,7 @@
 """What is wrong with an emulator that answers, and the command that mends it.
 
-Its own account of itself (`lakestack.services.health`) is read; a document of another version, or
-none, is no reason for alarm.
+Its own account of itself (`lakestack.services.health_route`) is read; a document of another
+version, or none, is no reason for alarm.
 """
 
 from __future__ import annotations
@@ -9,7 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from lakestack.host.liveness import end_command, make_command
+from lakestack.ports import DEFAULT_PORT
+
+HEALTH = "/_localstack/lake/health"
+"""The route that answers with it."""
 
 MOST_NAMED = 5
 
@@ -53,3 +56,13 @@ def problem(health: dict[str, Any]) -> Problem | None:
                 "lost with it"
             )
     return None
+
+
+def end_command(port: int) -> str:
+    """The command that ends the emulator of a port, whatever state it is in."""
+    return "make down" if port == DEFAULT_PORT else f"LAKE_PORT={port} make down"
+
+
+def make_command(port: int) -> str:
+    """The command that makes the lake at a port, and whatever of it is lost."""
+    return "make local" if port == DEFAULT_PORT else f"LAKE_PORT={port} make local"

@@ -17,8 +17,8 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from lakestack.host.artifacts import spark_jars
-from lakestack.host.java import find_java
+from lakestack.java.artifacts import spark_jars
+from lakestack.java.interpreter import find_java
 
 WARM_UP = Path(__file__).with_name("warm_up.py")
 DUMP_TIMEOUT_SECONDS = 180
@@ -69,7 +69,7 @@ def install(notice: Callable[[str], None]) -> None:
 
 
 def _make(archive: Path) -> bool:
-    from lakestack.services.glue.runtime.command import spark_command
+    from lakestack.services.glue.spark.command import spark_command
 
     archive.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="classes-", dir=archive.parent) as name:

@@ -15,14 +15,15 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from lakestack import heaps
 from lakestack.confinement.java import network_flags
-from lakestack.host.artifacts import spark_jars
-from lakestack.host.java import find_java
-from lakestack.services.glue.runtime.class_path import class_archive, class_path
+from lakestack.java import heaps
+from lakestack.java.artifacts import spark_jars
+from lakestack.java.interpreter import find_java
+from lakestack.services.glue import runtime
+from lakestack.services.glue.spark.class_path import class_archive, class_path
 
-AWSGLUE = Path(__file__).resolve().parent / "awsglue"
-DATA_CATALOG = Path(__file__).resolve().parent / "data_catalog"
+AWSGLUE = Path(runtime.__file__).resolve().parent / "awsglue"
+DATA_CATALOG = Path(runtime.__file__).resolve().parent / "data_catalog"
 CORES_PER_WORKER = 4  # a G.1X worker has 4 vCPUs
 JVM_FLAGS_VARIABLE = "LAKE_SPARK_JVM_FLAGS"
 

@@ -19,7 +19,7 @@ from xml.etree import ElementTree
 
 from lakestack import paths
 from lakestack.errors import ArtifactError
-from lakestack.host.java import find_java
+from lakestack.java.interpreter import find_java
 
 LOCK = Path(__file__).with_name("java.lock")
 DOWNLOADS = 4  # Ivy fetches one file after another; small files want company

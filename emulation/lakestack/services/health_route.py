@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lakestack.host.health_report import problem
-from lakestack.host.liveness import HEALTH
+from lakestack.health import HEALTH, problem
 
 
 def install() -> None:

@@ -19,7 +19,7 @@ import re2
 import regex
 from localstack.aws.api import CommonServiceException
 
-from lakestack.services.java_pattern import Spelling, SyntaxFault, spell
+from lakestack.services.patterns.java import Spelling, SyntaxFault, spell
 
 SECONDS = 1.0
 """Time that the backtracking engine has for one search: our guess."""

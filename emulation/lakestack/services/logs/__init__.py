@@ -1,0 +1,1 @@
+"""CloudWatch Logs: what the services write, and how it is read."""
