@@ -77,7 +77,8 @@ def abandon(state: Invocation, error: LakeError) -> NoReturn:
 def explain(error: BaseException, target: Target | None) -> tuple[str, str]:
     """A message for people, and the next command.
 
-    :param target: the target that was spoken to, if one was opened
+    Args:
+        target: the target that was spoken to, if one was opened
     """
     message, hint = _explain(error, target)
     return message, _OF_THE_LAKE.sub(rf"\g<0>{target.lake_options}", hint) if target else hint

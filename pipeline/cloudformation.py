@@ -85,7 +85,8 @@ class Stacks:
     def outputs(self, template: str) -> dict[str, str]:
         """Outputs of the stack made from `template`.
 
-        :raises StackError: there is no such stack
+        Raises:
+            StackError: there is no such stack
         """
         stack = self.describe(template)
         if stack is None:
@@ -109,8 +110,9 @@ class Stacks:
     def deploy(self, template: str, parameters: Mapping[str, str]) -> Outcome:
         """Create or update the stack made from `template`, and wait until it is complete.
 
-        :raises StackError: with the first failing resource and its reason
-        :raises ForeignResource: a stack of that name is not the lake's
+        Raises:
+            StackError: with the first failing resource and its reason
+            ForeignResource: a stack of that name is not the lake's
         """
         name = self.settings.stack(template)
         body = template_text(template)
@@ -146,7 +148,8 @@ class Stacks:
     def delete(self, template: str) -> bool:
         """Delete the stack made from `template`; False when there was none.
 
-        :raises StackError: deletion failed, with the first failing resource
+        Raises:
+            StackError: deletion failed, with the first failing resource
         """
         name = self.settings.stack(template)
         if self._own(name) is None:
@@ -157,8 +160,9 @@ class Stacks:
     def clear(self, template: str) -> None:
         """Delete the stack made from `template` to make it anew, after those that use its exports.
 
-        :raises StackError: deletion of one of them failed; or the stack was complete once, so it
-            holds something, and the target is one that asks first
+        Raises:
+            StackError: deletion of one of them failed; or the stack was complete once, so it holds
+                something, and the target is one that asks first
         """
         name = self.settings.stack(template)
         stack = self._own(name) or {"StackStatus": ""}
@@ -239,7 +243,8 @@ class Stacks:
     def _own(self, name: str) -> dict[str, Any] | None:
         """The lake's stack of a name, once it has settled, None when there is none.
 
-        :raises ForeignResource: it is somebody else's
+        Raises:
+            ForeignResource: it is somebody else's
         """
         stack = self._settled(name)
         if stack is not None and _tags(stack).get("project") != self.settings.project:
@@ -298,7 +303,8 @@ class Stacks:
 def first_failure(events: list[dict[str, Any]]) -> str:
     """The resource that failed first in the latest attempt, and why.
 
-    :param events: as DescribeStackEvents returns them, newest first
+    Args:
+        events: as DescribeStackEvents returns them, newest first
     """
     event = _first_failed(events)
     if event is None:

@@ -69,7 +69,8 @@ class Destruction:
 def destroy_lake(lake: Lake) -> Destruction:
     """Delete everything; a step that fails is a leftover, and the next step goes on.
 
-    :raises RunLocked: a run is at work
+    Raises:
+        RunLocked: a run is at work
     """
     if not own_bucket(lake):
         return _destroy(lake)

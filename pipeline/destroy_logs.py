@@ -17,8 +17,11 @@ __all__ = ["delete_logs", "job_runs", "log_groups"]
 def delete_logs(lake: Lake, runs: list[str]) -> list[str]:
     """Delete them.
 
-    :param runs: ids of the Glue job's runs, which their streams are named after
-    :returns: what was deleted
+    Args:
+        runs: ids of the Glue job's runs, which their streams are named after
+
+    Returns:
+        what was deleted
     """
     logs = lake.client("logs")
     deleted = []

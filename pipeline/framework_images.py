@@ -68,8 +68,11 @@ REGISTRIES: Final[Mapping[str, str]] = MappingProxyType(
 def image_uri(repository: str, tag: str, region: str) -> str:
     """The URI of an image as a container in `region` pulls it.
 
-    :param repository: for example ``pytorch-inference``
-    :raises SettingsError: AWS offers no such containers in this region
+    Args:
+        repository: for example ``pytorch-inference``
+
+    Raises:
+        SettingsError: AWS offers no such containers in this region
     """
     account = REGISTRIES.get(region)
     if account is None:

@@ -47,8 +47,11 @@ LOAD_RUN: Final = "LoadRun"
 def deploy_bucket(stacks: Stacks, notice: Callable[[str], None]) -> Outcome:
     """Deploy the stack that all others and the run's own notes need.
 
-    :param notice: called with a line when the stack is complete
-    :raises StackError: it fails
+    Args:
+        notice: called with a line when the stack is complete
+
+    Raises:
+        StackError: it fails
     """
     outcome = stacks.deploy(BUCKET, {})
     notice(f"stack {stacks.settings.stack(BUCKET)} {outcome.value}")
@@ -68,10 +71,13 @@ def begin_deployment(
 ) -> dict[str, Future[Outcome]]:
     """Begin to deploy all other stacks, side by side where they do not need each other.
 
-    :param staged: fingerprint of the files that are to be copied
-    :param pool: begins what it is given in the order given
-    :returns: by template, and for each numbered template its own part of the nested stack; a
-        failed stack's future raises StackError
+    Args:
+        staged: fingerprint of the files that are to be copied
+        pool: begins what it is given in the order given
+
+    Returns:
+        by template, and for each numbered template its own part of the nested stack; a failed
+            stack's future raises StackError
     """
     stacks = lake.stacks
     clear_dead_root(stacks)
@@ -95,7 +101,8 @@ def clear_dead_root(stacks: Stacks) -> None:
     They are made beside it, so when it fails late they are there, and neither its rollback nor a
     later run could delete it.
 
-    :raises StackError: one of them cannot be deleted
+    Raises:
+        StackError: one of them cannot be deleted
     """
     if stacks.is_dead(ROOT):
         stacks.clear(ROOT)
@@ -104,7 +111,8 @@ def clear_dead_root(stacks: Stacks) -> None:
 def copy_again(stacks: Stacks) -> Outcome:
     """Have the nested stack copy the staged files once more.
 
-    :raises StackError: a file could not be copied
+    Raises:
+        StackError: a file could not be copied
     """
     runs = stacks.parameters(ROOT)
     return _update_runs(stacks, runs | {COPY_RUN: _next(runs[COPY_RUN])})
@@ -113,8 +121,11 @@ def copy_again(stacks: Stacks) -> Outcome:
 def load_again(stacks: Stacks, load: str) -> Outcome:
     """Have the nested stack start the DMS task.
 
-    :param load: fingerprint of what is to be loaded
-    :raises StackError: the task could not be started
+    Args:
+        load: fingerprint of what is to be loaded
+
+    Raises:
+        StackError: the task could not be started
     """
     runs = stacks.parameters(ROOT)
     loaded = runs.get(LOAD_RUN, "")
@@ -190,7 +201,8 @@ def _deploy_after_roles(
 def _delete_if_table_lost(stacks: Stacks, template: str, notice: Callable[[str], None]) -> None:
     """Delete a stack whose DynamoDB table is not there any more: it believes that it is.
 
-    :raises StackError: it is lost on a target where a person decides what is deleted
+    Raises:
+        StackError: it is lost on a target where a person decides what is deleted
     """
     dynamodb = stacks.target.client("dynamodb")
     lost = first_unreadable(dynamodb, stacks.physical(template, "AWS::DynamoDB::Table"))

@@ -48,7 +48,8 @@ def is_silent(endpoint: str, seconds: float) -> bool:
 def require_answer(target: Target) -> None:
     """Return if the target answers, or refuses connections.
 
-    :raises TargetSilent: it takes them and does not answer
+    Raises:
+        TargetSilent: it takes them and does not answer
     """
     if target.endpoint is None or target.silence is None:
         return
@@ -70,9 +71,10 @@ def silent(target: Target, seconds: float) -> TargetSilent:
 class Watch:
     """Asks a target now and then, in a thread of its own, until `stop`.
 
-    :param say: told once when the target falls silent, and once when it answers again
-    :param give_up: called at most once, when it has been silent for `patience` seconds; calls that
-        wait for its answers cannot be ended otherwise than with the process
+    Args:
+        say: told once when the target falls silent, and once when it answers again
+        give_up: called at most once, when it has been silent for `patience` seconds; calls that
+            wait for its answers cannot be ended otherwise than with the process
     """
 
     target: Target

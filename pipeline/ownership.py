@@ -110,7 +110,8 @@ def claimed_tables(lake: Lake) -> list[str]:
 def require_no_foreign_tables(lake: Lake) -> None:
     """Let the full load not replace anything of somebody else's.
 
-    :raises ForeignResource: a table of a name that it needs is not the lake's
+    Raises:
+        ForeignResource: a table of a name that it needs is not the lake's
     """
     found = [table for table in foreign_tables(lake) if table in loaded_tables(lake)]
     if found:

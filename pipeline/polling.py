@@ -18,10 +18,13 @@ def poll_until(
 ) -> T:
     """Call `look` until it returns something other than None, and return that.
 
-    :param every: seconds between two looks
-    :param timeout: seconds after which to give up
-    :param what: what is waited for, for the error: "the crawler X to finish"
-    :raises StageTimeout: `timeout` has passed
+    Args:
+        every: seconds between two looks
+        timeout: seconds after which to give up
+        what: what is waited for, for the error: "the crawler X to finish"
+
+    Raises:
+        StageTimeout: `timeout` has passed
     """
     deadline = time.monotonic() + timeout
     while True:

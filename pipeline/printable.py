@@ -17,7 +17,8 @@ _JOINERS = "\u200c\u200d"  # Persian, Hindi and emoji are written with them
 def printable(text: str, *, lines: bool = False) -> str:
     r"""The text with each character that is no visible one written as ``\x1b`` or ``\u202e``.
 
-    :param lines: line feeds and tabs stay
+    Args:
+        lines: line feeds and tabs stay
     """
     if text.isprintable():
         return text

@@ -36,12 +36,15 @@ _HELD: Final = ("PreconditionFailed", "ConditionalRequestConflict", "412", "409"
 
 
 class RunLock:
-    """Context manager that holds the lake, or raises `RunLocked`."""
+    """Context manager that holds the lake, or raises `RunLocked`.
+
+    Args:
+        on_lost: called when another run has taken over, e.g. after a long sleep
+    """
 
     def __init__(
         self, s3: Any, bucket: str, prefix: str, what: str, on_lost: Callable[[], None]
     ) -> None:
-        """:param on_lost: called when another run has taken over, e.g. after a long sleep"""
         self._s3 = s3
         self._place = {"Bucket": bucket, "Key": f"{prefix}/lock.json"}
         self._what = what

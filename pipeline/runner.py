@@ -60,7 +60,8 @@ class Plan:
     def stages(self) -> list[Stage]:
         """The stages chosen, in order.
 
-        :raises SettingsError: a stage of that name does not exist, or both choices are given
+        Raises:
+            SettingsError: a stage of that name does not exist, or both choices are given
         """
         names = [stage.name for stage in STAGES]
         for given in (self.start, self.only):
@@ -126,9 +127,12 @@ class RunResult:
 def run(lake: Lake, *, source: str | None, cache: Path, plan: Plan, user: int) -> RunResult:
     """Fill the lake as far as `plan` says.
 
-    :param source: folder or zip of MovieLens files, None for the best to be had without
-    :param user: whose recommendations are shown at the end
-    :raises LakeError: whatever goes wrong, with the next command
+    Args:
+        source: folder or zip of MovieLens files, None for the best to be had without
+        user: whose recommendations are shown at the end
+
+    Raises:
+        LakeError: whatever goes wrong, with the next command
     """
     began = time.monotonic()
     stages = plan.stages()
@@ -179,7 +183,8 @@ def _run_stages(
 ) -> list[StageOutcome]:
     """Run each stage as soon as those that it needs are done; stop at the first failure.
 
-    :param made: stacks on their way, by template
+    Args:
+        made: stacks on their way, by template
     """
     waiting = {stage.name: stage for stage in stages}
     running: dict[Future[StageOutcome], str] = {}

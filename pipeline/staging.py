@@ -21,8 +21,11 @@ __all__ = ["landed_sha256", "stage_files"]
 def stage_files(lake: Lake, files: Mapping[str, DataFile]) -> str:
     """Upload what has changed.
 
-    :param files: by table
-    :returns: fingerprint of the manifest
+    Args:
+        files: by table
+
+    Returns:
+        fingerprint of the manifest
     """
     entries = []
     for table, file in sorted(files.items()):

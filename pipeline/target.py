@@ -94,7 +94,8 @@ class Sizes:
     def image(self, kind: str, region: str) -> str:
         """The container image URI for `kind` (training or inference) in `region`.
 
-        :raises SettingsError: AWS has no such image there
+        Raises:
+            SettingsError: AWS has no such image there
         """
         return image_uri(f"pytorch-{kind}", self.framework_tag, region)
 
@@ -177,10 +178,13 @@ def open_target(
 ) -> Target:
     """The target called `name`.
 
-    :param endpoint: for ``local``: its endpoint, instead of ``LAKE_ENDPOINT``,
-        ``LAKE_PORT`` (on 127.0.0.1) and the default
-    :raises SettingsError: unknown name, or a LAKE_PORT that is none
-    :raises TargetError: see `EndpointRefused`, `AccountRefused`
+    Args:
+        endpoint: for ``local``: its endpoint, instead of ``LAKE_ENDPOINT``, ``LAKE_PORT`` (on
+            127.0.0.1) and the default
+
+    Raises:
+        SettingsError: unknown name, or a LAKE_PORT that is none
+        TargetError: see `EndpointRefused`, `AccountRefused`
     """
     if name == "local":
         return _local(endpoint or environ.get("LAKE_ENDPOINT") or _at_port(environ))
@@ -197,7 +201,8 @@ def require_loopback(endpoint: str) -> str:
 
     Valid are ``http(s)://<host>[:port]`` with a host in 127.0.0.0/8, ``[::1]`` or ``localhost``.
 
-    :raises EndpointRefused: for everything else
+    Raises:
+        EndpointRefused: for everything else
     """
     match = _ENDPOINT.fullmatch(endpoint.strip().lower())
     if match is None or int(match["port"] or 80) > 65535 or not _is_loopback(match["host"]):
@@ -370,7 +375,8 @@ def _region(core: botocore.session.Session, environ: Mapping[str, str]) -> str:
     The order is that of the AWS CLI ("Environment variables to configure the AWS CLI"): AWS_REGION,
     AWS_DEFAULT_REGION, the profile. boto3 alone does not read the first.
 
-    :raises SettingsError: there is none
+    Raises:
+        SettingsError: there is none
     """
     region = environ.get("AWS_REGION") or core.get_config_variable("region")
     if not region:

@@ -54,8 +54,9 @@ def job_report(lake: Lake) -> dict[str, Any]:
 def read_directory(lake: Lake, name: str, key_columns: int, report: dict[str, Any]) -> Directory:
     """Count the rows of an output directory, and their distinct keys.
 
-    :param key_columns: how many of the first columns are the key
-    :param report: what `job_report` has returned
+    Args:
+        key_columns: how many of the first columns are the key
+        report: what `job_report` has returned
     """
     settings = lake.settings
     header: list[str] = []

@@ -90,9 +90,12 @@ class Verification:
 def verify_lake(lake: Lake, lab: int | None = None) -> Verification:
     """Look at everything, or at what one lab makes.
 
-    :param lab: number of the lab, None for all
-    :raises SettingsError: there is no such lab
-    :raises StateLost: there is no lake, or it has never been filled
+    Args:
+        lab: number of the lab, None for all
+
+    Raises:
+        SettingsError: there is no such lab
+        StateLost: there is no lake, or it has never been filled
     """
     if lab is not None and lab not in LABS:
         raise SettingsError(

@@ -28,7 +28,8 @@ class Bucket:
     def delete(self, keys: Sequence[str]) -> None:
         """Delete objects.
 
-        :raises TrainingDataError: one of them could not be deleted
+        Raises:
+            TrainingDataError: one of them could not be deleted
         """
         for start in range(0, len(keys), 1000):
             batch = [{"Key": key} for key in keys[start : start + 1000]]
@@ -55,7 +56,8 @@ class Bucket:
         Spark's ``part-00003-<random>.csv`` becomes ``part-00003.csv``. Objects that are not
         replaced are deleted afterwards.
 
-        :return: key, bytes and ETag of each file
+        Returns:
+            key, bytes and ETag of each file
         """
         parts = {
             f"{final}part-{entry['Key'].rpartition('/')[2].split('-')[1]}{suffix}": entry

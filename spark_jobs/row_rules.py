@@ -92,7 +92,8 @@ def identifier(name: str) -> Column:
 def check_movies(movies: DataFrame) -> DataFrame:
     """Add the reason why a row is rejected (null: it is good) and its record; type the columns.
 
-    :param movies: text columns movieid, title, genres and `SOURCE`
+    Args:
+        movies: text columns movieid, title, genres and `SOURCE`
     """
     reasons = [bad_id("movieid"), F.when(missing("title"), "title_missing")]
     checked = _with_reason(with_numbers(movies, "movieid"), "movies", reasons)
@@ -125,8 +126,9 @@ def check_links(links: DataFrame, known_movies: DataFrame) -> DataFrame:
 def check_ratings(ratings: DataFrame, known_movies: DataFrame, now: int) -> DataFrame:
     """Do the same for ratings; a rating of no known movie is rejected.
 
-    :param known_movies: one column ``movieid`` (int), distinct
-    :param now: seconds since 1970; a later timestamp is in the future
+    Args:
+        known_movies: one column ``movieid`` (int), distinct
+        now: seconds since 1970; a later timestamp is in the future
     """
     reasons = [bad_id("userid"), bad_id("movieid"), bad_rating(), bad_timestamp(now)]
     checked = _with_reason(with_numbers(ratings, *COLUMNS["rating"]), "rating", reasons)

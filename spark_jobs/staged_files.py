@@ -38,7 +38,8 @@ def write_quarantine(checked: DataFrame, path: str) -> None:
 def check_staged(bucket: Bucket, staging: str, written: dict[str, int]) -> None:
     """Read the staged files back and compare their rows with what was written.
 
-    :raises TrainingDataError: the staged rows are not those that were written
+    Raises:
+        TrainingDataError: the staged rows are not those that were written
     """
     spark = SparkSession.builder.getOrCreate()
 

@@ -72,7 +72,8 @@ ROWS_PER_FILE = 1_000_000
 def read_text(glue_context: GlueContext, database: str, name: str, table: str) -> DataFrame:
     """Read a catalog table as text columns, its unreadable records kept in `UNREADABLE`.
 
-    :raises TrainingDataError: the catalog's table lacks a column
+    Raises:
+        TrainingDataError: the catalog's table lacks a column
     """
     frame = glue_context.create_dynamic_frame.from_catalog(database=database, table_name=name)
     columns = [field.name for field in frame.schema().fields]
@@ -143,7 +144,8 @@ def refuse_too_many(reports: dict[str, TableReport], settings: Settings) -> None
 def run(glue_context: GlueContext, settings: Settings) -> dict[str, TableReport]:
     """Make the training data.
 
-    :raises TrainingDataError: too many rows are rejected, or a table is empty or lacks a column
+    Raises:
+        TrainingDataError: too many rows are rejected, or a table is empty or lacks a column
     """
     sources = {
         "rating": (settings.stream_table, settings.ratings_table),

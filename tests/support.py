@@ -30,8 +30,9 @@ def wait_until(
 ) -> T:
     """Poll until the condition returns something true, and return that.
 
-    :param timeout: seconds after which the test fails
-    :param what: named in the failure
+    Args:
+        timeout: seconds after which the test fails
+        what: named in the failure
     """
     deadline = time.monotonic() + timeout
     while True:

@@ -16,8 +16,9 @@ from typing import NamedTuple
 class Moment(NamedTuple):
     """One instant on both clocks.
 
-    :param wall: Unix seconds, to be shown
-    :param steady: seconds of the steady clock, to be compared with other moments of this process
+    Args:
+        wall: Unix seconds, to be shown
+        steady: seconds of the steady clock, to be compared with other moments of this process
     """
 
     wall: float

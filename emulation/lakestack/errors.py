@@ -37,8 +37,9 @@ __all__ = [
 class EmulationError(Exception):
     """Base of all errors that a user of the emulator can meet.
 
-    :param message: what was received and what is valid, one sentence
-    :param hint: the next command to type, or None
+    Args:
+        message: what was received and what is valid, one sentence
+        hint: the next command to type, or None
     """
 
     def __init__(self, message: str, hint: str | None = None) -> None:
@@ -74,7 +75,8 @@ class StartError(EmulationError):
 class _Documented(EmulationError):
     """An error with what ``--json`` prints beside it.
 
-    :param document: that
+    Args:
+        document: that
     """
 
     def __init__(self, message: str, hint: str, document: dict[str, Any] | None = None) -> None:

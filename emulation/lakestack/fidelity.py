@@ -37,9 +37,10 @@ MOTO, DYNAMODB_LOCAL, NOBODY = "moto", "DynamoDB Local", "nobody: fails with 501
 class EmulatedService:
     """A service that our plugin provides.
 
-    :ivar api: boto3's name
-    :ivar provider: ``module:class``
-    :ivar moto: ``module:class`` of moto's responses, where moto answers what the provider has not
+    Attributes:
+        api: boto3's name
+        provider: ``module:class``
+        moto: ``module:class`` of moto's responses, where moto answers what the provider has not
     """
 
     api: str
@@ -145,7 +146,8 @@ def tables() -> str:
 def updated(document: str) -> str:
     """The document with its generated part made anew.
 
-    :raises ValueError: the markers are not there
+    Raises:
+        ValueError: the markers are not there
     """
     start, end = document.find(BEGIN), document.find(END)
     if not 0 <= start < end:

@@ -21,9 +21,10 @@ MOST_NAMED = 5
 class Problem:
     """One finding.
 
-    :param message: what is wrong, one sentence
-    :param restart: whether the emulator has to be ended first
-    :param proper: what mends it alone, instead of making the lake again
+    Args:
+        message: what is wrong, one sentence
+        restart: whether the emulator has to be ended first
+        proper: what mends it alone, instead of making the lake again
     """
 
     message: str

@@ -36,7 +36,8 @@ def origin_of(url: str) -> str | None:
 def allowed_origins(value: str) -> frozenset[str]:
     """Read ``LAKE_ALLOWED_ORIGINS``: origins with commas between; empty allows none.
 
-    :raises SettingError: one is not ``http(s)://host[:port]``; ``*`` and ``null`` are refused
+    Raises:
+        SettingError: one is not ``http(s)://host[:port]``; ``*`` and ``null`` are refused
     """
     found = set()
     for given in filter(None, (part.strip() for part in value.split(","))):

@@ -29,8 +29,9 @@ def cache() -> Path:
 def private(folder: Path) -> Path:
     """Make a folder and what is missing above it, for its owner only; close one that is open.
 
-    :raises PermissionError: it belongs to somebody else, or is a link
-    :raises OSError: it cannot be made
+    Raises:
+        PermissionError: it belongs to somebody else, or is a link
+        OSError: it cannot be made
     """
     for missing in reversed([p for p in (folder, *folder.parents) if not p.exists()]):
         missing.mkdir(mode=0o700, exist_ok=True)

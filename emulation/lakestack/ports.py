@@ -13,7 +13,8 @@ LARGEST_PORT = 65_535
 def parse(given: str | int) -> int:
     """The port number, of ``--port`` or LAKE_PORT.
 
-    :raises PortError: it is none
+    Raises:
+        PortError: it is none
     """
     text = str(given).strip()
     if text.isascii() and text.isdecimal() and 1 <= int(text) <= LARGEST_PORT:
@@ -27,6 +28,7 @@ def parse(given: str | int) -> int:
 def from_environment() -> int:
     """LAKE_PORT, or the usual port.
 
-    :raises PortError: it is none
+    Raises:
+        PortError: it is none
     """
     return parse(os.environ.get("LAKE_PORT") or DEFAULT_PORT)

@@ -57,8 +57,10 @@ def die_with(parent: int) -> None:
 def apply_limits(limits: Mapping[str, int]) -> None:
     """Limit this process and what it starts.
 
-    :param limits: the name of a limit of `resource` without ``RLIMIT_``, and its value; NPROC is
-        counted from the threads that the machine has now, because the kernel counts them per user
+    Args:
+        limits: the name of a limit of `resource` without ``RLIMIT_``, and its value; NPROC is
+            counted from the threads that the machine has now, because the kernel counts them per
+            user
     """
     os.umask(UMASK)
     for name, wanted in limits.items():
@@ -127,7 +129,8 @@ def _listed_processes() -> dict[int, tuple[int, int]]:
 def end_descendants(command: int, seconds: float = END_SECONDS) -> None:
     """Kill until none is left: by group, which no fork escapes, and one by one.
 
-    :param command: leader of the command's own process group
+    Args:
+        command: leader of the command's own process group
     """
     deadline = time.monotonic() + seconds
     groups = {command}
@@ -150,7 +153,8 @@ def end_descendants(command: int, seconds: float = END_SECONDS) -> None:
 class Supervisor:
     """Waits for a command, and ends it when nobody waits for it any more.
 
-    :param control: descriptor of the pipe that the asker holds open; None: the parent is watched
+    Args:
+        control: descriptor of the pipe that the asker holds open; None: the parent is watched
     """
 
     def __init__(self, control: int | None) -> None:
@@ -164,7 +168,8 @@ class Supervisor:
     def attend(self, command: int) -> int:
         """Return the command's exit code, negative for a signal, when nothing of it is left.
 
-        :param command: process id; it leads a process group of its own
+        Args:
+            command: process id; it leads a process group of its own
         """
         sources = [self._woken, *([] if self._control is None else [self._control])]
         while (code := _reaped(command)) is None:

@@ -18,8 +18,11 @@ PACKAGE = "recommender"
 def add_to(model_folder: Path, source: Path) -> Path:
     """Copy what inference needs into ``code/`` of the model folder; return that folder.
 
-    :param source: the source directory, with `FILES` and `PACKAGE` at its top
-    :raises FileNotFoundError: one of them is missing
+    Args:
+        source: the source directory, with `FILES` and `PACKAGE` at its top
+
+    Raises:
+        FileNotFoundError: one of them is missing
     """
     code = model_folder / FOLDER
     shutil.rmtree(code, ignore_errors=True)

@@ -54,7 +54,8 @@ class WriteFailed(RuntimeError):
 def handler(event: dict[str, Any], context: Any, *, dynamodb: Any = None) -> dict[str, Any]:  # noqa: ARG001
     """Lambda's entry point; `dynamodb` is a client for callers that have their own.
 
-    :returns: ``{"batchItemFailures": [{"itemIdentifier": <sequence number>}]}``, empty if all went
+    Returns:
+        ``{"batchItemFailures": [{"itemIdentifier": <sequence number>}]}``, empty if all went
     """
     if dynamodb is None:
         dynamodb = _client()
@@ -74,7 +75,8 @@ def handler(event: dict[str, Any], context: Any, *, dynamodb: Any = None) -> dic
 def read_items(data: bytes) -> Iterator[Item]:
     """The items of a record: one or more JSON objects, with or without something between them.
 
-    :raises ValueError: something else than ratings
+    Raises:
+        ValueError: something else than ratings
     """
     text = data.decode("utf-8")
     decoder = json.JSONDecoder(parse_float=Decimal)
@@ -135,7 +137,8 @@ def _put(dynamodb: Any, table: str, items: list[Item]) -> bool:
 def put_items(dynamodb: Any, table: str, items: list[Item]) -> None:
     """Put items of different keys, except where the table has one that is as new.
 
-    :raises WriteFailed: refused for good, or in `ATTEMPTS` tries
+    Raises:
+        WriteFailed: refused for good, or in `ATTEMPTS` tries
     """
     pause, reason = FIRST_PAUSE, ""
     attempt = 0

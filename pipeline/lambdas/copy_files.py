@@ -48,7 +48,8 @@ def handler(event: dict[str, Any], context: Any) -> None:
 def copy(s3: Any, bucket: str, manifest: str) -> dict[str, str]:
     """Copy what is not in its place; how many files there are and how many were copied.
 
-    :raises FileRefused: wrong SHA-256
+    Raises:
+        FileRefused: wrong SHA-256
     """
     files = read_manifest(s3, bucket, manifest)
     copied = 0

@@ -20,8 +20,9 @@ Act = Callable[[str, dict[str, Any], Callable[[], float]], tuple[str, dict[str, 
 def answer(event: dict[str, Any], context: Any, act: Act) -> None:
     """Do what CloudFormation asks for, and tell it how that went, whatever happens.
 
-    :param act: given the request's type, the resource's properties and how to ask for the seconds
-        that are left; returns the physical resource id and the attributes
+    Args:
+        act: given the request's type, the resource's properties and how to ask for the seconds that
+            are left; returns the physical resource id and the attributes
     """
     physical = event.get("PhysicalResourceId") or event["LogicalResourceId"]
     document: dict[str, Any] = {

@@ -48,8 +48,9 @@ class RecordsRejected(RuntimeError):
 def handler(event: dict[str, Any], context: Any, *, s3: Any = None, kinesis: Any = None) -> Any:
     """Lambda's entry point; `s3` and `kinesis` are clients for callers that have their own.
 
-    :raises ValueError: the object is not a ratings CSV, or the event lacks a field
-    :raises RecordsRejected: a batch could not be put in `ATTEMPTS` tries
+    Raises:
+        ValueError: the object is not a ratings CSV, or the event lacks a field
+        RecordsRejected: a batch could not be put in `ATTEMPTS` tries
     """
     if s3 is None or kinesis is None:
         import boto3
@@ -83,7 +84,8 @@ def handler(event: dict[str, Any], context: Any, *, s3: Any = None, kinesis: Any
 def read_rows(body: bytes) -> Iterator[tuple[int, list[str]]]:
     """Line number and fields of each data row.
 
-    :raises ValueError: the header is not the ratings' header
+    Raises:
+        ValueError: the header is not the ratings' header
     """
     reader = csv.reader(io.StringIO(body.decode("utf-8-sig"), newline=""))
     header = next(reader, [])
@@ -97,7 +99,8 @@ def read_rows(body: bytes) -> Iterator[tuple[int, list[str]]]:
 def encode(row: Sequence[str]) -> bytes:
     """The event of a row: one JSON object and a newline.
 
-    :raises ValueError: the row is not a rating
+    Raises:
+        ValueError: the row is not a rating
     """
     if len(row) != len(COLUMNS):
         raise ValueError(f"{len(row)} fields instead of {len(COLUMNS)}")

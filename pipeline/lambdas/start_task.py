@@ -48,7 +48,8 @@ def handler(event: dict[str, Any], context: Any) -> None:
 def start(dms: Any, arn: str, seconds_left: Callable[[], float]) -> str:
     """Start the task; the type of the start, or ``running`` when it was at work already.
 
-    :raises TaskRefused: DMS cannot connect to an endpoint
+    Raises:
+        TaskRefused: DMS cannot connect to an endpoint
     """
     task = find_task(dms, arn)
     if task is None:
@@ -69,7 +70,8 @@ def start(dms: Any, arn: str, seconds_left: Callable[[], float]) -> str:
 def stop(dms: Any, arn: str, seconds_left: Callable[[], float]) -> None:
     """Stop the task if it is at work, and wait until it is not.
 
-    :raises TaskRefused: it does not stop in time
+    Raises:
+        TaskRefused: it does not stop in time
     """
     asked = False
 

@@ -60,7 +60,8 @@ class Work:
     def upstream(self, stage: str) -> Record:
         """The record of an earlier stage.
 
-        :raises StageError: it has not been done
+        Raises:
+            StageError: it has not been done
         """
         record = self.lake.state.read(stage)
         if record is None or record.status != "done":
@@ -119,5 +120,6 @@ class Stage(ABC):
     def run(self, work: Work) -> Result:
         """Do the work.
 
-        :raises StageError: it could not be done
+        Raises:
+            StageError: it could not be done
         """

@@ -57,7 +57,8 @@ class Recommend(Stage):
 def titles_for(lake: Lake, user: int, k: int) -> Recommendations:
     """Up to `k` titles for `user`.
 
-    :raises StageError: no endpoint, or an answer that is not the contract's
+    Raises:
+        StageError: no endpoint, or an answer that is not the contract's
     """
     body = json.dumps({"instances": [{"user_id": user, "k": k}]})
     try:

@@ -68,7 +68,8 @@ class Home:
     def finish(self, process: subprocess.Popen[bytes]) -> None:
         """Wait for its end.
 
-        :raises CalledProcessError: it failed
+        Raises:
+            CalledProcessError: it failed
         """
         output, _ = process.communicate(timeout=600)
         if process.returncode:

@@ -41,7 +41,8 @@ def percentile(values: Sequence[float], percent: float) -> float:
 class PeakMemory:
     """Context manager: highest sum of resident memory of some processes and their children.
 
-    :param pids: process ids, read again at each sample
+    Args:
+        pids: process ids, read again at each sample
     """
 
     def __init__(self, pids: Callable[[], Sequence[int]]) -> None:

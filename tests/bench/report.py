@@ -17,12 +17,13 @@ from rich.table import Table
 class Figure:
     """One measured figure and its goal.
 
-    :param name: what was measured
-    :param value: the figure
-    :param unit: "s", "x" (a ratio), "ms", "GB"
-    :param goal: the limit
-    :param at_most: whether the goal is an upper limit (else a lower one)
-    :param detail: what it was measured on, and the absolute figures behind a ratio
+    Args:
+        name: what was measured
+        value: the figure
+        unit: "s", "x" (a ratio), "ms", "GB"
+        goal: the limit
+        at_most: whether the goal is an upper limit (else a lower one)
+        detail: what it was measured on, and the absolute figures behind a ratio
     """
 
     name: str

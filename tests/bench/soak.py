@@ -35,12 +35,13 @@ HANDLER = b"def handler(event, context):\n    print(len(str(event)))\n    return
 class Sample:
     """The emulator after a round, when everything of that round was deleted.
 
-    :param own: resident bytes of the emulator's process
-    :param children: resident bytes of what it has started
-    :param files: entries below its folder
-    :param stored: bytes of the files there, but for the log
-    :param log: bytes of its log files
-    :param requests: made so far
+    Args:
+        own: resident bytes of the emulator's process
+        children: resident bytes of what it has started
+        files: entries below its folder
+        stored: bytes of the files there, but for the log
+        log: bytes of its log files
+        requests: made so far
     """
 
     own: int

@@ -44,7 +44,8 @@ def send(
 ) -> Reply:
     """Send one request with exactly these headers.
 
-    :param host: the Host header; the emulator's address when None; "{port}" becomes its port
+    Args:
+        host: the Host header; the emulator's address when None; "{port}" becomes its port
     """
     parts = urlsplit(url)
     connection = http.client.HTTPConnection("127.0.0.1", parts.port, timeout=60)

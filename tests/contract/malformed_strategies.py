@@ -14,7 +14,8 @@ from tests.contract.malformed_values import JUNK, RAW_BODIES, Base, places, put
 class Broken:
     """One broken request.
 
-    :ivar raw: the body, where it is none that `params` could give
+    Attributes:
+        raw: the body, where it is none that `params` could give
     """
 
     operation: str

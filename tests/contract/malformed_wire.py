@@ -48,8 +48,9 @@ class Wire:
     def send(self, service: str, operation: str, params: Any, raw: bytes | None = None) -> Answer:
         """Send one request.
 
-        :param params: what should be a dictionary of the operation's members
-        :param raw: the body, instead of the one made of `params`
+        Args:
+            params: what should be a dictionary of the operation's members
+            raw: the body, instead of the one made of `params`
         """
         method, path, headers, body = request_parts(service, operation, params)
         return self.http(service, method, path, headers, body if raw is None else raw)

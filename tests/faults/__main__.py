@@ -32,7 +32,8 @@ NO_DISK = (
 class Rows:
     """The rows that are left, for several workers.
 
-    :param deadline: by the steady clock; rows that would end later are not given
+    Args:
+        deadline: by the steady clock; rows that would end later are not given
     """
 
     def __init__(self, rows: Sequence[matrix.Row], deadline: float) -> None:
@@ -47,8 +48,9 @@ class Rows:
     def take(self, pace: float, *, at_any_rate: bool = False) -> matrix.Row | None:
         """The first one that fits; of the very first lake the shortest, if none does.
 
-        :param pace: how much slower than a quiet machine this one is
-        :param at_any_rate: whether it fits or not: it has something to report
+        Args:
+            pace: how much slower than a quiet machine this one is
+            at_any_rate: whether it fits or not: it has something to report
         """
         with self._lock:
             now = time.monotonic()

@@ -32,7 +32,8 @@ _CHUNK: Final = b"\0" * (1 << 20)
 class Injection:
     """The fault of a row: armed before the run begins, made at its moment.
 
-    :param chance: chooses the moment and the number of requests
+    Args:
+        chance: chooses the moment and the number of requests
     """
 
     lake: FaultyLake

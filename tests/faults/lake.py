@@ -31,8 +31,9 @@ TABLES = ("ratings_t", "movies_t", "links_t", "tags_t", "ratings_stream_t")
 class FaultyLake:
     """An emulator, its links and its data.
 
-    :param folder: of its own, for everything
-    :param disk: whether the emulator's folder is a small disk of its own (root on Linux)
+    Args:
+        folder: of its own, for everything
+        disk: whether the emulator's folder is a small disk of its own (root on Linux)
     """
 
     folder: Path
@@ -117,7 +118,8 @@ class FaultyLake:
     def figures(self, run: dict[str, Any]) -> dict[str, Any]:
         """Everything that must be the same after a fault as without one, by name.
 
-        :param run: the document of a whole ``lake run --json``
+        Args:
+            run: the document of a whole ``lake run --json``
         """
         found: dict[str, Any] = {}
         for name, hop in hops(run).items():

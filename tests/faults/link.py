@@ -46,7 +46,8 @@ class Moment:
 class Link:
     """A proxy in front of a server on this machine.
 
-    :param upstream: the server's port, asked for with each new connection
+    Args:
+        upstream: the server's port, asked for with each new connection
     """
 
     def __init__(self, upstream: Callable[[], int]) -> None:

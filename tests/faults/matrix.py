@@ -19,8 +19,9 @@ FAULTS: Final = (KILL, STOP, DISK, RESET, ERROR)
 class When:
     """Where a fault begins: at one of the first `most` requests that fit, chosen by the seed.
 
-    :param link: ``front``, ``engine`` or ``inner``, as in `lake.FaultyLake`
-    :param operations: pattern of the operations' whole names, as `link.operation` gives them
+    Args:
+        link: ``front``, ``engine`` or ``inner``, as in `lake.FaultyLake`
+        operations: pattern of the operations' whole names, as `link.operation` gives them
     """
 
     link: str

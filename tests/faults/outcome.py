@@ -44,7 +44,8 @@ class Convergence:
 def ended(run: Background) -> Finished:
     """The disturbed run's end.
 
-    :raises FaultFoundError: it does not end
+    Raises:
+        FaultFoundError: it does not end
     """
     try:
         return run.end(RUN_SECONDS)
@@ -58,7 +59,8 @@ def ended(run: Background) -> Finished:
 def require_clean(call: Finished, what: str) -> None:
     """Of a command that failed: one sentence, a next command, exit code 1, no traceback.
 
-    :raises FaultFoundError: it is not so
+    Raises:
+        FaultFoundError: it is not so
     """
     message, hint = call.error
     if "Traceback" in call.stderr:
@@ -81,9 +83,12 @@ def next_commands(call: Finished) -> list[tuple[str, ...]]:
 def converge(lake: FaultyLake, disturbed: Finished, killed: bool) -> Convergence:
     """Do what the errors say until the lake verifies, then see that a run changes nothing.
 
-    :param disturbed: how the disturbed run ended
-    :param killed: whether the fault was its own death, which leaves no error to read
-    :raises FaultFoundError: it never does, or an error is no help
+    Args:
+        disturbed: how the disturbed run ended
+        killed: whether the fault was its own death, which leaves no error to read
+
+    Raises:
+        FaultFoundError: it never does, or an error is no help
     """
     done: list[str] = []
     last, what = disturbed, "lake run"
@@ -124,7 +129,8 @@ def _settled(lake: FaultyLake, done: list[str]) -> Convergence:
 def require_same(found: dict[str, Any], undisturbed: dict[str, Any]) -> None:
     """Everything that was counted is what it is without a fault.
 
-    :raises FaultFoundError: something differs, which it names
+    Raises:
+        FaultFoundError: something differs, which it names
     """
     different = [
         f"{name}: {str(found.get(name))[:120]}, undisturbed {str(value)[:120]}"
@@ -138,7 +144,8 @@ def require_same(found: dict[str, Any], undisturbed: dict[str, Any]) -> None:
 def require_settled(lake: FaultyLake) -> None:
     """The processes are those of a lake at rest.
 
-    :raises FaultFoundError: more or fewer
+    Raises:
+        FaultFoundError: more or fewer
     """
     wanted = Counter(processes.LASTING)
     try:
@@ -153,7 +160,8 @@ def require_settled(lake: FaultyLake) -> None:
 def stop_leaves_nothing(lake: FaultyLake) -> None:
     """``lake emulator stop`` ends whatever the rows have left.
 
-    :raises FaultFoundError: something is left
+    Raises:
+        FaultFoundError: something is left
     """
     stopped = lake.machine.stop()
     left = [" ".join(process.cmdline())[:120] for process in lake.processes()]

@@ -58,7 +58,8 @@ LASTING = frozenset(role for role in ROLES if not role.startswith(("job", "train
 def role(process: psutil.Process) -> str:
     """What a process of the emulator is, ``other`` for none of these.
 
-    :raises psutil.Error: it has ended
+    Raises:
+        psutil.Error: it has ended
     """
     function = process.environ().get(FUNCTION)
     for name, given in FUNCTIONS.items():

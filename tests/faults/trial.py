@@ -26,7 +26,8 @@ from tests.integration.lake_runs import ACCOUNT
 class Result:
     """How a row ended.
 
-    :param seconds: of the disturbed run and of everything after it, until the lake was whole
+    Args:
+        seconds: of the disturbed run and of everything after it, until the lake was whole
     """
 
     row: matrix.Row
@@ -53,8 +54,9 @@ class Rows(Protocol):
 class Trial:
     """Runs rows on a lake of its own.
 
-    :param seed: with a row's name it decides the moment and the size of its fault
-    :param interrupted: set when people want an end: the row at work is then no result
+    Args:
+        seed: with a row's name it decides the moment and the size of its fault
+        interrupted: set when people want an end: the row at work is then no result
     """
 
     def __init__(self, seed: str, disk: bool, interrupted: threading.Event) -> None:

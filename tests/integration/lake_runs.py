@@ -75,7 +75,8 @@ class Background:
     def wait_for(self, text: str, timeout: float = 120.0) -> None:
         """Poll until `text` stands on its stderr.
 
-        :param timeout: seconds
+        Args:
+            timeout: seconds
         """
         support.wait_until(
             lambda: text in self.said() or self.process.poll() is not None, timeout, what=text
@@ -85,7 +86,8 @@ class Background:
     def end(self, timeout: float = COMMAND_SECONDS) -> Finished:
         """Wait until it has ended.
 
-        :param timeout: seconds
+        Args:
+            timeout: seconds
         """
         code = self.process.wait(timeout)
         stdout = (self.folder / "stdout").read_text(encoding="utf-8")

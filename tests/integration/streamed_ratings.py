@@ -59,7 +59,8 @@ def handler(event, context):
 class StreamedRatings:
     """A stream with ratings, a table of the consumer's shape and the watched consumer, all `name`.
 
-    :param failures: (call, writes, "raise" or "exit"), see `WATCHED`
+    Args:
+        failures: (call, writes, "raise" or "exit"), see `WATCHED`
     """
 
     aws: Aws

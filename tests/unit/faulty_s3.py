@@ -22,9 +22,10 @@ PASSING = ["500", "503", "reset", "cut"]
 class FaultyS3:
     """Objects of one bucket `b`, by key.
 
-    :ivar faults: how the next requests fail, in order; one of `ERRORS`, "reset" or "cut"
-    :ivar always: how all requests fail, "" for not at all
-    :ivar asked: method and key of every request
+    Attributes:
+        faults: how the next requests fail, in order; one of `ERRORS`, "reset" or "cut"
+        always: how all requests fail, "" for not at all
+        asked: method and key of every request
     """
 
     def __init__(self) -> None:

@@ -26,7 +26,8 @@ OBJECTS, ROWS, CHUNK = 8, 500, 1_000
 class Counted:
     """The S3, the mapping and the DynamoDB of a load; nothing is written while more is read.
 
-    :param allowed: rows that may be read and not yet written
+    Args:
+        allowed: rows that may be read and not yet written
     """
 
     def __init__(self, allowed: int) -> None:

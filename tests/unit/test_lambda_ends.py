@@ -115,8 +115,9 @@ time.sleep(300)
 def killed(folder: Path, source: str, mode: str, moment: Callable[[int], object]) -> list[int]:
     """Processes that a function had when its emulator was killed with -9.
 
-    :param mode: "idle", "busy" (it is called and does not answer) or "answers" (with a process id)
-    :param moment: given the supervisor's id, waits until it is time
+    Args:
+        mode: "idle", "busy" (it is called and does not answer) or "answers" (with a process id)
+        moment: given the supervisor's id, waits until it is time
     """
     emulator = subprocess.Popen(
         [sys.executable, "-c", STARTER, str(folder), source, mode],

@@ -27,9 +27,12 @@ def untar(archive: Path, folder: Path, max_bytes: int) -> int:
 
     Files are writable by their owner alone; setuid, setgid and sticky bits are left out.
 
-    :return: bytes written
-    :raises ArchiveError: damaged, no tar file, or an entry that is refused
-    :raises TooLargeError: more bytes or entries than allowed
+    Returns:
+        bytes written
+
+    Raises:
+        ArchiveError: damaged, no tar file, or an entry that is refused
+        TooLargeError: more bytes or entries than allowed
     """
     name = archive.name
     with all_or_nothing(folder), readable(name, "tar.gz"):

@@ -25,8 +25,11 @@ from lakestack.archives.plan import (
 def check_zip(archive: Path | IO[bytes], max_bytes: int, name: str = "the archive") -> int:
     """Look at all entries of a zip file and write nothing.
 
-    :return: bytes of all files as the archive states them; `unzip` writes no more than that
-    :raises ArchiveError: as `unzip`
+    Returns:
+        bytes of all files as the archive states them; `unzip` writes no more than that
+
+    Raises:
+        ArchiveError: as `unzip`
     """
     with _opened_zip(archive, name) as opened:
         return _planned_zip(opened, max_bytes, name).stated
@@ -38,10 +41,13 @@ def unzip(archive: Path | IO[bytes], folder: Path, max_bytes: int, name: str = "
     Permissions of files are kept, without setuid, setgid and sticky bits; 0644 where there are
     none.
 
-    :param name: of the archive, for errors
-    :raises ArchiveError: damaged, encrypted, packed by another method than deflate, or an entry
-        that is refused
-    :raises TooLargeError: more bytes or entries than allowed
+    Args:
+        name: of the archive, for errors
+
+    Raises:
+        ArchiveError: damaged, encrypted, packed by another method than deflate, or an entry that is
+            refused
+        TooLargeError: more bytes or entries than allowed
     """
     name = name or (archive.name if isinstance(archive, Path) else "the archive")
     with all_or_nothing(folder), _opened_zip(archive, name) as opened:

@@ -19,7 +19,8 @@ def network_flags(folder: Path) -> list[str]:
     there (Java Networking and Proxies). Channels of `java.nio` heed no proxy: they reach numeric
     addresses.
 
-    :param folder: where the file is written
+    Args:
+        folder: where the file is written
     """
     own = dict.fromkeys(("localhost", socket.gethostname(), OWN_DOMAIN, f"s3.{OWN_DOMAIN}"))
     hosts = folder / "hosts"

@@ -22,7 +22,8 @@ JOB_THREADS = 8192
 def of_function(storage_mebibytes: int) -> dict[str, int]:
     """Limits of a function by `resource`'s names.
 
-    :param storage_mebibytes: its EphemeralStorage, which no file may exceed
+    Args:
+        storage_mebibytes: its EphemeralStorage, which no file may exceed
     """
     return {
         "CORE": 0,
@@ -35,7 +36,8 @@ def of_function(storage_mebibytes: int) -> dict[str, int]:
 def of_job(file_bytes: int | None) -> dict[str, int]:
     """Limits of a job or an endpoint by `resource`'s names.
 
-    :param file_bytes: the largest file it may write; None: as large as the disk allows
+    Args:
+        file_bytes: the largest file it may write; None: as large as the disk allows
     """
     return {
         "CORE": 0,

@@ -140,7 +140,8 @@ def is_loopback(host: str) -> bool:
 def pinned(host: str, family: int = socket.AF_UNSPEC) -> str:
     """Return the numeric address of a loopback name; a numeric address and "" stay as they are.
 
-    :raises PermissionError: it is the name or address of another machine
+    Raises:
+        PermissionError: it is the name or address of another machine
     """
     if not is_loopback(host):
         raise refusal(host)
@@ -184,8 +185,9 @@ def text_of(host: Any) -> str:
 def pin_names(gateway: tuple[str, int] | None, subject: str) -> None:
     """Answer every question for a name or an address here, without asking a resolver.
 
-    :param gateway: where AWS's names lead; None: to loopback, whatever the port
-    :param subject: what this process is, for the text of a refusal
+    Args:
+        gateway: where AWS's names lead; None: to loopback, whatever the port
+        subject: what this process is, for the text of a refusal
     """
     global _subject  # noqa: PLW0603 - of this process, set once
     _subject = subject
@@ -235,7 +237,8 @@ def pin_names(gateway: tuple[str, int] | None, subject: str) -> None:
 def guard_sockets(target: Callable[[socket.socket, Any], Any], *, bind: bool) -> None:
     """Let connections and datagrams go where `target` says.
 
-    :param bind: whether what listens everywhere shall listen on loopback only
+    Args:
+        bind: whether what listens everywhere shall listen on loopback only
     """
 
     def guarded(call: Callable[..., Any]) -> Callable[..., Any]:
@@ -280,8 +283,9 @@ def guard_sockets(target: Callable[[socket.socket, Any], Any], *, bind: bool) ->
 def install(gateway: tuple[str, int], subject: str = _subject) -> None:
     """Route this process's connections, and those of the programs that it starts.
 
-    :param gateway: host and port of the emulator
-    :param subject: what this process is, for the text of a refusal
+    Args:
+        gateway: host and port of the emulator
+        subject: what this process is, for the text of a refusal
     """
     pin_names(gateway, subject)
 
@@ -338,7 +342,8 @@ def _route_tls(gateway: tuple[str, int]) -> None:
 def child_variables(gateway: tuple[str, int], given: Mapping[str, str]) -> dict[str, str]:
     """Variables that keep a program from leaving this machine.
 
-    :param given: its environment otherwise
+    Args:
+        given: its environment otherwise
     """
     values = {**dict.fromkeys(PROXIED, DEAD_PROXY), "no_proxy": "127.0.0.1,localhost,::1"}
     return {
@@ -351,8 +356,9 @@ def child_variables(gateway: tuple[str, int], given: Mapping[str, str]) -> dict[
 def python_variables(gateway: tuple[str, int], subject: str, path: str) -> dict[str, str]:
     """Variables by which a Python program loads this module before its own code.
 
-    :param subject: what the program is, for the text of a refusal
-    :param path: its PYTHONPATH otherwise
+    Args:
+        subject: what the program is, for the text of a refusal
+        path: its PYTHONPATH otherwise
     """
     folder = os.path.join(os.path.dirname(os.path.abspath(__file__)), "children")  # noqa: PTH100, PTH118, PTH120
     paths = [p for p in path.split(os.pathsep) if p and p != folder]

@@ -21,10 +21,13 @@ KEPT = (
 def localstack_environment(folder: Path, port: int, host: str = "127.0.0.1") -> dict[str, str]:
     """Settings for ``python -m localstack.runtime.main``; nothing of the user's AWS_* gets in.
 
-    :param folder: private folder of this emulator
-    :param port: the gateway's port
-    :param host: address to listen on; a container sets 0.0.0.0
-    :raises SettingError: LAKE_ALLOWED_ORIGINS is not a list of origins
+    Args:
+        folder: private folder of this emulator
+        port: the gateway's port
+        host: address to listen on; a container sets 0.0.0.0
+
+    Raises:
+        SettingError: LAKE_ALLOWED_ORIGINS is not a list of origins
     """
     origins.allowed_origins(os.environ.get(origins.VARIABLE, ""))  # said here, not in its log
     environment = {name: os.environ[name] for name in KEPT if name in os.environ}

@@ -20,7 +20,8 @@ ENOUGH = 65_536
 def raise_open_files() -> int:
     """Raise the soft limit of open files of this process and its children; return it.
 
-    :raises StartError: even the hard limit is too small for the emulator
+    Raises:
+        StartError: even the hard limit is too small for the emulator
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = target(soft, hard, sys.platform)

@@ -42,8 +42,11 @@ def is_stopped(pid: int) -> bool:
 def health(pid: int, port: int, timeout: float = SILENT_SECONDS) -> dict[str, Any]:
     """What the emulator says of its health; {} when it only says that it is there.
 
-    :param timeout: seconds
-    :raises FrozenError: it lives and does not answer
+    Args:
+        timeout: seconds
+
+    Raises:
+        FrozenError: it lives and does not answer
     """
     if is_stopped(pid):
         raise _frozen(pid, port, "a signal has stopped it")

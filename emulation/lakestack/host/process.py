@@ -49,10 +49,11 @@ LOG_TAIL = 15
 class Running:
     """A live emulator.
 
-    :param pid: process id
-    :param created: the process's start time, seconds since 1970, which tells it from a later
-        process with the same id
-    :param port: the gateway's port
+    Args:
+        pid: process id
+        created: the process's start time, seconds since 1970, which tells it from a later process
+            with the same id
+        port: the gateway's port
     """
 
     pid: int
@@ -95,7 +96,8 @@ class Emulator:
     def look(self) -> tuple[Running, dict[str, Any]] | None:
         """Return the live emulator and what it says of its health, or None; within seconds.
 
-        :raises FrozenError: its process lives and does not answer
+        Raises:
+            FrozenError: its process lives and does not answer
         """
         running = self.find()
         if running is None:
@@ -110,12 +112,15 @@ class Emulator:
     def start(self, timeout: float = START_SECONDS) -> tuple[Running, bool]:
         """Return the emulator and whether this call started it; an emulator starts empty.
 
-        :param timeout: seconds until it must answer
-        :raises PortInUseError: another program listens on the port
-        :raises ArtifactError: set-up is incomplete
-        :raises JavaError: no usable Java
-        :raises StartError: it ended or stayed silent
-        :raises FrozenError: it runs already and does not answer
+        Args:
+            timeout: seconds until it must answer
+
+        Raises:
+            PortInUseError: another program listens on the port
+            ArtifactError: set-up is incomplete
+            JavaError: no usable Java
+            StartError: it ended or stayed silent
+            FrozenError: it runs already and does not answer
         """
         with self._locked():
             if found := self.look():
@@ -130,7 +135,8 @@ class Emulator:
     def stop(self, timeout: float = STOP_SECONDS) -> bool:
         """End the emulator and everything it started; return whether anything was running.
 
-        :param timeout: seconds for a clean end before it is killed
+        Args:
+            timeout: seconds for a clean end before it is killed
         """
         if not self.folder.is_dir():
             return False

@@ -34,7 +34,8 @@ def _file() -> Path:
 def install(notice: Callable[[str], None]) -> None:
     """Make the index unless it is there.
 
-    :raises ArtifactError: LocalStack could not make it
+    Raises:
+        ArtifactError: LocalStack could not make it
     """
     if _file().is_file():
         return

@@ -77,7 +77,8 @@ def missing() -> list[str]:
 def spark_jars() -> list[Path]:
     """Jars that let Spark read and write S3.
 
-    :raises ArtifactError: they were never installed
+    Raises:
+        ArtifactError: they were never installed
     """
     return sorted(_installed("spark-s3a").glob("*.jar"))
 
@@ -85,7 +86,8 @@ def spark_jars() -> list[Path]:
 def dynamodb_local() -> tuple[Path, Path] | None:
     """Folders of DynamoDB Local's jars and of its native library; None where it cannot run.
 
-    :raises ArtifactError: they were never installed
+    Raises:
+        ArtifactError: they were never installed
     """
     native = native_set()
     return (_installed("dynamodb-local"), _installed(native)) if native else None
@@ -94,9 +96,12 @@ def dynamodb_local() -> tuple[Path, Path] | None:
 def install(notice: Callable[[str], None]) -> None:
     """Fetch and check every missing set.
 
-    :param notice: is told what is being fetched
-    :raises ArtifactError: a download failed or a checksum is wrong
-    :raises JavaError: no Java to run Ivy with
+    Args:
+        notice: is told what is being fetched
+
+    Raises:
+        ArtifactError: a download failed or a checksum is wrong
+        JavaError: no Java to run Ivy with
     """
     for name in missing():
         notice(f"fetching {name}: {len(_lock()[name])} Java artefacts")

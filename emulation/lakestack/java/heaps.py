@@ -16,9 +16,10 @@ _LEAST_MIB = 256
 class Heap:
     """The heap of one Java process.
 
-    :param variable: the environment variable that sets it
-    :param default: as Java's -Xmx takes it
-    :param process: whose it is, for messages
+    Args:
+        variable: the environment variable that sets it
+        default: as Java's -Xmx takes it
+        process: whose it is, for messages
     """
 
     variable: str
@@ -28,7 +29,8 @@ class Heap:
     def size(self) -> str:
         """What -Xmx gets, for example ``1536m``.
 
-        :raises StartError: the variable holds something else
+        Raises:
+            StartError: the variable holds something else
         """
         text = os.environ.get(self.variable) or self.default
         match = _SIZE.fullmatch(text)

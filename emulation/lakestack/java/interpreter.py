@@ -20,8 +20,9 @@ HINT = "install a Java 17 runtime (for example OpenJDK 17), or set JAVA_HOME to 
 class Java:
     """A usable Java.
 
-    :param path: the ``java`` executable
-    :param version: major version, for example 17
+    Args:
+        path: the ``java`` executable
+        version: major version, for example 17
     """
 
     path: Path
@@ -32,7 +33,8 @@ class Java:
 def find_java() -> Java:
     """Return the Java of JAVA_HOME, else of PATH.
 
-    :raises JavaError: there is none, it does not run, or it is older than 17
+    Raises:
+        JavaError: there is none, it does not run, or it is older than 17
     """
     home = os.environ.get("JAVA_HOME")
     found = shutil.which("java", path=str(Path(home) / "bin")) if home else shutil.which("java")

@@ -22,7 +22,8 @@ _CONNECTIONS = {"lambda": "lambda_"}
 def client(account: str, region: str, service: str) -> Any:
     """Return an in-process boto3 client: calls reach the emulator's services without HTTP.
 
-    :param service: boto3's service name, for example ``"s3"``
+    Args:
+        service: boto3's service name, for example ``"s3"``
     """
     factory = connect_to(aws_access_key_id=account, region_name=region)
     return getattr(factory, _CONNECTIONS.get(service, service.replace("-", "_")))
@@ -38,7 +39,8 @@ def moto_provider_table(provider: Any) -> DispatchTable:
 
     An operation that neither has fails with ``InternalFailure`` (501) naming it.
 
-    :param provider: object with ``service`` (boto3's name) and methods marked ``@handler``
+    Args:
+        provider: object with ``service`` (boto3's name) and methods marked ``@handler``
     """
     table: dict[str, Handler] = {
         name: _moto_handler(name) for name in load_service(provider.service).operation_names

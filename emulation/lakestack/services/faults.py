@@ -31,10 +31,11 @@ CALM_SECONDS = 60.0
 class Fault:
     """Something that ended although it should go on.
 
-    :param subject: what it was, such as ``DynamoDB Local``
-    :param event: what happened to it
-    :param consequence: what that means for the emulator's users
-    :param time: when it was noticed, ISO 8601, UTC
+    Args:
+        subject: what it was, such as ``DynamoDB Local``
+        event: what happened to it
+        consequence: what that means for the emulator's users
+        time: when it was noticed, ISO 8601, UTC
     """
 
     subject: str
@@ -93,8 +94,9 @@ def keep_running(
     Each error is recorded with its traceback in the log, and `work` is called again after a pause
     that grows from `FIRST_PAUSE` to `LONGEST_PAUSE` seconds.
 
-    :param work: goes on where it was; what it has not finished is still its own
-    :param stopping: set when the flow is to end: no further attempt is made
+    Args:
+        work: goes on where it was; what it has not finished is still its own
+        stopping: set when the flow is to end: no further attempt is made
     """
     pause = FIRST_PAUSE
     while True:

@@ -24,8 +24,9 @@ LEAST_SECONDS = 10.0
 class Trimmer:
     """Gives freed memory back, seldom enough not to be felt.
 
-    :param trim: gives back what it can
-    :param resident: bytes of resident memory
+    Args:
+        trim: gives back what it can
+        resident: bytes of resident memory
     """
 
     def __init__(

@@ -61,9 +61,10 @@ def clean_environment(
 
     Python programs in it reach the emulator and loopback only (`lakestack.confinement.network`).
 
-    :param home: private folder, used as HOME and TMPDIR
-    :param extra: wins over everything but what keeps the process on this machine
-    :param what: what the process is, for the text of a refused connection
+    Args:
+        home: private folder, used as HOME and TMPDIR
+        extra: wins over everything but what keeps the process on this machine
+        what: what the process is, for the text of a refused connection
     """
     environment = {name: os.environ[name] for name in KEPT if name in os.environ}
     environment.update(
@@ -95,7 +96,8 @@ def clean_environment(
 def supervised(command: Sequence[str], *options: str) -> list[str]:
     """Wrap a command so that it ends when the process that starts it is gone.
 
-    :param options: of the supervisor
+    Args:
+        options: of the supervisor
     """
     return [sys.executable, "-I", "-S", str(SUPERVISOR), *options, *command]
 
@@ -103,12 +105,13 @@ def supervised(command: Sequence[str], *options: str) -> list[str]:
 class ManagedProcess:
     """A supervised subprocess whose output goes line by line to a callback.
 
-    :param command: program and arguments, never a shell string
-    :param on_line: receives each line of stdout and stderr without its newline; it runs in a
-        thread of its own, and an exception in it is logged and ends nothing
-    :param on_error_line: if given, receives the lines of stderr, in another thread
-    :param name: for the log
-    :param file_bytes: the largest file that it may write; None: as large as the disk allows
+    Args:
+        command: program and arguments, never a shell string
+        on_line: receives each line of stdout and stderr without its newline; it runs in a thread of
+            its own, and an exception in it is logged and ends nothing
+        on_error_line: if given, receives the lines of stderr, in another thread
+        name: for the log
+        file_bytes: the largest file that it may write; None: as large as the disk allows
     """
 
     def __init__(
@@ -159,8 +162,11 @@ class ManagedProcess:
     def wait(self, timeout: float | None = None) -> int:
         """Wait for the end of the command and all that it has started, and for the last line.
 
-        :param timeout: seconds, None for ever
-        :raises TimeoutError: it still runs
+        Args:
+            timeout: seconds, None for ever
+
+        Raises:
+            TimeoutError: it still runs
         """
         try:
             code = self._popen.wait(timeout)

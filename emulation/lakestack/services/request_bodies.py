@@ -20,7 +20,8 @@ _CHUNK = 1 << 16
 class BodyError(Exception):
     """A packed body cannot be used; `status` is that of the answer.
 
-    :param code: AWS's error code
+    Args:
+        code: AWS's error code
     """
 
     def __init__(self, status: int, code: str, message: str) -> None:
@@ -55,7 +56,8 @@ def _decode(decoder: Any, chain: Any, context: Any, response: Any) -> None:
 def unpack(stream: Any) -> bytes:
     """Read a body of gzip members.
 
-    :raises BodyError: not gzip, cut short, or more than `MAX_BODY_BYTES`
+    Raises:
+        BodyError: not gzip, cut short, or more than `MAX_BODY_BYTES`
     """
     out, inflate, begun = bytearray(), zlib.decompressobj(_GZIP), False
     try:

@@ -53,10 +53,11 @@ def is_transient(error: BaseException) -> bool:
 class Backoff:
     """Waits of a series of tries, bounded in number and in time.
 
-    :param first: upper limit of the first wait in seconds; it doubles up to `longest`
-    :param tries: most tries in all
-    :param seconds: no new try later than this after the first, but for `least`
-    :param least: so many tries are made however long they take: one may have hung for a minute
+    Args:
+        first: upper limit of the first wait in seconds; it doubles up to `longest`
+        tries: most tries in all
+        seconds: no new try later than this after the first, but for `least`
+        least: so many tries are made however long they take: one may have hung for a minute
     """
 
     first: float = 0.05
@@ -72,8 +73,9 @@ class Backoff:
     ) -> Iterator[float]:
         """Yield how long to wait before each further try; it ends when there is to be none.
 
-        :param now: a steady clock
-        :param fraction: from 0 to 1
+        Args:
+            now: a steady clock
+            fraction: from 0 to 1
         """
         began, limit = now(), self.first
         for done in range(1, self.tries):
@@ -90,7 +92,8 @@ IN_PROCESS = Backoff(first=0.1, tries=8, seconds=20.0)
 def patiently(action: Callable[[], T], backoff: Backoff = IN_PROCESS) -> T:
     """Do it, again after an error that may pass; raises what does not.
 
-    :param action: has no effect when it fails, or one that a repetition replaces
+    Args:
+        action: has no effect when it fails, or one that a repetition replaces
     """
     waits = backoff.waits()
     while True:

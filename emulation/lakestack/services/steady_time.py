@@ -64,7 +64,8 @@ _REPLACED: tuple[tuple[str, Any, Any], ...] = (
 def install(*modules: str) -> None:
     """Let these modules of LocalStack measure by the steady clock.
 
-    :raises AttributeError: a module no longer uses what is replaced here
+    Raises:
+        AttributeError: a module no longer uses what is replaced here
     """
     for name in modules:
         module = importlib.import_module(name)

@@ -88,8 +88,9 @@ def standings(
 ) -> list[Choice]:
     """Best first, by mean rank; each data set counts once, however many protocols it has.
 
-    :param scores: (candidates, tasks)
-    :param sets: each task's data set
+    Args:
+        scores: (candidates, tasks)
+        sets: each task's data set
     """
     ranks = np.column_stack([rankdata(-column) for column in scores.T])
     relative = scores / scores.max(axis=0)

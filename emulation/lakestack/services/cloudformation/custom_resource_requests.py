@@ -48,8 +48,9 @@ class UnreachableError(Exception):
 class Answer:
     """What the custom resource said.
 
-    :param reason: of a failure
-    :param data: what ``Fn::GetAtt`` can read
+    Args:
+        reason: of a failure
+        data: what ``Fn::GetAtt`` can read
     """
 
     succeeded: bool
@@ -61,12 +62,15 @@ class Answer:
 def send(request: Message, timeout: float, given_up: Callable[[], bool] = lambda: False) -> Answer:
     """Send a request and wait for the answer.
 
-    :param request: without ResponseURL
-    :param timeout: seconds
-    :param given_up: asked now and then whether to wait on
-    :raises TimeoutError: no answer in time, or given up
-    :raises NoResponseError: the function failed in all its attempts
-    :raises UnreachableError: there is no such function or topic
+    Args:
+        request: without ResponseURL
+        timeout: seconds
+        given_up: asked now and then whether to wait on
+
+    Raises:
+        TimeoutError: no answer in time, or given up
+        NoResponseError: the function failed in all its attempts
+        UnreachableError: there is no such function or topic
     """
     _register()
     token = uuid.uuid4().hex

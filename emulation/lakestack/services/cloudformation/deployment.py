@@ -36,9 +36,10 @@ Model = dict[str, Any]
 class Change:
     """One thing that was done to a resource, and what it takes to undo it.
 
-    :param kind: added, modified or replaced
-    :param old: the resource's record before, None if it was added
-    :param old_properties: as the old template specified them
+    Args:
+        kind: added, modified or replaced
+        old: the resource's record before, None if it was added
+        old_properties: as the old template specified them
     """
 
     name: str

@@ -29,7 +29,8 @@ LOG = logging.getLogger(__name__)
 def template_errors() -> Iterator[None]:
     """What LocalStack's engine stumbles over is wrong in the template, or not emulated.
 
-    :raises ValidationError: in the place of any error that is none of AWS's
+    Raises:
+        ValidationError: in the place of any error that is none of AWS's
     """
     try:
         yield

@@ -123,7 +123,8 @@ def cidr_blocks(argument: Any) -> list[str]:
 
     Without cidrBits the block is shared out evenly, which is our guess.
 
-    :raises ValidationError: not such a list, or the block does not hold so many
+    Raises:
+        ValidationError: not such a list, or the block does not hold so many
     """
     try:
         block, count, *bits = argument

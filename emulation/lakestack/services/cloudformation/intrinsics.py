@@ -130,8 +130,9 @@ def _macro(value: Any) -> bool:
 class Function:
     """One function.
 
-    :ivar form: of its argument
-    :ivar needs: said where the argument has another form
+    Attributes:
+        form: of its argument
+        needs: said where the argument has another form
     """
 
     form: Form
@@ -246,9 +247,12 @@ def check_functions(
 ) -> None:
     """Check every use of a function within a value.
 
-    :param where: named in the error, for example ``/Resources/A``
-    :param known: the functions that may stand there
-    :raises ValidationError: unknown, of a wrong form, beside other members, or nested too deeply
+    Args:
+        where: named in the error, for example ``/Resources/A``
+        known: the functions that may stand there
+
+    Raises:
+        ValidationError: unknown, of a wrong form, beside other members, or nested too deeply
     """
     if isinstance(value, list):
         for item in value:

@@ -27,7 +27,8 @@ _MAX_DESCRIPTION = 4000
 def check_declaration(name: str, declaration: Any) -> None:
     """Check one parameter's declaration.
 
-    :raises ValidationError: in CloudFormation's words
+    Raises:
+        ValidationError: in CloudFormation's words
     """
     if not isinstance(declaration, dict) or not isinstance(declaration.get("Type"), str):
         raise ValidationError(

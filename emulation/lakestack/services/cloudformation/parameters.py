@@ -20,8 +20,11 @@ Declaration = Mapping[str, Any]
 def check_parameters(template: Template, given: Iterable[Mapping[str, Any]]) -> None:
     """Check the request's parameters against the template's declarations.
 
-    :param given: as in CreateStack: ParameterKey with ParameterValue or UsePreviousValue
-    :raises ValidationError: undeclared, missing, or against a constraint
+    Args:
+        given: as in CreateStack: ParameterKey with ParameterValue or UsePreviousValue
+
+    Raises:
+        ValidationError: undeclared, missing, or against a constraint
     """
     declared: Mapping[str, Any] = template.get("Parameters") or {}
     given = list(given)
@@ -44,7 +47,8 @@ def check_parameters(template: Template, given: Iterable[Mapping[str, Any]]) -> 
 def check_value(name: str, declaration: Declaration, value: str) -> None:
     """Check one value against its declaration.
 
-    :raises ValidationError: with ConstraintDescription if there is one
+    Raises:
+        ValidationError: with ConstraintDescription if there is one
     """
     if problem := _problem(name, declaration, value):
         described = declaration.get("ConstraintDescription")
@@ -56,7 +60,8 @@ def check_value(name: str, declaration: Declaration, value: str) -> None:
 def check_declarations(declared: Mapping[str, Any]) -> None:
     """Check what the template says of its parameters.
 
-    :raises ValidationError: in CloudFormation's words
+    Raises:
+        ValidationError: in CloudFormation's words
     """
     for name, declaration in declared.items():
         if not (name.isascii() and name.isalnum()):
@@ -89,7 +94,8 @@ def _problem(name: str, declaration: Declaration, value: str) -> str | None:
 def _matches(name: str, pattern: str, items: Iterable[str]) -> bool:
     """Whether AllowedPattern matches the whole of each item.
 
-    :raises ValidationError: the pattern is none, or takes too long
+    Raises:
+        ValidationError: the pattern is none, or takes too long
     """
     try:
         compiled = compile_pattern(pattern)

@@ -14,8 +14,9 @@ _VARIABLE = re.compile(r"\$\{\s*([^!{}][^{}]*?)\s*\}")
 class Reference:
     """One use of a name: ``Ref``, ``Fn::GetAtt``, ``Fn::Sub``, ``Fn::FindInMap``, ``Condition``.
 
-    :param name: logical id; of a map or a condition for the last two
-    :param argument: the function's whole argument
+    Args:
+        name: logical id; of a map or a condition for the last two
+        argument: the function's whole argument
     """
 
     function: str

@@ -46,7 +46,8 @@ def is_pseudo_parameter(name: str) -> bool:
 def check_sections(template: Template) -> None:
     """Check all sections but the resources' own content.
 
-    :raises ValidationError: the first fault, in CloudFormation's words
+    Raises:
+        ValidationError: the first fault, in CloudFormation's words
     """
     _check_tree(template)
     for section in _OBJECTS:

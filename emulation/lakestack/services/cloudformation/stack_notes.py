@@ -17,13 +17,14 @@ LATE = "Stack creation time exceeded the specified timeout. "
 class StackNotes:
     """Of one stack.
 
-    :param operation: held while the stack is created, updated or deleted
-    :param cancelled: set when DeleteStack comes while an operation runs
-    :param imports: names of the exports the stack uses
-    :param parent: id of the stack that this one is nested in
-    :param on_failure: of its creation: ROLLBACK, DO_NOTHING or DELETE
-    :param timeout_minutes: of its creation, None without a limit
-    :param deadline: of a creation that runs, by `time.monotonic`; None without a limit
+    Args:
+        operation: held while the stack is created, updated or deleted
+        cancelled: set when DeleteStack comes while an operation runs
+        imports: names of the exports the stack uses
+        parent: id of the stack that this one is nested in
+        on_failure: of its creation: ROLLBACK, DO_NOTHING or DELETE
+        timeout_minutes: of its creation, None without a limit
+        deadline: of a creation that runs, by `time.monotonic`; None without a limit
     """
 
     operation: threading.Lock = field(default_factory=threading.Lock)

@@ -73,7 +73,8 @@ class _Loader(NoDatesSafeLoader):
 def template_text(request: Mapping[str, Any], account: str, region: str) -> str:
     """The template's text as the request gives it.
 
-    :raises ValidationError: neither or both of TemplateBody and TemplateURL; too large; not there
+    Raises:
+        ValidationError: neither or both of TemplateBody and TemplateURL; too large; not there
     """
     body, url = request.get("TemplateBody"), request.get("TemplateURL")
     if bool(body) == bool(url):
@@ -91,7 +92,8 @@ def template_text(request: Mapping[str, Any], account: str, region: str) -> str:
 def parse_template(text: str) -> Template:
     """Read JSON or YAML.
 
-    :raises ValidationError: not well-formed, with the line; or not an object
+    Raises:
+        ValidationError: not well-formed, with the line; or not an object
     """
     parsed = _json(text) if text.lstrip().startswith("{") else _yaml(text)
     if not isinstance(parsed, dict):
@@ -112,7 +114,8 @@ def parse_template(text: str) -> Template:
 def s3_location(url: str) -> tuple[str, str, str | None]:
     """Split an S3 URL into bucket, key and version id.
 
-    :raises ValidationError: not an S3 URL
+    Raises:
+        ValidationError: not an S3 URL
     """
     parts = urlsplit(url)
     if parts.scheme == "s3":

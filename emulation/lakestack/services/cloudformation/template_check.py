@@ -73,7 +73,8 @@ _IAM = {
 def check(template: Template) -> None:
     """Check all that can be known without making anything.
 
-    :raises ValidationError: the first fault, in CloudFormation's words
+    Raises:
+        ValidationError: the first fault, in CloudFormation's words
     """
     macros = "Transform" in template  # and what they make of the rest is not known yet
     if (unknown := sorted(set(template) - _SECTIONS)) and not macros:

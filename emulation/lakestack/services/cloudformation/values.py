@@ -102,7 +102,8 @@ class Values(Functions):
     def export_of(self, name: str) -> str:
         """Value of another stack's export.
 
-        :raises ValueError: there is no such export
+        Raises:
+            ValueError: there is no such export
         """
         exports = exports_map(self._stack.account_id, self._stack.region_name)
         if name not in exports:

@@ -33,9 +33,10 @@ csv.field_size_limit(max(csv.field_size_limit(), MAX_ROW_BYTES))
 class CsvFormat:
     r"""How the files of an endpoint are written.
 
-    :param null_value: text that means NULL; the empty default makes empty fields NULL
-    :param header_rows: IgnoreHeaderRows: rows to skip at the start of each file
-    :param rfc4180: whether a leading double quote encloses the field
+    Args:
+        null_value: text that means NULL; the empty default makes empty fields NULL
+        header_rows: IgnoreHeaderRows: rows to skip at the start of each file
+        rfc4180: whether a leading double quote encloses the field
     """
 
     delimiter: str = ","
@@ -69,7 +70,8 @@ class CsvFormat:
 class BadRow:
     """A row that cannot be read.
 
-    :param text: the start of the row as it stands in the file
+    Args:
+        text: the start of the row as it stands in the file
     """
 
     reason: str
@@ -82,11 +84,16 @@ Record = tuple[int, "list[str | None] | BadRow"]
 def read_rows(chunks: Iterable[bytes], form: CsvFormat, columns: int) -> Iterator[Record]:
     """Read one file.
 
-    :param chunks: the file's bytes as stored (compressed if the format says so)
-    :param columns: how many fields a row must have
-    :returns: pairs of line number (1 is the file's first) and row or `BadRow`; empty lines of
-        tables with several columns are no rows
-    :raises TableError: the file is not GZIP although the endpoint says so
+    Args:
+        chunks: the file's bytes as stored (compressed if the format says so)
+        columns: how many fields a row must have
+
+    Returns:
+        pairs of line number (1 is the file's first) and row or `BadRow`; empty lines of tables with
+            several columns are no rows
+
+    Raises:
+        TableError: the file is not GZIP although the endpoint says so
     """
     if form.gzip:
         chunks = _decompress(chunks)

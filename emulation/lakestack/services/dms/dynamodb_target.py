@@ -33,8 +33,9 @@ DELETE_THREADS = 4
 class DynamodbTarget:
     """The DynamoDB of one account and region.
 
-    :param cancelled: set when the task is stopped
-    :param recovery: retries what concerns tables as a whole
+    Args:
+        cancelled: set when the task is stopped
+        recovery: retries what concerns tables as a whole
     """
 
     def __init__(
@@ -48,10 +49,11 @@ class DynamodbTarget:
     def connect(self, table: str, on_retry: Callable[[str], None] | None = None) -> DynamodbWire:
         """A connection for bulk work on a table.
 
-        :param on_retry: told why, before a request is made again
-
         It goes straight to the engine, unless the table has a stream: its records are made by
         the gateway.
+
+        Args:
+            on_retry: told why, before a request is made again
         """
         endpoint = self._engine
         description = self._describe(table) or {}
@@ -64,8 +66,11 @@ class DynamodbTarget:
     def prepare(self, table: str, keys: dict[str, str], prep_mode: str, load_threads: int) -> None:
         """Make a table ready for the load.
 
-        :param keys: key attribute to S or N, partition key first
-        :raises TableError: an existing table that must stay has other keys
+        Args:
+            keys: key attribute to S or N, partition key first
+
+        Raises:
+            TableError: an existing table that must stay has other keys
         """
         description = self._describe(table)
         if description is not None and prep_mode == DROP_AND_CREATE:

@@ -25,7 +25,8 @@ TIMEOUT_SECONDS = 60
 class DynamodbError(TableError):
     """DynamoDB refused a request for good.
 
-    :param code: DynamoDB's error code
+    Args:
+        code: DynamoDB's error code
     """
 
     def __init__(self, code: str, message: str) -> None:
@@ -36,9 +37,10 @@ class DynamodbError(TableError):
 class DynamodbWire:
     """A connection; use one per thread.
 
-    :param endpoint: URL and access key id, as `engine_endpoint` returns them
-    :param cancelled: set when the task is stopped: ends every wait with `Cancelled`
-    :param on_retry: told why, before a request is made again
+    Args:
+        endpoint: URL and access key id, as `engine_endpoint` returns them
+        cancelled: set when the task is stopped: ends every wait with `Cancelled`
+        on_retry: told why, before a request is made again
     """
 
     def __init__(
@@ -67,7 +69,8 @@ class DynamodbWire:
     def call(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
         """Do one operation; what may succeed the next time is retried with back-off.
 
-        :raises DynamodbError: DynamoDB refused it, or goes on failing
+        Raises:
+            DynamodbError: DynamoDB refused it, or goes on failing
         """
         body = orjson.dumps(request)
         waits = BACKOFF.waits()
@@ -95,7 +98,8 @@ class DynamodbWire:
     def write(self, table: str, requests: list[dict[str, Any]]) -> None:
         """Write up to 25 put or delete requests; unprocessed ones are sent again.
 
-        :raises TableError: some stay unprocessed for as long as it is tried; it names the first
+        Raises:
+            TableError: some stay unprocessed for as long as it is tried; it names the first
         """
         tries, waits = 0, BACKOFF.waits()
         while True:

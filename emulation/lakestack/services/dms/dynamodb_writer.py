@@ -36,12 +36,12 @@ Key = tuple[Any, ...]
 class TableWriter:
     """Writes items in batches of 25 over `threads` connections.
 
-    :param connect: makes a connection; called once per thread
-    :param keys: names of the table's key attributes
-    :param commit_rate: most rows that are queued and not yet written
-    :param on_written: told how many rows DynamoDB has taken
-    :param on_rejected: told of a row that DynamoDB refuses, with its reason; may raise to end
-        the load
+    Args:
+        connect: makes a connection; called once per thread
+        keys: names of the table's key attributes
+        commit_rate: most rows that are queued and not yet written
+        on_written: told how many rows DynamoDB has taken
+        on_rejected: told of a row that DynamoDB refuses, with its reason; may raise to end the load
     """
 
     def __init__(

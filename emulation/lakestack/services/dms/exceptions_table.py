@@ -24,7 +24,8 @@ MAX_TEXT = 100_000
 class ExceptionsTable:
     """Where a task run puts its rejected rows.
 
-    :param task_id: the task's resource id, AWS's TASK_NAME
+    Args:
+        task_id: the task's resource id, AWS's TASK_NAME
     """
 
     def __init__(self, target: DynamodbTarget, task_id: str) -> None:
@@ -42,7 +43,8 @@ class ExceptionsTable:
     ) -> None:
         """Keep one rejected row.
 
-        :param text: the row as it stands in the file, as far as it could be read
+        Args:
+            text: the row as it stands in the file, as far as it could be read
         """
         item: Item = {
             "TASK_NAME": {"S": self._task_id},

@@ -35,7 +35,8 @@ COLUMN_TYPES = NUMBER_TYPES | TEXT_TYPES | TIME_TYPES | BINARY_TYPES | {"BOOLEAN
 class Column:
     """One column of a source table.
 
-    :param length: ColumnLength in characters, 0 for no limit
+    Args:
+        length: ColumnLength in characters, 0 for no limit
     """
 
     name: str
@@ -51,8 +52,9 @@ class Column:
 class SourceTable:
     """One table of the definition.
 
-    :param schema: TableOwner
-    :param path: TablePath, the folder below the endpoint's BucketFolder
+    Args:
+        schema: TableOwner
+        path: TablePath, the folder below the endpoint's BucketFolder
     """
 
     schema: str
@@ -68,8 +70,11 @@ class SourceTable:
 def parse_external_table_definition(document: str | dict[str, Any]) -> tuple[SourceTable, ...]:
     """Read and check an ExternalTableDefinition.
 
-    :param document: JSON text or the object it stands for; numbers and booleans may be strings
-    :raises DefinitionError: naming the element that is wrong and what is valid
+    Args:
+        document: JSON text or the object it stands for; numbers and booleans may be strings
+
+    Raises:
+        DefinitionError: naming the element that is wrong and what is valid
     """
     root = _object(_load(document), "ExternalTableDefinition")
     tables = root.get("Tables")

@@ -32,7 +32,8 @@ _Result = TypeVar("_Result")
 class LoadPlan:
     """Everything a run needs, as plain values: nothing of the request that started it.
 
-    :param task_id: the task's resource id
+    Args:
+        task_id: the task's resource id
     """
 
     account: str
@@ -62,8 +63,9 @@ class _Target:
 class FullLoad:
     """One run of a task over some of its tables.
 
-    :param tables: progress of the tables to load, by (schema, name)
-    :param cancelled: set to stop the run
+    Args:
+        tables: progress of the tables to load, by (schema, name)
+        cancelled: set to stop the run
     """
 
     def __init__(
@@ -82,8 +84,9 @@ class FullLoad:
     def run(self) -> None:
         """Load; returns when every table is completed or in error.
 
-        :raises Cancelled: the user stopped the task
-        :raises TaskError: an error policy, or an error that is no table's own, ended the task
+        Raises:
+            Cancelled: the user stopped the task
+            TaskError: an error policy, or an error that is no table's own, ended the task
         """
         try:
             self._run()

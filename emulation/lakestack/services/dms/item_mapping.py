@@ -49,9 +49,10 @@ class RejectedRow(ValueError):
 class ItemMapping:
     """A compiled mapping.
 
-    :param key_types: key attribute name to S or N, partition key first
-    :param make: builds an item from a row of the right length; raises `RejectedRow`
-    :param warnings: what the task log should say, once per table
+    Args:
+        key_types: key attribute name to S or N, partition key first
+        make: builds an item from a row of the right length; raises `RejectedRow`
+        warnings: what the task log should say, once per table
     """
 
     target_table: str
@@ -65,7 +66,8 @@ def check_against(tables: Iterable[SourceTable], mappings: TableMappings) -> Non
 
     A rule that fits only some of them is left to the load, where `TableErrorPolicy` decides.
 
-    :raises DefinitionError: naming the rule, and what its first table lacks
+    Raises:
+        DefinitionError: naming the rule, and what its first table lacks
     """
     selected = [t for t in tables if mappings.selects(t.schema, t.name)]
     for rule in mappings.mappings:
@@ -86,7 +88,8 @@ def _failure(table: SourceTable, mapping: ObjectMapping) -> str:
 def compile_mapping(table: SourceTable, mapping: ObjectMapping) -> ItemMapping:
     """Compile the mapping of a source table.
 
-    :raises TableError: no key can be built for the target table
+    Raises:
+        TableError: no key can be built for the target table
     """
     warnings: list[str] = []
     index = {column.name: i for i, column in enumerate(table.columns)}

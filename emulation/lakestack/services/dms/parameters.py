@@ -19,7 +19,8 @@ def request_for(operation: str, model: dict[str, Any]) -> dict[str, Any]:
     Properties that the operation does not know are left out: they are read-only or belong to
     other operations of the same resource.
 
-    :raises ValueError: naming a property of another type
+    Raises:
+        ValueError: naming a property of another type
     """
     return _structure(_input_shape(operation), model)
 

@@ -57,7 +57,8 @@ class TableProgress:
     def end(self, state: str, failure: str | None = None) -> None:
         """Enter a final state.
 
-        :param failure: why the table is in error
+        Args:
+            failure: why the table is in error
         """
         with self.lock:
             self.failure = failure

@@ -26,8 +26,9 @@ _T = TypeVar("_T")
 class Recovery:
     """Retries of one component of a task run; safe from several threads.
 
-    :param what: what is retried, for the log: "Table a.b, target"
-    :param cancelled: set when the task is stopped: ends every wait with `Cancelled`
+    Args:
+        what: what is retried, for the log: "Table a.b, target"
+        cancelled: set when the task is stopped: ends every wait with `Cancelled`
     """
 
     def __init__(
@@ -51,8 +52,9 @@ class Recovery:
     def call(self, action: Callable[[], _T]) -> _T:
         """Do what boto3 does; an error that may pass is waited out.
 
-        :raises ClientError: AWS refused it, or goes on failing
-        :raises BotoCoreError: nothing answers for as long as it is tried
+        Raises:
+            ClientError: AWS refused it, or goes on failing
+            BotoCoreError: nothing answers for as long as it is tried
         """
         waits = BACKOFF.waits()
         while True:

@@ -59,7 +59,8 @@ class S3Source:
 def parse_s3_source(endpoint: dict[str, Any]) -> S3Source:
     """Read the settings of an S3 source endpoint as CreateEndpoint got them.
 
-    :raises DefinitionError: naming the setting that is missing or wrong
+    Raises:
+        DefinitionError: naming the setting that is missing or wrong
     """
     settings = {
         **extra_attributes(endpoint.get("ExtraConnectionAttributes") or ""),
@@ -170,10 +171,13 @@ def read_object(
 ) -> Iterator[bytes]:
     """Read an object in ranges of `CHUNK_BYTES`.
 
-    :param on_bytes: told the size of each chunk once the next one is asked for
-    :param retried: reads a range, again after an error that may pass: a body that breaks off
-        too, which boto3 does not ask for again
-    :raises TableError: the object cannot be read, or changed or vanished while it was read
+    Args:
+        on_bytes: told the size of each chunk once the next one is asked for
+        retried: reads a range, again after an error that may pass: a body that breaks off too,
+            which boto3 does not ask for again
+
+    Raises:
+        TableError: the object cannot be read, or changed or vanished while it was read
     """
     for start in range(0, item.size, CHUNK_BYTES):
         end = min(start + CHUNK_BYTES, item.size) - 1

@@ -202,7 +202,8 @@ def select(
 ) -> list[Any]:
     """Apply a Describe operation's Filters: all filters must match, any value of each.
 
-    :raises CommonServiceException: ResourceNotFoundFault if filters are given and none matches
+    Raises:
+        CommonServiceException: ResourceNotFoundFault if filters are given and none matches
     """
     chosen = list(resources)
     filters = request.get("Filters") or []

@@ -72,9 +72,10 @@ class TableLoad:
     def run(self) -> None:
         """Load the table and set its state.
 
-        :raises TableError: the table cannot be loaded, or an error policy suspends it
-        :raises TaskError: an error policy ends the task
-        :raises Cancelled: the task was stopped
+        Raises:
+            TableError: the table cannot be loaded, or an error policy suspends it
+            TaskError: an error policy ends the task
+            Cancelled: the task was stopped
         """
         settings, log, name = self._context.settings, self._context.log, self._table.full_name
         target = self._mapping.target_table

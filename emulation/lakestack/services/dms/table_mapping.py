@@ -33,8 +33,9 @@ _TARGET_NAME = re.compile(r"[A-Za-z0-9_.-]{3,255}")
 class AttributeMapping:
     """One element of attribute-mappings.
 
-    :param kind: DynamoDB's type letter: S, N, BOOL, M or L
-    :param value: text with ``${column}`` expressions, or for M and L also a JSON value
+    Args:
+        kind: DynamoDB's type letter: S, N, BOOL, M or L
+        value: text with ``${column}`` expressions, or for M and L also a JSON value
     """
 
     target: str
@@ -107,7 +108,8 @@ class TableMappings:
 def parse_table_mappings(document: str | dict[str, Any]) -> TableMappings:
     """Read and check a task's TableMappings.
 
-    :raises DefinitionError: naming the rule, what is wrong and what is valid
+    Raises:
+        DefinitionError: naming the rule, what is wrong and what is valid
     """
     if isinstance(document, str):
         try:

@@ -75,9 +75,10 @@ DEFAULTS: dict[str, Any] = {
 class TaskSettings:
     """The settings that a full load obeys; see `document` for all of them.
 
-    :param commit_rate: most rows that may be read but not yet written, per table
-    :param load_threads: ParallelLoadThreads; 0 leaves the choice to the target
-    :param escalation_count: rejected rows of a table at which `escalation_policy` acts, 0: never
+    Args:
+        commit_rate: most rows that may be read but not yet written, per table
+        load_threads: ParallelLoadThreads; 0 leaves the choice to the target
+        escalation_count: rejected rows of a table at which `escalation_policy` acts, 0: never
     """
 
     document: str
@@ -97,9 +98,12 @@ class TaskSettings:
 def parse_task_settings(text: str | None, previous: str | None = None) -> TaskSettings:
     """Merge the caller's ReplicationTaskSettings into the defaults and check what matters.
 
-    :param text: JSON document with any part of the settings, or nothing for the defaults
-    :param previous: the settings to change (ModifyReplicationTask), instead of the defaults
-    :raises DefinitionError: naming the setting, its value and the valid ones
+    Args:
+        text: JSON document with any part of the settings, or nothing for the defaults
+        previous: the settings to change (ModifyReplicationTask), instead of the defaults
+
+    Raises:
+        DefinitionError: naming the setting, its value and the valid ones
     """
     merged = json.loads(previous) if previous else copy.deepcopy(DEFAULTS)
     for section, values in _load(text).items():

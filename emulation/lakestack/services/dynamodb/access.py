@@ -16,8 +16,9 @@ _SECRET = secrets.token_bytes(32)
 def access_key_id(account: str, region: str) -> str:
     """Access key id of a database: letters and digits, as DynamoDB Local demands.
 
-    :param account: 12 digits
-    :param region: for example ``us-east-1``
+    Args:
+        account: 12 digits
+        region: for example ``us-east-1``
     """
     return hmac.new(_SECRET, f"{account} {region}".encode(), hashlib.sha256).hexdigest()
 

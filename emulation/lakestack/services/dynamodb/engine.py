@@ -56,7 +56,8 @@ def engine_endpoint(account: str, region: str) -> tuple[str, str]:
     DynamoDB Local keeps a database per access key id (`access`). With the moto fallback it is the
     gateway's own URL and the account id.
 
-    :raises EngineError: the engine does not answer
+    Raises:
+        EngineError: the engine does not answer
     """
     if not available():
         return gateway_url(), account

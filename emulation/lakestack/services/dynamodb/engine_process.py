@@ -64,10 +64,11 @@ class EngineError(EmulationError):
 class Engine:
     """One engine on one port. All methods are safe to call from several threads.
 
-    :param launch: starts its process
-    :param port: where it listens, on loopback
-    :param tables: told when what the engine held is lost
-    :param answers: whether it answers, asked with the port
+    Args:
+        launch: starts its process
+        port: where it listens, on loopback
+        tables: told when what the engine held is lost
+        answers: whether it answers, asked with the port
     """
 
     def __init__(
@@ -116,7 +117,8 @@ class Engine:
     def require(self, timeout: float = WAIT_SECONDS) -> None:
         """Return when it can be asked; at once, as a rule.
 
-        :raises EngineError: it is silent, it has failed, or its start takes longer than `timeout`
+        Raises:
+            EngineError: it is silent, it has failed, or its start takes longer than `timeout`
         """
         if self._state == "running" and self.silent_seconds < SILENT_SECONDS:
             return

@@ -29,9 +29,10 @@ MOST_NAMES = 100
 class LostTable:
     """A table whose items are gone.
 
-    :param description: TableDescription as it was last seen
-    :param at: when the engine was found dead
-    :param reason: why, one sentence
+    Args:
+        description: TableDescription as it was last seen
+        at: when the engine was found dead
+        reason: why, one sentence
     """
 
     description: dict[str, Any]
@@ -122,10 +123,11 @@ def with_lost(
 ) -> dict[str, Any]:
     """A page of ListTables with the lost tables that belong on it.
 
-    :param page: the engine's answer
-    :param lost: names of the lost tables, sorted
-    :param after: ExclusiveStartTableName of the request
-    :param limit: Limit of the request
+    Args:
+        page: the engine's answer
+        lost: names of the lost tables, sorted
+        after: ExclusiveStartTableName of the request
+        limit: Limit of the request
     """
     last = page.get("LastEvaluatedTableName")
     fitting = [n for n in lost if (after is None or n > after) and (last is None or n <= last)]

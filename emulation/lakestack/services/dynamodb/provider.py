@@ -34,7 +34,8 @@ class LakeDynamodbProvider(DynamoDBProvider):  # type: ignore[misc]
     def forward_request(self, context: RequestContext, service_request: Any = None) -> Any:
         """Ask the engine.
 
-        :raises CommonServiceException: InternalServerError, it does not answer; clients retry it
+        Raises:
+            CommonServiceException: InternalServerError, it does not answer; clients retry it
         """
         running = engine.engine()
         try:

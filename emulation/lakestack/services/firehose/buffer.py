@@ -14,8 +14,9 @@ DEFAULT_INTERVAL_SECONDS = 300
 class BufferingHints:
     """API "BufferingHints".
 
-    :param size_mb: MiB before compression, 1 to 128
-    :param interval: seconds since the buffer's first record, 0 to 900
+    Args:
+        size_mb: MiB before compression, 1 to 128
+        interval: seconds since the buffer's first record, 0 to 900
     """
 
     size_mb: int = DEFAULT_SIZE_MB
@@ -26,9 +27,10 @@ class BufferingHints:
 class Batch:
     """Records that will be one object, in order.
 
-    :param arrival: Unix second at which the oldest one arrived
-    :param opened: clock reading at which the first one was buffered
-    :param key: the object's name, fixed at the first attempt: a retry replaces, never doubles
+    Args:
+        arrival: Unix second at which the oldest one arrived
+        opened: clock reading at which the first one was buffered
+        key: the object's name, fixed at the first attempt: a retry replaces, never doubles
     """
 
     arrival: float

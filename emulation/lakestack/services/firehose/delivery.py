@@ -33,7 +33,8 @@ class Delivery:
     more is read. At the end (`stop`) what is pending is written at once, with `FINAL_ATTEMPTS`
     attempts; what then cannot be written is reported with its number of records and bytes.
 
-    :param name: delivery stream name, for messages
+    Args:
+        name: delivery stream name, for messages
     """
 
     def __init__(

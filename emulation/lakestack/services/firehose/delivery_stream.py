@@ -33,7 +33,8 @@ CREATION_SECONDS = 0.05
 class DeliveryStream:
     """State of one delivery stream; its delivery begins with its creation.
 
-    :param kinesis_source: KinesisStreamSourceConfiguration, None for DirectPut
+    Args:
+        kinesis_source: KinesisStreamSourceConfiguration, None for DirectPut
     """
 
     def __init__(
@@ -83,8 +84,9 @@ class DeliveryStream:
     def update(self, version: str, destination_id: str, changes: Any, *, extended: bool) -> None:
         """API "UpdateDestination".
 
-        :raises ConcurrentModificationException: `version` is not the current one
-        :raises InvalidArgumentException: no such destination, or it would be invalid
+        Raises:
+            ConcurrentModificationException: `version` is not the current one
+            InvalidArgumentException: no such destination, or it would be invalid
         """
         with self._lock:
             if version != str(self.version):
@@ -166,7 +168,8 @@ class DeliveryStreamStore:
     def create(self, account: str, region: str, name: str, **config: Any) -> DeliveryStream:
         """Make and register a delivery stream.
 
-        :raises ResourceInUseException: the name is taken
+        Raises:
+            ResourceInUseException: the name is taken
         """
         with self._lock:
             streams = self._live(account, region)
@@ -180,7 +183,8 @@ class DeliveryStreamStore:
     def get(self, account: str, region: str, name: str) -> DeliveryStream:
         """Find a delivery stream.
 
-        :raises ResourceNotFoundException: there is none
+        Raises:
+            ResourceNotFoundException: there is none
         """
         with self._lock:
             stream = self._live(account, region).get(name)

@@ -44,8 +44,9 @@ _BASIC = (
 class S3Destination:
     """A checked destination.
 
-    :param config: the configuration as it was given, merged with later updates
-    :param extended: given as ExtendedS3DestinationConfiguration
+    Args:
+        config: the configuration as it was given, merged with later updates
+        extended: given as ExtendedS3DestinationConfiguration
     """
 
     config: dict[str, Any]
@@ -62,7 +63,8 @@ class S3Destination:
     def parse(cls, config: dict[str, Any], *, extended: bool) -> S3Destination:
         """Check a configuration.
 
-        :raises InvalidArgumentException: not valid on AWS, or a feature that is not emulated
+        Raises:
+            InvalidArgumentException: not valid on AWS, or a feature that is not emulated
         """
         for field, feature in _SWITCHES.items():
             if field in config and (config[field] or {}).get("Enabled", field[0] == "D"):

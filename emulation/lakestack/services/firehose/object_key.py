@@ -59,12 +59,13 @@ class PrefixError(ValueError):
 class ObjectNaming:
     """How a delivery stream names its objects.
 
-    :param stream: delivery stream name
-    :param version: its version id
-    :param prefix: taken literally, except for expressions
-    :param compression: a key of `EXTENSIONS`
-    :param extension: replaces the compression's own extension
-    :param zone: in which dates are written
+    Args:
+        stream: delivery stream name
+        version: its version id
+        prefix: taken literally, except for expressions
+        compression: a key of `EXTENSIONS`
+        extension: replaces the compression's own extension
+        zone: in which dates are written
     """
 
     stream: str
@@ -94,9 +95,12 @@ def has_expressions(prefix: str) -> bool:
 def evaluate_prefix(prefix: str, moment: datetime, *, error_type: str | None = None) -> str:
     """Replace the expressions of a prefix.
 
-    :param moment: arrival of the object's oldest record, in the zone of the delivery stream
-    :param error_type: what ``!{firehose:error-output-type}`` becomes; None where it is not allowed
-    :raises PrefixError: an expression that Firehose does not have, or not here
+    Args:
+        moment: arrival of the object's oldest record, in the zone of the delivery stream
+        error_type: what ``!{firehose:error-output-type}`` becomes; None where it is not allowed
+
+    Raises:
+        PrefixError: an expression that Firehose does not have, or not here
     """
     if not has_expressions(prefix):
         # Firehose adds the date folder to error prefixes without expressions as well.
@@ -109,7 +113,8 @@ def evaluate_prefix(prefix: str, moment: datetime, *, error_type: str | None = N
 def check_prefixes(prefix: str, error_prefix: str) -> None:
     """Check the two prefixes of a destination as Firehose does when it is created.
 
-    :raises PrefixError: what Firehose would answer with InvalidArgumentException
+    Raises:
+        PrefixError: what Firehose would answer with InvalidArgumentException
     """
     moment = clock.utc()
     evaluate_prefix(prefix, moment)
@@ -126,7 +131,8 @@ def check_prefixes(prefix: str, error_prefix: str) -> None:
 def java_date(pattern: str, moment: datetime) -> str:
     """Format a date by a Java DateTimeFormatter pattern.
 
-    :raises PrefixError: a letter that is not among the supported fields, or an open quote
+    Raises:
+        PrefixError: a letter that is not among the supported fields, or an open quote
     """
     parts, end = [], 0
     for token in _JAVA_TOKEN.finditer(pattern):

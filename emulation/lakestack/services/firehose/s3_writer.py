@@ -13,7 +13,8 @@ from lakestack.services.firehose.destination import S3Destination
 def put_object(s3: Any, destination: S3Destination, key: str, body: bytes) -> None:
     """Compress the body as the destination says and write it.
 
-    :raises botocore.exceptions.ClientError: as S3 answers
+    Raises:
+        botocore.exceptions.ClientError: as S3 answers
     """
     arguments: dict[str, Any] = {}
     if destination.kms_key:

@@ -70,7 +70,8 @@ class DirectSource:
     def put(self, arrival: Moment, data: bytes) -> None:
         """Queue one record.
 
-        :raises QueueFullError: nothing could be delivered for long; the record is not taken
+        Raises:
+            QueueFullError: nothing could be delivered for long; the record is not taken
         """
         with self._condition:
             if self._bytes + len(data) > self._max_bytes:
@@ -109,7 +110,8 @@ class KinesisSource:
     def __init__(self, stream: Stream, successor: Callable[[], Stream | None]) -> None:
         """Remember the tip of every open shard.
 
-        :param successor: finds the stream that has this one's ARN once this one is deleted
+        Args:
+            successor: finds the stream that has this one's ARN once this one is deleted
         """
         self.stream: Stream | None = stream
         self._arn = stream.arn

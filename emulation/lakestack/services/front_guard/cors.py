@@ -21,7 +21,8 @@ not get the emulator's own origin, from which everything may be asked (W3C "CSP 
 def use_only(origins: list[str]) -> None:
     """Put our allowed origins in the place of LocalStack's, which S3 asks as well.
 
-    :param origins: as browsers spell them
+    Args:
+        origins: as browsers spell them
     """
     cors.ALLOWED_CORS_ORIGINS[:] = origins
     cors.DYNAMIC_INTERNAL_ORIGINS = ()
@@ -30,7 +31,8 @@ def use_only(origins: list[str]) -> None:
 def add_headers(origin: str, request: Any, headers: MutableMapping[str, str]) -> None:
     """Let the page of this origin read a response, or send what its preflight asks for.
 
-    :param request: headers of the request
+    Args:
+        request: headers of the request
     """
     if "Access-Control-Allow-Origin" not in headers:
         headers["Access-Control-Allow-Origin"] = origin

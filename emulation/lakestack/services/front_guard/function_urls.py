@@ -19,7 +19,8 @@ Configuration = Mapping[str, Any]
 def find(host: str) -> Any:
     """Return the configuration (LocalStack's object) of the URL that a name is of, None without.
 
-    :param host: ``<url-id>.lambda-url.<region>.…``
+    Args:
+        host: ``<url-id>.lambda-url.<region>.…``
     """
     labels = host.split(".")
     if len(labels) < 3 or labels[1] != "lambda-url":
@@ -35,7 +36,8 @@ def find(host: str) -> Any:
 def headers(cors: Configuration, origin: str, asked: Mapping[str, str]) -> dict[str, str]:
     """Headers that let a page of this origin go on; none where the configuration does not.
 
-    :param asked: the request's headers, for ``Access-Control-Request-Method`` and ``-Headers``
+    Args:
+        asked: the request's headers, for ``Access-Control-Request-Method`` and ``-Headers``
     """
     origins = cors.get("AllowOrigins") or ()
     if not any(_matches(pattern, origin) for pattern in origins):

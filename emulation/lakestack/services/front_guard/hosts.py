@@ -41,8 +41,9 @@ class Reach(Enum):
 class Host:
     """A Host header that the emulator answers to.
 
-    :param name: in lower case, without port and final dot
-    :param port: None where the header has none
+    Args:
+        name: in lower case, without port and final dot
+        port: None where the header has none
     """
 
     name: str
@@ -67,8 +68,9 @@ def parse_host(header: str, more_names: frozenset[str] = frozenset()) -> Host | 
     Its port is not compared: behind a container's mapping, a tunnel or a proxy it is another one,
     and it is the name that tells a page that was led here.
 
-    :param header: as received; RFC 9110, "Host and :authority"
-    :param more_names: further names of this emulator, in lower case
+    Args:
+        header: as received; RFC 9110, "Host and :authority"
+        more_names: further names of this emulator, in lower case
     """
     name, given = _split(header.lower())
     if _is_loopback_address(name):

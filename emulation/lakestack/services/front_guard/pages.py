@@ -49,9 +49,10 @@ class Marks:
 def page_behind(marks: Marks, own_origin: str, allowed: Collection[str]) -> Page:
     """Say who asks.
 
-    :param own_origin: of the request's own scheme and Host, as `origin_of` spells it; empty where
-        not even a page of that origin may ask
-    :param allowed: origins, as `origin_of` spells them
+    Args:
+        own_origin: of the request's own scheme and Host, as `origin_of` spells it; empty where not
+            even a page of that origin may ask
+        allowed: origins, as `origin_of` spells them
     """
     told = set() if marks.origin is None else {origin_of(marks.origin)}
     if marks.referer:

@@ -43,12 +43,13 @@ class Way(Enum):
 class Head:
     """What the decision looks at.
 
-    :param method: WEBSOCKET for an upgrade
-    :param target: the request target as received
-    :param path: decoded, without query
-    :param query: names of its parameters
-    :param hosts: every Host header
-    :param port: that the request came in by
+    Args:
+        method: WEBSOCKET for an upgrade
+        target: the request target as received
+        path: decoded, without query
+        query: names of its parameters
+        hosts: every Host header
+        port: that the request came in by
     """
 
     method: str
@@ -66,8 +67,9 @@ class Head:
 class Verdict:
     """What becomes of a request.
 
-    :param reason: of a refusal
-    :param page: who is behind it
+    Args:
+        reason: of a refusal
+        page: who is behind it
     """
 
     way: Way
@@ -82,8 +84,9 @@ def decide(
 ) -> Verdict:
     """Decide by host, page and signature, in this order.
 
-    :param allowed: origins of pages that may ask, as `origin_of` spells them
-    :param more_names: names of this emulator beside its usual ones
+    Args:
+        allowed: origins of pages that may ask, as `origin_of` spells them
+        more_names: names of this emulator beside its usual ones
     """
     host = parse_host(head.hosts[0], more_names) if len(head.hosts) == 1 else None
     if host is None or not _same_target(head, host, more_names):

@@ -40,8 +40,9 @@ class Signed(Enum):
 def signed(authorization: str | None, query: Iterable[str]) -> Signed:
     """Say how a request is signed.
 
-    :param authorization: the header
-    :param query: names of the query's parameters
+    Args:
+        authorization: the header
+        query: names of the query's parameters
     """
     if authorization:
         scheme = authorization.partition(" ")[0]

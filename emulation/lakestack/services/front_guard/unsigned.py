@@ -55,9 +55,10 @@ def service_of(request: Request) -> ServiceModel | None:
 def accepted(request: Request, service: ServiceModel | None, how: Signed, told: bool) -> bool:
     """Whether AWS takes a request that no Authorization header signs.
 
-    :param how: as `signatures.signed` found it
-    :param told: False for a browser that does not say which page is behind it: what anybody can
-        write into an address then counts for no signature
+    Args:
+        how: as `signatures.signed` found it
+        told: False for a browser that does not say which page is behind it: what anybody can write
+            into an address then counts for no signature
     """
     reading = request.method in ("GET", "HEAD") and "Action" not in request.args
     if service is None:  # LocalStack answers 404

@@ -38,10 +38,11 @@ class BookmarkError(ValueError):
 class Entry:
     """A committed bookmark.
 
-    :ivar version: counts every change of the job's bookmark, resets included
-    :ivar run: counts committed runs since the last full reset
-    :ivar attempt: runs that ended without a commit since the commit before
-    :ivar states: by transformation context
+    Attributes:
+        version: counts every change of the job's bookmark, resets included
+        run: counts committed runs since the last full reset
+        attempt: runs that ended without a commit since the commit before
+        states: by transformation context
     """
 
     version: int
@@ -80,15 +81,19 @@ class Bookmarks:
     def as_of(self, run_id: str) -> Entry | None:
         """The bookmark when that run had ended: of the run itself, or the last commit before it.
 
-        :raises KeyError: no run of this job with this id has ended
+        Raises:
+            KeyError: no run of this job with this id has ended
         """
         return self._at_end[run_id]
 
     def reset(self, run_id: str | None = None) -> Entry | None:
         """Forget everything, or go back to what was processed when a run had ended.
 
-        :returns: the new bookmark; None when there was none
-        :raises KeyError: no run of this job with this id has ended
+        Returns:
+            the new bookmark; None when there was none
+
+        Raises:
+            KeyError: no run of this job with this id has ended
         """
         with self._lock:
             if self._current is None:
@@ -108,9 +113,12 @@ class Bookmarks:
     def ended(self, run_id: str, loan: Loan | None) -> None:
         """Note that a run has ended, and take over what it committed.
 
-        :param loan: of a run with bookmarks on
-        :raises BookmarkError: the bookmark was changed meanwhile by another run or a reset, or
-            what the run left behind is no bookmark
+        Args:
+            loan: of a run with bookmarks on
+
+        Raises:
+            BookmarkError: the bookmark was changed meanwhile by another run or a reset, or what the
+                run left behind is no bookmark
         """
         with self._lock:
             try:
@@ -156,8 +164,11 @@ class Loan:
     def lend(cls, bookmarks: Bookmarks, arguments: Mapping[str, str], path: Path) -> Loan | None:
         """Write the run's file; None when its bookmark option is disable, the default.
 
-        :param arguments: the run's, with ``--job-bookmark-option``, ``-from`` and ``-to``
-        :raises BookmarkError: the option has another value, or the range is not valid
+        Args:
+            arguments: the run's, with ``--job-bookmark-option``, ``-from`` and ``-to``
+
+        Raises:
+            BookmarkError: the option has another value, or the range is not valid
         """
         option = arguments.get("--job-bookmark-option") or DISABLE
         first, last = (arguments.get(f"--job-bookmark-{end}") for end in ("from", "to"))
@@ -182,7 +193,8 @@ class Loan:
     def committed(self) -> States | None:
         """What ``Job.commit`` wrote; None when the script never called it.
 
-        :raises BookmarkError: the file is not what the runtime writes
+        Raises:
+            BookmarkError: the file is not what the runtime writes
         """
         try:
             if self.path.stat().st_size > MAX_FILE_BYTES:

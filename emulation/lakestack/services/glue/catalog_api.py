@@ -178,7 +178,11 @@ def _call(
 
 
 def _check_pattern(expression: str | None) -> None:
-    """:raises ValidationException: longer than the API Reference's FilterString"""
+    """Check the length of an expression.
+
+    Raises:
+        ValidationException: longer than the API Reference's FilterString
+    """
     if len(expression or "") > MAX_LENGTH:
         raise aws_error(
             "ValidationException",

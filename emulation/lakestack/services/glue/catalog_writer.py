@@ -32,11 +32,12 @@ DELETE_BATCH = 25
 class WriterPolicy:
     """What a crawl may change in the catalog.
 
-    :ivar update: ``UPDATE_IN_DATABASE`` or ``LOG``
-    :ivar delete: ``DELETE_FROM_DATABASE``, ``DEPRECATE_IN_DATABASE`` or ``LOG``
-    :ivar new_tables: False in recrawls of new folders only
-    :ivar merge_new_columns: keep columns that are no longer in the data, and their types
-    :ivar inherit_from_table: partitions take columns and formats from the table
+    Attributes:
+        update: ``UPDATE_IN_DATABASE`` or ``LOG``
+        delete: ``DELETE_FROM_DATABASE``, ``DEPRECATE_IN_DATABASE`` or ``LOG``
+        new_tables: False in recrawls of new folders only
+        merge_new_columns: keep columns that are no longer in the data, and their types
+        inherit_from_table: partitions take columns and formats from the table
     """
 
     update: str
@@ -52,8 +53,9 @@ class WriterPolicy:
 class CatalogWriter:
     """Writes the tables of one crawl.
 
-    :param glue: in-process Glue client
-    :param log: receives level and text
+    Args:
+        glue: in-process Glue client
+        log: receives level and text
     """
 
     def __init__(
@@ -71,7 +73,11 @@ class CatalogWriter:
         self._seen: set[str] = set()
 
     def check_database(self) -> None:
-        """:raises CrawlError: the database does not exist"""
+        """Check that there is something to write to.
+
+        Raises:
+            CrawlError: the database does not exist
+        """
         try:
             self._glue.get_database(Name=self._database)
         except ClientError as e:

@@ -62,8 +62,11 @@ _LAST_CRAWL_STATUS = {"COMPLETED": "SUCCEEDED", "FAILED": "FAILED", "STOPPED": "
 class Crawler:
     """A crawler of one account and region.
 
-    :param definition: CreateCrawler's request, without its tags
-    :ivar scheduled: what the API says of a crawler with a Schedule; a crawl never starts by itself
+    Args:
+        definition: CreateCrawler's request, without its tags
+
+    Attributes:
+        scheduled: what the API says of a crawler with a Schedule; a crawl never starts by itself
     """
 
     def __init__(self, account: str, region: str, definition: JsonDict) -> None:
@@ -94,7 +97,8 @@ class Crawler:
     def start(self, classifiers: Mapping[str, CsvOptions]) -> bool:
         """Begin a crawl; False when one is under way.
 
-        :param classifiers: the account's custom CSV classifiers by name
+        Args:
+            classifiers: the account's custom CSV classifiers by name
         """
         with self._lock:
             if self._state != "READY":

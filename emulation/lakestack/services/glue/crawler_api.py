@@ -153,7 +153,11 @@ def _refuse_running(crawler: Crawler) -> None:
 
 
 def _validate(state: GlueState, definition: JsonDict) -> None:
-    """:raises InvalidInputException: AWS would refuse the definition, or it is not emulated"""
+    """Check the definition of a crawler.
+
+    Raises:
+        InvalidInputException: AWS would refuse it, or it is not emulated
+    """
     targets = definition.get("Targets") or {}
     given = [kind for kind, entries in targets.items() if entries]
     if not given:

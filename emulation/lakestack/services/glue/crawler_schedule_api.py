@@ -61,7 +61,8 @@ class CrawlerScheduleApi:
 def check_schedule(schedule: str | None) -> None:
     """Check the form of a schedule (Developer Guide, "Time-based schedules for jobs and crawlers").
 
-    :raises InvalidInputException: it is no ``cron(…)`` of six fields
+    Raises:
+        InvalidInputException: it is no ``cron(…)`` of six fields
     """
     if schedule and not _CRON.fullmatch(schedule):
         raise aws_error(

@@ -69,7 +69,8 @@ def classify(text: str, options: CsvOptions | None = None) -> CsvSchema | None:
 
     The built-in classifier wants at least two columns and two rows.
 
-    :param text: the beginning of the file, ending with a whole line
+    Args:
+        text: the beginning of the file, ending with a whole line
     """
     options = options or CsvOptions()
     text = text.removeprefix("\ufeff")

@@ -35,7 +35,8 @@ SAMPLED_PAGES = 1
 class DynamodbFound:
     """A DynamoDB table as the crawler saw it.
 
-    :ivar columns: key attributes first, the others by name
+    Attributes:
+        columns: key attributes first, the others by name
     """
 
     name: str
@@ -48,8 +49,9 @@ class DynamodbFound:
 class DynamodbCrawler:
     """One DynamoDB target of a crawl.
 
-    :param target: the DynamoDBTarget structure: Path (the table's name or ARN), scanAll
-        (AWS's default: true)
+    Args:
+        target: the DynamoDBTarget structure: Path (the table's name or ARN), scanAll (AWS's
+            default: true)
     """
 
     def __init__(
@@ -64,8 +66,9 @@ class DynamodbCrawler:
     def crawl(self) -> DynamodbFound:
         """Describe and scan the table.
 
-        :raises CrawlError: there is no such table
-        :raises CrawlCancelled: stopped
+        Raises:
+            CrawlError: there is no such table
+            CrawlCancelled: stopped
         """
         try:
             table = self._dynamodb.describe_table(TableName=self._name)["Table"]

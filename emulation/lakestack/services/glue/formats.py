@@ -38,10 +38,11 @@ _PIECE = 4_096
 class FileSchema:
     """What the crawler learnt from one object.
 
-    :ivar records: records in the sample; `sampled_bytes` are the object's (compressed) bytes
-        they came from, so that a whole object's records can be estimated
-    :ivar properties: further table parameters of the format, such as ``delimiter``
-    :ivar serde: settings that decide the SerDe (`csv_serde`, `quote`, `paths`)
+    Attributes:
+        records: records in the sample; `sampled_bytes` are the object's (compressed) bytes they
+            came from, so that a whole object's records can be estimated
+        properties: further table parameters of the format, such as ``delimiter``
+        serde: settings that decide the SerDe (`csv_serde`, `quote`, `paths`)
     """
 
     classification: str
@@ -57,9 +58,10 @@ class FileSchema:
 class Sample:
     """The beginning of an object, and a way to the whole of it.
 
-    :param head: the first bytes, at most `SAMPLE_BYTES`
-    :param size: bytes of the whole object
-    :param read_range: returns the bytes from offset `start` on, `length` of them
+    Args:
+        head: the first bytes, at most `SAMPLE_BYTES`
+        size: bytes of the whole object
+        read_range: returns the bytes from offset `start` on, `length` of them
     """
 
     head: bytes
@@ -74,7 +76,8 @@ class Sample:
 def classify(sample: Sample, custom: Sequence[CsvOptions] = ()) -> FileSchema:
     """Classify an object. Content nobody recognises is classified ``UNKNOWN``, without columns.
 
-    :param custom: custom CSV classifiers, tried first and in this order
+    Args:
+        custom: custom CSV classifiers, tried first and in this order
     """
     if sample.head[:4] == b"PAR1":
         return _parquet(sample)
@@ -109,7 +112,8 @@ def classify(sample: Sample, custom: Sequence[CsvOptions] = ()) -> FileSchema:
 def _text(sample: Sample, limit: int) -> tuple[str, str, int, bool]:
     """A sample's text, its compression, the object's bytes it came from, whether it is all.
 
-    :param limit: bytes to unpack at most
+    Args:
+        limit: bytes to unpack at most
     """
     if sample.head[:2] != _GZIP_MAGIC:
         return _decode(sample.head), "none", len(sample.head), sample.whole

@@ -42,7 +42,8 @@ class Leaf:
 class Table:
     """A table to be: where it lies, and its partitions.
 
-    :ivar prefix: key prefix ending in "/", or an object's key when the object is the table
+    Attributes:
+        prefix: key prefix ending in "/", or an object's key when the object is the table
     """
 
     prefix: str
@@ -87,10 +88,11 @@ def group(
 ) -> list[Table]:
     """Group objects below a target into tables, ordered by location.
 
-    :param root: the target's prefix: "" or ending in "/"
-    :param table_level: depth at which tables begin, the bucket being 1 (crawler configuration
-        ``Grouping.TableLevelConfiguration``)
-    :param combine: unite whatever has the same format ("CombineCompatibleSchemas")
+    Args:
+        root: the target's prefix: "" or ending in "/"
+        table_level: depth at which tables begin, the bucket being 1 (crawler configuration
+            ``Grouping.TableLevelConfiguration``)
+        combine: unite whatever has the same format ("CombineCompatibleSchemas")
     """
     top = _tree(files, root)
     threshold = 0.0 if combine else SIMILARITY

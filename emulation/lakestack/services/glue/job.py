@@ -33,8 +33,11 @@ _WORKER_DPU = {
 class Job:
     """A job of one account and region.
 
-    :param definition: CreateJob's request without tags
-    :raises InvalidInputException: AWS would refuse it, or it is not emulated
+    Args:
+        definition: CreateJob's request without tags
+
+    Raises:
+        InvalidInputException: AWS would refuse it, or it is not emulated
     """
 
     def __init__(self, account: str, region: str, definition: JsonDict) -> None:
@@ -129,13 +132,21 @@ def capacity(given: JsonDict, kind: str) -> JsonDict:
 
 
 def check_timeout(minutes: int) -> None:
-    """:raises InvalidInputException: not between 1 minute and 7 days"""
+    """Check the timeout of a job or a run.
+
+    Raises:
+        InvalidInputException: not between 1 minute and 7 days
+    """
     if not 1 <= minutes <= 10080:
         raise _invalid(f"Timeout {minutes} is not between 1 and 10080 minutes")
 
 
 def check_arguments(arguments: JsonDict) -> None:
-    """:raises InvalidInputException: an argument's name does not begin with ``--``"""
+    """Check the names of a job's arguments.
+
+    Raises:
+        InvalidInputException: one does not begin with ``--``
+    """
     for name in arguments:
         if not name.startswith("--"):
             raise _invalid(f"Argument {name!r} is not valid; a name begins with --")

@@ -163,7 +163,8 @@ def _refuse_queuing(request: JsonDict) -> None:
 def _run_settings(job: Job, request: JsonDict) -> JsonDict:
     """The job's definition as it is now, with what StartJobRun gives over it.
 
-    :raises InvalidInputException: an argument, capacity or timeout is not valid
+    Raises:
+        InvalidInputException: an argument, capacity or timeout is not valid
     """
     definition = job.definition
     given = request.get("Arguments") or {}

@@ -27,11 +27,12 @@ class ArgumentError(ValueError):
 class SpecialParameters:
     """What Glue itself reads from the arguments (the script sees them too).
 
-    :ivar python_files: S3 URLs of ``--extra-py-files`` and of wheels among the modules
-    :ivar files: S3 URLs of ``--extra-files``, put into the script's working directory
-    :ivar modules: requirements of ``--additional-python-modules``
-    :ivar spark_conf: ``--conf`` settings as ``key=value``
-    :ivar data_catalog: ``--enable-glue-datacatalog``: Spark SQL sees the Data Catalog
+    Attributes:
+        python_files: S3 URLs of ``--extra-py-files`` and of wheels among the modules
+        files: S3 URLs of ``--extra-files``, put into the script's working directory
+        modules: requirements of ``--additional-python-modules``
+        spark_conf: ``--conf`` settings as ``key=value``
+        data_catalog: ``--enable-glue-datacatalog``: Spark SQL sees the Data Catalog
     """
 
     python_files: tuple[str, ...] = ()
@@ -68,7 +69,8 @@ def merge(defaults: Mapping[str, str], given: Mapping[str, str]) -> dict[str, st
 def special(arguments: Mapping[str, str]) -> SpecialParameters:
     """Read Glue's special parameters.
 
-    :raises ArgumentError: one of them is not emulated, or wrong
+    Raises:
+        ArgumentError: one of them is not emulated, or wrong
     """
     for name in _REFUSED:
         if arguments.get(name):
@@ -106,7 +108,8 @@ def command_line(
 def check_modules(requirements: tuple[str, ...]) -> None:
     """Accept modules that are installed in a fitting version; nothing is ever downloaded.
 
-    :raises ArgumentError: one is missing, has another version, or is no requirement
+    Raises:
+        ArgumentError: one is missing, has another version, or is no requirement
     """
     for text in requirements:
         try:
@@ -130,8 +133,9 @@ def check_modules(requirements: tuple[str, ...]) -> None:
 def python_path_entry(file: Path) -> Path:
     """What a downloaded ``--extra-py-files`` entry adds to PYTHONPATH.
 
-    :raises ArgumentError: it is neither ``.py`` nor ``.zip``, ``.egg``, ``.whl``
-    :raises ArchiveError: it has entries that lead outside, or unpacks to more than 1 GB
+    Raises:
+        ArgumentError: it is neither ``.py`` nor ``.zip``, ``.egg``, ``.whl``
+        ArchiveError: it has entries that lead outside, or unpacks to more than 1 GB
     """
     if file.suffix == ".py":
         return file.parent

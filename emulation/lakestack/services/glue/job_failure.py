@@ -43,7 +43,8 @@ class FailureReader:
     def message(self, code: int) -> str:
         """ErrorMessage for a process that ended with this code.
 
-        :param code: exit code; negative, or above 128 from below a JVM, for a signal
+        Args:
+            code: exit code; negative, or above 128 from below a JVM, for a signal
         """
         # What the JVM says when the machine, a container or `ulimit -v` has too little for it.
         refused = next((line.strip() for line in self._tail if _NO_HEAP.search(line)), None)

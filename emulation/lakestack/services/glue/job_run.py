@@ -46,11 +46,12 @@ class LaunchError(Exception):
 class JobRun:
     """A run of a job.
 
-    :param settings: the job's definition with the run's own settings over it, as GetJobRun shows
-        them (Arguments, Timeout, GlueVersion, workers)
-    :param job_id: what the script gets as ``--JOB_ID``
-    :param bookmarks: of the job; read at the start of a run and written at its end
-    :param on_end: called once, from the run's thread, when the final state is set
+    Args:
+        settings: the job's definition with the run's own settings over it, as GetJobRun shows them
+            (Arguments, Timeout, GlueVersion, workers)
+        job_id: what the script gets as ``--JOB_ID``
+        bookmarks: of the job; read at the start of a run and written at its end
+        on_end: called once, from the run's thread, when the final state is set
     """
 
     def __init__(
@@ -268,7 +269,8 @@ class JobRun:
     def _download(self, url: str, folder: Path) -> Path:
         """Fetch an object into a folder, under its own name.
 
-        :raises LaunchError: there is no such object
+        Raises:
+            LaunchError: there is no such object
         """
         bucket, key = split_path(url)
         target = folder / Path(key).name

@@ -13,8 +13,11 @@ def page(
 ) -> dict[str, Any]:
     """Cut one page out of a list.
 
-    :param key: the answer's name for the list
-    :raises InvalidInputException: the token is not one of ours
+    Args:
+        key: the answer's name for the list
+
+    Raises:
+        InvalidInputException: the token is not one of ours
     """
     token = request.get("NextToken") or "0"
     if not (token.isascii() and token.isdecimal() and len(token) < 19):

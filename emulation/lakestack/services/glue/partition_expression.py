@@ -41,8 +41,9 @@ class _Reader:
 def parse(expression: str) -> Any:
     """Read an expression into moto's, which has ``eval(part_keys, part_input)``.
 
-    :raises CommonServiceException: ValidationException for one that is too long,
-        InvalidInputException for one that is none
+    Raises:
+        CommonServiceException: ValidationException for one that is too long, InvalidInputException
+            for one that is none
     """
     if len(expression) > MAX_LENGTH:
         raise aws_error(

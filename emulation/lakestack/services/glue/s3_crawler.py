@@ -56,10 +56,11 @@ class S3Found:
 class S3Crawler:
     """One S3 target of a crawl.
 
-    :param target: the S3Target structure: Path, Exclusions, SampleSize
-    :param custom: custom CSV classifiers in their order
-    :param cancelled: asked between objects; True ends the crawl with `CrawlCancelled`
-    :param log: receives level and text
+    Args:
+        target: the S3Target structure: Path, Exclusions, SampleSize
+        custom: custom CSV classifiers in their order
+        cancelled: asked between objects; True ends the crawl with `CrawlCancelled`
+        log: receives level and text
     """
 
     def __init__(
@@ -81,8 +82,9 @@ class S3Crawler:
     def crawl(self) -> S3Found:
         """Find the target's tables.
 
-        :raises CrawlError: the bucket does not exist
-        :raises CrawlCancelled: stopped
+        Raises:
+            CrawlError: the bucket does not exist
+            CrawlCancelled: stopped
         """
         root, sizes = self._list()
         if not sizes:
@@ -200,7 +202,8 @@ class S3Crawler:
 def split_path(path: str) -> tuple[str, str]:
     """Bucket and key prefix of ``s3://bucket/prefix``; also without the scheme, as AWS accepts.
 
-    :raises ValueError: there is no bucket in it
+    Raises:
+        ValueError: there is no bucket in it
     """
     rest = re.sub(r"^s3[an]?://", "", path)
     bucket, _, prefix = rest.partition("/")

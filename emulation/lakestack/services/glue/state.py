@@ -40,7 +40,8 @@ def state_of(account: str, region: str) -> GlueState:
 def existing_crawler(state: GlueState, name: str) -> Crawler:
     """The crawler with this name.
 
-    :raises EntityNotFoundException: there is none
+    Raises:
+        EntityNotFoundException: there is none
     """
     crawler = state.crawlers.get(name)
     if crawler is None:
@@ -51,7 +52,8 @@ def existing_crawler(state: GlueState, name: str) -> Crawler:
 def existing_job(state: GlueState, name: str) -> Job:
     """The job with this name.
 
-    :raises EntityNotFoundException: there is none
+    Raises:
+        EntityNotFoundException: there is none
     """
     job = state.jobs.get(name)
     if job is None:

@@ -22,7 +22,8 @@ def dynamodb_table(
 ) -> JsonDict:
     """TableInput of a DynamoDB table.
 
-    :param count: its items; `size`: its bytes
+    Args:
+        count: its items; `size`: its bytes
     """
     parameters = {
         **_crawler_parameters(crawler),
@@ -50,8 +51,9 @@ def s3_partition(
 ) -> JsonDict:
     """PartitionInput of one leaf of a table.
 
-    :param inherit: the table's StorageDescriptor whose columns and formats the partition takes
-        over (crawler configuration ``Partitions.AddOrUpdateBehavior: InheritFromTable``)
+    Args:
+        inherit: the table's StorageDescriptor whose columns and formats the partition takes over
+            (crawler configuration ``Partitions.AddOrUpdateBehavior: InheritFromTable``)
     """
     schemas = [file.schema for file in leaf.files if file.schema is not None]
     parameters = _parameters(leaf.files, schemas[0], crawler)

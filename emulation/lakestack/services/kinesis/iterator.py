@@ -18,11 +18,12 @@ LIFETIME_SECONDS = 300
 class ShardIterator:
     """A position in a shard.
 
-    :param stream: stream name
-    :param identity: of that very stream: a later one of the same name is another
-    :param shard: number of the shard
-    :param position: the reader wants records after this sequence number
-    :param issued: seconds of the steady clock
+    Args:
+        stream: stream name
+        identity: of that very stream: a later one of the same name is another
+        shard: number of the shard
+        position: the reader wants records after this sequence number
+        issued: seconds of the steady clock
     """
 
     stream: str
@@ -40,8 +41,9 @@ class ShardIterator:
     def from_token(cls, token: str, *, now: Moment) -> ShardIterator:
         """Read a token.
 
-        :raises InvalidArgumentException: not a token of ours
-        :raises ExpiredIteratorException: older than 5 minutes
+        Raises:
+            InvalidArgumentException: not a token of ours
+            ExpiredIteratorException: older than 5 minutes
         """
         try:
             fields = json.loads(base64.b64decode(token, validate=True))

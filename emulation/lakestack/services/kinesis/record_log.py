@@ -20,9 +20,10 @@ SEGMENT_BYTES = 1024 * 1024
 class Record:
     """A record as stored.
 
-    :param sequence: sequence number
-    :param arrival: Unix seconds, never before the shard's previous record
-    :param stored: the same instant on the steady clock, from which its age is counted
+    Args:
+        sequence: sequence number
+        arrival: Unix seconds, never before the shard's previous record
+        stored: the same instant on the steady clock, from which its age is counted
     """
 
     sequence: int
@@ -35,7 +36,8 @@ class Record:
 class _Segment:
     """Some records in a row.
 
-    :ivar ends: for each record where its key ends, then where its data ends, within `body`
+    Attributes:
+        ends: for each record where its key ends, then where its data ends, within `body`
     """
 
     __slots__ = ("arrivals", "body", "ends", "stored")
@@ -53,9 +55,12 @@ class _Segment:
 class RecordLog:
     """Records by their number in the shard, from 1 on. Not for several threads.
 
-    :param sequence: sequence number of a record, by its number and arrival
-    :ivar first: number of the first record that is kept
-    :ivar end: number of the next record
+    Args:
+        sequence: sequence number of a record, by its number and arrival
+
+    Attributes:
+        first: number of the first record that is kept
+        end: number of the next record
     """
 
     def __init__(self, sequence: Callable[[int, float], int]) -> None:
@@ -97,7 +102,8 @@ class RecordLog:
     def after(self, position: int, guess: int) -> int:
         """Number of the first record whose sequence number is larger than `position`.
 
-        :param guess: the number it probably is
+        Args:
+            guess: the number it probably is
         """
         guess = min(max(guess, self.first), self.end)
         if (guess == self.first or self.sequence(guess - 1) <= position) and (

@@ -121,8 +121,11 @@ def start_position(
 ) -> int:
     """Return the position from which an iterator of this type reads.
 
-    :param timestamp: datetime, for AT_TIMESTAMP
-    :raises InvalidArgumentException: unknown type, missing or foreign sequence number or timestamp
+    Args:
+        timestamp: datetime, for AT_TIMESTAMP
+
+    Raises:
+        InvalidArgumentException: unknown type, missing or foreign sequence number or timestamp
     """
     if kind == "LATEST":
         return shard.tip()

@@ -22,10 +22,11 @@ _BITS = _EPOCH + _POSITION + _SECOND + _SHARD
 class SequenceParts:
     """What a sequence number encodes.
 
-    :param epoch: second in which the shard was created, larger than its parents' epochs
-    :param position: how many records the shard had received before this one
-    :param second: second of arrival
-    :param shard: number of the shard within the stream
+    Args:
+        epoch: second in which the shard was created, larger than its parents' epochs
+        position: how many records the shard had received before this one
+        second: second of arrival
+        shard: number of the shard within the stream
     """
 
     epoch: int
@@ -52,7 +53,8 @@ def encode_sequence(parts: SequenceParts) -> int:
 def decode_sequence(number: int) -> SequenceParts:
     """Invert `encode_sequence`.
 
-    :raises ValueError: the number was not made by `encode_sequence`
+    Raises:
+        ValueError: the number was not made by `encode_sequence`
     """
     if number < 0 or number >> _BITS != _MARKER:
         raise ValueError(f"{number} is not a sequence number of this emulator")

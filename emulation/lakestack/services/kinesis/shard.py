@@ -27,11 +27,12 @@ MAX_READ_BYTES = 10 * 1024 * 1024
 class Page:
     """What one read returned.
 
-    :param records: in the order of their sequence numbers
-    :param position: read on after this sequence number
-    :param behind_ms: milliseconds that the reader is behind the tip, 0 at the tip
-    :param at_end: the shard is closed and has nothing after `position`
-    :param expired: how many records after the position asked for had outlived the retention
+    Args:
+        records: in the order of their sequence numbers
+        position: read on after this sequence number
+        behind_ms: milliseconds that the reader is behind the tip, 0 at the tip
+        at_end: the shard is closed and has nothing after `position`
+        expired: how many records after the position asked for had outlived the retention
     """
 
     records: list[Record]
@@ -48,9 +49,10 @@ class ShardClosedError(Exception):
 class Shard:
     """A shard that covers the hash keys `first_key` .. `last_key`, both inclusive.
 
-    :param number: number within the stream, from which the shard's id is made
-    :param now: its creation; on the wall clock it is never before its parents' end
-    :param parents: the shard that was split, or the two that were merged
+    Args:
+        number: number within the stream, from which the shard's id is made
+        now: its creation; on the wall clock it is never before its parents' end
+        parents: the shard that was split, or the two that were merged
     """
 
     def __init__(
@@ -92,7 +94,8 @@ class Shard:
     def put(self, data: bytes, partition_key: str, *, now: Moment) -> int:
         """Append a record and return its sequence number.
 
-        :raises ShardClosedError: the shard was split or merged
+        Raises:
+            ShardClosedError: the shard was split or merged
         """
         with self._lock:
             if self.closed is not None:

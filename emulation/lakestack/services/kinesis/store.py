@@ -25,7 +25,8 @@ class StreamStore:
     def add(self, stream: Stream) -> None:
         """Register a stream.
 
-        :raises ResourceInUseException: the name is taken
+        Raises:
+            ResourceInUseException: the name is taken
         """
         with self._lock:
             streams = self._live(stream.account, stream.region)
@@ -43,7 +44,8 @@ class StreamStore:
     def get(self, account: str, region: str, name: str) -> Stream:
         """Find a stream by name.
 
-        :raises ResourceNotFoundException: there is none
+        Raises:
+            ResourceNotFoundException: there is none
         """
         with self._lock:
             stream = self._live(account, region).get(name)
@@ -54,8 +56,9 @@ class StreamStore:
     def by_arn(self, arn: str) -> Stream:
         """Find a stream by ARN, whose account and region decide.
 
-        :raises InvalidArgumentException: not the ARN of a stream
-        :raises ResourceNotFoundException: there is none
+        Raises:
+            InvalidArgumentException: not the ARN of a stream
+            ResourceNotFoundException: there is none
         """
         parts = arn.split(":", 5)
         kind, _, name = parts[-1].partition("/")
@@ -73,7 +76,8 @@ class StreamStore:
     def named_by(self, account: str, region: str, request: Any) -> Stream:
         """Find the stream that a request names by StreamARN or StreamName.
 
-        :raises InvalidArgumentException: it names none, or two that differ
+        Raises:
+            InvalidArgumentException: it names none, or two that differ
         """
         name, arn = request.get("StreamName"), request.get("StreamARN")
         if arn:

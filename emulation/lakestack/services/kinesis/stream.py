@@ -31,8 +31,9 @@ TRANSITION_SECONDS = 0.05
 class Consumer:
     """A registered consumer (enhanced fan-out).
 
-    :param created: Unix seconds
-    :param active_at: seconds of the steady clock
+    Args:
+        created: Unix seconds
+        active_at: seconds of the steady clock
     """
 
     name: str
@@ -48,8 +49,9 @@ class Consumer:
 class Stream:
     """State of one stream.
 
-    :param mode: PROVISIONED or ON_DEMAND
-    :param clock: returns the present moment
+    Args:
+        mode: PROVISIONED or ON_DEMAND
+        clock: returns the present moment
     """
 
     def __init__(
@@ -123,7 +125,8 @@ class Stream:
     def shard(self, shard_id: str) -> Shard:
         """Find a shard by id.
 
-        :raises ResourceNotFoundException: no such shard, or it expired
+        Raises:
+            ResourceNotFoundException: no such shard, or it expired
         """
         shards = [] if self.status == "CREATING" else self.shards()
         for shard in shards:
@@ -151,7 +154,8 @@ class Stream:
     def split(self, shard_id: str, new_starting_key: int) -> None:
         """API "SplitShard"; both halves must have at least one hash key.
 
-        :raises InvalidArgumentException: closed shard, or the key is not inside it
+        Raises:
+            InvalidArgumentException: closed shard, or the key is not inside it
         """
         with self._lock:
             self._require_active()
@@ -169,7 +173,8 @@ class Stream:
     def merge(self, shard_id: str, adjacent_id: str) -> None:
         """API "MergeShards".
 
-        :raises InvalidArgumentException: a shard is closed, or they are not adjacent
+        Raises:
+            InvalidArgumentException: a shard is closed, or they are not adjacent
         """
         with self._lock:
             self._require_active()
@@ -185,7 +190,8 @@ class Stream:
     def scale(self, target: int) -> int:
         """API "UpdateShardCount", UNIFORM_SCALING; return the count before.
 
-        :raises InvalidArgumentException: beyond double or below half of the open shards
+        Raises:
+            InvalidArgumentException: beyond double or below half of the open shards
         """
         with self._lock:
             self._require_active()

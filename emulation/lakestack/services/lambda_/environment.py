@@ -25,9 +25,10 @@ def environment_variables(
 ) -> dict[str, str]:
     """Return the function's environment; of the emulator's own nothing but its mark gets in.
 
-    :param given: what LocalStack sets: AWS's reserved variables and the function's own
-    :param runtime: for example ``python3.12``
-    :param home: private writable folder
+    Args:
+        given: what LocalStack sets: AWS's reserved variables and the function's own
+        runtime: for example ``python3.12``
+        home: private writable folder
     """
     variables = {
         "PATH": os.environ.get("PATH", os.defpath),
@@ -58,8 +59,9 @@ def start_message(
 ) -> dict[str, Any]:
     """Build the first message to the runtime.
 
-    :param layers: unpacked layers, in the function's order
-    :param storage_mebibytes: its EphemeralStorage
+    Args:
+        layers: unpacked layers, in the function's order
+        storage_mebibytes: its EphemeralStorage
     """
     return {
         "code": str(code),

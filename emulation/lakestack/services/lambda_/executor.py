@@ -51,7 +51,8 @@ _alive_lock = threading.Lock()
 def end_deleted(account: str, region: str, name: str, version: str | None) -> None:
     """Let the invocations of a deleted function end by themselves, for a while.
 
-    :param version: only this one; None: all of them
+    Args:
+        version: only this one; None: all of them
     """
     with _alive_lock:
         deleted = [each for each in _alive if each.belongs_to(account, region, name, version)]

@@ -51,7 +51,8 @@ class OutOfMemoryError(Exception):
 class ExitedError(Exception):
     """The process ended without an answer.
 
-    :param status: exit code, negative for a signal
+    Args:
+        status: exit code, negative for a signal
     """
 
     status: int
@@ -62,8 +63,9 @@ class FunctionProcess:
 
     Not for use by two threads at once, but for `kill`.
 
-    :param start: first message to the bootstrap: code, layers, packages, gateway
-    :param memory_limit: resident bytes of process and children above which it is stopped
+    Args:
+        start: first message to the bootstrap: code, layers, packages, gateway
+        memory_limit: resident bytes of process and children above which it is stopped
     """
 
     def __init__(
@@ -121,15 +123,19 @@ class FunctionProcess:
     def initialise(self, deadline: float, log: InvocationLog) -> Message:
         """Let it load the handler; ``{"ready": True}`` or an error object.
 
-        :param deadline: `time.monotonic` seconds
-        :raises TimedOutError, OutOfMemoryError, ExitedError: it did not come to an answer
+        Args:
+            deadline: `time.monotonic` seconds
+
+        Raises:
+            TimedOutError, OutOfMemoryError, ExitedError: it did not come to an answer
         """
         return self.call(self._start, deadline, log)
 
     def call(self, message: Message, deadline: float, log: InvocationLog) -> Message:
         """Send a message and return the answer, collecting output meanwhile.
 
-        :raises TimedOutError, OutOfMemoryError, ExitedError: there is no answer
+        Raises:
+            TimedOutError, OutOfMemoryError, ExitedError: there is no answer
         """
         data = json.dumps(message).encode()
         self._socket.settimeout(max(0.1, deadline - time.monotonic()))

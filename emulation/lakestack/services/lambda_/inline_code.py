@@ -26,7 +26,8 @@ _TIMESTAMP = (1980, 1, 1, 0, 0, 0)  # equal source, equal CodeSha256
 def zipped(source: str) -> bytes:
     """Pack inline source as CloudFormation does.
 
-    :raises ValueError: it is too long
+    Raises:
+        ValueError: it is too long
     """
     if len(source) > MAX_CHARACTERS:
         raise ValueError(

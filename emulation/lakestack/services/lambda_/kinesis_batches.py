@@ -67,8 +67,11 @@ def sequence_of(event: Event) -> int:
 def first_failed(events: Sequence[Event], failures: Any) -> int | None:
     """Return the index of the first record that a function reported in batchItemFailures.
 
-    :param failures: the function's answer
-    :returns: None if the answer makes the whole batch a failure; ``len(events)`` if none failed
+    Args:
+        failures: the function's answer
+
+    Returns:
+        None if the answer makes the whole batch a failure; ``len(events)`` if none failed
     """
     if not isinstance(failures, dict):
         return len(events)

@@ -37,9 +37,10 @@ MAX_BACKOFF = 5.0
 class Settings:
     """What the mapping was configured with; -1 means without limit.
 
-    :param lanes: ParallelizationFactor: batches of one shard at a time, by partition key
-    :param window: seconds to wait for a full batch
-    :param max_age: seconds since arrival after which a record is given up
+    Args:
+        lanes: ParallelizationFactor: batches of one shard at a time, by partition key
+        window: seconds to wait for a full batch
+        max_age: seconds since arrival after which a record is given up
     """
 
     batch_size: int = 100
@@ -55,8 +56,9 @@ class Settings:
 class Outcome:
     """What came of an invocation.
 
-    :param error: FunctionError, None if the function returned
-    :param answer: what it returned
+    Args:
+        error: FunctionError, None if the function returned
+        answer: what it returned
     """
 
     error: str | None
@@ -69,8 +71,9 @@ class Outcome:
 class GivenUp:
     """Records that no further attempt is made for.
 
-    :param condition: AWS's name for why
-    :param outcome: of the last invocation, None if there was none
+    Args:
+        condition: AWS's name for why
+        outcome: of the last invocation, None if there was none
     """
 
     condition: str
@@ -107,9 +110,10 @@ class Position:
 class ShardConsumer:
     """Processes one shard until it is told to stop or the closed shard is read to its end.
 
-    :param clock: the stream's clock
-    :param retention: the stream's retention, seconds
-    :param deleted: whether the stream was deleted: then the shard ends with its last record
+    Args:
+        clock: the stream's clock
+        retention: the stream's retention, seconds
+        deleted: whether the stream was deleted: then the shard ends with its last record
     """
 
     def __init__(
@@ -217,8 +221,9 @@ class ShardConsumer:
     def _deliver(self, events: list[Event], attempts: int, stored: Mapping[int, float]) -> bool:
         """Bring events to a conclusion, one way or the other; False if told to stop before.
 
-        :param attempts: invocations already spent on these events
-        :param stored: when each record came, by sequence number, on the steady clock
+        Args:
+            attempts: invocations already spent on these events
+            stored: when each record came, by sequence number, on the steady clock
         """
         delay = IDLE_SECONDS
         while True:

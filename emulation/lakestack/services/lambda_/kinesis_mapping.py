@@ -217,7 +217,8 @@ def failure(function_arn: str, given_up: GivenUp) -> dict[str, Any]:
 def install(invoke: Callable[..., Any]) -> None:
     """Give LocalStack's workers for Kinesis our poller.
 
-    :param invoke: `LambdaService.invoke`
+    Args:
+        invoke: `LambdaService.invoke`
     """
     factory = esm_worker_factory.EsmWorkerFactory
     original = factory.get_esm_worker

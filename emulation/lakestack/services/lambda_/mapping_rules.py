@@ -24,8 +24,9 @@ MIN_RECORD_AGE = 60
 def check(request: Mapping[str, Any]) -> None:
     """Refuse values that AWS refuses, and features that the emulator has not.
 
-    :raises ValidationException: a number out of its range
-    :raises InvalidParameterValueException: everything else
+    Raises:
+        ValidationException: a number out of its range
+        InvalidParameterValueException: everything else
     """
     for name, (low, high) in RANGES.items():
         value = request.get(name)

@@ -22,8 +22,9 @@ TAIL_BYTES = 4096
 class InvocationLog:
     """The log of one invocation, handed on in batches while it grows.
 
-    :param emit: receives finished lines
-    :param limit: bytes of output kept; what comes after is counted and the log says so
+    Args:
+        emit: receives finished lines
+        limit: bytes of output kept; what comes after is counted and the log says so
     """
 
     def __init__(self, emit: Callable[[list[Event]], None], limit: int = MAX_BYTES) -> None:

@@ -33,7 +33,8 @@ def checked_size(zip_file: IO[bytes]) -> int:
     """Bytes that a package unpacks to; called for CreateFunction, UpdateFunctionCode and
     PublishLayerVersion before anything is stored.
 
-    :raises InvalidParameterValueException: too large, damaged, or with an entry that is refused
+    Raises:
+        InvalidParameterValueException: too large, damaged, or with an entry that is refused
     """
     limit: int = config.LAMBDA_LIMITS_CODE_SIZE_UNZIPPED
     try:

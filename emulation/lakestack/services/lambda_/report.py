@@ -21,10 +21,11 @@ MEBIBYTE = 1024 * 1024
 class Report:
     """What the REPORT line tells.
 
-    :param duration: seconds the invocation took
-    :param memory_size: configured, in MB
-    :param peak_bytes: largest resident size of the environment so far
-    :param init: seconds the initialisation took, None for a warm environment
+    Args:
+        duration: seconds the invocation took
+        memory_size: configured, in MB
+        peak_bytes: largest resident size of the environment so far
+        init: seconds the initialisation took, None for a warm environment
     """
 
     request_id: str
@@ -60,7 +61,8 @@ def timed_out(request_id: str, timeout: float, now: datetime | None = None) -> s
 def exit_error(request_id: str, status: int) -> bytes:
     """Error object of a runtime that ended without an answer.
 
-    :param status: as subprocess gives it: negative for a signal
+    Args:
+        status: as subprocess gives it: negative for a signal
     """
     if status < 0:
         reason = f"Runtime exited with error: signal: {_signal_name(-status)}"

@@ -25,7 +25,8 @@ def has_vendored_requests(runtime: str) -> bool:
 def check_runnable(package_type: str | None, runtime: str | None) -> None:
     """Refuse what needs AWS.
 
-    :raises InvalidParameterValueException: an image package, or another language
+    Raises:
+        InvalidParameterValueException: an image package, or another language
     """
     if package_type == "Image":
         raise InvalidParameterValueException(

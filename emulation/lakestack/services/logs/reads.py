@@ -49,7 +49,8 @@ def describe_log_groups(
 ) -> DescribeLogGroupsResponse:
     """All groups whose names begin with the prefix, or contain the pattern, by name.
 
-    :raises InvalidParameterException: both were given (API Reference, "DescribeLogGroups")
+    Raises:
+        InvalidParameterException: both were given (API Reference, "DescribeLogGroups")
     """
     prefix = request.get("logGroupNamePrefix", "")
     pattern = request.get("logGroupNamePattern", "")

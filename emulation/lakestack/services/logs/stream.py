@@ -29,8 +29,9 @@ class LogStream:
 
     Safe to write from several threads. Closing flushes; a closed stream refuses lines.
 
-    :param group: log group name, for example ``/aws-glue/jobs/output``
-    :param stream: log stream name, for example the job run id
+    Args:
+        group: log group name, for example ``/aws-glue/jobs/output``
+        stream: log stream name, for example the job run id
     """
 
     def __init__(self, account: str, region: str, group: str, stream: str) -> None:

@@ -119,9 +119,12 @@ class Pattern:
 def compile_pattern(pattern: str, flags: str = "") -> Pattern:
     """Compile a pattern of a client.
 
-    :param pattern: as Java writes it, which AWS's services use
-    :param flags: letters for the whole of it: i, m, s
-    :raises PatternError: not a pattern, or one too large to run
+    Args:
+        pattern: as Java writes it, which AWS's services use
+        flags: letters for the whole of it: i, m, s
+
+    Raises:
+        PatternError: not a pattern, or one too large to run
     """
     try:
         whole = f"(?{flags}){pattern}" if flags else pattern
@@ -135,10 +138,13 @@ def compile_pattern(pattern: str, flags: str = "") -> Pattern:
 def wildcard_pattern(text: str, *, many: str, one: str = "", at_least_one: bool = False) -> Pattern:
     """A text with wildcards as a pattern of linear time, for `Pattern.fullmatch`.
 
-    :param many: the character that stands for any text (``*``, or ``%`` of LIKE)
-    :param one: the one that stands for any single character (``?``, ``_``), if there is one
-    :param at_least_one: `many` stands for one character or more
-    :raises PatternError: too long
+    Args:
+        many: the character that stands for any text (``*``, or ``%`` of LIKE)
+        one: the one that stands for any single character (``?``, ``_``), if there is one
+        at_least_one: `many` stands for one character or more
+
+    Raises:
+        PatternError: too long
     """
     wild = {many: ".+" if at_least_one else ".*", **({one: "."} if one else {})}
     parts: list[str] = []

@@ -54,10 +54,11 @@ class SyntaxFault(ValueError):
 class Spelling:
     """A pattern for the two engines.
 
-    :ivar linear: for RE2; None where it has no words for it (lookaround, backreferences, ...)
-    :ivar backtracking: for `regex` with ``VERSION1 | ASCII``
-    :ivar folds: matches without regard to case somewhere, which Java does for ASCII letters only
-    :ivar line_ends: has a ``$``, which in Java also matches before a last line end
+    Attributes:
+        linear: for RE2; None where it has no words for it (lookaround, backreferences, ...)
+        backtracking: for `regex` with ``VERSION1 | ASCII``
+        folds: matches without regard to case somewhere, which Java does for ASCII letters only
+        line_ends: has a ``$``, which in Java also matches before a last line end
     """
 
     linear: str | None
@@ -69,7 +70,8 @@ class Spelling:
 def spell(pattern: str) -> Spelling:
     """Translate a pattern.
 
-    :raises SyntaxFault: not a pattern, or too large
+    Raises:
+        SyntaxFault: not a pattern, or too large
     """
     if len(pattern) > MAX_LENGTH:
         raise SyntaxFault(f"it is longer than {MAX_LENGTH} characters")

@@ -39,8 +39,9 @@ class Meant(NamedTuple):
 def meant_by(error: Exception, operation: Any, request: Any, codes: Codes) -> Meant | None:
     """Say what an error of moto's or LocalStack's code means to the client; None for a fault.
 
-    :param operation: botocore's model of it; None if it is not known
-    :param request: as parsed
+    Args:
+        operation: botocore's model of it; None if it is not known
+        request: as parsed
     """
     if isinstance(error, ClientError):
         return _of_call(error)
@@ -125,7 +126,8 @@ def _values(value: Any, depth: int = 0) -> Iterator[Any]:
 def _needed(shape: Any, name: str, depth: int = 0) -> bool | None:
     """Whether a structure within a shape needs its member of this name, in any case.
 
-    :return: None if no structure has such a member
+    Returns:
+        None if no structure has such a member
     """
     if shape is None or depth > _DEEPEST_SHAPE:  # shapes may contain themselves
         return None

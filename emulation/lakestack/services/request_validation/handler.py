@@ -76,7 +76,8 @@ def install() -> None:
 def read_request(context: RequestContext) -> None:
     """Set the context's operation and request.
 
-    :raises CommonServiceException: with the service's code, if the request is not valid
+    Raises:
+        CommonServiceException: with the service's code, if the request is not valid
     """
     service: Any = context.service
     codes = codes_for(service.service_name, context.protocol or service.protocol)
@@ -95,7 +96,8 @@ def read_request(context: RequestContext) -> None:
 def check(operation: Any, request: Any, codes: Codes) -> None:
     """Refuse a request that breaks its shape's constraints.
 
-    :raises CommonServiceException: naming each member and its constraint
+    Raises:
+        CommonServiceException: naming each member and its constraint
     """
     shape: Shape | None = operation.input_shape
     if shape is None:

@@ -37,9 +37,10 @@ Decode = Callable[[Any, Path], Any]
 class Source:
     """Where a value comes from.
 
-    :ivar cbor: from CBOR, which has bytes and dates of its own
-    :ivar lenient: from CloudFormation's types, in process: a template may write ``"5"`` for 5 and 5
-        for a text, and CloudFormation converts them
+    Attributes:
+        cbor: from CBOR, which has bytes and dates of its own
+        lenient: from CloudFormation's types, in process: a template may write ``"5"`` for 5 and 5
+            for a text, and CloudFormation converts them
     """
 
     name: str
@@ -65,7 +66,8 @@ _DECODER = json.JSONDecoder(parse_constant=_constant)
 def read_json(body: bytes) -> Any:
     """Parse a body strictly: UTF-8, no NaN, no lone surrogates, bounded depth and digits.
 
-    :raises WireError: it is not JSON
+    Raises:
+        WireError: it is not JSON
     """
     try:
         found = _DECODER.decode(body.decode("utf-8"))

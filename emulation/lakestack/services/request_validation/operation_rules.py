@@ -30,7 +30,8 @@ _EVENT_SOURCES = {"kinesis", "dynamodb", "sqs"}
 def check_operation(service: str, operation: str, request: dict[str, Any]) -> None:
     """Check what the operation needs.
 
-    :raises CommonServiceException: in the service's words
+    Raises:
+        CommonServiceException: in the service's words
     """
     rule = _RULES.get((service, operation))
     if rule is not None and (error := rule(request)) is not None:

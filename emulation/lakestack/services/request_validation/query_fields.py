@@ -24,7 +24,8 @@ _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 def check_fields(shape: Any, given: Mapping[str, str], codes: Codes) -> None:
     """Check the values' characters, and the keys that belong to the request's lists.
 
-    :raises CommonServiceException: naming the key
+    Raises:
+        CommonServiceException: naming the key
     """
     for key, value in given.items():
         if _NOT_XML.search(value):

@@ -22,11 +22,12 @@ from lakestack.services.request_validation.constraints import (
 class Codes:
     """Error codes.
 
-    :ivar unreadable: the body or a value of it cannot be read
-    :ivar invalid: a constraint is violated
-    :ivar unknown: there is no such operation; with its HTTP status
-    :ivar rules: constraints that are enforced
-    :ivar payload_only: they are those of the body's document only; the handler sees to the rest
+    Attributes:
+        unreadable: the body or a value of it cannot be read
+        invalid: a constraint is violated
+        unknown: there is no such operation; with its HTTP status
+        rules: constraints that are enforced
+        payload_only: they are those of the body's document only; the handler sees to the rest
     """
 
     unreadable: str
@@ -83,7 +84,8 @@ _MISSING = {"sqs": "MissingParameter", "ec2": "MissingParameter"}
 def codes_for(service: str, protocol: str) -> Codes:
     """The service's codes.
 
-    :param protocol: of this request: ``json``, ``rest-json``, ``query``, ``rest-xml`` …
+    Args:
+        protocol: of this request: ``json``, ``rest-json``, ``query``, ``rest-xml`` …
     """
     default = _BY_PROTOCOL.get(protocol, _JSON)
     if service in _MISSING:

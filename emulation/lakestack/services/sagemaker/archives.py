@@ -16,8 +16,9 @@ OUTPUT_ARCHIVE = "output.tar.gz"
 def extract(archive: Path, folder: Path, volume: Volume) -> None:
     """Extract a tar file (gzip or plain) below `folder`, on a volume that it may fill.
 
-    :raises ArchiveError: not a tar file, damaged, or with an entry that is refused (named)
-    :raises VolumeFullError: the volume is too small
+    Raises:
+        ArchiveError: not a tar file, damaged, or with an entry that is refused (named)
+        VolumeFullError: the volume is too small
     """
     try:
         volume.take(untar(archive, folder, volume.left), archive.name)

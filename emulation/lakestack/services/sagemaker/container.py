@@ -45,7 +45,8 @@ class Unavailable(Exception):
 class InvocationFailed(Exception):
     """The process accepted the request and gave no answer.
 
-    :param timed_out: it took longer than it may; otherwise it died
+    Args:
+        timed_out: it took longer than it may; otherwise it died
     """
 
     def __init__(self, message: str, timed_out: bool) -> None:
@@ -85,7 +86,8 @@ class Files:
 class Container:
     """A supervised serving process.
 
-    :param on_dead: called once with a reason when it could not be started again any more
+    Args:
+        on_dead: called once with a reason when it could not be started again any more
     """
 
     def __init__(
@@ -111,8 +113,11 @@ class Container:
     def start(self, seconds: float) -> None:
         """Start and wait until healthy; from then on deaths are repaired.
 
-        :param seconds: time to pass the ping health check
-        :raises StartFailed: it did not
+        Args:
+            seconds: time to pass the ping health check
+
+        Raises:
+            StartFailed: it did not
         """
         try:
             process = self._spawn()
@@ -139,8 +144,9 @@ class Container:
     ) -> Answer:
         """POST /invocations over a kept-alive connection.
 
-        :raises Unavailable: it is not running now
-        :raises InvocationFailed: it died over this request, or took longer than `seconds`
+        Raises:
+            Unavailable: it is not running now
+            InvocationFailed: it died over this request, or took longer than `seconds`
         """
         pool = self._pool
         if pool is None:

@@ -42,7 +42,8 @@ class Endpoint:
     def update(self, config: EndpointConfig, variants: list[Variant]) -> None:
         """Begin to change to another configuration.
 
-        :raises CommonServiceException: ValidationException, it is changing already or has failed
+        Raises:
+            CommonServiceException: ValidationException, it is changing already or has failed
         """
         with self._lock:
             self._refuse_in_progress()
@@ -56,7 +57,8 @@ class Endpoint:
     def set_weights(self, desired: list[dict[str, Any]]) -> None:
         """UpdateEndpointWeightsAndCapacities.
 
-        :raises CommonServiceException: ValidationException
+        Raises:
+            CommonServiceException: ValidationException
         """
         with self._lock:
             self._refuse_in_progress()
@@ -79,7 +81,8 @@ class Endpoint:
     def delete(self) -> None:
         """End everything; returns when no process is left.
 
-        :raises CommonServiceException: ValidationException, it is being created or updated
+        Raises:
+            CommonServiceException: ValidationException, it is being created or updated
         """
         with self._lock:
             self._refuse_in_progress()

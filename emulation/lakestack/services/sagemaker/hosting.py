@@ -56,8 +56,9 @@ class DeploymentFailed(Exception):
 class Variant:
     """One production variant: its configuration, its model's container, what runs.
 
-    :param settings: the ProductionVariant of the endpoint configuration
-    :param container: the model's container definition
+    Args:
+        settings: the ProductionVariant of the endpoint configuration
+        container: the model's container definition
     """
 
     settings: Mapping[str, Any]
@@ -85,7 +86,8 @@ class Variant:
 class Deployment:
     """All variants of one endpoint configuration, running or about to.
 
-    :param on_dead: called with a reason when a container cannot be kept alive
+    Args:
+        on_dead: called with a reason when a container cannot be kept alive
     """
 
     def __init__(
@@ -108,7 +110,8 @@ class Deployment:
     def start(self) -> None:
         """Download, extract and start everything; returns when all is healthy.
 
-        :raises DeploymentFailed: something did not work; nothing is left running
+        Raises:
+            DeploymentFailed: something did not work; nothing is left running
         """
         try:
             for variant in self.variants.values():

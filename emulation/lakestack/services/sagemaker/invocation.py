@@ -54,8 +54,9 @@ class ModelError(ServiceException):
 def invoke(region: Region, request: dict[str, Any]) -> dict[str, Any]:
     """Answer InvokeEndpoint.
 
-    :raises ServiceException: ValidationError (no such endpoint or variant, body too large),
-        ServiceUnavailable (the container is being restarted), ModelError
+    Raises:
+        ServiceException: ValidationError (no such endpoint or variant, body too large),
+            ServiceUnavailable (the container is being restarted), ModelError
     """
     name = request["EndpointName"]
     body = _body(request.get("Body") or b"")

@@ -20,8 +20,9 @@ MAX_LINE = 4_096
 class Metrics:
     """The last value of each metric. Not thread-safe: one thread feeds it lines.
 
-    :param definitions: ``{"Name": ..., "Regex": ...}``, each expression with one group
-    :param notice: told once when a metric is given up, because its expression takes too long
+    Args:
+        definitions: ``{"Name": ..., "Regex": ...}``, each expression with one group
+        notice: told once when a metric is given up, because its expression takes too long
     """
 
     def __init__(

@@ -22,7 +22,8 @@ class DownloadError(Exception):
 def split_uri(uri: str) -> tuple[str, str]:
     """Split ``s3://bucket/key`` into bucket and key (the key may be empty).
 
-    :raises ValueError: no S3 URI
+    Raises:
+        ValueError: no S3 URI
     """
     scheme, _, rest = uri.partition("://")
     bucket, _, key = rest.partition("/")
@@ -34,7 +35,8 @@ def split_uri(uri: str) -> tuple[str, str]:
 def keys(s3: Any, uri: str) -> Iterator[str]:
     """Keys that begin with the URI's key, folder markers left out.
 
-    :raises DownloadError: the bucket does not exist
+    Raises:
+        DownloadError: the bucket does not exist
     """
     bucket, prefix = split_uri(uri)
     try:
@@ -49,8 +51,11 @@ def keys(s3: Any, uri: str) -> Iterator[str]:
 def fetch(s3: Any, uri: str, target: Path, store: Store) -> None:
     """Download one object to the file `target`.
 
-    :param store: told the object's bytes and name before they are written; may refuse them
-    :raises DownloadError: no such object or bucket
+    Args:
+        store: told the object's bytes and name before they are written; may refuse them
+
+    Raises:
+        DownloadError: no such object or bucket
     """
     try:
         bucket, key = split_uri(uri)
@@ -81,7 +86,8 @@ def fetch_prefix(s3: Any, uri: str, folder: Path, store: Store) -> int:
     Names are kept relative to the URI where it names a folder, else to its last slash (Amazon
     SageMaker API Reference, "S3DataSource").
 
-    :raises DownloadError: nothing there, or a key that leads out of the folder
+    Raises:
+        DownloadError: nothing there, or a key that leads out of the folder
     """
     bucket, prefix = split_uri(uri)
     count = 0
@@ -96,7 +102,8 @@ def fetch_prefix(s3: Any, uri: str, folder: Path, store: Store) -> int:
 def fetch_manifest(s3: Any, uri: str, folder: Path, store: Store) -> int:
     """Download what a ManifestFile lists: ``[{"prefix": "s3://b/p/"}, "name", ...]``.
 
-    :raises DownloadError: the manifest or one of its objects is missing or malformed
+    Raises:
+        DownloadError: the manifest or one of its objects is missing or malformed
     """
     manifest = folder / ".manifest"
     fetch(s3, uri, manifest, store)
@@ -127,7 +134,8 @@ def relative_name(prefix: str, key: str) -> str:
 def inside(folder: Path, name: str) -> Path:
     """Path of `name` below `folder`.
 
-    :raises DownloadError: the name (an S3 key may contain ``..``) leads out of it
+    Raises:
+        DownloadError: the name (an S3 key may contain ``..``) leads out of it
     """
     path = (folder / name.lstrip("/")).resolve()
     if not path.is_relative_to(folder.resolve()) or path == folder.resolve():

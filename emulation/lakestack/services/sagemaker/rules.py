@@ -44,7 +44,8 @@ WITHOUT_EFFECT = (
 def check_image(image: str) -> None:
     """Refuse an image that is no Amazon ECR URI.
 
-    :raises CommonServiceException: ValidationException
+    Raises:
+        CommonServiceException: ValidationException
     """
     if not IMAGE.fullmatch(image):
         raise validation_error(
@@ -56,7 +57,8 @@ def check_image(image: str) -> None:
 def check_training_job(request: dict[str, Any]) -> None:
     """Refuse a training job that cannot run here.
 
-    :raises CommonServiceException: ValidationException or ResourceLimitExceeded
+    Raises:
+        CommonServiceException: ValidationException or ResourceLimitExceeded
     """
     algorithm = request["AlgorithmSpecification"]
     for name in ("AlgorithmName", "ContainerEntrypoint", "ContainerArguments"):
@@ -86,7 +88,8 @@ def check_training_job(request: dict[str, Any]) -> None:
 def check_container(container: Mapping[str, Any]) -> None:
     """Refuse a model container that cannot run here.
 
-    :raises CommonServiceException: ValidationException
+    Raises:
+        CommonServiceException: ValidationException
     """
     for name in ("ModelPackageName", "MultiModelConfig", "AdditionalModelDataSources"):
         if container.get(name):
@@ -105,7 +108,8 @@ def check_container(container: Mapping[str, Any]) -> None:
 def check_endpoint_config(request: Mapping[str, Any]) -> None:
     """Refuse an endpoint configuration that cannot run here.
 
-    :raises CommonServiceException: ValidationException or ResourceLimitExceeded
+    Raises:
+        CommonServiceException: ValidationException or ResourceLimitExceeded
     """
     for name in ("AsyncInferenceConfig", "ShadowProductionVariants", "ExplainerConfig"):
         if request.get(name):
@@ -128,7 +132,8 @@ def check_endpoint_config(request: Mapping[str, Any]) -> None:
 def check_instances(instance_type: str, count: int, use: str, limit: int = MAX_INSTANCES) -> None:
     """Refuse more instances than the emulator's quota.
 
-    :raises CommonServiceException: ResourceLimitExceeded, in Service Quotas' words
+    Raises:
+        CommonServiceException: ResourceLimitExceeded, in Service Quotas' words
     """
     if count < 1:
         raise validation_error(f"The instance count must be at least 1, received {count}.")

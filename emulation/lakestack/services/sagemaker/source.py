@@ -24,9 +24,12 @@ class SourceError(Exception):
 def fetch_source(s3: Any, uri: str, folder: Path, volume: Volume) -> None:
     """Download and extract ``sagemaker_submit_directory`` into `folder`.
 
-    :param uri: ``s3://bucket/.../sourcedir.tar.gz``
-    :raises SourceError: missing, unreadable, with entries that lead out of the folder, or larger
-        than the volume
+    Args:
+        uri: ``s3://bucket/.../sourcedir.tar.gz``
+
+    Raises:
+        SourceError: missing, unreadable, with entries that lead out of the folder, or larger than
+            the volume
     """
     archive = folder.with_name("sourcedir.tar.gz")
     try:
@@ -41,7 +44,8 @@ def fetch_source(s3: Any, uri: str, folder: Path, volume: Volume) -> None:
 def check_program(folder: Path, program: str) -> Path:
     """Path of the entry point inside the source.
 
-    :raises SourceError: absent, or no Python file of this folder
+    Raises:
+        SourceError: absent, or no Python file of this folder
     """
     path = (folder / program).resolve()
     if path.suffix != ".py" or not path.is_relative_to(folder.resolve()):
@@ -58,7 +62,8 @@ def check_requirements(folder: Path) -> None:
     On AWS the container runs pip; the emulator reaches no package index, so its own environment
     must already fulfil them.
 
-    :raises SourceError: names every requirement that is not met
+    Raises:
+        SourceError: names every requirement that is not met
     """
     path = folder / REQUIREMENTS
     if not path.is_file():

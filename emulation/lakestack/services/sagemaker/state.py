@@ -56,20 +56,36 @@ class Region:
         return f"arn:aws:sagemaker:{self.name}:{self.account}:{kind}/{name.lower()}"
 
     def model(self, name: str) -> Model:
-        """:raises CommonServiceException: ValidationException, no such model"""
+        """Find a model.
+
+        Raises:
+            CommonServiceException: ValidationException, no such model
+        """
         return _find(self.models, name, "model", self.arn("model", name))
 
     def endpoint_config(self, name: str) -> EndpointConfig:
-        """:raises CommonServiceException: ValidationException, no such configuration"""
+        """Find a configuration.
+
+        Raises:
+            CommonServiceException: ValidationException, no such configuration
+        """
         arn = self.arn("endpoint-config", name)
         return _find(self.endpoint_configs, name, "endpoint configuration", arn)
 
     def endpoint(self, name: str) -> Endpoint:
-        """:raises CommonServiceException: ValidationException, no such endpoint"""
+        """Find an endpoint.
+
+        Raises:
+            CommonServiceException: ValidationException, no such endpoint
+        """
         return _find(self.endpoints, name, "endpoint", self.arn("endpoint", name))
 
     def training_job(self, name: str) -> TrainingJob:
-        """:raises CommonServiceException: ValidationException, no such job"""
+        """Find a job.
+
+        Raises:
+            CommonServiceException: ValidationException, no such job
+        """
         if name not in self.training_jobs:
             raise validation_error("Requested resource not found.")
         return self.training_jobs[name]
@@ -104,7 +120,11 @@ def all_endpoints() -> list[Endpoint]:
 
 
 def refuse_existing(items: dict[str, Any], name: str, noun: str) -> None:
-    """:raises CommonServiceException: ValidationException, the name is taken"""
+    """Check that a name is free.
+
+    Raises:
+        CommonServiceException: ValidationException, it is taken
+    """
     if name in items:
         raise validation_error(f'Cannot create already existing {noun} "{items[name].arn}".')
 
@@ -126,10 +146,15 @@ def page(
 ) -> tuple[list[dict[str, Any]], str | None]:
     """One page of a List operation: filters, sort order, NextToken.
 
-    :param items: summaries, as the operation returns them
-    :param name: member that holds the name; `status`: member that holds the status
-    :returns: the summaries and the next token, None at the end
-    :raises CommonServiceException: ValidationException, a token that is not ours
+    Args:
+        items: summaries, as the operation returns them
+        name: member that holds the name; `status`: member that holds the status
+
+    Returns:
+        the summaries and the next token, None at the end
+
+    Raises:
+        CommonServiceException: ValidationException, a token that is not ours
     """
     chosen = [item for item in items if _matches(item, request, name, status)]
     sorts: dict[str, Callable[[dict[str, Any]], Any]] = {

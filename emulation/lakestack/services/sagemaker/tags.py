@@ -16,7 +16,8 @@ MAX_TAGS = 50
 def put(state: Region, arn: str, tags: list[dict[str, str]] | None) -> None:
     """Add tags to a resource; equal keys get the new value.
 
-    :raises CommonServiceException: ValidationException, more than 50 of them
+    Raises:
+        CommonServiceException: ValidationException, more than 50 of them
     """
     with state.lock:
         merged = {**state.tags.get(arn, {}), **{t["Key"]: t["Value"] for t in tags or []}}
@@ -56,7 +57,8 @@ def delete(context: RequestContext, request: dict[str, Any]) -> Any:
 def _of_moto(context: RequestContext, arn: str) -> Any:
     """Let moto answer; it knows no resource of this ARN by stumbling over None.
 
-    :raises CommonServiceException: ValidationException, there is no such resource
+    Raises:
+        CommonServiceException: ValidationException, there is no such resource
     """
     try:
         return call_moto(context)

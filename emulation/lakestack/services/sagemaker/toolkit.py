@@ -147,9 +147,10 @@ def environment(
 ) -> dict[str, str]:
     """The SM_* variables of a training job.
 
-    :param raw: hyper-parameters as sent
-    :param program: entry point relative to the source, for example ``train.py``
-    :param job: ``name``, ``arn`` and ``source`` (S3 URI of the source)
+    Args:
+        raw: hyper-parameters as sent
+        program: entry point relative to the source, for example ``train.py``
+        job: ``name``, ``arn`` and ``source`` (S3 URI of the source)
     """
     decoded = decode_hyperparameters(raw)
     mine = user_hyperparameters(decoded)

@@ -53,7 +53,8 @@ _COPIED = (
 class TrainingJob:
     """One training job. All methods are safe to call from several threads.
 
-    :param request: CreateTrainingJob's request, already checked
+    Args:
+        request: CreateTrainingJob's request, already checked
     """
 
     def __init__(self, account: str, region: str, arn: str, request: dict[str, Any]) -> None:
@@ -112,7 +113,8 @@ class TrainingJob:
     def stop(self, grace: float) -> None:
         """Ask the job to stop: SIGTERM now, SIGKILL after `grace` seconds.
 
-        :raises CommonServiceException: ValidationException, the job has ended
+        Raises:
+            CommonServiceException: ValidationException, the job has ended
         """
         with self._lock:
             if self.status not in ("InProgress", "Stopping"):

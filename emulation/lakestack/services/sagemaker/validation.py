@@ -23,7 +23,8 @@ def validation_error(message: str) -> CommonServiceException:
 def check_request(shape: Shape | None, request: dict[str, Any]) -> None:
     """Refuse a request that breaks a constraint of its API shape.
 
-    :raises CommonServiceException: ValidationException naming each member and its constraint
+    Raises:
+        CommonServiceException: ValidationException naming each member and its constraint
     """
     if shape is not None and (faults := faults_of(shape, request, FULL)):
         raise validation_error(summary(faults))

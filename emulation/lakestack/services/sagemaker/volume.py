@@ -20,7 +20,8 @@ class VolumeFullError(DownloadError):
 class Volume:
     """Bytes that are left. Not thread-safe: one thread prepares a job.
 
-    :param gigabytes: VolumeSizeInGB
+    Args:
+        gigabytes: VolumeSizeInGB
     """
 
     def __init__(self, gigabytes: int | None) -> None:
@@ -30,7 +31,8 @@ class Volume:
     def take(self, size: int, what: str) -> None:
         """Store `size` bytes.
 
-        :raises VolumeFullError: there is no room for them
+        Raises:
+            VolumeFullError: there is no room for them
         """
         if size > self.left:
             raise self.full(what)

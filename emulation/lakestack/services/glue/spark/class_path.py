@@ -56,9 +56,12 @@ def install(notice: Callable[[str], None]) -> None:
 
     Old archives are removed. Failing to make one is not an error: Spark only starts more slowly.
 
-    :param notice: is told what is going on
-    :raises ArtifactError: the Java artefacts were never installed
-    :raises JavaError: there is no usable Java
+    Args:
+        notice: is told what is going on
+
+    Raises:
+        ArtifactError: the Java artefacts were never installed
+        JavaError: there is no usable Java
     """
     archive = class_archive(class_path(spark_jars()))
     if archive.is_file():

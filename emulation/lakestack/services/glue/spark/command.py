@@ -131,17 +131,20 @@ def spark_command(
 ) -> tuple[list[str], dict[str, str]]:
     """Return the command that runs a Glue script, and the environment to add to the job's own.
 
-    :param script: the script on this machine; its name must end in ``.py``
-    :param arguments: the job's arguments, each its own item (``["--JOB_NAME", "x", …]``)
-    :param workdir: private folder of the run: settings, temporary files, warehouse
-    :param worker_count: the job's NumberOfWorkers; never more threads than the machine has CPUs
-    :param account: with `region`, whose DynamoDB tables awsglue reads straight from the engine;
-        without them it reads through the gateway
-    :param region: the region of those tables
-    :param data_catalog: Spark SQL sees the Glue Data Catalog
-    :raises ArtifactError: the Java artefacts were never installed
-    :raises JavaError: there is no usable Java
-    :raises ValueError: the script is no ``.py`` file
+    Args:
+        script: the script on this machine; its name must end in ``.py``
+        arguments: the job's arguments, each its own item (``["--JOB_NAME", "x", …]``)
+        workdir: private folder of the run: settings, temporary files, warehouse
+        worker_count: the job's NumberOfWorkers; never more threads than the machine has CPUs
+        account: with `region`, whose DynamoDB tables awsglue reads straight from the engine;
+            without them it reads through the gateway
+        region: the region of those tables
+        data_catalog: Spark SQL sees the Glue Data Catalog
+
+    Raises:
+        ArtifactError: the Java artefacts were never installed
+        JavaError: there is no usable Java
+        ValueError: the script is no ``.py`` file
     """
     if script.suffix != ".py":
         raise ValueError(f"{script.name}: Spark runs a Python script only if it ends in .py")

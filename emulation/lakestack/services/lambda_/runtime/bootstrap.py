@@ -204,7 +204,8 @@ def become_the_function(channel: int, control: int, supervise: Any) -> None:
 def load_handler(name: str) -> Any:
     """Import the handler.
 
-    :raises RuntimeFault: it cannot be found; what the module itself raises passes through
+    Raises:
+        RuntimeFault: it cannot be found; what the module itself raises passes through
     """
     module_name, dot, function = name.rpartition(".")
     if not dot:

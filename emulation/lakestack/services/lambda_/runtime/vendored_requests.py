@@ -83,7 +83,8 @@ def request(
 ) -> Response:
     """Send a request and read the answer.
 
-    :raises RequestException: there is none
+    Raises:
+        RequestException: there is none
     """
     import urllib3  # not before: botocore imports this module while it is itself imported
 

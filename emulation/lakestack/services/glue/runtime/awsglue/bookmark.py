@@ -33,8 +33,11 @@ Select = Callable[[Sequence[str], Sequence[S3Object]], list[S3Object]]
 class Bookmark:
     """The bookmark of the running job.
 
-    :param path: the file that the service lent
-    :raises ValueError: it is not such a file
+    Args:
+        path: the file that the service lent
+
+    Raises:
+        ValueError: it is not such a file
     """
 
     def __init__(self, path: Path) -> None:
@@ -52,10 +55,13 @@ class Bookmark:
     ) -> list[S3Object]:
         """The objects that this run shall process; `commit` then counts all of them as processed.
 
-        :param context: the source's transformation_ctx
-        :param paths: what the source reads, for the check that no other has the same context
-        :param objects: all objects there are
-        :raises ValueError: two different sources have the same context
+        Args:
+            context: the source's transformation_ctx
+            paths: what the source reads, for the check that no other has the same context
+            objects: all objects there are
+
+        Raises:
+            ValueError: two different sources have the same context
         """
         if self._sources.setdefault(context, sorted(paths)) != sorted(paths):
             raise ValueError(

@@ -22,11 +22,12 @@ class Partition:
 class CatalogTable:
     """What a reader needs of a table definition.
 
-    :param columns: ``(name, Hive type)`` in the catalog's order, partition keys excluded
-    :param partition_keys: ``(name, Hive type)``
-    :param classification: csv, json, parquet, orc, dynamodb, …
-    :param parameters: of the table and of its StorageDescriptor, lower-case names
-    :param serde: parameters of the SerDe
+    Args:
+        columns: ``(name, Hive type)`` in the catalog's order, partition keys excluded
+        partition_keys: ``(name, Hive type)``
+        classification: csv, json, parquet, orc, dynamodb, …
+        parameters: of the table and of its StorageDescriptor, lower-case names
+        serde: parameters of the SerDe
     """
 
     database: str
@@ -42,7 +43,8 @@ class CatalogTable:
 def read_table(database: str, name: str, *, catalog_id: str | None = None) -> CatalogTable:
     """Read a table definition.
 
-    :raises CatalogError: there is no such table, or it has no classification
+    Raises:
+        CatalogError: there is no such table, or it has no classification
     """
     glue = client("glue")
     account = {"CatalogId": catalog_id} if catalog_id else {}
@@ -59,7 +61,8 @@ def read_table(database: str, name: str, *, catalog_id: str | None = None) -> Ca
 def describe(database: str, table: Mapping[str, Any]) -> CatalogTable:
     """Turn a Table of the Glue API into what readers need.
 
-    :raises CatalogError: it has neither a classification nor a known SerDe
+    Raises:
+        CatalogError: it has neither a classification nor a known SerDe
     """
     storage = table.get("StorageDescriptor", {})
     serde = storage.get("SerdeInfo", {})

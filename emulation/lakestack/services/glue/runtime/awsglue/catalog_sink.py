@@ -33,8 +33,9 @@ _ESCAPED = re.compile(r"[\x00-\x1f\"#%'*/:=?\\{\[\]^\x7f]")
 class CatalogUpdate:
     """What a sink does to the Data Catalog once its files are written.
 
-    :param behavior: UPDATE_IN_DATABASE: new columns are added to a table that is there already;
-        LOG: its columns stay as they are
+    Args:
+        behavior: UPDATE_IN_DATABASE: new columns are added to a table that is there already; LOG:
+            its columns stay as they are
     """
 
     database: str
@@ -51,7 +52,8 @@ class CatalogUpdate:
     ) -> None:
         """Make or update the table, and add the partitions that were written.
 
-        :raises UnsupportedApi: a format that AWS does not take here either, or another behavior
+        Raises:
+            UnsupportedApi: a format that AWS does not take here either, or another behavior
         """
         if kind not in _SERDES:
             raise UnsupportedApi(f"enableUpdateCatalog with the format {kind!r}")

@@ -28,8 +28,9 @@ ACTIONS = ("cast", "project", "make_cols", "make_struct", "match_catalog")
 class Typed:
     """Records with types.
 
-    :param frame: a choice is a struct with a field for each type, named as Glue names it
-    :param choices: names of the fields that are choices
+    Args:
+        frame: a choice is a struct with a field for each type, named as Glue names it
+        choices: names of the fields that are choices
     """
 
     frame: DataFrame
@@ -39,8 +40,9 @@ class Typed:
 def settle(frame: DataFrame, pending: Mapping[str, str], choices: frozenset[str]) -> Typed:
     """Put the types on; reads the data once to see which columns have values that do not fit.
 
-    :param pending: Spark type of each text column
-    :param choices: fields that are choices already
+    Args:
+        pending: Spark type of each text column
+        choices: fields that are choices already
     """
     members = {name: _members(name, kind) for name, kind in pending.items()}
     tests = [
@@ -117,7 +119,8 @@ class Resolution:
 def parse(action: str) -> tuple[str, str]:
     """Split ``cast:double`` into action and type.
 
-    :raises ValueError: it is no action of resolveChoice
+    Raises:
+        ValueError: it is no action of resolveChoice
     """
     kind, _, target = action.partition(":")
     if kind not in ACTIONS or (kind in ("cast", "project")) != bool(target):

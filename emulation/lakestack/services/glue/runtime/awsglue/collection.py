@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 class DynamicFrameCollection(NamesWhatIsMissing, Mapping[str, Any]):
     """DynamicFrames by name.
 
-    :param dynamic_frames: the frames by name, or frames that have names
-    :param glue_ctx: the context that made them
+    Args:
+        dynamic_frames: the frames by name, or frames that have names
+        glue_ctx: the context that made them
     """
 
     aws_name = "DynamicFrameCollection"

@@ -21,7 +21,8 @@ from .writers import FILE_CONNECTIONS, DataSink, DynamicFrameWriter
 class GlueContext(NamesWhatIsMissing, SQLContext):
     """Wraps a SparkContext, as on AWS.
 
-    :param sparkContext: the running SparkContext
+    Args:
+        sparkContext: the running SparkContext
     """
 
     aws_name = "GlueContext"
@@ -105,7 +106,8 @@ class GlueContext(NamesWhatIsMissing, SQLContext):
     ) -> DataSink:
         """A folder to write to: ``getSink("s3", path="s3://…")``, then setFormat, writeFrame.
 
-        :raises UnsupportedApi: another connection type, or an option that is not available here
+        Raises:
+            UnsupportedApi: another connection type, or an option that is not available here
         """
         if connection_type not in FILE_CONNECTIONS:
             raise UnsupportedApi(f"getSink(connection_type={connection_type!r})")

@@ -16,7 +16,8 @@ from .errors import SourceError
 def write(frame: DataFrame, table: str) -> None:
     """Put each record as an item; one with the same key is replaced.
 
-    :raises SourceError: there is no such table
+    Raises:
+        SourceError: there is no such table
     """
     dynamodb = client("dynamodb")
     try:

@@ -43,8 +43,11 @@ def read(
 
     Attribute names are matched without regard to case, as the catalog's names are lower-case.
 
-    :param segments: TotalSegments of the scan; by default from the table's item count
-    :raises SourceError: in the reading tasks, if the table cannot be scanned
+    Args:
+        segments: TotalSegments of the scan; by default from the table's item count
+
+    Raises:
+        SourceError: in the reading tasks, if the table cannot be scanned
     """
     names = list(columns)
     position = {name.lower(): i for i, name in enumerate(names)}
@@ -55,8 +58,11 @@ def read(
 def read_json(spark: SparkSession, table: str, *, segments: int | None = None) -> DataFrame:
     """Return the items of a table as JSON, one column ``value``.
 
-    :param segments: TotalSegments of the scan; by default from the table's item count
-    :raises SourceError: in the reading tasks, if the table cannot be scanned
+    Args:
+        segments: TotalSegments of the scan; by default from the table's item count
+
+    Raises:
+        SourceError: in the reading tasks, if the table cannot be scanned
     """
     schema = StructType([StructField("value", StringType())])
     return _scan(spark, table, segments, _documents, schema)

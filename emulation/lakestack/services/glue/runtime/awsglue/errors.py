@@ -28,7 +28,8 @@ class AwsGlueError(Exception):
 class UnsupportedApi(AwsGlueError, NotImplementedError):
     """An API of AWS Glue that this package does not have.
 
-    :param api: its name, for example ``awsglue.transforms.EvaluateDataQuality``
+    Args:
+        api: its name, for example ``awsglue.transforms.EvaluateDataQuality``
     """
 
     def __init__(self, api: str) -> None:

@@ -10,7 +10,8 @@ from .errors import UnsupportedApi
 def options_of(kind: str, options: Mapping[str, object], known: Sequence[str]) -> dict[str, str]:
     """The options by lower-case name; a switch is ``true`` or ``false``.
 
-    :raises UnsupportedApi: an option that is not among the known ones
+    Raises:
+        UnsupportedApi: an option that is not among the known ones
     """
     given = {}
     for name, value in options.items():

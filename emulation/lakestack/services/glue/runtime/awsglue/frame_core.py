@@ -26,12 +26,13 @@ if TYPE_CHECKING:
 class FrameCore(NamesWhatIsMissing):
     """Records, their types as far as they are settled, and what was no record.
 
-    :param frame: the records
-    :param glue_ctx: the context that made it
-    :param name: a name for messages
-    :param pending: Spark type of each text column that is to be typed
-    :param choices: columns that are choices: structs with a field for each type
-    :param errors: error records: column ``error``, and ``file`` of those read from files
+    Args:
+        frame: the records
+        glue_ctx: the context that made it
+        name: a name for messages
+        pending: Spark type of each text column that is to be typed
+        choices: columns that are choices: structs with a field for each type
+        errors: error records: column ``error``, and ``file`` of those read from files
     """
 
     aws_name = "DynamicFrame"
@@ -146,7 +147,8 @@ class FrameCore(NamesWhatIsMissing):
 def check_common(api: str, options: Mapping[str, Any]) -> None:
     """Accept the parameters that every transformation has on AWS and that change no record.
 
-    :raises UnsupportedApi: an error threshold above 0, or any other parameter
+    Raises:
+        UnsupportedApi: an error threshold above 0, or any other parameter
     """
     for name, value in options.items():
         threshold = name in ("stageThreshold", "totalThreshold")

@@ -147,7 +147,8 @@ class FieldTransforms(FrameCore):
     def unbox(self, path: str, format: str, **options: Any) -> Self:  # noqa: A002
         """Replace a text field that holds JSON by what it holds; the schema is taken from all.
 
-        :raises UnsupportedApi: another format, or a format option
+        Raises:
+            UnsupportedApi: another format, or a format option
         """
         known = ("transformation_ctx", "info", "stageThreshold", "totalThreshold")
         check_common("DynamicFrame.unbox", {n: v for n, v in options.items() if n in known})
@@ -178,7 +179,8 @@ def resolve_choice(
 ) -> Frame:
     """Do what `DynamicFrame.resolveChoice` says.
 
-    :param table: database, name and catalog id, for ``match_catalog``
+    Args:
+        table: database, name and catalog id, for ``match_catalog``
     """
     if bool(specs) == bool(action):
         raise ValueError("resolveChoice takes either specs or choice")

@@ -25,9 +25,14 @@ def glob_pattern(glob: str, suffix: str = "") -> Any:
 
     ``*`` and ``?`` stop at "/", ``**`` crosses it, ``{a,b}`` and ``[abc]`` are alternatives.
 
-    :param suffix: of RE2, to follow what the pattern matches
-    :return: a pattern of RE2, with the methods that `re.Pattern` has
-    :raises GlobError: it cannot be used
+    Args:
+        suffix: of RE2, to follow what the pattern matches
+
+    Returns:
+        a pattern of RE2, with the methods that `re.Pattern` has
+
+    Raises:
+        GlobError: it cannot be used
     """
     if len(glob) > MAX_LENGTH:
         raise GlobError(f"the pattern {glob[:100]}... is longer than {MAX_LENGTH} characters")

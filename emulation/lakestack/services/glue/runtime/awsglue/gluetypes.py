@@ -77,8 +77,9 @@ def is_complex(spark_name: str) -> bool:
 class DataType:
     """A type.
 
-    :param name: Glue's name for it
-    :param spark_name: Spark SQL's name, with parameters (``decimal(10,2)``)
+    Args:
+        name: Glue's name for it
+        spark_name: Spark SQL's name, with parameters (``decimal(10,2)``)
     """
 
     def __init__(self, name: str, spark_name: str = "") -> None:
@@ -115,7 +116,8 @@ class DataType:
 class AtomicType(DataType):
     """A number, text, date or the like.
 
-    :param name: Glue's name; by default the type's own
+    Args:
+        name: Glue's name; by default the type's own
     """
 
     own_name = ""
@@ -225,7 +227,8 @@ class UnknownType(AtomicType):
 class Field:
     """A named part of a struct.
 
-    :param dataType: its type, or a function that finds it out when it is wanted
+    Args:
+        dataType: its type, or a function that finds it out when it is wanted
     """
 
     def __init__(self, name: str, dataType: DataType | Callable[[], DataType]) -> None:  # noqa: N803

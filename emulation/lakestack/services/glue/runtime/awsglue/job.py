@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 class Job(NamesWhatIsMissing):
     """The running job.
 
-    :param glue_context: the script's context
+    Args:
+        glue_context: the script's context
     """
 
     aws_name = "Job"
@@ -31,7 +32,8 @@ class Job(NamesWhatIsMissing):
     def init(self, job_name: str, args: Mapping[str, Any] | None = None) -> None:
         """Begin the run: sources with a transformation_ctx go on from the job's bookmark.
 
-        :raises UnsupportedApi: bookmarks are on, and no service keeps them
+        Raises:
+            UnsupportedApi: bookmarks are on, and no service keeps them
         """
         given = dict(args or {})
         option = given.get("job_bookmark_option") or _bookmark_argument()
@@ -47,7 +49,8 @@ class Job(NamesWhatIsMissing):
     def commit(self) -> None:
         """End the run: what its sources read counts as processed from now on.
 
-        :raises RuntimeError: `init` was never called
+        Raises:
+            RuntimeError: `init` was never called
         """
         if not self._initialized:
             raise RuntimeError("Job.commit() before Job.init()")

@@ -41,7 +41,8 @@ def objects(text: str) -> Iterator[tuple[dict[str, Any] | None, str]]:
     What is no JSON object is yielded as ``(None, text)``; reading goes on at the next ``{``.
     An array of objects yields its elements.
 
-    :param text: as `texts` gives it
+    Args:
+        text: as `texts` gives it
     """
     stripped = text.strip(_SPACE)
     if not stripped:

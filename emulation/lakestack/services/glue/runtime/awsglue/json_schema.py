@@ -23,8 +23,11 @@ Found = tuple[DataFrame, dict[str, str], DataFrame, frozenset[str]]
 def with_choices(spark: SparkSession, text: DataFrame) -> Found:
     """Records of JSON text.
 
-    :param text: first column: lines or whole files; second, if there is one: the file
-    :return: the records, no types to put on, what is no record, and the fields that are choices
+    Args:
+        text: first column: lines or whole files; second, if there is one: the file
+
+    Returns:
+        the records, no types to put on, what is no record, and the fields that are choices
     """
     schema = "value string, error string, kinds string, file string"
     lines = text.mapInArrow(to_records, schema).persist()

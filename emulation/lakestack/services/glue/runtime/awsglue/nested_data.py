@@ -29,7 +29,8 @@ def relationalize(frame: DataFrame, root: str) -> dict[str, DataFrame]:
     has the elements as ``id`` (that number), ``index`` and ``<path>.val`` (or, of structs,
     ``<path>.val.<field>``). The path of an array in an array has a ``val`` too: ``a.val.b``.
 
-    :raises UnsupportedApi: a field is a map
+    Raises:
+        UnsupportedApi: a field is a map
     """
     return dict(_tables(frame, root, root))
 
@@ -37,7 +38,8 @@ def relationalize(frame: DataFrame, root: str) -> dict[str, DataFrame]:
 def without_nulls(frame: DataFrame, whole: Collection[str]) -> DataFrame:
     """The records without the fields that are null in all of them, in structs and arrays too.
 
-    :param whole: columns that are not looked into
+    Args:
+        whole: columns that are not looked into
     """
     tests = [
         (path, test(quoted(field.name)))

@@ -58,10 +58,13 @@ class DynamicFrameReader(NamesWhatIsMissing):
     ) -> DynamicFrame:
         """Read a table of the Data Catalog: files in S3, or a DynamoDB table.
 
-        :param push_down_predicate: Spark SQL over the partition keys; other partitions are not
-            read. ``additional_options["catalogPartitionPredicate"]`` does the same
-        :raises CatalogError: there is no such table
-        :raises UnsupportedApi: an option that is not available here
+        Args:
+            push_down_predicate: Spark SQL over the partition keys; other partitions are not read.
+                ``additional_options["catalogPartitionPredicate"]`` does the same
+
+        Raises:
+            CatalogError: there is no such table
+            UnsupportedApi: an option that is not available here
         """
         database = database or name_space
         if not (database and table_name):
@@ -98,7 +101,8 @@ class DynamicFrameReader(NamesWhatIsMissing):
         Of a folder in S3 the files that lie directly in it; those of its subfolders too with
         ``"recurse": True``. ``"exclusions"`` is a JSON list of glob patterns.
 
-        :raises UnsupportedApi: another connection type, format or option
+        Raises:
+            UnsupportedApi: another connection type, format or option
         """
         if push_down_predicate:
             raise UnsupportedApi("from_options(push_down_predicate)")

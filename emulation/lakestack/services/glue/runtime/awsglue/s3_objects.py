@@ -32,8 +32,9 @@ class S3Object:
 class Listing:
     """Which objects of its paths a source reads.
 
-    :param recurse: those in folders below a path too
-    :param exclusions: glob patterns, of whole URLs or of keys relative to a path
+    Args:
+        recurse: those in folders below a path too
+        exclusions: glob patterns, of whole URLs or of keys relative to a path
     """
 
     recurse: bool = True
@@ -85,7 +86,8 @@ def _exists(path: str) -> bool:
 def exclusions_of(option: object) -> tuple[str, ...]:
     """Read the option ``exclusions``: a string with a JSON list, or the list itself.
 
-    :raises ValueError: it is neither
+    Raises:
+        ValueError: it is neither
     """
     patterns = option
     if isinstance(option, str):
@@ -106,7 +108,8 @@ def data_below(path: str, key: str) -> str | None:
 
     None where it is not below the path, is a folder's marker, or is what Spark calls hidden.
 
-    :param path: key of a folder or an object; may be a glob pattern
+    Args:
+        path: key of a folder or an object; may be a glob pattern
     """
     below = key
     if base := path.rstrip("/"):

@@ -42,11 +42,12 @@ _CSV_OPTIONS = (
 class Read:
     """What a source delivers.
 
-    :param frame: the records
-    :param types: Hive type of each column that is still text but shall be something else
-    :param errors: columns ``error`` with the text of what is no record and ``file`` with its
-        object, None if the format knows no such thing
-    :param choices: columns that are choices: structs with a field for each type
+    Args:
+        frame: the records
+        types: Hive type of each column that is still text but shall be something else
+        errors: columns ``error`` with the text of what is no record and ``file`` with its object,
+            None if the format knows no such thing
+        choices: columns that are choices: structs with a field for each type
     """
 
     frame: DataFrame
@@ -64,10 +65,13 @@ def read_catalog(
 ) -> Read:
     """Read a table of the catalog: its registered partitions, or its whole location.
 
-    :param select: chooses among the objects found, for job bookmarks
-    :param predicates: Spark SQL over the partition keys; partitions that fulfil all are read
-    :raises SourceError: the location is no path
-    :raises UnsupportedApi: the classification is not among those read here
+    Args:
+        select: chooses among the objects found, for job bookmarks
+        predicates: Spark SQL over the partition keys; partitions that fulfil all are read
+
+    Raises:
+        SourceError: the location is no path
+        UnsupportedApi: the classification is not among those read here
     """
     if not table.location:
         raise SourceError(f"table {table.database}.{table.name} has no Location")
@@ -110,9 +114,12 @@ def read_paths(
 ) -> Read:
     """Read files of a format without a catalog; the schema is taken from the data.
 
-    :param select: chooses among the objects found, for job bookmarks
-    :param options: the format options of AWS Glue ("Data format options for inputs and outputs")
-    :raises UnsupportedApi: a format or an option that is not here
+    Args:
+        select: chooses among the objects found, for job bookmarks
+        options: the format options of AWS Glue ("Data format options for inputs and outputs")
+
+    Raises:
+        UnsupportedApi: a format or an option that is not here
     """
     reader = spark.read.option("recursiveFileLookup", "true")
     paths = _chosen(paths, listing, select)

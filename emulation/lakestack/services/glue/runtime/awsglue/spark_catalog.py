@@ -70,8 +70,9 @@ class DataCatalog:
     def prepare(self, session: SparkSession, text: str) -> None:
         """Have at hand what a session's statement reads.
 
-        :raises UnsupportedApi: it would change the Data Catalog
-        :raises CatalogError: it reads a table that cannot be read as it is described
+        Raises:
+            UnsupportedApi: it would change the Data Catalog
+            CatalogError: it reads a table that cannot be read as it is described
         """
         try:
             parser = session._jsparkSession.sessionState().sqlParser()
@@ -90,7 +91,8 @@ class DataCatalog:
     def prepare_table(self, session: SparkSession, name: str) -> None:
         """Have a table at hand.
 
-        :raises CatalogError: it cannot be read as it is described
+        Raises:
+            CatalogError: it cannot be read as it is described
         """
         self.prepare(session, f"TABLE {name}")
 
@@ -199,7 +201,8 @@ def _before(
 ) -> None:
     """Let a method of a Spark class prepare the catalog first.
 
-    :param parameter: name of the method's first parameter, which says what it reads
+    Args:
+        parameter: name of the method's first parameter, which says what it reads
     """
     plain = getattr(owner, method)
 

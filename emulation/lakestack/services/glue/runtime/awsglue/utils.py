@@ -32,11 +32,14 @@ class _Parser(argparse.ArgumentParser):
 def getResolvedOptions(args: Sequence[str], options: Sequence[str]) -> dict[str, Any]:  # noqa: N802
     """Return the values of the named arguments, and those that AWS Glue adds.
 
-    :param args: ``sys.argv``; its first item is the script
-    :param options: names without ``--``; each must be among the arguments, but for TempDir and
-        RedshiftTempDir, which are None where neither is given
-    :raises GlueArgumentError: an argument is missing, or the bookmark option is unknown
-    :raises RuntimeError: a reserved name is asked for
+    Args:
+        args: ``sys.argv``; its first item is the script
+        options: names without ``--``; each must be among the arguments, but for TempDir and
+            RedshiftTempDir, which are None where neither is given
+
+    Raises:
+        GlueArgumentError: an argument is missing, or the bookmark option is unknown
+        RuntimeError: a reserved name is asked for
     """
     for name in RESERVED:
         if name in options:

@@ -48,7 +48,8 @@ class DynamicFrameWriter(NamesWhatIsMissing):
     ) -> DynamicFrame:
         """Write files below ``connection_options["path"]``, or items of a DynamoDB table.
 
-        :raises UnsupportedApi: another connection type, format or option
+        Raises:
+            UnsupportedApi: another connection type, format or option
         """
         if connection_type == "dynamodb":
             return _write_dynamodb(frame, connection_options or {})
@@ -71,7 +72,8 @@ class DynamicFrameWriter(NamesWhatIsMissing):
     ) -> DynamicFrame:
         """Write to the location of a catalog table, in its format, or to its DynamoDB table.
 
-        :raises UnsupportedApi: the table's format, or an option, is not available here
+        Raises:
+            UnsupportedApi: the table's format, or an option, is not available here
         """
         database = database or name_space
         if not (database and table_name):
@@ -100,7 +102,8 @@ class DynamicFrameWriter(NamesWhatIsMissing):
 class DataSink(NamesWhatIsMissing):
     """Where `GlueContext.getSink` writes: a folder, in a format that is set before writing.
 
-    :param options: ``path``, ``partitionKeys``, ``enableUpdateCatalog``, ``updateBehavior``
+    Args:
+        options: ``path``, ``partitionKeys``, ``enableUpdateCatalog``, ``updateBehavior``
     """
 
     aws_name = "DataSink"
@@ -178,7 +181,8 @@ def write_files(
 ) -> None:
     """Add files of a format to a folder.
 
-    :raises UnsupportedApi: another format or option
+    Raises:
+        UnsupportedApi: another format or option
     """
     if kind not in _OPTIONS:
         raise UnsupportedApi(f"format {kind!r}")
