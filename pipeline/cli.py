@@ -178,7 +178,7 @@ def _open(name: str, endpoint: str | None, yes_account: str | None = None) -> La
     import click
 
     from pipeline import console
-    from pipeline.errors import AccountRefused
+    from pipeline.errors import AccountRefusedError
     from pipeline.lake import Lake
     from pipeline.liveness import Watch, require_answer
     from pipeline.printable import printable
@@ -195,13 +195,13 @@ def _open(name: str, endpoint: str | None, yes_account: str | None = None) -> La
         try:
             given = yes_account or typer.prompt("Type the account id to go on", err=True)
         except click.Abort:
-            raise AccountRefused(
+            raise AccountRefusedError(
                 f"Account {target.account} was not confirmed; nothing was done.",
                 f"Confirm it with: lake {command} --target {target.name} "
                 f"--yes-account {target.account}",
             ) from None
         if given.strip() != target.account:
-            raise AccountRefused(
+            raise AccountRefusedError(
                 f"The account is {target.account}, not {given.strip()}; nothing was done.",
                 "Choose another account with: export AWS_PROFILE=<profile>; or confirm this one: "
                 f"lake {command} --target {target.name} --yes-account {target.account}",

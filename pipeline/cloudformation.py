@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
-from pipeline.errors import ForeignResource, StackError
+from pipeline.errors import ForeignResourceError, StackError
 from pipeline.polling import poll_until
 from pipeline.settings import NESTED, ROOT, STACKS, Settings
 from pipeline.target import Target
@@ -112,7 +112,7 @@ class Stacks:
 
         Raises:
             StackError: with the first failing resource and its reason
-            ForeignResource: a stack of that name is not the lake's
+            ForeignResourceError: a stack of that name is not the lake's
         """
         name = self.settings.stack(template)
         body = template_text(template)
@@ -244,11 +244,11 @@ class Stacks:
         """The lake's stack of a name, once it has settled, None when there is none.
 
         Raises:
-            ForeignResource: it is somebody else's
+            ForeignResourceError: it is somebody else's
         """
         stack = self._settled(name)
         if stack is not None and _tags(stack).get("project") != self.settings.project:
-            raise ForeignResource(
+            raise ForeignResourceError(
                 f"Stack {name} in account {self.target.account}, region {self.target.region}, is "
                 f"not the lake's: it lacks the tag project={self.settings.project}; nothing was "
                 "touched.",

@@ -15,7 +15,7 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from pipeline.destroy_logs import delete_logs, job_runs, log_groups
-from pipeline.errors import LakeError, LeftoversFound
+from pipeline.errors import LakeError, LeftoversError
 from pipeline.infrastructure import BUCKET, SERVING
 from pipeline.lake import Lake, is_missing
 from pipeline.ownership import Belongings, foreign_tables, own_bucket, own_tables, training_jobs
@@ -55,9 +55,9 @@ class Destruction:
         """Everything that was deleted, in order."""
         return [text for step in self.steps for text in step.deleted]
 
-    def failure(self) -> LeftoversFound:
+    def failure(self) -> LeftoversError:
         """The error that names what is left."""
-        return LeftoversFound(
+        return LeftoversError(
             f"Still there: {'; '.join(self.leftovers)}.", "Try again with: lake destroy"
         )
 
@@ -70,7 +70,7 @@ def destroy_lake(lake: Lake) -> Destruction:
     """Delete everything; a step that fails is a leftover, and the next step goes on.
 
     Raises:
-        RunLocked: a run is at work
+        RunLockedError: a run is at work
     """
     if not own_bucket(lake):
         return _destroy(lake)

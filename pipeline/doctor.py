@@ -15,7 +15,7 @@ from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from pipeline.errors import ChecksFailed, LakeError, TargetSilent
+from pipeline.errors import ChecksError, LakeError, TargetSilentError
 from pipeline.liveness import require_answer
 from pipeline.target import Target, open_target
 
@@ -39,12 +39,12 @@ def run_checks(target: str, endpoint: str | None, cache: Path) -> list[Check]:
         return [*_own(target, endpoint, cache), *plugins.result()]
 
 
-def failure(checks: list[Check]) -> ChecksFailed | None:
+def failure(checks: list[Check]) -> ChecksError | None:
     """The error that names what is off, and what mends the first of it."""
     off = [check for check in checks if not check.ok]
     if not off:
         return None
-    return ChecksFailed(f"Off: {', '.join(check.name for check in off)}.", off[0].fix)
+    return ChecksError(f"Off: {', '.join(check.name for check in off)}.", off[0].fix)
 
 
 def _own(name: str, endpoint: str | None, cache: Path) -> Iterator[Check]:
@@ -65,7 +65,7 @@ def _answers(target: Target) -> Check:
         identity = target.client("sts").get_caller_identity()
     except (BotoCoreError, ClientError) as error:
         return Check("endpoint", False, f"no answer: {error}", target.unreachable_hint)
-    except TargetSilent as error:
+    except TargetSilentError as error:
         return Check("endpoint", False, error.message, error.hint)
     ok = identity["Account"] == target.account
     return Check(

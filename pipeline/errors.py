@@ -4,22 +4,22 @@
 
     LakeError                     message + hint (the next command)
     ├── TargetError               endpoint, account, credentials
-    │   ├── EndpointRefused       `local` not on loopback, `aws` with an endpoint override
-    │   ├── AccountRefused        wrong account for the target, or not confirmed
-    │   └── TargetUnreachable     nothing answers at the endpoint
-    │       └── TargetSilent      it takes connections and says nothing
+    │   ├── EndpointRefusedError       `local` not on loopback, `aws` with an endpoint override
+    │   ├── AccountRefusedError        wrong account for the target, or not confirmed
+    │   └── TargetUnreachableError     nothing answers at the endpoint
+    │       └── TargetSilentError      it takes connections and says nothing
     ├── SettingsError             a setting that cannot be used
     ├── DataError                 the source data: missing, incomplete, too many bad rows
     ├── StackError                CloudFormation: the first failing resource and its reason
     ├── StageError                a stage did not do its work
-    │   ├── StageTimeout          bounded wait ran out
-    │   └── StateLost             what an earlier step made has vanished (emulator restarted)
-    ├── ForeignResource           somebody else's has a name that the lake needs
-    ├── SourceChanged             another data source than the one that has been landed
-    ├── RunLocked                 another run holds the lake
-    ├── ChecksFailed              `lake doctor` found something off
-    ├── VerificationFailed        a count is off, or a validation step fails
-    └── LeftoversFound            `lake destroy` could not delete everything
+    │   ├── StageTimeoutError          bounded wait ran out
+    │   └── StateLostError             what an earlier step made has vanished (emulator restarted)
+    ├── ForeignResourceError           somebody else's has a name that the lake needs
+    ├── SourceChangedError             another data source than the one that has been landed
+    ├── RunLockedError                 another run holds the lake
+    ├── ChecksError              `lake doctor` found something off
+    ├── VerificationError        a count is off, or a validation step fails
+    └── LeftoversError            `lake destroy` could not delete everything
 
 ``message`` is one sentence that says what was found; ``hint`` is the next command or action.
 The command line prints both and exits 1; nothing else may reach a user.
@@ -30,24 +30,24 @@ from __future__ import annotations
 from typing import Any
 
 __all__ = [
-    "AccountRefused",
-    "ChecksFailed",
+    "AccountRefusedError",
+    "ChecksError",
     "DataError",
-    "EndpointRefused",
-    "ForeignResource",
+    "EndpointRefusedError",
+    "ForeignResourceError",
     "LakeError",
-    "LeftoversFound",
-    "RunLocked",
+    "LeftoversError",
+    "RunLockedError",
     "SettingsError",
-    "SourceChanged",
+    "SourceChangedError",
     "StackError",
     "StageError",
-    "StageTimeout",
-    "StateLost",
+    "StageTimeoutError",
+    "StateLostError",
     "TargetError",
-    "TargetSilent",
-    "TargetUnreachable",
-    "VerificationFailed",
+    "TargetSilentError",
+    "TargetUnreachableError",
+    "VerificationError",
 ]
 
 
@@ -69,19 +69,19 @@ class TargetError(LakeError):
     """The target cannot be used."""
 
 
-class EndpointRefused(TargetError):
+class EndpointRefusedError(TargetError):
     """An endpoint that this target must not speak to."""
 
 
-class AccountRefused(TargetError):
+class AccountRefusedError(TargetError):
     """The account is not the one the target or the user named."""
 
 
-class TargetUnreachable(TargetError):
+class TargetUnreachableError(TargetError):
     """Nothing answers at the target's endpoint."""
 
 
-class TargetSilent(TargetUnreachable):
+class TargetSilentError(TargetUnreachableError):
     """The target's endpoint takes connections but does not answer."""
 
 
@@ -101,33 +101,33 @@ class StageError(LakeError):
     """A stage could not do its work."""
 
 
-class StageTimeout(StageError):
+class StageTimeoutError(StageError):
     """A stage waited as long as it may."""
 
 
-class StateLost(StageError):
+class StateLostError(StageError):
     """Something an earlier step made is no longer there."""
 
 
-class ForeignResource(LakeError):
+class ForeignResourceError(LakeError):
     """Something of somebody else has a name that the lake needs."""
 
 
-class SourceChanged(LakeError):
+class SourceChangedError(LakeError):
     """The lake was filled from another source than the one given now."""
 
 
-class RunLocked(LakeError):
+class RunLockedError(LakeError):
     """Another run is at work on the same lake."""
 
 
-class ChecksFailed(LakeError):
+class ChecksError(LakeError):
     """Something on this machine or the target is off."""
 
 
-class VerificationFailed(LakeError):
+class VerificationError(LakeError):
     """A validation step failed or a count is off."""
 
 
-class LeftoversFound(LakeError):
+class LeftoversError(LakeError):
     """Something that belongs to the lake is still there after `destroy`."""

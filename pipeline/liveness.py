@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
-from pipeline.errors import TargetSilent
+from pipeline.errors import TargetSilentError
 from pipeline.target import Target
 
 __all__ = ["Watch", "is_silent", "require_answer"]
@@ -49,7 +49,7 @@ def require_answer(target: Target) -> None:
     """Return if the target answers, or refuses connections.
 
     Raises:
-        TargetSilent: it takes them and does not answer
+        TargetSilentError: it takes them and does not answer
     """
     if target.endpoint is None or target.silence is None:
         return
@@ -57,10 +57,10 @@ def require_answer(target: Target) -> None:
         raise silent(target, target.silence.seconds)
 
 
-def silent(target: Target, seconds: float) -> TargetSilent:
+def silent(target: Target, seconds: float) -> TargetSilentError:
     """The error that says for how long a target has been silent."""
     hint = target.silence.hint if target.silence else ""
-    return TargetSilent(
+    return TargetSilentError(
         f"The {target.name} target takes connections at {target.endpoint} but does not answer: "
         f"it has been silent for {seconds:.0f} s.",
         hint,
@@ -80,7 +80,7 @@ class Watch:
     target: Target
     patience: float
     say: Callable[[str], None]
-    give_up: Callable[[TargetSilent], None]
+    give_up: Callable[[TargetSilentError], None]
     every: float = EVERY
 
     def __post_init__(self) -> None:

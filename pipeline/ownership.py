@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
-from pipeline.errors import ForeignResource
+from pipeline.errors import ForeignResourceError
 from pipeline.infrastructure import BUCKET
 from pipeline.lake import Lake, error_code, is_missing
 from pipeline.settings import EXCEPTIONS_TABLE, STACKS, STREAMED_TABLE, TABLES
@@ -111,11 +111,11 @@ def require_no_foreign_tables(lake: Lake) -> None:
     """Let the full load not replace anything of somebody else's.
 
     Raises:
-        ForeignResource: a table of a name that it needs is not the lake's
+        ForeignResourceError: a table of a name that it needs is not the lake's
     """
     found = [table for table in foreign_tables(lake) if table in loaded_tables(lake)]
     if found:
-        raise ForeignResource(
+        raise ForeignResourceError(
             f"DynamoDB table{'s' * (len(found) > 1)} {', '.join(found)} in account "
             f"{lake.target.account}, region {lake.target.region}, "
             f"{'are' if len(found) > 1 else 'is'} not the lake's, and the full load would replace "

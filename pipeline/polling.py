@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from pipeline.errors import StageTimeout
+from pipeline.errors import StageTimeoutError
 
 __all__ = ["poll_until"]
 
@@ -24,7 +24,7 @@ def poll_until(
         what: what is waited for, for the error: "the crawler X to finish"
 
     Raises:
-        StageTimeout: `timeout` has passed
+        StageTimeoutError: `timeout` has passed
     """
     deadline = time.monotonic() + timeout
     while True:
@@ -32,7 +32,7 @@ def poll_until(
         if found is not None:
             return found
         if time.monotonic() >= deadline:
-            raise StageTimeout(
+            raise StageTimeoutError(
                 f"Waited {timeout:.0f} s for {what}.",
                 hint or "Look at its logs, then continue with: lake run",
             )

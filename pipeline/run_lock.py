@@ -21,7 +21,7 @@ from typing import Any, Final, Self
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from pipeline.errors import RunLocked
+from pipeline.errors import RunLockedError
 
 __all__ = ["RunLock"]
 
@@ -36,7 +36,7 @@ _HELD: Final = ("PreconditionFailed", "ConditionalRequestConflict", "412", "409"
 
 
 class RunLock:
-    """Context manager that holds the lake, or raises `RunLocked`.
+    """Context manager that holds the lake, or raises `RunLockedError`.
 
     Args:
         on_lost: called when another run has taken over, e.g. after a long sleep
@@ -85,7 +85,7 @@ class RunLock:
         if holder and not _abandoned(holder):
             left = holder["expires"] - time.time()
             if 0 < left <= LIFETIME or self._renewed(etag):
-                raise RunLocked(
+                raise RunLockedError(
                     f"Another run is at work on this lake: {holder.get('what')} by process "
                     f"{holder.get('process')} on {holder.get('host')}, since "
                     f"{holder.get('since')}.",
@@ -96,7 +96,7 @@ class RunLock:
             holder, etag = self._read()  # it may have been given back meanwhile
         condition = {"IfMatch": etag} if etag else {"IfNoneMatch": "*"}
         if not self._put(**condition):
-            raise RunLocked(
+            raise RunLockedError(
                 "Another run has just taken this lake.", "Wait for it to end: lake status"
             )
 

@@ -21,11 +21,11 @@ from pipeline.cloudformation import Outcome
 from pipeline.data import Dataset, load_dataset
 from pipeline.errors import (
     LakeError,
-    RunLocked,
+    RunLockedError,
     SettingsError,
-    SourceChanged,
-    StateLost,
-    TargetUnreachable,
+    SourceChangedError,
+    StateLostError,
+    TargetUnreachableError,
 )
 from pipeline.infrastructure import begin_deployment, deploy_bucket, upload_code
 from pipeline.lake import Lake
@@ -42,7 +42,7 @@ __all__ = ["Plan", "RunResult", "StageOutcome", "run"]
 
 TITLES = 10
 WAKE_SECONDS = 1.0
-_KNOWN = (RunLocked, SourceChanged, TargetUnreachable)
+_KNOWN = (RunLockedError, SourceChangedError, TargetUnreachableError)
 """Errors whose cause is known: no need to look for a vanished bucket."""
 
 
@@ -167,7 +167,7 @@ def _same_source(lake: Lake, dataset: Dataset) -> None:
     """A lake is filled from one source: another one would leave rows of both in the tables."""
     landed = lake.state.read("land")
     if landed and landed.details.get("source", dataset.fingerprint) != dataset.fingerprint:
-        raise SourceChanged(
+        raise SourceChangedError(
             f"The lake was filled from another source ({landed.details.get('origin', 'unknown')})"
             f" than the one given now ({dataset.origin}).",
             "Empty it first with: lake destroy",
@@ -245,7 +245,7 @@ def _run_stage(
             )
     except (NoConnection, HTTPClientError) as error:
         lake.reporter.end(stage.name, "no answer", ok=False)
-        raise TargetUnreachable(
+        raise TargetUnreachableError(
             f"The {lake.target.name} target stopped answering while stage {stage.name} was at "
             f"work: {error}",
             f"{lake.target.unreachable_hint}; then go on with: lake run",
@@ -274,7 +274,7 @@ def _state_loss_named(lake: Lake) -> Iterator[None]:
         yield
     except (ClientError, LakeError) as error:
         if not isinstance(error, _KNOWN) and not lake.has_bucket():
-            raise StateLost(
+            raise StateLostError(
                 f"Bucket {lake.bucket} vanished while the run was at work: the target was "
                 "restarted, or somebody destroyed the lake.",
                 "Make it again with: lake run",

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from pipeline.errors import StateLost
+from pipeline.errors import StateLostError
 from pipeline.lake import Lake
 from pipeline.run_state import Record
 from pipeline.settings import TEMPLATES
@@ -24,13 +24,13 @@ class LakeStatus:
     lost: dict[str, str] = field(default_factory=dict)
     """Of stages that are done: what of their work is not there any more."""
 
-    def failure(self) -> StateLost | None:
+    def failure(self) -> StateLostError | None:
         """The error that names what is lost first, None when nothing is."""
         if not self.lost:
             return None
         stage, what = next(iter(self.lost.items()))
         more = f", and more of {', '.join([*self.lost][1:])}" if len(self.lost) > 1 else ""
-        return StateLost(
+        return StateLostError(
             f"Stage {stage} was done, but {what} is lost{more}.", "Make it again with: lake run"
         )
 

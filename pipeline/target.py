@@ -26,7 +26,7 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from pipeline.errors import AccountRefused, EndpointRefused, SettingsError, TargetError
+from pipeline.errors import AccountRefusedError, EndpointRefusedError, SettingsError, TargetError
 from pipeline.framework_images import image_uri
 
 __all__ = [
@@ -184,7 +184,7 @@ def open_target(
 
     Raises:
         SettingsError: unknown name, or a LAKE_PORT that is none
-        TargetError: see `EndpointRefused`, `AccountRefused`
+        TargetError: see `EndpointRefusedError`, `AccountRefusedError`
     """
     if name == "local":
         return _local(endpoint or environ.get("LAKE_ENDPOINT") or _at_port(environ))
@@ -202,11 +202,11 @@ def require_loopback(endpoint: str) -> str:
     Valid are ``http(s)://<host>[:port]`` with a host in 127.0.0.0/8, ``[::1]`` or ``localhost``.
 
     Raises:
-        EndpointRefused: for everything else
+        EndpointRefusedError: for everything else
     """
     match = _ENDPOINT.fullmatch(endpoint.strip().lower())
     if match is None or int(match["port"] or 80) > 65535 or not _is_loopback(match["host"]):
-        raise EndpointRefused(
+        raise EndpointRefusedError(
             f"The local target only speaks to this machine, not to {endpoint!r}.",
             f"For the emulator: export LAKE_ENDPOINT={DEFAULT_LOCAL_ENDPOINT} (without "
             "--endpoint); for AWS: lake doctor --target aws",
@@ -308,7 +308,7 @@ def _local(endpoint: str) -> Target:
 def _aws(endpoint: str | None, environ: Mapping[str, str]) -> Target:
     overrides = [k for k in environ if k == "AWS_ENDPOINT_URL" or k.startswith("AWS_ENDPOINT_URL_")]
     if endpoint or overrides:
-        raise EndpointRefused(
+        raise EndpointRefusedError(
             "The aws target refuses endpoint overrides, and found "
             f"{', '.join(sorted(overrides)) or '--endpoint'}.",
             f"unset {' '.join(sorted(overrides))}"
@@ -338,7 +338,7 @@ def _aws(endpoint: str | None, environ: Mapping[str, str]) -> Target:
         ) from error
     account = str(identity["Account"])
     if account == LOCAL_ACCOUNT:
-        raise AccountRefused(
+        raise AccountRefusedError(
             f"Account {LOCAL_ACCOUNT} is an emulator's, not AWS's.", "lake status --target local"
         )
     return Target(
@@ -399,7 +399,7 @@ def _refuse_profile_overrides(core: botocore.session.Session) -> None:
         if isinstance(values, dict) and "endpoint_url" in values
     ]
     if found:
-        raise EndpointRefused(
+        raise EndpointRefusedError(
             f"The aws target refuses endpoint overrides, and the profile has {', '.join(found)}.",
             "Remove them from ~/.aws/config, or choose another: export AWS_PROFILE=<profile>",
         )

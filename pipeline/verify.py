@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
-from pipeline.errors import LakeError, SettingsError, StateLost, VerificationFailed
+from pipeline.errors import LakeError, SettingsError, StateLostError, VerificationError
 from pipeline.lab_checks import checks
 from pipeline.lake import Lake, is_missing
 from pipeline.reconciliation import Hop, measure, reconcile
@@ -61,11 +61,11 @@ class Verification:
             if h.difference
         ]
 
-    def failure(self) -> VerificationFailed:
+    def failure(self) -> VerificationError:
         """The error that names what is off."""
         faults = self.faults()
         more = f" (and {len(faults) - 3} more)" if len(faults) > 3 else ""
-        return VerificationFailed(
+        return VerificationError(
             f"The lake does not verify: {'; '.join(faults[:3])}{more}.", self._remedy()
         )
 
@@ -95,7 +95,7 @@ def verify_lake(lake: Lake, lab: int | None = None) -> Verification:
 
     Raises:
         SettingsError: there is no such lab
-        StateLost: there is no lake, or it has never been filled
+        StateLostError: there is no lake, or it has never been filled
     """
     if lab is not None and lab not in LABS:
         raise SettingsError(
@@ -104,7 +104,7 @@ def verify_lake(lake: Lake, lab: int | None = None) -> Verification:
         )
     land = lake.state.read("land") if lake.has_bucket() else None
     if land is None or land.status != "done":
-        raise StateLost(
+        raise StateLostError(
             f"There is no lake to verify: bucket {lake.bucket} "
             + ("has no landed data." if land is None else "is only partly filled."),
             "Make it with: lake run",

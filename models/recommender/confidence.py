@@ -82,7 +82,7 @@ def weighting(ratings: Ratings, settings: Settings) -> Weighting:
 
 
 def confidence_matrix(ratings: Ratings, chosen: Weighting) -> sparse.csr_matrix:
-    """users x movies, float32 CSR with sorted indices, one cell per rating."""
+    """Users x movies, float32 CSR with sorted indices, one cell per rating."""
     values = chosen.confidence(ratings.rating, ages(ratings))
     matrix = sparse.csr_matrix((values, (ratings.user, ratings.item)), shape=ratings.shape)
     matrix.sort_indices()

@@ -16,7 +16,7 @@ import urllib.request
 from pathlib import Path
 from urllib.parse import urlsplit
 
-__all__ = ["ARCHIVE", "GROUPLENS", "DownloadFailed", "cached_archive", "fetch", "offline"]
+__all__ = ["ARCHIVE", "GROUPLENS", "DownloadError", "cached_archive", "fetch", "offline"]
 
 GROUPLENS = "https://files.grouplens.org/datasets/movielens"
 ARCHIVE = "ml-latest-small.zip"
@@ -24,7 +24,7 @@ MAX_BYTES = 64 << 20
 _MD5 = re.compile(rb"(?<![0-9a-fA-F])[0-9a-fA-F]{32}(?![0-9a-fA-F])")
 
 
-class DownloadFailed(Exception):
+class DownloadError(Exception):
     """The archive could not be fetched; the text says why. Never fatal: other data is used."""
 
 
@@ -50,15 +50,15 @@ def fetch(
     """Download the archive and its MD5 sum into ``folder``; the path of the archive.
 
     The first answer must come within ``connect_seconds`` (name resolution included), everything
-    within ``total_seconds``. Raises DownloadFailed; OSError when the disk does not take it.
+    within ``total_seconds``. Raises DownloadError; OSError when the disk does not take it.
     """
     digest = _within(connect_seconds, f"{base}/{ARCHIVE}.md5", 4096, connect_seconds)
     known = _MD5.search(digest)
     if known is None:
-        raise DownloadFailed(f"{base}/{ARCHIVE}.md5 holds no MD5 sum")
+        raise DownloadError(f"{base}/{ARCHIVE}.md5 holds no MD5 sum")
     body = _within(total_seconds, f"{base}/{ARCHIVE}", MAX_BYTES, 10.0)
     if _md5(body) != known[0].decode().lower():
-        raise DownloadFailed(f"{ARCHIVE} does not match the MD5 sum that GroupLens publishes")
+        raise DownloadError(f"{ARCHIVE} does not match the MD5 sum that GroupLens publishes")
     folder.mkdir(parents=True, exist_ok=True)
     # The sum is written last: an archive without one is not taken from the cache.
     for name, content in ((ARCHIVE, body), (f"{ARCHIVE}.md5", digest)):
@@ -70,7 +70,8 @@ def fetch(
 
 def _within(seconds: float, url: str, limit: int, timeout: float) -> bytes:
     """The body of ``url``. A socket's time-out bounds neither name resolution nor a server that
-    drips, so the work runs in a thread that is given up after ``seconds``."""
+    drips, so the work runs in a thread that is given up after ``seconds``.
+    """
     answer: list[bytes] = []
     failure: list[Exception] = []
     deadline = time.monotonic() + seconds
@@ -86,28 +87,28 @@ def _within(seconds: float, url: str, limit: int, timeout: float) -> bytes:
     thread.join(seconds)
     if answer:
         return answer[0]
-    if failure and isinstance(failure[0], DownloadFailed):
+    if failure and isinstance(failure[0], DownloadError):
         raise failure[0]
     cause = failure[0] if failure else TimeoutError(f"no answer within {seconds:g} s")
     reason = getattr(cause, "reason", None) or cause
-    raise DownloadFailed(f"{url}: {reason}") from cause
+    raise DownloadError(f"{url}: {reason}") from cause
 
 
 def _read(url: str, limit: int, timeout: float, deadline: float) -> bytes:
     with urllib.request.urlopen(url, timeout=timeout) as response:  # noqa: S310 - see below
         # A redirect must not lead from https to something an onlooker can alter.
         if urlsplit(response.url).scheme != urlsplit(url).scheme:
-            raise DownloadFailed(f"{url} leads to {response.url}")
+            raise DownloadError(f"{url} leads to {response.url}")
         body = bytearray()
         while chunk := response.read1(1 << 16):
             body += chunk
             if len(body) > limit:
-                raise DownloadFailed(f"{url} is larger than {limit:,} bytes")
+                raise DownloadError(f"{url} is larger than {limit:,} bytes")
             if time.monotonic() > deadline:
                 raise TimeoutError("the answer takes too long")
         expected = response.headers.get("Content-Length")
         if expected is not None and int(expected) != len(body):
-            raise DownloadFailed(f"{url} was cut off after {len(body):,} bytes")
+            raise DownloadError(f"{url} was cut off after {len(body):,} bytes")
         return bytes(body)
 
 

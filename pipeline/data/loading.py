@@ -86,7 +86,7 @@ def _from_grouplens(cache: Path, notice: Notice, percent: float, base: str) -> D
         notice(f"Downloading {download.ARCHIVE} from GroupLens (not for commercial use).")
         try:
             archive = download.fetch(folder, base=base)
-        except download.DownloadFailed as error:
+        except download.DownloadError as error:
             notice(f"MovieLens could not be downloaded: {error}.")
             return None
     origin = f"GroupLens {download.ARCHIVE}"

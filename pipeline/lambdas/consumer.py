@@ -47,7 +47,7 @@ PASSING_REASONS = frozenset(
 Item = dict[str, dict[str, str]]
 
 
-class WriteFailed(RuntimeError):
+class WriteError(RuntimeError):
     """DynamoDB kept refusing, or refused for good."""
 
 
@@ -128,7 +128,7 @@ def _put(dynamodb: Any, table: str, items: list[Item]) -> bool:
     try:
         for start in range(0, len(items), ITEMS):
             put_items(dynamodb, table, items[start : start + ITEMS])
-    except WriteFailed as error:
+    except WriteError as error:
         print(error)
         return False
     return True
@@ -138,7 +138,7 @@ def put_items(dynamodb: Any, table: str, items: list[Item]) -> None:
     """Put items of different keys, except where the table has one that is as new.
 
     Raises:
-        WriteFailed: refused for good, or in `ATTEMPTS` tries
+        WriteError: refused for good, or in `ATTEMPTS` tries
     """
     pause, reason = FIRST_PAUSE, ""
     attempt = 0
@@ -149,10 +149,10 @@ def put_items(dynamodb: Any, table: str, items: list[Item]) -> None:
         except dynamodb.exceptions.TransactionCanceledException as error:
             codes = [r.get("Code", "None") for r in error.response.get("CancellationReasons", [])]
             if len(codes) != len(items):
-                raise WriteFailed(f"{table}: {error}") from error
+                raise WriteError(f"{table}: {error}") from error
             strange = set(codes) - PASSING_REASONS - {"None", "ConditionalCheckFailed"}
             if strange:
-                raise WriteFailed(f"{table}: {', '.join(sorted(strange))}: {error}") from error
+                raise WriteError(f"{table}: {', '.join(sorted(strange))}: {error}") from error
             left = [i for i, c in zip(items, codes, strict=True) if c != "ConditionalCheckFailed"]
             if len(left) < len(items):
                 items = left  # the others are in the table already
@@ -160,11 +160,11 @@ def put_items(dynamodb: Any, table: str, items: list[Item]) -> None:
             reason = str(error)
         except dynamodb.exceptions.ClientError as error:
             if error.response["Error"]["Code"] not in PASSING:
-                raise WriteFailed(f"{table}: {error}") from error
+                raise WriteError(f"{table}: {error}") from error
             reason = str(error)
         attempt += 1
         if attempt == ATTEMPTS:
-            raise WriteFailed(f"{table} refused {len(items)} items {ATTEMPTS} times: {reason}")
+            raise WriteError(f"{table} refused {len(items)} items {ATTEMPTS} times: {reason}")
         time.sleep(random.uniform(pause / 2, pause))  # noqa: S311 - jitter, not a secret
         pause = min(2 * pause, LONGEST_PAUSE)
 

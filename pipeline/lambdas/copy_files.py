@@ -23,7 +23,7 @@ except ImportError:  # in the project, not in the package
     from pipeline.lambdas import custom_resource
 
 
-class FileRefused(RuntimeError):
+class FileRefusedError(RuntimeError):
     """A file is not the one that the manifest names."""
 
 
@@ -49,7 +49,7 @@ def copy(s3: Any, bucket: str, manifest: str) -> dict[str, str]:
     """Copy what is not in its place; how many files there are and how many were copied.
 
     Raises:
-        FileRefused: wrong SHA-256
+        FileRefusedError: wrong SHA-256
     """
     files = read_manifest(s3, bucket, manifest)
     copied = 0
@@ -59,7 +59,7 @@ def copy(s3: Any, bucket: str, manifest: str) -> dict[str, str]:
         body = s3.get_object(Bucket=bucket, Key=file["from"])["Body"].read()
         found = hashlib.sha256(body).hexdigest()
         if found != file["sha256"]:
-            raise FileRefused(
+            raise FileRefusedError(
                 f"s3://{bucket}/{file['from']} has SHA-256 {found}, the manifest {file['sha256']}"
             )
         s3.put_object(

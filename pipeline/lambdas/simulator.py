@@ -41,7 +41,7 @@ KEPT_REJECTS = 100
 COLUMNS = ["userId", "movieId", "rating", "timestamp"]
 
 
-class RecordsRejected(RuntimeError):
+class RecordsRejectedError(RuntimeError):
     """Kinesis kept refusing records; carries the offset to go on from."""
 
 
@@ -50,7 +50,7 @@ def handler(event: dict[str, Any], context: Any, *, s3: Any = None, kinesis: Any
 
     Raises:
         ValueError: the object is not a ratings CSV, or the event lacks a field
-        RecordsRejected: a batch could not be put in `ATTEMPTS` tries
+        RecordsRejectedError: a batch could not be put in `ATTEMPTS` tries
     """
     if s3 is None or kinesis is None:
         import boto3
@@ -141,7 +141,7 @@ def put_batch(
             if answer.get("ErrorCode")
         ]
     if waiting:
-        raise RecordsRejected(
+        raise RecordsRejectedError(
             f"{stream} refused {len(waiting)} records {ATTEMPTS} times "
             f"({', '.join(sorted(codes))}); go on with offset {offset}"
         )

@@ -23,7 +23,7 @@ PAUSE = 0.2, 10.0
 """Seconds between two looks, doubling from the first to the second."""
 
 
-class TaskRefused(RuntimeError):
+class TaskRefusedError(RuntimeError):
     """The task cannot be started or stopped."""
 
 
@@ -49,11 +49,11 @@ def start(dms: Any, arn: str, seconds_left: Callable[[], float]) -> str:
     """Start the task; the type of the start, or ``running`` when it was at work already.
 
     Raises:
-        TaskRefused: DMS cannot connect to an endpoint
+        TaskRefusedError: DMS cannot connect to an endpoint
     """
     task = find_task(dms, arn)
     if task is None:
-        raise TaskRefused(f"there is no task {arn}")
+        raise TaskRefusedError(f"there is no task {arn}")
     if task["Status"] in BUSY:
         return str(task["Status"])
     instance = task["ReplicationInstanceArn"]
@@ -71,7 +71,7 @@ def stop(dms: Any, arn: str, seconds_left: Callable[[], float]) -> None:
     """Stop the task if it is at work, and wait until it is not.
 
     Raises:
-        TaskRefused: it does not stop in time
+        TaskRefusedError: it does not stop in time
     """
     asked = False
 
@@ -110,7 +110,7 @@ def _tested(dms: Any, instance: str, endpoint: str, seconds_left: Callable[[], f
 
     connection = _wait(tested, seconds_left, f"the test of {endpoint}")
     if connection["Status"] != "successful":
-        raise TaskRefused(
+        raise TaskRefusedError(
             f"DMS cannot connect to {connection.get('EndpointIdentifier', endpoint)}: "
             f"{connection.get('LastFailureMessage', connection['Status'])}"
         )
@@ -120,7 +120,7 @@ def _wait(look: Callable[[], Any], seconds_left: Callable[[], float], what: str)
     pause, longest = PAUSE
     while (found := look()) is None:
         if seconds_left() < pause:
-            raise TaskRefused(f"the time ran out while waiting for {what}")
+            raise TaskRefusedError(f"the time ran out while waiting for {what}")
         time.sleep(pause)
         pause = min(2 * pause, longest)
     return found

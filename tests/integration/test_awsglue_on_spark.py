@@ -241,11 +241,11 @@ def test_workers_have_awsglue_and_nothing_else_of_ours_is_on_the_path(
 @pytest.mark.parametrize(
     ("api", "kind", "text"),
     [
-        ("frame", "UnsupportedAttribute", "DynamicFrame.simplify_ddb_json"),
-        ("context", "UnsupportedAttribute", "GlueContext.create_sample_dynamic_frame_from"),
-        ("bookmark", "UnsupportedApi", "job-bookmark-enable"),
-        ("option", "UnsupportedApi", "enableUpdateCatalog"),
-        ("threshold", "UnsupportedApi", "stageThreshold=1"),
+        ("frame", "UnsupportedAttributeError", "DynamicFrame.simplify_ddb_json"),
+        ("context", "UnsupportedAttributeError", "GlueContext.create_sample_dynamic_frame_from"),
+        ("bookmark", "UnsupportedApiError", "job-bookmark-enable"),
+        ("option", "UnsupportedApiError", "enableUpdateCatalog"),
+        ("threshold", "UnsupportedApiError", "stageThreshold=1"),
         ("missing", "CatalogError", "nowhere"),
     ],
 )

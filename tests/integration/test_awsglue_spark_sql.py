@@ -151,12 +151,12 @@ def test_a_table_is_read_again_when_its_objects_change(found: dict[str, Any]) ->
 @pytest.mark.parametrize(
     ("case", "kind", "text"),
     [
-        ("insert", "UnsupportedApi", "Spark SQL InsertIntoStatement on the Data Catalog"),
-        ("create", "UnsupportedApi", "Spark SQL CreateTableAsSelect on the Data Catalog"),
-        ("drop", "UnsupportedApi", "Spark SQL DropTable"),
-        ("database", "UnsupportedApi", "Spark SQL CreateNamespace"),
-        ("save", "UnsupportedApi", "DataFrame saveAsTable"),
-        ("insert_into", "UnsupportedApi", "DataFrame insertInto"),
+        ("insert", "UnsupportedApiError", "Spark SQL InsertIntoStatement on the Data Catalog"),
+        ("create", "UnsupportedApiError", "Spark SQL CreateTableAsSelect on the Data Catalog"),
+        ("drop", "UnsupportedApiError", "Spark SQL DropTable"),
+        ("database", "UnsupportedApiError", "Spark SQL CreateNamespace"),
+        ("save", "UnsupportedApiError", "DataFrame saveAsTable"),
+        ("insert_into", "UnsupportedApiError", "DataFrame insertInto"),
         ("dynamodb", "CatalogError", "use create_dynamic_frame.from_catalog"),
         ("odd", "CatalogError", "odd: "),
         ("missing", "AnalysisException", "nowhere"),

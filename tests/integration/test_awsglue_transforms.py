@@ -371,5 +371,5 @@ def test_what_is_wrong_or_missing_is_named(found: dict[str, Any]) -> None:
     assert "redshift" in sink[1]
     assert "'xml'" in xml[1]
     assert "'jsonPath' of json" in json_path[1]
-    assert {each[0] for each in (sink, xml, json_path)} == {"UnsupportedApi"}
-    assert jdbc[0] == "UnsupportedAttribute"
+    assert {each[0] for each in (sink, xml, json_path)} == {"UnsupportedApiError"}
+    assert jdbc[0] == "UnsupportedAttributeError"

@@ -9,7 +9,7 @@ import pytest
 from pyspark.sql import types as spark
 
 from lakestack.services.glue.runtime.awsglue.choice import parse
-from lakestack.services.glue.runtime.awsglue.errors import UnsupportedApi
+from lakestack.services.glue.runtime.awsglue.errors import UnsupportedApiError
 from lakestack.services.glue.runtime.awsglue.format_options import options_of
 from lakestack.services.glue.runtime.awsglue.gluetypes import Field, StructType, from_spark
 from lakestack.services.glue.runtime.awsglue.json_schema import to_records, to_separated
@@ -34,7 +34,7 @@ def test_actions_are_parsed() -> None:
 def test_format_options_have_any_case_and_python_s_or_json_s_booleans() -> None:
     given = options_of("csv", {"withHeader": True, "SEPARATOR": "\t"}, ("withheader", "separator"))
     assert given == {"withheader": "true", "separator": "\t"}
-    with pytest.raises(UnsupportedApi, match="'jsonPath' of json"):
+    with pytest.raises(UnsupportedApiError, match="'jsonPath' of json"):
         options_of("json", {"jsonPath": "$"}, ())
 
 

@@ -16,7 +16,7 @@ import pytest
 from lakestack.services.dms import dynamodb_wire
 from lakestack.services.dms.dynamodb_wire import DynamodbError, DynamodbWire
 from lakestack.services.dms.dynamodb_writer import Origin, TableWriter
-from lakestack.services.dms.errors import Cancelled, TableError
+from lakestack.services.dms.errors import CancelledError, TableError
 from lakestack.services.retries import Backoff
 
 TRIES = 10
@@ -254,7 +254,7 @@ def test_stopping_the_task_ends_the_waits(fake: FakeDynamodb) -> None:
     load = Load(fake)
     load.cancelled.set()
     load.put("k", 1)
-    with pytest.raises(Cancelled):
+    with pytest.raises(CancelledError):
         load.writer.finish()
 
 

@@ -12,7 +12,7 @@ from lakestack.services.dms.errors import DefinitionError, TableError
 from lakestack.services.dms.external_table import Column, SourceTable
 from lakestack.services.dms.item_mapping import (
     ItemMapping,
-    RejectedRow,
+    RejectedRowError,
     check_against,
     compile_mapping,
 )
@@ -145,7 +145,7 @@ def test_null_is_left_out() -> None:
 @pytest.mark.parametrize("key", [None, ""])
 def test_an_empty_key_rejects_the_row(key: str | None) -> None:
     mapping = compiled(partition_key_name="tag")
-    with pytest.raises(RejectedRow, match="key attribute tag is empty"):
+    with pytest.raises(RejectedRowError, match="key attribute tag is empty"):
         mapping.make(["1", "31", key, None])
 
 
@@ -216,7 +216,7 @@ def test_a_document_of_the_other_kind_is_the_tables_error() -> None:
 )
 def test_bad_values_reject_the_row(kind: str, text: str, says: str) -> None:
     table = SourceTable("l", "t", "t", (Column("id", "STRING", is_key=True), Column("v", kind)))
-    with pytest.raises(RejectedRow, match=says):
+    with pytest.raises(RejectedRowError, match=says):
         compiled(table).make(["1", text])
 
 
@@ -237,7 +237,7 @@ def test_values(kind: str, text: str, wire: Any) -> None:
 
 def test_null_in_a_column_that_has_none_rejects_the_row() -> None:
     columns = (Column("id", "STRING", is_key=True), Column("v", "STRING", nullable=False))
-    with pytest.raises(RejectedRow, match="column v is NULL"):
+    with pytest.raises(RejectedRowError, match="column v is NULL"):
         compiled(SourceTable("l", "t", "t", columns)).make(["1", None])
 
 
@@ -255,5 +255,5 @@ def test_any_expression_and_row_give_an_item_or_a_reason(
     try:
         mapping = compiled(partition_key_name="id", attributes={"id": template + "${tag}"})
         assert mapping.make(row)["id"]["S"]
-    except (DefinitionError, TableError, RejectedRow) as e:
+    except (DefinitionError, TableError, RejectedRowError) as e:
         assert str(e)

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from pipeline import cli_errors
 from pipeline.cli import app
 from pipeline.doctor import run_checks
-from pipeline.errors import TargetSilent
+from pipeline.errors import TargetSilentError
 from pipeline.liveness import Watch, is_silent, require_answer
 from pipeline.target import Silence, Target, open_target
 from tests.support import free_port, wait_until
@@ -75,7 +75,9 @@ def test_silence_is_told_from_refusal_and_from_any_answer(mute: str) -> None:
 
 def test_a_silent_target_is_named_with_what_ends_it(mute: str) -> None:
     port = mute.rpartition(":")[2]
-    with pytest.raises(TargetSilent, match=r"takes connections at http.* but does not") as raised:
+    with pytest.raises(
+        TargetSilentError, match=r"takes connections at http.* but does not"
+    ) as raised:
         require_answer(target_at(mute))
     assert raised.value.hint == (
         f"End it with: LAKE_PORT={port} make down; then: LAKE_PORT={port} make local"
@@ -115,7 +117,7 @@ class Heard:
 
     def __init__(self) -> None:
         self.said: list[str] = []
-        self.errors: list[TargetSilent] = []
+        self.errors: list[TargetSilentError] = []
 
     def watch(self, target: Target, patience: float) -> Watch:
         return Watch(target, patience, self.said.append, self.errors.append, every=0.02)
@@ -161,7 +163,7 @@ def test_abandoning_ends_the_process_with_the_error(
     monkeypatch.setattr(os, "_exit", end)
     state = cli_errors.Invocation(as_json=True)
     with pytest.raises(Ended, match="1"):
-        cli_errors.abandon(state, TargetSilent("It is silent.", "make down"))
+        cli_errors.abandon(state, TargetSilentError("It is silent.", "make down"))
     out, err = capsys.readouterr()
     assert "lake: It is silent.\n  → make down" in err
     assert '"hint": "make down"' in out

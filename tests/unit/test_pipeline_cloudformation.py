@@ -12,7 +12,7 @@ from typing import Any, cast
 import pytest
 
 from pipeline.cloudformation import Outcome, Stacks, first_failure
-from pipeline.errors import ForeignResource, StackError
+from pipeline.errors import ForeignResourceError, StackError
 from pipeline.infrastructure import begin_deployment, clear_dead_root, load_again
 from pipeline.lake import Lake
 from pipeline.settings import Settings
@@ -110,7 +110,9 @@ def test_a_stack_of_somebody_else_is_left_alone() -> None:
     script.stack = {"StackStatus": "ROLLBACK_COMPLETE", "Tags": [{"Key": "project", "Value": "x"}]}
     found = stacks(script)
     for call in (lambda: found.deploy("catalog", {}), lambda: found.delete("catalog")):
-        with pytest.raises(ForeignResource, match="lacks the tag project=movielens-lake") as raised:
+        with pytest.raises(
+            ForeignResourceError, match="lacks the tag project=movielens-lake"
+        ) as raised:
             call()
         assert "delete-stack --stack-name movielens-lake-catalog; then" in str(raised.value.hint)
     assert script.calls == []

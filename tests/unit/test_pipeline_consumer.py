@@ -16,7 +16,7 @@ from pipeline.lambdas import consumer
 Rating = tuple[int, int, float, int]
 
 
-class Cancelled(ClientError):  # type: ignore[misc]
+class CancelledError(ClientError):  # type: ignore[misc]
     """TransactionCanceledException as botocore raises it."""
 
 
@@ -24,7 +24,7 @@ class Table:
     """A table that heeds the condition of each write, and refuses what it is told to refuse."""
 
     class exceptions:  # noqa: N801 - botocore's name
-        TransactionCanceledException = Cancelled
+        TransactionCanceledException = CancelledError
         ClientError = ClientError
 
     def __init__(self, *refusals: str) -> None:
@@ -60,12 +60,12 @@ class Table:
         return {(int(u), int(m)): float(i["rating"]["N"]) for (u, m), i in self.items.items()}
 
 
-def cancelled(codes: list[str]) -> Cancelled:
+def cancelled(codes: list[str]) -> CancelledError:
     answer: Any = {
         "Error": {"Code": "TransactionCanceledException", "Message": ", ".join(codes)},
         "CancellationReasons": [{"Code": code} for code in codes],
     }
-    return Cancelled(answer, "TransactWriteItems")
+    return CancelledError(answer, "TransactWriteItems")
 
 
 def data(*ratings: Rating, between: str = "\n") -> bytes:

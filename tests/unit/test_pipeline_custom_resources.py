@@ -115,7 +115,7 @@ def test_files_are_copied_once_and_deleted_with_the_resource() -> None:
 
 def test_a_file_with_another_sha256_is_refused() -> None:
     s3 = staged(b"something else")
-    with pytest.raises(copy_files.FileRefused, match=r"s3://b/landing/a\.csv has SHA-256"):
+    with pytest.raises(copy_files.FileRefusedError, match=r"s3://b/landing/a\.csv has SHA-256"):
         copy_files.copy(s3, "b", "m")
     assert "data/a/a.csv" not in s3.objects
 
@@ -172,13 +172,13 @@ def test_the_task_is_started_as_it_needs(status: str, calls: list[str]) -> None:
 
 def test_a_task_that_cannot_connect_is_not_started() -> None:
     dms = Dms("ready", "failed")
-    with pytest.raises(start_task.TaskRefused, match="DMS cannot connect to s: no"):
+    with pytest.raises(start_task.TaskRefusedError, match="DMS cannot connect to s: no"):
         start_task.start(dms, "arn", lambda: 60.0)
     assert dms.calls == ["test s", "test t"]
 
 
 def test_a_test_that_does_not_end_is_given_up() -> None:
-    with pytest.raises(start_task.TaskRefused, match="the time ran out"):
+    with pytest.raises(start_task.TaskRefusedError, match="the time ran out"):
         start_task.start(Dms("ready", "testing"), "arn", lambda: 0.0)
 
 

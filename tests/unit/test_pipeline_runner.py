@@ -16,12 +16,12 @@ from pipeline import runner
 from pipeline.cloudformation import Outcome
 from pipeline.errors import (
     SettingsError,
-    SourceChanged,
+    SourceChangedError,
     StackError,
     StageError,
-    StageTimeout,
-    StateLost,
-    TargetUnreachable,
+    StageTimeoutError,
+    StateLostError,
+    TargetUnreachableError,
 )
 from pipeline.lake import Lake
 from pipeline.polling import poll_until
@@ -157,7 +157,7 @@ def test_a_target_that_vanishes_is_named_with_the_stage() -> None:
     lake, stage = FakeLake(), Counting("a")
     lake.target = SimpleNamespace(name="local", unreachable_hint="Start it")  # type: ignore[attr-defined]
     stage.error = EndpointConnectionError(endpoint_url="http://127.0.0.1:1")
-    with pytest.raises(TargetUnreachable) as raised:
+    with pytest.raises(TargetUnreachableError) as raised:
         run(lake, [stage])
     assert raised.value.message == (
         "The local target stopped answering while stage a was at work: "
@@ -230,7 +230,7 @@ def test_an_interruption_ends_the_waits_of_stages_that_are_at_work(
 
 
 def test_polling_is_bounded() -> None:
-    with pytest.raises(StageTimeout) as raised:
+    with pytest.raises(StageTimeoutError) as raised:
         poll_until(lambda: None, every=0, timeout=0, what="the moon")
     assert raised.value.message == "Waited 0 s for the moon."
 
@@ -239,7 +239,7 @@ def test_another_source_is_refused() -> None:
     lake = FakeLake()
     details = {"source": "old", "origin": "folder old"}
     lake.state.write(Record("land", "done", "x", details=details))
-    with pytest.raises(SourceChanged) as raised:
+    with pytest.raises(SourceChangedError) as raised:
         runner._same_source(cast(Lake, lake), DATASET)
     assert raised.value.message == (
         "The lake was filled from another source (folder old) than the one given now (folder new)."
@@ -254,7 +254,7 @@ def test_a_vanished_bucket_is_named(error: Exception) -> None:
     lake = FakeLake()
     lake.s3.exists = False
     with (
-        pytest.raises(StateLost, match="Bucket b vanished"),
+        pytest.raises(StateLostError, match="Bucket b vanished"),
         runner._state_loss_named(cast(Lake, lake)),
     ):
         raise error

@@ -114,7 +114,7 @@ def test_gives_up_after_bounded_attempts_and_says_where(pauses: list[float]) -> 
         stub.add_response(
             "put_records", answers("InternalFailure"), {"StreamName": "s", "Records": ANY}
         )
-    with pytest.raises(simulator.RecordsRejected) as raised:
+    with pytest.raises(simulator.RecordsRejectedError) as raised:
         simulator.handler(EVENT, Context(), s3=s3, kinesis=kinesis)
     stub.assert_no_pending_responses()
     assert str(raised.value) == (

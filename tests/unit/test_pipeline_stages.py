@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import pytest
 
-from pipeline.errors import StageError, StageTimeout
+from pipeline.errors import StageError, StageTimeoutError
 from pipeline.lake import Lake
 from pipeline.run_state import RunState
 from pipeline.settings import Settings
@@ -83,7 +83,7 @@ def test_a_delivery_stream_that_failed_is_named_before_anything_is_sent() -> Non
 
 def test_a_delivery_stream_that_never_becomes_active_ends_the_stage() -> None:
     lake = FakeLake(firehose=FakeFirehose("CREATING"))
-    with pytest.raises(StageTimeout, match="for the delivery stream to be ACTIVE"):
+    with pytest.raises(StageTimeoutError, match="for the delivery stream to be ACTIVE"):
         Stream().run(work(lake, "stream"))
 
 

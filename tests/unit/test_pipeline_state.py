@@ -10,7 +10,7 @@ import time
 import pytest
 
 from pipeline import run_lock
-from pipeline.errors import RunLocked
+from pipeline.errors import RunLockedError
 from pipeline.run_lock import RunLock
 from pipeline.run_state import Record, RunState, fingerprint
 from tests.unit.pipeline_fakes import FakeS3
@@ -79,7 +79,7 @@ def test_the_lock_is_held_and_given_back() -> None:
 def test_a_second_run_is_refused_and_told_who_holds_the_lake() -> None:
     s3 = FakeS3()
     s3.objects[LOCK] = held_by()
-    with pytest.raises(RunLocked) as raised, lock(s3):
+    with pytest.raises(RunLockedError) as raised, lock(s3):
         pass
     assert raised.value.message == (
         "Another run is at work on this lake: lake run by process 17 on elsewhere, "
@@ -94,7 +94,7 @@ def test_a_second_run_is_refused_and_told_who_holds_the_lake() -> None:
 
 def test_two_locks_in_one_process_exclude_each_other() -> None:
     s3 = FakeS3()
-    with lock(s3), pytest.raises(RunLocked), lock(s3):
+    with lock(s3), pytest.raises(RunLockedError), lock(s3):
         pass
 
 
@@ -128,7 +128,7 @@ def test_a_clock_that_was_set_takes_no_lock_from_a_run_that_renews_it(
     with lock(s3):
         wall = time.time
         monkeypatch.setattr(time, "time", lambda: wall() + ahead)
-        with pytest.raises(RunLocked), lock(s3):
+        with pytest.raises(RunLockedError), lock(s3):
             pass
 
 

@@ -15,10 +15,10 @@ import pytest
 from lakestack.services.sagemaker import container as containers
 from lakestack.services.sagemaker.container import (
     Container,
+    ContainerStartError,
     Files,
-    InvocationFailed,
-    StartFailed,
-    Unavailable,
+    InvocationError,
+    UnavailableError,
 )
 from tests.support import wait_until
 
@@ -86,7 +86,7 @@ def served(files: Files) -> Iterator[Served]:
 
 def test_slow_answer_times_out_and_others_are_still_answered(served: Served) -> None:
     served.container.start(30)
-    with pytest.raises(InvocationFailed, match=r"no answer within 0\.2 s") as caught:
+    with pytest.raises(InvocationError, match=r"no answer within 0\.2 s") as caught:
         served.ask("sleep", 0.2)
     assert caught.value.timed_out
     assert served.ask()["model"] == "factors"
@@ -96,7 +96,7 @@ def test_after_stop_nothing_answers_and_nothing_lives(served: Served) -> None:
     served.container.start(30)
     pid = served.ask()["pid"]
     served.container.stop()
-    with pytest.raises(Unavailable):
+    with pytest.raises(UnavailableError):
         served.ask()
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
@@ -104,13 +104,13 @@ def test_after_stop_nothing_answers_and_nothing_lives(served: Served) -> None:
 
 def test_start_that_takes_too_long_fails(served: Served, files: Files) -> None:
     (files.code / "inference.py").write_text("import time; time.sleep(30)")
-    with pytest.raises(StartFailed, match=r"no healthy /ping within 0\.3 s"):
+    with pytest.raises(ContainerStartError, match=r"no healthy /ping within 0\.3 s"):
         served.container.start(0.3)
 
 
 def test_exit_of_the_module_is_the_reason(served: Served, files: Files) -> None:
     (files.code / "inference.py").write_text("import sys; sys.exit('no licence')")
-    with pytest.raises(StartFailed, match="exit code 1: no licence"):
+    with pytest.raises(ContainerStartError, match="exit code 1: no licence"):
         served.container.start(30)
 
 
@@ -124,21 +124,21 @@ def test_container_that_cannot_restart_is_given_up(
     os.kill(pid, signal.SIGKILL)
     assert served.dead.wait(60)
     assert "FileNotFoundError" in served.reasons[0]
-    with pytest.raises(Unavailable):
+    with pytest.raises(UnavailableError):
         served.ask()
 
 
 def test_death_during_a_request_is_told_and_repaired(served: Served) -> None:
     served.container.start(30)
     pid = served.ask()["pid"]
-    with pytest.raises(InvocationFailed) as caught:
+    with pytest.raises(InvocationError) as caught:
         served.ask("die")
     assert not caught.value.timed_out
 
     def again() -> Any:
         try:
             return served.ask()
-        except (Unavailable, InvocationFailed):
+        except (UnavailableError, InvocationError):
             return None
 
     assert wait_until(again)["pid"] != pid

@@ -11,7 +11,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from pipeline.errors import AccountRefused, EndpointRefused, SettingsError, TargetError
+from pipeline.errors import AccountRefusedError, EndpointRefusedError, SettingsError, TargetError
 from pipeline.target import LOCAL_ACCOUNT, open_target, require_loopback
 from tests.support import PROJECT
 
@@ -55,7 +55,7 @@ def test_loopback_is_accepted(given: str, endpoint: str) -> None:
     ],
 )
 def test_everything_else_is_refused(endpoint: str) -> None:
-    with pytest.raises(EndpointRefused) as refused:
+    with pytest.raises(EndpointRefusedError) as refused:
         require_loopback(endpoint)
     assert repr(endpoint) in refused.value.message
     assert "LAKE_ENDPOINT" in refused.value.hint
@@ -156,12 +156,12 @@ def test_unknown_target() -> None:
 
 @pytest.mark.parametrize("name", ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB"])
 def test_aws_refuses_endpoint_variables(name: str) -> None:
-    with pytest.raises(EndpointRefused, match=name):
+    with pytest.raises(EndpointRefusedError, match=name):
         open_target("aws", environ={name: "http://127.0.0.1:4566"})
 
 
 def test_aws_refuses_an_endpoint_option() -> None:
-    with pytest.raises(EndpointRefused, match="--endpoint"):
+    with pytest.raises(EndpointRefusedError, match="--endpoint"):
         open_target("aws", endpoint="http://127.0.0.1:4566", environ={})
 
 
@@ -181,7 +181,7 @@ def test_aws_refuses_a_profile_with_endpoints(
     config = tmp_path / "config"
     config.write_text(text)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
-    with pytest.raises(EndpointRefused, match=found):
+    with pytest.raises(EndpointRefusedError, match=found):
         open_target("aws", environ={})
 
 
@@ -203,7 +203,7 @@ def _answer_as(monkeypatch: pytest.MonkeyPatch, account: str) -> None:
 
 def test_aws_refuses_an_emulators_account(monkeypatch: pytest.MonkeyPatch) -> None:
     _answer_as(monkeypatch, LOCAL_ACCOUNT)
-    with pytest.raises(AccountRefused):
+    with pytest.raises(AccountRefusedError):
         open_target("aws", environ=IN_A_REGION)
 
 

@@ -83,7 +83,7 @@ def auto(task: Task, settings: Settings) -> tuple[str, float]:
 
 
 def _untuned(shape: tuple[int, int], seen: object) -> AlternatingLeastSquares:
-    """implicit with its own defaults on pairs (confidence 1), as its tutorial fits it."""
+    """Implicit with its own defaults on pairs (confidence 1), as its tutorial fits it."""
     pairs = seen.copy()  # type: ignore[attr-defined]
     pairs.data[:] = 1.0
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -16,7 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from lakestack.services.base import client
 from lakestack.services.dms.dynamodb_wire import BATCH, DynamodbWire
-from lakestack.services.dms.errors import Cancelled, TableError
+from lakestack.services.dms.errors import CancelledError, TableError
 from lakestack.services.dms.recovery import Recovery
 from lakestack.services.dms.task_settings import DROP_AND_CREATE, TRUNCATE_BEFORE_LOAD
 from lakestack.services.dynamodb.engine import engine_endpoint
@@ -162,7 +162,7 @@ class DynamodbTarget:
             with ThreadPoolExecutor(DELETE_THREADS) as pool:
                 while True:
                     if self._cancelled.is_set():
-                        raise Cancelled("the task was stopped")
+                        raise CancelledError("the task was stopped")
                     page = reader.call("Scan", scan)
                     items = page.get("Items", [])
                     parts = [items[i : i + BATCH] for i in range(0, len(items), BATCH)]
@@ -193,7 +193,7 @@ class DynamodbTarget:
             if not gone and description is not None and description["TableStatus"] == "ACTIVE":
                 return
             if self._cancelled.wait(POLL_SECONDS):
-                raise Cancelled("the task was stopped")
+                raise CancelledError("the task was stopped")
         state = "gone" if gone else "ACTIVE"
         raise TableError(f"Table {table} is not {state} after {TABLE_SECONDS} seconds")
 

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from lakestack.services.dms.errors import Cancelled, TableError
+from lakestack.services.dms.errors import CancelledError, TableError
 from lakestack.services.retries import TRANSIENT_CODES, Backoff
 
 BATCH = 25
@@ -39,7 +39,7 @@ class DynamodbWire:
 
     Args:
         endpoint: URL and access key id, as `engine_endpoint` returns them
-        cancelled: set when the task is stopped: ends every wait with `Cancelled`
+        cancelled: set when the task is stopped: ends every wait with `CancelledError`
         on_retry: told why, before a request is made again
     """
 
@@ -135,4 +135,4 @@ class DynamodbWire:
 
     def _wait(self, seconds: float) -> None:
         if self._cancelled.wait(seconds):
-            raise Cancelled("the task was stopped")
+            raise CancelledError("the task was stopped")

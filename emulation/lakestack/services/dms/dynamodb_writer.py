@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from lakestack.services.dms.dynamodb_wire import BATCH, DynamodbError, DynamodbWire
-from lakestack.services.dms.errors import Cancelled
+from lakestack.services.dms.errors import CancelledError
 from lakestack.services.dms.item_mapping import Item, Row
 
 POLL_SECONDS = 0.2
@@ -112,7 +112,7 @@ class TableWriter:
             if self._failure is not None:
                 raise self._failure
             if self._ended.is_set():
-                raise Cancelled("the load was abandoned")
+                raise CancelledError("the load was abandoned")
             try:
                 return self._queues[writer].put(work, timeout=POLL_SECONDS)
             except queue.Full:

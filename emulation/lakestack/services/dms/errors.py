@@ -5,7 +5,7 @@ EmulationError
     ├── DefinitionError   what the caller sent (settings, mapping, table definition) is not valid
     ├── TableError        one table cannot be loaded; `TableErrorPolicy` decides what follows
     ├── TaskError         the task ends as ``failed`` with this as its LastFailureMessage
-    └── Cancelled         StopReplicationTask was called
+    └── CancelledError         StopReplicationTask was called
 
 The provider answers a `DefinitionError` with AWS's ``InvalidParameterValueException``.
 """
@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from lakestack.errors import EmulationError
 
-__all__ = ["Cancelled", "DefinitionError", "DmsError", "TableError", "TaskError"]
+__all__ = ["CancelledError", "DefinitionError", "DmsError", "TableError", "TaskError"]
 
 
 class DmsError(EmulationError):
@@ -33,5 +33,5 @@ class TaskError(DmsError):
     """The task cannot go on."""
 
 
-class Cancelled(DmsError):
+class CancelledError(DmsError):
     """The user stopped the task."""

@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from lakestack.services.base import client
 from lakestack.services.dms import progress as states
 from lakestack.services.dms.dynamodb_target import DynamodbTarget
-from lakestack.services.dms.errors import Cancelled, TableError, TaskError
+from lakestack.services.dms.errors import CancelledError, TableError, TaskError
 from lakestack.services.dms.exceptions_table import ExceptionsTable
 from lakestack.services.dms.external_table import SourceTable
 from lakestack.services.dms.item_mapping import ItemMapping, compile_mapping
@@ -85,7 +85,7 @@ class FullLoad:
         """Load; returns when every table is completed or in error.
 
         Raises:
-            Cancelled: the user stopped the task
+            CancelledError: the user stopped the task
             TaskError: an error policy, or an error that is no table's own, ended the task
         """
         try:
@@ -124,7 +124,7 @@ class FullLoad:
         if self._failure is not None:
             raise self._failure
         if self._stopped.is_set():
-            raise Cancelled("the task was stopped")
+            raise CancelledError("the task was stopped")
 
     def _load_all(self, context: LoadContext) -> None:
         targets: dict[str, _Target] = {}
@@ -190,7 +190,7 @@ class FullLoad:
         """Do a step of one table; what goes wrong is the table's, or the task's by policy."""
         try:
             return step(*arguments)
-        except Cancelled:
+        except CancelledError:
             pass
         except TaskError as e:
             progress.end(states.ERROR)

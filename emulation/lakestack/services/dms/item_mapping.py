@@ -41,7 +41,7 @@ _TRUTH = {
 _WIRE_TYPES = frozenset({"S", "N", "BOOL", "M", "L", "NULL"})
 
 
-class RejectedRow(ValueError):
+class RejectedRowError(ValueError):
     """A row that cannot become an item; the message is the reason."""
 
 
@@ -51,7 +51,7 @@ class ItemMapping:
 
     Args:
         key_types: key attribute name to S or N, partition key first
-        make: builds an item from a row of the right length; raises `RejectedRow`
+        make: builds an item from a row of the right length; raises `RejectedRowError`
         warnings: what the task log should say, once per table
     """
 
@@ -182,7 +182,7 @@ def _maker(
                 item[name] = made
         for key in keys:
             if key not in item or item[key] == {"S": ""}:
-                raise RejectedRow(f"key attribute {key} is empty")
+                raise RejectedRowError(f"key attribute {key} is empty")
         return item
 
     return make
@@ -208,14 +208,14 @@ def _check(name: str, kind: str, nullable: bool) -> Callable[[str | None], None]
     def check(text: str | None) -> None:
         if text is None:
             if not nullable:
-                raise RejectedRow(f"column {name} is NULL, but ColumnNullable is false")
+                raise RejectedRowError(f"column {name} is NULL, but ColumnNullable is false")
         elif is_number is not None:
             if not is_number(text.strip(" ")):
-                raise RejectedRow(f"column {name}: {_short(text)} is not a number ({kind})")
+                raise RejectedRowError(f"column {name}: {_short(text)} is not a number ({kind})")
             if limits and (len(text) > 24 or not low <= int(text) <= high):
-                raise RejectedRow(f"column {name}: {_short(text)} is out of range of {kind}")
+                raise RejectedRowError(f"column {name}: {_short(text)} is out of range of {kind}")
         elif kind == "BOOLEAN" and text.strip().lower() not in _TRUTH:
-            raise RejectedRow(f"column {name}: {_short(text)} is not true or false")
+            raise RejectedRowError(f"column {name}: {_short(text)} is not true or false")
 
     return check
 
@@ -344,7 +344,7 @@ def _scalar_value(kind: str, template: str, index: dict[str, int], target: str) 
                 return None
             text = text.strip(" ")
             if not _DECIMAL(text):
-                raise RejectedRow(f"attribute {target}: {_short(text)} is not a number")
+                raise RejectedRowError(f"attribute {target}: {_short(text)} is not a number")
             return {"N": text.lstrip("+")}
 
     else:
@@ -355,7 +355,7 @@ def _scalar_value(kind: str, template: str, index: dict[str, int], target: str) 
                 return None
             truth = _TRUTH.get(text.strip().lower())
             if truth is None:
-                raise RejectedRow(f"attribute {target}: {_short(text)} is not true or false")
+                raise RejectedRowError(f"attribute {target}: {_short(text)} is not true or false")
             return {"BOOL": truth}
 
     return value

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lakestack.services.dms.errors import Cancelled
+from lakestack.services.dms.errors import CancelledError
 from lakestack.services.dms.task_log import TaskLog
 from lakestack.services.retries import Backoff, is_transient
 
@@ -28,7 +28,7 @@ class Recovery:
 
     Args:
         what: what is retried, for the log: "Table a.b, target"
-        cancelled: set when the task is stopped: ends every wait with `Cancelled`
+        cancelled: set when the task is stopped: ends every wait with `CancelledError`
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class Recovery:
                     raise
                 self.note(reason(e))
                 if self._cancelled.wait(wait):
-                    raise Cancelled("the task was stopped") from e
+                    raise CancelledError("the task was stopped") from e
 
     def report(self) -> None:
         """Log how many requests were made again, if any."""

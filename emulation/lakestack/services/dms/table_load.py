@@ -11,10 +11,10 @@ from lakestack.services.dms import progress as states
 from lakestack.services.dms.csv_source import BadRow, read_rows
 from lakestack.services.dms.dynamodb_target import DynamodbTarget
 from lakestack.services.dms.dynamodb_writer import Origin, TableWriter
-from lakestack.services.dms.errors import Cancelled, TableError, TaskError
+from lakestack.services.dms.errors import CancelledError, TableError, TaskError
 from lakestack.services.dms.exceptions_table import ExceptionsTable
 from lakestack.services.dms.external_table import TEXT_TYPES, SourceTable
-from lakestack.services.dms.item_mapping import ItemMapping, RejectedRow, Row
+from lakestack.services.dms.item_mapping import ItemMapping, RejectedRowError, Row
 from lakestack.services.dms.progress import TableProgress
 from lakestack.services.dms.recovery import Recovery
 from lakestack.services.dms.s3_source import S3Source, list_objects, read_object
@@ -75,7 +75,7 @@ class TableLoad:
         Raises:
             TableError: the table cannot be loaded, or an error policy suspends it
             TaskError: an error policy ends the task
-            Cancelled: the task was stopped
+            CancelledError: the task was stopped
         """
         settings, log, name = self._context.settings, self._context.log, self._table.full_name
         target = self._mapping.target_table
@@ -113,12 +113,12 @@ class TableLoad:
                 continue
             try:
                 item = make(row)
-            except RejectedRow as e:
+            except RejectedRowError as e:
                 self._reject(Origin(file, line, row), self._text(row), str(e))
                 continue
             writer.put(item, Origin(file, line, row))
             if cancelled():
-                raise Cancelled("the task was stopped")
+                raise CancelledError("the task was stopped")
 
     def _rows(self) -> Iterator[tuple[str, int, Row | BadRow]]:
         source, progress = self._context.source, self._progress

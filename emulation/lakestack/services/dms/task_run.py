@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from lakestack import clock
-from lakestack.services.dms.errors import Cancelled, TaskError
+from lakestack.services.dms.errors import CancelledError, TaskError
 from lakestack.services.dms.full_load import FullLoad, LoadPlan
 from lakestack.services.dms.progress import COMPLETED, ERROR, RELOADING, TableProgress
 from lakestack.services.dms.state import Store, Task
@@ -70,7 +70,7 @@ def _run(store: Store, task: Task, plan: LoadPlan, tables: Tables, log: TaskLog)
         while not task.closing:
             FullLoad(plan, tables, task.cancelled, log).run()
             tables = _reloads(store, task)
-    except Cancelled:
+    except CancelledError:
         log.info(TASK_MANAGER, f"{name} was stopped by request")
     except TaskError as e:
         log.error(TASK_MANAGER, f"{name} failed: {e.message}")

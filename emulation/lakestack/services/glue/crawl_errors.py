@@ -1,6 +1,6 @@
 """Why a crawl ends early.
 
-CrawlStop
+CrawlStopError
 ├── CrawlError       the crawl failed; the text becomes LastCrawl.ErrorMessage
 └── CrawlCancelled   StopCrawler was called
 """
@@ -8,13 +8,13 @@ CrawlStop
 from __future__ import annotations
 
 
-class CrawlStop(Exception):
+class CrawlStopError(Exception):
     """Base of both."""
 
 
-class CrawlError(CrawlStop):
+class CrawlError(CrawlStopError):
     """A target or the catalog cannot be used."""
 
 
-class CrawlCancelled(CrawlStop):
+class CrawlCancelled(CrawlStopError):
     """The crawl was stopped on request."""

@@ -13,7 +13,13 @@ from lakestack.services.glue.unsupported_api import UnsupportedApi
 
 
 class GlueProvider(
-    BookmarkApi, CatalogApi, ClassifierApi, CrawlerApi, CrawlerScheduleApi, JobApi, UnsupportedApi
+    BookmarkApi,
+    CatalogApi,
+    ClassifierApi,
+    CrawlerApi,
+    CrawlerScheduleApi,
+    JobApi,
+    UnsupportedApi,
 ):
     """Data Catalog, classifiers, crawlers, jobs and their bookmarks."""
 

@@ -115,7 +115,8 @@ class LogStream:
 
 class BoundedLog:
     """A log stream that ends with a notice after `MAX_LOG_BYTES`: the emulator keeps its logs in
-    memory, and a script that prints for ever must not take it down."""
+    memory, and a script that prints for ever must not take it down.
+    """
 
     def __init__(self, log: LogStream) -> None:
         self._log, self._left = log, MAX_LOG_BYTES

@@ -19,7 +19,7 @@ import re2
 import regex
 from localstack.aws.api import CommonServiceException
 
-from lakestack.services.patterns.java import Spelling, SyntaxFault, spell
+from lakestack.services.patterns.java import PatternSyntaxError, Spelling, spell
 
 SECONDS = 1.0
 """Time that the backtracking engine has for one search: our guess."""
@@ -130,7 +130,7 @@ def compile_pattern(pattern: str, flags: str = "") -> Pattern:
         whole = f"(?{flags}){pattern}" if flags else pattern
         pattern.encode()
         return Pattern(pattern, spell(whole))
-    except (SyntaxFault, UnicodeEncodeError) as e:
+    except (PatternSyntaxError, UnicodeEncodeError) as e:
         raise PatternError(f"The pattern {_shown(pattern)} is not valid: {e}") from e
 
 

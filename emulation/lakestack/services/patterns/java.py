@@ -46,7 +46,7 @@ _LOW_HALF = re.compile(r"\\u([dD][c-fC-F][0-9a-fA-F]{2})")
 _NAME = re.compile(r"<([A-Za-z][A-Za-z0-9_]*)>")
 
 
-class SyntaxFault(ValueError):
+class PatternSyntaxError(ValueError):
     """What is written is no pattern, or one larger than the bounds above."""
 
 
@@ -71,10 +71,10 @@ def spell(pattern: str) -> Spelling:
     """Translate a pattern.
 
     Raises:
-        SyntaxFault: not a pattern, or too large
+        PatternSyntaxError: not a pattern, or too large
     """
     if len(pattern) > MAX_LENGTH:
-        raise SyntaxFault(f"it is longer than {MAX_LENGTH} characters")
+        raise PatternSyntaxError(f"it is longer than {MAX_LENGTH} characters")
     return _Reader(pattern).read()
 
 
@@ -103,7 +103,7 @@ class _Reader:
         while self.at < len(self.text):
             self._item(self.text[self.at])
         if len(self.levels) != 1:
-            raise SyntaxFault("a group is not closed")
+            raise PatternSyntaxError("a group is not closed")
         linear = None if self.only_other else "".join(self.linear)
         return Spelling(linear, "".join(self.other), self.folds, self.line_ends)
 
@@ -121,7 +121,7 @@ class _Reader:
         elif c == "{" and (found := _REPEAT.match(self.text, self.at)):
             count = int(found[3] or found[1]) if found[2] else int(found[1])
             if found[2] and found[3] and int(found[3]) < int(found[1]):
-                raise SyntaxFault(f"the repetition {found[0]} is not valid")
+                raise PatternSyntaxError(f"the repetition {found[0]} is not valid")
             self._repeat(found[0], max(count, 1))
         else:
             self.at += 1
@@ -145,10 +145,10 @@ class _Reader:
     def _repeat(self, written: str, count: int) -> None:
         level = self.levels[-1]
         if not self.other or (not level.last and not level.before):
-            raise SyntaxFault(f"nothing is before the repetition {written}")
+            raise PatternSyntaxError(f"nothing is before the repetition {written}")
         level.last *= count
         if level.before + level.last > MAX_EXPANDED:
-            raise SyntaxFault(f"its repetitions multiply to more than {MAX_EXPANDED}")
+            raise PatternSyntaxError(f"its repetitions multiply to more than {MAX_EXPANDED}")
         self.at += len(written)
         kind = self.text[self.at : self.at + 1]
         if kind == "+":  # possessive
@@ -161,7 +161,7 @@ class _Reader:
 
     def _open(self) -> None:
         if len(self.levels) > MAX_NESTING:
-            raise SyntaxFault(f"it is nested deeper than {MAX_NESTING}")
+            raise PatternSyntaxError(f"it is nested deeper than {MAX_NESTING}")
         if not self.text.startswith("(?", self.at):
             self.at += 1
             return self._enter("(")
@@ -174,7 +174,9 @@ class _Reader:
         found = _FLAGS.match(self.text, self.at)
         flags = found and set((found[1] or "") + (found[2] or ""))
         if not found or not flags or flags - set("imsdu"):
-            raise SyntaxFault(f"{self.text[self.at : self.at + 4]!r} opens no group known here")
+            raise PatternSyntaxError(
+                f"{self.text[self.at : self.at + 4]!r} opens no group known here"
+            )
         self.folds |= "i" in found[1]
         on, off = (_without(part or "", "du") for part in found.group(1, 2))
         written = f"(?{on}{f'-{off}' if off else ''}"
@@ -192,7 +194,7 @@ class _Reader:
 
     def _close(self) -> None:
         if len(self.levels) == 1:
-            raise SyntaxFault("a ) has no group")
+            raise PatternSyntaxError("a ) has no group")
         inner = self.levels.pop()
         self.levels[-1].last = max(inner.before + inner.last, 1)
         self.at += 1
@@ -203,7 +205,7 @@ class _Reader:
         c = self.text[self.at + 1 : self.at + 2]
         start, self.at = self.at, self.at + 2
         if not c:
-            raise SyntaxFault("it ends in a backslash")
+            raise PatternSyntaxError("it ends in a backslash")
         if c == "Q":
             end = self.text.find("\\E", self.at)
             quoted = self.text[self.at :] if end < 0 else self.text[self.at : end]
@@ -247,7 +249,7 @@ class _Reader:
         if c and c in "pP":
             return "", self._property(c)
         if not c or (c.isascii() and c.isalnum()):
-            raise SyntaxFault(f"\\{c} is no escape")
+            raise PatternSyntaxError(f"\\{c} is no escape")
         return c, ""
 
     def _numbered(self, c: str) -> str:
@@ -259,7 +261,7 @@ class _Reader:
         }
         found = re.compile(forms[c]).match(self.text, self.at)
         if not found:
-            raise SyntaxFault(f"\\{c} is not complete")
+            raise PatternSyntaxError(f"\\{c} is not complete")
         self.at = found.end()
         digits = next(d for d in found.groups() if d)
         if c == "u" and digits[:2].lower() in {"d8", "d9", "da", "db"}:  # with the other half
@@ -269,19 +271,19 @@ class _Reader:
                 return bytes.fromhex(digits + low[1]).decode("utf-16-be")
         code = ord(digits) ^ 64 if c == "c" else int(digits, 8 if c == "0" else 16)
         if code > 0x10FFFF or 0xD800 <= code < 0xE000:
-            raise SyntaxFault(f"\\{c}{digits} is no character")
+            raise PatternSyntaxError(f"\\{c}{digits} is no character")
         return chr(code)
 
     def _property(self, c: str) -> str:
         found = _PROPERTY.match(self.text, self.at)
         if not found:
-            raise SyntaxFault(f"\\{c} names no property")
+            raise PatternSyntaxError(f"\\{c} names no property")
         self.at = found.end()
         name = found[1] or found[2]
         if inside := _POSIX.get(name):
             return inside if c == "p" else _complement(inside)
         if name.startswith("java"):
-            raise SyntaxFault(f"the property {name} is not known")
+            raise PatternSyntaxError(f"the property {name} is not known")
         short = name.removeprefix("Is")
         if len(short) > 2 or not short[0].isupper():
             self.only_other = True  # scripts and blocks, by names of which RE2 knows some
@@ -293,7 +295,7 @@ class _Reader:
 
     def _set_at(self, depth: int) -> str:
         if depth > MAX_NESTING:
-            raise SyntaxFault(f"it is nested deeper than {MAX_NESTING}")
+            raise PatternSyntaxError(f"it is nested deeper than {MAX_NESTING}")
         self.at += 1
         out = ["["]
         if self.text.startswith("^", self.at):
@@ -303,7 +305,7 @@ class _Reader:
         while True:
             c = self.text[self.at : self.at + 1]
             if not c:
-                raise SyntaxFault("a [ is not closed")
+                raise PatternSyntaxError("a [ is not closed")
             if c == "]" and not first:
                 self.at += 1
                 return "".join([*out, "]"])
@@ -328,7 +330,7 @@ class _Reader:
         if not high:
             return f"{_literal(low)}{_literal('-')}{inside}"
         if high < low:
-            raise SyntaxFault(f"the range {low}-{high} is empty")
+            raise PatternSyntaxError(f"the range {low}-{high} is empty")
         return f"{_literal(low)}-{_literal(high)}"
 
     def _member(self) -> tuple[str, str]:

@@ -34,15 +34,15 @@ STOP_GRACE = 2.0
 POOL_SIZE = 32
 
 
-class StartFailed(Exception):
+class ContainerStartError(Exception):
     """The process ended, or did not pass the ping health check in time."""
 
 
-class Unavailable(Exception):
+class UnavailableError(Exception):
     """No process is listening now; another try may succeed."""
 
 
-class InvocationFailed(Exception):
+class InvocationError(Exception):
     """The process accepted the request and gave no answer.
 
     Args:
@@ -117,12 +117,12 @@ class Container:
             seconds: time to pass the ping health check
 
         Raises:
-            StartFailed: it did not
+            ContainerStartError: it did not
         """
         try:
             process = self._spawn()
             self._await_healthy(process, seconds)
-        except StartFailed:
+        except ContainerStartError:
             self._kill()
             raise
         watcher = threading.Thread(
@@ -145,12 +145,12 @@ class Container:
         """POST /invocations over a kept-alive connection.
 
         Raises:
-            Unavailable: it is not running now
-            InvocationFailed: it died over this request, or took longer than `seconds`
+            UnavailableError: it is not running now
+            InvocationError: it died over this request, or took longer than `seconds`
         """
         pool = self._pool
         if pool is None:
-            raise Unavailable(f"{self.name} is being restarted")
+            raise UnavailableError(f"{self.name} is being restarted")
         try:
             response = pool.urlopen(
                 "POST",
@@ -162,11 +162,11 @@ class Container:
                 timeout=urllib3.Timeout(connect=PING_SECONDS, read=seconds),
             )
         except urllib3.exceptions.ReadTimeoutError as e:
-            raise InvocationFailed(f"no answer within {seconds:g} s", timed_out=True) from e
+            raise InvocationError(f"no answer within {seconds:g} s", timed_out=True) from e
         except (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError) as e:
-            raise Unavailable(f"{self.name} is being restarted") from e
+            raise UnavailableError(f"{self.name} is being restarted") from e
         except urllib3.exceptions.HTTPError as e:
-            raise InvocationFailed("the container ended", timed_out=False) from e
+            raise InvocationError("the container ended", timed_out=False) from e
         return Answer(response.status, response.headers, response.data)
 
     def _spawn(self) -> ManagedProcess:
@@ -176,7 +176,7 @@ class Container:
         command += ["--port-file", str(self._port_file)]
         with self._lock:
             if self._stopping.is_set():
-                raise StartFailed("it was stopped")
+                raise ContainerStartError("it was stopped")
             self._port_file.unlink(missing_ok=True)
             self._secret = secrets.token_hex(32)
             try:
@@ -188,7 +188,7 @@ class Container:
                     name=f"container {self.name}",
                 )
             except (OSError, ValueError) as e:
-                raise StartFailed(f"it could not be started: {e}") from e
+                raise ContainerStartError(f"it could not be started: {e}") from e
             return self._process
 
     def _await_healthy(self, process: ManagedProcess, seconds: float) -> None:
@@ -205,11 +205,11 @@ class Container:
                         self._pool, self._ready = pool, time.monotonic()
                 return
             if time.monotonic() > deadline:
-                raise StartFailed(f"no healthy /ping within {seconds:g} s")
+                raise ContainerStartError(f"no healthy /ping within {seconds:g} s")
             if self._stopping.wait(POLL_SECONDS):
-                raise StartFailed("it was stopped")
+                raise ContainerStartError("it was stopped")
         code = process.wait()
-        raise StartFailed(f"it ended with exit code {code}: {last_error(self._tail)}")
+        raise ContainerStartError(f"it ended with exit code {code}: {last_error(self._tail)}")
 
     def _watch(self, process: ManagedProcess, seconds: float) -> None:
         short_lives = failed_starts = 0
@@ -227,7 +227,7 @@ class Container:
                 process = self._spawn()
                 self._await_healthy(process, seconds)
                 failed_starts = 0
-            except StartFailed as e:
+            except ContainerStartError as e:
                 self._kill()
                 failed_starts += 1
                 if self._stopping.is_set():

@@ -12,7 +12,7 @@ from typing import Any
 
 from lakestack import clock
 from lakestack.services.sagemaker.container import INVOCATION_SECONDS
-from lakestack.services.sagemaker.hosting import Deployment, DeploymentFailed, Variant
+from lakestack.services.sagemaker.hosting import Deployment, DeploymentError, Variant
 from lakestack.services.sagemaker.state import EndpointConfig, Region
 from lakestack.services.sagemaker.validation import validation_error
 
@@ -148,7 +148,7 @@ class Endpoint:
         reason = None
         try:
             new.start()
-        except DeploymentFailed as e:
+        except DeploymentError as e:
             reason = str(e)
         except Exception as e:
             LOG.exception("endpoint %s", self.name)

@@ -21,7 +21,7 @@ from lakestack.services.base import client
 from lakestack.services.logs.stream import LogStream
 from lakestack.services.processes import clean_environment
 from lakestack.services.sagemaker.archives import extract
-from lakestack.services.sagemaker.container import Container, Files, StartFailed
+from lakestack.services.sagemaker.container import Container, ContainerStartError, Files
 from lakestack.services.sagemaker.objects import DownloadError, fetch
 from lakestack.services.sagemaker.source import (
     SourceError,
@@ -48,7 +48,7 @@ NO_CODE = (
 )
 
 
-class DeploymentFailed(Exception):
+class DeploymentError(Exception):
     """The containers could not be brought up; the text is the endpoint's FailureReason."""
 
 
@@ -111,7 +111,7 @@ class Deployment:
         """Download, extract and start everything; returns when all is healthy.
 
         Raises:
-            DeploymentFailed: something did not work; nothing is left running
+            DeploymentError: something did not work; nothing is left running
         """
         try:
             for variant in self.variants.values():
@@ -177,8 +177,8 @@ class Deployment:
             variant.running.append(container)
             try:
                 container.start(seconds)
-            except StartFailed as e:
-                raise DeploymentFailed(NOT_HEALTHY.format(variant.name, e)) from e
+            except ContainerStartError as e:
+                raise DeploymentError(NOT_HEALTHY.format(variant.name, e)) from e
 
     def _prepare(self, variant: Variant) -> Files:
         s3 = client(self.account, self.region, "s3")
@@ -194,13 +194,13 @@ class Deployment:
             elif (files.model / "code").is_dir():
                 files.code.symlink_to(files.model / "code")
             else:
-                raise DeploymentFailed(NOT_HEALTHY.format(variant.name, NO_CODE))
+                raise DeploymentError(NOT_HEALTHY.format(variant.name, NO_CODE))
             check_program(files.code, files.program)
             check_requirements(files.code)
         except (DownloadError, ArchiveError, SourceError, OSError) as e:
-            raise DeploymentFailed(f"Production variant {variant.name}: {e}") from e
+            raise DeploymentError(f"Production variant {variant.name}: {e}") from e
         except (ClientError, BotoCoreError) as e:
-            raise DeploymentFailed(f"Production variant {variant.name}: {e}") from e
+            raise DeploymentError(f"Production variant {variant.name}: {e}") from e
         return files
 
     def _environment(self, variant: Variant, files: Files) -> dict[str, str]:

@@ -11,7 +11,7 @@ from localstack.aws.api import CommonServiceException, ServiceException
 
 from lakestack.services.base import aws_error
 from lakestack.services.sagemaker import container as containers
-from lakestack.services.sagemaker.container import Answer, InvocationFailed, Unavailable
+from lakestack.services.sagemaker.container import Answer, InvocationError, UnavailableError
 from lakestack.services.sagemaker.hosting import LOG_GROUP, Deployment, Variant
 from lakestack.services.sagemaker.state import Region
 
@@ -108,9 +108,9 @@ def _ask(
     try:
         seconds = containers.INVOCATION_SECONDS
         return variant.next_container().invoke(body, headers, seconds)
-    except Unavailable as e:
+    except UnavailableError as e:
         raise _unavailable(f"The service is unavailable: {e}. Please retry.") from e
-    except InvocationFailed as e:
+    except InvocationError as e:
         if e.timed_out:
             raise ModelError(region, name, 0, _TIMED_OUT) from e
         raise ModelError(region, name, 500, f"{e} while it answered; see its log") from e

@@ -42,7 +42,7 @@ DEFAULT_MAX_RUNTIME = 24 * 3600
 TAIL_LINES = 50
 
 
-class JobFailed(Exception):
+class JobError(Exception):
     """The job ends as Failed; the text is its FailureReason."""
 
 
@@ -95,7 +95,7 @@ class _Run:
             self._prepare()
             if not self.job.stop_requested.is_set():
                 timed_out = self._train()
-        except JobFailed as e:
+        except JobError as e:
             reason = str(e)
             self.log.write(reason)
         self.job.metrics = self.metrics.final()
@@ -129,11 +129,11 @@ class _Run:
             check_program(self.tree.code, self.program)
             check_requirements(self.tree.code)
         except objects.DownloadError as e:
-            raise JobFailed(f"ClientError: Data download failed:{e}") from e
+            raise JobError(f"ClientError: Data download failed:{e}") from e
         except SourceError as e:
-            raise JobFailed(f"AlgorithmError: {e}, exit code: 1") from e
+            raise JobError(f"AlgorithmError: {e}, exit code: 1") from e
         except (OSError, BotoCoreError, ClientError) as e:
-            raise JobFailed(f"ClientError: Data download failed:{e}") from e
+            raise JobError(f"ClientError: Data download failed:{e}") from e
 
     def _download(self, channel: dict[str, Any]) -> None:
         folder = self.tree.data / channel["ChannelName"]
@@ -164,7 +164,7 @@ class _Run:
                 file_bytes=job.request["ResourceConfig"].get("VolumeSizeInGB", 30) << 30,
             )
         except (OSError, ValueError) as e:
-            raise JobFailed(f"ClientError: the script could not be started: {e}") from e
+            raise JobError(f"ClientError: the script could not be started: {e}") from e
         job.attach(process)
         timed_out = False
         try:
@@ -177,7 +177,7 @@ class _Run:
             process.terminate(stop_grace())
             code = process.wait()
         if not timed_out and not job.stop_requested.is_set() and code != 0:
-            raise JobFailed(self._failure(code, args))
+            raise JobError(self._failure(code, args))
         return timed_out
 
     def _environment(self) -> dict[str, str]:

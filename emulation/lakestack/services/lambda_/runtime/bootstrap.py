@@ -40,7 +40,7 @@ HEADER = struct.Struct(">I")
 Message = dict[str, Any]
 
 
-class RuntimeFault(Exception):
+class RuntimeFaultError(Exception):
     """A fault that AWS's runtime names, as distinct from what user code raises."""
 
     def __init__(self, kind: str, message: str, trace: list[str] | None = None) -> None:
@@ -205,33 +205,33 @@ def load_handler(name: str) -> Any:
     """Import the handler.
 
     Raises:
-        RuntimeFault: it cannot be found; what the module itself raises passes through
+        RuntimeFaultError: it cannot be found; what the module itself raises passes through
     """
     module_name, dot, function = name.rpartition(".")
     if not dot:
-        raise RuntimeFault(
+        raise RuntimeFaultError(
             "Runtime.MalformedHandlerName",
             f"Bad handler '{name}': not enough values to unpack (expected 2, got 1)",
         )
     if module_name.split(".")[0] in sys.builtin_module_names:
-        raise RuntimeFault(
+        raise RuntimeFaultError(
             "Runtime.BuiltInModuleConflict",
             f"Cannot use built-in module {module_name} as a handler module",
         )
     try:
         module: ModuleType = importlib.import_module(module_name.replace("/", "."))
     except ImportError as e:
-        raise RuntimeFault(
+        raise RuntimeFaultError(
             "Runtime.ImportModuleError", f"Unable to import module '{module_name}': {e}"
         ) from e
     except SyntaxError as e:
-        raise RuntimeFault(
+        raise RuntimeFaultError(
             "Runtime.UserCodeSyntaxError",
             f"Syntax error in module '{module_name}': {e}",
             [f'  File "{e.filename}" Line {e.lineno}\n    {e.text}'],
         ) from e
     if not hasattr(module, function):
-        raise RuntimeFault(
+        raise RuntimeFaultError(
             "Runtime.HandlerNotFound", f"Handler '{function}' missing on module '{module_name}'"
         )
     return getattr(module, function)
@@ -239,7 +239,7 @@ def load_handler(name: str) -> Any:
 
 def described(e: BaseException, request_id: str) -> Message:
     """Turn an exception into AWS's error object, and log it."""
-    if isinstance(e, RuntimeFault):
+    if isinstance(e, RuntimeFaultError):
         kind, trace = e.kind, e.trace
     else:
         frames = traceback.extract_tb(e.__traceback__)
@@ -272,12 +272,16 @@ def answer(handler: Any, request: Message) -> Message:
         try:
             event = json.loads(request["event"])
         except ValueError as e:
-            raise RuntimeFault("Runtime.UnmarshalError", f"Unable to unmarshal input: {e}") from e
+            raise RuntimeFaultError(
+                "Runtime.UnmarshalError", f"Unable to unmarshal input: {e}"
+            ) from e
         result = handler(event, Context(request))
         try:
             body = json.dumps(result)
         except (TypeError, ValueError, RecursionError) as e:
-            raise RuntimeFault("Runtime.MarshalError", f"Unable to marshal response: {e}") from e
+            raise RuntimeFaultError(
+                "Runtime.MarshalError", f"Unable to marshal response: {e}"
+            ) from e
     except Exception as e:
         return {"error": described(e, request_id)}
     if len(body) > MAX_RESPONSE_BYTES:

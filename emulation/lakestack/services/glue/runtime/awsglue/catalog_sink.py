@@ -14,7 +14,7 @@ from typing import Any
 from pyspark.sql import DataFrame
 
 from .clients import client
-from .errors import UnsupportedApi
+from .errors import UnsupportedApiError
 
 BEHAVIORS = ("UPDATE_IN_DATABASE", "LOG")
 PARTITIONS_PER_CALL = 100
@@ -53,12 +53,12 @@ class CatalogUpdate:
         """Make or update the table, and add the partitions that were written.
 
         Raises:
-            UnsupportedApi: a format that AWS does not take here either, or another behavior
+            UnsupportedApiError: a format that AWS does not take here either, or another behavior
         """
         if kind not in _SERDES:
-            raise UnsupportedApi(f"enableUpdateCatalog with the format {kind!r}")
+            raise UnsupportedApiError(f"enableUpdateCatalog with the format {kind!r}")
         if self.behavior not in BEHAVIORS:
-            raise UnsupportedApi(f"updateBehavior={self.behavior!r}")
+            raise UnsupportedApiError(f"updateBehavior={self.behavior!r}")
         columns = [
             {"Name": f.name.lower(), "Type": f.dataType.simpleString()} for f in frame.schema.fields
         ]

@@ -17,7 +17,7 @@ from pyspark.sql import functions as F  # noqa: N812 - the name everybody uses
 from pyspark.sql.types import StructType
 
 from .columns import WHOLE_NUMBERS, convert, has_fraction, quoted
-from .errors import UnsupportedApi
+from .errors import UnsupportedApiError
 from .gluetypes import glue_name
 
 LOG = logging.getLogger("GlueLogger")
@@ -143,7 +143,9 @@ def resolve(
         if name in done.columns:
             done.apply(name, kind, target)
         elif "." in name or "[" in name:
-            raise UnsupportedApi(f"resolveChoice of the field {path!r}, which is not top-level")
+            raise UnsupportedApiError(
+                f"resolveChoice of the field {path!r}, which is not top-level"
+            )
         else:
             LOG.warning("resolveChoice: there is no field %r", path)
     return done

@@ -13,7 +13,7 @@ from pyspark import SparkContext
 from pyspark.sql import DataFrame, SparkSession, SQLContext
 
 from .dynamicframe import DynamicFrame
-from .errors import NamesWhatIsMissing, UnsupportedApi
+from .errors import NamesWhatIsMissing, UnsupportedApiError
 from .readers import DataFrameReader, DynamicFrameReader
 from .writers import FILE_CONNECTIONS, DataSink, DynamicFrameWriter
 
@@ -30,7 +30,7 @@ class GlueContext(NamesWhatIsMissing, SQLContext):
     def __init__(self, sparkContext: SparkContext, **options: Any) -> None:  # noqa: N803
         for name in options:
             if name not in ("minPartitions", "targetPartitions"):
-                raise UnsupportedApi(f"GlueContext({name}=…)")
+                raise UnsupportedApiError(f"GlueContext({name}=…)")
         session = SparkSession.builder.getOrCreate()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)  # SQLContext's own notice
@@ -107,10 +107,10 @@ class GlueContext(NamesWhatIsMissing, SQLContext):
         """A folder to write to: ``getSink("s3", path="s3://…")``, then setFormat, writeFrame.
 
         Raises:
-            UnsupportedApi: another connection type, or an option that is not available here
+            UnsupportedApiError: another connection type, or an option that is not available here
         """
         if connection_type not in FILE_CONNECTIONS:
-            raise UnsupportedApi(f"getSink(connection_type={connection_type!r})")
+            raise UnsupportedApiError(f"getSink(connection_type={connection_type!r})")
         sink = DataSink(options)
         if format:
             sink.setFormat(format)
@@ -126,7 +126,7 @@ class GlueContext(NamesWhatIsMissing, SQLContext):
         given = dict(options or {})
         hours = float(given.pop("retentionPeriod", 168))
         for name in given:
-            raise UnsupportedApi(f"purge_s3_path option {name!r}")
+            raise UnsupportedApiError(f"purge_s3_path option {name!r}")
         purge(s3_path, hours)
 
 

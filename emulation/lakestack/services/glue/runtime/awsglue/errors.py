@@ -1,8 +1,8 @@
 """Errors of this package.
 
 AwsGlueError
-├── UnsupportedApi        an API of AWS Glue that is not here (also a NotImplementedError)
-│   └── UnsupportedAttribute   of an object (also an AttributeError)
+├── UnsupportedApiError        an API of AWS Glue that is not here (also a NotImplementedError)
+│   └── UnsupportedAttributeError   of an object (also an AttributeError)
 ├── CatalogError          a table or database of the Data Catalog cannot be read as it is described
 └── SourceError           the data of a source cannot be read
 """
@@ -16,8 +16,8 @@ __all__ = [
     "CatalogError",
     "NamesWhatIsMissing",
     "SourceError",
-    "UnsupportedApi",
-    "UnsupportedAttribute",
+    "UnsupportedApiError",
+    "UnsupportedAttributeError",
 ]
 
 
@@ -25,7 +25,7 @@ class AwsGlueError(Exception):
     """Base of the errors of this package."""
 
 
-class UnsupportedApi(AwsGlueError, NotImplementedError):
+class UnsupportedApiError(AwsGlueError, NotImplementedError):
     """An API of AWS Glue that this package does not have.
 
     Args:
@@ -37,7 +37,7 @@ class UnsupportedApi(AwsGlueError, NotImplementedError):
         self.api = api
 
 
-class UnsupportedAttribute(UnsupportedApi, AttributeError):
+class UnsupportedAttributeError(UnsupportedApiError, AttributeError):
     """An attribute that AWS Glue's objects may have and those of this package do not.
 
     It is an AttributeError too, so that ``hasattr`` and ``getattr`` with a default keep working.
@@ -60,4 +60,4 @@ class NamesWhatIsMissing:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
-        raise UnsupportedAttribute(f"{self.aws_name}.{name}")
+        raise UnsupportedAttributeError(f"{self.aws_name}.{name}")

@@ -16,7 +16,7 @@ from pyspark.sql import DataFrame
 
 from .choice import Typed, settle
 from .collection import DynamicFrameCollection
-from .errors import NamesWhatIsMissing, UnsupportedApi
+from .errors import NamesWhatIsMissing, UnsupportedApiError
 from .gluetypes import DataType, Field, StructType, from_spark
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class FrameCore(NamesWhatIsMissing):
     def toDF(self, options: Sequence[Any] | None = None) -> DataFrame:  # noqa: N802
         """Return the records as a DataFrame; a choice is a struct with a field for each type."""
         if options:
-            raise UnsupportedApi("DynamicFrame.toDF(options)")
+            raise UnsupportedApiError("DynamicFrame.toDF(options)")
         return self._types().frame
 
     def _types(self) -> Typed:
@@ -148,12 +148,12 @@ def check_common(api: str, options: Mapping[str, Any]) -> None:
     """Accept the parameters that every transformation has on AWS and that change no record.
 
     Raises:
-        UnsupportedApi: an error threshold above 0, or any other parameter
+        UnsupportedApiError: an error threshold above 0, or any other parameter
     """
     for name, value in options.items():
         threshold = name in ("stageThreshold", "totalThreshold")
         if name not in ("transformation_ctx", "info") and not (threshold and not value):
-            raise UnsupportedApi(f"{api}({name}={value!r})")
+            raise UnsupportedApiError(f"{api}({name}={value!r})")
 
 
 def _all_columns(one: DataFrame, other: DataFrame) -> DataFrame:

@@ -13,7 +13,7 @@ from . import nested_data
 from .catalog import read_table
 from .collection import DynamicFrameCollection
 from .columns import convert, find_column, listed, nested, quoted
-from .errors import UnsupportedApi
+from .errors import UnsupportedApiError
 from .frame_core import FrameCore, check_common
 from .gluetypes import spark_type
 
@@ -88,7 +88,7 @@ class FieldTransforms(FrameCore):
         old, new = oldName.strip("`"), newName.strip("`")
         frame = self._frame
         if "." in old and old not in frame.columns:
-            raise UnsupportedApi(f"rename_field of the nested field {oldName!r}")
+            raise UnsupportedApiError(f"rename_field of the nested field {oldName!r}")
         renamed = [quoted(n).alias(new) if n == old else quoted(n) for n in frame.columns]
         pending = {new if n == old else n: t for n, t in self._pending.items()}
         choices = frozenset(new if n == old else n for n in self._choices)
@@ -148,15 +148,15 @@ class FieldTransforms(FrameCore):
         """Replace a text field that holds JSON by what it holds; the schema is taken from all.
 
         Raises:
-            UnsupportedApi: another format, or a format option
+            UnsupportedApiError: another format, or a format option
         """
         known = ("transformation_ctx", "info", "stageThreshold", "totalThreshold")
         check_common("DynamicFrame.unbox", {n: v for n, v in options.items() if n in known})
         for name, value in options.items():
             if name not in known and value:
-                raise UnsupportedApi(f"unbox({name}={value!r})")
+                raise UnsupportedApiError(f"unbox({name}={value!r})")
         if format != "json":
-            raise UnsupportedApi(f"unbox of format {format!r}")
+            raise UnsupportedApiError(f"unbox of format {format!r}")
         name = path.strip("`")
         frame = self.resolveChoice(specs=[(path, "cast:string")])
         typed, spark = frame.toDF(), self.glue_ctx.spark_session

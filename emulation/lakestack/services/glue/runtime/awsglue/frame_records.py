@@ -11,7 +11,7 @@ from pyspark.sql import functions as F  # noqa: N812 - the name everybody uses
 from . import record_functions
 from .collection import DynamicFrameCollection
 from .columns import listed, quoted
-from .errors import UnsupportedApi
+from .errors import UnsupportedApiError
 from .frame_core import FrameCore, check_common
 from .record_functions import DynamicRecord
 
@@ -111,7 +111,7 @@ class RecordTransforms(FrameCore):
         given, frame = dict(options or {}), self.toDF()
         top, probability = given.pop("topk", None), given.pop("prob", None)
         for name in given:
-            raise UnsupportedApi(f"spigot option {name!r}")
+            raise UnsupportedApiError(f"spigot option {name!r}")
         if probability is not None:
             frame = frame.sample(float(probability))
         if top is not None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from pyspark.sql import types as spark
 
-from .errors import UnsupportedApi
+from .errors import UnsupportedApiError
 
 __all__ = [
     "ArrayType",
@@ -52,7 +52,7 @@ _GLUE_NAMES = {"bigint": "long", "smallint": "short", "tinyint": "byte", "void":
 def __getattr__(name: str) -> Any:
     if name.startswith("_"):
         raise AttributeError(name)
-    raise UnsupportedApi(f"awsglue.gluetypes.{name}")
+    raise UnsupportedApiError(f"awsglue.gluetypes.{name}")
 
 
 def spark_type(glue_type: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from . import bookmark
-from .errors import NamesWhatIsMissing, UnsupportedApi
+from .errors import NamesWhatIsMissing, UnsupportedApiError
 
 if TYPE_CHECKING:
     from .context import GlueContext
@@ -33,13 +33,13 @@ class Job(NamesWhatIsMissing):
         """Begin the run: sources with a transformation_ctx go on from the job's bookmark.
 
         Raises:
-            UnsupportedApi: bookmarks are on, and no service keeps them
+            UnsupportedApiError: bookmarks are on, and no service keeps them
         """
         given = dict(args or {})
         option = given.get("job_bookmark_option") or _bookmark_argument()
         self._bookmark = bookmark.begin()
         if self._bookmark is None and option and option != "job-bookmark-disable":
-            raise UnsupportedApi(f"--job-bookmark-option {option} outside of a Glue job run")
+            raise UnsupportedApiError(f"--job-bookmark-option {option} outside of a Glue job run")
         self.name, self.args, self._initialized = job_name, given, True
 
     def isInitialized(self) -> bool:  # noqa: N802

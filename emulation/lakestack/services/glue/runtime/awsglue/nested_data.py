@@ -10,7 +10,7 @@ from pyspark.sql import functions as F  # noqa: N812 - the name everybody uses
 from pyspark.sql.types import ArrayType, DataType, MapType, StructType
 
 from .columns import quoted
-from .errors import UnsupportedApi
+from .errors import UnsupportedApiError
 
 ELEMENT = "[]"
 Path = tuple[str, ...]
@@ -30,7 +30,7 @@ def relationalize(frame: DataFrame, root: str) -> dict[str, DataFrame]:
     ``<path>.val.<field>``). The path of an array in an array has a ``val`` too: ``a.val.b``.
 
     Raises:
-        UnsupportedApi: a field is a map
+        UnsupportedApiError: a field is a map
     """
     return dict(_tables(frame, root, root))
 
@@ -102,7 +102,7 @@ def _tables(frame: DataFrame, root: str, table: str) -> Iterator[tuple[str, Data
     leaves = list(_leaves(frame))
     for name, _, kind in leaves:
         if isinstance(kind, MapType):
-            raise UnsupportedApi(f"relationalize of the map {name!r}")
+            raise UnsupportedApiError(f"relationalize of the map {name!r}")
     arrays = [name for name, _, kind in leaves if isinstance(kind, ArrayType)]
     flat = frame.select(*(c.alias(n) for n, c, _ in leaves))
     if not arrays:

@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame
 from . import bookmark, dynamodb_source, s3_source
 from .catalog import CatalogTable, read_table
 from .dynamicframe import DynamicFrame
-from .errors import NamesWhatIsMissing, UnsupportedApi
+from .errors import NamesWhatIsMissing, UnsupportedApiError
 from .gluetypes import spark_type
 from .json_schema import with_choices
 from .s3_objects import Listing, exclusions_of
@@ -64,7 +64,7 @@ class DynamicFrameReader(NamesWhatIsMissing):
 
         Raises:
             CatalogError: there is no such table
-            UnsupportedApi: an option that is not available here
+            UnsupportedApiError: an option that is not available here
         """
         database = database or name_space
         if not (database and table_name):
@@ -75,7 +75,7 @@ class DynamicFrameReader(NamesWhatIsMissing):
         table = read_table(database, table_name, catalog_id=catalog_id)
         if table.classification == "dynamodb":
             if predicates:
-                raise UnsupportedApi("push_down_predicate on a DynamoDB table")
+                raise UnsupportedApiError("push_down_predicate on a DynamoDB table")
             read = _read_dynamodb(self._glue_context, table, options)
         else:
             listing = _listing(options, recurse=True)
@@ -102,16 +102,16 @@ class DynamicFrameReader(NamesWhatIsMissing):
         ``"recurse": True``. ``"exclusions"`` is a JSON list of glob patterns.
 
         Raises:
-            UnsupportedApi: another connection type, format or option
+            UnsupportedApiError: another connection type, format or option
         """
         if push_down_predicate:
-            raise UnsupportedApi("from_options(push_down_predicate)")
+            raise UnsupportedApiError("from_options(push_down_predicate)")
         options = {**(connection_options or {}), **kwargs}
         if connection_type == "dynamodb":
             read = _read_dynamodb_items(self._glue_context, options)
             return self._frame(read, transformation_ctx)
         if connection_type not in FILE_CONNECTIONS:
-            raise UnsupportedApi(f"from_options(connection_type={connection_type!r})")
+            raise UnsupportedApiError(f"from_options(connection_type={connection_type!r})")
         paths = options.pop("paths", None) or options.pop("path", None)
         listing = _listing(options, recurse=connection_type != "s3")
         _check(options, "from_options", _TUNING)
@@ -180,7 +180,7 @@ def _listing(options: dict[str, Any], *, recurse: bool) -> Listing:
 def _check(options: Options, method: str, known: tuple[str, ...]) -> None:
     for name in options:
         if name.lower() not in known:
-            raise UnsupportedApi(f"{method} option {name!r}")
+            raise UnsupportedApiError(f"{method} option {name!r}")
 
 
 def _read_dynamodb_items(glue_context: GlueContext, options: dict[str, Any]) -> Read:

@@ -18,7 +18,7 @@ from pyspark.sql.types import IntegerType, StringType, StructField, StructType
 
 from .bookmark import Select
 from .catalog import CatalogTable, Partition, read_partitions
-from .errors import SourceError, UnsupportedApi
+from .errors import SourceError, UnsupportedApiError
 from .format_options import options_of
 from .json_records import to_columns
 from .json_schema import with_choices
@@ -71,7 +71,7 @@ def read_catalog(
 
     Raises:
         SourceError: the location is no path
-        UnsupportedApi: the classification is not among those read here
+        UnsupportedApiError: the classification is not among those read here
     """
     if not table.location:
         raise SourceError(f"table {table.database}.{table.name} has no Location")
@@ -96,7 +96,7 @@ def read_catalog(
             frame = _typed(spark, kind, paths)
             types = {n: t for n, t in table.partition_keys if not _is_text(t)}
         case other:
-            raise UnsupportedApi(f"classification {other!r} of {table.database}.{table.name}")
+            raise UnsupportedApiError(f"classification {other!r} of {table.database}.{table.name}")
     if table.classification in ("parquet", "orc", "avro"):
         columns = _conformed(frame, table.columns)
     else:
@@ -119,7 +119,7 @@ def read_paths(
         options: the format options of AWS Glue ("Data format options for inputs and outputs")
 
     Raises:
-        UnsupportedApi: a format or an option that is not here
+        UnsupportedApiError: a format or an option that is not here
     """
     reader = spark.read.option("recursiveFileLookup", "true")
     paths = _chosen(paths, listing, select)
@@ -146,7 +146,7 @@ def read_paths(
         case "parquet" | "orc" | "avro":
             options_of(kind, options, ("version",) if kind == "avro" else ())
             return Read(_typed(spark, kind, paths), {})
-    raise UnsupportedApi(f"format {kind!r}")
+    raise UnsupportedApiError(f"format {kind!r}")
 
 
 def _chosen(paths: Sequence[str], listing: Listing, select: Select | None) -> list[str]:

@@ -23,7 +23,7 @@ from .catalog import CatalogTable, describe, read_partitions
 from .choice import fitting
 from .clients import client
 from .columns import quoted
-from .errors import CatalogError, UnsupportedApi
+from .errors import CatalogError, UnsupportedApiError
 from .gluetypes import spark_type
 from .s3_objects import Listing
 
@@ -71,7 +71,7 @@ class DataCatalog:
         """Have at hand what a session's statement reads.
 
         Raises:
-            UnsupportedApi: it would change the Data Catalog
+            UnsupportedApiError: it would change the Data Catalog
             CatalogError: it reads a table that cannot be read as it is described
         """
         try:
@@ -226,7 +226,7 @@ def _before_catalog() -> None:
 
 
 def _refuse(what: str, *_args: Any, **_kwargs: Any) -> NoReturn:
-    raise UnsupportedApi(f"{what} on the Data Catalog (write to S3 and run a crawler instead)")
+    raise UnsupportedApiError(f"{what} on the Data Catalog (write to S3 and run a crawler instead)")
 
 
 def _pages(operation: str, field: str, **arguments: str) -> Iterator[Mapping[str, Any]]:

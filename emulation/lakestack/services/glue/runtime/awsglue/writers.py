@@ -10,7 +10,7 @@ from . import dynamodb_sink, dynamodb_source
 from .catalog import read_table
 from .catalog_sink import BEHAVIORS, CatalogUpdate
 from .dynamicframe import DynamicFrame
-from .errors import NamesWhatIsMissing, UnsupportedApi
+from .errors import NamesWhatIsMissing, UnsupportedApiError
 from .format_options import options_of
 
 if TYPE_CHECKING:
@@ -49,12 +49,12 @@ class DynamicFrameWriter(NamesWhatIsMissing):
         """Write files below ``connection_options["path"]``, or items of a DynamoDB table.
 
         Raises:
-            UnsupportedApi: another connection type, format or option
+            UnsupportedApiError: another connection type, format or option
         """
         if connection_type == "dynamodb":
             return _write_dynamodb(frame, connection_options or {})
         if connection_type not in FILE_CONNECTIONS:
-            raise UnsupportedApi(f"write_dynamic_frame to connection_type={connection_type!r}")
+            raise UnsupportedApiError(f"write_dynamic_frame to connection_type={connection_type!r}")
         sink = DataSink(connection_options or {})
         sink.setFormat(format or "", **(format_options or {}))
         return sink.writeFrame(frame)
@@ -73,7 +73,7 @@ class DynamicFrameWriter(NamesWhatIsMissing):
         """Write to the location of a catalog table, in its format, or to its DynamoDB table.
 
         Raises:
-            UnsupportedApi: the table's format, or an option, is not available here
+            UnsupportedApiError: the table's format, or an option, is not available here
         """
         database = database or name_space
         if not (database and table_name):
@@ -82,7 +82,7 @@ class DynamicFrameWriter(NamesWhatIsMissing):
         keys = options.pop("partitionKeys", None) or []
         update = _catalog_update(options, database, table_name)
         for name in options:
-            raise UnsupportedApi(f"write_dynamic_frame option {name!r}")
+            raise UnsupportedApiError(f"write_dynamic_frame option {name!r}")
         table = read_table(database, table_name, catalog_id=catalog_id)
         if table.classification == "dynamodb":
             dynamodb_sink.write(
@@ -114,7 +114,7 @@ class DataSink(NamesWhatIsMissing):
         self._keys = list(given.pop("partitionKeys", None) or [])
         self._update = _catalog_update(given, "", "")
         for name in given:
-            raise UnsupportedApi(f"write_dynamic_frame option {name!r}")
+            raise UnsupportedApiError(f"write_dynamic_frame option {name!r}")
         if not self._path:
             raise ValueError('writing needs the option "path"')
         self._format = ""
@@ -169,7 +169,7 @@ def _write_dynamodb(frame: DynamicFrame, options: Options) -> DynamicFrame:
     table = given.pop("dynamodb.output.tableName", None)
     for name in given:  # two tune how AWS writes and do not change what is written
         if name not in ("dynamodb.throughput.write.percent", "dynamodb.output.retry"):
-            raise UnsupportedApi(f"write_dynamic_frame option {name!r}")
+            raise UnsupportedApiError(f"write_dynamic_frame option {name!r}")
     if not table:
         raise ValueError('writing needs the option "dynamodb.output.tableName"')
     dynamodb_sink.write(frame.toDF(), table)
@@ -182,10 +182,10 @@ def write_files(
     """Add files of a format to a folder.
 
     Raises:
-        UnsupportedApi: another format or option
+        UnsupportedApiError: another format or option
     """
     if kind not in _OPTIONS:
-        raise UnsupportedApi(f"format {kind!r}")
+        raise UnsupportedApiError(f"format {kind!r}")
     given = options_of(kind, options, _OPTIONS[kind])
     writer = frame.toDF().write.mode("append")
     if keys:

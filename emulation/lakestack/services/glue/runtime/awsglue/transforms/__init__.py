@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..dynamicframe import DynamicFrame, DynamicFrameCollection, check_common
-from ..errors import UnsupportedApi
+from ..errors import UnsupportedApiError
 
 __all__ = [
     "ApplyMapping",
@@ -38,7 +38,7 @@ Collection = DynamicFrameCollection
 def __getattr__(name: str) -> Any:
     if name.startswith("_"):
         raise AttributeError(name)
-    raise UnsupportedApi(f"awsglue.transforms.{name}")
+    raise UnsupportedApiError(f"awsglue.transforms.{name}")
 
 
 class GlueTransform:
@@ -55,7 +55,7 @@ class GlueTransform:
         return cls.__name__
 
     def __call__(self, *_args: Any, **_kwargs: Any) -> Any:
-        raise UnsupportedApi(f"{type(self).__name__}.apply")
+        raise UnsupportedApiError(f"{type(self).__name__}.apply")
 
 
 class ApplyMapping(GlueTransform):
