@@ -11,7 +11,7 @@ from typing import Any
 
 from tests.bench import lake
 from tests.bench.report import Figure
-from tests.contract.glue_helpers import ROLE
+from tests.contract.glue.helpers import ROLE
 from tests.support import emulator, unique, wait_until
 
 OBJECTS, ROWS = 20, 10_000

@@ -28,7 +28,7 @@ from lakestack.services.front_guard.handlers import (
 from lakestack.services.front_guard.rules import Way
 from tests.bench.measure import side_by_side
 from tests.bench.report import Figure
-from tests.contract.guard_helpers import SIGNATURE
+from tests.contract.front_guard.guard_helpers import SIGNATURE
 
 ROUNDS, REPEATS = 15, 200
 PORT = 4566

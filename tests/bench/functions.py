@@ -13,8 +13,13 @@ from pipeline.lambdas import consumer
 from tests.bench import lake
 from tests.bench.measure import median, seconds
 from tests.bench.report import Figure
-from tests.contract import lambda_helpers
-from tests.integration.streamed_ratings import Ratings, StreamedRatings, event, make_ratings
+from tests.contract.lambda_ import helpers as lambda_helpers
+from tests.integration.pipeline.streamed_ratings import (
+    Ratings,
+    StreamedRatings,
+    event,
+    make_ratings,
+)
 from tests.support import emulator, unique, wait_until
 
 COLD_STARTS, WARM_CALLS, CONCURRENT = 7, 200, 20

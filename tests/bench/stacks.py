@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.bench.report import Figure
-from tests.integration.foreign_workshop import Workshop
+from tests.integration.pipeline.foreign_workshop import Workshop
 from tests.support import emulator
 
 

@@ -13,7 +13,7 @@ from localstack.http import Request
 
 from tests.bench.measure import median
 from tests.bench.report import Figure
-from tests.contract.malformed_wire import request_parts
+from tests.contract.request_validation.malformed_wire import request_parts
 
 ROUNDS, USUAL_CALLS, LARGE_CALLS = 5, 300, 20
 GOAL_MILLISECONDS = 0.15

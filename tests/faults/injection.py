@@ -18,7 +18,7 @@ from tests import support
 from tests.faults import matrix, processes
 from tests.faults.lake import FaultyLake
 from tests.faults.link import Disturbance, Link, Moment
-from tests.integration.lake_runs import Background
+from tests.integration.faults.lake_runs import Background
 
 STOP_SECONDS: Final = 30.0
 FULL_SECONDS: Final = 10.0

@@ -17,8 +17,8 @@ import psutil
 from lakestack.marks import EMULATOR, marked
 from tests import support
 from tests.faults.link import Link
-from tests.integration.lake_runs import BUCKET, Background, Finished, Machine, hops
-from tests.integration.pipeline_data import write_folder
+from tests.integration.faults.lake_runs import BUCKET, Background, Finished, Machine, hops
+from tests.integration.pipeline.movielens_data import write_folder
 
 SEAM = Path(__file__).with_name("emulator_seam.py")
 DISK_BYTES = 256 << 20

@@ -11,7 +11,7 @@ from typing import Any, Final
 from tests import support
 from tests.faults import processes
 from tests.faults.lake import FaultyLake
-from tests.integration.lake_runs import Background, Finished
+from tests.integration.faults.lake_runs import Background, Finished
 
 WENT_ON, CONVERGED, FAILED, SKIPPED = "went on", "stopped, converged", "FAILED", "skipped"
 RUN_SECONDS: Final = 660.0

@@ -19,7 +19,7 @@ from tests.faults import matrix, outcome
 from tests.faults.injection import Injection
 from tests.faults.lake import FaultyLake
 from tests.faults.outcome import CONVERGED, FAILED, SKIPPED, WENT_ON, FaultFoundError
-from tests.integration.lake_runs import ACCOUNT
+from tests.integration.faults.lake_runs import ACCOUNT
 
 
 @dataclass(frozen=True)

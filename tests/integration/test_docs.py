@@ -24,8 +24,8 @@ import pytest
 
 from lakestack import paths
 from tests.documents import LABS, Command, aws_commands, commands, fits, shape
-from tests.integration.lake_runs import Machine
-from tests.integration.pipeline_data import write_folder
+from tests.integration.faults.lake_runs import Machine
+from tests.integration.pipeline.movielens_data import write_folder
 from tests.support import PROJECT, free_port
 
 pytestmark = [pytest.mark.spark, pytest.mark.timeout(600)]

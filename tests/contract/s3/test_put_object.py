@@ -1,0 +1,45 @@
+"""PutObject and UploadPart that fail change nothing."""
+
+from __future__ import annotations
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.contract.lambda_.helpers import Aws
+
+WRONG = [
+    ({"ContentMD5": "1B2M2Y8AsgTpgAmY7PhCfg=="}, "BadDigest"),  # of nothing
+    ({"ChecksumCRC32": "AAAAAA=="}, "BadDigest"),
+    ({"ChecksumSHA256": "AAAA"}, "InvalidRequest"),
+]
+
+
+@pytest.mark.parametrize(("digest", "code"), WRONG, ids=lambda x: str(x)[:20])
+def test_a_body_with_a_wrong_digest_leaves_the_object(
+    aws: Aws, bucket: str, digest: dict[str, str], code: str
+) -> None:
+    s3 = aws("s3")
+    s3.put_object(Bucket=bucket, Key="key", Body=b"old")
+
+    with pytest.raises(ClientError, match=code):
+        s3.put_object(Bucket=bucket, Key="key", Body=b"new", **digest)
+
+    assert s3.get_object(Bucket=bucket, Key="key")["Body"].read() == b"old"
+
+
+@pytest.mark.parametrize(("digest", "code"), WRONG[:2], ids=lambda x: str(x)[:20])
+def test_a_part_with_a_wrong_digest_leaves_the_part(
+    aws: Aws, bucket: str, digest: dict[str, str], code: str
+) -> None:
+    s3 = aws("s3")
+    kept = {"Bucket": bucket, "Key": "key"}
+    upload = {**kept, "UploadId": s3.create_multipart_upload(**kept)["UploadId"]}
+    part = s3.upload_part(**upload, PartNumber=1, Body=b"old")
+
+    with pytest.raises(ClientError, match=code):
+        s3.upload_part(**upload, PartNumber=1, Body=b"new", **digest)
+
+    s3.complete_multipart_upload(
+        **upload, MultipartUpload={"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]}
+    )
+    assert s3.get_object(**kept)["Body"].read() == b"old"
