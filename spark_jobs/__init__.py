@@ -1,0 +1,1 @@
+"""Glue job scripts, unmodified on AWS."""

@@ -72,7 +72,7 @@ class StartError(EmulationError):
     """LocalStack ended or stayed silent instead of becoming ready."""
 
 
-class _Documented(EmulationError):
+class _DocumentError(EmulationError):
     """An error with what ``--json`` prints beside it.
 
     Args:
@@ -84,13 +84,13 @@ class _Documented(EmulationError):
         self.document = document
 
 
-class NotRunningError(_Documented):
+class NotRunningError(_DocumentError):
     """There is no emulator at this home and port."""
 
 
-class FrozenError(_Documented):
+class FrozenError(_DocumentError):
     """The emulator is there and says nothing: stopped by a signal, or deadlocked."""
 
 
-class UnhealthyError(_Documented):
+class UnhealthyError(_DocumentError):
     """An engine of the emulator is silent or down, or what it held is lost."""

@@ -1,5 +1,6 @@
-"""Run a command and end it, with all that it has started, when the process that asked for it is
-gone or wants it ended.
+"""Run a command, and end it with all that it has started.
+
+It ends when the process that asked for it is gone or wants it ended.
 
 Usage: ``python -I -S supervise.py [--control] [--limits JSON] COMMAND [ARGUMENT ...]``. Standard
 library only, started without site-packages: it costs some 20 ms. The exit code is the command's; a
@@ -217,6 +218,7 @@ def leave(code: int) -> int:
 
 
 def main() -> int:
+    """Run the command of the arguments; returns its exit code."""
     arguments, control, limits = sys.argv[1:], None, None
     if arguments[0] == "--control":
         control, arguments = 0, arguments[1:]

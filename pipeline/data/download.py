@@ -69,8 +69,10 @@ def fetch(
 
 
 def _within(seconds: float, url: str, limit: int, timeout: float) -> bytes:
-    """The body of ``url``. A socket's time-out bounds neither name resolution nor a server that
-    drips, so the work runs in a thread that is given up after ``seconds``.
+    """The body of ``url``.
+
+    A socket's time-out bounds neither name resolution nor a server that drips, so the work runs in
+    a thread that is given up after ``seconds``.
     """
     answer: list[bytes] = []
     failure: list[Exception] = []

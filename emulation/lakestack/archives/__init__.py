@@ -1,5 +1,6 @@
-"""Unpacks zip and tar files that anybody may have made: nothing outside the folder, and no more
-than a bound.
+"""Unpacks zip and tar files that anybody may have made.
+
+Nothing is written outside the folder, and no more than a bound.
 
 Every entry is looked at before the first is written. Refused are names that are absolute, of
 Windows, or climb out with ``..``; links to the outside, straight or by way of other links of the

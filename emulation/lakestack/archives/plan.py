@@ -219,6 +219,7 @@ def all_or_nothing(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def readable(name: str, kind: str) -> Iterator[None]:
+    """Turn what goes wrong inside while an archive is read into an `ArchiveError`."""
     try:
         yield
     except (zipfile.BadZipFile, zlib.error, tarfile.TarError) as e:

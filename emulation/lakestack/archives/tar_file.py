@@ -90,8 +90,10 @@ def _members(tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
 
 
 class _Bounded:
-    """A file that refuses to be read in pieces of any size: `tarfile` reads the extended names and
-    attributes of an entry whole, as long as its header says they are.
+    """A file that refuses to be read in pieces of any size.
+
+    `tarfile` reads the extended names and attributes of an entry whole, as long as its header says
+    they are.
     """
 
     def __init__(self, file: Any, name: str) -> None:

@@ -1,5 +1,6 @@
-"""LocalStack's process, made to listen only where it was told to, to ask nobody outside, and to
-end at once.
+"""LocalStack's process: where it listens, whom it asks, and how it ends.
+
+It listens only where it was told to, asks nobody outside, and ends at once.
 
 LocalStack 4.9.2 ignores the host of GATEWAY_LISTEN for IPv4 and listens on every interface, so
 that ``127.0.0.1:4566`` would be open to the network. Its internal S3 client goes to whatever public

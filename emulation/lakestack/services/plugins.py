@@ -24,36 +24,43 @@ def _service(path: str) -> Service:
 
 @aws_provider(api="kinesis", name="lake")
 def kinesis() -> Service:
+    """The service of this name."""
     return _service("kinesis:KinesisProvider")
 
 
 @aws_provider(api="firehose", name="lake")
 def firehose() -> Service:
+    """The service of this name."""
     return _service("firehose:FirehoseProvider")
 
 
 @aws_provider(api="dms")
 def dms() -> Service:
+    """The service of this name."""
     return _service("dms:DmsProvider")
 
 
 @aws_provider(api="glue")
 def glue() -> Service:
+    """The service of this name."""
     return _service("glue:GlueProvider")
 
 
 @aws_provider(api="sagemaker")
 def sagemaker() -> Service:
+    """The service of this name."""
     return _service("sagemaker:SagemakerProvider")
 
 
 @aws_provider(api="sagemaker-runtime")
 def sagemaker_runtime() -> Service:
+    """The service of this name."""
     return _service("sagemaker:SagemakerRuntimeProvider")
 
 
 @aws_provider(api="dynamodb", name="lake")
 def dynamodb() -> Service:
+    """The service of this name."""
     from lakestack.services.dynamodb.provider import create_service
 
     return create_service()
@@ -61,6 +68,7 @@ def dynamodb() -> Service:
 
 @aws_provider(api="lambda", name="lake")
 def lambda_() -> Service:
+    """The service of this name."""
     from lakestack.services.lambda_.provider import create_service
 
     return create_service()
@@ -68,6 +76,7 @@ def lambda_() -> Service:
 
 @aws_provider(api="cloudformation", name="lake")
 def cloudformation() -> Service:
+    """The service of this name."""
     from lakestack.services.cloudformation.provider import create_service
 
     return create_service()

@@ -75,8 +75,9 @@ def report(found: list[Line]) -> bool:
 
 
 def _verdict(line: Line, goal: float | None) -> str:
-    """Where a figure is promised it holds or not; elsewhere a tie with the better of the two
-    others is no miss, but is named.
+    """Where a figure is promised it holds or not.
+
+    Elsewhere a tie with the better of the two others is no miss, but is named.
     """
     if goal is not None:
         return "holds" if line.gain_low > 0 and line.seeds.mean() >= goal else "MISSED"

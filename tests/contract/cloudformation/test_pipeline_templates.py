@@ -158,7 +158,7 @@ def test_mapped_columns_exist_in_the_external_tables() -> None:
 
 
 def test_rows_end_where_dms_expects_it() -> None:
-    """DMS takes the two characters ``\\n``, its default, for a line feed.
+    r"""DMS takes the two characters ``\n``, its default, for a line feed.
 
     DMS User Guide, "Endpoint settings when using Amazon S3 as a source": a line feed itself is none
     of the values that it shows for csvRowDelimiter.

@@ -1,5 +1,6 @@
-"""Slow, broken and public patterns, at each service that takes one: what matters is that they are
-answered, and that the answer is AWS's.
+"""Slow, broken and public patterns, at each service that takes one.
+
+What matters is that they are answered, and that the answer is AWS's.
 """
 
 from __future__ import annotations

@@ -74,8 +74,9 @@ def question(query: bytes) -> str:
 
 
 def answer(query: bytes) -> bytes:
-    """Say that the name's address is `ANSWER`; to another question than for an IPv4 address, that
-    there is none.
+    """Say that the name's address is `ANSWER`.
+
+    To another question than for an IPv4 address, say that there is none.
     """
     end = 12 + sum(len(label) + 1 for label in question(query).split(".")) + 1
     asked = query[12 : end + 4]

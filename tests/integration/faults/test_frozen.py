@@ -1,5 +1,7 @@
-"""SIGSTOP of the emulator and of DynamoDB's engine: every command says so in bounded time, a run
-goes on when they do, and `lake emulator stop` ends what stands still.
+"""SIGSTOP of the emulator and of DynamoDB's engine.
+
+Every command says so in bounded time, a run goes on when they do, and `lake emulator stop` ends
+what stands still.
 """
 
 from __future__ import annotations

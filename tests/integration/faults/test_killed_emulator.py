@@ -1,5 +1,6 @@
-"""``kill -9`` of the emulator in the middle of stages; then the lake's whole life, from an empty
-emulator to one that has stopped.
+"""``kill -9`` of the emulator in the middle of stages; then the lake's whole life.
+
+That is from an empty emulator to one that has stopped.
 """
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
-"""``kill -9`` of DynamoDB's engine at three points of a run: its tables are gone, all commands say
-so, and the next run makes the lake again.
+"""``kill -9`` of DynamoDB's engine at three points of a run.
+
+Its tables are gone, all commands say so, and the next run makes the lake again.
 """
 
 from __future__ import annotations

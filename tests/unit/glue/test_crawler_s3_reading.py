@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from lakestack.services.glue.crawl_errors import CrawlCancelled, CrawlError
+from lakestack.services.glue.crawl_errors import CrawlCancelledError, CrawlError
 from lakestack.services.glue.formats import SAMPLE_BYTES
 from lakestack.services.glue.s3_crawler import SAMPLES_PER_FOLDER, S3Crawler, S3Found, S3Grouping
 
@@ -82,7 +82,7 @@ def test_vanished_objects_are_left_out() -> None:
 def test_a_missing_bucket_and_a_stop() -> None:
     with pytest.raises(CrawlError, match="NoSuchBucket"):
         _crawl(FakeS3({}), "s3://absent/x")
-    with pytest.raises(CrawlCancelled):
+    with pytest.raises(CrawlCancelledError):
         _crawl(FakeS3({"t/a": b"{}"}), stop=True)
 
 

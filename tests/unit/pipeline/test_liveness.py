@@ -154,15 +154,15 @@ def test_a_watch_bears_with_a_target_that_goes_on() -> None:
 def test_abandoning_ends_the_process_with_the_error(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    class Ended(Exception):
+    class EndedError(Exception):
         pass
 
     def end(code: int) -> None:
-        raise Ended(code)
+        raise EndedError(code)
 
     monkeypatch.setattr(os, "_exit", end)
     state = cli_errors.Invocation(as_json=True)
-    with pytest.raises(Ended, match="1"):
+    with pytest.raises(EndedError, match="1"):
         cli_errors.abandon(state, TargetSilentError("It is silent.", "make down"))
     out, err = capsys.readouterr()
     assert "lake: It is silent.\n  → make down" in err

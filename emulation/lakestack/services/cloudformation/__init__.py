@@ -1,0 +1,1 @@
+"""CloudFormation: templates, stacks and change sets over LocalStack's engine."""

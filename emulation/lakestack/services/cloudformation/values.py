@@ -141,6 +141,7 @@ def attribute_of(model: Any, path: str) -> Any:
 
 
 def is_custom(resource_type: str) -> bool:
+    """Whether a resource type is a custom resource's."""
     return resource_type == CUSTOM or resource_type.startswith("Custom::")
 
 

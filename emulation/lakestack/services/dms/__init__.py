@@ -1,0 +1,1 @@
+"""Database Migration Service: full loads from CSV files in S3 into DynamoDB."""

@@ -36,6 +36,8 @@ _ATTRIBUTES = {
 
 @dataclass(frozen=True)
 class S3Object:
+    """An object of a source table: its key and its size in bytes."""
+
     key: str
     size: int
     etag: str

@@ -162,18 +162,22 @@ class Stores:
 
 
 def invalid_value(message: str) -> CommonServiceException:
+    """DMS's error for a parameter's value."""
     return aws_error("InvalidParameterValueException", message)
 
 
 def not_found(message: str) -> CommonServiceException:
+    """DMS's error for a resource that does not exist."""
     return aws_error("ResourceNotFoundFault", message)
 
 
 def wrong_state(message: str) -> CommonServiceException:
+    """DMS's error for a resource that is in another state."""
     return aws_error("InvalidResourceStateFault", message)
 
 
 def already_exists(what: str, name: str) -> CommonServiceException:
+    """DMS's error for a name that is taken."""
     return aws_error("ResourceAlreadyExistsFault", f"{what} {name} already exists")
 
 

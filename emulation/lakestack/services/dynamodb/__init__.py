@@ -1,0 +1,1 @@
+"""DynamoDB: LocalStack's provider over DynamoDB Local, watched and started again."""

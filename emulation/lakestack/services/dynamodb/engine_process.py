@@ -1,5 +1,6 @@
-"""DynamoDB Local's process under watch: started, started again when it dies, and asked whether it
-answers.
+"""DynamoDB Local's process under watch.
+
+It is started, started again when it dies, and asked whether it answers.
 
 A death is noticed within a second. The engine is started again, after a pause that doubles; when it
 has died `MOST_DEATHS` times in a row without having answered for `CALM_SECONDS`, it stays down, so

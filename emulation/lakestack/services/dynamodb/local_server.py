@@ -33,6 +33,7 @@ JAVA_OPTIONS = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=4", "-XX:+ExitOnOutOf
 
 
 def main() -> None:
+    """Start DynamoDB Local in a Java process and stay until it ends."""
     options = _options()
     gateway = JavaGateway.launch_gateway(
         classpath=f"{options.jars}/*",

@@ -1,0 +1,1 @@
+"""Glue: the Data Catalog, crawlers and jobs."""

@@ -2,7 +2,7 @@
 
 CrawlStopError
 ├── CrawlError       the crawl failed; the text becomes LastCrawl.ErrorMessage
-└── CrawlCancelled   StopCrawler was called
+└── CrawlCancelledError   StopCrawler was called
 """
 
 from __future__ import annotations
@@ -16,5 +16,5 @@ class CrawlError(CrawlStopError):
     """A target or the catalog cannot be used."""
 
 
-class CrawlCancelled(CrawlStopError):
+class CrawlCancelledError(CrawlStopError):
     """The crawl was stopped on request."""

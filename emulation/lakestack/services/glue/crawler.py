@@ -21,7 +21,7 @@ from botocore.exceptions import ClientError
 from lakestack import clock
 from lakestack.services.base import client
 from lakestack.services.glue.catalog_writer import CatalogWriter, WriterPolicy
-from lakestack.services.glue.crawl_errors import CrawlCancelled, CrawlError
+from lakestack.services.glue.crawl_errors import CrawlCancelledError, CrawlError
 from lakestack.services.glue.csv_classifier import CsvOptions
 from lakestack.services.glue.dynamodb_crawler import DynamodbCrawler, DynamodbFound
 from lakestack.services.glue.s3_crawler import S3Crawler, S3Grouping
@@ -219,7 +219,7 @@ class Crawler:
         write("BENCHMARK", f"Running Start Crawl for Crawler {self.name}")
         try:
             self._crawl(crawl, definition, custom, write)
-        except CrawlCancelled:
+        except CrawlCancelledError:
             write("INFO", "Crawler was stopped on request")
             return "STOPPED", ""
         except (CrawlError, ClientError) as e:

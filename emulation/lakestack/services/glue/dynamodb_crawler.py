@@ -16,7 +16,7 @@ from lakestack.services.base import client
 from lakestack.services.dms.dynamodb_wire import DynamodbError, DynamodbWire
 from lakestack.services.dynamodb.engine import engine_endpoint, tables
 from lakestack.services.dynamodb.engine_process import EngineError
-from lakestack.services.glue.crawl_errors import CrawlCancelled, CrawlError
+from lakestack.services.glue.crawl_errors import CrawlCancelledError, CrawlError
 from lakestack.services.glue.schema_types import (
     Array,
     Column,
@@ -68,7 +68,7 @@ class DynamodbCrawler:
 
         Raises:
             CrawlError: there is no such table
-            CrawlCancelled: stopped
+            CrawlCancelledError: stopped
         """
         try:
             table = self._dynamodb.describe_table(TableName=self._name)["Table"]
@@ -99,7 +99,7 @@ class DynamodbCrawler:
     def _items(self) -> Iterator[dict[str, Any]]:
         for number, page in enumerate(self._pages(), 1):
             if self._cancelled():
-                raise CrawlCancelled
+                raise CrawlCancelledError
             yield from page["Items"]
             if number == SAMPLED_PAGES and not self._scan_all:
                 return

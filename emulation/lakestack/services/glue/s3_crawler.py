@@ -16,7 +16,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from lakestack.services.glue import grouping
-from lakestack.services.glue.crawl_errors import CrawlCancelled, CrawlError
+from lakestack.services.glue.crawl_errors import CrawlCancelledError, CrawlError
 from lakestack.services.glue.csv_classifier import CsvOptions
 from lakestack.services.glue.formats import SAMPLE_BYTES, FileSchema, Sample, classify
 from lakestack.services.glue.grouping import CrawledFile, Table, similar
@@ -59,7 +59,7 @@ class S3Crawler:
     Args:
         target: the S3Target structure: Path, Exclusions, SampleSize
         custom: custom CSV classifiers in their order
-        cancelled: asked between objects; True ends the crawl with `CrawlCancelled`
+        cancelled: asked between objects; True ends the crawl with `CrawlCancelledError`
         log: receives level and text
     """
 
@@ -84,7 +84,7 @@ class S3Crawler:
 
         Raises:
             CrawlError: the bucket does not exist
-            CrawlCancelled: stopped
+            CrawlCancelledError: stopped
         """
         root, sizes = self._list()
         if not sizes:
@@ -196,7 +196,7 @@ class S3Crawler:
 
     def _check(self) -> None:
         if self._cancelled():
-            raise CrawlCancelled
+            raise CrawlCancelledError
 
 
 def split_path(path: str) -> tuple[str, str]:

@@ -30,8 +30,9 @@ def install() -> None:
 
 
 def checked_size(zip_file: IO[bytes]) -> int:
-    """Bytes that a package unpacks to; called for CreateFunction, UpdateFunctionCode and
-    PublishLayerVersion before anything is stored.
+    """Bytes that a package unpacks to.
+
+    Called for CreateFunction, UpdateFunctionCode and PublishLayerVersion before anything is stored.
 
     Raises:
         InvalidParameterValueException: too large, damaged, or with an entry that is refused

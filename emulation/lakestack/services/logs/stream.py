@@ -114,8 +114,9 @@ class LogStream:
 
 
 class BoundedLog:
-    """A log stream that ends with a notice after `MAX_LOG_BYTES`: the emulator keeps its logs in
-    memory, and a script that prints for ever must not take it down.
+    """A log stream that ends with a notice after `MAX_LOG_BYTES`.
+
+    The emulator keeps its logs in memory, and a script that prints for ever must not take it down.
     """
 
     def __init__(self, log: LogStream) -> None:

@@ -1,6 +1,6 @@
-"""Regular expressions as AWS's services take them (Java's), spelled for RE2 and for `regex`.
+r"""Regular expressions as AWS's services take them (Java's), spelled for RE2 and for `regex`.
 
-Java SE API, "Class Pattern": classes such as ``\\d`` and ``\\s`` are ASCII, ``\\Q..\\E`` quotes,
+Java SE API, "Class Pattern": classes such as ``\d`` and ``\s`` are ASCII, ``\Q..\E`` quotes,
 ``[a-z&&[^m]]`` cuts. Both spellings mean the same, so that it does not matter which engine runs it.
 """
 

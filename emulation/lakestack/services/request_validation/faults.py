@@ -30,6 +30,7 @@ def shown_path(path: Path) -> str:
 
 
 def camel(name: str) -> str:
+    """A member's name as AWS's messages write it."""
     return name[:1].lower() + name[1:]
 
 
@@ -46,6 +47,7 @@ def fault(value: Any, path: Path, rule: str, *, secret: bool = False) -> str:
 
 
 def summary(faults: list[str]) -> str:
+    """All faults of a request in AWS's one message."""
     noun = "error" if len(faults) == 1 else "errors"
     return f"{len(faults)} validation {noun} detected: {'; '.join(faults)}"
 

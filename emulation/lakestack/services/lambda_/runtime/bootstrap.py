@@ -103,6 +103,7 @@ class Context:
 
 
 def client_context(given: Message | None) -> SimpleNamespace | None:
+    """The context object's `client_context`, as the caller of Invoke gave it."""
     if given is None:
         return None
     client = SimpleNamespace(**(given.get("client") or {}))
@@ -309,6 +310,7 @@ def prepare(start: Message) -> None:
 
 
 def main() -> None:
+    """Load the handler, then answer invocations until the input ends."""
     for stream in (sys.stdout, sys.stderr):
         # One write per line, and nothing a handler prints can fail to be encoded.
         stream.reconfigure(line_buffering=True, errors="backslashreplace")  # type: ignore[union-attr]

@@ -143,8 +143,10 @@ delete = functools.partial(request, "DELETE")
 
 
 def post(url: str, data: Any = None, json: Any = None, **settings: Any) -> Response:
+    """Send a POST request."""
     return request("POST", url, data=data, json=json, **settings)
 
 
 def put(url: str, data: Any = None, **settings: Any) -> Response:
+    """Send a PUT request."""
     return request("PUT", url, data=data, **settings)

@@ -1,10 +1,10 @@
-"""JSON text into records: one object a line, or objects that follow each other directly.
+r"""JSON text into records: one object a line, or objects that follow each other directly.
 
 Kinesis Data Firehose joins records with no delimiter, so an object may hold ``{..}{..}{..}``.
 Spark's own reader takes the first object of a line and drops the others without a word.
 
 A record with bytes that are no UTF-8 is none, like one that is no JSON: its text is kept with such
-bytes as ``\\xff``, and the records beside it are read.
+bytes as ``\xff``, and the records beside it are read.
 """
 
 from __future__ import annotations
