@@ -8,6 +8,8 @@ EmulationError
 ├── PortError            a number that is no port
 ├── PortInUseError       something else listens on the gateway's port
 ├── SettingError         an environment variable's value is not valid
+├── StateError           what a service holds is asked for or put back wrongly, or (SnapshotError)
+│                        is more than data
 ├── StartError           the emulator did not become ready
 ├── NotRunningError      an operation needs a running emulator
 ├── FrozenError          the emulator's process lives but does not answer
@@ -29,7 +31,9 @@ __all__ = [
     "PortError",
     "PortInUseError",
     "SettingError",
+    "SnapshotError",
     "StartError",
+    "StateError",
     "UnhealthyError",
 ]
 
@@ -66,6 +70,14 @@ class PortInUseError(EmulationError):
 
 class SettingError(EmulationError):
     """An environment variable has a value that it does not take."""
+
+
+class StateError(EmulationError):
+    """There is no such store, or a document is not one of its snapshots."""
+
+
+class SnapshotError(StateError):
+    """A service holds something that cannot be saved as data, such as a running job."""
 
 
 class StartError(EmulationError):

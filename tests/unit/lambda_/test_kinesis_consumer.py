@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from lakestack.clock import Moment, moment
 from lakestack.services import faults
+from lakestack.services.kinesis.reader import Position
 from lakestack.services.kinesis.record_log import Record
 from lakestack.services.kinesis.shard import Shard
 from lakestack.services.lambda_ import kinesis_consumer
@@ -28,11 +29,10 @@ from lakestack.services.lambda_.kinesis_batches import (
 from lakestack.services.lambda_.kinesis_consumer import (
     GivenUp,
     Outcome,
-    Position,
     Settings,
     ShardConsumer,
 )
-from lakestack.services.lambda_.kinesis_mapping import Progress, failure, starting_point
+from lakestack.services.lambda_.kinesis_mapping import failure, starting_point
 from tests.support import wait_until
 
 
@@ -276,25 +276,6 @@ def test_a_mapping_starts_where_it_was_told() -> None:
     assert rest(StartingPosition="TRIM_HORIZON") == 3
     assert rest(StartingPosition="AT_TIMESTAMP", StartingPositionTimestamp=1005) == 2
     assert rest(StartingPosition="LATEST") == 0
-
-
-def test_a_stream_made_anew_starts_over() -> None:
-    class Stream:
-        def __init__(self) -> None:
-            self.parent = Shard(0, 0, 2**128 - 1, now=Moment(1.0, 1.0))
-            self.child = Shard(1, 0, 2**128 - 1, now=Moment(2.0, 2.0), parents=(self.parent,))
-
-        def shards(self) -> list[Shard]:
-            return [self.parent, self.child]
-
-    progress, stream = Progress(), Stream()
-    progress.adopt(stream, lambda _: 7)  # type: ignore[arg-type]
-    assert progress.ready(stream) == [stream.parent]  # type: ignore[arg-type]
-    progress.positions[stream.parent.id].ended = True
-    progress.adopt(stream, lambda _: 8)  # type: ignore[arg-type]
-    assert progress.ready(stream) == [stream.child]  # type: ignore[arg-type]
-    progress.adopt(Stream(), lambda _: 9)  # type: ignore[arg-type]
-    assert {p.sequence for p in progress.positions.values()} == {9}
 
 
 def test_the_record_of_a_failure_says_whether_there_was_an_invocation() -> None:

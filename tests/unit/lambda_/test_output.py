@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lakestack.services.lambda_.log_writer import MAX_BYTES, batches
-from lakestack.services.lambda_.output import MAX_EVENT_BYTES, TAIL_BYTES, Event, InvocationLog
+from lakestack.services.lambda_.output import TAIL_BYTES, Event, InvocationLog
 from lakestack.services.lambda_.report import Report, exit_error, timed_out
+from lakestack.services.logs.batches import MAX_MESSAGE_BYTES
 
 
 def _log(limit: int = 1_000_000) -> tuple[InvocationLog, list[Event]]:
@@ -53,10 +53,10 @@ def test_output_over_the_limit_is_counted_and_said() -> None:
 
 def test_a_line_longer_than_an_event_is_split_not_lost() -> None:
     log, found = _log()
-    log.feed(b"x" * (2 * MAX_EVENT_BYTES + 5))
+    log.feed(b"x" * (2 * MAX_MESSAGE_BYTES + 5))
     log.end_output()
     log.flush()
-    assert [len(text) for text in _texts(found)] == [MAX_EVENT_BYTES, MAX_EVENT_BYTES, 5]
+    assert [len(text) for text in _texts(found)] == [MAX_MESSAGE_BYTES, MAX_MESSAGE_BYTES, 5]
 
 
 def test_the_tail_is_the_last_four_kilobytes() -> None:
@@ -65,16 +65,6 @@ def test_the_tail_is_the_last_four_kilobytes() -> None:
         log.line(f"line {n} ü")
     assert len(log.tail.encode()) <= TAIL_BYTES
     assert log.tail.endswith("line 999 ü\n")
-
-
-def test_batches_respect_the_limits_and_keep_order() -> None:
-    events = [(n, "x" * 100_000) for n in range(25)]
-    found = batches(events)
-    assert [event for batch in found for event in batch] == events
-    assert max(sum(len(text) + 26 for _, text in batch) for batch in found) <= MAX_BYTES
-    assert len(found) == 3
-    assert len(batches([(0, "x")] * 10_001)) == 2
-    assert batches([]) == []
 
 
 def test_the_report_line() -> None:

@@ -17,6 +17,8 @@ from localstack.services.cloudformation.resource_provider import (
 )
 from localstack.services.s3.resource_providers.aws_s3_bucket import S3BucketProvider
 
+from lakestack.services.arns import bucket_arn
+
 Model = dict[str, Any]
 
 _APPLIED = {
@@ -87,7 +89,7 @@ class Bucket(S3BucketProvider):  # type: ignore[misc]
 
     def _setup_post_creation_attributes(self, model: Model, region: str) -> None:
         name = model["BucketName"]
-        model["Arn"] = f"arn:aws:s3:::{name}"
+        model["Arn"] = bucket_arn(name, region)
         model["DomainName"] = f"{name}.s3.amazonaws.com"
         model["DualStackDomainName"] = f"{name}.s3.dualstack.{region}.amazonaws.com"
         model["RegionalDomainName"] = f"{name}.s3.{region}.amazonaws.com"

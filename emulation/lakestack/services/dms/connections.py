@@ -10,14 +10,18 @@ from localstack.aws.api import RequestContext, handler
 from lakestack.services.base import client
 from lakestack.services.dms.errors import DmsError
 from lakestack.services.dms.s3_source import parse_s3_source
-from lakestack.services.dms.state import Shape, Store, find, not_found, page, select
+from lakestack.services.dms.state import (
+    DmsState,
+    Operations,
+    Shape,
+    described,
+    find,
+    not_found,
+)
 
 
-class ConnectionOperations:
+class ConnectionOperations(Operations):
     """Mixed into the provider."""
-
-    def store(self, context: RequestContext) -> Store:
-        raise NotImplementedError
 
     @handler("TestConnection", expand=False)
     def test_connection(self, context: RequestContext, request: Any) -> Any:
@@ -45,14 +49,11 @@ class ConnectionOperations:
     @handler("DescribeConnections", expand=False)
     def describe_connections(self, context: RequestContext, request: Any) -> Any:
         store = self.store(context)
-        getters = {
-            "endpoint-arn": lambda c: [c["EndpointArn"]],
-            "replication-instance-arn": lambda c: [c["ReplicationInstanceArn"]],
+        filters = {
+            "endpoint-arn": "EndpointArn",
+            "replication-instance-arn": "ReplicationInstanceArn",
         }
-        with store.lock:
-            found = select(store.connections.values(), request, getters, "connections")
-        shown, marker = page(found, request)
-        return {"Connections": shown, **marker}
+        return described(store, store.connections, request, filters, "Connections", "connections")
 
     @handler("DeleteConnection", expand=False)
     def delete_connection(self, context: RequestContext, request: Any) -> Any:
@@ -65,7 +66,7 @@ class ConnectionOperations:
         return {"Connection": {**connection, "Status": "deleting"}}
 
 
-def connection_failure(store: Store, endpoint: Shape) -> str | None:
+def connection_failure(store: DmsState, endpoint: Shape) -> str | None:
     """Ask the bucket or DynamoDB for something harmless; returns why that failed, or None."""
     try:
         if endpoint["EngineName"] == "s3":

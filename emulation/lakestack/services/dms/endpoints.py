@@ -11,10 +11,12 @@ from lakestack.services.dms.errors import DefinitionError
 from lakestack.services.dms.s3_source import extra_attributes, parse_s3_source
 from lakestack.services.dms.state import (
     ACTIVE_STATES,
+    DmsState,
+    Operations,
     Shape,
-    Store,
     already_exists,
     check_identifier,
+    described,
     find,
     invalid_value,
     page,
@@ -39,11 +41,8 @@ _COPIED = (
 )
 
 
-class EndpointOperations:
+class EndpointOperations(Operations):
     """Mixed into the provider."""
-
-    def store(self, context: RequestContext) -> Store:
-        raise NotImplementedError
 
     @handler("CreateEndpoint", expand=False)
     def create_endpoint(self, context: RequestContext, request: Any) -> Any:
@@ -71,16 +70,13 @@ class EndpointOperations:
     @handler("DescribeEndpoints", expand=False)
     def describe_endpoints(self, context: RequestContext, request: Any) -> Any:
         store = self.store(context)
-        getters = {
-            "endpoint-arn": lambda e: [e["EndpointArn"]],
-            "endpoint-type": lambda e: [e["EndpointType"]],
-            "endpoint-id": lambda e: [e["EndpointIdentifier"]],
-            "engine-name": lambda e: [e["EngineName"]],
+        filters = {
+            "endpoint-arn": "EndpointArn",
+            "endpoint-type": "EndpointType",
+            "endpoint-id": "EndpointIdentifier",
+            "engine-name": "EngineName",
         }
-        with store.lock:
-            found = select(store.endpoints.values(), request, getters, "endpoints")
-        shown, marker = page(found, request)
-        return {"Endpoints": shown, **marker}
+        return described(store, store.endpoints, request, filters, "Endpoints", "endpoints")
 
     @handler("ModifyEndpoint", expand=False)
     def modify_endpoint(self, context: RequestContext, request: Any) -> Any:
@@ -198,7 +194,7 @@ def _attributes(request: Shape) -> Shape:
         raise invalid_value(e.message) from e
 
 
-def _refuse_while_running(store: Store, arn: str, verb: str) -> None:
+def _refuse_while_running(store: DmsState, arn: str, verb: str) -> None:
     for task in store.tasks.values():
         if arn in (task.source_arn, task.target_arn) and task.status in ACTIVE_STATES:
             raise wrong_state(

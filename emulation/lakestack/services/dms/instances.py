@@ -10,15 +10,15 @@ from localstack.aws.api import RequestContext, handler
 from lakestack import clock
 from lakestack.services.base import aws_error, client
 from lakestack.services.dms.state import (
+    DmsState,
+    Operations,
     Shape,
-    Store,
     already_exists,
     check_identifier,
+    described,
     find,
     invalid_value,
     not_found,
-    page,
-    select,
     wrong_state,
 )
 
@@ -36,11 +36,8 @@ _MODIFIABLE = (
 )
 
 
-class InstanceOperations:
+class InstanceOperations(Operations):
     """Mixed into the provider."""
-
-    def store(self, context: RequestContext) -> Store:
-        raise NotImplementedError
 
     @handler("CreateReplicationSubnetGroup", expand=False)
     def create_replication_subnet_group(self, context: RequestContext, request: Any) -> Any:
@@ -65,13 +62,9 @@ class InstanceOperations:
     @handler("DescribeReplicationSubnetGroups", expand=False)
     def describe_replication_subnet_groups(self, context: RequestContext, request: Any) -> Any:
         store = self.store(context)
-        getters = {"replication-subnet-group-id": lambda g: [g["ReplicationSubnetGroupIdentifier"]]}
-        with store.lock:
-            groups = select(
-                store.subnet_groups.values(), request, getters, "replication subnet groups"
-            )
-        shown, marker = page(groups, request)
-        return {"ReplicationSubnetGroups": shown, **marker}
+        filters = {"replication-subnet-group-id": "ReplicationSubnetGroupIdentifier"}
+        member, what = "ReplicationSubnetGroups", "replication subnet groups"
+        return described(store, store.subnet_groups, request, filters, member, what)
 
     @handler("ModifyReplicationSubnetGroup", expand=False)
     def modify_replication_subnet_group(self, context: RequestContext, request: Any) -> Any:
@@ -120,16 +113,14 @@ class InstanceOperations:
     @handler("DescribeReplicationInstances", expand=False)
     def describe_replication_instances(self, context: RequestContext, request: Any) -> Any:
         store = self.store(context)
-        getters = {
-            "replication-instance-arn": lambda i: [i["ReplicationInstanceArn"]],
-            "replication-instance-id": lambda i: [i["ReplicationInstanceIdentifier"]],
-            "replication-instance-class": lambda i: [i["ReplicationInstanceClass"]],
-            "engine-version": lambda i: [i["EngineVersion"]],
+        filters = {
+            "replication-instance-arn": "ReplicationInstanceArn",
+            "replication-instance-id": "ReplicationInstanceIdentifier",
+            "replication-instance-class": "ReplicationInstanceClass",
+            "engine-version": "EngineVersion",
         }
-        with store.lock:
-            found = select(store.instances.values(), request, getters, "replication instances")
-        shown, marker = page(found, request)
-        return {"ReplicationInstances": shown, **marker}
+        member, what = "ReplicationInstances", "replication instances"
+        return described(store, store.instances, request, filters, member, what)
 
     @handler("ModifyReplicationInstance", expand=False)
     def modify_replication_instance(self, context: RequestContext, request: Any) -> Any:
@@ -170,13 +161,13 @@ class InstanceOperations:
         return {"ReplicationInstance": {**instance, "ReplicationInstanceStatus": "deleting"}}
 
 
-def _group(store: Store, name: str) -> Shape:
+def _group(store: DmsState, name: str) -> Shape:
     if name not in store.subnet_groups:
         raise not_found(f"Replication subnet group {name} not found")
     return store.subnet_groups[name]
 
 
-def _subnets(store: Store, subnet_ids: list[str]) -> Shape:
+def _subnets(store: DmsState, subnet_ids: list[str]) -> Shape:
     """Look the subnets up in EC2; a group must cover two availability zones."""
     try:
         answer = client(store.account, store.region, "ec2").describe_subnets(SubnetIds=subnet_ids)
@@ -219,7 +210,7 @@ def _security_groups(request: Shape) -> list[Shape]:
     ]
 
 
-def _instance(store: Store, name: str, arn: str, request: Shape) -> Shape:
+def _instance(store: DmsState, name: str, arn: str, request: Shape) -> Shape:
     group_name = (request.get("ReplicationSubnetGroupIdentifier") or "default").lower()
     if group_name == "default":
         group: Shape = {

@@ -14,7 +14,7 @@ from localstack.aws.api import RequestContext, handler
 from lakestack.services.dms.connections import ConnectionOperations
 from lakestack.services.dms.endpoints import EndpointOperations
 from lakestack.services.dms.instances import InstanceOperations
-from lakestack.services.dms.state import Store, Stores, given_tags, not_found
+from lakestack.services.dms.state import DmsState, given_tags, not_found
 from lakestack.services.dms.tasks import TaskOperations
 
 
@@ -22,12 +22,6 @@ class DmsProvider(InstanceOperations, EndpointOperations, ConnectionOperations, 
     """All emulated operations; others fail with the name of the operation."""
 
     service = "dms"
-
-    def __init__(self) -> None:
-        self._stores = Stores()
-
-    def store(self, context: RequestContext) -> Store:
-        return self._stores.get(context.account_id, context.region)
 
     @handler("AddTagsToResource", expand=False)
     def add_tags_to_resource(self, context: RequestContext, request: Any) -> Any:
@@ -57,7 +51,7 @@ class DmsProvider(InstanceOperations, EndpointOperations, ConnectionOperations, 
             tags += [{"Key": k, "Value": v, **named} for k, v in found.items()]
         return {"TagList": tags}
 
-    def _tagged(self, context: RequestContext, arn: str) -> tuple[Store, str]:
+    def _tagged(self, context: RequestContext, arn: str) -> tuple[DmsState, str]:
         store = self.store(context)
         with store.lock:
             if not store.exists(arn):

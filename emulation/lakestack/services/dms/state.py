@@ -11,16 +11,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from localstack.aws.api import CommonServiceException
-from localstack.utils.aws.arns import get_partition
+from localstack.aws.api import CommonServiceException, RequestContext
 
 from lakestack import clock
+from lakestack.services import arns
 from lakestack.services.base import aws_error
 from lakestack.services.dms.progress import COMPLETED, ERROR, TableProgress, percent
 from lakestack.services.dms.task_settings import TaskSettings
+from lakestack.store import Contents, Ending, ServiceState, Store, register
 
 ACTIVE_STATES = frozenset({"starting", "running", "stopping"})
 _IDENTIFIER = re.compile(r"[A-Za-z](?!.*--)[A-Za-z0-9-]*(?<!-)")
+_SAVED = ("subnet_groups", "instances", "endpoints", "tags")
 _ID_CHARACTERS = string.ascii_uppercase + "234567"
 
 Shape = dict[str, Any]
@@ -52,6 +54,7 @@ class Task:
     reloads: list[tuple[str, str]] = field(default_factory=list)
     closing: bool = False
     cancelled: threading.Event = field(default_factory=threading.Event)
+    runner: threading.Thread | None = None
 
     @property
     def resource_id(self) -> str:
@@ -108,12 +111,11 @@ class Task:
         }
 
 
-class Store:
+class DmsState(ServiceState):
     """All DMS resources of one account and region; hold `lock` while reading or changing them."""
 
     def __init__(self, account: str, region: str) -> None:
-        self.account, self.region = account, region
-        self.lock = threading.RLock()
+        super().__init__(account, region)
         self.subnet_groups: dict[str, Shape] = {}
         self.instances: dict[str, Shape] = {}
         self.endpoints: dict[str, Shape] = {}
@@ -121,11 +123,47 @@ class Store:
         self.tasks: dict[str, Task] = {}
         self.tags: dict[str, dict[str, str]] = {}
 
+    def contents(self) -> Contents:
+        with self.lock:
+            return {
+                "replication subnet group": sorted(self.subnet_groups),
+                "replication instance": sorted(self.instances),
+                "endpoint": sorted(self.endpoints),
+                "replication task": sorted(t.identifier for t in self.tasks.values()),
+            }
+
+    def end(self) -> list[Ending]:
+        """Running tasks are stopped as StopReplicationTask does."""
+        running = [t for t in self.tasks.values() if t.status in ACTIVE_STATES]
+        for task in running:
+            task.status = "stopping"
+            task.cancelled.set()
+        return [Ending.of(task.runner) for task in running if task.runner is not None]
+
+    def snapshot(self) -> Shape:
+        """Everything but tasks, which have runs."""
+        self.refuse_snapshot_of({"replication task": self.contents()["replication task"]})
+        return {
+            **{name: getattr(self, name) for name in _SAVED},
+            "connections": list(self.connections.values()),
+        }
+
+    def restore(self, document: Shape) -> None:
+        for name in _SAVED:
+            setattr(self, name, document[name])
+        self.connections = {
+            (c["ReplicationInstanceArn"], c["EndpointArn"]): c for c in document["connections"]
+        }
+        # An instance shows its subnet group as it is now.
+        for instance in self.instances.values():
+            group = instance["ReplicationSubnetGroup"]["ReplicationSubnetGroupIdentifier"]
+            if group in self.subnet_groups:
+                instance["ReplicationSubnetGroup"] = self.subnet_groups[group]
+
     def arn(self, kind: str, resource_id: str | None = None) -> str:
         """An ARN of kind rep, endpoint, task or subgrp, with AWS's random id if none is given."""
         resource_id = resource_id or "".join(secrets.choice(_ID_CHARACTERS) for _ in range(26))
-        partition = get_partition(self.region)
-        return f"arn:{partition}:dms:{self.region}:{self.account}:{kind}:{resource_id}"
+        return arns.arn("dms", self.region, self.account, f"{kind}:{resource_id}")
 
     def tag(self, arn: str, request: Shape) -> None:
         """Keep the tags of a creating request, which may have none."""
@@ -149,16 +187,15 @@ def given_tags(request: Shape) -> dict[str, str]:
     return {tag["Key"]: tag.get("Value") or "" for tag in tags}
 
 
-class Stores:
-    """The `Store` of each account and region, made when first asked for."""
+STORE = register(Store("dms", DmsState))
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._stores: dict[tuple[str, str], Store] = {}
 
-    def get(self, account: str, region: str) -> Store:
-        with self._lock:
-            return self._stores.setdefault((account, region), Store(account, region))
+class Operations:
+    """Mixed into the provider: what operations of every kind need."""
+
+    def store(self, context: RequestContext) -> DmsState:
+        """The resources of the request's account and region."""
+        return STORE.get(context.account_id, context.region)
 
 
 def invalid_value(message: str) -> CommonServiceException:
@@ -220,6 +257,32 @@ def select(
     if filters and not chosen:
         raise not_found(f"No {what} found matching the filters")
     return chosen
+
+
+def described(
+    state: DmsState,
+    resources: Mapping[Any, Shape],
+    request: Shape,
+    filters: Mapping[str, str],
+    member: str,
+    what: str,
+) -> Shape:
+    """A Describe operation's answer over resources that are kept as AWS shows them.
+
+    Args:
+        filters: the member that each filter looks at
+        member: the answer's list
+        what: what there is none of, if filters match none
+    """
+    getters = {name: _getter(key) for name, key in filters.items()}
+    with state.lock:
+        found = select(resources.values(), request, getters, what)
+    shown, marker = page(found, request)
+    return {member: shown, **marker}
+
+
+def _getter(key: str) -> Callable[[Shape], Iterable[str]]:
+    return lambda resource: [resource[key]]
 
 
 def page(

@@ -8,7 +8,7 @@ from lakestack import clock
 from lakestack.services.dms.errors import CancelledError, TaskError
 from lakestack.services.dms.full_load import FullLoad, LoadPlan
 from lakestack.services.dms.progress import COMPLETED, ERROR, RELOADING, TableProgress
-from lakestack.services.dms.state import Store, Task
+from lakestack.services.dms.state import DmsState, Task
 from lakestack.services.dms.task_log import TASK_MANAGER, TaskLog
 
 LOG = logging.getLogger(__name__)
@@ -24,7 +24,7 @@ NO_TABLES = (
 Tables = dict[tuple[str, str], TableProgress]
 
 
-def run_task(store: Store, task: Task, plan: LoadPlan, instance: str, tables: Tables) -> None:
+def run_task(store: DmsState, task: Task, plan: LoadPlan, instance: str, tables: Tables) -> None:
     """Load `tables` and set the task's final state; never raises."""
     failure: str | None = None
     try:
@@ -57,7 +57,7 @@ def _suspended(task: Task) -> str | None:
     return f"Last Error {'; '.join(found)} Error Level RECOVERABLE" if found else None
 
 
-def _run(store: Store, task: Task, plan: LoadPlan, tables: Tables, log: TaskLog) -> str | None:
+def _run(store: DmsState, task: Task, plan: LoadPlan, tables: Tables, log: TaskLog) -> str | None:
     """Do the loads; returns why the task failed, or None.
 
     `Task.closing` is set when everything was loaded: from then on no reload is accepted.
@@ -84,7 +84,7 @@ def _run(store: Store, task: Task, plan: LoadPlan, tables: Tables, log: TaskLog)
     return None
 
 
-def _reloads(store: Store, task: Task) -> Tables:
+def _reloads(store: DmsState, task: Task) -> Tables:
     """Take what ReloadTables asked for while the last load ran; nothing closes the task."""
     with store.lock:
         tables = {key: task.tables[key] for key in task.reloads}

@@ -16,8 +16,10 @@ from lakestack.services.dms.progress import COMPLETED, TableProgress
 from lakestack.services.dms.s3_source import parse_s3_source
 from lakestack.services.dms.state import (
     ACTIVE_STATES,
+    STORE,
+    DmsState,
+    Operations,
     Shape,
-    Store,
     Task,
     already_exists,
     check_identifier,
@@ -35,11 +37,8 @@ START, RESUME, RELOAD = "start-replication", "resume-processing", "reload-target
 MOST_STATISTICS = 500
 
 
-class TaskOperations:
+class TaskOperations(Operations):
     """Mixed into the provider."""
-
-    def store(self, context: RequestContext) -> Store:
-        raise NotImplementedError
 
     @handler("CreateReplicationTask", expand=False)
     def create_replication_task(self, context: RequestContext, request: Any) -> Any:
@@ -129,11 +128,11 @@ class TaskOperations:
 
     @handler("StartReplicationTask", expand=False)
     def start_replication_task(self, context: RequestContext, request: Any) -> Any:
-        store, kind = self.store(context), request["StartReplicationTaskType"]
+        kind = request["StartReplicationTaskType"]
         for key in ("CdcStartTime", "CdcStartPosition", "CdcStopPosition"):
             if request.get(key):
                 raise invalid_value(f"{key} needs change data capture, which is not emulated")
-        with store.lock:
+        with STORE.holding(context.account_id, context.region) as store:
             task = _idle(store, request, "started")
             _check_start(task, kind)
             plan, instance = _plan(store, task)
@@ -146,13 +145,14 @@ class TaskOperations:
             task.stop_reason = task.last_failure = None
             task.status = "running"
             answer = {**task.shape(), "Status": "starting"}
-        todo = {key: t for key, t in tables.items() if t.state != COMPLETED}
-        threading.Thread(
-            target=run_task,
-            args=(store, task, plan, instance, todo),
-            name=f"dms-task-{task.identifier}",
-            daemon=True,
-        ).start()
+            todo = {key: t for key, t in tables.items() if t.state != COMPLETED}
+            task.runner = threading.Thread(
+                target=run_task,
+                args=(store, task, plan, instance, todo),
+                name=f"dms-task-{task.identifier}",
+                daemon=True,
+            )
+            task.runner.start()
         return {"ReplicationTask": answer}
 
     @handler("StopReplicationTask", expand=False)
@@ -224,7 +224,7 @@ def _check_mappings(mappings: TableMappings, source: Shape) -> None:
         raise invalid_value(e.message) from e
 
 
-def _idle(store: Store, request: Shape, verb: str) -> Task:
+def _idle(store: DmsState, request: Shape, verb: str) -> Task:
     task: Task = find(store.tasks, request["ReplicationTaskArn"], "Replication task")
     if task.status in ACTIVE_STATES:
         raise wrong_state(
@@ -253,7 +253,7 @@ def _check_start(task: Task, kind: str) -> None:
         )
 
 
-def _plan(store: Store, task: Task) -> tuple[LoadPlan, str]:
+def _plan(store: DmsState, task: Task) -> tuple[LoadPlan, str]:
     """All a run needs, and the name of the task's instance."""
     endpoint = store.endpoints[task.source_arn]
     try:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import defaultdict
 from typing import Any
 
 from localstack.aws.api.firehose import (
     ConcurrentModificationException,
     InvalidArgumentException,
-    ResourceInUseException,
-    ResourceNotFoundException,
 )
 
 from lakestack import clock
+from lakestack.services.arns import arn
 from lakestack.services.base import client
 from lakestack.services.firehose.buffer import Batch
 from lakestack.services.firehose.delivery import Delivery
@@ -48,7 +46,7 @@ class DeliveryStream:
         kinesis_source: dict[str, Any] | None = None,
     ) -> None:
         self.account, self.region, self.name = account, region, name
-        self.arn = f"arn:aws:firehose:{region}:{account}:deliverystream/{name}"
+        self.arn = arn("firehose", region, account, f"deliverystream/{name}")
         self.created = clock.moment()
         self.updated = self.created.wall
         self.version = 1
@@ -156,60 +154,3 @@ class DeliveryStream:
             self._log.flush()
         except Exception:  # the emulator's log has the line already: delivery must go on
             LOG.exception("cannot write to the log group of delivery stream %s", self.name)
-
-
-class DeliveryStreamStore:
-    """Delivery streams by account, region and name; a deleted one vanishes when it has ended."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._streams: dict[tuple[str, str], dict[str, DeliveryStream]] = defaultdict(dict)
-
-    def create(self, account: str, region: str, name: str, **config: Any) -> DeliveryStream:
-        """Make and register a delivery stream.
-
-        Raises:
-            ResourceInUseException: the name is taken
-        """
-        with self._lock:
-            streams = self._live(account, region)
-            if name in streams:
-                raise ResourceInUseException(
-                    f"Firehose {name} under accountId {account} already exists"
-                )
-            streams[name] = DeliveryStream(account, region, name, **config)
-            return streams[name]
-
-    def get(self, account: str, region: str, name: str) -> DeliveryStream:
-        """Find a delivery stream.
-
-        Raises:
-            ResourceNotFoundException: there is none
-        """
-        with self._lock:
-            stream = self._live(account, region).get(name)
-        if stream is None:
-            raise ResourceNotFoundException(f"Firehose {name} under account {account} not found.")
-        return stream
-
-    def streams(self, account: str, region: str) -> list[DeliveryStream]:
-        """Return the delivery streams by name."""
-        with self._lock:
-            return sorted(self._live(account, region).values(), key=lambda s: s.name)
-
-    def end_all(self, timeout: float) -> None:
-        """End every delivery stream; what is pending is written within `timeout` seconds."""
-        with self._lock:
-            streams = [s for group in self._streams.values() for s in group.values()]
-            self._streams.clear()
-        for stream in streams:
-            stream.delete()
-        deadline = clock.steady() + timeout
-        for stream in streams:
-            stream.delivery.join(max(0.0, deadline - clock.steady()))
-
-    def _live(self, account: str, region: str) -> dict[str, DeliveryStream]:
-        streams = self._streams[account, region]
-        for name in [name for name, stream in streams.items() if stream.gone]:
-            del streams[name]
-        return streams

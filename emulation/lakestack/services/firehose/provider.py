@@ -18,7 +18,9 @@ from localstack.runtime.shutdown import SHUTDOWN_HANDLERS
 from localstack.services.plugins import ServiceLifecycleHook
 
 from lakestack import clock
-from lakestack.services.firehose.delivery_stream import DeliveryStream, DeliveryStreamStore
+from lakestack.services.arns import arn_prefix
+from lakestack.services.firehose import store
+from lakestack.services.firehose.delivery_stream import DeliveryStream
 from lakestack.services.firehose.destination import S3Destination, unsupported
 from lakestack.services.firehose.source import (
     DirectSource,
@@ -43,15 +45,12 @@ class FirehoseProvider(ServiceLifecycleHook):  # type: ignore[misc]
 
     service = "firehose"
 
-    def __init__(self) -> None:
-        self._store = DeliveryStreamStore()
-
     def on_after_init(self) -> None:
         # Runs before any service stops, so that S3 still takes what is pending.
-        SHUTDOWN_HANDLERS.register(lambda: self._store.end_all(_SHUTDOWN_SECONDS))
+        SHUTDOWN_HANDLERS.register(lambda: store.STORE.reset(timeout=_SHUTDOWN_SECONDS))
 
     def on_before_state_reset(self) -> None:
-        self._store.end_all(_SHUTDOWN_SECONDS)
+        store.STORE.reset(timeout=_SHUTDOWN_SECONDS)
 
     @handler("CreateDeliveryStream", expand=False)
     def create_delivery_stream(self, context: RequestContext, request: Any) -> Any:
@@ -66,7 +65,7 @@ class FirehoseProvider(ServiceLifecycleHook):  # type: ignore[misc]
         encryption = None
         if wanted := request.get("DeliveryStreamEncryptionConfigurationInput"):
             encryption = _encryption(source, wanted)
-        stream = self._store.create(
+        stream = store.create(
             context.account_id,
             context.region,
             name,
@@ -89,7 +88,7 @@ class FirehoseProvider(ServiceLifecycleHook):  # type: ignore[misc]
         kind = request.get("DeliveryStreamType")
         names = [
             stream.name
-            for stream in self._store.streams(context.account_id, context.region)
+            for stream in store.STORE.get(context.account_id, context.region).all()
             if stream.name > after and kind in (None, stream.describe()["DeliveryStreamType"])
         ]
         page = names[: request.get("Limit") or 10]
@@ -198,7 +197,7 @@ class FirehoseProvider(ServiceLifecycleHook):  # type: ignore[misc]
         return {}
 
     def _stream(self, context: RequestContext, request: Any) -> DeliveryStream:
-        return self._store.get(context.account_id, context.region, request["DeliveryStreamName"])
+        return store.get(context.account_id, context.region, request["DeliveryStreamName"])
 
     def _queue(self, context: RequestContext, request: Any) -> tuple[DeliveryStream, DirectSource]:
         stream = self._stream(context, request)
@@ -248,7 +247,7 @@ def _source(context: RequestContext, request: Any) -> tuple[Source, dict[str, An
             "and RoleARN"
         )
     arn = config["KinesisStreamARN"]
-    if not arn.startswith(f"arn:aws:kinesis:{context.region}:"):
+    if not arn.startswith(arn_prefix("kinesis", context.region)):
         raise InvalidArgumentException(f"KinesisStreamARN {arn} is not a stream in this region")
     try:
         stream = KINESIS.by_arn(arn)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from lakestack.clock import Moment
+from lakestack.services.kinesis.reader import Lineage, Position
 from lakestack.services.kinesis.shard import Shard
 from lakestack.services.kinesis.stream import Stream
 
@@ -103,8 +104,7 @@ class DirectSource:
 class KinesisSource:
     """All records put to a stream since this object was made, each exactly once.
 
-    Reads in process. A child shard is read after its parents, so that records of one partition key
-    stay in order over a split or merge.
+    Reads in process, a child shard after its parents (`Lineage`).
     """
 
     def __init__(self, stream: Stream, successor: Callable[[], Stream | None]) -> None:
@@ -119,14 +119,9 @@ class KinesisSource:
         self._woken = threading.Event()
         self._said = False
         self.reached = 0.0
-        self._positions: dict[Shard, int] = {}
-        self._ended: set[Shard] = set()
-        for shard in stream.shards():
-            # A shard closed by now ends before this delivery stream begins.
-            if shard.closed is None:
-                self._positions[shard] = shard.tip()
-            else:
-                self._ended.add(shard)
+        self._lineage = Lineage()
+        self._reading: list[Shard] = []
+        self._lineage.follow(stream, _from_now)
 
     @property
     def ended(self) -> bool:
@@ -138,20 +133,20 @@ class KinesisSource:
         stream = self.stream
         if stream is None:
             return self.read() if self._follow() else []
-        self._adopt_children(stream)
-        for shard in list(self._positions):
+        self._begin_children(stream)
+        for shard in list(self._reading):
+            position = self._lineage.positions[shard.id]
             page = shard.read(
-                self._positions[shard],
+                position.sequence,
                 now=stream.clock(),
                 retention=stream.retention,
                 limit=_READ_RECORDS,
             )
             # To the end of the line: the next read begins with the other shards.
-            del self._positions[shard]
-            if page.at_end:
-                self._ended.add(shard)
-            else:
-                self._positions[shard] = page.position
+            self._reading.remove(shard)
+            position.sequence, position.ended = page.position, page.at_end
+            if not page.at_end:
+                self._reading.append(shard)
             if page.expired:
                 LOG.error(
                     "%s, %s: %d records outlived the retention of %d h before they were read for "
@@ -161,7 +156,7 @@ class KinesisSource:
             if page.records:
                 self.reached = page.records[0].stored
                 return [(record.arrival, record.data) for record in page.records]
-        return self.read() if self._adopt_children(stream) or (ended and self._follow()) else []
+        return self.read() if self._begin_children(stream) or (ended and self._follow()) else []
 
     def wait(self, timeout: float) -> None:
         self._woken.wait(min(timeout, _POLL_SECONDS))
@@ -176,20 +171,23 @@ class KinesisSource:
             return False
         # Also without a successor: whoever holds the deleted stream holds all of its records.
         self.stream = successor
-        self._positions, self._ended = {}, set()
+        self._reading = []
+        if successor is not None:
+            self._lineage.follow(successor, lambda _: Position(0))
         if successor is None and not self._said:
             LOG.warning("%s was deleted: nothing more to deliver from it", self._arn)
         self._said = successor is None
         return successor is not None
 
-    def _adopt_children(self, stream: Stream) -> bool:
-        shards = stream.shards()
-        known = set(shards)
-        begun = False
-        for shard in shards:
-            if shard in self._positions or shard in self._ended:
-                continue
-            if all(p in self._ended or p not in known for p in shard.parents):
-                self._positions[shard] = 0
-                begun = True
-        return begun
+    def _begin_children(self, stream: Stream) -> bool:
+        """Begin with the shards that may be read now; whether there are any."""
+        begun = [s for s in self._lineage.ready(stream) if s not in self._reading]
+        self._reading += begun
+        return bool(begun)
+
+
+def _from_now(shard: Shard) -> Position:
+    # A shard closed by now ends before this delivery stream begins. Asked before the tip: a record
+    # that comes between the two is read.
+    ended = shard.closed is not None
+    return Position(shard.tip(), ended)

@@ -26,6 +26,7 @@ from lakestack.services.glue.csv_classifier import CsvOptions
 from lakestack.services.glue.dynamodb_crawler import DynamodbCrawler, DynamodbFound
 from lakestack.services.glue.s3_crawler import S3Crawler, S3Grouping
 from lakestack.services.logs.stream import LogStream
+from lakestack.store import Ending
 
 LOG = logging.getLogger(__name__)
 LOG_GROUP = "/aws-glue/crawlers"
@@ -81,6 +82,7 @@ class Crawler:
         self._state = "READY"
         self._stop = threading.Event()
         self._lock = threading.Lock()
+        self._runner: threading.Thread | None = None
 
     @property
     def state(self) -> str:
@@ -109,12 +111,13 @@ class Crawler:
             self.crawls.append(crawl)
         chosen = [classifiers[n] for n in self.definition.get("Classifiers", ())]
         definition = dict(self.definition)
-        threading.Thread(
+        self._runner = threading.Thread(
             target=self._run,
             args=(crawl, definition, chosen),
             name=f"crawl-{self.name}",
             daemon=True,
-        ).start()
+        )
+        self._runner.start()
         return True
 
     def stop(self) -> str:
@@ -125,6 +128,11 @@ class Crawler:
                 self._state = "STOPPING"
                 self._stop.set()
             return found
+
+    def shut_down(self) -> list[Ending]:
+        """Stop the crawl under way, if any; returns what ends."""
+        ran = self.stop() != "READY"
+        return [Ending.of(self._runner)] if ran and self._runner is not None else []
 
     def as_api(self) -> JsonDict:
         """The Crawler structure of the API."""

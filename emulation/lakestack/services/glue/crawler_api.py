@@ -14,7 +14,7 @@ from lakestack.services.glue.crawler_schedule_api import check_schedule
 from lakestack.services.glue.paging import page
 from lakestack.services.glue.runtime.awsglue.globs import glob_pattern
 from lakestack.services.glue.s3_crawler import split_path
-from lakestack.services.glue.state import GlueState, existing_crawler, state_of
+from lakestack.services.glue.state import STORE, GlueState, existing_crawler, state_of
 from lakestack.services.glue.tagging import drop_tags, set_tags, with_tags
 
 JsonDict = dict[str, Any]
@@ -33,7 +33,7 @@ class CrawlerApi:
         tags = definition.pop("Tags", None)
         _validate(state, definition)
         name = definition["Name"]
-        with state.lock:
+        with STORE.holding(state.account, state.region) as state:
             if name in state.crawlers:
                 raise aws_error(
                     "AlreadyExistsException", f"Crawler with name {name} already exists"
@@ -89,11 +89,11 @@ class CrawlerApi:
 
     @handler("StartCrawler", expand=False)
     def start_crawler(self, context: RequestContext, request: JsonDict) -> JsonDict:
-        state = state_of(context.account_id, context.region)
-        crawler = existing_crawler(state, request["Name"])
-        _require_classifiers(state, crawler.definition)
-        if not crawler.start(csv_options(state)):
-            raise _running(crawler)
+        with STORE.holding(context.account_id, context.region) as state:
+            crawler = existing_crawler(state, request["Name"])
+            _require_classifiers(state, crawler.definition)
+            if not crawler.start(csv_options(state)):
+                raise _running(crawler)
         return {}
 
     @handler("StopCrawler", expand=False)

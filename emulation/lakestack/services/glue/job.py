@@ -13,6 +13,7 @@ from lakestack import clock
 from lakestack.services.base import aws_error
 from lakestack.services.glue.bookmark import Bookmarks
 from lakestack.services.glue.job_run import JobRun
+from lakestack.store import Ending
 
 JsonDict = dict[str, Any]
 
@@ -45,8 +46,9 @@ class Job:
         self.name: str = definition["Name"]
         self.job_id = f"j_{uuid.uuid4().hex}{uuid.uuid4().hex}"
         self.created = self.modified = clock.wall()
-        self.lock = threading.Lock()
+        self.lock = threading.RLock()
         self.runs: list[JobRun] = []
+        self._ended = False
         self.bookmarks = Bookmarks()
         self.definition = completed(definition)
 
@@ -58,6 +60,38 @@ class Job:
     @property
     def max_concurrent_runs(self) -> int:
         return int((self.definition.get("ExecutionProperty") or {}).get("MaxConcurrentRuns", 1))
+
+    def begin(self, run: JobRun) -> None:
+        """Start a run that a client asks for.
+
+        Raises:
+            ConcurrentRunsExceededException: as many are active as may be
+            EntityNotFoundException: the job was deleted meanwhile
+        """
+        with self.lock:
+            limit = self.max_concurrent_runs
+            if sum(1 for other in self.runs if other.active) >= limit:
+                raise aws_error(
+                    "ConcurrentRunsExceededException",
+                    f"Concurrent runs exceeded for {self.name} (MaxConcurrentRuns is {limit})",
+                )
+            if not self.begin_retry(run):
+                raise aws_error("EntityNotFoundException", f"Entity not found: Job {self.name}")
+
+    def begin_retry(self, run: JobRun) -> bool:
+        """Start a run, however many there are; False when the job is no more."""
+        with self.lock:
+            if self._ended:
+                return False
+            self.runs.append(run)
+            run.start()
+            return True
+
+    def shut_down(self) -> list[Ending]:
+        """Stop the runs under way, and start none any more; returns what ends."""
+        with self.lock:
+            self._ended = True
+            return [Ending.of(run.runner) for run in self.runs if run.stop()]
 
     def as_api(self) -> JsonDict:
         """The Job structure of the API."""

@@ -12,7 +12,7 @@ from lakestack.services.glue import job_arguments
 from lakestack.services.glue.job import Job, capacity, check_arguments, check_timeout
 from lakestack.services.glue.job_run import JobRun
 from lakestack.services.glue.paging import page
-from lakestack.services.glue.state import GlueState, existing_job, state_of
+from lakestack.services.glue.state import STORE, GlueState, existing_job, state_of
 from lakestack.services.glue.tagging import drop_tags, set_tags, with_tags
 
 LOG = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ class JobApi:
         tags = definition.pop("Tags", None)
         _refuse_queuing(definition)
         job = Job(state.account, state.region, definition)
-        with state.lock:
+        with STORE.holding(state.account, state.region) as state:
             if job.name in state.jobs:
                 raise aws_error(
                     "AlreadyExistsException", f"Job with name {job.name} already exists"
@@ -55,8 +55,7 @@ class JobApi:
         with state.lock:
             job = state.jobs.pop(name, None)
         if job is not None:
-            for run in list(job.runs):
-                run.stop()
+            job.shut_down()
             drop_tags(state, "job", name)
         return {"JobName": name}
 
@@ -103,15 +102,7 @@ class JobApi:
             previous=previous,
             on_end=lambda ended: _retry(job, ended),
         )
-        with job.lock:
-            limit = job.max_concurrent_runs
-            if sum(1 for other in job.runs if other.active) >= limit:
-                raise aws_error(
-                    "ConcurrentRunsExceededException",
-                    f"Concurrent runs exceeded for {job.name} (MaxConcurrentRuns is {limit})",
-                )
-            job.runs.append(run)
-        run.start()
+        job.begin(run)
         return {"JobRunId": run.run_id}
 
     @handler("GetJobRun", expand=False)
@@ -215,7 +206,5 @@ def _retry(job: Job, ended: JobRun) -> None:
         previous=ended.run_id,
         on_end=lambda run: _retry(job, run),
     )
-    with job.lock:
-        job.runs.append(again)
-    LOG.info("Glue job %s: attempt %s after a failure", job.name, again.attempt)
-    again.start()
+    if job.begin_retry(again):
+        LOG.info("Glue job %s: attempt %s after a failure", job.name, again.attempt)

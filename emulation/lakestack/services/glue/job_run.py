@@ -85,6 +85,9 @@ class JobRun:
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._process: ManagedProcess | None = None
+        self.runner = threading.Thread(
+            target=self._run, name=f"glue-{self.run_id[:12]}", daemon=True
+        )
 
     @property
     def active(self) -> bool:
@@ -92,7 +95,7 @@ class JobRun:
 
     def start(self) -> None:
         """Begin in a thread of its own."""
-        threading.Thread(target=self._run, name=f"glue-{self.run_id[:12]}", daemon=True).start()
+        self.runner.start()
 
     def stop(self) -> bool:
         """Ask the run to end; False when it has ended already."""

@@ -1,40 +1,67 @@
-"""What our Glue keeps in memory beside moto's catalog: one `GlueState` per account and region."""
+"""What our Glue keeps in memory beside moto's catalog: one `GlueState` per account and region.
+
+The Data Catalog, and the tags of crawlers and jobs, are in moto's `glue_backends`, and stay there.
+"""
 
 from __future__ import annotations
 
-import threading
-from typing import Any
+import itertools
+from typing import Any, TypeVar
 
+from lakestack.services import arns
 from lakestack.services.base import aws_error
 from lakestack.services.glue.crawler import Crawler
 from lakestack.services.glue.job import Job
+from lakestack.store import Contents, Ending, ServiceState, Store, register
+
+T = TypeVar("T")
 
 
-class GlueState:
+class GlueState(ServiceState):
     """Crawlers, classifiers and jobs by name. `lock` guards adding and removing."""
 
     def __init__(self, account: str, region: str) -> None:
-        self.account, self.region = account, region
-        self.lock = threading.RLock()
+        super().__init__(account, region)
         self.crawlers: dict[str, Crawler] = {}
         self.classifiers: dict[str, dict[str, Any]] = {}
         self.jobs: dict[str, Job] = {}
 
     def arn(self, kind: str, name: str) -> str:
         """ARN of a crawler or job, for example ``arn:aws:glue:us-east-1:…:crawler/name``."""
-        return f"arn:aws:glue:{self.region}:{self.account}:{kind}/{name}"
+        return arns.arn("glue", self.region, self.account, f"{kind}/{name}")
+
+    def contents(self) -> Contents:
+        with self.lock:
+            return {
+                "crawler": sorted(self.crawlers),
+                "classifier": sorted(self.classifiers),
+                "job": sorted(self.jobs),
+            }
+
+    def end(self) -> list[Ending]:
+        """Crawls and job runs are stopped as StopCrawler and BatchStopJobRun do."""
+        found = [crawler.shut_down() for crawler in self.crawlers.values()]
+        found += [job.shut_down() for job in self.jobs.values()]
+        return list(itertools.chain(*found))
+
+    def snapshot(self) -> dict[str, Any]:
+        """Classifiers; crawlers and jobs have a past of their own."""
+        held = self.contents()
+        self.refuse_snapshot_of({kind: held[kind] for kind in ("crawler", "job")})
+        return {"classifiers": self.classifiers}
+
+    def restore(self, document: dict[str, Any]) -> None:
+        self.classifiers = document["classifiers"]
 
 
-_states: dict[tuple[str, str], GlueState] = {}
-_states_lock = threading.Lock()
+STORE = register(Store("glue", GlueState))
+state_of = STORE.get
 
 
-def state_of(account: str, region: str) -> GlueState:
-    """The state of an account and region, made on first use."""
-    with _states_lock:
-        if (account, region) not in _states:
-            _states[account, region] = GlueState(account, region)
-        return _states[account, region]
+def _existing(found: T | None, message: str) -> T:
+    if found is None:
+        raise aws_error("EntityNotFoundException", message)
+    return found
 
 
 def existing_crawler(state: GlueState, name: str) -> Crawler:
@@ -43,10 +70,7 @@ def existing_crawler(state: GlueState, name: str) -> Crawler:
     Raises:
         EntityNotFoundException: there is none
     """
-    crawler = state.crawlers.get(name)
-    if crawler is None:
-        raise aws_error("EntityNotFoundException", f"Crawler entry with name {name} does not exist")
-    return crawler
+    return _existing(state.crawlers.get(name), f"Crawler entry with name {name} does not exist")
 
 
 def existing_job(state: GlueState, name: str) -> Job:
@@ -55,7 +79,4 @@ def existing_job(state: GlueState, name: str) -> Job:
     Raises:
         EntityNotFoundException: there is none
     """
-    job = state.jobs.get(name)
-    if job is None:
-        raise aws_error("EntityNotFoundException", f"Entity not found: Job {name}")
-    return job
+    return _existing(state.jobs.get(name), f"Entity not found: Job {name}")

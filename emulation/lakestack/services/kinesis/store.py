@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections import defaultdict
 from typing import Any
 
 from localstack.aws.api.kinesis import (
@@ -13,14 +11,26 @@ from localstack.aws.api.kinesis import (
 )
 
 from lakestack.services.kinesis.stream import Stream
+from lakestack.store import ByName, Ending, Store, register
+
+
+class Streams(ByName[Stream]):
+    """The streams of one account and region. Records are not saved: it has no snapshot."""
+
+    KIND = "stream"
+
+    def end(self) -> list[Ending]:
+        """Readers see that their streams were deleted, and read them to the end."""
+        for stream in self.all():
+            stream.begin_deletion()
+        return []
 
 
 class StreamStore:
     """Streams by account, region and name; a deleted stream vanishes when its time is over."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._streams: dict[tuple[str, str], dict[str, Stream]] = defaultdict(dict)
+        self.states = Store("kinesis", Streams)
 
     def add(self, stream: Stream) -> None:
         """Register a stream.
@@ -28,18 +38,16 @@ class StreamStore:
         Raises:
             ResourceInUseException: the name is taken
         """
-        with self._lock:
-            streams = self._live(stream.account, stream.region)
-            if stream.name in streams:
+        with self.states.holding(stream.account, stream.region) as streams:
+            if streams.find(stream.name) is not None:
                 raise ResourceInUseException(
                     f"Stream {stream.name} under account {stream.account} already exists."
                 )
-            streams[stream.name] = stream
+            streams.put(stream)
 
     def streams(self, account: str, region: str) -> list[Stream]:
         """Return the streams by name."""
-        with self._lock:
-            return sorted(self._live(account, region).values(), key=lambda s: s.name)
+        return self.states.get(account, region).all()
 
     def get(self, account: str, region: str, name: str) -> Stream:
         """Find a stream by name.
@@ -47,8 +55,7 @@ class StreamStore:
         Raises:
             ResourceNotFoundException: there is none
         """
-        with self._lock:
-            stream = self._live(account, region).get(name)
+        stream = self.states.get(account, region).find(name)
         if stream is None:
             raise ResourceNotFoundException(f"Stream {name} under account {account} not found.")
         return stream
@@ -95,32 +102,18 @@ class StreamStore:
 
     def all(self) -> list[Stream]:
         """Return every stream of every account and region."""
-        with self._lock:
-            return [s for streams in self._streams.values() for s in streams.values()]
+        return [stream for streams in self.states.states() for stream in streams.all()]
 
     def forget_gone(self) -> int:
         """Let go of the streams whose deletion has ended; return how many."""
-        with self._lock:
-            before = sum(map(len, self._streams.values()))
-            for account, region in list(self._streams):
-                if not self._live(account, region):
-                    del self._streams[account, region]
-            return before - sum(map(len, self._streams.values()))
+        return sum(streams.forget_gone() for streams in self.states.states())
 
     def clear(self) -> None:
         """Forget every stream."""
-        with self._lock:
-            for streams in self._streams.values():
-                for stream in streams.values():
-                    stream.begin_deletion()
-            self._streams.clear()
-
-    def _live(self, account: str, region: str) -> dict[str, Stream]:
-        streams = self._streams[account, region]
-        for name in [name for name, stream in streams.items() if stream.gone]:
-            del streams[name]
-        return streams
+        self.states.reset()
 
 
 STORE = StreamStore()
 """The emulator's streams; Firehose reads its sources here."""
+
+register(STORE.states)

@@ -15,6 +15,7 @@ from localstack.aws.api.kinesis import (
 
 from lakestack import clock as clocks
 from lakestack.clock import Moment
+from lakestack.services.arns import arn
 from lakestack.services.kinesis.sequence import even_ranges, hash_key
 from lakestack.services.kinesis.shard import Shard
 
@@ -65,7 +66,7 @@ class Stream:
         clock: Callable[[], Moment] = clocks.moment,
     ) -> None:
         self.account, self.region, self.name, self.mode = account, region, name, mode
-        self.arn = f"arn:aws:kinesis:{region}:{account}:stream/{name}"
+        self.arn = arn("kinesis", region, account, f"stream/{name}")
         self.clock = clock
         self.created = clock()
         self.identity = secrets.randbits(43)  # a later stream of the same name is another one

@@ -9,12 +9,13 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from lakestack import clock as clocks
 from lakestack.clock import Moment
 from lakestack.services import faults
+from lakestack.services.kinesis.reader import Position
 from lakestack.services.kinesis.record_log import Record
 from lakestack.services.kinesis.shard import Shard
 from lakestack.services.lambda_.kinesis_batches import (
@@ -96,15 +97,6 @@ class Target(Protocol):
     def give_up(self, shard_id: str, given_up: GivenUp) -> None:
         """Send what failed to the on-failure destination."""
         ...
-
-
-@dataclass
-class Position:
-    """How far a shard has been processed; survives the consumer that moved it."""
-
-    sequence: int
-    ended: bool = False
-    lock: threading.Lock = field(default_factory=threading.Lock)
 
 
 class ShardConsumer:

@@ -12,7 +12,6 @@ import json
 import logging
 import threading
 import uuid
-import weakref
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -23,6 +22,7 @@ from localstack.services.lambda_.event_source_mapping.esm_worker import EsmState
 from localstack.services.lambda_.event_source_mapping.pollers.kinesis_poller import KinesisPoller
 from localstack.services.lambda_.event_source_mapping.pollers.poller import Poller
 
+from lakestack.services.kinesis.reader import Lineage, Position
 from lakestack.services.kinesis.shard import Shard
 from lakestack.services.kinesis.store import STORE
 from lakestack.services.kinesis.stream import Stream
@@ -30,7 +30,6 @@ from lakestack.services.lambda_.kinesis_batches import Event
 from lakestack.services.lambda_.kinesis_consumer import (
     GivenUp,
     Outcome,
-    Position,
     Settings,
     ShardConsumer,
 )
@@ -40,36 +39,7 @@ LOG = logging.getLogger(__name__)
 JOIN_SECONDS = 5.0
 
 
-class Progress:
-    """How far a mapping is, by shard; outlives the workers LocalStack makes for each update."""
-
-    def __init__(self) -> None:
-        # Weak: a deleted stream's records must not stay for as long as its mapping does.
-        self._stream: Callable[[], Stream | None] = lambda: None
-        self.positions: dict[str, Position] = {}
-
-    def adopt(self, stream: Stream, start: Callable[[Shard], int]) -> None:
-        """Take note of a stream; one that was deleted and made anew starts over."""
-        if self._stream() is stream:
-            return
-        self._stream = weakref.ref(stream)
-        self.positions = {shard.id: Position(start(shard)) for shard in stream.shards()}
-
-    def ready(self, stream: Stream) -> list[Shard]:
-        """Return the shards to read now: a child only after its parents, for the order's sake."""
-        found = []
-        for shard in stream.shards():
-            position = self.positions.setdefault(shard.id, Position(0))
-            if not position.ended and all(self._ended(parent) for parent in shard.parents):
-                found.append(shard)
-        return found
-
-    def _ended(self, parent: Shard) -> bool:
-        position = self.positions.get(parent.id)
-        return position is None or position.ended
-
-
-_progress: dict[str, Progress] = {}
+_progress: dict[str, Lineage] = {}
 
 
 class StreamPoller(Poller):  # type: ignore[misc]
@@ -80,7 +50,7 @@ class StreamPoller(Poller):  # type: ignore[misc]
         self._config = worker.esm_config
         self._stopping: threading.Event = worker._shutdown_event
         self._settings = settings_of(self._config)
-        self._progress = _progress.setdefault(worker.uuid, Progress())
+        self._progress = _progress.setdefault(worker.uuid, Lineage())
         self._threads: dict[str, threading.Thread] = {}
         self._result: str | None = None
         if worker.enabled:
@@ -157,7 +127,7 @@ class StreamPoller(Poller):  # type: ignore[misc]
 
     def _adopt(self) -> Stream:
         stream = STORE.by_arn(self._config["EventSourceArn"])
-        self._progress.adopt(stream, functools.partial(starting_point, self._config))
+        self._progress.follow(stream, lambda s: Position(starting_point(self._config, s)))
         return stream
 
     def _note(self, result: str) -> None:

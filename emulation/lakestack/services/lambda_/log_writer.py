@@ -13,13 +13,9 @@ from localstack.services.lambda_.invocation.models import lambda_stores
 
 from lakestack.services.base import client
 from lakestack.services.lambda_.output import Event
+from lakestack.services.logs.batches import LogEvent, batches
 
 LOG = logging.getLogger(__name__)
-
-# Amazon CloudWatch Logs API Reference, "PutLogEvents".
-MAX_EVENTS = 10_000
-MAX_BYTES = 1_048_576
-EVENT_OVERHEAD = 26
 
 
 @dataclass(frozen=True)
@@ -62,19 +58,18 @@ class LogWriter:
         while True:
             target, events = self._queue.get()
             try:
-                for batch in batches(events):
+                for batch in batches(
+                    {"timestamp": t, "message": f"{line}\n"} for t, line in events
+                ):
                     self._write(target, batch)
             except Exception:
                 LOG.exception("%d log lines of %s are lost", len(events), target.group)
 
-    def _write(self, target: LogTarget, events: list[Event]) -> None:
+    def _write(self, target: LogTarget, batch: list[LogEvent]) -> None:
         """Put one batch, making group and stream where they are missing."""
         logs = client(target.account, target.region, "logs")
         names = {"logGroupName": target.group, "logStreamName": target.stream}
-        request: dict[str, Any] = {
-            **names,
-            "logEvents": [{"timestamp": stamp, "message": f"{text}\n"} for stamp, text in events],
-        }
+        request: dict[str, Any] = {**names, "logEvents": batch}
         if not _done(logs.put_log_events, **request):
             if not _done(logs.create_log_stream, **names):
                 # The last lines of a function may come after the deletion of both, and must not
@@ -85,20 +80,6 @@ class LogWriter:
                 _done(logs.create_log_stream, **names)
             logs.put_log_events(**request)
         self._groups.add(target.group_key)
-
-
-def batches(events: list[Event]) -> list[list[Event]]:
-    """Split lines into what one PutLogEvents takes."""
-    found: list[list[Event]] = []
-    room = 0
-    for event in events:
-        size = len(event[1].encode()) + EVENT_OVERHEAD
-        if not found or size > room or len(found[-1]) == MAX_EVENTS:
-            found.append([])
-            room = MAX_BYTES
-        found[-1].append(event)
-        room -= size
-    return found
 
 
 def _done(operation: Any, **arguments: Any) -> bool:

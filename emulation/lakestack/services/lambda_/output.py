@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from lakestack import clock
+from lakestack.services.logs.batches import pieces
 
 Event = tuple[int, str]
 """(milliseconds since 1970, one line)."""
 
 MAX_BYTES = 4 * 1024 * 1024
 """Output kept of one invocation. AWS keeps all and bills it; here it is memory."""
-
-MAX_EVENT_BYTES = 256_000
-"""Amazon CloudWatch Logs API Reference, "PutLogEvents": the size of one event."""
 
 TAIL_BYTES = 4096
 """AWS Lambda API Reference, "Invoke": LogResult is the last 4 KB of the log."""
@@ -51,9 +49,9 @@ class InvocationLog:
         *lines, self._partial = (self._partial + kept).split(b"\n")
         for line in lines:
             self._append(line)
-        while len(self._partial) > MAX_EVENT_BYTES:
-            self._append(self._partial[:MAX_EVENT_BYTES])
-            self._partial = self._partial[MAX_EVENT_BYTES:]
+        *whole, self._partial = pieces(self._partial) or [b""]
+        for piece in whole:
+            self._append(piece)
 
     def line(self, text: str) -> None:
         """Add a line of the platform (START, END, REPORT), which no limit cuts."""
@@ -81,8 +79,8 @@ class InvocationLog:
         self._append(line)
 
     def _append(self, raw: bytes) -> None:
-        for start in range(0, len(raw), MAX_EVENT_BYTES):
-            text = raw[start : start + MAX_EVENT_BYTES].decode(errors="replace").rstrip("\r")
+        for piece in pieces(raw):
+            text = piece.decode(errors="replace").rstrip("\r")
             if text:  # CloudWatch Logs refuses empty events
                 self._add(text)
 

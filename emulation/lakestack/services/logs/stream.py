@@ -5,21 +5,15 @@ from __future__ import annotations
 import logging
 import threading
 from types import TracebackType
-from typing import Any
 
 from botocore.exceptions import ClientError
 
 from lakestack import clock
 from lakestack.services.base import client
+from lakestack.services.logs.batches import MAX_EVENTS, LogEvent, batches, messages
 
 LOG = logging.getLogger(__name__)
 
-# Amazon CloudWatch Logs API Reference, "PutLogEvents": 10,000 events or 1,048,576 bytes a batch,
-# each event counted as its bytes plus 26; an event has at most 1 MB.
-MAX_EVENTS = 10_000
-MAX_BYTES = 1_048_576
-EVENT_OVERHEAD = 26
-MAX_MESSAGE_BYTES = 256_000
 FLUSH_SECONDS = 0.5
 MAX_LOG_BYTES = 64 << 20
 
@@ -39,7 +33,7 @@ class LogStream:
         self._logs = client(account, region, "logs")
         self._lock = threading.Lock()
         self._send_lock = threading.Lock()
-        self._events: list[dict[str, Any]] = []
+        self._events: list[LogEvent] = []
         self._closed = threading.Event()
         self._create()
         self._flusher = threading.Thread(target=self._flush_often, name=f"logs-{stream}")
@@ -49,7 +43,7 @@ class LogStream:
     def write(self, text: str) -> None:
         """Append text; each line of it becomes one event, stamped now (milliseconds)."""
         now = clock.wall_ms()
-        events = [{"timestamp": now, "message": part} for part in _messages(text)]
+        events: list[LogEvent] = [{"timestamp": now, "message": part} for part in messages(text)]
         with self._lock:
             if self._closed.is_set():
                 raise ValueError(f"log stream {self.stream} is closed")
@@ -63,7 +57,7 @@ class LogStream:
         with self._send_lock:
             with self._lock:
                 events, self._events = self._events, []
-            for batch in _batches(events):
+            for batch in batches(events):
                 self._put(batch)
 
     def close(self) -> None:
@@ -83,7 +77,7 @@ class LogStream:
     ) -> None:
         self.close()
 
-    def _put(self, batch: list[dict[str, Any]]) -> None:
+    def _put(self, batch: list[LogEvent]) -> None:
         names = {"logGroupName": self.group, "logStreamName": self.stream}
         try:
             try:
@@ -130,30 +124,3 @@ class BoundedLog:
         self._log.write(line)
         if self._left <= 0:
             self._log.write(f"(the emulator keeps no more than {MAX_LOG_BYTES} bytes of this log)")
-
-
-def _messages(text: str) -> list[str]:
-    """Split text into lines, and lines over the limit into parts (never dropping any)."""
-    messages: list[str] = []
-    for line in text.splitlines():
-        if not line:
-            continue  # CloudWatch Logs refuses empty messages
-        raw = line.encode()
-        messages.extend(
-            raw[i : i + MAX_MESSAGE_BYTES].decode(errors="replace")
-            for i in range(0, len(raw), MAX_MESSAGE_BYTES)
-        )
-    return messages
-
-
-def _batches(events: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
-    batches: list[list[dict[str, Any]]] = []
-    room = 0
-    for event in events:
-        size = len(event["message"].encode()) + EVENT_OVERHEAD
-        if size > room or len(batches[-1]) == MAX_EVENTS:
-            batches.append([])
-            room = MAX_BYTES
-        batches[-1].append(event)
-        room -= size
-    return batches

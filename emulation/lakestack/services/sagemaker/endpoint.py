@@ -13,19 +13,21 @@ from typing import Any
 from lakestack import clock
 from lakestack.services.sagemaker.container import INVOCATION_SECONDS
 from lakestack.services.sagemaker.hosting import Deployment, DeploymentError, Variant
-from lakestack.services.sagemaker.state import EndpointConfig, Region
+from lakestack.services.sagemaker.state import EndpointConfig, SagemakerState
 from lakestack.services.sagemaker.validation import validation_error
+from lakestack.store import Ending
 
 LOG = logging.getLogger(__name__)
 IN_PROGRESS = ("Creating", "Updating", "RollingBack", "SystemUpdating", "Deleting")
+OUT_OF_SERVICE = "OutOfService"
 MAX_FAILURE_REASON = 1024
 
 
 class Endpoint:
     """One endpoint. All methods are safe to call from several threads."""
 
-    def __init__(self, region: Region, name: str, arn: str) -> None:
-        self.region, self.name, self.arn = region, name, arn
+    def __init__(self, state: SagemakerState, name: str, arn: str) -> None:
+        self.account, self.region, self.name, self.arn = state.account, state.region, name, arn
         self.status = "Creating"
         self.created = self.modified = clock.utc()
         self.failure_reason: str | None = None
@@ -33,6 +35,7 @@ class Endpoint:
         self._lock = threading.RLock()
         self._live: Deployment | None = None
         self._pending: Deployment | None = None
+        self._deployer: threading.Thread | None = None
 
     def create(self, config: EndpointConfig, variants: list[Variant]) -> None:
         """Begin to bring up the first configuration."""
@@ -95,10 +98,17 @@ class Endpoint:
     def shut_down(self) -> None:
         """End the processes because the emulator ends; nothing is started again."""
         with self._lock:
-            self.status = "OutOfService"
+            self.status = OUT_OF_SERVICE
             deployments = [d for d in (self._live, self._pending) if d is not None]
         for deployment in deployments:
             deployment.stop()
+
+    def begin_shut_down(self) -> list[Ending]:
+        """`shut_down`, without waiting for it."""
+        thread = threading.Thread(target=self.shut_down, name=f"end of endpoint {self.name}")
+        thread.start()
+        with self._lock:
+            return [Ending.of(t) for t in (thread, self._deployer) if t is not None]
 
     def serving(self) -> Deployment | None:
         """What answers requests now; None when nothing does."""
@@ -134,15 +144,16 @@ class Endpoint:
 
     def _begin(self, status: str, config: EndpointConfig, variants: list[Variant]) -> None:
         deployment = Deployment(
-            self.region.account, self.region.name, self.name, config.name, variants, self._on_dead
+            self.account, self.region, self.name, config.name, variants, self._on_dead
         )
         with self._lock:
             self.status, self.modified = status, clock.utc()
             self.failure_reason = None
             self._pending = deployment
-        threading.Thread(
-            target=self._deploy, args=(deployment,), name=f"deploy-{self.name}", daemon=True
-        ).start()
+            self._deployer = threading.Thread(
+                target=self._deploy, args=(deployment,), name=f"deploy-{self.name}", daemon=True
+            )
+            self._deployer.start()
 
     def _deploy(self, new: Deployment) -> None:
         reason = None
@@ -157,7 +168,9 @@ class Endpoint:
             old = None
             self._pending = None
             self.modified = clock.utc()
-            if reason is None:
+            if self.status == OUT_OF_SERVICE:  # it was shut down meanwhile
+                old = new
+            elif reason is None:
                 old, self._live, self.config = self._live, new, new.config
                 self.status = "InService"
             else:

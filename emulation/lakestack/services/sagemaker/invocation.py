@@ -9,11 +9,12 @@ from typing import Any
 
 from localstack.aws.api import CommonServiceException, ServiceException
 
+from lakestack.services.arns import arn
 from lakestack.services.base import aws_error
 from lakestack.services.sagemaker import container as containers
 from lakestack.services.sagemaker.container import Answer, InvocationError, UnavailableError
 from lakestack.services.sagemaker.hosting import LOG_GROUP, Deployment, Variant
-from lakestack.services.sagemaker.state import Region
+from lakestack.services.sagemaker.state import SagemakerState
 
 MAX_BODY = 6_291_456  # bytes; the API model's limit ("Body")
 ATTRIBUTES = "X-Amzn-SageMaker-Custom-Attributes"
@@ -37,21 +38,21 @@ class ModelError(ServiceException):
     status_code = 424
     sender_fault = True
 
-    def __init__(self, region: Region, endpoint: str, status: int, message: str) -> None:
+    def __init__(self, state: SagemakerState, endpoint: str, status: int, message: str) -> None:
         group = f"{LOG_GROUP}/{endpoint}"
         kind = "client" if 400 <= status < 500 else "server"
         super().__init__(
             f'Received {kind} error ({status}) from primary with message "{message}". See '
-            f"https://{region.name}.console.aws.amazon.com/cloudwatch/home?region={region.name}"
-            f"#logEventViewer:group={group} in account {region.account} for more information."
+            f"https://{state.region}.console.aws.amazon.com/cloudwatch/home?region={state.region}"
+            f"#logEventViewer:group={group} in account {state.account} for more information."
         )
         self.Message = self.message
         self.OriginalStatusCode = status
         self.OriginalMessage = message
-        self.LogStreamArn = f"arn:aws:logs:{region.name}:{region.account}:log-group:{group}"
+        self.LogStreamArn = arn("logs", state.region, state.account, f"log-group:{group}")
 
 
-def invoke(region: Region, request: dict[str, Any]) -> dict[str, Any]:
+def invoke(state: SagemakerState, request: dict[str, Any]) -> dict[str, Any]:
     """Answer InvokeEndpoint.
 
     Raises:
@@ -63,12 +64,12 @@ def invoke(region: Region, request: dict[str, Any]) -> dict[str, Any]:
     for feature in UNSUPPORTED:
         if request.get(feature):
             raise aws_error("ValidationError", f"The emulator does not support {feature}")
-    deployment, variant = _destination(region, name, request.get("TargetVariant"))
+    deployment, variant = _destination(state, name, request.get("TargetVariant"))
     with deployment.request():
-        answer = _ask(region, name, variant, body, _headers(request))
+        answer = _ask(state, name, variant, body, _headers(request))
     if answer.status >= 300:
         said = answer.body[:4096].decode(errors="replace")
-        raise ModelError(region, name, answer.status, said)
+        raise ModelError(state, name, answer.status, said)
     response = {
         "Body": answer.body,
         "ContentType": answer.headers.get("Content-Type", ""),
@@ -87,13 +88,13 @@ def _body(given: Any) -> bytes:
     return body
 
 
-def _destination(region: Region, name: str, target: str | None) -> tuple[Deployment, Variant]:
-    endpoint = region.endpoints.get(name)
+def _destination(
+    state: SagemakerState, name: str, target: str | None
+) -> tuple[Deployment, Variant]:
+    endpoint = state.endpoints.get(name)
     deployment = endpoint.serving() if endpoint is not None else None
     if endpoint is None or deployment is None:
-        raise aws_error(
-            "ValidationError", f"Endpoint {name} of account {region.account} not found."
-        )
+        raise aws_error("ValidationError", f"Endpoint {name} of account {state.account} not found.")
     if endpoint.status == "Failed":
         raise _unavailable(f"Endpoint {name} has failed: {endpoint.failure_reason}")
     variant = deployment.choose(target)
@@ -103,7 +104,7 @@ def _destination(region: Region, name: str, target: str | None) -> tuple[Deploym
 
 
 def _ask(
-    region: Region, name: str, variant: Variant, body: bytes, headers: dict[str, str]
+    state: SagemakerState, name: str, variant: Variant, body: bytes, headers: dict[str, str]
 ) -> Answer:
     try:
         seconds = containers.INVOCATION_SECONDS
@@ -112,8 +113,8 @@ def _ask(
         raise _unavailable(f"The service is unavailable: {e}. Please retry.") from e
     except InvocationError as e:
         if e.timed_out:
-            raise ModelError(region, name, 0, _TIMED_OUT) from e
-        raise ModelError(region, name, 500, f"{e} while it answered; see its log") from e
+            raise ModelError(state, name, 0, _TIMED_OUT) from e
+        raise ModelError(state, name, 500, f"{e} while it answered; see its log") from e
 
 
 def _unavailable(message: str) -> CommonServiceException:

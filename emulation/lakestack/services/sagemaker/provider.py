@@ -17,20 +17,20 @@ from lakestack.services.sagemaker import invocation, objects, rules, tags, train
 from lakestack.services.sagemaker.endpoint import Endpoint
 from lakestack.services.sagemaker.hosting import Variant, endpoints_folder
 from lakestack.services.sagemaker.state import (
+    STORE,
     EndpointConfig,
     Model,
-    Region,
+    SagemakerState,
     all_endpoints,
     page,
     refuse_existing,
-    region,
 )
 from lakestack.services.sagemaker.training_job import TrainingJob
 from lakestack.services.sagemaker.validation import check_request, validation_error
 
 Request = dict[str, Any]
 Answer = dict[str, Any]
-Operation = Callable[[Any, Region, Request], Answer]
+Operation = Callable[[Any, SagemakerState, Request], Answer]
 
 # moto records these and calls them completed although nothing ran.
 WITHOUT_WORK = (
@@ -50,7 +50,7 @@ def operation(name: str) -> Callable[[Operation], Any]:
         @wraps(function)
         def call(self: Any, context: RequestContext, request: Any) -> Answer:
             check_request(context.operation.input_shape, request)
-            return function(self, region(context.account_id, context.region), request)
+            return function(self, STORE.get(context.account_id, context.region), request)
 
         return handler(name, expand=False)(call)
 
@@ -76,42 +76,42 @@ class SagemakerProvider(ServiceLifecycleHook):
             thread.join()
 
     @operation("CreateTrainingJob")
-    def create_training_job(self, state: Region, request: Request) -> Answer:
+    def create_training_job(self, state: SagemakerState, request: Request) -> Answer:
         rules.check_training_job(request)
         name = request["TrainingJobName"]
         self._check_inputs(state, request)
-        with state.lock:
-            if name in state.training_jobs:
+        with STORE.holding(state.account, state.region) as held:
+            if name in held.training_jobs:
                 raise aws_error(
                     "ResourceInUse",
                     "Training job names must be unique within an AWS account and region, and a "
-                    f"training job with this name already exists ({state.training_jobs[name].arn})",
+                    f"training job with this name already exists ({held.training_jobs[name].arn})",
                 )
-            arn = state.arn("training-job", name)
-            job = TrainingJob(state.account, state.name, arn, request)
-            state.training_jobs[name] = job
-            tags.put(state, arn, request.get("Tags"))
-        training.start(job)
+            arn = held.arn("training-job", name)
+            job = TrainingJob(held.account, held.region, arn, request)
+            held.training_jobs[name] = job
+            tags.put(held, arn, request.get("Tags"))
+            training.start(job)
         return {"TrainingJobArn": arn}
 
     @operation("DescribeTrainingJob")
-    def describe_training_job(self, state: Region, request: Request) -> Answer:
+    def describe_training_job(self, state: SagemakerState, request: Request) -> Answer:
         return state.training_job(request["TrainingJobName"]).describe()
 
     @operation("ListTrainingJobs")
-    def list_training_jobs(self, state: Region, request: Request) -> Answer:
+    def list_training_jobs(self, state: SagemakerState, request: Request) -> Answer:
         with state.lock:
             items = [job.summary() for job in state.training_jobs.values()]
         found, token = page(items, request, name="TrainingJobName", status="TrainingJobStatus")
         return _listed("TrainingJobSummaries", found, token)
 
     @operation("StopTrainingJob")
-    def stop_training_job(self, state: Region, request: Request) -> Answer:
+    def stop_training_job(self, state: SagemakerState, request: Request) -> Answer:
         state.training_job(request["TrainingJobName"]).stop(training.stop_grace())
         return {}
 
     @operation("CreateModel")
-    def create_model(self, state: Region, request: Request) -> Answer:
+    def create_model(self, state: SagemakerState, request: Request) -> Answer:
         container = _container(request)
         rules.check_container(container)
         if container.get("ModelDataUrl"):
@@ -124,7 +124,7 @@ class SagemakerProvider(ServiceLifecycleHook):
         return {"ModelArn": model.arn}
 
     @operation("DescribeModel")
-    def describe_model(self, state: Region, request: Request) -> Answer:
+    def describe_model(self, state: SagemakerState, request: Request) -> Answer:
         model = state.model(request["ModelName"])
         return {
             "EnableNetworkIsolation": False,
@@ -134,13 +134,13 @@ class SagemakerProvider(ServiceLifecycleHook):
         }
 
     @operation("ListModels")
-    def list_models(self, state: Region, request: Request) -> Answer:
+    def list_models(self, state: SagemakerState, request: Request) -> Answer:
         with state.lock:
             items = [_summary("Model", model) for model in state.models.values()]
         return _listed("Models", *page(items, request, name="ModelName"))
 
     @operation("DeleteModel")
-    def delete_model(self, state: Region, request: Request) -> Answer:
+    def delete_model(self, state: SagemakerState, request: Request) -> Answer:
         with state.lock:
             model = state.model(request["ModelName"])
             del state.models[model.name]
@@ -148,7 +148,7 @@ class SagemakerProvider(ServiceLifecycleHook):
         return {}
 
     @operation("CreateEndpointConfig")
-    def create_endpoint_config(self, state: Region, request: Request) -> Answer:
+    def create_endpoint_config(self, state: SagemakerState, request: Request) -> Answer:
         rules.check_endpoint_config(request)
         name = request["EndpointConfigName"]
         with state.lock:
@@ -161,7 +161,7 @@ class SagemakerProvider(ServiceLifecycleHook):
         return {"EndpointConfigArn": config.arn}
 
     @operation("DescribeEndpointConfig")
-    def describe_endpoint_config(self, state: Region, request: Request) -> Answer:
+    def describe_endpoint_config(self, state: SagemakerState, request: Request) -> Answer:
         config = state.endpoint_config(request["EndpointConfigName"])
         return {
             **_without(config.request, "Tags"),
@@ -170,13 +170,13 @@ class SagemakerProvider(ServiceLifecycleHook):
         }
 
     @operation("ListEndpointConfigs")
-    def list_endpoint_configs(self, state: Region, request: Request) -> Answer:
+    def list_endpoint_configs(self, state: SagemakerState, request: Request) -> Answer:
         with state.lock:
             items = [_summary("EndpointConfig", c) for c in state.endpoint_configs.values()]
         return _listed("EndpointConfigs", *page(items, request, name="EndpointConfigName"))
 
     @operation("DeleteEndpointConfig")
-    def delete_endpoint_config(self, state: Region, request: Request) -> Answer:
+    def delete_endpoint_config(self, state: SagemakerState, request: Request) -> Answer:
         with state.lock:
             config = state.endpoint_config(request["EndpointConfigName"])
             del state.endpoint_configs[config.name]
@@ -184,49 +184,49 @@ class SagemakerProvider(ServiceLifecycleHook):
         return {}
 
     @operation("CreateEndpoint")
-    def create_endpoint(self, state: Region, request: Request) -> Answer:
+    def create_endpoint(self, state: SagemakerState, request: Request) -> Answer:
         _refuse_deployment_config(request)
         name = request["EndpointName"]
-        with state.lock:
-            refuse_existing(state.endpoints, name, "endpoint")
-            config = state.endpoint_config(request["EndpointConfigName"])
-            variants = _variants(state, config)
-            endpoint = Endpoint(state, name, state.arn("endpoint", name))
-            state.endpoints[name] = endpoint
-            tags.put(state, endpoint.arn, request.get("Tags"))
+        with STORE.holding(state.account, state.region) as held:
+            refuse_existing(held.endpoints, name, "endpoint")
+            config = held.endpoint_config(request["EndpointConfigName"])
+            variants = _variants(held, config)
+            endpoint = Endpoint(held, name, held.arn("endpoint", name))
+            held.endpoints[name] = endpoint
+            tags.put(held, endpoint.arn, request.get("Tags"))
             endpoint.create(config, variants)
         return {"EndpointArn": endpoint.arn}
 
     @operation("UpdateEndpoint")
-    def update_endpoint(self, state: Region, request: Request) -> Answer:
+    def update_endpoint(self, state: SagemakerState, request: Request) -> Answer:
         _refuse_deployment_config(request)
         if request.get("RetainAllVariantProperties"):
             raise rules.unsupported("RetainAllVariantProperties", "the configuration's own values")
-        with state.lock:
-            endpoint = state.endpoint(request["EndpointName"])
-            config = state.endpoint_config(request["EndpointConfigName"])
-            endpoint.update(config, _variants(state, config))
+        with STORE.holding(state.account, state.region) as held:
+            endpoint = held.endpoint(request["EndpointName"])
+            config = held.endpoint_config(request["EndpointConfigName"])
+            endpoint.update(config, _variants(held, config))
         return {"EndpointArn": endpoint.arn}
 
     @operation("UpdateEndpointWeightsAndCapacities")
-    def update_endpoint_weights(self, state: Region, request: Request) -> Answer:
+    def update_endpoint_weights(self, state: SagemakerState, request: Request) -> Answer:
         endpoint = state.endpoint(request["EndpointName"])
         endpoint.set_weights(request["DesiredWeightsAndCapacities"])
         return {"EndpointArn": endpoint.arn}
 
     @operation("DescribeEndpoint")
-    def describe_endpoint(self, state: Region, request: Request) -> Answer:
+    def describe_endpoint(self, state: SagemakerState, request: Request) -> Answer:
         return state.endpoint(request["EndpointName"]).describe()
 
     @operation("ListEndpoints")
-    def list_endpoints(self, state: Region, request: Request) -> Answer:
+    def list_endpoints(self, state: SagemakerState, request: Request) -> Answer:
         with state.lock:
             items = [endpoint.summary() for endpoint in state.endpoints.values()]
         found, token = page(items, request, name="EndpointName", status="EndpointStatus")
         return _listed("Endpoints", found, token)
 
     @operation("DeleteEndpoint")
-    def delete_endpoint(self, state: Region, request: Request) -> Answer:
+    def delete_endpoint(self, state: SagemakerState, request: Request) -> Answer:
         endpoint = state.endpoint(request["EndpointName"])
         endpoint.delete()  # outside the lock: it waits for the processes
         with state.lock:
@@ -246,9 +246,9 @@ class SagemakerProvider(ServiceLifecycleHook):
     def delete_tags(self, context: RequestContext, request: Request) -> Any:
         return tags.delete(context, request)
 
-    def _check_inputs(self, state: Region, request: Request) -> None:
+    def _check_inputs(self, state: SagemakerState, request: Request) -> None:
         """AWS looks for the channels' objects before it accepts the job."""
-        s3 = client(state.account, state.name, "s3")
+        s3 = client(state.account, state.region, "s3")
         for channel in request.get("InputDataConfig") or []:
             uri = channel["DataSource"]["S3DataSource"]["S3Uri"]
             try:
@@ -259,7 +259,7 @@ class SagemakerProvider(ServiceLifecycleHook):
                 bucket, _ = objects.split_uri(uri)
                 raise validation_error(
                     f'No S3 objects found under S3 URL "{uri}" given in input data source. Please '
-                    f"ensure that the bucket exists in the selected region ({state.name}), that "
+                    f"ensure that the bucket exists in the selected region ({state.region}), that "
                     f'objects exist under that S3 prefix, and that the role "{request["RoleArn"]}" '
                     f'has "s3:ListBucket" permissions on bucket "{bucket}".'
                 )
@@ -268,7 +268,7 @@ class SagemakerProvider(ServiceLifecycleHook):
 def _refuse(provider: type, name: str) -> None:
     """Give a provider the handler of an operation that moto would answer as if it had worked."""
 
-    def refuse(self: Any, state: Region, request: Request) -> Answer:  # noqa: ARG001 - an Operation
+    def refuse(self: Any, state: SagemakerState, request: Request) -> Answer:  # noqa: ARG001 - an Operation
         raise rules.unsupported(name, "training jobs and real-time endpoints")
 
     refuse.__name__ = f"refuse_{name}"  # the dispatch table finds the method by this name
@@ -282,7 +282,7 @@ class SagemakerRuntimeProvider:
 
     @handler("InvokeEndpoint", expand=False)
     def invoke_endpoint(self, context: RequestContext, request: Request) -> Answer:
-        return invocation.invoke(region(context.account_id, context.region), request)
+        return invocation.invoke(STORE.get(context.account_id, context.region), request)
 
 
 for _name in WITHOUT_WORK:
@@ -299,15 +299,15 @@ def _container(request: Request) -> dict[str, Any]:
     return dict(given[0])
 
 
-def _check_model_data(state: Region, uri: str) -> None:
+def _check_model_data(state: SagemakerState, uri: str) -> None:
     bucket, key = objects.split_uri(uri)
     try:
-        client(state.account, state.name, "s3").head_object(Bucket=bucket, Key=key)
+        client(state.account, state.region, "s3").head_object(Bucket=bucket, Key=key)
     except ClientError as e:
         raise validation_error(f"Could not find model data at {uri}.") from e
 
 
-def _variants(state: Region, config: EndpointConfig) -> list[Variant]:
+def _variants(state: SagemakerState, config: EndpointConfig) -> list[Variant]:
     return [
         Variant(settings, _container(state.model(settings["ModelName"]).request))
         for settings in config.request["ProductionVariants"]

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime
-import threading
+import itertools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from lakestack import clock
+from lakestack.services import arns
 from lakestack.services.sagemaker.validation import validation_error
+from lakestack.store import Contents, Ending, ServiceState, Store, register
 
 if TYPE_CHECKING:
     from lakestack.services.sagemaker.endpoint import Endpoint
@@ -17,10 +19,13 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+END_GRACE_SECONDS = 5.0
+"""What a training script has between SIGTERM and SIGKILL when its account is reset."""
+
 
 @dataclass
-class Model:
-    """A model: its request and when it came."""
+class Resource:
+    """What is only kept: its request and when it came."""
 
     name: str
     arn: str
@@ -28,32 +33,58 @@ class Model:
     created: datetime.datetime = field(default_factory=clock.utc)
 
 
-@dataclass
-class EndpointConfig:
-    """An endpoint configuration: its request and when it came."""
-
-    name: str
-    arn: str
-    request: dict[str, Any]
-    created: datetime.datetime = field(default_factory=clock.utc)
+class Model(Resource):
+    """A model."""
 
 
-@dataclass
-class Region:
+class EndpointConfig(Resource):
+    """An endpoint configuration."""
+
+
+class SagemakerState(ServiceState):
     """Everything of one account in one region. Hold `lock` to change several things at once."""
 
-    account: str
-    name: str
-    lock: threading.RLock = field(default_factory=threading.RLock)
-    training_jobs: dict[str, TrainingJob] = field(default_factory=dict)
-    models: dict[str, Model] = field(default_factory=dict)
-    endpoint_configs: dict[str, EndpointConfig] = field(default_factory=dict)
-    endpoints: dict[str, Endpoint] = field(default_factory=dict)
-    tags: dict[str, dict[str, str]] = field(default_factory=dict)
+    def __init__(self, account: str, region: str) -> None:
+        super().__init__(account, region)
+        self.training_jobs: dict[str, TrainingJob] = {}
+        self.models: dict[str, Model] = {}
+        self.endpoint_configs: dict[str, EndpointConfig] = {}
+        self.endpoints: dict[str, Endpoint] = {}
+        self.tags: dict[str, dict[str, str]] = {}
+
+    def contents(self) -> Contents:
+        with self.lock:
+            return {
+                "training job": sorted(self.training_jobs),
+                "model": sorted(self.models),
+                "endpoint configuration": sorted(self.endpoint_configs),
+                "endpoint": sorted(self.endpoints),
+            }
+
+    def end(self) -> list[Ending]:
+        """Jobs get SIGTERM and may still upload; endpoints end their containers."""
+        jobs = [job.shut_down(END_GRACE_SECONDS) for job in self.training_jobs.values()]
+        return [*itertools.chain(*jobs, *(e.begin_shut_down() for e in self.endpoints.values()))]
+
+    def snapshot(self) -> dict[str, Any]:
+        """Models, endpoint configurations and their tags; jobs and endpoints are processes."""
+        held = self.contents()
+        self.refuse_snapshot_of({kind: held[kind] for kind in ("training job", "endpoint")})
+        return {
+            "models": [vars(model) for model in self.models.values()],
+            "endpoint_configs": [vars(config) for config in self.endpoint_configs.values()],
+            "tags": self.tags,
+        }
+
+    def restore(self, document: dict[str, Any]) -> None:
+        self.models = {m["name"]: Model(**m) for m in document["models"]}
+        configs = document["endpoint_configs"]
+        self.endpoint_configs = {c["name"]: EndpointConfig(**c) for c in configs}
+        self.tags = document["tags"]
 
     def arn(self, kind: str, name: str) -> str:
         """ARN of a resource; SageMaker writes names in lower case there."""
-        return f"arn:aws:sagemaker:{self.name}:{self.account}:{kind}/{name.lower()}"
+        return arns.arn("sagemaker", self.region, self.account, f"{kind}/{name.lower()}")
 
     def model(self, name: str) -> Model:
         """Find a model.
@@ -102,21 +133,12 @@ class Region:
             return any(item.arn == arn for items in kinds for item in items)
 
 
-_regions: dict[tuple[str, str], Region] = {}
-_regions_lock = threading.Lock()
-
-
-def region(account: str, name: str) -> Region:
-    """State of an account in a region, made when first asked for."""
-    with _regions_lock:
-        return _regions.setdefault((account, name), Region(account, name))
+STORE = register(Store("sagemaker", SagemakerState))
 
 
 def all_endpoints() -> list[Endpoint]:
     """Endpoints of all accounts and regions."""
-    with _regions_lock:
-        regions = list(_regions.values())
-    return [endpoint for one in regions for endpoint in list(one.endpoints.values())]
+    return [endpoint for state in STORE.states() for endpoint in list(state.endpoints.values())]
 
 
 def refuse_existing(items: dict[str, Any], name: str, noun: str) -> None:

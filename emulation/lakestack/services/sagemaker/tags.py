@@ -7,13 +7,13 @@ from typing import Any
 from localstack.aws.api import RequestContext
 from localstack.services.moto import call_moto
 
-from lakestack.services.sagemaker.state import Region, region
+from lakestack.services.sagemaker.state import STORE, SagemakerState
 from lakestack.services.sagemaker.validation import check_request, validation_error
 
 MAX_TAGS = 50
 
 
-def put(state: Region, arn: str, tags: list[dict[str, str]] | None) -> None:
+def put(state: SagemakerState, arn: str, tags: list[dict[str, str]] | None) -> None:
     """Add tags to a resource; equal keys get the new value.
 
     Raises:
@@ -66,9 +66,9 @@ def _of_moto(context: RequestContext, arn: str) -> Any:
         raise validation_error(f"Could not find resource '{arn}'.") from e
 
 
-def _state(context: RequestContext, request: dict[str, Any]) -> Region:
+def _state(context: RequestContext, request: dict[str, Any]) -> SagemakerState:
     check_request(context.operation.input_shape, request)
-    return region(context.account_id, context.region)
+    return STORE.get(context.account_id, context.region)
 
 
 def _as_list(tags: dict[str, str]) -> list[dict[str, str]]:

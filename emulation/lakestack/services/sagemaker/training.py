@@ -53,7 +53,7 @@ def stop_grace() -> float:
 
 def start(job: TrainingJob) -> None:
     """Run the job in a thread of its own."""
-    threading.Thread(target=_run, args=(job,), name=f"training-{job.name}", daemon=True).start()
+    job.run_in(threading.Thread(target=_run, args=(job,), name=f"training-{job.name}", daemon=True))
 
 
 def jobs_folder() -> Path:

@@ -12,6 +12,7 @@ from typing import Any
 from lakestack import clock
 from lakestack.services.processes import ManagedProcess
 from lakestack.services.sagemaker.validation import validation_error
+from lakestack.store import Ending
 
 MAX_FAILURE_REASON = 1024
 MESSAGES = {
@@ -72,6 +73,7 @@ class TrainingJob:
         self._lock = threading.RLock()
         self._process: ManagedProcess | None = None
         self._transitions: list[dict[str, Any]] = []
+        self._runner: threading.Thread | None = None
         self.advance("Starting")
 
     def advance(self, secondary: str) -> None:
@@ -131,6 +133,24 @@ class TrainingJob:
             threading.Thread(
                 target=process.terminate, args=(grace,), name=f"stop-{self.name}", daemon=True
             ).start()
+
+    def run_in(self, runner: threading.Thread) -> None:
+        """Let a thread do the job's work."""
+        self._runner = runner
+        runner.start()
+
+    def shut_down(self, grace: float) -> list[Ending]:
+        """End the job if it runs, whoever has asked before; returns what ends."""
+        with self._lock:
+            if self._runner is None or self.ended is not None:
+                return []
+            process = self._process
+            if not self.stop_requested.is_set():
+                self.stop(grace)
+            elif process is not None:  # StopTrainingJob gives it longer
+                ending = threading.Thread(target=process.terminate, args=(grace,), daemon=True)
+                ending.start()
+        return [Ending.of(self._runner)]
 
     def describe(self) -> dict[str, Any]:
         """DescribeTrainingJob's answer."""
