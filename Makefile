@@ -61,10 +61,10 @@ down: ## Stop the emulator and everything it started
 	@if [ -x $(LAKE) ]; then $(LAKE) emulator stop; fi
 
 clean: down ## Stop, and remove the environment and all local state
-	rm -rf $(VENV) .lake build bench.json faults.json *.egg-info
+	rm -rf $(VENV) .lake build bench.json faults.json *.egg-info emulation/build emulation/*.egg-info
 
 # uv installs the lock in seconds where pip takes minutes; it is itself pinned in the lock.
-$(VENV)/.ready: requirements.lock pyproject.toml emulation/pyproject.toml
+$(VENV)/.ready: requirements.lock pipeline/pyproject.toml emulation/pyproject.toml
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if (3, 11) <= v[:2] <= (3, 12) else \
 	  f"{sys.executable} is Python {v[0]}.{v[1]}, needed: 3.11 or 3.12. Next: make setup PYTHON=python3.11")'
 	@echo "making the environment in $(VENV) (once, well under a minute)"
@@ -72,5 +72,5 @@ $(VENV)/.ready: requirements.lock pyproject.toml emulation/pyproject.toml
 	@sed -n '/^uv==/,/# via/p' requirements.lock > $(VENV)/uv.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $(VENV)/uv.lock
 	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --build-constraints requirements.lock --editable emulation --editable .
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --build-constraints requirements.lock --editable emulation --editable pipeline
 	@touch $@

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from lakestack.ports import DEFAULT_PORT
+from lakestack import commands
 
 HEALTH = "/_localstack/lake/health"
 """The route that answers with it."""
@@ -33,8 +33,9 @@ class Problem:
 
     def command(self, port: int) -> str:
         """What mends it at the emulator of a port."""
-        again = make_command(port)
-        return self.proper or (f"{end_command(port)}; then: {again}" if self.restart else again)
+        if self.restart:
+            return f"{commands.end(port)}; then: {commands.again(port)}"
+        return self.proper or commands.reload(port)
 
 
 def problem(health: dict[str, Any]) -> Problem | None:
@@ -57,13 +58,3 @@ def problem(health: dict[str, Any]) -> Problem | None:
                 "lost with it"
             )
     return None
-
-
-def end_command(port: int) -> str:
-    """The command that ends the emulator of a port, whatever state it is in."""
-    return "make down" if port == DEFAULT_PORT else f"LAKE_PORT={port} make down"
-
-
-def make_command(port: int) -> str:
-    """The command that makes the lake at a port, and whatever of it is lost."""
-    return "make local" if port == DEFAULT_PORT else f"LAKE_PORT={port} make local"

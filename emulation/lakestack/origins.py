@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
+from lakestack import commands
 from lakestack.errors import SettingError
 
 VARIABLE = "LAKE_ALLOWED_ORIGINS"
@@ -55,5 +56,5 @@ def _wrong(given: str) -> SettingError:
     return SettingError(
         f"{VARIABLE}: received {given[:200]!r}, valid are origins such as {EXAMPLE}, "
         "with commas between",
-        f"{VARIABLE}={EXAMPLE} lake emulator start",
+        commands.start_with(f"{VARIABLE}={EXAMPLE}"),
     )

@@ -9,15 +9,23 @@ from pathlib import Path
 
 import platformdirs
 
-PROJECT = Path(__file__).resolve().parents[2]
+_ROOT = Path(__file__).resolve().parents[2]
 
 
-OWN_HOME = PROJECT / ".lake"
+def checkout() -> Path | None:
+    """The clone of the project that this code runs from; None where it is installed."""
+    return _ROOT if (_ROOT / "emulation" / "pyproject.toml").is_file() else None
+
+
+def own_home() -> Path:
+    """Folder of running state that nobody chose: `.lake` in a clone, else the user's state."""
+    clone = checkout()
+    return clone / ".lake" if clone else platformdirs.user_state_path("lakestack")
 
 
 def home() -> Path:
-    """Folder of running state (`$LAKE_HOME`, else `.lake` in the project)."""
-    return Path(os.environ.get("LAKE_HOME") or OWN_HOME).absolute()
+    """Folder of running state (`$LAKE_HOME`, else `own_home`)."""
+    return Path(os.environ.get("LAKE_HOME") or own_home()).absolute()
 
 
 def cache() -> Path:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import psutil
 
-from lakestack import paths, ports
+from lakestack import commands, paths, ports
 from lakestack.errors import (
     EmulationError,
     FrozenError,
@@ -58,7 +58,7 @@ def _java() -> Check:
 def _artifacts() -> Check:
     missing = artifacts.missing()
     if missing:
-        return Check("Java artefacts", False, f"missing: {', '.join(missing)}", "make setup")
+        return Check("Java artefacts", False, f"missing: {', '.join(missing)}", commands.setup())
     note = "" if artifacts.native_set() else "; no DynamoDB Local for this machine: moto instead"
     return Check("Java artefacts", True, f"{paths.cache() / 'java'}{note}")
 
@@ -112,4 +112,4 @@ def _disk() -> Check:
     free = shutil.disk_usage(place).free
     good = free >= DISK
     text = f"{free / GIB:.1f} GiB free at {place}, {DISK / GIB:.0f} GiB wanted"
-    return Check("disk", good, text, "" if good else "make clean, or free some space")
+    return Check("disk", good, text, "" if good else f"{commands.clean()}, or free some space")

@@ -1,4 +1,4 @@
-"""``lake emulator``: start, stop, status and logs of the emulator on this machine."""
+"""``lake emulator`` in a clone, `lakestack` elsewhere: start, stop, status and logs."""
 
 from __future__ import annotations
 
@@ -10,15 +10,12 @@ from typing import Annotated, Any
 
 import typer
 
-from lakestack import ports
+from lakestack import commands, emulator, ports
 from lakestack.errors import NotRunningError, UnhealthyError
 from lakestack.health import problem as health_problem
-from lakestack.host import service_catalog
 from lakestack.host.process import POLL_SECONDS, Emulator, Running
-from lakestack.java import artifacts
 from lakestack.ports import DEFAULT_PORT
-from lakestack.services.glue.spark import class_path
-from pipeline.printable import printable
+from lakestack.printable import printable
 
 app = typer.Typer(no_args_is_help=True, help="Start, stop and inspect the emulator.")
 
@@ -42,9 +39,7 @@ def install(as_json: Json = False) -> Document:  # noqa: ARG001 - the root comma
         done.append(text)
         typer.echo(printable(text, lines=True), err=True)
 
-    artifacts.install(notice)
-    service_catalog.install(notice)
-    class_path.install(notice)
+    emulator.install(notice)
     return {"done": done}
 
 
@@ -77,7 +72,7 @@ def status(port: Port = DEFAULT_PORT, as_json: Json = False) -> Document:
     if found is None:
         raise NotRunningError(
             f"no emulator runs on port {port}",
-            f"lake emulator start --port {port}",
+            commands.start(port),
             _document(port, None),
         )
     running, health = found
@@ -108,19 +103,17 @@ def logs(
     follow: Annotated[bool, typer.Option("-f", "--follow", help="Go on as it grows.")] = False,
 ) -> None:
     """Print the end of the emulator's log."""
-    emulator = Emulator(port)
-    if not emulator.log.is_file():
-        raise NotRunningError(
-            f"no emulator has run on port {port}", f"lake emulator start --port {port}"
-        )
-    _print_log(emulator.log, lines, follow, emulator)
+    found = Emulator(port)
+    if not found.log.is_file():
+        raise NotRunningError(f"no emulator has run on port {port}", commands.start(port))
+    _print_log(found.log, lines, follow, found)
 
 
-def _print_log(log: Path, lines: int, follow: bool, emulator: Emulator) -> None:
+def _print_log(log: Path, lines: int, follow: bool, found: Emulator) -> None:
     with log.open(errors="replace") as file:
         for line in deque(file, lines):
             typer.echo(printable(line, lines=True), nl=False)
-        while follow and emulator.find():
+        while follow and found.find():
             line = file.readline()
             if line:
                 typer.echo(printable(line, lines=True), nl=False)

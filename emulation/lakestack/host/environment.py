@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from lakestack import marks, origins
-from lakestack.java import heaps
+from lakestack.java import artifacts, heaps
 from lakestack.java.interpreter import find_java
 
 KEPT = (
@@ -31,7 +31,9 @@ def localstack_environment(folder: Path, port: int, host: str = "127.0.0.1") -> 
     """
     origins.allowed_origins(os.environ.get(origins.VARIABLE, ""))  # said here, not in its log
     environment = {name: os.environ[name] for name in KEPT if name in os.environ}
-    path = [str(Path(sys.executable).parent), str(find_java().path.parent)]
+    path = [str(Path(sys.executable).parent)]
+    if artifacts.sets():  # else nothing runs on Java
+        path.append(str(find_java().path.parent))
     environment.update(
         {
             marks.EMULATOR: f"{folder}",

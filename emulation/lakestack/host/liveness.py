@@ -14,7 +14,8 @@ from typing import Any
 import psutil
 
 from lakestack.errors import FrozenError
-from lakestack.health import HEALTH, end_command
+from lakestack import commands
+from lakestack.health import HEALTH
 
 START_PROBE_SECONDS = 5.0
 SILENT_SECONDS = 5.0
@@ -69,7 +70,7 @@ def health(pid: int, port: int, timeout: float = SILENT_SECONDS) -> dict[str, An
 def _frozen(pid: int, port: int, why: str) -> FrozenError:
     return FrozenError(
         f"the emulator (process {pid}) lives but does not answer on port {port}: {why}",
-        end_command(port),
+        commands.end(port),
         {"running": True, "answers": False, "port": port, "pid": pid},
     )
 

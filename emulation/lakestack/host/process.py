@@ -23,7 +23,7 @@ from typing import Any
 
 import psutil
 
-from lakestack import marks, paths
+from lakestack import commands, marks, paths
 from lakestack.errors import (
     ArtifactError,
     EmulationError,
@@ -63,6 +63,28 @@ class Running:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
+
+    def environment(self, region: str = "us-east-1") -> dict[str, str]:
+        """Variables by which AWS's SDKs and command line find it, with credentials of no account.
+
+        AWS SDKs and Tools Reference Guide, "Service-specific endpoints".
+        """
+        return {
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_DEFAULT_REGION": region,
+            "AWS_REGION": region,
+        }
+
+    def client_options(self, region: str = "us-east-1") -> dict[str, str]:
+        """The same as options of `boto3.client`, which then reads none of the user's settings."""
+        return {
+            "endpoint_url": self.url,
+            "region_name": region,
+            "aws_access_key_id": "test",
+            "aws_secret_access_key": "test",
+        }
 
 
 @dataclass(frozen=True)
@@ -125,9 +147,10 @@ class Emulator:
         with self._locked():
             if found := self.look():
                 return found[0], False
-            find_java()
+            if artifacts.sets():
+                find_java()
             if missing := artifacts.missing():
-                raise ArtifactError(f"not installed: {', '.join(missing)}", "make setup")
+                raise ArtifactError(f"not installed: {', '.join(missing)}", commands.setup())
             self._end_strays()
             require_free(self.port)
             return self._launch(timeout), True
@@ -159,14 +182,14 @@ class Emulator:
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
         try:
-            if self.folder.parent == paths.OWN_HOME:
+            if self.folder.parent == paths.own_home():
                 paths.private(self.folder.parent)
             paths.private(self.folder)
             lock = os.fdopen(os.open(self.folder / "lock", os.O_WRONLY | os.O_CREAT, 0o600), "w")
         except OSError as e:
             raise EmulationError(
                 f"cannot use {self.folder}: {e.strerror or e}",
-                'LAKE_HOME="$HOME/lake" lake emulator start',
+                commands.start_with('LAKE_HOME="$HOME/lake"'),
             ) from e
         with lock:
             fcntl.flock(lock, fcntl.LOCK_EX)  # the kernel lets go of it when a process dies
@@ -209,9 +232,13 @@ class Emulator:
             if liveness.answers(self.port):
                 return
             if time.monotonic() > deadline:
-                raise StartError(f"no answer within {timeout:g} s{self._tail()}", "make doctor")
+                raise StartError(
+                    f"no answer within {timeout:g} s{self._tail()}", commands.examine(self.port)
+                )
             time.sleep(POLL_SECONDS)
-        raise StartError(f"it ended with code {process.returncode}{self._tail()}", "make doctor")
+        raise StartError(
+            f"it ended with code {process.returncode}{self._tail()}", commands.examine(self.port)
+        )
 
     def _tail(self) -> str:
         lines = self.log.read_text(errors="replace").splitlines()[-LOG_TAIL:]
@@ -248,7 +275,7 @@ def require_free(port: int) -> None:
         except OSError as e:
             raise PortInUseError(
                 f"port {port} is taken by {_listener(port)}",
-                f"stop that program, or choose another port: LAKE_PORT={_another(port)} make local",
+                f"stop that program, or choose another port: {commands.at_port(_another(port))}",
             ) from e
 
 

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
-from lakestack import paths
+from lakestack import commands, paths
 from lakestack.errors import ArtifactError
 
 _BUILD = "import sys; from localstack.aws import spec; spec.build_service_index_cache(sys.argv[1])"
@@ -52,7 +52,7 @@ def install(notice: Callable[[str], None]) -> None:
         )
         if run.returncode or not made.is_file():
             raise ArtifactError(
-                f"LocalStack's index was not made: {run.stderr[-300:]}", "make setup"
+                f"LocalStack's index was not made: {run.stderr[-300:]}", commands.setup()
             )
         made.replace(_file())
 

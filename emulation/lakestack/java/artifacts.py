@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
-from lakestack import paths
+from lakestack import commands, extras, paths
 from lakestack.errors import ArtifactError
 from lakestack.java.interpreter import find_java
 
@@ -56,10 +56,16 @@ def native_set() -> str | None:
 
 
 def sets() -> list[str]:
-    """Return the sets that this machine needs."""
+    """Return the sets that this environment uses.
+
+    Ivy, which fetches them, and Spark come with the extra ``glue``. Without it DynamoDB Local is
+    used where another environment has fetched it already.
+    """
     native = native_set()
     dynamodb = ["dynamodb-local", native] if native else []
-    return [*dynamodb, "spark-s3a"]
+    if not extras.missing(extras.GLUE):
+        return [*dynamodb, "spark-s3a"]
+    return dynamodb if all(folder(name).is_dir() for name in dynamodb) else []
 
 
 def folder(name: str) -> Path:
@@ -84,13 +90,16 @@ def spark_jars() -> list[Path]:
 
 
 def dynamodb_local() -> tuple[Path, Path] | None:
-    """Folders of DynamoDB Local's jars and of its native library; None where it cannot run.
+    """Folders of DynamoDB Local's jars and of its native library; None where it cannot run or is
+    out of reach without the extra ``glue``.
 
     Raises:
         ArtifactError: they were never installed
     """
     native = native_set()
-    return (_installed("dynamodb-local"), _installed(native)) if native else None
+    if native is None or native not in sets():
+        return None
+    return _installed("dynamodb-local"), _installed(native)
 
 
 def install(notice: Callable[[str], None]) -> None:
@@ -111,7 +120,7 @@ def install(notice: Callable[[str], None]) -> None:
 def _installed(name: str) -> Path:
     where = folder(name)
     if not where.is_dir():
-        raise ArtifactError(f"the Java artefacts {name} are not installed", "make setup")
+        raise ArtifactError(f"the Java artefacts {name} are not installed", commands.setup())
     return where
 
 
@@ -172,13 +181,13 @@ def _run_ivy(artifacts: Sequence[Artifact], work: Path, ivy_cache: Path) -> None
         )
     except subprocess.TimeoutExpired as e:
         raise ArtifactError(
-            f"Java artefacts did not arrive within {TIMEOUT_SECONDS} s", "make setup"
+            f"Java artefacts did not arrive within {TIMEOUT_SECONDS} s", commands.setup()
         ) from e
     if run.returncode:
         reasons = [x.strip() for x in run.stdout.splitlines() if "not found" in x or "Host" in x]
         raise ArtifactError(
             f"Java artefacts could not be fetched: {'; '.join(reasons[:3]) or 'Ivy failed'}",
-            "check the network connection, then make setup",
+            f"check the network connection, then {commands.setup()}",
         )
 
 
@@ -212,13 +221,13 @@ def _check(name: str, artifacts: Iterable[Artifact], work: Path) -> None:
     for artifact in artifacts:
         file = work / f"{artifact.name}-{artifact.version}.{artifact.extension}"
         if not file.is_file():
-            raise ArtifactError(f"{file.name} of {name} did not arrive", "make setup")
+            raise ArtifactError(f"{file.name} of {name} did not arrive", commands.setup())
         found = hashlib.sha256(file.read_bytes()).hexdigest()
         if found != artifact.sha256:
             raise ArtifactError(
                 f"{file.name} has SHA-256 {found}, expected {artifact.sha256}: not the file "
                 "this project was tested with, so it was thrown away",
-                "make setup",
+                commands.setup(),
             )
         file.rename(work / artifact.file_name)
     extra = sorted({p.name for p in work.iterdir()} - {a.file_name for a in artifacts})

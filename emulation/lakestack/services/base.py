@@ -8,11 +8,14 @@ from typing import Any
 from botocore.exceptions import ClientError
 from localstack.aws.api import CommonServiceException, RequestContext, ServiceException
 from localstack.aws.connect import connect_to
-from localstack.aws.skeleton import DispatchTable, create_dispatch_table
+from localstack.aws.skeleton import DispatchTable, Skeleton, create_dispatch_table
 from localstack.aws.spec import load_service
 from localstack.services.moto import call_moto
+from localstack.services.plugins import Service
 from moto.core.exceptions import RESTError
 from moto.core.exceptions import ServiceException as MotoServiceException
+
+from lakestack import extras
 
 Handler = Callable[[RequestContext, Any], Any]
 
@@ -47,6 +50,23 @@ def moto_provider_table(provider: Any) -> DispatchTable:
     }
     table.update({n: _translated(h) for n, h in create_dispatch_table(provider).items()})
     return table
+
+
+def refusing_service(name: str, extra: str) -> Service:
+    """A service whose packages are not installed: each operation fails with the command for that.
+
+    Args:
+        name: boto3's name
+        extra: of the distribution (`lakestack.extras`)
+    """
+
+    def refuse(context: RequestContext, request: Any) -> Any:  # noqa: ARG001 - LocalStack's signature
+        wanted, command = ", ".join(extras.missing(extra)), extras.install_command(extra)
+        raise aws_error("InternalFailure", f"{name} needs {wanted}; install with: {command}", 501)
+
+    model = load_service(name)
+    table: DispatchTable = dict.fromkeys(model.operation_names, refuse)
+    return Service(name=name, skeleton=Skeleton(model, table))
 
 
 def _moto_handler(operation: str) -> Handler:

@@ -14,8 +14,9 @@ from typing import Any
 import psutil
 import pytest
 
+from lakestack import commands
 from lakestack.errors import FrozenError
-from lakestack.health import end_command, problem
+from lakestack.health import problem
 from lakestack.host import liveness
 from lakestack.host.liveness import health, is_stopped
 from lakestack.host.process import _end
@@ -69,7 +70,7 @@ def test_an_emulator_that_says_nothing_is_named_in_time(monkeypatch: pytest.Monk
 
 
 def test_the_usual_port_is_not_named() -> None:
-    assert end_command(4566) == "make down"
+    assert commands.end(4566) == "make down"
 
 
 @pytest.mark.parametrize("document", [{}, {"engines": []}, {"engines": [ENGINE]}, {"other": 1}])

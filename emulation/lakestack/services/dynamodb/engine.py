@@ -21,7 +21,6 @@ import requests
 from localstack.services.dynamodb import packages, server
 from rolo.client import SimpleRequestsClient
 
-from lakestack import paths
 from lakestack.java import artifacts
 from lakestack.java.interpreter import find_java
 from lakestack.services.dynamodb.access import access_key_id
@@ -151,6 +150,4 @@ def _launch(running: server.DynamodbServer, on_line: Callable[[str], None]) -> M
         if line.strip():
             on_line(line)
 
-    return ManagedProcess(
-        command, env=environment, cwd=paths.PROJECT, on_line=heard, name="DynamoDB Local"
-    )
+    return ManagedProcess(command, env=environment, cwd=home, on_line=heard, name="DynamoDB Local")

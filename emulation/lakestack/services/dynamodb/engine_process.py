@@ -20,6 +20,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from lakestack import commands
 from lakestack.errors import EmulationError
 from lakestack.services import faults
 from lakestack.services.dynamodb.lost_tables import Tables
@@ -40,7 +41,6 @@ LONGEST_PAUSE = 8.0
 MOST_DEATHS = 4
 CALM_SECONDS = 10.0
 KEPT_LINES = 5
-NEXT = "make down, then make local"
 
 
 class Process(Protocol):
@@ -129,7 +129,7 @@ class Engine:
             self._changed.wait_for(lambda: self._state != "starting", timeout)
         state = self.state
         if state != "running":
-            raise EngineError(self._why(state), NEXT)
+            raise EngineError(self._why(state), commands.restart())
 
     def stop(self) -> None:
         """End it, with all that it holds."""

@@ -16,6 +16,7 @@ from localstack.services.dynamodb.utils import SchemaExtractor
 from localstack.services.plugins import Service
 from requests import RequestException
 
+from lakestack import commands
 from lakestack.services.base import aws_error, moto_provider_table
 from lakestack.services.dynamodb import access, engine
 from lakestack.services.dynamodb.engine_process import NAME, EngineError
@@ -160,7 +161,7 @@ def _unavailable(why: str) -> CommonServiceException:
 
 
 def _broken(error: RequestException) -> str:
-    return f"{NAME} broke off while it was asked: {type(error).__name__}; see: lake emulator status"
+    return f"{NAME} broke off while it was asked: {type(error).__name__}; see: {commands.status()}"
 
 
 def _region(context: RequestContext) -> str:

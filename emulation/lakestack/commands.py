@@ -1,0 +1,76 @@
+"""The commands that the emulator's messages tell its user to type.
+
+In a clone of the project they are `make`'s and `lake emulator`'s, elsewhere those of the console
+script `lakestack`. Every hint is made here, so that none names what its reader has not got.
+"""
+
+from __future__ import annotations
+
+from lakestack import paths
+from lakestack.ports import DEFAULT_PORT
+
+
+def setup() -> str:
+    """What fetches whatever is missing."""
+    return "make setup" if paths.checkout() else "lakestack install"
+
+
+def start(port: int) -> str:
+    """What starts the emulator of a port, and nothing else."""
+    return f"{_emulator()} start --port {port}"
+
+
+def end(port: int) -> str:
+    """What ends the emulator of a port, whatever state it is in."""
+    return _make("down", port) if paths.checkout() else f"lakestack stop --port {port}"
+
+
+def again(port: int) -> str:
+    """What makes an emulator again that was ended, in a clone with the lake in it."""
+    return _make("local", port) if paths.checkout() else start(port)
+
+
+def restart() -> str:
+    """What ends the emulator and makes it again, for its own messages: it knows no `LAKE_PORT`."""
+    ours = ("make down", "make local"), ("lakestack stop", "lakestack start")
+    return ", then ".join(ours[0 if paths.checkout() else 1])
+
+
+def at_port(port: int) -> str:
+    """What starts at another port, which is spelled out even where it is the usual one."""
+    return f"LAKE_PORT={port} make local" if paths.checkout() else start(port)
+
+
+def reload(port: int) -> str:
+    """What makes tables again that were lost with their engine."""
+    if paths.checkout():
+        return _make("local", port)
+    return "create these tables anew and load them, or delete them"
+
+
+def status() -> str:
+    """What says how the emulator is."""
+    return f"{_emulator()} status"
+
+
+def examine(port: int) -> str:
+    """What says why an emulator does not start."""
+    return "make doctor" if paths.checkout() else f"lakestack logs --port {port}"
+
+
+def clean() -> str:
+    """What frees disk space."""
+    return "make clean" if paths.checkout() else f"delete {paths.cache()}"
+
+
+def start_with(setting: str) -> str:
+    """What starts with an environment variable set, such as ``LAKE_HOME=…``."""
+    return f"{setting} {_emulator()} start"
+
+
+def _emulator() -> str:
+    return "lake emulator" if paths.checkout() else "lakestack"
+
+
+def _make(target: str, port: int) -> str:
+    return f"make {target}" if port == DEFAULT_PORT else f"LAKE_PORT={port} make {target}"

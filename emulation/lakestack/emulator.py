@@ -1,0 +1,95 @@
+"""The emulator for programs and test suites: what `lakestack` offers by its own name."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from lakestack import extras
+from lakestack.host import service_catalog
+from lakestack.host.process import START_SECONDS, Emulator, Running
+from lakestack.java import artifacts
+from lakestack.ports import DEFAULT_PORT
+from lakestack.services.glue.spark import class_path
+
+__all__ = ["Running", "find", "install", "running", "start", "stop"]
+
+
+def _silent(_: str) -> None:
+    """Tell nobody."""
+
+
+def install(notice: Callable[[str], None] = _silent) -> None:
+    """Fetch and prepare what the emulator needs beside its packages; does nothing when all is there.
+
+    Args:
+        notice: is told what is going on
+
+    Raises:
+        ArtifactError: a download failed, or is not what this version was tested with
+        JavaError: there is no usable Java
+    """
+    artifacts.install(notice)
+    service_catalog.install(notice)
+    if extras.missing(extras.GLUE):
+        notice(f"without Glue and DynamoDB Local; for them: {extras.install_command(extras.GLUE)}")
+    else:
+        class_path.install(notice)
+
+
+def start(
+    port: int = DEFAULT_PORT, *, home: Path | None = None, timeout: float = START_SECONDS
+) -> Running:
+    """Start an emulator, empty, and wait until it answers; return the one that runs already.
+
+    Args:
+        port: on 127.0.0.1
+        home: folder of its state; None: `LAKE_HOME`, else the user's
+        timeout: seconds until it must answer
+
+    Raises:
+        PortInUseError: another program listens on the port
+        ArtifactError: `install` has not been called
+        JavaError: no usable Java
+        SettingError: an environment variable has a value that it does not take
+        StartError: it ended or stayed silent
+        FrozenError: it runs already and does not answer
+    """
+    return Emulator(port, home).start(timeout)[0]
+
+
+def find(port: int = DEFAULT_PORT, *, home: Path | None = None) -> Running | None:
+    """The emulator of this home that runs at a port, or None."""
+    return Emulator(port, home).find()
+
+
+def stop(port: int = DEFAULT_PORT, *, home: Path | None = None) -> bool:
+    """End the emulator of a port and all that it started; return whether anything was running."""
+    return Emulator(port, home).stop()
+
+
+@contextlib.contextmanager
+def running(port: int | None = None) -> Iterator[Running]:
+    """An emulator of the caller's own, in a folder of its own, which ends with the block.
+
+    Args:
+        port: None: one that is free
+
+    Raises:
+        EmulationError: as `start`
+    """
+    with tempfile.TemporaryDirectory(prefix="lakestack-") as home:
+        emulator = Emulator(_free_port() if port is None else port, Path(home))
+        try:
+            yield emulator.start()[0]
+        finally:
+            emulator.stop()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
