@@ -246,11 +246,13 @@ class CloudFormation:
             del parent.resources[name]
             why = f"Embedded stack {stack.id} was not successfully created: {stack.reason}"
             raise ResourceFailedError(why, stack.id)
+        stack.seen = True  # its parent is what is at work
         return stack
 
     def update_nested(self, made: Made, properties: dict[str, Any]) -> None:
         stack = self._must(made.physical)
         self._update(stack, _parse(self._at(properties["TemplateURL"])), _strings(properties))
+        stack.seen = True
         if stack.status != "UPDATE_COMPLETE":
             raise ResourceFailedError(f"Embedded stack {stack.id} was not updated", stack.id)
 

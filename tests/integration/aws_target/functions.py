@@ -6,6 +6,7 @@ The code that runs is the code that was uploaded: moto's copy of each function's
 from __future__ import annotations
 
 import base64
+import contextlib
 import importlib.util
 import io
 import json
@@ -17,6 +18,7 @@ import uuid
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -131,7 +133,8 @@ class Functions:
                 assert spec.loader is not None
                 loaded = importlib.util.module_from_spec(spec)
                 spec.loader.exec_module(loaded)
-                return getattr(loaded, handler)(event, Context(function.timeout))
+                with contextlib.redirect_stdout(io.StringIO()):  # a function's own log
+                    return getattr(loaded, handler)(event, Context(function.timeout))
             finally:
                 sys.path.remove(str(folder))
                 sys.modules.pop("custom_resource", None)
@@ -188,12 +191,27 @@ class Functions:
             )
 
     def _map(self, arn: str, records: list[dict[str, Any]]) -> None:
-        for mapping in boto3.client("lambda").list_event_source_mappings(EventSourceArn=arn)[
-            "EventSourceMappings"
-        ]:
-            event = {"Records": [_event(arn, record, self.region) for record in records]}
-            answer = self.run(mapping["FunctionArn"], event) or {}
-            assert not answer.get("batchItemFailures"), answer
+        for mapping in self._mappings():
+            if mapping["EventSourceArn"] == arn and mapping["State"] == "Enabled":
+                event = {"Records": [_event(arn, record, self.region) for record in records]}
+                answer = self.run(mapping["FunctionArn"], event) or {}
+                assert not answer.get("batchItemFailures"), answer
+
+    def list_event_source_mappings(self, params: dict[str, Any]) -> dict[str, Any]:
+        """moto's own finds none by a name when the mapping was made with an ARN."""
+        wanted = params.get("FunctionName", "").rpartition(":")[2]
+        return {
+            "EventSourceMappings": [
+                {**mapping, "LastModified": datetime.now(UTC)}
+                for mapping in self._mappings()
+                if wanted in ("", mapping["FunctionArn"].rpartition(":")[2])
+            ]
+        }
+
+    def _mappings(self) -> list[dict[str, Any]]:
+        backend = lambda_backends[self.account][self.region]
+        found = backend.list_event_source_mappings("", "")
+        return [mapping.get_configuration() for mapping in found]
 
 
 def _event(arn: str, record: dict[str, Any], region: str) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -53,7 +53,6 @@ class ByApi:
     """Where the name stands among the properties."""
     deleted_by: str
     """The parameter of `delete` that takes the name."""
-    tags: bool = True
 
 
 BY_API: Final[Mapping[str, ByApi]] = {
@@ -69,10 +68,49 @@ BY_API: Final[Mapping[str, ByApi]] = {
         "DeliveryStreamName",
         "DeliveryStreamName",
     ),
+    "AWS::SageMaker::Model": ByApi(
+        "sagemaker", "CreateModel", "DeleteModel", "ModelName", "ModelName"
+    ),
+    "AWS::SageMaker::EndpointConfig": ByApi(
+        "sagemaker",
+        "CreateEndpointConfig",
+        "DeleteEndpointConfig",
+        "EndpointConfigName",
+        "EndpointConfigName",
+    ),
+    "AWS::SageMaker::Endpoint": ByApi(
+        "sagemaker", "CreateEndpoint", "DeleteEndpoint", "EndpointName", "EndpointName"
+    ),
     "AWS::S3::BucketPolicy": ByApi(
         "s3", "PutBucketPolicy", "DeleteBucketPolicy", "Bucket", "Bucket"
     ),
 }
+
+
+_NETWORK: Final[Mapping[str, tuple[str, Callable[[Made], dict[str, Any]]]]] = {
+    "AWS::EC2::VPC": ("DeleteVpc", lambda m: {"VpcId": m.physical}),
+    "AWS::EC2::Subnet": ("DeleteSubnet", lambda m: {"SubnetId": m.physical}),
+    "AWS::EC2::RouteTable": ("DeleteRouteTable", lambda m: {"RouteTableId": m.physical}),
+    "AWS::EC2::SecurityGroup": ("DeleteSecurityGroup", lambda m: {"GroupId": m.physical}),
+    "AWS::EC2::VPCEndpoint": ("DeleteVpcEndpoints", lambda m: {"VpcEndpointIds": [m.physical]}),
+    "AWS::EC2::InternetGateway": (
+        "DeleteInternetGateway",
+        lambda m: {"InternetGatewayId": m.physical},
+    ),
+    "AWS::EC2::VPCGatewayAttachment": (
+        "DetachInternetGateway",
+        lambda m: {k: m.properties[k] for k in ("VpcId", "InternetGatewayId")},
+    ),
+    "AWS::EC2::Route": (
+        "DeleteRoute",
+        lambda m: {k: m.properties[k] for k in ("RouteTableId", "DestinationCidrBlock")},
+    ),
+    "AWS::EC2::SubnetRouteTableAssociation": (
+        "DisassociateRouteTable",
+        lambda m: {"AssociationId": m.physical},
+    ),
+}
+"""What moto's own deletions leave behind, by the service's call."""
 
 
 class Kinds:
@@ -98,6 +136,9 @@ class Kinds:
             return Made(kind, name, physical, props, attributes=attributes)
         if kind in BY_API:
             return Made(kind, name, _call_create(BY_API[kind], props), props)
+        if kind == "AWS::EC2::SubnetRouteTableAssociation":  # moto gives it the table's id
+            answer = boto3.client("ec2").associate_route_table(**props)
+            return Made(kind, name, answer["AssociationId"], props)
         model = parsing.get_model_map().get(kind)
         if model is None:
             self.inert.add(kind)
@@ -149,6 +190,9 @@ class Kinds:
             _call(api.service, api.delete, {api.deleted_by: made.physical})
         elif made.kind == "AWS::S3::Bucket":
             _call("s3", "DeleteBucket", {"Bucket": made.physical})
+        elif made.kind in _NETWORK:
+            operation, params = _NETWORK[made.kind]
+            _call("ec2", operation, params(made))
         elif made.resource is not None:
             self._moto_delete(formation, made)
 
@@ -171,6 +215,8 @@ class Kinds:
             return formation.outputs_of(made.physical)[attribute.removeprefix("Outputs.")]
         if attribute in made.attributes:
             return made.attributes[attribute]
+        if attribute in made.properties:
+            return made.properties[attribute]
         if made.resource is None:
             return f"{made.physical}-{attribute}"
         return made.resource.get_cfn_attribute(attribute)
