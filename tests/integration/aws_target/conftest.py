@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.aws_target.account import Account, opened
+from tests.integration.aws_target.recorded import Recorded, record
 from tests.integration.pipeline.movielens_data import write_folder
 
 
@@ -24,3 +25,9 @@ def account(tmp_path: Path, ratings: Path, monkeypatch: pytest.MonkeyPatch) -> I
     """An empty account."""
     with opened(tmp_path, ratings, monkeypatch) as account:
         yield account
+
+
+@pytest.fixture(scope="session")
+def recorded(tmp_path_factory: pytest.TempPathFactory, ratings: Path) -> Recorded:
+    """One whole run and destroy, for all tests that look at it."""
+    return record(tmp_path_factory.mktemp("account"), ratings)
