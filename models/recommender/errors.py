@@ -9,6 +9,16 @@
 Each message says what was received and what is valid.
 """
 
+from http import HTTPStatus
+
+try:
+    # In SageMaker's containers: of other errors the toolkit makes an HTTP 500, whatever they are.
+    from sagemaker_inference.errors import (  # type: ignore[import-not-found]
+        BaseInferenceToolkitError as _ToolkitError,
+    )
+except ImportError:
+    _ToolkitError = Exception
+
 
 class RecommenderError(Exception):
     """Base of every error that a user of this package can cause."""
@@ -26,9 +36,17 @@ class ArtifactError(RecommenderError):
     """The model files cannot be trusted."""
 
 
-class RequestError(RecommenderError, ValueError):
-    """An invocation is malformed; `status_code` is the HTTP status it deserves."""
+class RequestError(RecommenderError, ValueError, _ToolkitError):  # type: ignore[misc]
+    """An invocation is malformed.
+
+    Attributes:
+        status_code: the HTTP status that it deserves
+        message: what was received and what is valid
+        phrase: the HTTP status in words, which the toolkit sends with it
+    """
 
     def __init__(self, message: str, status_code: int = 400) -> None:
-        super().__init__(message)
+        Exception.__init__(self, message)
+        self.message = message
         self.status_code = status_code
+        self.phrase = HTTPStatus(status_code).phrase

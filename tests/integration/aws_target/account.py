@@ -1,0 +1,206 @@
+"""An AWS account in this process: moto, and doubles of the work that moto does not do."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import boto3
+import pytest
+from moto import mock_aws
+from moto.awslambda.models import LambdaBackend
+from typer.testing import CliRunner
+
+from pipeline import polling
+from pipeline.cli import app
+from tests.integration.aws_target.cloudformation import CloudFormation
+from tests.integration.aws_target.dms import Dms
+from tests.integration.aws_target.functions import Functions
+from tests.integration.aws_target.glue import Glue
+from tests.integration.aws_target.resources import Kinds
+from tests.integration.aws_target.sagemaker import SageMaker
+from tests.integration.aws_target.wire import Wire
+
+ACCOUNT: Final = "123456789012"
+"""moto's."""
+REGION: Final = "eu-central-1"
+"""Not the one that is assumed where nothing is chosen."""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How one call of `lake` ended."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """What ``--json`` printed."""
+        return dict(json.loads(self.stdout[self.stdout.index("{") :]))  # after what was typed
+
+    @property
+    def error(self) -> tuple[str, str]:
+        """The error and the next command, last on stderr."""
+        _, _, text = ("\n" + self.stderr).rpartition("\nlake: ")
+        message, _, hint = text.rstrip().partition("\n  → ")
+        return message, hint
+
+
+@dataclass
+class Account:
+    """One account with all that runs in it."""
+
+    wire: Wire
+    formation: CloudFormation
+    dms: Dms
+    functions: Functions
+    glue: Glue
+    sagemaker: SageMaker
+    data: Path
+
+    def lake(self, *words: str, typed: str = f"{ACCOUNT}\n") -> Ended:
+        """Run `lake <words> --target aws`; a person types the account id where it is asked for."""
+        done = CliRunner().invoke(app, [*words, "--target", "aws"], input=typed)
+        if done.exception is not None and not isinstance(done.exception, SystemExit):
+            raise done.exception
+        return Ended(done.exit_code, done.stdout, done.stderr)
+
+    def run(self, *words: str) -> Ended:
+        """`lake run` on the account's data folder."""
+        return self.lake("run", "--movielens", str(self.data), "--json", *words)
+
+    def left(self) -> list[str]:
+        """What exists in the account and would go on costing or holding something."""
+        return leftovers(self)
+
+
+def leftovers(account: Account) -> list[str]:
+    """Everything at moto and the doubles that a lake can consist of."""
+    client = boto3.client
+    found = [f"stack {s.name}" for s in account.formation.stacks if s.live]
+    found += [f"dms {arn}" for arn in account.dms.things]
+    looks: list[tuple[str, Callable[[], Any]]] = [
+        ("bucket", lambda: [b["Name"] for b in client("s3").list_buckets()["Buckets"]]),
+        ("table", lambda: client("dynamodb").list_tables()["TableNames"]),
+        ("role", lambda: [r["RoleName"] for r in client("iam").list_roles()["Roles"]]),
+        ("stream", lambda: client("kinesis").list_streams()["StreamNames"]),
+        ("delivery", lambda: client("firehose").list_delivery_streams()["DeliveryStreamNames"]),
+        ("function", lambda: [f["FunctionName"] for f in client("lambda").list_functions()["Functions"]]),
+        ("job", lambda: client("glue").list_jobs()["JobNames"]),
+        ("crawler", lambda: client("glue").list_crawlers()["CrawlerNames"]),
+        ("database", lambda: [d["Name"] for d in client("glue").get_databases()["DatabaseList"]]),
+        ("endpoint", lambda: [e["EndpointName"] for e in client("sagemaker").list_endpoints()["Endpoints"]]),
+        ("config", lambda: [e["EndpointConfigName"] for e in client("sagemaker").list_endpoint_configs()["EndpointConfigs"]]),
+        ("model", lambda: [m["ModelName"] for m in client("sagemaker").list_models()["Models"]]),
+        ("queue", lambda: client("sqs").list_queues().get("QueueUrls", [])),
+        ("logs", lambda: [g["logGroupName"] for g in client("logs").describe_log_groups()["logGroups"]]),
+        ("vpc", lambda: [v["VpcId"] for v in client("ec2").describe_vpcs()["Vpcs"] if not v["IsDefault"]]),
+    ]
+    return sorted(found + [f"{kind} {name}" for kind, look in looks for name in look()])
+
+
+@contextmanager
+def opened(folder: Path, data: Path, patch: pytest.MonkeyPatch) -> Iterator[Account]:
+    """A new, empty account; `lake --target aws` speaks to it."""
+    patch.setenv("AWS_REGION", REGION)
+    patch.setenv("AWS_DEFAULT_REGION", REGION)
+    patch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    patch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    patch.setenv("LAKE_CACHE", str(folder / "cache"))
+    # Doubles are done at once: what is waited for is how often is looked, not how long.
+    patch.setattr(polling, "time", _Fast())
+    with ExitStack() as stack:
+        wire = Wire()
+        stack.enter_context(wire.installed())
+        stack.enter_context(mock_aws())
+        patch.setattr(boto3, "DEFAULT_SESSION", None)
+        # moto runs mapped functions in Docker, once a record; `Functions.pump` does it instead.
+        patch.setattr(LambdaBackend, "send_kinesis_message", lambda *_, **__: None)
+        dms = Dms(ACCOUNT, REGION)
+        functions = Functions(ACCOUNT, REGION, folder / "functions")
+        stack.enter_context(functions.listening())
+        formation = CloudFormation(ACCOUNT, REGION, Kinds(dms, functions))
+        glue, sagemaker = Glue(), SageMaker(ACCOUNT, REGION, folder / "sagemaker")
+        stack.callback(sagemaker.close)
+        account = Account(wire, formation, dms, functions, glue, sagemaker, data)
+        wire.doubles.update(doubles(account))
+        yield account
+
+
+DOUBLED: Final[dict[str, tuple[str, ...]]] = {
+    "cloudformation": (
+        "CreateStack",
+        "UpdateStack",
+        "DeleteStack",
+        "DescribeStacks",
+        "DescribeStackResources",
+        "DescribeStackEvents",
+        "ListStackResources",
+        "GetTemplate",
+    ),
+    "dms": (
+        "DescribeReplicationTasks",
+        "DescribeReplicationInstances",
+        "DescribeConnections",
+        "DescribeTableStatistics",
+        "TestConnection",
+        "StartReplicationTask",
+        "StopReplicationTask",
+    ),
+    "glue": (
+        "StartCrawler",
+        "GetCrawler",
+        "StartJobRun",
+        "GetJobRun",
+        "GetJobRuns",
+        "BatchStopJobRun",
+    ),
+    "lambda": ("Invoke", "ListEventSourceMappings"),
+    "sagemaker": (
+        "CreateTrainingJob",
+        "DescribeTrainingJob",
+        "ListTrainingJobs",
+        "StopTrainingJob",
+        "ListTags",
+    ),
+    "sagemaker-runtime": ("InvokeEndpoint",),
+}
+"""Operations that a double answers; every other one is moto's."""
+
+
+def doubles(account: Account) -> dict[tuple[str, str], Any]:
+    """What answers each operation of `DOUBLED`."""
+    by_service = {
+        "cloudformation": account.formation,
+        "dms": account.dms,
+        "glue": account.glue,
+        "lambda": account.functions,
+        "sagemaker": account.sagemaker,
+        "sagemaker-runtime": account.sagemaker,
+    }
+    return {
+        (service, operation): getattr(by_service[service], _snake(operation))
+        for service, operations in DOUBLED.items()
+        for operation in operations
+    }
+
+
+class _Fast:
+    """The module `time` with sleeps of a thousandth: the deadlines of polls count as they do."""
+
+    monotonic = staticmethod(time.monotonic)
+
+    @staticmethod
+    def sleep(seconds: float) -> None:
+        time.sleep(min(seconds / 1000, 0.02))
+
+
+def _snake(operation: str) -> str:
+    return "".join(f"_{c.lower()}" if c.isupper() else c for c in operation).lstrip("_")

@@ -1,0 +1,416 @@
+"""A double of CloudFormation that makes each resource at moto, or at another double.
+
+moto's own CloudFormation knows neither conditions that change in an update nor answers of custom
+resources, and DMS not at all. Stacks are made at once; what is looked at first is still at work.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+from cfnlint import decode
+
+from tests.integration.aws_target.errors import AwsError
+from tests.integration.aws_target.intrinsics import Scope, references
+from tests.integration.aws_target.resources import Kinds, Made, ResourceFailedError
+
+STACK = "AWS::CloudFormation::Stack"
+NESTED_FAILED = "The following resource(s) failed to create: [{}]."
+
+
+@dataclass
+class Stack:
+    """One stack."""
+
+    id: str
+    name: str
+    region: str
+    template: dict[str, Any] = field(default_factory=dict)
+    parameters: dict[str, str] = field(default_factory=dict)
+    tags: list[dict[str, str]] = field(default_factory=list)
+    status: str = "CREATE_IN_PROGRESS"
+    reason: str = ""
+    resources: dict[str, Made] = field(default_factory=dict)
+    events: list[dict[str, Any]] = field(default_factory=list)
+    """Newest first."""
+    outputs: list[dict[str, str]] = field(default_factory=list)
+    exports: dict[str, str] = field(default_factory=dict)
+    imports: set[str] = field(default_factory=set)
+    seen: bool = False
+    """Whether it has been looked at since it was last changed."""
+
+    def event(self, logical: str, kind: str, physical: str, status: str, reason: str = "") -> None:
+        self.events.insert(
+            0,
+            {
+                "StackId": self.id,
+                "EventId": str(uuid.uuid4()),
+                "StackName": self.name,
+                "LogicalResourceId": logical,
+                "PhysicalResourceId": physical,
+                "ResourceType": kind,
+                "Timestamp": datetime.now(UTC),
+                "ResourceStatus": status,
+                **({"ResourceStatusReason": reason} if reason else {}),
+            },
+        )
+
+    def becomes(self, status: str, reason: str = "") -> None:
+        self.status, self.reason = status, reason
+        self.event(self.name, STACK, self.id, status, reason)
+
+    @property
+    def live(self) -> bool:
+        return self.status != "DELETE_COMPLETE"
+
+
+class CloudFormation:
+    """The operations that the pipeline calls, for one account and region."""
+
+    def __init__(self, account: str, region: str, kinds: Kinds) -> None:
+        self.account, self.region = account, region
+        self.kinds = kinds
+        self.stacks: list[Stack] = []
+        self._one = threading.RLock()
+        self.fail_delete: dict[str, list[str]] = {}
+        """By resource type: why its next deletions fail."""
+        self.fail_create: dict[str, list[str]] = {}
+        """By resource type: why its next creations fail."""
+
+    # --- operations -------------------------------------------------------------------------
+
+    def create_stack(self, params: dict[str, Any]) -> dict[str, Any]:
+        if self._named(params["StackName"]):
+            name = params["StackName"]
+            raise AwsError("AlreadyExistsException", f"Stack [{name}] already exists")
+        stack = self._new(params["StackName"])
+        stack.tags = params.get("Tags", [])
+        self._create(stack, self._text(params), _given(params))
+        return {"StackId": stack.id}
+
+    def update_stack(self, params: dict[str, Any]) -> dict[str, Any]:
+        stack = self._must(params["StackName"])
+        if stack.status.endswith("_FAILED") or stack.status == "ROLLBACK_COMPLETE":
+            raise AwsError(
+                "ValidationError",
+                f"Stack:{stack.id} is in {stack.status} state and can not be updated.",
+            )
+        text, given = self._text(params), _given(params)
+        parsed = _parse(text)
+        same = parsed == stack.template and _with_defaults(parsed, given) == stack.parameters
+        if same and params.get("Tags", []) == stack.tags:
+            raise AwsError("ValidationError", "No updates are to be performed.")
+        stack.tags = params.get("Tags", [])
+        self._update(stack, parsed, given)
+        return {"StackId": stack.id}
+
+    def delete_stack(self, params: dict[str, Any]) -> dict[str, Any]:
+        stack = self._named(params["StackName"])
+        if stack is not None:
+            self._delete(stack)
+        return {}
+
+    def describe_stacks(self, params: dict[str, Any]) -> dict[str, Any]:
+        name = params.get("StackName")
+        found = [self._must(name)] if name else [s for s in self.stacks if s.live]
+        return {"Stacks": [self._shown(stack) for stack in found]}
+
+    def describe_stack_resources(self, params: dict[str, Any]) -> dict[str, Any]:
+        stack = self._must(params["StackName"])
+        one = params.get("LogicalResourceId")
+        rows = [_row(stack, n, m) for n, m in list(stack.resources.items()) if one in (None, n)]
+        if one and not rows:
+            raise AwsError(
+                "ValidationError", f"Resource {one} does not exist for stack {stack.name}"
+            )
+        return {"StackResources": rows}
+
+    def list_stack_resources(self, params: dict[str, Any]) -> dict[str, Any]:
+        stack = self._must(params["StackName"])
+        rows = [_row(stack, n, m) for n, m in stack.resources.items()]
+        return {"StackResourceSummaries": [{**r, "LastUpdatedTimestamp": r["Timestamp"]} for r in rows]}
+
+    def describe_stack_events(self, params: dict[str, Any]) -> dict[str, Any]:
+        return {"StackEvents": list(self._must(params["StackName"], deleted=True).events)}
+
+    def get_template(self, params: dict[str, Any]) -> dict[str, Any]:
+        return {"TemplateBody": json.dumps(self._must(params["StackName"]).template)}
+
+    # --- work -------------------------------------------------------------------------------
+
+    def _create(self, stack: Stack, text: str, given: dict[str, str]) -> None:
+        stack.template = _parse(text)
+        stack.parameters = _with_defaults(stack.template, given)
+        stack.event(stack.name, STACK, stack.id, "CREATE_IN_PROGRESS", "User Initiated")
+        try:
+            self._bring_up(stack)
+        except ResourceFailedError as failure:
+            self._roll_back(stack, str(failure))
+            return
+        stack.becomes("CREATE_COMPLETE")
+
+    def _roll_back(self, stack: Stack, logical: str) -> None:
+        stack.becomes("ROLLBACK_IN_PROGRESS", NESTED_FAILED.format(logical))
+        for name in reversed(list(stack.resources)):
+            self._remove(stack, name)
+        stack.becomes("ROLLBACK_COMPLETE", NESTED_FAILED.format(logical))
+
+    def _update(self, stack: Stack, template: dict[str, Any], given: dict[str, str]) -> None:
+        stack.seen = False
+        former = stack.template, stack.parameters
+        stack.template, stack.parameters = template, _with_defaults(template, given)
+        stack.event(stack.name, STACK, stack.id, "UPDATE_IN_PROGRESS", "User Initiated")
+        try:
+            self._bring_up(stack)
+        except ResourceFailedError:
+            stack.template, stack.parameters = former
+            stack.becomes("UPDATE_ROLLBACK_COMPLETE")
+            return
+        for name in [n for n in stack.resources if n not in dict(self._wanted(stack))]:
+            self._remove(stack, name)
+        stack.becomes("UPDATE_COMPLETE")
+
+    def _bring_up(self, stack: Stack) -> None:
+        scope = self._scope(stack)
+        for name, body in self._wanted(stack):
+            kind, there = body["Type"], stack.resources.get(name)
+            try:
+                properties = scope.value(body.get("Properties", {}))
+                if there is None:
+                    made = self._make(stack, name, kind, properties)
+                    made.retain = body.get("DeletionPolicy") == "Retain"
+                    stack.resources[name] = made
+                elif json.dumps(properties) != json.dumps(there.properties):
+                    self.kinds.update(self, stack, there, properties)
+                    stack.event(name, kind, there.physical, "UPDATE_COMPLETE")
+            except ResourceFailedError as failure:
+                verb = "CREATE" if there is None else "UPDATE"
+                stack.event(name, kind, failure.physical, f"{verb}_FAILED", str(failure))
+                raise ResourceFailedError(name) from failure
+        stack.outputs = self._outputs(stack, scope)
+
+    def _make(self, stack: Stack, name: str, kind: str, properties: dict[str, Any]) -> Made:
+        stack.event(name, kind, "", "CREATE_IN_PROGRESS")
+        if self.fail_create.get(kind):
+            raise ResourceFailedError(self.fail_create[kind].pop(0))
+        made = self.kinds.create(self, stack, name, kind, properties)
+        stack.event(name, kind, made.physical, "CREATE_COMPLETE")
+        return made
+
+    def _delete(self, stack: Stack) -> None:
+        stack.seen = False
+        users = [s for s in self.stacks if s.live and s is not stack and s.imports & set(stack.exports)]
+        if users:
+            export = sorted(users[0].imports & set(stack.exports))[0]
+            why = f"Export {export} cannot be deleted as it is in use by {users[0].name}"
+            stack.becomes("DELETE_FAILED", why)
+            return
+        stack.becomes("DELETE_IN_PROGRESS")
+        for name in reversed(list(stack.resources)):
+            made = stack.resources[name]
+            try:
+                if self.fail_delete.get(made.kind):
+                    raise ResourceFailedError(self.fail_delete[made.kind].pop(0))
+                self._remove(stack, name)
+            except ResourceFailedError as failure:
+                stack.event(name, made.kind, made.physical, "DELETE_FAILED", str(failure))
+                stack.becomes(
+                    "DELETE_FAILED", f"The following resource(s) failed to delete: [{name}]."
+                )
+                return
+        stack.exports.clear()
+        stack.imports.clear()
+        stack.becomes("DELETE_COMPLETE")
+
+    def _remove(self, stack: Stack, name: str) -> None:
+        made = stack.resources[name]
+        if not made.retain:
+            self.kinds.delete(self, stack, made)
+        del stack.resources[name]
+        stack.event(name, made.kind, made.physical, "DELETE_COMPLETE")
+
+    def create_nested(self, parent: Stack, name: str, properties: dict[str, Any]) -> Stack:
+        stack = self._new(f"{parent.name}-{name}-{uuid.uuid4().hex[:12].upper()}")
+        stack.tags = properties.get("Tags", [])
+        # It is seen in its parent while it is being made.
+        parent.resources[name] = Made(STACK, name, stack.id, properties, status="CREATE_IN_PROGRESS")
+        self._create(stack, self._at(properties["TemplateURL"]), _strings(properties))
+        if stack.status != "CREATE_COMPLETE":
+            del parent.resources[name]
+            why = f"Embedded stack {stack.id} was not successfully created: {stack.reason}"
+            raise ResourceFailedError(why, stack.id)
+        stack.seen = True  # its parent is what is at work
+        return stack
+
+    def update_nested(self, made: Made, properties: dict[str, Any]) -> None:
+        stack = self._must(made.physical)
+        self._update(stack, _parse(self._at(properties["TemplateURL"])), _strings(properties))
+        stack.seen = True
+        if stack.status != "UPDATE_COMPLETE":
+            raise ResourceFailedError(f"Embedded stack {stack.id} was not updated", stack.id)
+
+    def delete_nested(self, made: Made) -> None:
+        stack = self._must(made.physical)
+        self._delete(stack)
+        if stack.live:
+            raise ResourceFailedError(f"Embedded stack {stack.id} was not deleted", stack.id)
+
+    def outputs_of(self, stack_id: str) -> dict[str, str]:
+        outputs = self._must(stack_id).outputs
+        return {o["OutputKey"]: o["OutputValue"] for o in outputs}
+
+    # --- looking things up ------------------------------------------------------------------
+
+    def _new(self, name: str) -> Stack:
+        identity = f"arn:aws:cloudformation:{self.region}:{self.account}:stack/{name}/{uuid.uuid4()}"
+        stack = Stack(identity, name, self.region)
+        self.stacks.append(stack)
+        return stack
+
+    def _named(self, name: str) -> Stack | None:
+        return next((s for s in self.stacks if s.live and name in (s.name, s.id)), None)
+
+    def _must(self, name: str, *, deleted: bool = False) -> Stack:
+        stack = self._named(name)
+        if stack is None:  # a deleted one is known by its id
+            known = [s for s in self.stacks if name == s.id or (deleted and name == s.name)]
+            stack = known[-1] if known else None
+        if stack is None:
+            raise AwsError("ValidationError", f"Stack with id {name} does not exist")
+        return stack
+
+    def _shown(self, stack: Stack) -> dict[str, Any]:
+        at_work = {"CREATE_COMPLETE": "CREATE_IN_PROGRESS", "UPDATE_COMPLETE": "UPDATE_IN_PROGRESS"}
+        status = stack.status if stack.seen else at_work.get(stack.status, stack.status)
+        stack.seen = True
+        return {
+            "StackId": stack.id,
+            "StackName": stack.name,
+            "CreationTime": datetime.now(UTC),
+            "StackStatus": status,
+            "StackStatusReason": stack.reason,
+            "Parameters": [
+                {"ParameterKey": k, "ParameterValue": v} for k, v in stack.parameters.items()
+            ],
+            "Outputs": list(stack.outputs),
+            "Tags": list(stack.tags),
+        }
+
+    def _wanted(self, stack: Stack) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Resources whose condition holds, each after those that it needs."""
+        bodies, scope = stack.template["Resources"], self._scope(stack)
+        held = {n for n, b in bodies.items() if "Condition" not in b or scope.condition(b["Condition"])}
+        done: list[str] = []
+
+        def visit(name: str) -> None:
+            if name in done or name not in held:
+                return
+            depends = bodies[name].get("DependsOn", [])
+            explicit = {depends} if isinstance(depends, str) else set(depends)
+            for need in sorted((references(bodies[name].get("Properties", {})) | explicit) & held):
+                visit(need)
+            done.append(name)
+
+        for name in bodies:
+            visit(name)
+        return iter([(name, bodies[name]) for name in done])
+
+    def _scope(self, stack: Stack) -> Scope:
+        pseudo = {
+            "AWS::AccountId": self.account,
+            "AWS::Region": self.region,
+            "AWS::Partition": "aws",
+            "AWS::URLSuffix": "amazonaws.com",
+            "AWS::StackName": stack.name,
+            "AWS::StackId": stack.id,
+        }
+
+        def ref(name: str) -> Any:
+            known = {**pseudo, **stack.parameters}
+            return known[name] if name in known else stack.resources[name].physical
+
+        def import_value(name: str) -> str:
+            for other in self.stacks:
+                if other.live and name in other.exports:
+                    stack.imports.add(name)
+                    return other.exports[name]
+            raise ResourceFailedError(f"No export named {name} found.")
+
+        zones = tuple(f"{self.region}{letter}" for letter in "abc")
+        conditions = stack.template.get("Conditions", {})
+        scope: Scope = Scope(
+            ref,
+            lambda name, attribute: self.kinds.attribute(self, stack.resources[name], attribute),
+            import_value,
+            lambda name: bool(scope.value(conditions[name])),
+            zones,
+            stack.template.get("Mappings", {}),
+        )
+        return scope
+
+    def _outputs(self, stack: Stack, scope: Scope) -> list[dict[str, str]]:
+        found = []
+        stack.exports.clear()
+        for key, output in stack.template.get("Outputs", {}).items():
+            if "Condition" in output and not scope.condition(output["Condition"]):
+                continue
+            value = str(scope.value(output["Value"]))
+            entry = {"OutputKey": key, "OutputValue": value}
+            if "Export" in output:
+                entry["ExportName"] = scope.value(output["Export"]["Name"])
+                stack.exports[entry["ExportName"]] = value
+            found.append(entry)
+        return found
+
+    def _text(self, params: dict[str, Any]) -> str:
+        return str(params["TemplateBody"]) if "TemplateBody" in params else self._at(params["TemplateURL"])
+
+    def _at(self, url: str) -> str:
+        host, _, key = url.removeprefix("https://").partition("/")
+        body = boto3.client("s3").get_object(Bucket=host.partition(".s3")[0], Key=key)["Body"]
+        return str(body.read().decode())
+
+
+def _row(stack: Stack, logical: str, made: Made) -> dict[str, Any]:
+    return {
+        "StackName": stack.name,
+        "StackId": stack.id,
+        "LogicalResourceId": logical,
+        "PhysicalResourceId": made.physical,
+        "ResourceType": made.kind,
+        "Timestamp": datetime.now(UTC),
+        "ResourceStatus": made.status,
+    }
+
+
+def _parse(text: str) -> dict[str, Any]:
+    parsed, problems = decode.decode_str(text)
+    if problems:
+        raise AwsError("ValidationError", f"Template format error: {problems[0]}")
+    return dict(json.loads(json.dumps(parsed)))
+
+
+def _given(params: dict[str, Any]) -> dict[str, str]:
+    return {p["ParameterKey"]: p["ParameterValue"] for p in params.get("Parameters", [])}
+
+
+def _strings(properties: dict[str, Any]) -> dict[str, str]:
+    return {key: str(value) for key, value in properties.get("Parameters", {}).items()}
+
+
+def _with_defaults(template: dict[str, Any], given: dict[str, str]) -> dict[str, str]:
+    declared = template.get("Parameters", {})
+    unknown = [name for name in given if name not in declared]
+    absent = [n for n, d in declared.items() if n not in given and "Default" not in d]
+    if unknown:
+        raise AwsError("ValidationError", f"Parameters: {unknown} do not exist in the template")
+    if absent:
+        raise AwsError("ValidationError", f"Parameters: {absent} must have values")
+    return {name: given.get(name, str(d.get("Default", ""))) for name, d in declared.items()}
