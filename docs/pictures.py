@@ -115,12 +115,14 @@ def chain(graph: object, leg: Leg) -> tuple[str, ...]:
             raise ValueError(
                 f"{module}, on the way of a rating in docs/pictures.py, does not exist"
             )
-    if leg.first == leg.last:
-        return (leg.first,)
-    found = graph.find_shortest_chain(importer=leg.first, imported=leg.last)
-    if found is None:
-        raise ValueError(f"{leg.first} no longer leads to {leg.last}; see docs/pictures.py")
-    return found
+    ways, seen = [(leg.first,)], {leg.first}
+    for way in ways:  # grows meanwhile: breadth first, in order, so that equal ways are told apart
+        if way[-1] == leg.last:
+            return way
+        for module in sorted(graph.find_modules_directly_imported_by(way[-1]) - seen):
+            seen.add(module)
+            ways.append((*way, module))
+    raise ValueError(f"{leg.first} no longer leads to {leg.last}; see docs/pictures.py")
 
 
 def drawn() -> str:

@@ -1,5 +1,7 @@
-"""Text of others, made safe for a terminal (CWE-150, "Improper Neutralization of Escape, Meta, or
-Control Sequences"): what a log holds may set colours, titles and the clipboard.
+"""Text of others, made safe for a terminal.
+
+What a log holds may set colours, titles and the clipboard (CWE-150, "Improper Neutralization of
+Escape, Meta, or Control Sequences").
 
 `pipeline.printable` says the same once more, on purpose: neither distribution may need the other,
 and a third one for these lines would cost more than it saves. A test holds the two together.

@@ -90,8 +90,9 @@ def spark_jars() -> list[Path]:
 
 
 def dynamodb_local() -> tuple[Path, Path] | None:
-    """Folders of DynamoDB Local's jars and of its native library; None where it cannot run or is
-    out of reach without the extra ``glue``.
+    """Folders of DynamoDB Local's jars and of its native library.
+
+    None where it cannot run or is out of reach without the extra ``glue``.
 
     Raises:
         ArtifactError: they were never installed

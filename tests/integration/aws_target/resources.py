@@ -121,7 +121,7 @@ class Kinds:
         self.inert: set[str] = set()
         """Types that moto does not know: a name is all that there is of them."""
 
-    def create(
+    def create(  # noqa: PLR0911 - one for each way in which a type is made
         self, formation: CloudFormation, stack: Stack, name: str, kind: str, props: dict[str, Any]
     ) -> Made:
         if kind == STACK:
@@ -260,7 +260,7 @@ def _is_gone(error: Exception) -> bool:
     return any(word in f"{type(error).__name__} {error}".lower() for word in words)
 
 
-def _fit(shape: Any, value: Any) -> Any:
+def _fit(shape: Any, value: Any) -> Any:  # noqa: PLR0911 - one for each kind of shape
     """A template's value as the API's model wants it: templates may write numbers as text."""
     if shape is None:
         return value

@@ -32,7 +32,7 @@ class Context:
         self.request_processor = [Request(headers)]
         self.status = 200
 
-    def set_response_status(self, code: int, phrase: str = "") -> None:
+    def set_response_status(self, code: int, phrase: str = "") -> None:  # noqa: ARG002 - the toolkit names it
         self.status = int(code)
 
     def set_response_content_type(self, _number: int, _kind: str) -> None:
