@@ -179,6 +179,10 @@ def print_status(status: LakeStatus) -> None:
         texts = (name, state, record.finished, f"{record.seconds:.1f}", counts)
         table.add_row(*map(cell, texts))
     console.print(table)
+    if status.paused:
+        console.print("paused: lake run brings back what bills by the hour")
+    if status.costs:
+        console.print(status.costs.text, soft_wrap=True)
 
 
 def print_verification(verification: Verification) -> None:
