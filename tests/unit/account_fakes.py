@@ -59,7 +59,7 @@ class Quotas:
             for name, (code, value) in values.items()
         ]
 
-    def get_service_quota(self, *, ServiceCode: str, QuotaCode: str) -> dict[str, Any]:  # noqa: N803
+    def get_service_quota(self, *, ServiceCode: str, QuotaCode: str) -> dict[str, Any]:  # noqa: ARG002, N803
         for quota in self.quotas:
             if quota["QuotaCode"] == QuotaCode:
                 return {"Quota": quota}

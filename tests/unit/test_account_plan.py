@@ -172,7 +172,7 @@ def test_a_run_that_is_too_dear_is_refused(monkeypatch: pytest.MonkeyPatch) -> N
         plan = make_plan(lake, SMALL)
         require_cheap(plan, None)
         require_cheap(plan, 1000)
-        with pytest.raises(CostError, match="more than the 0.01 USD"):
+        with pytest.raises(CostError, match=r"more than the 0\.01 USD"):
             require_cheap(plan, 0.01)
         require_cheap(replace(plan, costs=None), 0)
 
@@ -186,7 +186,7 @@ def test_a_size_without_price_is_refused_when_there_is_a_limit(
         plan = make_plan(lake, SMALL)
         assert costs_of(plan).unknown == ["training job on ml.p9.huge"]
         require_cheap(plan, None)
-        with pytest.raises(CostError, match="no price for training job on ml.p9.huge"):
+        with pytest.raises(CostError, match=r"no price for training job on ml\.p9\.huge"):
             require_cheap(plan, 1000)
 
 

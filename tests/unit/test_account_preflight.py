@@ -31,7 +31,10 @@ from tests.unit.account_fakes import (
 )
 from tests.unit.pipeline_fakes import client_error
 
-TRUST = '{"Statement": [{"Effect": "Allow", "Principal": {"Service": "%s"}, "Action": "sts:AssumeRole"}]}'
+TRUST = (
+    '{"Statement": [{"Effect": "Allow", "Principal": {"Service": "%s"}, '
+    '"Action": "sts:AssumeRole"}]}'
+)
 
 
 def off(lake: Lake) -> dict[str, Check]:
