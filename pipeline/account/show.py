@@ -69,13 +69,14 @@ def print_unsure(checks: Iterable[Check]) -> None:
 
 def _print_costs(console: LakeConsole, costs: Costs) -> None:
     _print_items(console, "this run", costs.run)
-    _print_items(console, "by the hour, until lake pause or lake destroy", costs.hourly)
+    _print_items(console, "by the hour, until lake destroy", costs.hourly)
     _print_items(console, "kept for 30 days, until lake destroy", costs.monthly)
     console.print(
         f"This run costs about {costs.per_run:.2f} USD, with {costs.hours:.1f} hours of what bills "
         "by the hour.",
         soft_wrap=True,
     )
+    console.print("lake pause removes replication instance and endpoint, and keeps the data.")
     console.print(
         f"After it: {costs.per_hour:.3f} USD an hour, {costs.per_hour * 24:.2f} a day, "
         f"{costs.per_month:.2f} in 30 days, until lake destroy.",
@@ -92,8 +93,12 @@ def _print_items(console: LakeConsole, title: str, items: Sequence[Item]) -> Non
     table = Table(title, "amount", "unit", "USD", box=_BOX, show_edge=False)
     for item in items:
         usd = "not known" if item.usd is None else f"{item.usd:.4f}"
-        table.add_row(*map(cell, (item.what, f"{item.amount:,.4g}", item.unit, usd)))
+        table.add_row(*map(cell, (item.what, _amount(item.amount), item.unit, usd)))
     console.print(table)
+
+
+def _amount(amount: float) -> str:
+    return f"{amount:,.0f}" if amount >= 100 else f"{amount:.3g}"
 
 
 def _console(stderr: bool) -> LakeConsole:
