@@ -20,7 +20,7 @@ from pipeline.errors import AccountRefusedError
 from pipeline.lake import Lake
 from pipeline.runner import RunResult
 from pipeline.settings import NESTED, ROOT
-from tests.unit.account_fakes import ACCOUNT, READS, REGION, account_lake, record_operations
+from tests.unit.account.fakes import ACCOUNT, READS, REGION, account_lake, record_operations
 
 READY = [Check("quotas", True, "enough")]
 

@@ -26,8 +26,8 @@ from pipeline.errors import (
     TargetUnreachableError,
 )
 from pipeline.target import open_target
-from tests.unit.account_fakes import ACCOUNT, account_lake
-from tests.unit.pipeline_fakes import client_error
+from tests.unit.account.fakes import ACCOUNT, account_lake
+from tests.unit.pipeline.fakes import client_error
 
 HERE = {"AWS_REGION": "eu-central-1"}
 

@@ -22,8 +22,8 @@ from pipeline.lake import Lake
 from pipeline.settings import TEMPLATES
 from pipeline.sizes import Sizes
 from pipeline.target import open_target
-from tests.unit.account_fakes import ACCOUNT, READS, account_lake, record_operations
-from tests.unit.pipeline_fakes import SilentReporter, client_error
+from tests.unit.account.fakes import ACCOUNT, READS, account_lake, record_operations
+from tests.unit.pipeline.fakes import SilentReporter, client_error
 
 PSEUDO = {
     "AccountId": ACCOUNT,

@@ -17,7 +17,7 @@ from pipeline.infrastructure import deploy_bucket
 from pipeline.lake import Lake
 from pipeline.sizes import VARIABLES, Sizes
 from tests.support import PROJECT
-from tests.unit.account_fakes import (
+from tests.unit.account.fakes import (
     ACCOUNT,
     GOOD_QUOTAS,
     READS,
@@ -29,7 +29,7 @@ from tests.unit.account_fakes import (
     put_client,
     record_operations,
 )
-from tests.unit.pipeline_fakes import client_error
+from tests.unit.pipeline.fakes import client_error
 
 TRUST = (
     '{"Statement": [{"Effect": "Allow", "Principal": {"Service": "%s"}, '

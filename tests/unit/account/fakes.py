@@ -11,7 +11,7 @@ from moto import mock_aws
 
 from pipeline.lake import Lake
 from pipeline.target import open_target
-from tests.unit.pipeline_fakes import SilentReporter, client_error
+from tests.unit.pipeline.fakes import SilentReporter, client_error
 
 ACCOUNT = "123456789012"
 REGION = "eu-central-1"
