@@ -5,7 +5,7 @@ AWS CloudFormation User Guide, "Conditions section structure and syntax".
 
 from __future__ import annotations
 
-from tests.contract.cloudformation_helpers import (  # noqa: F401 - the fixture
+from tests.contract.cloudformation.helpers import (  # noqa: F401 - the fixture
     Stacks,
     outputs,
     parameter,
