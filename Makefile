@@ -21,7 +21,8 @@ local: setup ## Run the whole lake on this machine (MOVIELENS=<folder or zip>)
 	@$(LAKE) emulator start
 	@$(LAKE) run $(if $(MOVIELENS),--movielens "$(MOVIELENS)")
 
-aws: setup ## Run the same lake in your AWS account; asks before it makes anything
+aws: ## Run the same lake in your AWS account; asks before it makes anything
+	@[ -e $(VENV)/.ready ] || $(MAKE) --no-print-directory $(VENV)/.aws-ready
 	@$(LAKE) run --target aws $(if $(MOVIELENS),--movielens "$(MOVIELENS)")
 
 test: setup ## Run all tests (TESTS="tests/unit -k name" for some)
@@ -64,13 +65,24 @@ clean: down ## Stop, and remove the environment and all local state
 	rm -rf $(VENV) .lake build bench.json faults.json *.egg-info emulation/build emulation/*.egg-info
 
 # uv installs the lock in seconds where pip takes minutes; it is itself pinned in the lock.
-$(VENV)/.ready: requirements.lock pipeline/pyproject.toml emulation/pyproject.toml
+define new_environment
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if (3, 11) <= v[:2] <= (3, 12) else \
 	  f"{sys.executable} is Python {v[0]}.{v[1]}, needed: 3.11 or 3.12. Next: make setup PYTHON=python3.11")'
 	@echo "making the environment in $(VENV) (once, well under a minute)"
 	@$(PYTHON) -m venv --clear $(VENV)
 	@sed -n '/^uv==/,/# via/p' requirements.lock > $(VENV)/uv.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $(VENV)/uv.lock
+endef
+
+$(VENV)/.ready: requirements.lock pipeline/pyproject.toml emulation/pyproject.toml
+	$(new_environment)
 	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --build-constraints requirements.lock --editable emulation --editable pipeline
+	@touch $@
+
+# What the aws target needs, from the same lock: neither emulator nor Java, Spark and test tools.
+$(VENV)/.aws-ready: requirements.lock pipeline/pyproject.toml
+	$(new_environment)
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --constraints requirements.lock -r pipeline/pyproject.toml
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --build-constraints requirements.lock --editable pipeline
 	@touch $@

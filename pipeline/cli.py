@@ -7,6 +7,7 @@ Sub-commands of other packages join through the entry-point group ``lake.command
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,9 +16,10 @@ import platformdirs
 import typer
 
 from pipeline.cli_errors import FriendlyGroup, abandon, invocation
+from pipeline.errors import LakeError
 
 if TYPE_CHECKING:
-    from pipeline.errors import LakeError
+    from pipeline.account.plan import AccountPlan
     from pipeline.lake import Lake
 
 __all__ = ["app", "main"]
@@ -38,16 +40,34 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document, not
 Document = dict[str, Any]
 """What a command found, returned for ``--json``."""
 Account = Annotated[
-    str | None, typer.Option("--yes-account", help="Confirms this account id without asking.")
+    str | None,
+    typer.Option(
+        "--yes-account", help="ID:REGION; confirms account and region without asking (aws)."
+    ),
+]
+Region = Annotated[
+    str | None, typer.Option("--region", help="The AWS region, instead of AWS_REGION.")
+]
+Allowed = Annotated[
+    str | None,
+    typer.Option(
+        "--allowed-accounts",
+        envvar="LAKE_ALLOWED_ACCOUNTS",
+        help="Account ids, with commas between; no other one is touched.",
+    ),
+]
+MaxCost = Annotated[
+    float | None, typer.Option("--max-cost", help="Refuse a run that costs more USD.", min=0)
+]
+Movielens = Annotated[
+    str | None,
+    typer.Option("--movielens", envvar="MOVIELENS", help="Folder or zip of MovieLens files."),
 ]
 
 
 @app.command()
 def run(
-    movielens: Annotated[
-        str | None,
-        typer.Option("--movielens", envvar="MOVIELENS", help="Folder or zip of MovieLens files."),
-    ] = None,
+    movielens: Movielens = None,
     start: Annotated[
         str | None, typer.Option("--from", help="Begin at this stage; earlier ones must be done.")
     ] = None,
@@ -57,12 +77,16 @@ def run(
     target: TargetName = "local",
     endpoint: Endpoint = None,
     yes_account: Account = None,
+    region: Region = None,
+    allowed_accounts: Allowed = None,
+    max_cost: MaxCost = None,
     as_json: Json = False,
 ) -> Document:
     """Run the whole lake; what is done and unchanged is skipped."""
     from pipeline import console, runner
 
-    lake = _open(target, endpoint, yes_account)
+    before = _Before(yes_account, allowed_accounts, max_cost, movielens or None)
+    lake = _open(target, endpoint, region, before)
     result = runner.run(
         lake,
         source=movielens or None,
@@ -79,14 +103,40 @@ def run(
 
 
 @app.command()
+def plan(
+    movielens: Movielens = None,
+    target: TargetName = "local",
+    endpoint: Endpoint = None,
+    region: Region = None,
+    allowed_accounts: Allowed = None,
+    max_cost: MaxCost = None,
+    as_json: Json = False,
+) -> Document:
+    """Show what a run would make, change and delete, and what that costs; changes nothing."""
+    from pipeline.account.plan import require_cheap
+    from pipeline.account.show import print_plan
+
+    before = _Before(allowed_accounts=allowed_accounts, movielens=movielens or None)
+    found = _plan(_open(target, endpoint, region, before), before)
+    try:
+        require_cheap(found, max_cost)
+    except LakeError as error:
+        return _answer(as_json, found.as_dict(), lambda: print_plan(found), error)
+    return _answer(as_json, found.as_dict(), lambda: print_plan(found))
+
+
+@app.command()
 def status(
-    target: TargetName = "local", endpoint: Endpoint = None, as_json: Json = False
+    target: TargetName = "local",
+    endpoint: Endpoint = None,
+    region: Region = None,
+    as_json: Json = False,
 ) -> Document:
     """Show stacks and stages: what is done, with counts and times, and what of it is lost."""
     from pipeline import console
     from pipeline.status import lake_status
 
-    found = lake_status(_open(target, endpoint))
+    found = lake_status(_open(target, endpoint, region))
     return _answer(as_json, found.as_dict(), lambda: console.print_status(found), found.failure())
 
 
@@ -97,13 +147,14 @@ def verify(
     ] = None,
     target: TargetName = "local",
     endpoint: Endpoint = None,
+    region: Region = None,
     as_json: Json = False,
 ) -> Document:
     """Check every validation step of the labs and reconcile all counts."""
     from pipeline import console
     from pipeline.verify import verify_lake
 
-    found = verify_lake(_open(target, endpoint), lab)
+    found = verify_lake(_open(target, endpoint, region), lab)
     return _answer(
         as_json,
         found.as_dict(),
@@ -118,14 +169,32 @@ def recommend(
     k: Annotated[int, typer.Option("-k", help="How many titles.", min=1)] = 10,
     target: TargetName = "local",
     endpoint: Endpoint = None,
+    region: Region = None,
     as_json: Json = False,
 ) -> Document:
     """Ask the endpoint for titles that a user may like."""
     from pipeline import console
     from pipeline.stages.recommend import titles_for
 
-    found = titles_for(_open(target, endpoint), user, k)
+    found = titles_for(_open(target, endpoint, region), user, k)
     return _answer(as_json, found.as_dict(), lambda: console.print_recommendations(found))
+
+
+@app.command()
+def pause(
+    target: TargetName = "local",
+    endpoint: Endpoint = None,
+    yes_account: Account = None,
+    region: Region = None,
+    allowed_accounts: Allowed = None,
+    as_json: Json = False,
+) -> Document:
+    """Remove what bills by the hour and can be made again; all data is kept."""
+    from pipeline.account.pause import pause_lake
+    from pipeline.account.show import print_pause
+
+    found = pause_lake(_open(target, endpoint, region, _Before(yes_account, allowed_accounts)))
+    return _answer(as_json, found.as_dict(), lambda: print_pause(found))
 
 
 @app.command()
@@ -133,13 +202,15 @@ def destroy(
     target: TargetName = "local",
     endpoint: Endpoint = None,
     yes_account: Account = None,
+    region: Region = None,
+    allowed_accounts: Allowed = None,
     as_json: Json = False,
 ) -> Document:
     """Delete everything that belongs to the lake, and list what is left."""
     from pipeline import console
     from pipeline.destroy import destroy_lake
 
-    found = destroy_lake(_open(target, endpoint, yes_account))
+    found = destroy_lake(_open(target, endpoint, region, _Before(yes_account, allowed_accounts)))
     return _answer(
         as_json,
         found.as_dict(),
@@ -150,13 +221,16 @@ def destroy(
 
 @app.command()
 def doctor(
-    target: TargetName = "local", endpoint: Endpoint = None, as_json: Json = False
+    target: TargetName = "local",
+    endpoint: Endpoint = None,
+    region: Region = None,
+    as_json: Json = False,
 ) -> Document:
     """Check this machine and the target, and name what mends each fault."""
     from pipeline import console
     from pipeline.doctor import failure, run_checks
 
-    checks = run_checks(target, endpoint, cache_folder())
+    checks = run_checks(target, endpoint, cache_folder(), region)
     return _answer(
         as_json,
         {"checks": [vars(check) for check in checks]},
@@ -173,47 +247,90 @@ def cache_folder() -> Path:
     return Path(given or platformdirs.user_cache_path("emulated-data-lake")) / "data"
 
 
-def _open(name: str, endpoint: str | None, yes_account: str | None = None) -> Lake:
-    """The lake on the named target; confirmed by its account id where a target asks for that."""
+@dataclass(frozen=True)
+class _Before:
+    """What is given for the looks before a command's work."""
+
+    yes_account: str | None = None
+    allowed_accounts: str | None = None
+    max_cost: float | None = None
+    movielens: str | None = None
+
+
+def _open(
+    name: str, endpoint: str | None, region: str | None = None, before: _Before | None = None
+) -> Lake:
+    """The lake on the named target; looked at and confirmed where a target asks for that."""
     import click
 
     from pipeline import console
-    from pipeline.errors import AccountRefusedError
     from pipeline.lake import Lake
     from pipeline.liveness import Watch, require_answer
     from pipeline.printable import printable
     from pipeline.target import open_target
 
-    target = open_target(name, endpoint=endpoint)
+    before = before or _Before()
+    target = open_target(
+        name, endpoint=endpoint, region=region, allowed_accounts=before.allowed_accounts
+    )
     call = invocation()
     call.target = target
     typer.echo(printable(target.describe()), err=True)
     require_answer(target)
     context = click.get_current_context()
-    command = context.info_name
-    if target.confirm_account and command in {"run", "destroy"}:
-        try:
-            given = yes_account or typer.prompt("Type the account id to go on", err=True)
-        except click.Abort:
-            raise AccountRefusedError(
-                f"Account {target.account} was not confirmed; nothing was done.",
-                f"Confirm it with: lake {command} --target {target.name} "
-                f"--yes-account {target.account}",
-            ) from None
-        if given.strip() != target.account:
-            raise AccountRefusedError(
-                f"The account is {target.account}, not {given.strip()}; nothing was done.",
-                "Choose another account with: export AWS_PROFILE=<profile>; or confirm this one: "
-                f"lake {command} --target {target.name} --yes-account {target.account}",
-            )
+    command = context.info_name or ""
     lake = Lake.open(target, console.reporter())
+    if target.confirm_account and command in _CHANGING:
+        _confirm(lake, command, region, before)
     if target.silence is not None:
-        makes = command in {"run", "destroy"}
-        patience = target.silence.patience if makes else target.silence.seconds
+        patience = target.silence.patience if command in _CHANGING else target.silence.seconds
         watch = Watch(target, patience, lake.reporter.line, lambda error: abandon(call, error))
         context.call_on_close(watch.stop)
         watch.start()
     return lake
+
+
+_CHANGING = frozenset({"run", "pause", "destroy"})
+"""Commands that make, change or delete something."""
+
+
+def _confirm(lake: Lake, command: str, region: str | None, before: _Before) -> None:
+    """Look at the account, show what is to be done and what it costs, and have it confirmed."""
+    import click
+
+    from pipeline.account.confirm import require_confirmed, require_named
+    from pipeline.account.plan import require_cheap
+    from pipeline.account.preflight import account_checks, require_ready
+    from pipeline.account.show import print_plan, print_unsure
+
+    if before.yes_account:
+        require_named(lake.target, command, before.yes_account, region)
+    if command == "run":
+        checks = account_checks(lake)
+        print_unsure(checks)
+        require_ready(checks)
+        found = _plan(lake, before)
+        print_plan(found, stderr=True)
+        require_cheap(found, before.max_cost)
+    if before.yes_account:
+        return
+    typed: str | None
+    try:
+        typed = typer.prompt("Type the account id to go on", err=True)
+    except click.Abort:
+        typed = None
+    require_confirmed(lake.target, command, typed)
+
+
+def _plan(lake: Lake, before: _Before) -> AccountPlan:
+    from pipeline.account.cost import SMALL
+    from pipeline.account.plan import make_plan
+    from pipeline.data import load_dataset
+
+    rows = SMALL
+    if before.movielens:
+        rows = load_dataset(before.movielens, cache_folder(), lake.reporter.line).counts
+    return make_plan(lake, rows)
 
 
 def _answer(

@@ -26,6 +26,7 @@ from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnection
 from typer.core import TyperGroup
 
+from pipeline.account.access import lost_login
 from pipeline.errors import LakeError
 from pipeline.printable import printable
 from pipeline.target import Target
@@ -34,7 +35,7 @@ __all__ = ["FriendlyGroup", "Invocation", "abandon", "explain", "invocation"]
 
 
 _OF_THE_LAKE: Final = re.compile(
-    r"\blake (run|status|verify|recommend|destroy|doctor)\b(?! --target)"
+    r"\blake (run|plan|status|verify|recommend|pause|destroy|doctor)\b(?! --target)"
 )
 _STATUS: Final = "See where the lake stands with: lake status"
 
@@ -68,20 +69,35 @@ def abandon(state: Invocation, error: LakeError) -> NoReturn:
     """
     if sys.stderr.isatty():
         sys.stderr.write("\r\x1b[K\x1b[?25h")  # the line of the progress bar; the cursor
-    _fail(state, *explain(error, state.target), error)
+    _fail(state, *explain(error, state.target, state.command), error)
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(1)
 
 
-def explain(error: BaseException, target: Target | None) -> tuple[str, str]:
+def explain(
+    error: BaseException, target: Target | None, command: str = "lake run"
+) -> tuple[str, str]:
     """A message for people, and the next command.
 
     Args:
         target: the target that was spoken to, if one was opened
+        command: what was called, to be called again where that helps
     """
-    message, hint = _explain(error, target)
+    lost = lost_login(error) if target and target.login else None
+    if target and lost is not None:
+        message, hint = _login_lost(lost, target, command)
+    else:
+        message, hint = _explain(error, target)
     return message, _OF_THE_LAKE.sub(rf"\g<0>{target.lake_options}", hint) if target else hint
+
+
+def _login_lost(error: BaseException, target: Target, command: str) -> tuple[str, str]:
+    return (
+        f"AWS does not accept the credentials any more: {str(error).rstrip('.')}. What AWS is at "
+        "work on goes on by itself.",
+        f"Log in again: {target.login}; then go on with: {command}",
+    )
 
 
 def _explain(error: BaseException, target: Target | None) -> tuple[str, str]:
@@ -146,7 +162,7 @@ class FriendlyGroup(TyperGroup):
             _discard_output()
             raise typer.Exit(141) from None  # as a shell reports SIGPIPE
         except Exception as error:
-            message, hint = explain(error, state.target)
+            message, hint = explain(error, state.target, state.command)
             _fail(state, message, hint, error)
             if os.environ.get("LAKE_DEBUG"):
                 raise

@@ -23,13 +23,13 @@ from pipeline.polling import poll_until
 from pipeline.settings import NESTED, ROOT, STACKS, Settings
 from pipeline.target import Target
 
-__all__ = ["Outcome", "Stacks", "first_failure", "template_text"]
+__all__ = ["DEAD", "GOOD", "Outcome", "Stacks", "first_failure", "template_text"]
 
 _STACK: Final = "AWS::CloudFormation::Stack"
 DIGEST_TAG: Final = "template-sha256"
 GOOD: Final = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE"})
 # AWS CloudFormation User Guide, "Stack status codes": from these no update is possible.
-_DEAD: Final = frozenset(
+DEAD: Final = frozenset(
     {
         "CREATE_FAILED",
         "ROLLBACK_COMPLETE",
@@ -119,7 +119,7 @@ class Stacks:
         parameters = {"Project": self.settings.project, **parameters}
         digest = _digest(body, parameters)
         stack = self._own(name)
-        if stack is not None and stack["StackStatus"] in _DEAD:
+        if stack is not None and stack["StackStatus"] in DEAD:
             self.clear(template)
             stack = None
         arguments = {
@@ -143,7 +143,7 @@ class Stacks:
     def is_dead(self, template: str) -> bool:
         """Whether the stack made from `template` can only be deleted, once it has settled."""
         stack = self._own(self.settings.stack(template))
-        return stack is not None and stack["StackStatus"] in _DEAD
+        return stack is not None and stack["StackStatus"] in DEAD
 
     def delete(self, template: str) -> bool:
         """Delete the stack made from `template`; False when there was none.

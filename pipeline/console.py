@@ -17,7 +17,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.doctor import Check
+from pipeline.check import Check
 from pipeline.lake import Reporter
 from pipeline.printable import printable
 
@@ -179,6 +179,10 @@ def print_status(status: LakeStatus) -> None:
         texts = (name, state, record.finished, f"{record.seconds:.1f}", counts)
         table.add_row(*map(cell, texts))
     console.print(table)
+    if status.paused:
+        console.print("paused: lake run brings back what bills by the hour")
+    if status.costs:
+        console.print(status.costs.text, soft_wrap=True)
 
 
 def print_verification(verification: Verification) -> None:
@@ -225,14 +229,16 @@ def print_destruction(found: Destruction) -> None:
         console.print("nothing of the lake is left")
 
 
-def print_checks(checks: Sequence[Check]) -> None:
-    """One line for each check, and what mends the bad ones."""
-    console = _console()
+def print_checks(checks: Sequence[Check], *, stderr: bool = False) -> None:
+    """One line for each check, and what mends the bad ones or finds out what is not known."""
+    console = LakeConsole(stderr=True) if stderr else _console()
     for check in checks:
         mark = Text("ok  ", style="green") if check.ok else Text("BAD ", style="red")
+        if check.ok and check.fix:
+            mark = Text("?   ", style="yellow")
         console.print(mark, end="")
         console.print(f"{check.name}: {check.detail}", soft_wrap=True)
-        if not check.ok and check.fix:
+        if check.fix:
             console.print(f"     → {check.fix}", soft_wrap=True)
 
 

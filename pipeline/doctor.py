@@ -1,7 +1,7 @@
 """``lake doctor``: the pipeline's own checks, and those that plug-ins add.
 
-A plug-in names a callable in the entry-point group ``lake.checks``; it returns objects with the
-attributes `name`, `ok`, `detail` and `fix`.
+A plug-in names a callable in the entry-point group ``lake.checks.<target>``, since what it looks at
+matters to that target only. It returns objects with `name`, `ok`, `detail` and `fix`.
 """
 
 from __future__ import annotations
@@ -9,12 +9,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from pipeline.account.access import is_login_lost
+from pipeline.check import Check
 from pipeline.errors import ChecksError, LakeError, TargetSilentError
 from pipeline.liveness import require_answer
 from pipeline.target import Target, open_target
@@ -22,21 +23,13 @@ from pipeline.target import Target, open_target
 __all__ = ["Check", "failure", "run_checks"]
 
 
-@dataclass(frozen=True)
-class Check:
-    """One finding; `fix` is what mends it."""
-
-    name: str
-    ok: bool
-    detail: str
-    fix: str = ""
-
-
-def run_checks(target: str, endpoint: str | None, cache: Path) -> list[Check]:
+def run_checks(
+    target: str, endpoint: str | None, cache: Path, region: str | None = None
+) -> list[Check]:
     """All checks; none of them raises."""
     with ThreadPoolExecutor(max_workers=1) as pool:  # what does not answer is waited for once
-        plugins = pool.submit(lambda: list(_plugins()))
-        return [*_own(target, endpoint, cache), *plugins.result()]
+        plugins = pool.submit(lambda: list(_plugins(target)))
+        return [*_own(target, endpoint, cache, region), *plugins.result()]
 
 
 def failure(checks: list[Check]) -> ChecksError | None:
@@ -47,14 +40,17 @@ def failure(checks: list[Check]) -> ChecksError | None:
     return ChecksError(f"Off: {', '.join(check.name for check in off)}.", off[0].fix)
 
 
-def _own(name: str, endpoint: str | None, cache: Path) -> Iterator[Check]:
+def _own(name: str, endpoint: str | None, cache: Path, region: str | None) -> Iterator[Check]:
     try:
-        target = open_target(name, endpoint=endpoint)
+        target = open_target(name, endpoint=endpoint, region=region)
     except LakeError as error:
         yield Check("target", False, error.message, error.hint)
     else:
         yield Check("target", True, target.describe())
-        yield _answers(target)
+        answers = _answers(target)
+        yield answers
+        if target.confirm_account and answers.ok:
+            yield from _account(target)
     yield _cache(cache)
     yield _source(os.environ.get("MOVIELENS"))
 
@@ -76,6 +72,20 @@ def _answers(target: Target) -> Check:
     )
 
 
+def _account(target: Target) -> Iterator[Check]:
+    from pipeline.account.preflight import account_checks
+    from pipeline.console import reporter
+    from pipeline.lake import Lake
+
+    try:
+        yield from account_checks(Lake.open(target, reporter()))
+    except (BotoCoreError, ClientError, LakeError) as error:
+        hint = getattr(error, "hint", "") or target.unreachable_hint
+        if is_login_lost(error):
+            hint = f"Log in again: {target.login}"
+        yield Check("account", False, f"could not be looked at: {error}", hint)
+
+
 def _cache(cache: Path) -> Check:
     try:
         cache.mkdir(parents=True, exist_ok=True)
@@ -95,8 +105,8 @@ def _source(given: str | None) -> Check:
     )
 
 
-def _plugins() -> Iterator[Check]:
-    for point in sorted(entry_points(group="lake.checks"), key=lambda p: p.name):
+def _plugins(target: str) -> Iterator[Check]:
+    for point in sorted(entry_points(group=f"lake.checks.{target}"), key=lambda p: p.name):
         try:
             found = point.load()()
         except Exception as error:  # a broken plug-in is a finding too

@@ -17,6 +17,7 @@
     ├── ForeignResourceError           somebody else's has a name that the lake needs
     ├── SourceChangedError             another data source than the one that has been landed
     ├── RunLockedError                 another run holds the lake
+    ├── CostError                a run would cost more than is allowed
     ├── ChecksError              `lake doctor` found something off
     ├── VerificationError        a count is off, or a validation step fails
     └── LeftoversError            `lake destroy` could not delete everything
@@ -32,6 +33,7 @@ from typing import Any
 __all__ = [
     "AccountRefusedError",
     "ChecksError",
+    "CostError",
     "DataError",
     "EndpointRefusedError",
     "ForeignResourceError",
@@ -119,6 +121,10 @@ class SourceChangedError(LakeError):
 
 class RunLockedError(LakeError):
     """Another run is at work on the same lake."""
+
+
+class CostError(LakeError):
+    """A run would cost more than is allowed, or nobody can say what it costs."""
 
 
 class ChecksError(LakeError):

@@ -24,12 +24,16 @@ from pipeline.uploads import lambda_key, upload, upload_lambdas
 
 __all__ = [
     "BUCKET",
+    "PLANNED",
     "SERVING",
     "begin_deployment",
     "clear_dead_root",
     "copy_again",
     "deploy_bucket",
+    "expected_parameters",
+    "is_paused",
     "load_again",
+    "pause_root",
     "upload_code",
 ]
 
@@ -42,6 +46,9 @@ ROLES: Final = "001-storage-and-roles"
 """Of the nested stack: what the others need of it."""
 COPY_RUN: Final = "CopyRun"
 LOAD_RUN: Final = "LoadRun"
+PAUSED: Final = "Paused"
+PLANNED: Final = "planned"
+"""Stands in a plan for the fingerprint of something that is not there yet."""
 
 
 def deploy_bucket(stacks: Stacks, notice: Callable[[str], None]) -> Outcome:
@@ -85,7 +92,9 @@ def begin_deployment(
     # A run that has copied the same files, maybe not for the first time, is not to copy again.
     copied = before.get(COPY_RUN, "")
     copy = copied if _stem(copied) == staged else staged
-    runs = {COPY_RUN: copy, LOAD_RUN: before.get(LOAD_RUN, "")}
+    # After a pause the task is another one: the full load starts it, when it sees that it has to.
+    load = "" if is_paused(stacks) else before.get(LOAD_RUN, "")
+    runs = {COPY_RUN: copy, LOAD_RUN: load}
     made: dict[str, Future[Outcome]] = {}
     made[ROOT] = root = pool.submit(_deploy_root, stacks, runs, notice)
     for template in _AFTER_ROLES:
@@ -133,6 +142,22 @@ def load_again(stacks: Stacks, load: str) -> Outcome:
     return _update_runs(stacks, runs | {LOAD_RUN: run})
 
 
+def is_paused(stacks: Stacks) -> bool:
+    """Whether the nested stack is there without its replication instance."""
+    return stacks.parameters(ROOT).get(PAUSED) == "true"
+
+
+def pause_root(stacks: Stacks) -> Outcome:
+    """Take the replication instance, its task and what starts that out of the nested stack.
+
+    Raises:
+        StackError: the stack cannot be changed
+    """
+    before = stacks.parameters(ROOT)
+    runs = {run: before.get(run, "") for run in (COPY_RUN, LOAD_RUN)}
+    return stacks.deploy(ROOT, {**_root_parameters(stacks, runs), PAUSED: "true"})
+
+
 def _next(run: str) -> str:
     """``x`` becomes ``x-2``, that ``x-3``."""
     stem, _, number = run.partition("-")
@@ -141,6 +166,32 @@ def _next(run: str) -> str:
 
 def _stem(run: str) -> str:
     return run.partition("-")[0]
+
+
+def expected_parameters(stacks: Stacks, template: str) -> Mapping[str, str]:
+    """What a run would give the stack made from `template` now, as far as it can be known before.
+
+    Files and model that a run has yet to make keep the names that the stack has, or get a
+    placeholder.
+    """
+    sizes = stacks.target.sizes
+    if template == BUCKET:
+        return {}
+    if template == ROOT:
+        before = stacks.parameters(ROOT)
+        runs = {run: before.get(run) or PLANNED for run in (COPY_RUN, LOAD_RUN)}
+        return _root_parameters(stacks, runs)
+    if template == SERVING:
+        unknown = {"ModelName": PLANNED, "ModelDataUrl": PLANNED}
+        return (
+            unknown
+            | stacks.parameters(SERVING)
+            | {
+                "Image": sizes.image("inference", stacks.target.region),
+                "InstanceType": sizes.hosting_instance_type,
+            }
+        )
+    return _parameters(stacks, template)
 
 
 def _update_runs(stacks: Stacks, runs: Mapping[str, str]) -> Outcome:
@@ -163,6 +214,7 @@ def _root_parameters(stacks: Stacks, runs: Mapping[str, str]) -> Mapping[str, st
         "StartTaskKey": lambda_key("start_task"),
         COPY_RUN: runs[COPY_RUN],
         LOAD_RUN: runs.get(LOAD_RUN, ""),
+        PAUSED: "false",
     }
 
 

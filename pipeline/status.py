@@ -6,7 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from pipeline.account.accrued import Accrued, accrued
 from pipeline.errors import StateLostError
+from pipeline.infrastructure import is_paused
 from pipeline.lake import Lake
 from pipeline.run_state import Record
 from pipeline.settings import TEMPLATES
@@ -23,6 +25,10 @@ class LakeStatus:
     stages: dict[str, Record | None]
     lost: dict[str, str] = field(default_factory=dict)
     """Of stages that are done: what of their work is not there any more."""
+    paused: bool = False
+    """Whether `lake pause` has removed what bills by the hour."""
+    costs: Accrued | None = None
+    """What the lake has cost by the hour so far; None where nothing is paid for."""
 
     def failure(self) -> StateLostError | None:
         """The error that names what is lost first, None when nothing is."""
@@ -40,6 +46,8 @@ class LakeStatus:
             "stacks": self.stacks,
             "stages": {name: asdict(r) if r else None for name, r in self.stages.items()},
             "lost": self.lost,
+            "paused": self.paused,
+            "costs": asdict(self.costs) if self.costs else None,
         }
 
 
@@ -53,12 +61,20 @@ def lake_status(lake: Lake) -> LakeStatus:
     def lost(stage: Stage) -> str | None:
         record = records[stage.name]
         done = record is not None and record.status == "done"
-        return stage.lost(lake, record) if record and done else None
+        away = paused and stage.removed_by_pause
+        return stage.lost(lake, record) if record and done and not away else None
 
+    paused = is_paused(lake.stacks)
     recorded = [stage for stage in STAGES if stage.recorded]
     names = [stage.name for stage in recorded]
     with ThreadPoolExecutor(max_workers=4) as pool:
         stacks = dict(zip(TEMPLATES, pool.map(stack, TEMPLATES), strict=True))
         records = dict(zip(names, pool.map(lake.state.read, names), strict=True))
         found = dict(zip(names, pool.map(lost, recorded), strict=True))
-    return LakeStatus(stacks, records, {name: what for name, what in found.items() if what})
+    return LakeStatus(
+        stacks,
+        records,
+        {name: what for name, what in found.items() if what},
+        paused,
+        accrued(lake) if lake.target.prices else None,
+    )

@@ -24,10 +24,11 @@ from typing import Any, Final
 import boto3
 import botocore.session
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
 
-from pipeline.errors import AccountRefusedError, EndpointRefusedError, SettingsError, TargetError
-from pipeline.framework_images import image_uri
+from pipeline.account.access import EMULATED_ACCOUNT, LOGIN, open_access
+from pipeline.account.prices import PriceList
+from pipeline.errors import EndpointRefusedError, SettingsError
+from pipeline.sizes import Sizes
 
 __all__ = [
     "DEFAULT_LOCAL_ENDPOINT",
@@ -41,7 +42,7 @@ __all__ = [
 ]
 
 DEFAULT_LOCAL_ENDPOINT: Final = "http://127.0.0.1:4566"
-LOCAL_ACCOUNT: Final = "000000000000"
+LOCAL_ACCOUNT: Final = EMULATED_ACCOUNT
 DEFAULT_REGION: Final = "us-east-1"
 CUSTOM_NAMED: Final = (
     "CloudFormation cannot update a stack when a custom-named resource requires replacing."
@@ -73,31 +74,6 @@ class Waits:
     """Longest wait for the training job."""
     delivery_margin: float
     """How long after its buffer interval Firehose may still deliver."""
-
-
-@dataclass(frozen=True)
-class Sizes:
-    """What is ordered from AWS: instance types, images and buffers."""
-
-    dms_instance_class: str = "dms.t3.medium"
-    glue_worker_type: str = "G.1X"
-    glue_workers: int = 2
-    training_instance_type: str = "ml.m5.large"
-    hosting_instance_type: str = "ml.t2.medium"
-    framework_tag: str = "2.5.1-cpu-py311-ubuntu22.04-sagemaker"
-    """Of the AWS Deep Learning Containers ``pytorch-training`` and ``pytorch-inference``."""
-    firehose_interval: int = 60
-    """Seconds, BufferingHints.IntervalInSeconds."""
-    firehose_size: int = 5
-    """MiB, BufferingHints.SizeInMBs."""
-
-    def image(self, kind: str, region: str) -> str:
-        """The container image URI for `kind` (training or inference) in `region`.
-
-        Raises:
-            SettingsError: AWS has no such image there
-        """
-        return image_uri(f"pytorch-{kind}", self.framework_tag, region)
 
 
 @dataclass(frozen=True)
@@ -137,6 +113,10 @@ class Target:
     confirm_account: bool
     """Whether a person has to confirm the account before anything is made, and is to decide
     whether a stack is deleted for such a change: all that it holds is lost."""
+    login: str
+    """The command that gets new credentials; "" where none are needed."""
+    prices: PriceList | None
+    """What things cost there; None where nothing does."""
     _clients: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
     _lock: Any = field(default_factory=threading.Lock, repr=False, compare=False)
 
@@ -174,22 +154,35 @@ class Target:
 
 
 def open_target(
-    name: str, *, endpoint: str | None = None, environ: Mapping[str, str] = os.environ
+    name: str,
+    *,
+    endpoint: str | None = None,
+    region: str | None = None,
+    allowed_accounts: str | None = None,
+    environ: Mapping[str, str] = os.environ,
 ) -> Target:
     """The target called `name`.
 
     Args:
         endpoint: for ``local``: its endpoint, instead of ``LAKE_ENDPOINT``, ``LAKE_PORT`` (on
             127.0.0.1) and the default
+        region: instead of what the environment and the profile say
+        allowed_accounts: for ``aws``: account ids with commas between, instead of
+            ``LAKE_ALLOWED_ACCOUNTS``
 
     Raises:
-        SettingsError: unknown name, or a LAKE_PORT that is none
+        SettingsError: unknown name, a LAKE_PORT that is none, a region that the target has not
         TargetError: see `EndpointRefusedError`, `AccountRefusedError`
     """
     if name == "local":
+        if region not in (None, DEFAULT_REGION):
+            raise SettingsError(
+                f"The local target is in region {DEFAULT_REGION}, not in {region}.",
+                f"Leave --region out; or for AWS: lake doctor --target aws --region {region}",
+            )
         return _local(endpoint or environ.get("LAKE_ENDPOINT") or _at_port(environ))
     if name == "aws":
-        return _aws(endpoint, environ)
+        return _aws(endpoint, region, allowed_accounts, environ)
     raise SettingsError(
         f"There is no target {name!r}; the targets are local and aws.",
         "lake doctor --target local",
@@ -302,52 +295,25 @@ def _local(endpoint: str) -> Target:
         lake_options="",
         needs_replacement=(CUSTOM_NAMED, "needs a replacement"),
         confirm_account=False,
+        login="",
+        prices=None,
     )
 
 
-def _aws(endpoint: str | None, environ: Mapping[str, str]) -> Target:
-    overrides = [k for k in environ if k == "AWS_ENDPOINT_URL" or k.startswith("AWS_ENDPOINT_URL_")]
-    if endpoint or overrides:
-        raise EndpointRefusedError(
-            "The aws target refuses endpoint overrides, and found "
-            f"{', '.join(sorted(overrides)) or '--endpoint'}.",
-            f"unset {' '.join(sorted(overrides))}"
-            if overrides
-            else "Leave --endpoint out: lake doctor --target aws",
-        )
-    core = botocore.session.Session()
-    try:
-        _refuse_profile_overrides(core)
-        region = _region(core, environ)
-        # One Session: boto3 adds its own methods to the clients of a botocore session, and
-        # refuses to do so twice.
-        session = boto3.session.Session(botocore_session=core, region_name=region)
-        config = Config(
-            connect_timeout=10,
-            read_timeout=60,
-            retries={"mode": "adaptive", "total_max_attempts": 8},
-            max_pool_connections=32,
-            ignore_configured_endpoint_urls=True,
-            user_agent_extra="movielens-lake",
-        )
-        identity = session.client("sts", config=config).get_caller_identity()
-    except (BotoCoreError, ClientError) as error:
-        raise TargetError(
-            f"AWS does not know who you are: {error}",
-            "Log in with: aws sso login; or choose a profile: export AWS_PROFILE=<profile>",
-        ) from error
-    account = str(identity["Account"])
-    if account == LOCAL_ACCOUNT:
-        raise AccountRefusedError(
-            f"Account {LOCAL_ACCOUNT} is an emulator's, not AWS's.", "lake status --target local"
-        )
+def _aws(
+    endpoint: str | None, region: str | None, allowed: str | None, environ: Mapping[str, str]
+) -> Target:
+    if allowed is None:
+        allowed = environ.get("LAKE_ALLOWED_ACCOUNTS", "")
+    sizes = Sizes.from_environment(environ)
+    access = open_access(endpoint, region, allowed, environ)
     return Target(
         name="aws",
-        region=region,
-        account=account,
+        region=access.region,
+        account=access.account,
         endpoint=None,
-        session=session,
-        config=config,
+        session=access.session,
+        config=access.config,
         waits=Waits(
             poll=10,
             stack=2400,
@@ -357,49 +323,15 @@ def _aws(endpoint: str | None, environ: Mapping[str, str]) -> Target:
             training=3600,
             delivery_margin=180,
         ),
-        sizes=Sizes(),
+        sizes=sizes,
         unreachable_hint=(
-            f"See whether AWS can be reached: aws --region {region} sts get-caller-identity"
+            f"See whether AWS can be reached: aws --region {access.region} sts get-caller-identity"
         ),
         silence=None,
-        aws_cli=f"aws --region {region}",
-        lake_options=" --target aws",
+        aws_cli=f"aws --region {access.region}",
+        lake_options=" --target aws" + (f" --region {region}" if region else ""),
         needs_replacement=(CUSTOM_NAMED,),
         confirm_account=True,
+        login=LOGIN,
+        prices=PriceList.of(access.region),
     )
-
-
-def _region(core: botocore.session.Session, environ: Mapping[str, str]) -> str:
-    """The region that the user has chosen; none is assumed, since things are made and paid there.
-
-    The order is that of the AWS CLI ("Environment variables to configure the AWS CLI"): AWS_REGION,
-    AWS_DEFAULT_REGION, the profile. boto3 alone does not read the first.
-
-    Raises:
-        SettingsError: there is none
-    """
-    region = environ.get("AWS_REGION") or core.get_config_variable("region")
-    if not region:
-        raise SettingsError(
-            "The aws target needs a region, and found none in AWS_REGION, AWS_DEFAULT_REGION "
-            "and the profile.",
-            f"export AWS_REGION={DEFAULT_REGION}",
-        )
-    return str(region)
-
-
-def _refuse_profile_overrides(core: botocore.session.Session) -> None:
-    """No `endpoint_url` in the profile, nor in the `services` section that it names."""
-    profile = core.get_scoped_config()
-    found = ["endpoint_url"] if "endpoint_url" in profile else []
-    services = core.full_config.get("services", {}).get(profile.get("services", ""), {})
-    found += [
-        f"services.{service}.endpoint_url"
-        for service, values in services.items()
-        if isinstance(values, dict) and "endpoint_url" in values
-    ]
-    if found:
-        raise EndpointRefusedError(
-            f"The aws target refuses endpoint overrides, and the profile has {', '.join(found)}.",
-            "Remove them from ~/.aws/config, or choose another: export AWS_PROFILE=<profile>",
-        )

@@ -90,6 +90,8 @@ class Stage(ABC):
     """Stages that must be done before."""
     stacks: ClassVar[tuple[str, ...]] = ()
     """Templates of stacks that must be complete before."""
+    removed_by_pause: ClassVar[bool] = False
+    """Whether `lake pause` takes its work away, which is then not lost."""
     recorded: ClassVar[bool] = True
     """Whether a finished run is remembered, and skipped next time."""
 

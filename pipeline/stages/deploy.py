@@ -22,6 +22,7 @@ class Deploy(Stage):
     name = "deploy"
     needs = ("train",)
     stacks = (ROOT,)
+    removed_by_pause = True
 
     def own_inputs(self, lake: Lake, dataset: Dataset) -> list[str]:  # noqa: ARG002
         return [template_text(SERVING)]

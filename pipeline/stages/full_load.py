@@ -45,6 +45,8 @@ class FullLoad(Stage):
                 return unreadable(lake, table) or f"DynamoDB table {table}"
             if items is not None and found < items:
                 return f"{items - found:,} of {items:,} items of DynamoDB table {table}"
+        if lake.stacks.outputs(TEMPLATE)["TaskArn"] != record.details["task"]:
+            return "the DMS task that has loaded the tables"  # after a pause it is another one
         return None
 
     def lost(self, lake: Lake, record: Record) -> str | None:  # noqa: ARG002

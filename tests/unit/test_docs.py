@@ -22,7 +22,11 @@ from tests.support import PROJECT
 CONFIGURATION = PROJECT / "docs" / "configuration.md"
 CODE = ("pipeline", "emulation", "spark_jobs", "models", "tests", "Makefile")
 LINK = re.compile(r"\[[^\]\n]*\]\((?!https?:|mailto:)([^)\s]*)\)")
-OF_THE_CLI = {("s3", "ls"): {"recursive"}, ("s3", "rm"): {"recursive", "only-show-errors"}}
+OF_THE_CLI = {
+    ("sso", "login"): set(),
+    ("s3", "ls"): {"recursive"},
+    ("s3", "rm"): {"recursive", "only-show-errors"},
+}
 """Commands that are no operation of the service, and their options."""
 GLOBAL_AWS = {"endpoint-url", "query", "output", "profile", "region", "max-items", "no-paginate"}
 

@@ -20,7 +20,7 @@ from pipeline.doctor import Check
 from pipeline.errors import StackError
 from pipeline.target import open_target
 
-COMMANDS = ["run", "status", "verify", "recommend", "destroy", "doctor"]
+COMMANDS = ["run", "plan", "status", "verify", "recommend", "pause", "destroy", "doctor"]
 
 
 def call(*arguments: str, stdin: str = "") -> Any:
@@ -125,7 +125,7 @@ def aws_account(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(boto3.session.Session, "client", client)
 
 
-@pytest.mark.parametrize("command", ["run", "destroy"])
+@pytest.mark.parametrize("command", ["pause", "destroy"])
 @pytest.mark.usefixtures("aws_account")
 def test_aws_asks_for_the_account_before_it_acts(command: str) -> None:
     result = call(command, "--target", "aws", stdin="999999999999\n")

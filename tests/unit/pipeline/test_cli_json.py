@@ -113,7 +113,7 @@ def test_an_account_that_nobody_confirms() -> None:
     assert code == 1
     assert document["error"] == {
         "message": "Account 123456789012 was not confirmed; nothing was done.",
-        "hint": "Confirm it with: lake destroy --target aws --yes-account 123456789012",
+        "hint": "Confirm it with: lake destroy --target aws --yes-account 123456789012:us-east-1",
     }
 
 

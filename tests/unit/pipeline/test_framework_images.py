@@ -9,7 +9,7 @@ from pipeline.errors import SettingsError
 from pipeline.framework_images import REGISTRIES
 from pipeline.target import Sizes
 
-TAG = "2.5.1-cpu-py311-ubuntu22.04-sagemaker"
+TAG = "2.6.0-cpu-py312-ubuntu22.04-sagemaker"
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from localstack.aws.api.cloudformation import Output
-from localstack.services.cloudformation.engine.v2.change_set_model import is_nothing
+from localstack.services.cloudformation.engine.v2.change_set_model import Nothing, is_nothing
 from localstack.services.cloudformation.engine.v2.change_set_model_preproc import (
     ChangeSetModelPreproc,
     PreprocEntityDelta,
@@ -43,7 +43,14 @@ class Values(Functions):
     imports: set[str]
 
     def visit_node_output(self, node_output: Any) -> Any:
+        this: Any = self
+        reference = node_output.condition_reference
         try:
+            # What an output without its condition names may not be there: it is not evaluated.
+            if not is_nothing(reference):
+                condition = this._resolve_resource_condition_reference(reference)
+                if condition.after is False:
+                    return PreprocEntityDelta(before=Nothing, after=Nothing)
             delta: PreprocEntityDelta[Any, Any] = ChangeSetModelPreproc.visit_node_output(
                 self, node_output
             )
@@ -52,7 +59,7 @@ class Values(Functions):
         except Exception as e:
             raise StopError(None, getattr(e, "message", None) or str(e)) from e
         after = delta.after
-        if is_nothing(after) or after.condition is False:
+        if is_nothing(after):
             return delta
         value = after.value
         if isinstance(value, dict | list) or value is None or is_nothing(value):
@@ -81,6 +88,8 @@ class Values(Functions):
         else:
             this._get_node_resource_for(name, self._change_set.update_model.node_template)
             records = self.resources
+        if select_before and name not in records:
+            return Nothing  # its condition did not hold, or it is new
         if name not in records:
             return ChangeSetModelPreproc._resolve_attribute(this, [name, attribute], select_before)
         record = records[name]

@@ -1,0 +1,69 @@
+"""What the lake has cost so far by the hour, from the ages of its stacks; only read calls."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from pipeline.account.cost import hourly
+from pipeline.account.deployed import deployed
+from pipeline.lake import Lake
+
+__all__ = ["Accrued", "accrued"]
+
+
+@dataclass(frozen=True)
+class Accrued:
+    """What bills by the hour.
+
+    Attributes:
+        usd: since it is there, about: what was removed before is not in it
+        per_hour: USD
+        prices: where the prices are from
+    """
+
+    usd: float
+    per_hour: float
+    prices: str
+
+    @property
+    def text(self) -> str:
+        """For people."""
+        return (
+            f"by the hour: {self.usd:.2f} USD so far, {self.per_hour:.3f} USD an hour more "
+            f"({self.prices}); job runs, training and requests come on top"
+        )
+
+
+def accrued(lake: Lake, now: datetime | None = None) -> Accrued | None:
+    """The costs of what is there.
+
+    Args:
+        lake: on its target
+        now: until when, for tests
+
+    Returns:
+        them, or None where nothing is paid for
+    """
+    prices = lake.target.prices
+    if prices is None:
+        return None
+    now = now or datetime.now(UTC)
+    usd = per_hour = 0.0
+    for stack in deployed(lake):
+        there = [r for r in stack.resources if r.logical in stack.physical]
+        rate = sum(item.usd or 0.0 for item in hourly(prices, there, {}))
+        usd += rate * _hours(lake, stack.stack, now)
+        per_hour += rate
+    return Accrued(usd, per_hour, prices.title)
+
+
+def _hours(lake: Lake, stack: str, now: datetime) -> float:
+    stacks: list[dict[str, Any]] = lake.client("cloudformation").describe_stacks(StackName=stack)[
+        "Stacks"
+    ]
+    created: datetime = stacks[0]["CreationTime"]
+    if created.tzinfo is None:
+        created = created.replace(tzinfo=UTC)
+    return max(0.0, (now - created).total_seconds() / 3600)

@@ -1,0 +1,91 @@
+"""What the lake's stacks are made of now, and what a run would make of them; only read calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from pipeline.account.templates import Resource, parse, resources
+from pipeline.cloudformation import template_text
+from pipeline.infrastructure import expected_parameters
+from pipeline.lake import Lake
+from pipeline.settings import NESTED, ROOT, STACKS
+
+__all__ = ["Deployed", "deployed", "expected"]
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """A stack of the lake as it is.
+
+    Attributes:
+        template: of which it was made
+        stack: its name
+        status: its StackStatus
+        resources: as its own template and parameters give them
+        physical: what CloudFormation has made, by logical id
+    """
+
+    template: str
+    stack: str
+    status: str
+    resources: list[Resource]
+    physical: dict[str, str] = field(default_factory=dict)
+
+
+def deployed(lake: Lake) -> Iterator[Deployed]:
+    """The lake's stacks that are there, also the nested ones; those of others are left out."""
+    for template in (*STACKS, *NESTED):
+        stack = lake.stacks.describe(template)
+        tags = {tag["Key"]: tag["Value"] for tag in (stack or {}).get("Tags", [])}
+        if stack is None or (template in STACKS and tags.get("project") != lake.settings.project):
+            continue
+        yield _look(lake, template, stack)
+
+
+def expected(lake: Lake) -> list[Resource]:
+    """All resources that the templates make, as a run would deploy them now."""
+    found: list[Resource] = []
+    for template in STACKS:
+        document = parse(template_text(template))
+        given = {"Project": lake.settings.project, **expected_parameters(lake.stacks, template)}
+        made = resources(template, document, given, **_pseudo(lake))
+        found += made
+        if template == ROOT:
+            nested = {resource.logical: resource for resource in made}
+            for name, logical in NESTED.items():
+                if logical in nested:
+                    found += _nested(lake, name, nested[logical])
+    return found
+
+
+def _nested(lake: Lake, template: str, stack: Resource) -> list[Resource]:
+    given = {name: str(value) for name, value in stack.properties.get("Parameters", {}).items()}
+    return resources(template, parse(template_text(template)), given, **_pseudo(lake))
+
+
+def _look(lake: Lake, template: str, stack: dict[str, Any]) -> Deployed:
+    cloudformation = lake.client("cloudformation")
+    name = stack["StackId"]
+    body = cloudformation.get_template(StackName=name, TemplateStage="Original")["TemplateBody"]
+    made = cloudformation.describe_stack_resources(StackName=name)["StackResources"]
+    given = {p["ParameterKey"]: p.get("ParameterValue", "") for p in stack.get("Parameters", [])}
+    physical = {
+        resource["LogicalResourceId"]: resource["PhysicalResourceId"]
+        for resource in made
+        if resource.get("PhysicalResourceId")
+        and resource["ResourceStatus"] not in ("CREATE_FAILED", "DELETE_COMPLETE")
+    }
+    found = resources(template, parse(body), given, **_pseudo(lake))
+    return Deployed(template, stack["StackName"], stack["StackStatus"], found, physical)
+
+
+def _pseudo(lake: Lake) -> dict[str, str]:
+    partition = lake.target.session.get_partition_for_region(lake.target.region)
+    return {
+        "AccountId": lake.target.account,
+        "Partition": partition,
+        "Region": lake.target.region,
+        "URLSuffix": "amazonaws.com.cn" if partition == "aws-cn" else "amazonaws.com",
+    }

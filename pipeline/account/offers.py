@@ -1,0 +1,132 @@
+"""What the region offers of what a run orders: DMS class, framework images; and DMS's roles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from botocore.exceptions import ClientError
+
+from pipeline.account.images import AS_OF, newest_with_wheels, python_of, without_wheel
+from pipeline.check import Check
+from pipeline.errors import SettingsError
+from pipeline.lake import Lake, is_missing
+
+__all__ = ["dms_class", "dms_roles", "images", "wheels"]
+
+DMS_ROLES: Final = {
+    "dms-vpc-role": "AmazonDMSVPCManagementRole",
+    "dms-cloudwatch-logs-role": "AmazonDMSCloudWatchLogsRole",
+}
+"""AWS DMS User Guide, 'Creating the IAM roles to use with AWS DMS': one of each in an account."""
+
+
+def dms_class(lake: Lake) -> Iterator[Check]:
+    """Whether DMS offers the replication instance's class in the region."""
+    wanted = lake.target.sizes.dms_instance_class
+    pages = lake.client("dms").get_paginator("describe_orderable_replication_instances")
+    offered = {
+        instance["ReplicationInstanceClass"]: instance.get("AvailabilityZones", [])
+        for page in pages.paginate()
+        for instance in page["OrderableReplicationInstances"]
+    }
+    name = f"DMS class {wanted}"
+    if wanted in offered:
+        zones = ", ".join(offered[wanted])
+        yield Check(name, True, f"offered in {zones}" if zones else "offered")
+        return
+    small = sorted(c for c in offered if c.endswith((".micro", ".small", ".medium", ".large")))
+    yield Check(
+        name,
+        False,
+        f"not offered in {lake.target.region}; offered are {', '.join(small) or 'none'}",
+        f"export LAKE_DMS_INSTANCE_CLASS={small[0]}" if small else "export AWS_REGION=us-east-1",
+    )
+
+
+def images(lake: Lake) -> Iterator[Check]:
+    """Whether the registry of the region has the images; asked as a container's pull asks."""
+    for kind in ("training", "inference"):
+        name = f"image for {kind}"
+        try:
+            uri = lake.target.sizes.image(kind, lake.target.region)
+        except SettingsError as error:
+            yield Check(name, False, error.message, error.hint)
+            continue
+        place, _, tag = uri.partition(":")
+        registry, _, repository = place.partition("/")
+        answer = lake.client("ecr").batch_get_image(
+            registryId=registry.partition(".")[0],
+            repositoryName=repository,
+            imageIds=[{"imageTag": tag}],
+        )
+        if answer.get("images"):
+            yield Check(name, True, uri)
+        else:
+            why = ", ".join(f["failureCode"] for f in answer.get("failures", [])) or "no answer"
+            yield Check(
+                name,
+                False,
+                f"{uri} is not there ({why})",
+                f"export LAKE_FRAMEWORK_TAG={newest_with_wheels()}",
+            )
+
+
+def wheels(lake: Lake) -> Iterator[Check]:
+    """Whether the image's Python has wheels of everything that the model needs; asks nobody."""
+    tag = lake.target.sizes.framework_tag
+    lacking = without_wheel(tag)
+    name = "wheels for the image"
+    if not lacking:
+        yield Check(name, True, f"all there for Python {python_of(tag)}, as of {AS_OF}")
+        return
+    yield Check(
+        name,
+        False,
+        f"{tag} has Python {python_of(tag)}, for which {', '.join(lacking)} "
+        f"{'have no wheels' if len(lacking) > 1 else 'has no wheel'} as of {AS_OF}",
+        f"export LAKE_FRAMEWORK_TAG={newest_with_wheels()}",
+    )
+
+
+def dms_roles(lake: Lake) -> Iterator[Check]:
+    """Whether the account's roles for DMS, where there are any, are what DMS needs."""
+    iam = lake.client("iam")
+    for role, policy in DMS_ROLES.items():
+        found = _role(iam, role)
+        if found is None:
+            yield Check(f"role {role}", True, "not there; the run makes it")
+            continue
+        trusted = "dms.amazonaws.com" in str(found.get("AssumeRolePolicyDocument", {}))
+        if not trusted:
+            yield Check(
+                f"role {role}",
+                False,
+                "there, but DMS may not assume it",
+                f"Let dms.amazonaws.com assume it: {lake.target.aws_cli} iam "
+                f"update-assume-role-policy --role-name {role} --policy-document <document>",
+            )
+            continue
+        attached: list[dict[str, Any]] = iam.list_attached_role_policies(RoleName=role)[
+            "AttachedPolicies"
+        ]
+        if any(entry["PolicyName"] == policy for entry in attached):
+            yield Check(f"role {role}", True, "there, and as DMS needs it")
+        else:
+            arn = f"arn:aws:iam::aws:policy/service-role/{policy}"
+            yield Check(
+                f"role {role}",
+                False,
+                f"there, but without {policy}",
+                f"{lake.target.aws_cli} iam attach-role-policy --role-name {role} "
+                f"--policy-arn {arn}",
+            )
+
+
+def _role(iam: Any, name: str) -> dict[str, Any] | None:
+    try:
+        return dict(iam.get_role(RoleName=name)["Role"])
+    except ClientError as error:
+        if is_missing(error):
+            return None
+        raise

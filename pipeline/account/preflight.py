@@ -1,0 +1,98 @@
+"""What is looked at before anything is made in an account: first thing in a run, and in the doctor.
+
+Only read calls. What cannot be asked for lack of a permission is a finding too, but keeps nobody
+from a run: the service may be used by a role that is allowed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
+
+from botocore.exceptions import ClientError
+
+from pipeline.account.access import is_login_lost
+from pipeline.account.deployed import deployed, expected
+from pipeline.account.names import name_checks
+from pipeline.account.offers import dms_class, dms_roles, images, wheels
+from pipeline.account.quotas import quota_checks
+from pipeline.account.templates import Resource
+from pipeline.check import Check
+from pipeline.errors import ChecksError
+from pipeline.lake import Lake, error_code
+
+__all__ = ["account_checks", "require_ready"]
+
+_ASK: Final = "Ask for the permission: the AWS managed policy ReadOnlyAccess has it"
+_DENIED: Final = frozenset(
+    {
+        "403",
+        "AccessDenied",
+        "AccessDeniedException",
+        "AuthorizationError",
+        "UnauthorizedOperation",
+        "NotAuthorized",
+        "OptInRequired",
+        "SubscriptionRequiredException",
+        "TooManyRequestsException",
+        "ThrottlingException",
+        "Throttling",
+    }
+)
+"""AWS's codes of a question that the caller may not ask, or not now."""
+
+
+def account_checks(lake: Lake) -> list[Check]:
+    """Everything that can be found out of the account without changing it.
+
+    Args:
+        lake: on its target
+
+    Returns:
+        the findings, in a fixed order
+
+    Raises:
+        ClientError: AWS does not accept the credentials, or fails
+    """
+    wanted = list(expected(lake))
+    there = {(stack.template, logical) for stack in deployed(lake) for logical in stack.physical}
+    new = [r for r in wanted if (r.template, r.logical) not in there]
+    looks: list[tuple[str, Callable[[], Iterable[Check]]]] = [
+        ("quotas", lambda: quota_checks(lake, new)),
+        ("DMS class", lambda: dms_class(lake)),
+        ("images", lambda: images(lake)),
+        ("wheels for the image", lambda: wheels(lake)),
+        ("DMS roles", lambda: dms_roles(lake)),
+        ("names", lambda: name_checks(lake, _without_shared(new))),
+    ]
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        found = pool.map(lambda look: list(_asked(*look)), looks)
+        return [check for checks in found for check in checks]
+
+
+def require_ready(checks: Iterable[Check]) -> None:
+    """Return if nothing was found that keeps a run from its end.
+
+    Raises:
+        ChecksError: something was
+    """
+    off = [check for check in checks if not check.ok]
+    if off:
+        what = "; ".join(f"{check.name}: {check.detail}" for check in off)
+        raise ChecksError(f"The account is not ready, and nothing was done: {what}.", off[0].fix)
+
+
+def _without_shared(new: list[Resource]) -> list[Resource]:
+    """Without the roles that all of an account's DMS users share: `dms_roles` judges them."""
+    return [r for r in new if not (r.kind == "AWS::IAM::Role" and r.name.startswith("dms-"))]
+
+
+def _asked(name: str, look: Callable[[], Iterable[Check]]) -> Iterator[Check]:
+    try:
+        yield from look()
+    except ClientError as error:
+        if is_login_lost(error) or error_code(error) not in _DENIED:
+            raise
+        detail = f"not known: {error.operation_name} was answered with {error_code(error)}"
+        yield Check(name, True, detail, _ASK)

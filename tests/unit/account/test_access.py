@@ -1,0 +1,166 @@
+"""Who we are on AWS, and what is said when nobody knows or nobody answers."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import (
+    EndpointConnectionError,
+    NoCredentialsError,
+    UnauthorizedSSOTokenError,
+)
+from typer.testing import CliRunner
+
+from pipeline.account import access
+from pipeline.account.access import account_ids, is_login_lost
+from pipeline.cli import app
+from pipeline.cli_errors import explain
+from pipeline.errors import (
+    AccountRefusedError,
+    SettingsError,
+    StackError,
+    TargetError,
+    TargetUnreachableError,
+)
+from pipeline.target import open_target
+from tests.unit.account.fakes import ACCOUNT, account_lake
+from tests.unit.pipeline.fakes import client_error
+
+HERE = {"AWS_REGION": "eu-central-1"}
+
+
+def _answer(monkeypatch: pytest.MonkeyPatch, answer: Any) -> None:
+    class Sts:
+        def get_caller_identity(self) -> dict[str, str]:
+            if isinstance(answer, BaseException):
+                raise answer
+            return dict(answer() if callable(answer) else answer)
+
+    monkeypatch.setattr(boto3.session.Session, "client", lambda *_, **__: Sts())
+
+
+def test_no_network_is_said_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    error = EndpointConnectionError(endpoint_url="https://sts.eu-central-1.amazonaws.com/")
+    _answer(monkeypatch, error)
+    with pytest.raises(TargetUnreachableError) as raised:
+        open_target("aws", environ=HERE)
+    assert raised.value.message == (
+        "AWS cannot be reached from here in region eu-central-1: Could not connect to the "
+        'endpoint URL: "https://sts.eu-central-1.amazonaws.com/".'
+    )
+    assert raised.value.hint.endswith("then: lake doctor --target aws")
+
+
+def test_a_resolver_that_says_nothing_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = threading.Event()
+
+    def late() -> dict[str, str]:
+        ended.wait(60)
+        return {"Account": ACCOUNT}
+
+    monkeypatch.setattr(access, "_DEADLINE", 0.2)
+    _answer(monkeypatch, late)
+    try:
+        with pytest.raises(TargetUnreachableError, match="no answer within"):
+            open_target("aws", environ=HERE)
+    finally:
+        ended.set()
+
+
+def test_credentials_that_are_not_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
+    _answer(monkeypatch, client_error("ExpiredToken", "GetCallerIdentity", "it has expired"))
+    with pytest.raises(TargetError, match="it has expired") as raised:
+        open_target("aws", environ=HERE)
+    assert raised.value.hint.startswith("Log in with: aws sso login")
+
+
+def test_only_allowed_accounts_are_touched(monkeypatch: pytest.MonkeyPatch) -> None:
+    _answer(monkeypatch, {"Account": ACCOUNT})
+    environ = {**HERE, "LAKE_ALLOWED_ACCOUNTS": "999999999999, 888888888888"}
+    with pytest.raises(AccountRefusedError) as raised:
+        open_target("aws", environ=environ)
+    assert raised.value.message == (
+        f"Account {ACCOUNT} is not allowed; allowed are 888888888888, 999999999999."
+    )
+    assert open_target("aws", allowed_accounts=ACCOUNT, environ=environ).account == ACCOUNT
+    assert open_target("aws", allowed_accounts="", environ=environ).account == ACCOUNT
+
+
+@pytest.mark.parametrize("text", ["12345678901", "1234567890123", "me", "12345678901a"])
+def test_what_is_no_account_id(text: str) -> None:
+    with pytest.raises(SettingsError, match=repr(text)):
+        account_ids(f"123456789012,{text}")
+
+
+def test_the_local_target_has_one_region() -> None:
+    assert open_target("local", region="us-east-1", environ={}).region == "us-east-1"
+    with pytest.raises(SettingsError, match="not in eu-west-1"):
+        open_target("local", region="eu-west-1", environ={})
+
+
+def test_the_region_given_wins_and_is_named_in_the_next_command(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    _answer(monkeypatch, {"Account": ACCOUNT})
+    target = open_target("aws", region="eu-west-1", environ=HERE)
+    assert (target.region, target.lake_options) == (
+        "eu-west-1",
+        " --target aws --region eu-west-1",
+    )
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        client_error("ExpiredToken"),
+        client_error("ExpiredTokenException"),
+        client_error("UnrecognizedClientException"),
+        NoCredentialsError(),
+        UnauthorizedSSOTokenError(),
+    ],
+)
+def test_a_lost_login_is_told_with_what_goes_on_from_there(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with account_lake(monkeypatch) as lake:
+        message, hint = explain(error, lake.target, "lake run")
+        assert message.startswith("AWS does not accept the credentials any more: ")
+        assert message.endswith("What AWS is at work on goes on by itself.")
+        assert hint == "Log in again: aws sso login; then go on with: lake run --target aws"
+        assert explain(error, lake.target, "lake destroy")[1].endswith("lake destroy --target aws")
+
+
+def test_a_lost_login_is_seen_behind_what_came_after(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        try:
+            raise client_error("ExpiredToken", "DescribeStacks")
+        except Exception:
+            raise client_error("400", "HeadBucket")  # noqa: B904 - as a handler that looks on fails
+
+    with pytest.raises(Exception, match="HeadBucket") as raised:
+        fail()
+    wrapped = StackError("refused")
+    wrapped.__cause__ = client_error("ExpiredTokenException")
+    for error in (raised.value, wrapped):
+        assert is_login_lost(error)
+        with account_lake(monkeypatch) as lake:
+            assert "ExpiredToken" in explain(error, lake.target)[0]
+    assert not is_login_lost(client_error("AccessDenied"))
+
+
+def test_the_local_target_has_no_login_to_lose() -> None:
+    message, _ = explain(client_error("ExpiredToken"), open_target("local", environ={}))
+    assert "credentials" not in message
+
+
+def test_a_plan_is_refused_an_endpoint(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    result = CliRunner().invoke(app, ["plan", "--target", "aws"])
+    assert (result.exit_code, result.stderr) == (
+        1,
+        "lake: The aws target refuses endpoint overrides, and found AWS_ENDPOINT_URL.\n"
+        "  → unset AWS_ENDPOINT_URL\n",
+    )
