@@ -1,15 +1,16 @@
 """CloudFormation stacks: deploy (create, update or nothing), outputs, delete.
 
-A stack carries the SHA-256 of its template and parameters as a tag, so an unchanged stack is
-recognised without asking for an update. A stack that AWS cannot update (ROLLBACK_COMPLETE, failed
-states) is deleted and made anew; one that was complete before only where the target does not ask
-first. A stack that is not tagged as the lake's is left alone.
+A stack that has been given the same template and parameters is recognised by asking CloudFormation
+for both, without asking for an update. Nothing is noted in its tags: CloudFormation gives a stack's
+tags to all its resources, so another value there would be a change of every one of them.
+
+A stack that AWS cannot update (ROLLBACK_COMPLETE, failed states) is deleted and made anew; one that
+was complete before only where the target does not ask first. A stack that is not tagged as the
+lake's is left alone.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -26,7 +27,6 @@ from pipeline.target import Target
 __all__ = ["Outcome", "Stacks", "first_failure", "template_text"]
 
 _STACK: Final = "AWS::CloudFormation::Stack"
-DIGEST_TAG: Final = "template-sha256"
 GOOD: Final = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE"})
 # AWS CloudFormation User Guide, "Stack status codes": from these no update is possible.
 _DEAD: Final = frozenset(
@@ -117,7 +117,6 @@ class Stacks:
         name = self.settings.stack(template)
         body = template_text(template)
         parameters = {"Project": self.settings.project, **parameters}
-        digest = _digest(body, parameters)
         stack = self._own(name)
         if stack is not None and stack["StackStatus"] in _DEAD:
             self.clear(template)
@@ -129,16 +128,25 @@ class Stacks:
                 {"ParameterKey": k, "ParameterValue": v} for k, v in sorted(parameters.items())
             ],
             "Capabilities": ["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
-            "Tags": [
-                {"Key": "project", "Value": self.settings.project},
-                {"Key": DIGEST_TAG, "Value": digest},
-            ],
+            "Tags": [self.settings.tag],
         }
         if stack is None:
             return self._create(name, arguments)
-        if stack["StackStatus"] in GOOD and _tags(stack).get(DIGEST_TAG) == digest:
+        if stack["StackStatus"] in GOOD and self._was_given(name, stack, body, parameters):
             return Outcome.UNCHANGED
         return self._update(template, arguments)
+
+    def _was_given(
+        self, name: str, stack: dict[str, Any], body: str, parameters: Mapping[str, str]
+    ) -> bool:
+        """Whether a stack was made or last updated from this template with these parameters."""
+        given = {p["ParameterKey"]: p["ParameterValue"] for p in stack.get("Parameters", [])}
+        if any(given.get(name) != value for name, value in parameters.items()):
+            return False
+        found = self._cloudformation.get_template(StackName=name, TemplateStage="Original")[
+            "TemplateBody"
+        ]
+        return isinstance(found, str) and found.strip() == body.strip()
 
     def is_dead(self, template: str) -> bool:
         """Whether the stack made from `template` can only be deleted, once it has settled."""
@@ -335,12 +343,6 @@ def _is_own(event: dict[str, Any]) -> bool:
 def template_text(template: str) -> str:
     """The text of one of our templates."""
     return (resources.files("pipeline.stacks") / f"{template}.yaml").read_text(encoding="utf-8")
-
-
-def _digest(body: str, parameters: Mapping[str, str]) -> str:
-    return hashlib.sha256(
-        json.dumps([body, sorted(parameters.items())]).encode("utf-8")
-    ).hexdigest()
 
 
 def _tags(stack: dict[str, Any]) -> dict[str, str]:

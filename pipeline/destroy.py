@@ -21,7 +21,7 @@ from pipeline.lake import Lake, is_missing
 from pipeline.ownership import Belongings, foreign_tables, own_bucket, own_tables, training_jobs
 from pipeline.polling import poll_until
 from pipeline.run_lock import RunLock
-from pipeline.settings import ROOT, STACKS
+from pipeline.settings import LOADED, ROOT, STACKS
 from pipeline.stages.deploy import endpoint_status
 
 __all__ = ["CleanUp", "Destruction", "destroy_lake"]
@@ -115,7 +115,7 @@ def _steps(lake: Lake, own: Belongings) -> Iterator[tuple[str, str, Callable[[],
     yield "10", "crawlers and job", lambda: _stack(lake, own, "catalog")
     yield "8-9", "streams and functions", lambda: _stack(lake, own, "streaming")
     yield "6-7", "stacks of lab 1", lambda: _stack(lake, own, ROOT)
-    yield "1-2", "tables of lab 1", lambda: _tables(lake)
+    yield "1-2", "tables of lab 1", lambda: _tables(lake, own)
     yield "", "logs", lambda: delete_logs(lake, runs) if own else []
     yield "3-5", "objects", lambda: _bucket_contents(lake)
     yield "3-5", "bucket", lambda: _stack(lake, own, BUCKET)
@@ -162,10 +162,10 @@ def _stack(lake: Lake, own: Belongings, template: str) -> list[str]:
     return [f"stack {lake.settings.stack(template)}", *own.contents[template]]
 
 
-def _tables(lake: Lake) -> list[str]:
-    """Tables that DMS has made: they are in no stack."""
+def _tables(lake: Lake, own: Belongings) -> list[str]:
+    """The stack of the tables, and the table that DMS has made: it is in no stack."""
     dynamodb = lake.client("dynamodb")
-    deleted = []
+    deleted = _stack(lake, own, LOADED)
     for table in own_tables(lake):
         try:
             dynamodb.delete_table(TableName=table)

@@ -18,7 +18,7 @@ from pipeline.errors import StackError
 from pipeline.lake import Lake
 from pipeline.polling import poll_until
 from pipeline.run_state import fingerprint
-from pipeline.settings import NESTED, ROOT
+from pipeline.settings import LOADED, NESTED, ROOT
 from pipeline.table_state import first_unreadable
 from pipeline.uploads import lambda_key, upload, upload_lambdas
 
@@ -29,6 +29,7 @@ __all__ = [
     "clear_dead_root",
     "copy_again",
     "deploy_bucket",
+    "empty_tables",
     "load_again",
     "upload_code",
 ]
@@ -87,6 +88,7 @@ def begin_deployment(
     copy = copied if _stem(copied) == staged else staged
     runs = {COPY_RUN: copy, LOAD_RUN: before.get(LOAD_RUN, "")}
     made: dict[str, Future[Outcome]] = {}
+    made[LOADED] = pool.submit(_deploy_tables, stacks, notice)
     made[ROOT] = root = pool.submit(_deploy_root, stacks, runs, notice)
     for template in _AFTER_ROLES:
         made[template] = pool.submit(
@@ -106,6 +108,19 @@ def clear_dead_root(stacks: Stacks) -> None:
     """
     if stacks.is_dead(ROOT):
         stacks.clear(ROOT)
+
+
+def empty_tables(stacks: Stacks) -> None:
+    """Make the stack of the loaded tables anew: deleting a table costs nothing, an item does.
+
+    DMS is not asked to: the permissions that its user guide wants for a DynamoDB target know no
+    Scan, so it could only drop the tables, and would make them anew with capacity that is paid by
+    the hour.
+
+    :raises StackError: the stack cannot be deleted or made
+    """
+    stacks.delete(LOADED)
+    stacks.deploy(LOADED, {})
 
 
 def copy_again(stacks: Stacks) -> Outcome:
@@ -192,24 +207,40 @@ def _deploy_after_roles(
         poll_until(ready, every=waits.poll, timeout=waits.stack, what=f"stack {ROLES}")
     else:
         root.result()  # a change that ends in a replacement takes this stack with it
-    _delete_if_table_lost(stacks, template, notice)
+    _delete_if_table_lost(stacks, template, notice, asks=stacks.target.confirm_account)
     outcome = stacks.deploy(template, _parameters(stacks, template))
     notice(f"stack {stacks.settings.stack(template)} {outcome.value}")
     return outcome
 
 
-def _delete_if_table_lost(stacks: Stacks, template: str, notice: Callable[[str], None]) -> None:
+def _deploy_tables(stacks: Stacks, notice: Callable[[str], None]) -> Outcome:
+    # Nobody is asked: all that the stack holds is loaded again from the bucket.
+    _delete_if_table_lost(stacks, LOADED, notice, asks=False)
+    outcome = stacks.deploy(LOADED, {})
+    notice(f"stack {stacks.settings.stack(LOADED)} {outcome.value}")
+    return outcome
+
+
+def _delete_if_table_lost(
+    stacks: Stacks, template: str, notice: Callable[[str], None], *, asks: bool
+) -> None:
     """Delete a stack whose DynamoDB table is not there any more: it believes that it is.
 
+    Args:
+        stacks: the lake's stacks
+        template: the stack's template
+        notice: called with a line when it is deleted
+        asks: whether a person decides what is deleted
+
     Raises:
-        StackError: it is lost on a target where a person decides what is deleted
+        StackError: a table is lost, and a person decides
     """
     dynamodb = stacks.target.client("dynamodb")
     lost = first_unreadable(dynamodb, stacks.physical(template, "AWS::DynamoDB::Table"))
     if lost is None:
         return
     name = stacks.settings.stack(template)
-    if stacks.target.confirm_account:
+    if asks:
         raise StackError(
             f"{lost}, which stack {name} has made, is not there any more.",
             f"To make the stack anew, with all that it holds: {stacks.target.aws_cli} "

@@ -9,13 +9,18 @@ from botocore.exceptions import ClientError
 from pipeline.cloudformation import template_text
 from pipeline.data import Dataset
 from pipeline.errors import StageError
-from pipeline.infrastructure import load_again
+from pipeline.infrastructure import empty_tables, load_again
 from pipeline.lake import Lake, is_missing
-from pipeline.ownership import loaded_tables, require_no_foreign_tables, tag_tables
+from pipeline.ownership import claim_exceptions, loaded_tables, require_no_foreign_tables
 from pipeline.run_state import Record
-from pipeline.settings import EXCEPTIONS_TABLE, ROOT, TABLES
+from pipeline.settings import EXCEPTIONS_TABLE, LOADED, ROOT, TABLES
 from pipeline.stages.base import Result, Stage, Work
-from pipeline.table_state import first_unreadable, unreadable
+from pipeline.table_state import (
+    first_unreadable,
+    holds_items,
+    unreadable,
+    unreadable_if_there,
+)
 
 __all__ = ["FINISHED", "FullLoad", "count_items", "find_task", "table_statistics"]
 
@@ -31,24 +36,23 @@ class FullLoad(Stage):
 
     name = "full_load"
     needs = ("land",)
-    stacks = (ROOT,)
+    stacks = (ROOT, LOADED)
 
     def own_inputs(self, lake: Lake, dataset: Dataset) -> list[str]:  # noqa: ARG002
-        return [template_text(TEMPLATE)]
+        return [template_text(TEMPLATE), template_text(LOADED)]
 
     def missing(self, lake: Lake, record: Record) -> str | None:
         expected = {lake.settings.dynamodb_table(t): record.details["items"][t] for t in TABLES}
-        expected[EXCEPTIONS_TABLE] = None  # judged by `lake verify`
         for table, items in expected.items():
             found = count_items(lake, table)
             if found is None:
                 return unreadable(lake, table) or f"DynamoDB table {table}"
-            if items is not None and found < items:
+            if found < items:
                 return f"{items - found:,} of {items:,} items of DynamoDB table {table}"
-        return None
+        return unreadable_if_there(lake, EXCEPTIONS_TABLE)
 
     def lost(self, lake: Lake, record: Record) -> str | None:  # noqa: ARG002
-        return first_unreadable(lake.client("dynamodb"), loaded_tables(lake))
+        return _lost(lake)
 
     def run(self, work: Work) -> Result:
         lake = work.lake
@@ -58,6 +62,9 @@ class FullLoad(Stage):
         require_no_foreign_tables(lake)
         work.note()  # from here on the tables are the lake's, even if this run is killed
         if task["Status"] not in _BUSY:
+            if holds_items(lake, loaded_tables(lake)):
+                work.progress("making the tables anew, without items")
+                empty_tables(lake.stacks)
             load_again(lake.stacks, work.inputs[:16])
         expected = sum(files[table]["rows"] for table in TABLES)
         work.wait(
@@ -65,9 +72,9 @@ class FullLoad(Stage):
             lake.target.waits.full_load,
             "the DMS task to finish its full load",
         )
-        if gone := first_unreadable(lake.client("dynamodb"), loaded_tables(lake)):
+        if gone := _lost(lake):
             raise _lost_meanwhile(gone)
-        tag_tables(lake)
+        claim_exceptions(lake)
         _require_complete(lake, arn)
         return self._reconciled(lake, arn, files)
 
@@ -114,6 +121,13 @@ class FullLoad(Stage):
             if number is None:
                 raise _lost_meanwhile(f"DynamoDB table {lake.settings.dynamodb_table(t)}")
         return Result(text, counts, {"task": arn, "items": items})
+
+
+def _lost(lake: Lake) -> str | None:
+    """What cannot be read of that which the load has filled."""
+    return first_unreadable(lake.client("dynamodb"), loaded_tables(lake)) or unreadable_if_there(
+        lake, EXCEPTIONS_TABLE
+    )
 
 
 def _lost_meanwhile(what: str) -> StageError:

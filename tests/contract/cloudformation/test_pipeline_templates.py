@@ -157,6 +157,32 @@ def test_mapped_columns_exist_in_the_external_tables() -> None:
         assert parameters.get("sort-key-name", parameters["partition-key-name"]) in mapped
 
 
+def test_tables_are_on_demand_and_have_the_keys_that_the_load_writes() -> None:
+    """A table that DMS makes has 200 capacity units of each kind, paid by the hour."""
+    made = {}
+    for template in TEMPLATES:
+        for resource in parse(template)["Resources"].values():
+            if resource["Type"] == "AWS::DynamoDB::Table":
+                properties = resource["Properties"]
+                assert properties["BillingMode"] == "PAY_PER_REQUEST"
+                keys = {k["KeyType"]: k["AttributeName"] for k in properties["KeySchema"]}
+                types = {a["AttributeType"] for a in properties["AttributeDefinitions"]}
+                assert types == {"S"}
+                made[properties["TableName"]] = (keys["HASH"], keys.get("RANGE"))
+    task = parse("003-full-load")["Resources"]["FullLoadTask"]["Properties"]
+    for rule in json.loads(task["TableMappings"])["rules"]:
+        if rule["rule-type"] == "object-mapping":
+            mapping = rule["mapping-parameters"]
+            wanted = (mapping["partition-key-name"], mapping.get("sort-key-name"))
+            assert made[rule["target-table-name"]] == wanted
+    settings = json.loads(task["ReplicationTaskSettings"])
+    # DROP_AND_CREATE, the default, would make them anew as DMS makes tables.
+    assert settings["FullLoadSettings"]["TargetTablePrepMode"] == "DO_NOTHING"
+    # 200 times 3,600 s is 720,000 rows at the most: several threads, each with its buffer.
+    assert settings["TargetMetadata"]["ParallelLoadThreads"] > 1
+    assert 50 <= settings["TargetMetadata"]["ParallelLoadBufferSize"] <= 1000
+
+
 def test_rows_end_where_dms_expects_it() -> None:
     r"""DMS takes the two characters ``\n``, its default, for a line feed.
 

@@ -30,6 +30,8 @@ class Scripted:
     def __init__(self, *outcomes: str) -> None:
         self.outcomes = list(outcomes)
         self.stack: dict[str, Any] | None = None
+        self.body = ""
+        self.tags: list[list[dict[str, str]]] = []
         self.calls: list[str] = []
         self.events: list[dict[str, Any]] = []
 
@@ -38,10 +40,14 @@ class Scripted:
             raise client_error("ValidationError", "DescribeStacks", "Stack does not exist")
         return {"Stacks": [{"Tags": OWN, **self.stack}]}
 
+    def get_template(self, **_: str) -> dict[str, Any]:
+        return {"TemplateBody": self.body}
+
     def create_stack(self, **arguments: Any) -> None:
         self.calls.append("create")
         if self.stack is not None:
             raise client_error("AlreadyExistsException")
+        self._take(arguments)
         self.stack = {"StackStatus": self.outcomes.pop(0), **_given(arguments)}
 
     def update_stack(self, **arguments: Any) -> None:
@@ -50,7 +56,12 @@ class Scripted:
         outcome = self.outcomes.pop(0)
         if outcome == "none":
             raise client_error("ValidationError", message="No updates are to be performed.")
+        self._take(arguments)
         self.stack = {"StackStatus": outcome, **_given(arguments)}
+
+    def _take(self, arguments: dict[str, Any]) -> None:
+        self.body = arguments["TemplateBody"]
+        self.tags.append(arguments["Tags"])
 
     def delete_stack(self, **_: str) -> None:
         self.calls.append("delete")
@@ -89,6 +100,17 @@ def test_creates_then_leaves_alone_then_updates() -> None:
     assert found.deploy("002-network", {}) is Outcome.UNCHANGED
     assert found.deploy("002-network", {"VpcCidr": "10.1.0.0/16"}) is Outcome.UPDATED
     assert script.calls == ["create", "update"]
+
+
+def test_another_template_is_an_update_and_no_other_tag() -> None:
+    """CloudFormation gives a stack's tags to its resources: a new value changes each of them."""
+    script = Scripted("CREATE_COMPLETE", "UPDATE_COMPLETE")
+    found = stacks(script)
+    found.deploy("002-network", {})
+    script.body = script.body.replace("Lab 1", "Lab 0")
+    assert found.deploy("002-network", {}) is Outcome.UPDATED
+    assert found.deploy("002-network", {}) is Outcome.UNCHANGED
+    assert script.tags == [OWN, OWN]
 
 
 def test_no_updates_is_unchanged() -> None:
@@ -328,7 +350,8 @@ class Several:
         return {"Stacks": [{"StackStatus": status, "Parameters": parameters, "Tags": OWN}]}
 
     def create_stack(self, *, StackName: str, **_: Any) -> None:  # noqa: N803
-        assert StackName == NESTED_STACK or NESTED_STACK in self.status, "No export of this name"
+        alone = StackName in (NESTED_STACK, "movielens-lake-tables")
+        assert alone or NESTED_STACK in self.status, "No export of this name"
         self.status[StackName] = "CREATE_COMPLETE"
         self.created.append(StackName)
 
@@ -337,7 +360,7 @@ class Several:
         self.status[StackName] = "UPDATE_ROLLBACK_COMPLETE" if nested else "UPDATE_COMPLETE"
 
     def delete_stack(self, *, StackName: str) -> None:  # noqa: N803
-        users = self.status.keys() - {NESTED_STACK}
+        users = self.status.keys() - {NESTED_STACK, "movielens-lake-tables"}
         assert StackName in users or not users, f"Export cannot be deleted, in use by {users}"
         del self.status[StackName]
         self.deleted.append(StackName)
@@ -380,11 +403,13 @@ def test_stacks_that_use_a_nested_stack_make_way_for_its_replacement() -> None:
     with ThreadPoolExecutor(4) as pool:
         made = begin_deployment(lake, "files", pool, lambda _: None)
     assert {template: future.result() for template, future in made.items()} == {
+        "tables": Outcome.CREATED,
         "lab-1-nested": Outcome.CREATED,
         "streaming": Outcome.CREATED,
         "catalog": Outcome.CREATED,
     }
-    assert script.deleted[-1] == script.created[0] == NESTED_STACK
+    assert script.deleted[-1] == NESTED_STACK
+    assert next(name for name in script.created if "tables" not in name) == NESTED_STACK
     assert len(script.deleted) == 4
 
 
