@@ -130,16 +130,19 @@ def recommend(
 
 @app.command()
 def destroy(
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only list what would be deleted.")
+    ] = False,
     target: TargetName = "local",
     endpoint: Endpoint = None,
     yes_account: Account = None,
     as_json: Json = False,
 ) -> Document:
     """Delete everything that belongs to the lake, and list what is left."""
-    from pipeline import console
-    from pipeline.destroy import destroy_lake
+    from pipeline import console, destroy
 
-    found = destroy_lake(_open(target, endpoint, yes_account))
+    lake = _open(target, endpoint, yes_account)
+    found = destroy.plan_destruction(lake) if dry_run else destroy.destroy_lake(lake)
     return _answer(
         as_json,
         found.as_dict(),

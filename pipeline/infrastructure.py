@@ -11,9 +11,8 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future
 from typing import Final
 
-from botocore.exceptions import ClientError
-
 from pipeline.cloudformation import GOOD, Outcome, Stacks, template_text
+from pipeline.dms_roles import roles_to_make
 from pipeline.errors import StackError
 from pipeline.lake import Lake
 from pipeline.polling import poll_until
@@ -159,11 +158,12 @@ def _stem(run: str) -> str:
 
 
 def _update_runs(stacks: Stacks, runs: Mapping[str, str]) -> Outcome:
-    return stacks.deploy(ROOT, _root_parameters(stacks, runs))
+    return stacks.deploy(ROOT, lambda: _root_parameters(stacks, runs))
 
 
 def _deploy_root(stacks: Stacks, runs: Mapping[str, str], notice: Callable[[str], None]) -> Outcome:
-    outcome = stacks.deploy(ROOT, _root_parameters(stacks, runs))
+    # Made anew with a stack that is made anew: the roles of DMS outlive it.
+    outcome = stacks.deploy(ROOT, lambda: _root_parameters(stacks, runs))
     notice(f"stack {stacks.settings.stack(ROOT)} {outcome.value}")
     return outcome
 
@@ -172,7 +172,7 @@ def _root_parameters(stacks: Stacks, runs: Mapping[str, str]) -> Mapping[str, st
     bucket, region = stacks.settings.bucket, stacks.target.region
     return {
         "TemplatesUrl": f"https://{bucket}.s3.{region}.amazonaws.com/{_templates(stacks)}",
-        "CreateDmsVpcRole": str(_makes_dms_vpc_role(stacks)).lower(),
+        **roles_to_make(stacks),
         "InstanceClass": stacks.target.sizes.dms_instance_class,
         "CopyFilesKey": lambda_key("copy_files"),
         "StartTaskKey": lambda_key("start_task"),
@@ -260,17 +260,3 @@ def _parameters(stacks: Stacks, template: str) -> Mapping[str, str]:
             "ConsumerKey": lambda_key("consumer"),
         }
     return {"WorkerType": sizes.glue_worker_type, "NumberOfWorkers": str(sizes.glue_workers)}
-
-
-def _makes_dms_vpc_role(stacks: Stacks) -> bool:
-    """An account has one dms-vpc-role: make it unless somebody else already has."""
-    given = stacks.parameters(ROOT)
-    if given:
-        return given.get("CreateDmsVpcRole", "true") == "true"
-    try:
-        stacks.target.client("iam").get_role(RoleName="dms-vpc-role")
-    except ClientError as error:
-        if error.response["Error"]["Code"] == "NoSuchEntity":
-            return True
-        raise
-    return False

@@ -73,6 +73,8 @@ class Waits:
     """Longest wait for the training job."""
     delivery_margin: float
     """How long after its buffer interval Firehose may still deliver."""
+    tag_index: float
+    """How long what is deleted may still be found by its tag."""
 
 
 @dataclass(frozen=True)
@@ -140,14 +142,23 @@ class Target:
     _clients: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
     _lock: Any = field(default_factory=threading.Lock, repr=False, compare=False)
 
-    def client(self, service: str) -> Any:
-        """The boto3 client of `service`, made once (clients are thread-safe, their making not)."""
+    def client(self, service: str, region: str | None = None) -> Any:
+        """The boto3 client of `service`, made once (clients are thread-safe, their making not).
+
+        Args:
+            service: boto3's name of it
+            region: another one than the target's
+        """
+        name = f"{service} in {region}" if region not in (None, self.region) else service
         with self._lock:
-            if service not in self._clients:
-                self._clients[service] = self.session.client(
-                    service, endpoint_url=self.endpoint, config=self.config
+            if name not in self._clients:
+                self._clients[name] = self.session.client(
+                    service,
+                    region_name=region or self.region,
+                    endpoint_url=self.endpoint,
+                    config=self.config,
                 )
-            return self._clients[service]
+            return self._clients[name]
 
     def patient_client(self, service: str, seconds: float) -> Any:
         """A boto3 client that waits up to `seconds` for an answer, and asks only once."""
@@ -287,6 +298,7 @@ def _local(endpoint: str) -> Target:
             job=600,
             training=600,
             delivery_margin=30,
+            tag_index=0,
         ),
         sizes=Sizes(firehose_interval=5),
         unreachable_hint="Start it with: lake emulator start",
@@ -356,6 +368,7 @@ def _aws(endpoint: str | None, environ: Mapping[str, str]) -> Target:
             job=3600,
             training=3600,
             delivery_margin=180,
+            tag_index=300,
         ),
         sizes=Sizes(),
         unreachable_hint=(

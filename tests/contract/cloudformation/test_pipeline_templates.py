@@ -127,8 +127,8 @@ def test_roles_name_their_resources_and_actions() -> None:
                 assert where != "*" or actions <= UNNAMED, name
                 if where == "*" and "cloudwatch:PutMetricData" in actions:
                     assert statement["Condition"], name
-    # DMS wants the role dms-vpc-role with this one.
-    assert managed == {"AmazonDMSVPCManagementRole"}
+    # DMS wants its two account-wide roles with these.
+    assert managed == {"AmazonDMSVPCManagementRole", "AmazonDMSCloudWatchLogsRole"}
 
 
 def test_mapped_columns_exist_in_the_external_tables() -> None:

@@ -12,6 +12,7 @@ from typing import Any, cast
 import pytest
 
 from pipeline.cloudformation import Outcome, Stacks, first_failure
+from pipeline.dms_roles import DMS_ROLES
 from pipeline.errors import ForeignResourceError, StackError
 from pipeline.infrastructure import begin_deployment, clear_dead_root, load_again
 from pipeline.lake import Lake
@@ -74,13 +75,20 @@ class Scripted:
         return [{"StackEvents": self.events}]
 
 
+class NoRoles:
+    """An IAM without roles."""
+
+    def get_role(self, **_: str) -> None:
+        raise client_error("NoSuchEntity", "GetRole")
+
+
 def _given(arguments: dict[str, Any]) -> dict[str, Any]:
     return {"Tags": arguments["Tags"], "Parameters": arguments["Parameters"]}
 
 
 def stacks(script: Scripted) -> Stacks:
     target: Target = open_target("local", environ={})
-    target = replace(target, _clients={"cloudformation": script})
+    target = replace(target, _clients={"cloudformation": script, "iam": NoRoles()})
     return Stacks(target, Settings(target.account))
 
 
@@ -237,6 +245,41 @@ def test_a_failure_names_the_first_failing_resource() -> None:
     assert "lake run" in raised.value.hint
 
 
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "The IAM Role arn:aws:iam::1:role/dms-vpc-role is not configured properly.",
+        "Firehose is unable to assume role arn:aws:iam::1:role/x. Please check the role provided.",
+        "The role defined for the function cannot be assumed by Lambda.",
+        "Service is unable to assume provided role. Please verify role's TrustPolicy",
+    ],
+)
+def test_a_role_that_a_service_does_not_see_yet_is_waited_for(reason: str) -> None:
+    script = Scripted("ROLLBACK_COMPLETE", "ROLLBACK_COMPLETE", "CREATE_COMPLETE")
+    script.events = [event("SubnetGroup", "AWS::DMS::X", "CREATE_FAILED", reason)]
+    asked: list[int] = []
+
+    def parameters() -> dict[str, str]:
+        asked.append(1)
+        return {"VpcCidr": f"10.{len(asked)}.0.0/16"}
+
+    found = stacks(script)
+    assert found.deploy("002-network", parameters) is Outcome.CREATED
+    assert script.calls == ["create", "delete", "create", "delete", "create"]
+    assert script.stack is not None
+    assert {"ParameterKey": "VpcCidr", "ParameterValue": "10.3.0.0/16"} in script.stack[
+        "Parameters"
+    ], "made anew each time"
+
+
+def test_a_role_that_is_never_seen_ends_the_attempts() -> None:
+    script = Scripted(*["ROLLBACK_COMPLETE"] * 9)
+    script.events = [event("G", "AWS::DMS::X", "CREATE_FAILED", "is not configured properly")]
+    with pytest.raises(StackError, match="is not configured properly"):
+        stacks(script).deploy("002-network", {})
+    assert script.calls.count("create") == 4
+
+
 def test_without_events_it_says_so() -> None:
     assert first_failure([]) == "no event says why"
 
@@ -345,7 +388,7 @@ class Several:
     def describe_stacks(self, *, StackName: str) -> dict[str, Any]:  # noqa: N803
         if StackName not in self.status:
             raise client_error("ValidationError", message="Stack does not exist")
-        parameters = [{"ParameterKey": "CreateDmsVpcRole", "ParameterValue": "true"}]
+        parameters = [{"ParameterKey": k, "ParameterValue": "true"} for k in DMS_ROLES]
         status = self.status[StackName]
         return {"Stacks": [{"StackStatus": status, "Parameters": parameters, "Tags": OWN}]}
 
@@ -416,7 +459,9 @@ def test_stacks_that_use_a_nested_stack_make_way_for_its_replacement() -> None:
 def test_a_run_again_has_another_name() -> None:
     script = Nested("CREATE_COMPLETE", *["UPDATE_COMPLETE"] * 3)
     found = stacks(script)
-    found.deploy("lab-1-nested", {"CopyRun": "abc", "LoadRun": "", "CreateDmsVpcRole": "true"})
+    found.deploy(
+        "lab-1-nested", {"CopyRun": "abc", "LoadRun": "", **dict.fromkeys(DMS_ROLES, "true")}
+    )
     runs = []
     for load in ("f1", "f1", "f2"):
         load_again(found, load)

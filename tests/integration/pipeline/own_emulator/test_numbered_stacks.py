@@ -42,6 +42,10 @@ KEYS = {
     "tags": ("userId", "movieId", "tag"),
 }
 EXCEPTIONS = "awsdms_full_load_exceptions"
+ACCOUNT_ROLES = {
+    "dms-vpc-role": "AmazonDMSVPCManagementRole",
+    "dms-cloudwatch-logs-role": "AmazonDMSCloudWatchLogsRole",
+}
 SMALL = Shape(users=60, movies=180, ratings=1_500, streamed=300, tags=90, links_without_tmdb=5)
 SOON = {"Delay": 0.2, "MaxAttempts": 300}
 
@@ -155,6 +159,14 @@ class Attendee:
         self.aws("dynamodb").delete_table(TableName=EXCEPTIONS)
         self.aws("logs").delete_log_group(logGroupName="dms-tasks-movielens-lake-instance")
 
+    def remove_account_roles(self) -> None:
+        """Those that DMS wants under fixed names stay when their stack goes."""
+        iam = self.aws("iam")
+        for role, policy in ACCOUNT_ROLES.items():
+            arn = f"arn:aws:iam::aws:policy/service-role/{policy}"
+            iam.detach_role_policy(RoleName=role, PolicyArn=arn)
+            iam.delete_role(RoleName=role)
+
     def whole_account(self) -> dict[str, set[str]]:
         """Names of all that the account has, in every service that they have to do with."""
 
@@ -226,6 +238,7 @@ def seen(aws: Aws, tmp_path_factory: pytest.TempPathFactory) -> Seen:
     seen.copies_left = attendee.keys("data/")
     attendee.remove_what_is_in_no_stack()
     attendee.delete(ALL[0])
+    attendee.remove_account_roles()
     seen.after = attendee.whole_account()
     return seen
 
