@@ -13,6 +13,7 @@ from typing import Final
 
 from pipeline.cloudformation import GOOD, Outcome, Stacks, template_text
 from pipeline.dms_roles import roles_to_make
+from pipeline.dms_zones import zones_to_use
 from pipeline.errors import StackError
 from pipeline.lake import Lake
 from pipeline.polling import poll_until
@@ -173,6 +174,7 @@ def _root_parameters(stacks: Stacks, runs: Mapping[str, str]) -> Mapping[str, st
     return {
         "TemplatesUrl": f"https://{bucket}.s3.{region}.amazonaws.com/{_templates(stacks)}",
         **roles_to_make(stacks),
+        **zones_to_use(stacks),
         "InstanceClass": stacks.target.sizes.dms_instance_class,
         "CopyFilesKey": lambda_key("copy_files"),
         "StartTaskKey": lambda_key("start_task"),

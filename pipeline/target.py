@@ -64,7 +64,8 @@ class Waits:
     stack: float
     """Longest wait for one CloudFormation stack."""
     full_load: float
-    """Longest wait for the DMS task."""
+    """Longest wait in which the DMS task, or the stream's consumer, does not move: how long they
+    take grows with the rows."""
     crawler: float
     """Longest wait for one crawler run."""
     job: float
@@ -293,7 +294,7 @@ def _local(endpoint: str) -> Target:
         waits=Waits(
             poll=0.25,
             stack=120,
-            full_load=300,
+            full_load=120,
             crawler=120,
             job=600,
             training=600,
@@ -363,7 +364,7 @@ def _aws(endpoint: str | None, environ: Mapping[str, str]) -> Target:
         waits=Waits(
             poll=10,
             stack=2400,
-            full_load=3600,
+            full_load=1800,
             crawler=1800,
             job=3600,
             training=3600,

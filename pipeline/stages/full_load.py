@@ -67,10 +67,12 @@ class FullLoad(Stage):
                 empty_tables(lake.stacks)
             load_again(lake.stacks, work.inputs[:16])
         expected = sum(files[table]["rows"] for table in TABLES)
+        seen: list[object] = []
         work.wait(
-            lambda: self._ended(work, arn, expected),
+            lambda: self._ended(work, arn, expected, seen),
             lake.target.waits.full_load,
             "the DMS task to finish its full load",
+            position=lambda: seen[-1],
         )
         if gone := _lost(lake):
             raise _lost_meanwhile(gone)
@@ -79,7 +81,8 @@ class FullLoad(Stage):
         return self._reconciled(lake, arn, files)
 
     @staticmethod
-    def _ended(work: Work, arn: str, expected: int) -> bool | None:
+    def _ended(work: Work, arn: str, expected: int, seen: list[object]) -> bool | None:
+        """Whether the task has ended well; puts where it is into `seen`."""
         task = find_task(work.lake, arn)
         if task["Status"] == "failed":
             raise StageError(
@@ -89,6 +92,8 @@ class FullLoad(Stage):
         statistics = table_statistics(work.lake, arn)
         done = sum(s.get("FullLoadRows", 0) for s in statistics)
         work.progress(f"{done:,} of {expected:,} rows", done, expected)
+        errors = sum(s.get("FullLoadErrorRows", 0) for s in statistics)
+        seen[:] = [(task["Status"], done, errors, [s.get("TableState") for s in statistics])]
         if task["Status"] != "stopped":
             return None
         if FINISHED not in task.get("StopReason", ""):

@@ -82,13 +82,28 @@ class NoRoles:
         raise client_error("NoSuchEntity", "GetRole")
 
 
+class TwoZones:
+    """An EC2 and a DMS of two zones, which offer the lake's class."""
+
+    def describe_availability_zones(self, **_: Any) -> dict[str, Any]:
+        return {"AvailabilityZones": [{"ZoneName": "a"}, {"ZoneName": "b"}]}
+
+    def get_paginator(self, _: str) -> TwoZones:
+        return self
+
+    def paginate(self) -> list[dict[str, Any]]:
+        offer = {"ReplicationInstanceClass": "dms.t3.medium", "AvailabilityZones": ["a", "b"]}
+        return [{"OrderableReplicationInstances": [offer]}]
+
+
 def _given(arguments: dict[str, Any]) -> dict[str, Any]:
     return {"Tags": arguments["Tags"], "Parameters": arguments["Parameters"]}
 
 
 def stacks(script: Scripted) -> Stacks:
     target: Target = open_target("local", environ={})
-    target = replace(target, _clients={"cloudformation": script, "iam": NoRoles()})
+    clients = {"cloudformation": script, "iam": NoRoles(), "ec2": TwoZones(), "dms": TwoZones()}
+    target = replace(target, _clients=clients)
     return Stacks(target, Settings(target.account))
 
 
@@ -388,7 +403,8 @@ class Several:
     def describe_stacks(self, *, StackName: str) -> dict[str, Any]:  # noqa: N803
         if StackName not in self.status:
             raise client_error("ValidationError", message="Stack does not exist")
-        parameters = [{"ParameterKey": k, "ParameterValue": "true"} for k in DMS_ROLES]
+        given = {**dict.fromkeys(DMS_ROLES, "true"), "FirstZone": "a", "SecondZone": "b"}
+        parameters = [{"ParameterKey": k, "ParameterValue": v} for k, v in given.items()]
         status = self.status[StackName]
         return {"Stacks": [{"StackStatus": status, "Parameters": parameters, "Tags": OWN}]}
 
