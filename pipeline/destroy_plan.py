@@ -1,6 +1,7 @@
 """``lake destroy --dry-run``: what `pipeline.destroy` would delete, in its order.
 
-Nothing is written."""
+Nothing is written.
+"""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ def stop_work(lake: Lake, own: Belongings) -> list[str]:
     """Stop all that is at work, and wait until it has ended.
 
     Raises:
-        StageTimeout: something does not end
+        StageTimeoutError: something does not end
 
     Returns:
         what was at work

@@ -88,7 +88,7 @@ class Work:
 
         Raises:
             StageError: the run is ending
-            StageTimeout: `timeout` has passed
+            StageTimeoutError: `timeout` has passed
         """
 
         def watched() -> T | None:

@@ -257,7 +257,7 @@ def test_a_wait_goes_on_while_something_moves_and_ends_when_nothing_does(
     assert wait(1000)
     assert clock[0] > 9000
     rows, clock[0] = 0, 0.0
-    with pytest.raises(StageTimeout) as raised:
+    with pytest.raises(StageTimeoutError) as raised:
         wait(100)
     assert raised.value.message == "Nothing has moved for 30 s while waiting for the load."
     assert 1000 <= clock[0] <= 1040

@@ -15,7 +15,7 @@ from pipeline.ownership import Belongings
 from pipeline.settings import ROOT, Settings
 from pipeline.stopping import stop_work
 from pipeline.target import open_target
-from tests.unit.pipeline_fakes import client_error
+from tests.unit.pipeline.fakes import client_error
 
 SETTINGS = Settings("123456789012")
 

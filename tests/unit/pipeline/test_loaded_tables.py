@@ -24,7 +24,7 @@ from pipeline.settings import EXCEPTIONS_TABLE, LOADED, TABLES
 from pipeline.stages.full_load import FullLoad
 from pipeline.table_state import holds_items
 from pipeline.target import open_target
-from tests.unit.pipeline_fakes import SilentReporter
+from tests.unit.pipeline.fakes import SilentReporter
 
 FOUR = [f"{table}_t" for table in TABLES]
 PROVISIONED = {"ReadCapacityUnits": 200, "WriteCapacityUnits": 200}
