@@ -19,6 +19,7 @@ from lakestack.services.dms.state import (
     find,
     invalid_value,
     not_found,
+    page,
     wrong_state,
 )
 
