@@ -199,6 +199,9 @@ def pause(
 
 @app.command()
 def destroy(
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only list what would be deleted.")
+    ] = False,
     target: TargetName = "local",
     endpoint: Endpoint = None,
     yes_account: Account = None,
@@ -207,10 +210,11 @@ def destroy(
     as_json: Json = False,
 ) -> Document:
     """Delete everything that belongs to the lake, and list what is left."""
-    from pipeline import console
-    from pipeline.destroy import destroy_lake
+    from pipeline import console, destroy
 
-    found = destroy_lake(_open(target, endpoint, region, _Before(yes_account, allowed_accounts)))
+    before = _Before(yes_account, allowed_accounts, writes=not dry_run)
+    lake = _open(target, endpoint, region, before)
+    found = destroy.plan_destruction(lake) if dry_run else destroy.destroy_lake(lake)
     return _answer(
         as_json,
         found.as_dict(),
@@ -255,6 +259,8 @@ class _Before:
     allowed_accounts: str | None = None
     max_cost: float | None = None
     movielens: str | None = None
+    writes: bool = True
+    """Whether the command changes anything: a dry run of it does not."""
 
 
 def _open(
@@ -280,7 +286,7 @@ def _open(
     context = click.get_current_context()
     command = context.info_name or ""
     lake = Lake.open(target, console.reporter())
-    if target.confirm_account and command in _CHANGING:
+    if target.confirm_account and command in _CHANGING and before.writes:
         _confirm(lake, command, region, before)
     if target.silence is not None:
         patience = target.silence.patience if command in _CHANGING else target.silence.seconds

@@ -1,16 +1,17 @@
 """CloudFormation stacks: deploy (create, update or nothing), outputs, delete.
 
-A stack carries the SHA-256 of its template and parameters as a tag, so an unchanged stack is
-recognised without asking for an update. A stack that AWS cannot update (ROLLBACK_COMPLETE, failed
-states) is deleted and made anew; one that was complete before only where the target does not ask
-first. A stack that is not tagged as the lake's is left alone.
+A stack that has been given the same template and parameters is recognised by asking CloudFormation
+for both, without asking for an update. Nothing is noted in its tags: CloudFormation gives a stack's
+tags to all its resources, so another value there would be a change of every one of them.
+
+A stack that AWS cannot update (ROLLBACK_COMPLETE, failed states) is deleted and made anew; one that
+was complete before only where the target does not ask first. A stack that is not tagged as the
+lake's is left alone.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from importlib import resources
@@ -26,7 +27,6 @@ from pipeline.target import Target
 __all__ = ["DEAD", "GOOD", "Outcome", "Stacks", "first_failure", "template_text"]
 
 _STACK: Final = "AWS::CloudFormation::Stack"
-DIGEST_TAG: Final = "template-sha256"
 GOOD: Final = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE"})
 # AWS CloudFormation User Guide, "Stack status codes": from these no update is possible.
 DEAD: Final = frozenset(
@@ -40,8 +40,22 @@ DEAD: Final = frozenset(
         "REVIEW_IN_PROGRESS",
     }
 )
+# "IAM is eventually consistent" (IAM User Guide, "Changes that I make are not always immediately
+# visible"): what DMS, Firehose, Lambda and Glue, in this order, say of a role that is seconds old.
+_ROLE_NOT_SEEN: Final = (
+    "is not configured properly",
+    "unable to assume role",
+    "cannot be assumed by",
+    "unable to assume provided role",
+)
+_ATTEMPTS: Final = 4
+"""Of a stack that fails for such a role; deleting it first takes a minute on AWS."""
 _IN_USE: Final = "as it is in use by"
 """In AWS's reason why a stack with an export that others import is not deleted."""
+
+
+Parameters = Mapping[str, str] | Callable[[], Mapping[str, str]]
+"""Values of a stack's parameters, or what makes them."""
 
 
 class Outcome(Enum):
@@ -107,38 +121,54 @@ class Stacks:
         resources = self._cloudformation.describe_stack_resources(StackName=name)["StackResources"]
         return [r["PhysicalResourceId"] for r in resources if r["ResourceType"] == kind]
 
-    def deploy(self, template: str, parameters: Mapping[str, str]) -> Outcome:
+    def deploy(self, template: str, parameters: Parameters) -> Outcome:
         """Create or update the stack made from `template`, and wait until it is complete.
+
+        Args:
+            template: one of `STACKS`
+            parameters: their values, or what makes them; made anew with a stack that is made anew
 
         Raises:
             StackError: with the first failing resource and its reason
             ForeignResourceError: a stack of that name is not the lake's
         """
         name = self.settings.stack(template)
-        body = template_text(template)
-        parameters = {"Project": self.settings.project, **parameters}
-        digest = _digest(body, parameters)
         stack = self._own(name)
         if stack is not None and stack["StackStatus"] in DEAD:
             self.clear(template)
             stack = None
-        arguments = {
-            "StackName": name,
-            "TemplateBody": body,
+        if stack is None:
+            return self._create(template, parameters)
+        arguments = self._arguments(template, parameters)
+        if stack["StackStatus"] in GOOD and self._was_given(stack, arguments):
+            return Outcome.UNCHANGED
+        return self._update(template, parameters, arguments)
+
+    def _arguments(self, template: str, parameters: Parameters) -> dict[str, Any]:
+        """Of CreateStack and UpdateStack."""
+        values = parameters() if callable(parameters) else parameters
+        given = {"Project": self.settings.project, **values}
+        return {
+            "StackName": self.settings.stack(template),
+            "TemplateBody": template_text(template),
             "Parameters": [
-                {"ParameterKey": k, "ParameterValue": v} for k, v in sorted(parameters.items())
+                {"ParameterKey": k, "ParameterValue": v} for k, v in sorted(given.items())
             ],
             "Capabilities": ["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
-            "Tags": [
-                {"Key": "project", "Value": self.settings.project},
-                {"Key": DIGEST_TAG, "Value": digest},
-            ],
+            "Tags": [self.settings.tag],
         }
-        if stack is None:
-            return self._create(name, arguments)
-        if stack["StackStatus"] in GOOD and _tags(stack).get(DIGEST_TAG) == digest:
-            return Outcome.UNCHANGED
-        return self._update(template, arguments)
+
+    def _was_given(self, stack: dict[str, Any], arguments: dict[str, Any]) -> bool:
+        """Whether a stack was made or last updated with these arguments."""
+        given = {p["ParameterKey"]: p["ParameterValue"] for p in stack.get("Parameters", [])}
+        for wanted in arguments["Parameters"]:
+            if given.get(wanted["ParameterKey"]) != wanted["ParameterValue"]:
+                return False
+        name, body = arguments["StackName"], arguments["TemplateBody"]
+        found = self._cloudformation.get_template(StackName=name, TemplateStage="Original")[
+            "TemplateBody"
+        ]
+        return isinstance(found, str) and found.strip() == body.strip()
 
     def is_dead(self, template: str) -> bool:
         """Whether the stack made from `template` can only be deleted, once it has settled."""
@@ -180,17 +210,27 @@ class Stacks:
             self.delete(user)
         self.delete(template)
 
-    def _create(self, name: str, arguments: dict[str, Any]) -> Outcome:
-        try:
-            self._cloudformation.create_stack(**arguments)
-        except ClientError as error:
-            # Another run has begun to make the same stack between our look and our call.
-            if error.response["Error"]["Code"] != "AlreadyExistsException":
-                raise StackError(f"Stack {name} was refused: {error}") from error
-        self._wait(name)
+    def _create(self, template: str, parameters: Parameters) -> Outcome:
+        """Create a stack; once more while IAM does not yet show a service a role just made."""
+        name = self.settings.stack(template)
+        for left in reversed(range(_ATTEMPTS)):
+            try:
+                self._cloudformation.create_stack(**self._arguments(template, parameters))
+            except ClientError as error:
+                # Another run has begun to make the same stack between our look and our call.
+                if error.response["Error"]["Code"] != "AlreadyExistsException":
+                    raise StackError(f"Stack {name} was refused: {error}") from error
+            try:
+                self._wait(name)
+            except StackError as error:
+                if not left or not any(words in error.message for words in _ROLE_NOT_SEEN):
+                    raise
+                self.clear(template)
+            else:
+                break
         return Outcome.CREATED
 
-    def _update(self, template: str, arguments: dict[str, Any]) -> Outcome:
+    def _update(self, template: str, parameters: Parameters, arguments: dict[str, Any]) -> Outcome:
         name = self.settings.stack(template)
         try:
             self._cloudformation.update_stack(**arguments)
@@ -205,7 +245,7 @@ class Stacks:
                 raise
             # A resource that cannot be changed in place: the stack is ours alone.
             self.clear(template)
-            return self._create(name, arguments)
+            return self._create(template, parameters)
         return Outcome.UPDATED
 
     def _delete(self, name: str) -> None:
@@ -335,12 +375,6 @@ def _is_own(event: dict[str, Any]) -> bool:
 def template_text(template: str) -> str:
     """The text of one of our templates."""
     return (resources.files("pipeline.stacks") / f"{template}.yaml").read_text(encoding="utf-8")
-
-
-def _digest(body: str, parameters: Mapping[str, str]) -> str:
-    return hashlib.sha256(
-        json.dumps([body, sorted(parameters.items())]).encode("utf-8")
-    ).hexdigest()
 
 
 def _tags(stack: dict[str, Any]) -> dict[str, str]:

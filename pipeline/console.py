@@ -213,19 +213,22 @@ def print_recommendations(found: Recommendations) -> None:
 
 
 def print_destruction(found: Destruction) -> None:
-    """What was deleted and what is left."""
+    """What was or would be deleted, and what is left."""
     console = _console()
+    deleted = "would delete" if found.dry_run else "deleted"
     for step in found.steps:
         name = f"step {step.numbers}: {step.what}" if step.numbers else step.what
         nothing = "" if step.deleted else ": nothing there"
         console.print(f"{name}{nothing}")
         for text in step.deleted:
-            console.print(f"deleted {text}", soft_wrap=True)
+            console.print(f"{deleted} {text}", soft_wrap=True)
     for text in found.kept:
         console.print(f"kept    {text}", soft_wrap=True)
     for text in found.leftovers:
         console.print(f"LEFT    {text}", soft_wrap=True)
-    if not found.leftovers:
+    if found.dry_run:
+        console.print("nothing was done")
+    elif not found.leftovers:
         console.print("nothing of the lake is left")
 
 

@@ -15,16 +15,20 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from pipeline.destroy_logs import delete_logs, job_runs, log_groups
+from pipeline.destroy_plan import planned_steps
+from pipeline.dms_roles import DMS_ROLES, delete_unused_roles
 from pipeline.errors import LakeError, LeftoversError
 from pipeline.infrastructure import BUCKET, SERVING
 from pipeline.lake import Lake, is_missing
+from pipeline.leftovers import tagged_resources
 from pipeline.ownership import Belongings, foreign_tables, own_bucket, own_tables, training_jobs
 from pipeline.polling import poll_until
 from pipeline.run_lock import RunLock
-from pipeline.settings import ROOT, STACKS
+from pipeline.settings import LOADED, ROOT, STACKS
 from pipeline.stages.deploy import endpoint_status
+from pipeline.stopping import stop_work
 
-__all__ = ["CleanUp", "Destruction", "destroy_lake"]
+__all__ = ["CleanUp", "Destruction", "destroy_lake", "plan_destruction"]
 
 _LAST: Final = ("objects", "bucket")
 """Steps that wait until all else is gone: the bucket tells the next try what is the lake's."""
@@ -44,6 +48,8 @@ class CleanUp:
 class Destruction:
     """What has happened to everything that belonged to the lake."""
 
+    dry_run: bool = False
+    """Whether nothing was done: the steps say what would be."""
     steps: list[CleanUp] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
     """What AWS does not let anybody delete (history), and what has a name of the lake's but is
@@ -53,7 +59,7 @@ class Destruction:
     @property
     def deleted(self) -> list[str]:
         """Everything that was deleted, in order."""
-        return [text for step in self.steps for text in step.deleted]
+        return [] if self.dry_run else [text for step in self.steps for text in step.deleted]
 
     def failure(self) -> LeftoversError:
         """The error that names what is left."""
@@ -79,10 +85,18 @@ def destroy_lake(lake: Lake) -> Destruction:
         return _destroy(lake)
 
 
+def plan_destruction(lake: Lake) -> Destruction:
+    """What `destroy_lake` would do now; only reads."""
+    own = Belongings.of(lake)
+    steps = [CleanUp(*step) for step in planned_steps(lake, own)]
+    foreign = [f"{text} (not the lake's)" for text, ours in _look_again(lake, own) if not ours]
+    return Destruction(dry_run=True, steps=steps, kept=foreign)
+
+
 def _destroy(lake: Lake) -> Destruction:
     result = Destruction()
     own = Belongings.of(lake)
-    for numbers, what, delete in _steps(lake, own):
+    for numbers, what, delete in _steps(lake, own, result.kept):
         if what in _LAST and result.leftovers:
             continue
         lake.reporter.begin(what)
@@ -100,6 +114,12 @@ def _destroy(lake: Lake) -> Destruction:
         else:
             result.kept.append(f"{text} (not the lake's)")
     jobs = training_jobs(lake)
+    if not result.leftovers:  # or else it shows what is named already
+        known = [f"/{name}" for name in (*jobs, *DMS_ROLES.values())]
+        result.leftovers += [
+            f"{arn} (tagged project={lake.settings.project})"
+            for arn in tagged_resources(lake, known)
+        ]
     if jobs:
         result.kept.append(
             f"{len(jobs)} training job records (SageMaker keeps them): {', '.join(jobs)}"
@@ -107,52 +127,21 @@ def _destroy(lake: Lake) -> Destruction:
     return result
 
 
-def _steps(lake: Lake, own: Belongings) -> Iterator[tuple[str, str, Callable[[], list[str]]]]:
+def _steps(
+    lake: Lake, own: Belongings, kept: list[str]
+) -> Iterator[tuple[str, str, Callable[[], list[str]]]]:
     runs = job_runs(lake) if f"job {lake.settings.job}" in own else []
     # The text's steps 1, 3, 4 and 6 find on a console page what the next one deletes.
-    yield "11-12", "stop what is at work", lambda: _stop_work(lake, own)
+    yield "11-12", "stop what is at work", lambda: stop_work(lake, own)
     yield "13", "endpoint and model", lambda: _stack(lake, own, SERVING)
     yield "10", "crawlers and job", lambda: _stack(lake, own, "catalog")
     yield "8-9", "streams and functions", lambda: _stack(lake, own, "streaming")
     yield "6-7", "stacks of lab 1", lambda: _stack(lake, own, ROOT)
-    yield "1-2", "tables of lab 1", lambda: _tables(lake)
+    yield "1-2", "tables of lab 1", lambda: _tables(lake, own)
+    yield "6-7", "roles of DMS", lambda: delete_unused_roles(lake, kept)
     yield "", "logs", lambda: delete_logs(lake, runs) if own else []
     yield "3-5", "objects", lambda: _bucket_contents(lake)
     yield "3-5", "bucket", lambda: _stack(lake, own, BUCKET)
-
-
-def _stop_work(lake: Lake, own: Belongings) -> list[str]:
-    """Stop a task, job run or training job that is going: it would write into what we delete."""
-    stopped = []
-    glue, sagemaker, dms = (lake.client(s) for s in ("glue", "sagemaker", "dms"))
-    if f"job {lake.settings.job}" in own:
-        try:
-            runs = glue.get_job_runs(JobName=lake.settings.job)["JobRuns"]
-            going = [
-                r["Id"] for r in runs if r["JobRunState"] in ("STARTING", "RUNNING", "WAITING")
-            ]
-            if going:
-                glue.batch_stop_job_run(JobName=lake.settings.job, JobRunIds=going)
-                stopped += [f"job run {run}" for run in going]
-        except ClientError as error:
-            if not is_missing(error):
-                raise
-    for job in training_jobs(lake, StatusEquals="InProgress"):
-        sagemaker.stop_training_job(TrainingJobName=job)
-        stopped.append(f"training job {job} (stopped)")
-    if ROOT in own.contents and lake.stacks.describe("003-full-load"):
-        for task in _replication_tasks(lake):
-            if task["Status"] in ("running", "starting"):
-                dms.stop_replication_task(ReplicationTaskArn=task["ReplicationTaskArn"])
-                stopped.append(f"task {task['ReplicationTaskIdentifier']} (stopped)")
-        _poll(
-            lake,
-            lambda: True
-            if all(t["Status"] not in ("running", "stopping") for t in _replication_tasks(lake))
-            else None,
-            "the DMS task to stop",
-        )
-    return stopped
 
 
 def _stack(lake: Lake, own: Belongings, template: str) -> list[str]:
@@ -162,10 +151,10 @@ def _stack(lake: Lake, own: Belongings, template: str) -> list[str]:
     return [f"stack {lake.settings.stack(template)}", *own.contents[template]]
 
 
-def _tables(lake: Lake) -> list[str]:
-    """Tables that DMS has made: they are in no stack."""
+def _tables(lake: Lake, own: Belongings) -> list[str]:
+    """The stack of the tables, and the table that DMS has made: it is in no stack."""
     dynamodb = lake.client("dynamodb")
-    deleted = []
+    deleted = _stack(lake, own, LOADED)
     for table in own_tables(lake):
         try:
             dynamodb.delete_table(TableName=table)
@@ -260,20 +249,6 @@ def _is_there(look: Callable[[], Any]) -> bool:
             return False
         raise
     return True
-
-
-def _replication_tasks(lake: Lake) -> list[dict[str, Any]]:
-    try:
-        found = lake.client("dms").describe_replication_tasks(
-            Filters=[
-                {"Name": "replication-task-id", "Values": [f"{lake.settings.project}-full-load"]}
-            ]
-        )
-    except ClientError as error:
-        if is_missing(error):
-            return []
-        raise
-    return list(found["ReplicationTasks"])
 
 
 def _poll(lake: Lake, look: Callable[[], bool | None], what: str) -> None:

@@ -11,14 +11,14 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future
 from typing import Final
 
-from botocore.exceptions import ClientError
-
 from pipeline.cloudformation import GOOD, Outcome, Stacks, template_text
+from pipeline.dms_roles import roles_to_make
+from pipeline.dms_zones import zones_to_use
 from pipeline.errors import StackError
 from pipeline.lake import Lake
 from pipeline.polling import poll_until
 from pipeline.run_state import fingerprint
-from pipeline.settings import NESTED, ROOT
+from pipeline.settings import LOADED, NESTED, ROOT
 from pipeline.table_state import first_unreadable
 from pipeline.uploads import lambda_key, upload, upload_lambdas
 
@@ -30,6 +30,7 @@ __all__ = [
     "clear_dead_root",
     "copy_again",
     "deploy_bucket",
+    "empty_tables",
     "expected_parameters",
     "is_paused",
     "load_again",
@@ -96,6 +97,7 @@ def begin_deployment(
     load = "" if is_paused(stacks) else before.get(LOAD_RUN, "")
     runs = {COPY_RUN: copy, LOAD_RUN: load}
     made: dict[str, Future[Outcome]] = {}
+    made[LOADED] = pool.submit(_deploy_tables, stacks, notice)
     made[ROOT] = root = pool.submit(_deploy_root, stacks, runs, notice)
     for template in _AFTER_ROLES:
         made[template] = pool.submit(
@@ -115,6 +117,20 @@ def clear_dead_root(stacks: Stacks) -> None:
     """
     if stacks.is_dead(ROOT):
         stacks.clear(ROOT)
+
+
+def empty_tables(stacks: Stacks) -> None:
+    """Make the stack of the loaded tables anew: deleting a table costs nothing, an item does.
+
+    DMS is not asked to: the permissions that its user guide wants for a DynamoDB target know no
+    Scan, so it could only drop the tables, and would make them anew with capacity that is paid by
+    the hour.
+
+    Raises:
+        StackError: the stack cannot be deleted or made
+    """
+    stacks.delete(LOADED)
+    stacks.deploy(LOADED, {})
 
 
 def copy_again(stacks: Stacks) -> Outcome:
@@ -175,7 +191,7 @@ def expected_parameters(stacks: Stacks, template: str) -> Mapping[str, str]:
     placeholder.
     """
     sizes = stacks.target.sizes
-    if template == BUCKET:
+    if template in (BUCKET, LOADED):
         return {}
     if template == ROOT:
         before = stacks.parameters(ROOT)
@@ -195,11 +211,12 @@ def expected_parameters(stacks: Stacks, template: str) -> Mapping[str, str]:
 
 
 def _update_runs(stacks: Stacks, runs: Mapping[str, str]) -> Outcome:
-    return stacks.deploy(ROOT, _root_parameters(stacks, runs))
+    return stacks.deploy(ROOT, lambda: _root_parameters(stacks, runs))
 
 
 def _deploy_root(stacks: Stacks, runs: Mapping[str, str], notice: Callable[[str], None]) -> Outcome:
-    outcome = stacks.deploy(ROOT, _root_parameters(stacks, runs))
+    # Made anew with a stack that is made anew: the roles of DMS outlive it.
+    outcome = stacks.deploy(ROOT, lambda: _root_parameters(stacks, runs))
     notice(f"stack {stacks.settings.stack(ROOT)} {outcome.value}")
     return outcome
 
@@ -208,7 +225,8 @@ def _root_parameters(stacks: Stacks, runs: Mapping[str, str]) -> Mapping[str, st
     bucket, region = stacks.settings.bucket, stacks.target.region
     return {
         "TemplatesUrl": f"https://{bucket}.s3.{region}.amazonaws.com/{_templates(stacks)}",
-        "CreateDmsVpcRole": str(_makes_dms_vpc_role(stacks)).lower(),
+        **roles_to_make(stacks),
+        **zones_to_use(stacks),
         "InstanceClass": stacks.target.sizes.dms_instance_class,
         "CopyFilesKey": lambda_key("copy_files"),
         "StartTaskKey": lambda_key("start_task"),
@@ -244,24 +262,40 @@ def _deploy_after_roles(
         poll_until(ready, every=waits.poll, timeout=waits.stack, what=f"stack {ROLES}")
     else:
         root.result()  # a change that ends in a replacement takes this stack with it
-    _delete_if_table_lost(stacks, template, notice)
+    _delete_if_table_lost(stacks, template, notice, asks=stacks.target.confirm_account)
     outcome = stacks.deploy(template, _parameters(stacks, template))
     notice(f"stack {stacks.settings.stack(template)} {outcome.value}")
     return outcome
 
 
-def _delete_if_table_lost(stacks: Stacks, template: str, notice: Callable[[str], None]) -> None:
+def _deploy_tables(stacks: Stacks, notice: Callable[[str], None]) -> Outcome:
+    # Nobody is asked: all that the stack holds is loaded again from the bucket.
+    _delete_if_table_lost(stacks, LOADED, notice, asks=False)
+    outcome = stacks.deploy(LOADED, {})
+    notice(f"stack {stacks.settings.stack(LOADED)} {outcome.value}")
+    return outcome
+
+
+def _delete_if_table_lost(
+    stacks: Stacks, template: str, notice: Callable[[str], None], *, asks: bool
+) -> None:
     """Delete a stack whose DynamoDB table is not there any more: it believes that it is.
 
+    Args:
+        stacks: the lake's stacks
+        template: the stack's template
+        notice: called with a line when it is deleted
+        asks: whether a person decides what is deleted
+
     Raises:
-        StackError: it is lost on a target where a person decides what is deleted
+        StackError: a table is lost, and a person decides
     """
     dynamodb = stacks.target.client("dynamodb")
     lost = first_unreadable(dynamodb, stacks.physical(template, "AWS::DynamoDB::Table"))
     if lost is None:
         return
     name = stacks.settings.stack(template)
-    if stacks.target.confirm_account:
+    if asks:
         raise StackError(
             f"{lost}, which stack {name} has made, is not there any more.",
             f"To make the stack anew, with all that it holds: {stacks.target.aws_cli} "
@@ -281,17 +315,3 @@ def _parameters(stacks: Stacks, template: str) -> Mapping[str, str]:
             "ConsumerKey": lambda_key("consumer"),
         }
     return {"WorkerType": sizes.glue_worker_type, "NumberOfWorkers": str(sizes.glue_workers)}
-
-
-def _makes_dms_vpc_role(stacks: Stacks) -> bool:
-    """An account has one dms-vpc-role: make it unless somebody else already has."""
-    given = stacks.parameters(ROOT)
-    if given:
-        return given.get("CreateDmsVpcRole", "true") == "true"
-    try:
-        stacks.target.client("iam").get_role(RoleName="dms-vpc-role")
-    except ClientError as error:
-        if error.response["Error"]["Code"] == "NoSuchEntity":
-            return True
-        raise
-    return False

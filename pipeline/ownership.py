@@ -3,8 +3,8 @@
 A name proves nothing: the tables are called as the workshop calls them, in many accounts. Proof is
 
 - of a stack and of a training job: the tag ``project``;
-- of what a stack has made, such as the bucket: the stack's own list;
-- of a table that DMS makes, which is in no stack: the tag that it gets when it is loaded, and
+- of what a stack has made, such as the bucket and the tables: the stack's own list;
+- of the table of rejected rows, which only DMS makes: the tag that it gets after the load, and
   before that the record that the full load writes in the bucket before the task may start.
 """
 
@@ -20,17 +20,16 @@ from botocore.exceptions import ClientError
 from pipeline.errors import ForeignResourceError
 from pipeline.infrastructure import BUCKET
 from pipeline.lake import Lake, error_code, is_missing
-from pipeline.settings import EXCEPTIONS_TABLE, STACKS, STREAMED_TABLE, TABLES
+from pipeline.settings import EXCEPTIONS_TABLE, LOADED, STACKS, STREAMED_TABLE, TABLES
 
 __all__ = [
     "Belongings",
-    "claimed_tables",
+    "claim_exceptions",
     "foreign_tables",
     "loaded_tables",
     "own_bucket",
     "own_tables",
     "require_no_foreign_tables",
-    "tag_tables",
     "training_jobs",
 ]
 
@@ -81,30 +80,43 @@ def own_bucket(lake: Lake) -> bool:
 
 
 def loaded_tables(lake: Lake) -> list[str]:
-    """Names of the tables that the DMS task makes."""
-    return [*(lake.settings.dynamodb_table(table) for table in TABLES), EXCEPTIONS_TABLE]
+    """Names of the tables that the DMS task loads."""
+    return [lake.settings.dynamodb_table(table) for table in TABLES]
 
 
 def own_tables(lake: Lake) -> list[str]:
     """Those tables of the lake's names that are there and are the lake's."""
-    there, claimed = _existing_tables(lake), claimed_tables(lake)
+    there, made = _existing_tables(lake), _tables_of_stacks(lake)
     return [
         name
-        for name in (*loaded_tables(lake), STREAMED_TABLE)
-        if name in there and (name in claimed or _is_own_table(lake, name))
+        for name in _names(lake)
+        if name in there
+        and (
+            name in made
+            or (name == EXCEPTIONS_TABLE and _exceptions_claimed(lake))
+            or _is_own_table(lake, name)
+        )
     ]
 
 
 def foreign_tables(lake: Lake) -> list[str]:
     """Those that are there and are somebody else's."""
     there, own = _existing_tables(lake), own_tables(lake)
-    return [t for t in (*loaded_tables(lake), STREAMED_TABLE) if t in there and t not in own]
+    return [name for name in _names(lake) if name in there and name not in own]
 
 
-def claimed_tables(lake: Lake) -> list[str]:
-    """All that the task makes, once there is a record of a full load, ended or not; else none."""
-    claimed = own_bucket(lake) and lake.state.read("full_load") is not None
-    return loaded_tables(lake) if claimed else []
+def _names(lake: Lake) -> list[str]:
+    return [*loaded_tables(lake), EXCEPTIONS_TABLE, STREAMED_TABLE]
+
+
+def _tables_of_stacks(lake: Lake) -> set[str]:
+    contents = (_own_contents(lake, template) or [] for template in (LOADED, "streaming"))
+    return {text.removeprefix("table ") for made in contents for text in made}
+
+
+def _exceptions_claimed(lake: Lake) -> bool:
+    """Whether there is a record of a full load, ended or not: DMS may have made its table since."""
+    return own_bucket(lake) and lake.state.read("full_load") is not None
 
 
 def require_no_foreign_tables(lake: Lake) -> None:
@@ -113,7 +125,8 @@ def require_no_foreign_tables(lake: Lake) -> None:
     Raises:
         ForeignResourceError: a table of a name that it needs is not the lake's
     """
-    found = [table for table in foreign_tables(lake) if table in loaded_tables(lake)]
+    needed = (*loaded_tables(lake), EXCEPTIONS_TABLE)
+    found = [table for table in foreign_tables(lake) if table in needed]
     if found:
         raise ForeignResourceError(
             f"DynamoDB table{'s' * (len(found) > 1)} {', '.join(found)} in account "
@@ -126,17 +139,25 @@ def require_no_foreign_tables(lake: Lake) -> None:
         )
 
 
-def tag_tables(lake: Lake) -> None:
-    """Tag the tables that DMS has made: the proof that outlives the bucket."""
+def claim_exceptions(lake: Lake) -> None:
+    """If DMS has made its table of rejected rows, tag it and let it cost only what is used.
+
+    The tag is the proof that outlives the bucket. DMS makes its tables with 200 read and 200 write
+    capacity units (AWS DMS User Guide, "Using an Amazon DynamoDB database as a target").
+    """
     dynamodb = lake.client("dynamodb")
-    for table in claimed_tables(lake):
-        try:
-            arn = dynamodb.describe_table(TableName=table)["Table"]["TableArn"]
-        except ClientError as error:
-            if is_missing(error):
-                continue
-            raise
-        dynamodb.tag_resource(ResourceArn=arn, Tags=[lake.settings.tag])
+    try:
+        table = dynamodb.describe_table(TableName=EXCEPTIONS_TABLE)["Table"]
+    except ClientError as error:
+        if is_missing(error):
+            return
+        raise
+    if not _exceptions_claimed(lake):
+        return
+    dynamodb.tag_resource(ResourceArn=table["TableArn"], Tags=[lake.settings.tag])
+    on_demand = table.get("BillingModeSummary", {}).get("BillingMode") == "PAY_PER_REQUEST"
+    if not on_demand and table["TableStatus"] == "ACTIVE":
+        dynamodb.update_table(TableName=EXCEPTIONS_TABLE, BillingMode="PAY_PER_REQUEST")
 
 
 def training_jobs(lake: Lake, **filters: str) -> list[str]:

@@ -14,26 +14,40 @@ T = TypeVar("T")
 
 
 def poll_until(
-    look: Callable[[], T | None], *, every: float, timeout: float, what: str, hint: str = ""
+    look: Callable[[], T | None],
+    *,
+    every: float,
+    timeout: float,
+    what: str,
+    hint: str = "",
+    position: Callable[[], object] | None = None,
 ) -> T:
     """Call `look` until it returns something other than None, and return that.
 
     Args:
+        look: looks once
         every: seconds between two looks
-        timeout: seconds after which to give up
+        timeout: seconds after which to give up; with `position`, seconds without movement
         what: what is waited for, for the error: "the crawler X to finish"
+        hint: the next command
+        position: where the work is, after a look; while it changes, the wait goes on, however much
+            there is to do
 
     Raises:
         StageTimeoutError: `timeout` has passed
     """
-    deadline = time.monotonic() + timeout
+    last, since = None, time.monotonic()
     while True:
         found = look()
         if found is not None:
             return found
-        if time.monotonic() >= deadline:
+        if position is not None and (now := position()) != last:
+            last, since = now, time.monotonic()
+        if time.monotonic() >= since + timeout:
+            waited = "Nothing has moved for" if position else "Waited"
+            waiting = "while waiting for" if position else "for"
             raise StageTimeoutError(
-                f"Waited {timeout:.0f} s for {what}.",
+                f"{waited} {timeout:.0f} s {waiting} {what}.",
                 hint or "Look at its logs, then continue with: lake run",
             )
         time.sleep(every)

@@ -33,7 +33,6 @@ from pipeline.ownership import require_no_foreign_tables
 from pipeline.run_lock import RunLock
 from pipeline.run_state import Record
 from pipeline.stages import STAGES, Stage, Work
-from pipeline.stages.full_load import FullLoad
 from pipeline.stages.recommend import Recommendations, titles_for
 from pipeline.staging import stage_files
 from pipeline.verify import Verification, verify_lake
@@ -140,8 +139,7 @@ def run(lake: Lake, *, source: str | None, cache: Path, plan: Plan, user: int) -
     lake.reporter.line(f"data: {dataset.origin}")
     result = RunResult(origin=dataset.origin)
     with _step(lake, "infrastructure"):
-        if any(isinstance(stage, FullLoad) for stage in stages):
-            require_no_foreign_tables(lake)  # or else it is found after minutes that cost money
+        require_no_foreign_tables(lake)  # or else it is found after minutes that cost money
         deploy_bucket(lake.stacks, lake.reporter.line)
     with (
         _state_loss_named(lake),

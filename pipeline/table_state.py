@@ -12,7 +12,14 @@ from botocore.exceptions import ClientError
 
 from pipeline.lake import Lake, is_missing
 
-__all__ = ["first_unreadable", "table_id", "unreadable", "why_unreadable"]
+__all__ = [
+    "first_unreadable",
+    "holds_items",
+    "table_id",
+    "unreadable",
+    "unreadable_if_there",
+    "why_unreadable",
+]
 
 _READABLE: Final = ("ACTIVE", "UPDATING")
 
@@ -26,6 +33,30 @@ def first_unreadable(dynamodb: Any, tables: list[str]) -> str | None:
     """The first of some tables that cannot be read, and why; None when all can."""
     found = (why_unreadable(table, _describe(dynamodb, table)) for table in tables)
     return next((text for text in found if text), None)
+
+
+def unreadable_if_there(lake: Lake, table: str) -> str | None:
+    """As `unreadable`, of a table that may be absent."""
+    found = _describe(lake.client("dynamodb"), table)
+    return why_unreadable(table, found) if found else None
+
+
+def holds_items(lake: Lake, tables: list[str]) -> bool:
+    """Whether any of some tables has an item; a table that cannot be read counts as holding some.
+
+    Raises:
+        ClientError: other than that a table is not there
+    """
+    dynamodb = lake.client("dynamodb")
+    for table in tables:
+        try:
+            if dynamodb.scan(TableName=table, Limit=1, ConsistentRead=True)["Count"]:
+                return True
+        except ClientError as error:
+            if not is_missing(error):
+                raise
+            return True
+    return False
 
 
 def table_id(lake: Lake, table: str) -> str | None:

@@ -65,7 +65,8 @@ class Waits:
     stack: float
     """Longest wait for one CloudFormation stack."""
     full_load: float
-    """Longest wait for the DMS task."""
+    """Longest wait in which the DMS task, or the stream's consumer, does not move: how long they
+    take grows with the rows."""
     crawler: float
     """Longest wait for one crawler run."""
     job: float
@@ -74,6 +75,8 @@ class Waits:
     """Longest wait for the training job."""
     delivery_margin: float
     """How long after its buffer interval Firehose may still deliver."""
+    tag_index: float
+    """How long what is deleted may still be found by its tag."""
 
 
 @dataclass(frozen=True)
@@ -120,14 +123,23 @@ class Target:
     _clients: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
     _lock: Any = field(default_factory=threading.Lock, repr=False, compare=False)
 
-    def client(self, service: str) -> Any:
-        """The boto3 client of `service`, made once (clients are thread-safe, their making not)."""
+    def client(self, service: str, region: str | None = None) -> Any:
+        """The boto3 client of `service`, made once (clients are thread-safe, their making not).
+
+        Args:
+            service: boto3's name of it
+            region: another one than the target's
+        """
+        name = f"{service} in {region}" if region not in (None, self.region) else service
         with self._lock:
-            if service not in self._clients:
-                self._clients[service] = self.session.client(
-                    service, endpoint_url=self.endpoint, config=self.config
+            if name not in self._clients:
+                self._clients[name] = self.session.client(
+                    service,
+                    region_name=region or self.region,
+                    endpoint_url=self.endpoint,
+                    config=self.config,
                 )
-            return self._clients[service]
+            return self._clients[name]
 
     def patient_client(self, service: str, seconds: float) -> Any:
         """A boto3 client that waits up to `seconds` for an answer, and asks only once."""
@@ -275,11 +287,12 @@ def _local(endpoint: str) -> Target:
         waits=Waits(
             poll=0.25,
             stack=120,
-            full_load=300,
+            full_load=120,
             crawler=120,
             job=600,
             training=600,
             delivery_margin=30,
+            tag_index=0,
         ),
         sizes=Sizes(firehose_interval=5),
         unreachable_hint="Start it with: lake emulator start",
@@ -317,11 +330,12 @@ def _aws(
         waits=Waits(
             poll=10,
             stack=2400,
-            full_load=3600,
+            full_load=1800,
             crawler=1800,
             job=3600,
             training=3600,
             delivery_margin=180,
+            tag_index=300,
         ),
         sizes=sizes,
         unreachable_hint=(

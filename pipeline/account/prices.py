@@ -1,8 +1,9 @@
 """On-demand list prices, in USD, of what the lake uses: one table with its date and sources.
 
-The prices are those that AWS's pricing pages named at the table's date, without taxes, free tier
-and discounts. They change: check them before a decision hangs on them (docs/aws.md says how). For a
-region that the table does not have, those of us-east-1 are taken, raised by `ELSEWHERE`.
+The prices are written from memory at the table's date, not copied from AWS's pricing pages, and
+without taxes, free tier and discounts. `SOURCES` names the page that has each one: check it there
+before a decision hangs on it. For a region that the table does not have, those of us-east-1 are
+taken, raised by `ELSEWHERE`.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Final
 __all__ = ["AS_OF", "ELSEWHERE", "PRICES", "SOURCES", "Price", "PriceList"]
 
 AS_OF: Final = "2025-10-31"
-"""The date of the table."""
+"""The date for which the table was written, from memory."""
 ELSEWHERE: Final = 1.5
 """Our guess of the most by which a region that is not in the table is dearer than us-east-1."""
 
@@ -34,7 +35,7 @@ SOURCES: Final[Mapping[str, str]] = MappingProxyType(
         "training": "Amazon SageMaker AI pricing",
     }
 )
-"""Title of the pricing page, by the word before the colon of a price's name."""
+"""Title of the pricing page to check a price on, by the word before the colon of its name."""
 
 _US_EAST_1: Final[Mapping[str, tuple[float, str]]] = MappingProxyType(
     {
@@ -85,7 +86,7 @@ class Price:
     Attributes:
         usd: list price of one unit
         unit: what the unit is, e.g. ``DPU-hour``
-        source: title of AWS's page
+        source: title of AWS's page to check it on
     """
 
     usd: float
@@ -118,7 +119,7 @@ class PriceList:
             if self.known
             else (f"us-east-1 times {ELSEWHERE:g}, since the table has none of {self.region}")
         )
-        return f"AWS list prices of {AS_OF}, {whose}; check them before you rely on them"
+        return f"prices from memory as of {AS_OF}, {whose}; check them before you rely on them"
 
     def price(self, name: str) -> Price | None:
         """The price called `name`, None when the table has none."""

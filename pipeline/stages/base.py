@@ -71,15 +71,33 @@ class Work:
             )
         return record
 
-    def wait(self, look: Callable[[], T | None], timeout: float, what: str) -> T:
-        """Poll at the target's pace until `look` returns something; ends when the run does."""
+    def wait(
+        self,
+        look: Callable[[], T | None],
+        timeout: float,
+        what: str,
+        position: Callable[[], object] | None = None,
+    ) -> T:
+        """Poll at the target's pace until `look` returns something; ends when the run does.
+
+        Args:
+            look: looks once
+            timeout: longest wait in seconds; with `position`, longest time without movement
+            what: what is waited for
+            position: as in `pipeline.polling.poll_until`
+
+        Raises:
+            StageError: the run is ending
+            StageTimeoutError: `timeout` has passed
+        """
 
         def watched() -> T | None:
             if self.lake.cancelled.is_set():
                 raise StageError(f"Stopped waiting for {what}: the run is ending.")
             return look()
 
-        return poll_until(watched, every=self.lake.target.waits.poll, timeout=timeout, what=what)
+        every = self.lake.target.waits.poll
+        return poll_until(watched, every=every, timeout=timeout, what=what, position=position)
 
 
 class Stage(ABC):

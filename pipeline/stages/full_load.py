@@ -9,13 +9,18 @@ from botocore.exceptions import ClientError
 from pipeline.cloudformation import template_text
 from pipeline.data import Dataset
 from pipeline.errors import StageError
-from pipeline.infrastructure import load_again
+from pipeline.infrastructure import empty_tables, load_again
 from pipeline.lake import Lake, is_missing
-from pipeline.ownership import loaded_tables, require_no_foreign_tables, tag_tables
+from pipeline.ownership import claim_exceptions, loaded_tables, require_no_foreign_tables
 from pipeline.run_state import Record
-from pipeline.settings import EXCEPTIONS_TABLE, ROOT, TABLES
+from pipeline.settings import EXCEPTIONS_TABLE, LOADED, ROOT, TABLES
 from pipeline.stages.base import Result, Stage, Work
-from pipeline.table_state import first_unreadable, unreadable
+from pipeline.table_state import (
+    first_unreadable,
+    holds_items,
+    unreadable,
+    unreadable_if_there,
+)
 
 __all__ = ["FINISHED", "FullLoad", "count_items", "find_task", "table_statistics"]
 
@@ -31,26 +36,27 @@ class FullLoad(Stage):
 
     name = "full_load"
     needs = ("land",)
-    stacks = (ROOT,)
+    stacks = (ROOT, LOADED)
 
     def own_inputs(self, lake: Lake, dataset: Dataset) -> list[str]:  # noqa: ARG002
-        return [template_text(TEMPLATE)]
+        return [template_text(TEMPLATE), template_text(LOADED)]
 
     def missing(self, lake: Lake, record: Record) -> str | None:
         expected = {lake.settings.dynamodb_table(t): record.details["items"][t] for t in TABLES}
-        expected[EXCEPTIONS_TABLE] = None  # judged by `lake verify`
         for table, items in expected.items():
             found = count_items(lake, table)
             if found is None:
                 return unreadable(lake, table) or f"DynamoDB table {table}"
-            if items is not None and found < items:
+            if found < items:
                 return f"{items - found:,} of {items:,} items of DynamoDB table {table}"
-        if lake.stacks.outputs(TEMPLATE)["TaskArn"] != record.details["task"]:
+        there = lake.stacks.describe(TEMPLATE)
+        task = lake.stacks.outputs(TEMPLATE).get("TaskArn") if there else None
+        if task != record.details.get("task"):
             return "the DMS task that has loaded the tables"  # after a pause it is another one
-        return None
+        return unreadable_if_there(lake, EXCEPTIONS_TABLE)
 
     def lost(self, lake: Lake, record: Record) -> str | None:  # noqa: ARG002
-        return first_unreadable(lake.client("dynamodb"), loaded_tables(lake))
+        return _lost(lake)
 
     def run(self, work: Work) -> Result:
         lake = work.lake
@@ -60,21 +66,27 @@ class FullLoad(Stage):
         require_no_foreign_tables(lake)
         work.note()  # from here on the tables are the lake's, even if this run is killed
         if task["Status"] not in _BUSY:
+            if holds_items(lake, loaded_tables(lake)):
+                work.progress("making the tables anew, without items")
+                empty_tables(lake.stacks)
             load_again(lake.stacks, work.inputs[:16])
         expected = sum(files[table]["rows"] for table in TABLES)
+        seen: list[object] = []
         work.wait(
-            lambda: self._ended(work, arn, expected),
+            lambda: self._ended(work, arn, expected, seen),
             lake.target.waits.full_load,
             "the DMS task to finish its full load",
+            position=lambda: seen[-1],
         )
-        if gone := first_unreadable(lake.client("dynamodb"), loaded_tables(lake)):
+        if gone := _lost(lake):
             raise _lost_meanwhile(gone)
-        tag_tables(lake)
+        claim_exceptions(lake)
         _require_complete(lake, arn)
         return self._reconciled(lake, arn, files)
 
     @staticmethod
-    def _ended(work: Work, arn: str, expected: int) -> bool | None:
+    def _ended(work: Work, arn: str, expected: int, seen: list[object]) -> bool | None:
+        """Whether the task has ended well; puts where it is into `seen`."""
         task = find_task(work.lake, arn)
         if task["Status"] == "failed":
             raise StageError(
@@ -84,6 +96,8 @@ class FullLoad(Stage):
         statistics = table_statistics(work.lake, arn)
         done = sum(s.get("FullLoadRows", 0) for s in statistics)
         work.progress(f"{done:,} of {expected:,} rows", done, expected)
+        errors = sum(s.get("FullLoadErrorRows", 0) for s in statistics)
+        seen[:] = [(task["Status"], done, errors, [s.get("TableState") for s in statistics])]
         if task["Status"] != "stopped":
             return None
         if FINISHED not in task.get("StopReason", ""):
@@ -116,6 +130,13 @@ class FullLoad(Stage):
             if number is None:
                 raise _lost_meanwhile(f"DynamoDB table {lake.settings.dynamodb_table(t)}")
         return Result(text, counts, {"task": arn, "items": items})
+
+
+def _lost(lake: Lake) -> str | None:
+    """What cannot be read of that which the load has filled."""
+    return first_unreadable(lake.client("dynamodb"), loaded_tables(lake)) or unreadable_if_there(
+        lake, EXCEPTIONS_TABLE
+    )
 
 
 def _lost_meanwhile(what: str) -> StageError:

@@ -150,6 +150,7 @@ class Stream(Stage):
             patience,
             f"Firehose to deliver {len(wanted):,} ratings "
             "(send them again with: lake run --only stream --force)",
+            position=lambda: delivered.records,
         )
         return delivered
 
@@ -158,17 +159,17 @@ class Stream(Stage):
         lake = work.lake
         wanted = len(_pairs(lake))
 
-        looked = 0.0
+        looked, written = 0.0, 0
 
         def complete() -> int | None:
-            nonlocal looked
+            nonlocal looked, written
             # Counting reads the whole table: seldom enough not to hinder who writes it.
             if time.monotonic() - looked < COUNT_SECONDS:
                 return None
             items = count_items(lake, STREAMED_TABLE)
             if items is None:
                 raise _table_gone(lake)
-            looked = time.monotonic()
+            looked, written = time.monotonic(), items
             work.progress(f"{lake.settings.consumer} writes", items, wanted)
             return items if items >= wanted else None
 
@@ -178,6 +179,7 @@ class Stream(Stage):
             f"{lake.settings.consumer} to write {wanted:,} ratings into {STREAMED_TABLE} "
             f"(its log is in group /aws/lambda/{lake.settings.consumer}, what it could not write "
             f"in queue {lake.settings.consumer}-failures)",
+            position=lambda: written,
         )
 
 

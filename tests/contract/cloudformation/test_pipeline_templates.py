@@ -21,6 +21,7 @@ TAGLESS = {
     "AWS::EC2::Route",
     "AWS::EC2::SubnetRouteTableAssociation",
     "AWS::Glue::Database",
+    "AWS::S3::BucketPolicy",
 }
 
 
@@ -127,8 +128,8 @@ def test_roles_name_their_resources_and_actions() -> None:
                 assert where != "*" or actions <= UNNAMED, name
                 if where == "*" and "cloudwatch:PutMetricData" in actions:
                     assert statement["Condition"], name
-    # DMS wants the role dms-vpc-role with this one.
-    assert managed == {"AmazonDMSVPCManagementRole"}
+    # DMS wants its two account-wide roles with these.
+    assert managed == {"AmazonDMSVPCManagementRole", "AmazonDMSCloudWatchLogsRole"}
 
 
 def test_mapped_columns_exist_in_the_external_tables() -> None:
@@ -155,6 +156,95 @@ def test_mapped_columns_exist_in_the_external_tables() -> None:
                 assert part.split("}")[0] in known
         assert parameters["partition-key-name"] in mapped
         assert parameters.get("sort-key-name", parameters["partition-key-name"]) in mapped
+
+
+def test_tables_are_on_demand_and_have_the_keys_that_the_load_writes() -> None:
+    """A table that DMS makes has 200 capacity units of each kind, paid by the hour."""
+    made = {}
+    for template in TEMPLATES:
+        for resource in parse(template)["Resources"].values():
+            if resource["Type"] == "AWS::DynamoDB::Table":
+                properties = resource["Properties"]
+                assert properties["BillingMode"] == "PAY_PER_REQUEST"
+                keys = {k["KeyType"]: k["AttributeName"] for k in properties["KeySchema"]}
+                types = {a["AttributeType"] for a in properties["AttributeDefinitions"]}
+                assert types == {"S"}
+                made[properties["TableName"]] = (keys["HASH"], keys.get("RANGE"))
+    task = parse("003-full-load")["Resources"]["FullLoadTask"]["Properties"]
+    for rule in json.loads(task["TableMappings"])["rules"]:
+        if rule["rule-type"] == "object-mapping":
+            mapping = rule["mapping-parameters"]
+            wanted = (mapping["partition-key-name"], mapping.get("sort-key-name"))
+            assert made[rule["target-table-name"]] == wanted
+    settings = json.loads(task["ReplicationTaskSettings"])
+    # DROP_AND_CREATE, the default, would make them anew as DMS makes tables.
+    assert settings["FullLoadSettings"]["TargetTablePrepMode"] == "DO_NOTHING"
+    # 200 times 3,600 s is 720,000 rows at the most: several threads, each with its buffer.
+    assert settings["TargetMetadata"]["ParallelLoadThreads"] > 1
+    assert 50 <= settings["TargetMetadata"]["ParallelLoadBufferSize"] <= 1000
+
+
+def test_buckets_are_private_encrypted_and_only_over_tls() -> None:
+    for template in TEMPLATES:
+        resources = parse(template)["Resources"]
+        for resource in resources.values():
+            if resource["Type"] != "AWS::S3::Bucket":
+                continue
+            bucket = resource["Properties"]
+            assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+            assert bucket["BucketEncryption"]
+            policy = resources["BucketPolicy"]
+            assert policy.get("Condition") == resource.get("Condition")
+            (statement,) = policy["Properties"]["PolicyDocument"]["Statement"]
+            assert statement["Effect"] == "Deny"
+            assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+            assert len(statement["Resource"]) == 2, "the bucket and what is in it"
+
+
+def test_the_replication_instance_is_private_and_reaches_its_two_services() -> None:
+    instance = parse("003-full-load")["Resources"]["ReplicationInstance"]["Properties"]
+    assert instance["PubliclyAccessible"] is False
+    network = parse("002-network")["Resources"].values()
+    services = {
+        resource["Properties"]["ServiceName"]["Fn::Sub"].rpartition(".")[2]
+        for resource in network
+        if resource["Type"] == "AWS::EC2::VPCEndpoint"
+    }
+    assert services == {"s3", "dynamodb"}
+    assert not [r for r in network if r["Type"] in ("AWS::EC2::InternetGateway", "AWS::EC2::Route")]
+
+
+CONFUSED = {
+    "dms.amazonaws.com",
+    "firehose.amazonaws.com",
+    "glue.amazonaws.com",
+    "sagemaker.amazonaws.com",
+}
+"""Services whose guides have a page "Cross-service confused deputy prevention" for their roles.
+
+Lambda's has none for the role of a function, and refuses a role that it cannot assume.
+"""
+
+
+def test_services_take_the_lakes_roles_only_for_this_account() -> None:
+    for name, resource in parse("001-storage-and-roles")["Resources"].items():
+        if resource["Type"] != "AWS::IAM::Role" or resource.get("DeletionPolicy") == "Retain":
+            continue  # the account's own two roles serve all of its DMS
+        (statement,) = resource["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+        if statement["Principal"]["Service"] in CONFUSED:
+            conditions = statement["Condition"]
+            assert conditions["StringEquals"] == {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
+            assert "aws:SourceArn" in conditions["ArnLike"], name
+
+
+def test_the_function_controls_no_task_but_the_lakes() -> None:
+    role = parse("001-storage-and-roles")["Resources"]["LambdaExecutionRole"]["Properties"]
+    for statement in role["Policies"][0]["PolicyDocument"]["Statement"]:
+        actions = statement["Action"]
+        named = actions if isinstance(actions, list) else [actions]
+        if any(a.startswith("dms:") and not a.startswith("dms:Describe") for a in named):
+            tag = statement["Condition"]["StringEquals"]
+            assert tag == {"aws:ResourceTag/project": {"Ref": "Project"}}
 
 
 def test_rows_end_where_dms_expects_it() -> None:

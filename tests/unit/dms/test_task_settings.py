@@ -53,6 +53,7 @@ def test_unknown_sections_are_kept() -> None:
     [
         ({"FullLoadSettings": {"TargetTablePrepMode": "WIPE"}}, "DROP_AND_CREATE, TRUNCATE"),
         ({"FullLoadSettings": {"MaxFullLoadSubTasks": 50}}, "from 1 to 49"),
+        ({"TargetMetadata": {"ParallelLoadBufferSize": 1001}}, "from 0 to 1000"),
         ({"FullLoadSettings": {"CommitRate": True}}, "from 1 to 50000"),
         ({"ErrorBehavior": {"DataErrorPolicy": "PANIC"}}, "DataErrorPolicy is 'PANIC'"),
         ({"ErrorBehavior": {"TableErrorPolicy": "LOG_ERROR"}}, "SUSPEND_TABLE, STOP_TASK"),

@@ -86,7 +86,13 @@ def test_a_success_has_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(destroy, "destroy_lake", lambda *_: Destruction())
     code, document, _ = call("destroy", "--json")
     assert code == 0
-    assert document == {"deleted": [], "steps": [], "kept": [], "leftovers": []}
+    assert document == {
+        "deleted": [],
+        "dry_run": False,
+        "steps": [],
+        "kept": [],
+        "leftovers": [],
+    }
 
 
 def test_a_doctor_who_finds_something(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ from typing import Any, cast
 import pytest
 
 from pipeline.cloudformation import Outcome, Stacks, first_failure
+from pipeline.dms_roles import DMS_ROLES
 from pipeline.errors import ForeignResourceError, StackError
 from pipeline.infrastructure import begin_deployment, clear_dead_root, load_again
 from pipeline.lake import Lake
@@ -30,6 +31,8 @@ class Scripted:
     def __init__(self, *outcomes: str) -> None:
         self.outcomes = list(outcomes)
         self.stack: dict[str, Any] | None = None
+        self.body = ""
+        self.tags: list[list[dict[str, str]]] = []
         self.calls: list[str] = []
         self.events: list[dict[str, Any]] = []
 
@@ -38,10 +41,14 @@ class Scripted:
             raise client_error("ValidationError", "DescribeStacks", "Stack does not exist")
         return {"Stacks": [{"Tags": OWN, **self.stack}]}
 
+    def get_template(self, **_: str) -> dict[str, Any]:
+        return {"TemplateBody": self.body}
+
     def create_stack(self, **arguments: Any) -> None:
         self.calls.append("create")
         if self.stack is not None:
             raise client_error("AlreadyExistsException")
+        self._take(arguments)
         self.stack = {"StackStatus": self.outcomes.pop(0), **_given(arguments)}
 
     def update_stack(self, **arguments: Any) -> None:
@@ -50,7 +57,12 @@ class Scripted:
         outcome = self.outcomes.pop(0)
         if outcome == "none":
             raise client_error("ValidationError", message="No updates are to be performed.")
+        self._take(arguments)
         self.stack = {"StackStatus": outcome, **_given(arguments)}
+
+    def _take(self, arguments: dict[str, Any]) -> None:
+        self.body = arguments["TemplateBody"]
+        self.tags.append(arguments["Tags"])
 
     def delete_stack(self, **_: str) -> None:
         self.calls.append("delete")
@@ -63,13 +75,35 @@ class Scripted:
         return [{"StackEvents": self.events}]
 
 
+class NoRoles:
+    """An IAM without roles."""
+
+    def get_role(self, **_: str) -> None:
+        raise client_error("NoSuchEntity", "GetRole")
+
+
+class TwoZones:
+    """An EC2 and a DMS of two zones, which offer the lake's class."""
+
+    def describe_availability_zones(self, **_: Any) -> dict[str, Any]:
+        return {"AvailabilityZones": [{"ZoneName": "a"}, {"ZoneName": "b"}]}
+
+    def get_paginator(self, _: str) -> TwoZones:
+        return self
+
+    def paginate(self) -> list[dict[str, Any]]:
+        offer = {"ReplicationInstanceClass": "dms.t3.medium", "AvailabilityZones": ["a", "b"]}
+        return [{"OrderableReplicationInstances": [offer]}]
+
+
 def _given(arguments: dict[str, Any]) -> dict[str, Any]:
     return {"Tags": arguments["Tags"], "Parameters": arguments["Parameters"]}
 
 
 def stacks(script: Scripted) -> Stacks:
     target: Target = open_target("local", environ={})
-    target = replace(target, _clients={"cloudformation": script})
+    clients = {"cloudformation": script, "iam": NoRoles(), "ec2": TwoZones(), "dms": TwoZones()}
+    target = replace(target, _clients=clients)
     return Stacks(target, Settings(target.account))
 
 
@@ -89,6 +123,17 @@ def test_creates_then_leaves_alone_then_updates() -> None:
     assert found.deploy("002-network", {}) is Outcome.UNCHANGED
     assert found.deploy("002-network", {"VpcCidr": "10.1.0.0/16"}) is Outcome.UPDATED
     assert script.calls == ["create", "update"]
+
+
+def test_another_template_is_an_update_and_no_other_tag() -> None:
+    """CloudFormation gives a stack's tags to its resources: a new value changes each of them."""
+    script = Scripted("CREATE_COMPLETE", "UPDATE_COMPLETE")
+    found = stacks(script)
+    found.deploy("002-network", {})
+    script.body = script.body.replace("Lab 1", "Lab 0")
+    assert found.deploy("002-network", {}) is Outcome.UPDATED
+    assert found.deploy("002-network", {}) is Outcome.UNCHANGED
+    assert script.tags == [OWN, OWN]
 
 
 def test_no_updates_is_unchanged() -> None:
@@ -215,6 +260,41 @@ def test_a_failure_names_the_first_failing_resource() -> None:
     assert "lake run" in raised.value.hint
 
 
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "The IAM Role arn:aws:iam::1:role/dms-vpc-role is not configured properly.",
+        "Firehose is unable to assume role arn:aws:iam::1:role/x. Please check the role provided.",
+        "The role defined for the function cannot be assumed by Lambda.",
+        "Service is unable to assume provided role. Please verify role's TrustPolicy",
+    ],
+)
+def test_a_role_that_a_service_does_not_see_yet_is_waited_for(reason: str) -> None:
+    script = Scripted("ROLLBACK_COMPLETE", "ROLLBACK_COMPLETE", "CREATE_COMPLETE")
+    script.events = [event("SubnetGroup", "AWS::DMS::X", "CREATE_FAILED", reason)]
+    asked: list[int] = []
+
+    def parameters() -> dict[str, str]:
+        asked.append(1)
+        return {"VpcCidr": f"10.{len(asked)}.0.0/16"}
+
+    found = stacks(script)
+    assert found.deploy("002-network", parameters) is Outcome.CREATED
+    assert script.calls == ["create", "delete", "create", "delete", "create"]
+    assert script.stack is not None
+    assert {"ParameterKey": "VpcCidr", "ParameterValue": "10.3.0.0/16"} in script.stack[
+        "Parameters"
+    ], "made anew each time"
+
+
+def test_a_role_that_is_never_seen_ends_the_attempts() -> None:
+    script = Scripted(*["ROLLBACK_COMPLETE"] * 9)
+    script.events = [event("G", "AWS::DMS::X", "CREATE_FAILED", "is not configured properly")]
+    with pytest.raises(StackError, match="is not configured properly"):
+        stacks(script).deploy("002-network", {})
+    assert script.calls.count("create") == 4
+
+
 def test_without_events_it_says_so() -> None:
     assert first_failure([]) == "no event says why"
 
@@ -323,12 +403,14 @@ class Several:
     def describe_stacks(self, *, StackName: str) -> dict[str, Any]:  # noqa: N803
         if StackName not in self.status:
             raise client_error("ValidationError", message="Stack does not exist")
-        parameters = [{"ParameterKey": "CreateDmsVpcRole", "ParameterValue": "true"}]
+        given = {**dict.fromkeys(DMS_ROLES, "true"), "FirstZone": "a", "SecondZone": "b"}
+        parameters = [{"ParameterKey": k, "ParameterValue": v} for k, v in given.items()]
         status = self.status[StackName]
         return {"Stacks": [{"StackStatus": status, "Parameters": parameters, "Tags": OWN}]}
 
     def create_stack(self, *, StackName: str, **_: Any) -> None:  # noqa: N803
-        assert StackName == NESTED_STACK or NESTED_STACK in self.status, "No export of this name"
+        alone = StackName in (NESTED_STACK, "movielens-lake-tables")
+        assert alone or NESTED_STACK in self.status, "No export of this name"
         self.status[StackName] = "CREATE_COMPLETE"
         self.created.append(StackName)
 
@@ -337,7 +419,7 @@ class Several:
         self.status[StackName] = "UPDATE_ROLLBACK_COMPLETE" if nested else "UPDATE_COMPLETE"
 
     def delete_stack(self, *, StackName: str) -> None:  # noqa: N803
-        users = self.status.keys() - {NESTED_STACK}
+        users = self.status.keys() - {NESTED_STACK, "movielens-lake-tables"}
         assert StackName in users or not users, f"Export cannot be deleted, in use by {users}"
         del self.status[StackName]
         self.deleted.append(StackName)
@@ -380,18 +462,22 @@ def test_stacks_that_use_a_nested_stack_make_way_for_its_replacement() -> None:
     with ThreadPoolExecutor(4) as pool:
         made = begin_deployment(lake, "files", pool, lambda _: None)
     assert {template: future.result() for template, future in made.items()} == {
+        "tables": Outcome.CREATED,
         "lab-1-nested": Outcome.CREATED,
         "streaming": Outcome.CREATED,
         "catalog": Outcome.CREATED,
     }
-    assert script.deleted[-1] == script.created[0] == NESTED_STACK
+    assert script.deleted[-1] == NESTED_STACK
+    assert next(name for name in script.created if "tables" not in name) == NESTED_STACK
     assert len(script.deleted) == 4
 
 
 def test_a_run_again_has_another_name() -> None:
     script = Nested("CREATE_COMPLETE", *["UPDATE_COMPLETE"] * 3)
     found = stacks(script)
-    found.deploy("lab-1-nested", {"CopyRun": "abc", "LoadRun": "", "CreateDmsVpcRole": "true"})
+    found.deploy(
+        "lab-1-nested", {"CopyRun": "abc", "LoadRun": "", **dict.fromkeys(DMS_ROLES, "true")}
+    )
     runs = []
     for load in ("f1", "f1", "f2"):
         load_again(found, load)

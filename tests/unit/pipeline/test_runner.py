@@ -235,6 +235,34 @@ def test_polling_is_bounded() -> None:
     assert raised.value.message == "Waited 0 s for the moon."
 
 
+def test_a_wait_goes_on_while_something_moves_and_ends_when_nothing_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A fixed limit fails for data that is ten times larger, with all well."""
+    clock = [0.0]
+    monkeypatch.setattr("pipeline.polling.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("pipeline.polling.time.sleep", lambda s: clock.__setitem__(0, clock[0] + s))
+    rows = 0
+
+    def load(until: int) -> bool | None:
+        nonlocal rows
+        rows = min(rows + 1, until)
+        return True if rows == 1000 else None
+
+    def wait(until: int) -> bool:
+        return poll_until(
+            lambda: load(until), every=10, timeout=30, what="the load", position=lambda: rows
+        )
+
+    assert wait(1000)
+    assert clock[0] > 9000
+    rows, clock[0] = 0, 0.0
+    with pytest.raises(StageTimeoutError) as raised:
+        wait(100)
+    assert raised.value.message == "Nothing has moved for 30 s while waiting for the load."
+    assert 1000 <= clock[0] <= 1040
+
+
 def test_another_source_is_refused() -> None:
     lake = FakeLake()
     details = {"source": "old", "origin": "folder old"}

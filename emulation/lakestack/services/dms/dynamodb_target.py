@@ -24,7 +24,8 @@ from lakestack.services.processes import gateway_url
 
 # "The default Read Capacity Units (RCU) parameter value is set to 200", and the same for WCU.
 CAPACITY_UNITS = 200
-MOST_CAPACITY_UNITS = 40_000
+MOST_CAPACITY_UNITS = {"us-east-1": 40_000}
+MOST_CAPACITY_UNITS_ELSEWHERE = 10_000
 TABLE_SECONDS = 60
 POLL_SECONDS = 0.02
 DELETE_THREADS = 4
@@ -86,7 +87,8 @@ class DynamodbTarget:
 
     def create(self, table: str, keys: dict[str, str], load_threads: int = 0) -> None:
         """Create a table and wait until it is ACTIVE; an existing one is left as it is."""
-        units = min(CAPACITY_UNITS * max(1, load_threads), MOST_CAPACITY_UNITS)
+        most = MOST_CAPACITY_UNITS.get(self._region, MOST_CAPACITY_UNITS_ELSEWHERE)
+        units = min(CAPACITY_UNITS * max(1, load_threads), most)
         definition = {
             "TableName": table,
             "AttributeDefinitions": [

@@ -19,11 +19,21 @@ from lakestack.services.dms.state import (
     find,
     invalid_value,
     not_found,
+    page,
     wrong_state,
 )
 
 ENGINE_VERSION = "3.5.4"
 DEFAULT_STORAGE_GB = 50
+# AWS DMS User Guide, "Choosing the right AWS DMS replication instance for your migration".
+CLASSES = (
+    *(f"dms.t3.{size}" for size in ("micro", "small", "medium", "large")),
+    *(
+        f"dms.{family}.{size}"
+        for family in ("c5", "c6i", "r5", "r6i")
+        for size in ("large", "xlarge", "2xlarge", "4xlarge")
+    ),
+)
 
 _MODIFIABLE = (
     "AllocatedStorage",
@@ -94,6 +104,31 @@ class InstanceOperations(Operations):
             del store.subnet_groups[name]
             store.tags.pop(store.arn("subgrp", name), None)
         return {}
+
+    @handler("DescribeOrderableReplicationInstances", expand=False)
+    def describe_orderable_replication_instances(
+        self, context: RequestContext, request: Any
+    ) -> Any:
+        """Every class is offered in every zone of the region, which AWS does not promise."""
+        store = self.store(context)
+        zones = client(store.account, store.region, "ec2").describe_availability_zones()
+        names = [zone["ZoneName"] for zone in zones["AvailabilityZones"]]
+        offers = [
+            {
+                "EngineVersion": ENGINE_VERSION,
+                "ReplicationInstanceClass": offered,
+                "StorageType": "gp2",
+                "MinAllocatedStorage": 5,
+                "MaxAllocatedStorage": 6144,
+                "DefaultAllocatedStorage": DEFAULT_STORAGE_GB,
+                "IncludedAllocatedStorage": DEFAULT_STORAGE_GB,
+                "AvailabilityZones": names,
+                "ReleaseStatus": "prod",
+            }
+            for offered in CLASSES
+        ]
+        shown, marker = page(offers, request)
+        return {"OrderableReplicationInstances": shown, **marker}
 
     @handler("CreateReplicationInstance", expand=False)
     def create_replication_instance(self, context: RequestContext, request: Any) -> Any:

@@ -116,6 +116,8 @@ def parse_task_settings(text: str | None, previous: str | None = None) -> TaskSe
         if not isinstance(merged[section], dict):
             raise DefinitionError(f"ReplicationTaskSettings: {section} must be a JSON object")
     load, errors = merged["FullLoadSettings"], merged["ErrorBehavior"]
+    # "The default value is 50. The maximum value is 1,000": of records, for a DynamoDB target.
+    _number(merged["TargetMetadata"], "ParallelLoadBufferSize", 0, 1000)
     return TaskSettings(
         document=json.dumps(merged),
         prep_mode=_choice(

@@ -1,4 +1,4 @@
-"""Lab 1 by hand: the five numbered templates one after another, through boto3 alone.
+"""Lab 1 by hand: the numbered templates and the tables one after another, through boto3 alone.
 
 One run through all of it; each test looks at one thing of it. What a template needs of the one
 before it comes through exports, and no parameter is given.
@@ -25,13 +25,16 @@ from tests.support import ACCOUNT, PROJECT, wait_until
 Aws = Callable[[str], Any]
 
 BUCKET = f"{ACCOUNT}-movielens-lake"
-FIVE = (
+ALL = (
     "001-storage-and-roles",
     "002-network",
+    "tables",
     "003-full-load",
     "004-copy-files",
     "005-start-task",
 )
+IMPORTED = ("001-storage-and-roles", "002-network", "003-full-load")
+"""Those that the later ones need."""
 KEYS = {
     "ratings": ("userId", "movieId"),
     "movies": ("movieId",),
@@ -39,6 +42,10 @@ KEYS = {
     "tags": ("userId", "movieId", "tag"),
 }
 EXCEPTIONS = "awsdms_full_load_exceptions"
+ACCOUNT_ROLES = {
+    "dms-vpc-role": "AmazonDMSVPCManagementRole",
+    "dms-cloudwatch-logs-role": "AmazonDMSCloudWatchLogsRole",
+}
 SMALL = Shape(users=60, movies=180, ratings=1_500, streamed=300, tags=90, links_without_tmdb=5)
 SOON = {"Delay": 0.2, "MaxAttempts": 300}
 
@@ -149,12 +156,19 @@ class Attendee:
         """The bucket's content, and what DMS has made of its own accord."""
         for key in self.keys(""):
             self.aws("s3").delete_object(Bucket=BUCKET, Key=key)
-        for table in (*(f"{table}_t" for table in KEYS), EXCEPTIONS):
-            self.aws("dynamodb").delete_table(TableName=table)
+        self.aws("dynamodb").delete_table(TableName=EXCEPTIONS)
         self.aws("logs").delete_log_group(logGroupName="dms-tasks-movielens-lake-instance")
 
+    def remove_account_roles(self) -> None:
+        """Those that DMS wants under fixed names stay when their stack goes."""
+        iam = self.aws("iam")
+        for role, policy in ACCOUNT_ROLES.items():
+            arn = f"arn:aws:iam::aws:policy/service-role/{policy}"
+            iam.detach_role_policy(RoleName=role, PolicyArn=arn)
+            iam.delete_role(RoleName=role)
+
     def whole_account(self) -> dict[str, set[str]]:
-        """Names of all that the account has, in every service that the five have to do with."""
+        """Names of all that the account has, in every service that they have to do with."""
 
         def names(service: str, operation: str, member: str, name: str = "") -> set[str]:
             found = getattr(self.aws(service), operation)()[member]
@@ -207,7 +221,7 @@ def seen(aws: Aws, tmp_path_factory: pytest.TempPathFactory) -> Seen:
     seen.too_soon = attendee.reasons("003-full-load")
     attendee.delete("003-full-load")
 
-    for template in FIVE:
+    for template in ALL:
         if template == "004-copy-files":
             attendee.put_code()
             seen.rows = attendee.put_files(tmp_path_factory.mktemp("data"))
@@ -218,12 +232,13 @@ def seen(aws: Aws, tmp_path_factory: pytest.TempPathFactory) -> Seen:
     seen.statistics = {s["TableName"]: s for s in found["TableStatistics"]}
     seen.items = {t: attendee.items(t) for t in (*(f"{t}_t" for t in KEYS), EXCEPTIONS)}
 
-    seen.refused = {template: attendee.try_to_delete(template) for template in FIVE[:3]}
-    for template in reversed(FIVE[1:]):
+    seen.refused = {template: attendee.try_to_delete(template) for template in IMPORTED}
+    for template in reversed(ALL[1:]):
         attendee.delete(template)
     seen.copies_left = attendee.keys("data/")
     attendee.remove_what_is_in_no_stack()
-    attendee.delete(FIVE[0])
+    attendee.delete(ALL[0])
+    attendee.remove_account_roles()
     seen.after = attendee.whole_account()
     return seen
 

@@ -75,14 +75,23 @@ def test_destroying_leaves_nothing_and_can_be_repeated(
     assert (delivered.objects, delivered.records, len(delivered.distinct)) == (OBJECTS,) * 3
     assert crawled(aws)["objectCount"] == str(OBJECTS)
     aws("s3").create_multipart_upload(Bucket=BUCKET, Key="data/unfinished.csv")
+    _, would = call(emulator, "destroy", "--dry-run")
+    assert would["dry_run"] is True
+    assert would["deleted"] == []
+    aws("s3").head_bucket(Bucket=BUCKET)
     code, document = call(emulator, "destroy")
     assert code == 0
     assert document["leftovers"] == []
+    announced = {text for step in would["steps"] for text in step["deleted"]}
+    assert {t for t in announced if t.split()[0] in ("stack", "table", "stream", "function")} == {
+        t for t in document["deleted"] if t.split()[0] in ("stack", "table", "stream", "function")
+    }
+    assert {"role dms-vpc-role", "role dms-cloudwatch-logs-role"} <= set(document["deleted"])
     assert "stack movielens-lake-lab-1-nested" in document["deleted"]
     (emptied,) = [text for text in document["deleted"] if " unfinished uploads of " in text]
     assert int(emptied.split()[0]) > OBJECTS
     numbers = [step["numbers"] for step in document["steps"]]
-    assert numbers == ["11-12", "13", "10", "8-9", "6-7", "1-2", "", "3-5", "3-5"]
+    assert numbers == ["11-12", "13", "10", "8-9", "6-7", "1-2", "6-7", "", "3-5", "3-5"]
     whole = " ".join(document["deleted"])
     for name in ("stream movielens-ratings", "job movielens-training-data", "movielens-simulator"):
         assert name in whole
@@ -91,7 +100,7 @@ def test_destroying_leaves_nothing_and_can_be_repeated(
     stacks = aws("cloudformation").describe_stacks()["Stacks"]
     there = [s["StackName"] for s in stacks if s["StackStatus"] != "DELETE_COMPLETE"]
     assert not [name for name in there if name.startswith("movielens-lake-")]
-    assert not [r for r in aws("iam").list_roles()["Roles"] if "movielens" in r["RoleName"]]
+    assert aws("iam").list_roles()["Roles"] == []
     streams = aws("kinesis").list_streams()["StreamNames"]
     assert "movielens-ratings" not in streams
     code, document = call(emulator, "destroy")

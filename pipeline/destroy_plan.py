@@ -1,0 +1,51 @@
+"""``lake destroy --dry-run``: what `pipeline.destroy` would delete, in its order.
+
+Nothing is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pipeline.destroy_logs import log_groups
+from pipeline.dms_roles import own_roles
+from pipeline.infrastructure import BUCKET, SERVING
+from pipeline.lake import Lake
+from pipeline.ownership import Belongings, own_tables
+from pipeline.settings import LOADED, ROOT
+from pipeline.stopping import working
+
+__all__ = ["planned_steps"]
+
+
+def planned_steps(lake: Lake, own: Belongings) -> Iterator[tuple[str, str, list[str]]]:
+    """The steps.
+
+    Yields:
+        numbers in the workshop's text, what the step is about, and what it would delete
+    """
+    stop = [f"{one.what} (would be stopped)" for one in working(lake, own)]
+    yield "11-12", "stop what is at work", stop
+    yield "13", "endpoint and model", _stack(lake, own, SERVING)
+    yield "10", "crawlers and job", _stack(lake, own, "catalog")
+    yield "8-9", "streams and functions", _stack(lake, own, "streaming")
+    yield "6-7", "stacks of lab 1", _stack(lake, own, ROOT)
+    tables = _stack(lake, own, LOADED)
+    others = [f"table {name}" for name in own_tables(lake)]
+    yield "1-2", "tables of lab 1", tables + [t for t in others if t not in own and t not in tables]
+    roles = [f"role {name}, unless DMS is used elsewhere" for name in own_roles(lake)]
+    yield "6-7", "roles of DMS", roles
+    yield "", "logs", [f"log group {group}" for group in log_groups(lake)] if own else []
+    objects: list[str] = []
+    if own.bucket:
+        pages = lake.s3.get_paginator("list_object_versions").paginate(Bucket=lake.bucket)
+        count = sum(len(p.get("Versions", [])) + len(p.get("DeleteMarkers", [])) for p in pages)
+        objects = [f"{count} objects of bucket {lake.bucket}"]
+    yield "3-5", "objects", objects
+    yield "3-5", "bucket", _stack(lake, own, BUCKET)
+
+
+def _stack(lake: Lake, own: Belongings, template: str) -> list[str]:
+    if template not in own.contents:
+        return []
+    return [f"stack {lake.settings.stack(template)}", *own.contents[template]]

@@ -1,0 +1,55 @@
+"""In which Availability Zones the replication instance can be: not each zone offers each class."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any, Final
+
+from pipeline.cloudformation import Stacks
+from pipeline.errors import StackError
+from pipeline.settings import ROOT
+
+__all__ = ["zones_to_use"]
+
+_NAMES: Final = ("FirstZone", "SecondZone")
+"""Parameters of the nested stack. A subnet group covers two zones (AWS DMS User Guide, "Creating a
+replication subnet group"); DMS puts the instance into either."""
+
+
+def zones_to_use(stacks: Stacks) -> dict[str, str]:
+    """Parameters of the nested stack: as it has them, else two zones that offer the class.
+
+    Raises:
+        StackError: fewer than two zones of the region offer it
+    """
+    given = stacks.parameters(ROOT)
+    if all(name in given for name in _NAMES):
+        return {name: given[name] for name in _NAMES}  # another zone would replace the subnets
+    target, wanted = stacks.target, stacks.target.sizes.dms_instance_class
+    zones = target.client("ec2").describe_availability_zones(
+        Filters=[
+            {"Name": "state", "Values": ["available"]},
+            {"Name": "zone-type", "Values": ["availability-zone"]},
+        ]
+    )["AvailabilityZones"]
+    offered = _offered(target.client("dms"), wanted)
+    found = [name for name in sorted(z["ZoneName"] for z in zones) if offered[name]]
+    if len(found) < len(_NAMES):
+        raise StackError(
+            f"DMS offers instance class {wanted} in {', '.join(found) or 'no zone'} of region "
+            f"{target.region}; two zones are needed.",
+            f"See what it offers: {target.aws_cli} dms describe-orderable-replication-instances",
+        )
+    return dict(zip(_NAMES, found, strict=False))
+
+
+def _offered(dms: Any, wanted: str) -> Counter[str]:
+    """How many engine versions of the class each zone has."""
+    pages = dms.get_paginator("describe_orderable_replication_instances").paginate()
+    return Counter(
+        zone
+        for page in pages
+        for offer in page["OrderableReplicationInstances"]
+        if offer["ReplicationInstanceClass"] == wanted
+        for zone in offer.get("AvailabilityZones", [])
+    )

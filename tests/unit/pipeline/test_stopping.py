@@ -1,0 +1,181 @@
+"""What is at work is stopped as soon as it can be, and waited for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from pipeline.dms_roles import delete_unused_roles
+from pipeline.lake import Lake
+from pipeline.leftovers import tagged_resources
+from pipeline.ownership import Belongings
+from pipeline.settings import ROOT, Settings
+from pipeline.stopping import stop_work
+from pipeline.target import open_target
+from tests.unit.pipeline.fakes import client_error
+
+SETTINGS = Settings("123456789012")
+
+
+class FakeDms:
+    """One task; each look at it shows the next status."""
+
+    def __init__(self, *statuses: str) -> None:
+        self.statuses = list(statuses)
+        self.stopped_when: list[str] = []
+
+    def describe_replication_tasks(self, **_: Any) -> dict[str, Any]:
+        status = self.statuses.pop(0) if len(self.statuses) > 1 else self.statuses[0]
+        self.last = status
+        task = {
+            "ReplicationTaskArn": "arn",
+            "ReplicationTaskIdentifier": "movielens-lake-full-load",
+            "Status": status,
+        }
+        return {"ReplicationTasks": [task]}
+
+    def stop_replication_task(self, **_: Any) -> None:
+        self.stopped_when.append(self.last)
+        if self.last != "running":
+            raise client_error("InvalidResourceStateFault", "StopReplicationTask")
+
+
+class NoJobs:
+    """A SageMaker without training jobs."""
+
+    def get_paginator(self, _: str) -> NoJobs:
+        return self
+
+    def paginate(self, **_: Any) -> list[dict[str, Any]]:
+        return [{"TrainingJobSummaries": []}]
+
+
+def lake(**clients: Any) -> Lake:
+    target = open_target("local", environ={})
+    target = replace(target, waits=replace(target.waits, poll=0.001, stack=5), _clients=clients)
+    stacks = SimpleNamespace(describe=lambda _: {"StackStatus": "CREATE_COMPLETE"})
+    made = SimpleNamespace(target=target, client=target.client, settings=SETTINGS, stacks=stacks)
+    return cast(Lake, made)
+
+
+@pytest.mark.parametrize(
+    "statuses",
+    [
+        ("starting", "starting", "starting", "starting", "running", "stopping", "stopped"),
+        ("running", "running", "running", "stopping", "stopped"),
+        ("creating", "creating", "creating", "ready"),
+    ],
+)
+def test_a_task_is_stopped_once_it_can_be(statuses: tuple[str, ...]) -> None:
+    """StopReplicationTask refuses one that is starting: the bucket was left for a second run."""
+    dms = FakeDms("running", *statuses)
+    own = Belongings({ROOT: []}, bucket=True)
+    stopped = stop_work(lake(dms=dms, glue=None, sagemaker=NoJobs()), own)
+    assert dms.stopped_when == (["running"] if "running" in statuses else [])
+    assert dms.statuses == [statuses[-1]]
+    assert stopped == ["task movielens-lake-full-load (stopped)"]
+
+
+class FakeIam:
+    """Roles by name, with their tags."""
+
+    def __init__(self, **roles: list[dict[str, str]]) -> None:
+        self.roles = {name.replace("_", "-"): tags for name, tags in roles.items()}
+
+    def get_role(self, *, RoleName: str) -> dict[str, Any]:  # noqa: N803
+        if RoleName not in self.roles:
+            raise client_error("NoSuchEntity", "GetRole")
+        return {"Role": {"RoleName": RoleName, "Tags": self.roles[RoleName]}}
+
+    def get_paginator(self, _: str) -> FakeIam:
+        return self
+
+    def paginate(self, **_: Any) -> list[dict[str, Any]]:
+        return [{"AttachedPolicies": [{"PolicyArn": "arn:policy"}]}]
+
+    def detach_role_policy(self, **_: Any) -> None:
+        pass
+
+    def delete_role(self, *, RoleName: str) -> None:  # noqa: N803
+        del self.roles[RoleName]
+
+
+class Region:
+    """What DMS has in one region."""
+
+    def __init__(self, *instances: str, refuses: bool = False) -> None:
+        self.instances, self.refuses = instances, refuses
+
+    def describe_replication_instances(self) -> dict[str, Any]:
+        if self.refuses:
+            raise client_error("AccessDeniedException", "DescribeReplicationInstances")
+        found = [{"ReplicationInstanceIdentifier": name} for name in self.instances]
+        return {"ReplicationInstances": found}
+
+    def describe_replication_subnet_groups(self) -> dict[str, Any]:
+        return {"ReplicationSubnetGroups": []}
+
+
+def account(iam: FakeIam, elsewhere: Region) -> Lake:
+    regions = [{"RegionName": "us-east-1"}, {"RegionName": "eu-west-1"}]
+    ec2 = SimpleNamespace(describe_regions=lambda: {"Regions": regions})
+    return lake(iam=iam, ec2=ec2, dms=Region(), **{"dms in eu-west-1": elsewhere})
+
+
+def test_an_account_wide_role_goes_when_nobody_uses_dms() -> None:
+    iam, kept = FakeIam(dms_vpc_role=[SETTINGS.tag], dms_cloudwatch_logs_role=[]), list[str]()
+    assert delete_unused_roles(account(iam, Region()), kept) == ["role dms-vpc-role"]
+    assert list(iam.roles) == ["dms-cloudwatch-logs-role"], "that one somebody else has made"
+    assert kept == []
+
+
+@pytest.mark.parametrize(
+    ("elsewhere", "why"),
+    [
+        (Region("theirs"), "replication instance theirs in eu-west-1"),
+        (
+            Region(refuses=True),
+            "region eu-west-1 does not say whether DMS is in use there (AccessDeniedException)",
+        ),
+    ],
+)
+def test_an_account_wide_role_stays_while_dms_is_used_in_any_region(
+    elsewhere: Region, why: str
+) -> None:
+    iam, kept = FakeIam(dms_vpc_role=[SETTINGS.tag]), list[str]()
+    assert delete_unused_roles(account(iam, elsewhere), kept) == []
+    assert list(iam.roles) == ["dms-vpc-role"]
+    assert kept == [f"role dms-vpc-role (in use: {why})"]
+
+
+class TagIndex:
+    """Answers of GetResources, one after the other; the last stays."""
+
+    def __init__(self, *answers: list[str]) -> None:
+        self.answers = list(answers)
+
+    def get_paginator(self, _: str) -> TagIndex:
+        return self
+
+    def paginate(self, **_: Any) -> list[dict[str, Any]]:
+        arns = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        found = [{"ResourceARN": arn, "Tags": [SETTINGS.tag]} for arn in arns]
+        # An emulator's index may forget the tags and keep the name.
+        return [{"ResourceTagMappingList": [*found, {"ResourceARN": "x", "Tags": []}]}]
+
+
+def tagged(index: TagIndex, patience: float) -> list[str]:
+    found = lake(resourcegroupstaggingapi=index)
+    waits = replace(found.target.waits, tag_index=patience)
+    target = replace(found.target, waits=waits)
+    made = SimpleNamespace(target=target, client=target.client, settings=SETTINGS)
+    return tagged_resources(cast(Lake, made), ["/a-job"])
+
+
+def test_leftovers_are_found_by_tag_once_the_index_has_caught_up() -> None:
+    job = "arn:aws:sagemaker:us-east-1:123456789012:training-job/a-job"
+    assert tagged(TagIndex(["arn:a", "arn:b"], ["arn:a"], [job]), patience=30) == []
+    assert tagged(TagIndex(["arn:a", "arn:b"], ["arn:a"]), patience=0.05) == ["arn:a"]
