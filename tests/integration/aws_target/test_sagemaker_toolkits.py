@@ -24,7 +24,12 @@ import pytest
 from tests.integration.aws_target.recorded import Recorded
 from tests.support import PROJECT
 
-PINNED = ("sagemaker-training==5.1.4", "sagemaker-inference==1.10.1", "pip==25.3", "setuptools==80.9.0")
+PINNED = (
+    "sagemaker-training==5.1.4",
+    "sagemaker-inference==1.10.1",
+    "pip==25.3",
+    "setuptools==80.9.0",
+)
 """AWS's toolkits, and what they install requirements with."""
 JSON = "application/json"
 
@@ -228,10 +233,10 @@ def _s3(recorded: Recorded) -> Iterator[str]:
             if body and content:
                 self.wfile.write(content)
 
-        def do_GET(self) -> None:  # noqa: N802 - http.server's name
+        def do_GET(self) -> None:
             self._answer(body=True)
 
-        def do_HEAD(self) -> None:  # noqa: N802 - http.server's name
+        def do_HEAD(self) -> None:
             self._answer(body=False)
 
         def log_message(self, *_: Any) -> None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
-
 from pipeline.stages import STAGES
-from tests.integration.aws_target.account import ACCOUNT, DOUBLED, Account
+from tests.integration.aws_target.account import Account
 
 
 def test_an_account_is_filled_looked_at_and_left_empty(account: Account) -> None:
