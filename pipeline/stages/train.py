@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
 from pipeline.data import Dataset
 from pipeline.errors import StageError
-from pipeline.lake import Lake, is_missing
+from pipeline.lake import Lake, error_code, is_missing
 from pipeline.log_tail import log_tail
 from pipeline.run_state import Record, fingerprint
 from pipeline.settings import ROOT
@@ -22,6 +23,10 @@ _METRICS: Final = ("ndcg_at_10", "precision_at_10", "recall_at_10", "map_at_10",
 _ENDED: Final = ("Completed", "Failed", "Stopped")
 LOG_GROUP: Final = "/aws/sagemaker/TrainingJobs"
 MOST_SECONDS: Final = 3600
+ROLE_SECONDS: Final = 120.0
+"""How long SageMaker may not know a role that was just made (IAM User Guide, "Changes that I make
+are not always immediately visible")."""
+_ROLE_UNKNOWN: Final = "Could not assume role"
 
 
 class Train(Stage):
@@ -102,7 +107,30 @@ class Train(Stage):
 
     def _create(self, work: Work) -> str:
         lake = work.lake
-        name = f"{_stem(work)}-{len(self._jobs(work)) + 1}"
+        number = len(self._jobs(work)) + 1
+        until = time.monotonic() + ROLE_SECONDS
+
+        def created() -> str | None:
+            nonlocal number
+            name = f"{_stem(work)}-{number}"
+            try:
+                self._request(work, name)
+            except ClientError as error:
+                if error_code(error) == "ResourceInUse":  # the list lags behind
+                    number += 1
+                    return None
+                unknown = _ROLE_UNKNOWN in str(error) and time.monotonic() < until
+                if not unknown:
+                    raise
+                work.progress("waiting for SageMaker to know its new role")
+                return None
+            return name
+
+        return work.wait(created, lake.target.waits.training, "SageMaker to take the training job")
+
+    @staticmethod
+    def _request(work: Work, name: str) -> None:
+        lake = work.lake
         bucket, sizes = lake.bucket, lake.target.sizes
         lake.client("sagemaker").create_training_job(
             TrainingJobName=name,
@@ -143,7 +171,6 @@ class Train(Stage):
             StoppingCondition={"MaxRuntimeInSeconds": MOST_SECONDS},
             Tags=[lake.settings.tag],
         )
-        return name
 
     @staticmethod
     def _ended(work: Work, name: str) -> dict[str, Any] | None:

@@ -33,7 +33,7 @@ def parse(template: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_passes_cfn_lint(template: str) -> None:
-    found = lint(template_text(template), regions=["us-east-1", "eu-central-1"])
+    found = lint(template_text(template), regions=["us-east-1", "eu-central-1", "ap-southeast-2"])
     assert [str(match) for match in found] == []
 
 
@@ -110,6 +110,8 @@ UNNAMED = {
     "dms:DescribeReplicationTasks",
     "dynamodb:ListTables",
     "ecr:GetAuthorizationToken",
+    "glue:GetJobBookmark",
+    "glue:ResetJobBookmark",
     "kinesis:ListStreams",
 }
 """Actions that know no resource (Service Authorization Reference)."""

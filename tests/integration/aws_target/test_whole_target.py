@@ -40,3 +40,15 @@ def test_an_account_is_filled_looked_at_and_left_empty(account: Account) -> None
     nothing = account.lake("destroy", "--json")
     assert nothing.code == 0, nothing.stderr
     assert nothing.document["deleted"] == []
+
+
+def test_what_is_doubled_is_listed(recorded: Recorded) -> None:
+    """Everything else is moto's; a resource of which only a name was made is none of ours."""
+    listed = {(service, op) for service, ops in DOUBLED.items() for op in ops}
+    assert recorded.doubled <= listed
+    assert recorded.inert == set()
+
+
+def test_botocore_checks_every_parameter(recorded: Recorded) -> None:
+    assert len(recorded.calls) > 100
+    assert all(call.validated for call in recorded.calls)

@@ -61,7 +61,7 @@ def test_a_person_sees_plan_cost_and_place_before_the_question(runs: list[str]) 
         "Outside CloudFormation",
         "This run costs about",
         "in 30 days, until lake destroy",
-        "AWS list prices of",
+        "prices from memory as of",
         "Type the account id to go on",
     ]
     places = [result.stderr.index(text) for text in order]
