@@ -119,7 +119,7 @@ class Stacks:
         if stack is None or stack["StackStatus"] not in GOOD:
             return []
         resources = self._cloudformation.describe_stack_resources(StackName=name)["StackResources"]
-        return [r["PhysicalResourceId"] for r in resources if r["ResourceType"] == kind]
+        return [r["PhysicalResourceId"] for r in resources if r.get("ResourceType") == kind]
 
     def deploy(self, template: str, parameters: Parameters) -> Outcome:
         """Create or update the stack made from `template`, and wait until it is complete.

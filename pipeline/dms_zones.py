@@ -9,9 +9,9 @@ from pipeline.cloudformation import Stacks
 from pipeline.errors import StackError
 from pipeline.settings import ROOT
 
-__all__ = ["zones_to_use"]
+__all__ = ["ZONES", "zones_to_use"]
 
-_NAMES: Final = ("FirstZone", "SecondZone")
+ZONES: Final = ("FirstZone", "SecondZone")
 """Parameters of the nested stack. A subnet group covers two zones (AWS DMS User Guide, "Creating a
 replication subnet group"); DMS puts the instance into either."""
 
@@ -23,8 +23,8 @@ def zones_to_use(stacks: Stacks) -> dict[str, str]:
         StackError: fewer than two zones of the region offer it
     """
     given = stacks.parameters(ROOT)
-    if all(name in given for name in _NAMES):
-        return {name: given[name] for name in _NAMES}  # another zone would replace the subnets
+    if all(name in given for name in ZONES):
+        return {name: given[name] for name in ZONES}  # another zone would replace the subnets
     target, wanted = stacks.target, stacks.target.sizes.dms_instance_class
     zones = target.client("ec2").describe_availability_zones(
         Filters=[
@@ -34,13 +34,13 @@ def zones_to_use(stacks: Stacks) -> dict[str, str]:
     )["AvailabilityZones"]
     offered = _offered(target.client("dms"), wanted)
     found = [name for name in sorted(z["ZoneName"] for z in zones) if offered[name]]
-    if len(found) < len(_NAMES):
+    if len(found) < len(ZONES):
         raise StackError(
             f"DMS offers instance class {wanted} in {', '.join(found) or 'no zone'} of region "
             f"{target.region}; two zones are needed.",
             f"See what it offers: {target.aws_cli} dms describe-orderable-replication-instances",
         )
-    return dict(zip(_NAMES, found, strict=False))
+    return dict(zip(ZONES, found, strict=False))
 
 
 def _offered(dms: Any, wanted: str) -> Counter[str]:

@@ -13,7 +13,7 @@ from typing import Final
 
 from pipeline.cloudformation import GOOD, Outcome, Stacks, template_text
 from pipeline.dms_roles import roles_to_make
-from pipeline.dms_zones import zones_to_use
+from pipeline.dms_zones import ZONES, zones_to_use
 from pipeline.errors import StackError
 from pipeline.lake import Lake
 from pipeline.polling import poll_until
@@ -49,7 +49,7 @@ COPY_RUN: Final = "CopyRun"
 LOAD_RUN: Final = "LoadRun"
 PAUSED: Final = "Paused"
 PLANNED: Final = "planned"
-"""Stands in a plan for the fingerprint of something that is not there yet."""
+"""Stands in a plan for what only the run itself finds out."""
 
 
 def deploy_bucket(stacks: Stacks, notice: Callable[[str], None]) -> Outcome:
@@ -196,7 +196,8 @@ def expected_parameters(stacks: Stacks, template: str) -> Mapping[str, str]:
     if template == ROOT:
         before = stacks.parameters(ROOT)
         runs = {run: before.get(run) or PLANNED for run in (COPY_RUN, LOAD_RUN)}
-        return _root_parameters(stacks, runs)
+        zones = {zone: before.get(zone, PLANNED) for zone in ZONES}
+        return _root_parameters(stacks, runs, zones)
     if template == SERVING:
         unknown = {"ModelName": PLANNED, "ModelDataUrl": PLANNED}
         return (
@@ -221,12 +222,14 @@ def _deploy_root(stacks: Stacks, runs: Mapping[str, str], notice: Callable[[str]
     return outcome
 
 
-def _root_parameters(stacks: Stacks, runs: Mapping[str, str]) -> Mapping[str, str]:
+def _root_parameters(
+    stacks: Stacks, runs: Mapping[str, str], zones: Mapping[str, str] | None = None
+) -> Mapping[str, str]:
     bucket, region = stacks.settings.bucket, stacks.target.region
     return {
         "TemplatesUrl": f"https://{bucket}.s3.{region}.amazonaws.com/{_templates(stacks)}",
         **roles_to_make(stacks),
-        **zones_to_use(stacks),
+        **(zones or zones_to_use(stacks)),
         "InstanceClass": stacks.target.sizes.dms_instance_class,
         "CopyFilesKey": lambda_key("copy_files"),
         "StartTaskKey": lambda_key("start_task"),

@@ -196,7 +196,7 @@ def _contents(lake: Lake, stack: str) -> Iterator[str]:
             return
         raise
     for resource in found["StackResources"]:
-        kind = _KINDS.get(resource["ResourceType"])
+        kind = _KINDS.get(resource.get("ResourceType", ""))
         identity = resource.get("PhysicalResourceId")
         # What could not be created because its name was taken is named all the same.
         gone = resource["ResourceStatus"] in ("CREATE_FAILED", "DELETE_COMPLETE")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -9,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from pipeline.account.images import AS_OF, newest_with_wheels, python_of, without_wheel
 from pipeline.check import Check
+from pipeline.dms_zones import ZONES
 from pipeline.errors import SettingsError
 from pipeline.lake import Lake, is_missing
 
@@ -22,24 +24,30 @@ DMS_ROLES: Final = {
 
 
 def dms_class(lake: Lake) -> Iterator[Check]:
-    """Whether DMS offers the replication instance's class in the region."""
+    """Whether DMS offers the replication instance's class in two zones: a subnet group needs two."""
     wanted = lake.target.sizes.dms_instance_class
     pages = lake.client("dms").get_paginator("describe_orderable_replication_instances")
-    offered = {
-        instance["ReplicationInstanceClass"]: instance.get("AvailabilityZones", [])
-        for page in pages.paginate()
-        for instance in page["OrderableReplicationInstances"]
-    }
+    offered: defaultdict[str, set[str]] = defaultdict(set)  # one entry for each engine version
+    for page in pages.paginate():
+        for instance in page["OrderableReplicationInstances"]:
+            zones = instance.get("AvailabilityZones", [])
+            offered[instance["ReplicationInstanceClass"]].update(zones)
     name = f"DMS class {wanted}"
-    if wanted in offered:
-        zones = ", ".join(offered[wanted])
-        yield Check(name, True, f"offered in {zones}" if zones else "offered")
+    found = ", ".join(sorted(offered[wanted]))
+    if len(offered[wanted]) >= len(ZONES):
+        yield Check(name, True, f"offered in {found}")
         return
-    small = sorted(c for c in offered if c.endswith((".micro", ".small", ".medium", ".large")))
+    small = sorted(
+        c
+        for c, zones in offered.items()
+        if len(zones) >= len(ZONES) and c.endswith((".micro", ".small", ".medium", ".large"))
+    )
+    where = f"only offered in {found} of" if found else "not offered in"
     yield Check(
         name,
         False,
-        f"not offered in {lake.target.region}; offered are {', '.join(small) or 'none'}",
+        f"{where} {lake.target.region}, two zones are needed; offered are "
+        f"{', '.join(small) or 'none'}",
         f"export LAKE_DMS_INSTANCE_CLASS={small[0]}" if small else "export AWS_REGION=us-east-1",
     )
 

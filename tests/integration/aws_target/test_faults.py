@@ -207,7 +207,7 @@ def test_a_role_that_stays_unknown_is_named(
 
 
 def test_a_list_of_training_jobs_that_lags(account: Account) -> None:
-    """A job that a former run has started is not in the list yet: its name is taken all the same."""
+    """A former run's job is not in the list yet: its name is taken all the same."""
     met(account, PLACES[7], AwsError("AccessDeniedException", "no"))
     assert account.run().code == 1
     known = account.wire.doubles["sagemaker", "ListTrainingJobs"]

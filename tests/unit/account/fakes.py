@@ -74,12 +74,14 @@ class Quotas:
 class Dms:
     """DMS: offers the classes given, has nothing."""
 
+    zones: tuple[str, ...] = (f"{REGION}a", f"{REGION}b")
+
     def __init__(self, *classes: str) -> None:
         self._classes = classes
 
     def get_paginator(self, _: str) -> Pages:
         offered = [
-            {"ReplicationInstanceClass": name, "AvailabilityZones": ["eu-central-1a"]}
+            {"ReplicationInstanceClass": name, "AvailabilityZones": list(self.zones)}
             for name in self._classes
         ]
         return Pages({"OrderableReplicationInstances": offered})
