@@ -24,7 +24,7 @@ DMS_ROLES: Final = {
 
 
 def dms_class(lake: Lake) -> Iterator[Check]:
-    """Whether DMS offers the replication instance's class in two zones: a subnet group needs two."""
+    """Whether DMS offers the instance class in two zones, which a subnet group needs."""
     wanted = lake.target.sizes.dms_instance_class
     pages = lake.client("dms").get_paginator("describe_orderable_replication_instances")
     offered: defaultdict[str, set[str]] = defaultdict(set)  # one entry for each engine version

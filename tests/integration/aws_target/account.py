@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import boto3
 import pytest
+from botocore import xform_name
 from moto import mock_aws
 from moto.awslambda.models import LambdaBackend
 from typer.testing import CliRunner
@@ -22,6 +23,7 @@ from tests.integration.aws_target.cloudformation import CloudFormation
 from tests.integration.aws_target.dms import Dms
 from tests.integration.aws_target.functions import Functions
 from tests.integration.aws_target.glue import Glue
+from tests.integration.aws_target.offers import Offers
 from tests.integration.aws_target.resources import Kinds
 from tests.integration.aws_target.sagemaker import SageMaker
 from tests.integration.aws_target.wire import Wire
@@ -63,6 +65,7 @@ class Account:
     functions: Functions
     glue: Glue
     sagemaker: SageMaker
+    offers: Offers
     data: Path
 
     def lake(self, *words: str, typed: str = f"{ACCOUNT}\n") -> Ended:
@@ -143,13 +146,14 @@ def opened(folder: Path, data: Path, patch: pytest.MonkeyPatch) -> Iterator[Acco
         patch.setattr(boto3, "DEFAULT_SESSION", None)
         # moto runs mapped functions in Docker, once a record; `Functions.pump` does it instead.
         patch.setattr(LambdaBackend, "send_kinesis_message", lambda *_, **__: None)
-        dms = Dms(ACCOUNT, REGION)
+        offers = Offers(REGION)
+        dms = Dms(ACCOUNT, REGION, offers)
         functions = Functions(ACCOUNT, REGION, folder / "functions")
         stack.enter_context(functions.listening())
         formation = CloudFormation(ACCOUNT, REGION, Kinds(dms, functions))
         glue, sagemaker = Glue(), SageMaker(ACCOUNT, REGION, folder / "sagemaker")
         stack.callback(sagemaker.close)
-        account = Account(wire, formation, dms, functions, glue, sagemaker, data)
+        account = Account(wire, formation, dms, functions, glue, sagemaker, offers, data)
         wire.doubles.update(doubles(account))
         yield account
 
@@ -168,6 +172,9 @@ DOUBLED: Final[dict[str, tuple[str, ...]]] = {
     "dms": (
         "DescribeReplicationTasks",
         "DescribeReplicationInstances",
+        "DescribeReplicationSubnetGroups",
+        "DescribeEndpoints",
+        "DescribeOrderableReplicationInstances",
         "DescribeConnections",
         "DescribeTableStatistics",
         "TestConnection",
@@ -177,11 +184,13 @@ DOUBLED: Final[dict[str, tuple[str, ...]]] = {
     "glue": (
         "StartCrawler",
         "GetCrawler",
+        "StopCrawler",
         "StartJobRun",
         "GetJobRun",
         "GetJobRuns",
         "BatchStopJobRun",
     ),
+    "ecr": ("BatchGetImage",),
     "lambda": ("Invoke", "ListEventSourceMappings"),
     "sagemaker": (
         "CreateTrainingJob",
@@ -191,6 +200,7 @@ DOUBLED: Final[dict[str, tuple[str, ...]]] = {
         "ListTags",
     ),
     "sagemaker-runtime": ("InvokeEndpoint",),
+    "service-quotas": ("GetServiceQuota", "GetAWSDefaultServiceQuota", "ListServiceQuotas"),
 }
 """Operations that a double answers; every other one is moto's."""
 
@@ -200,13 +210,15 @@ def doubles(account: Account) -> dict[tuple[str, str], Any]:
     by_service = {
         "cloudformation": account.formation,
         "dms": account.dms,
+        "ecr": account.offers,
         "glue": account.glue,
         "lambda": account.functions,
         "sagemaker": account.sagemaker,
         "sagemaker-runtime": account.sagemaker,
+        "service-quotas": account.offers,
     }
     return {
-        (service, operation): getattr(by_service[service], _snake(operation))
+        (service, operation): getattr(by_service[service], xform_name(operation))
         for service, operations in DOUBLED.items()
         for operation in operations
     }
@@ -220,7 +232,3 @@ class _Fast:
     @staticmethod
     def sleep(seconds: float) -> None:
         time.sleep(min(seconds / 1000, 0.02))
-
-
-def _snake(operation: str) -> str:
-    return "".join(f"_{c.lower()}" if c.isupper() else c for c in operation).lstrip("_")

@@ -10,65 +10,24 @@ import json
 import threading
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 import boto3
-from cfnlint import decode
 
 from tests.integration.aws_target.errors import AwsError
 from tests.integration.aws_target.intrinsics import Scope, references
-from tests.integration.aws_target.resources import Kinds, Made, ResourceFailedError
+from tests.integration.aws_target.resources import STACK, Kinds, Made, ResourceFailedError
+from tests.integration.aws_target.stacks import (
+    Stack,
+    given,
+    parse,
+    row,
+    strings,
+    with_defaults,
+)
 
-STACK = "AWS::CloudFormation::Stack"
 NESTED_FAILED = "The following resource(s) failed to create: [{}]."
-
-
-@dataclass
-class Stack:
-    """One stack."""
-
-    id: str
-    name: str
-    region: str
-    template: dict[str, Any] = field(default_factory=dict)
-    parameters: dict[str, str] = field(default_factory=dict)
-    tags: list[dict[str, str]] = field(default_factory=list)
-    status: str = "CREATE_IN_PROGRESS"
-    reason: str = ""
-    resources: dict[str, Made] = field(default_factory=dict)
-    events: list[dict[str, Any]] = field(default_factory=list)
-    """Newest first."""
-    outputs: list[dict[str, str]] = field(default_factory=list)
-    exports: dict[str, str] = field(default_factory=dict)
-    imports: set[str] = field(default_factory=set)
-    seen: bool = False
-    """Whether it has been looked at since it was last changed."""
-
-    def event(self, logical: str, kind: str, physical: str, status: str, reason: str = "") -> None:
-        self.events.insert(
-            0,
-            {
-                "StackId": self.id,
-                "EventId": str(uuid.uuid4()),
-                "StackName": self.name,
-                "LogicalResourceId": logical,
-                "PhysicalResourceId": physical,
-                "ResourceType": kind,
-                "Timestamp": datetime.now(UTC),
-                "ResourceStatus": status,
-                **({"ResourceStatusReason": reason} if reason else {}),
-            },
-        )
-
-    def becomes(self, status: str, reason: str = "") -> None:
-        self.status, self.reason = status, reason
-        self.event(self.name, STACK, self.id, status, reason)
-
-    @property
-    def live(self) -> bool:
-        return self.status != "DELETE_COMPLETE"
 
 
 class CloudFormation:
@@ -92,7 +51,7 @@ class CloudFormation:
             raise AwsError("AlreadyExistsException", f"Stack [{name}] already exists")
         stack = self._new(params["StackName"])
         stack.tags = params.get("Tags", [])
-        self._create(stack, self._text(params), _given(params))
+        self._create(stack, self._text(params), given(params))
         return {"StackId": stack.id}
 
     def update_stack(self, params: dict[str, Any]) -> dict[str, Any]:
@@ -102,13 +61,13 @@ class CloudFormation:
                 "ValidationError",
                 f"Stack:{stack.id} is in {stack.status} state and can not be updated.",
             )
-        text, given = self._text(params), _given(params)
-        parsed = _parse(text)
-        same = parsed == stack.template and _with_defaults(parsed, given) == stack.parameters
+        text, values = self._text(params), given(params)
+        parsed = parse(text)
+        same = parsed == stack.template and with_defaults(parsed, values) == stack.parameters
         if same and params.get("Tags", []) == stack.tags:
             raise AwsError("ValidationError", "No updates are to be performed.")
         stack.tags = params.get("Tags", [])
-        self._update(stack, parsed, given)
+        self._update(stack, parsed, values)
         return {"StackId": stack.id}
 
     def delete_stack(self, params: dict[str, Any]) -> dict[str, Any]:
@@ -125,7 +84,7 @@ class CloudFormation:
     def describe_stack_resources(self, params: dict[str, Any]) -> dict[str, Any]:
         stack = self._must(params["StackName"])
         one = params.get("LogicalResourceId")
-        rows = [_row(stack, n, m) for n, m in list(stack.resources.items()) if one in (None, n)]
+        rows = [row(stack, n, m) for n, m in list(stack.resources.items()) if one in (None, n)]
         if one and not rows:
             raise AwsError(
                 "ValidationError", f"Resource {one} does not exist for stack {stack.name}"
@@ -134,7 +93,7 @@ class CloudFormation:
 
     def list_stack_resources(self, params: dict[str, Any]) -> dict[str, Any]:
         stack = self._must(params["StackName"])
-        rows = [_row(stack, n, m) for n, m in stack.resources.items()]
+        rows = [row(stack, n, m) for n, m in stack.resources.items()]
         return {
             "StackResourceSummaries": [{**r, "LastUpdatedTimestamp": r["Timestamp"]} for r in rows]
         }
@@ -148,8 +107,8 @@ class CloudFormation:
     # --- work -------------------------------------------------------------------------------
 
     def _create(self, stack: Stack, text: str, given: dict[str, str]) -> None:
-        stack.template = _parse(text)
-        stack.parameters = _with_defaults(stack.template, given)
+        stack.template = parse(text)
+        stack.parameters = with_defaults(stack.template, given)
         stack.event(stack.name, STACK, stack.id, "CREATE_IN_PROGRESS", "User Initiated")
         try:
             self._bring_up(stack)
@@ -167,7 +126,7 @@ class CloudFormation:
     def _update(self, stack: Stack, template: dict[str, Any], given: dict[str, str]) -> None:
         stack.seen = False
         former = stack.template, stack.parameters
-        stack.template, stack.parameters = template, _with_defaults(template, given)
+        stack.template, stack.parameters = template, with_defaults(template, given)
         stack.event(stack.name, STACK, stack.id, "UPDATE_IN_PROGRESS", "User Initiated")
         try:
             self._bring_up(stack)
@@ -247,7 +206,7 @@ class CloudFormation:
         parent.resources[name] = Made(
             STACK, name, stack.id, properties, status="CREATE_IN_PROGRESS"
         )
-        self._create(stack, self._at(properties["TemplateURL"]), _strings(properties))
+        self._create(stack, self._at(properties["TemplateURL"]), strings(properties))
         if stack.status != "CREATE_COMPLETE":
             del parent.resources[name]
             why = f"Embedded stack {stack.id} was not successfully created: {stack.reason}"
@@ -257,7 +216,7 @@ class CloudFormation:
 
     def update_nested(self, made: Made, properties: dict[str, Any]) -> None:
         stack = self._must(made.physical)
-        self._update(stack, _parse(self._at(properties["TemplateURL"])), _strings(properties))
+        self._update(stack, parse(self._at(properties["TemplateURL"])), strings(properties))
         stack.seen = True
         if stack.status != "UPDATE_COMPLETE":
             raise ResourceFailedError(f"Embedded stack {stack.id} was not updated", stack.id)
@@ -390,41 +349,3 @@ class CloudFormation:
         host, _, key = url.removeprefix("https://").partition("/")
         body = boto3.client("s3").get_object(Bucket=host.partition(".s3")[0], Key=key)["Body"]
         return str(body.read().decode())
-
-
-def _row(stack: Stack, logical: str, made: Made) -> dict[str, Any]:
-    return {
-        "StackName": stack.name,
-        "StackId": stack.id,
-        "LogicalResourceId": logical,
-        "PhysicalResourceId": made.physical,
-        "ResourceType": made.kind,
-        "Timestamp": datetime.now(UTC),
-        "ResourceStatus": made.status,
-    }
-
-
-def _parse(text: str) -> dict[str, Any]:
-    parsed, problems = decode.decode_str(text)
-    if problems:
-        raise AwsError("ValidationError", f"Template format error: {problems[0]}")
-    return dict(json.loads(json.dumps(parsed)))
-
-
-def _given(params: dict[str, Any]) -> dict[str, str]:
-    return {p["ParameterKey"]: p["ParameterValue"] for p in params.get("Parameters", [])}
-
-
-def _strings(properties: dict[str, Any]) -> dict[str, str]:
-    return {key: str(value) for key, value in properties.get("Parameters", {}).items()}
-
-
-def _with_defaults(template: dict[str, Any], given: dict[str, str]) -> dict[str, str]:
-    declared = template.get("Parameters", {})
-    unknown = [name for name in given if name not in declared]
-    absent = [n for n, d in declared.items() if n not in given and "Default" not in d]
-    if unknown:
-        raise AwsError("ValidationError", f"Parameters: {unknown} do not exist in the template")
-    if absent:
-        raise AwsError("ValidationError", f"Parameters: {absent} must have values")
-    return {name: given.get(name, str(d.get("Default", ""))) for name, d in declared.items()}

@@ -16,6 +16,7 @@ from typing import Any, Final
 import boto3
 
 from tests.integration.aws_target.errors import AwsError
+from tests.integration.aws_target.offers import Offers
 from tests.integration.aws_target.resources import ResourceFailedError
 
 EXCEPTIONS: Final = "awsdms_full_load_exceptions"
@@ -31,7 +32,10 @@ _COLUMN: Final = re.compile(r"\$\{([^}]+)\}")
 class Dms:
     """All of one account and region, by ARN."""
 
-    def __init__(self, account: str, region: str) -> None:
+    def __init__(self, account: str, region: str, offers: Offers) -> None:
+        self.describe_orderable_replication_instances = (
+            offers.describe_orderable_replication_instances
+        )
         self.prefix = f"arn:aws:dms:{region}:{account}"
         self.things: dict[str, dict[str, Any]] = {}
         self.connections: dict[tuple[str, str], str] = {}
@@ -91,6 +95,17 @@ class Dms:
                 }
                 for arn, thing in self._filtered("rep", params)
             ]
+        }
+
+    def describe_replication_subnet_groups(self, params: dict[str, Any]) -> dict[str, Any]:
+        found = self._filtered("subgrp", params)
+        groups = [{"ReplicationSubnetGroupIdentifier": t["name"]} for _, t in found]
+        return {"ReplicationSubnetGroups": groups}
+
+    def describe_endpoints(self, params: dict[str, Any]) -> dict[str, Any]:
+        found = self._filtered("endpoint", params)
+        return {
+            "Endpoints": [{"EndpointArn": a, "EndpointIdentifier": t["name"]} for a, t in found]
         }
 
     def describe_connections(self, params: dict[str, Any]) -> dict[str, Any]:

@@ -57,6 +57,17 @@ class Glue:
             crawler["LastCrawl"] = self.crawls[name]
         return {"Crawler": crawler}
 
+    def stop_crawler(self, params: dict[str, Any]) -> dict[str, Any]:
+        name = params["Name"]
+        state = self.states.get(name, ["READY"])[0]
+        if state == "STOPPING":
+            raise AwsError("CrawlerStoppingException", f"Crawler {name} is stopping")
+        if state != "RUNNING":
+            raise AwsError("CrawlerNotRunningException", f"Crawler {name} is not running")
+        self.states[name] = ["STOPPING", "READY"]
+        self.crawls[name]["Status"] = "CANCELLED"
+        return {}
+
     @staticmethod
     def _catalog(crawler: dict[str, Any], table: str, columns: list[str]) -> None:
         glue = boto3.client("glue")

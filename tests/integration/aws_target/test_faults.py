@@ -211,7 +211,7 @@ def test_a_list_of_training_jobs_that_lags(account: Account) -> None:
     met(account, PLACES[7], AwsError("AccessDeniedException", "no"))
     assert account.run().code == 1
     known = account.wire.doubles["sagemaker", "ListTrainingJobs"]
-    lags = [{"TrainingJobSummaries": []}] * 2
+    lags: list[dict[str, Any]] = [{"TrainingJobSummaries": []}] * 2
     account.wire.doubles["sagemaker", "ListTrainingJobs"] = lambda params: (
         lags.pop() if lags else known(params)
     )

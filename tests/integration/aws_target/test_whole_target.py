@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from pipeline.stages import STAGES
-from tests.integration.aws_target.account import Account
+from tests.integration.aws_target.account import DOUBLED, Account
+from tests.integration.aws_target.recorded import Recorded
 
 
 def test_an_account_is_filled_looked_at_and_left_empty(account: Account) -> None:

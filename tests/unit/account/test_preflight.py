@@ -132,8 +132,23 @@ def test_a_class_that_the_region_does_not_offer(monkeypatch: pytest.MonkeyPatch)
         make_ready(lake)
         put_client(lake, "dms", Dms("dms.t3.small", "dms.r5.24xlarge"))
         check = off(lake)["DMS class dms.t3.medium"]
-    assert check.detail == "not offered in eu-central-1; offered are dms.t3.small"
+    assert check.detail == (
+        "not offered in eu-central-1, two zones are needed; offered are dms.t3.small"
+    )
     assert check.fix == "export LAKE_DMS_INSTANCE_CLASS=dms.t3.small"
+
+
+def test_a_class_that_only_one_zone_offers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A replication subnet group covers two zones, each of which has to offer the class."""
+    dms = Dms("dms.t3.medium")
+    dms.zones = ("eu-central-1c",)
+    with account_lake(monkeypatch) as lake:
+        make_ready(lake)
+        put_client(lake, "dms", dms)
+        check = off(lake)["DMS class dms.t3.medium"]
+    assert check.detail == (
+        "only offered in eu-central-1c of eu-central-1, two zones are needed; offered are none"
+    )
 
 
 def test_images_that_are_gone(monkeypatch: pytest.MonkeyPatch) -> None:
