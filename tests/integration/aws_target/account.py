@@ -15,9 +15,11 @@ import pytest
 from botocore import xform_name
 from moto import mock_aws
 from moto.awslambda.models import LambdaBackend
+from moto.iam.access_control import IAMPolicy, PermissionResult
+from moto.s3.models import FakeBucket
 from typer.testing import CliRunner
 
-from pipeline import polling
+from pipeline import leftovers, polling
 from pipeline.cli import app
 from tests.integration.aws_target.cloudformation import CloudFormation
 from tests.integration.aws_target.dms import Dms
@@ -81,10 +83,10 @@ class Account:
 
     def left(self) -> list[str]:
         """What exists in the account and would go on costing or holding something."""
-        return leftovers(self)
+        return found_in(self)
 
 
-def leftovers(account: Account) -> list[str]:
+def found_in(account: Account) -> list[str]:
     """Everything at moto and the doubles that a lake can consist of."""
     client = boto3.client
     found = [f"stack {s.name}" for s in account.formation.stacks if s.live]
@@ -139,13 +141,15 @@ def opened(folder: Path, data: Path, patch: pytest.MonkeyPatch) -> Iterator[Acco
     patch.setenv("LAKE_CACHE", str(folder / "cache"))
     # Doubles are done at once: what is waited for is how often is looked, not how long.
     patch.setattr(polling, "time", _Fast())
+    patch.setattr(leftovers, "time", _Skipping())  # the index of tags never lags here
     with ExitStack() as stack:
         wire = Wire()
         stack.enter_context(wire.installed())
-        stack.enter_context(mock_aws())
+        stack.enter_context(mock_aws(config={"iam": {"load_aws_managed_policies": True}}))
         patch.setattr(boto3, "DEFAULT_SESSION", None)
         # moto runs mapped functions in Docker, once a record; `Functions.pump` does it instead.
         patch.setattr(LambdaBackend, "send_kinesis_message", lambda *_, **__: None)
+        patch.setattr(FakeBucket, "get_permission", _permission_over_tls)
         offers = Offers(REGION)
         dms = Dms(ACCOUNT, REGION, offers)
         functions = Functions(ACCOUNT, REGION, folder / "functions")
@@ -224,6 +228,18 @@ def doubles(account: Account) -> dict[tuple[str, str], Any]:
     }
 
 
+def _permission_over_tls(bucket: FakeBucket, action: str, resource: str) -> Any:
+    """Moto's own, which knows no conditions, without what only holds for requests without TLS."""
+    if bucket.policy is None:
+        return PermissionResult.NEUTRAL
+    policy = json.loads(bucket.policy)
+    policy["Statement"] = [s for s in policy["Statement"] if s.get("Condition") != _WITHOUT_TLS]
+    return IAMPolicy(json.dumps(policy)).is_action_permitted(action, resource)
+
+
+_WITHOUT_TLS: Final = {"Bool": {"aws:SecureTransport": "false"}}
+
+
 class _Fast:
     """The module `time` with sleeps of a thousandth: the deadlines of polls count as they do."""
 
@@ -232,3 +248,16 @@ class _Fast:
     @staticmethod
     def sleep(seconds: float) -> None:
         time.sleep(min(seconds / 1000, 0.02))
+
+
+class _Skipping:
+    """The module `time` of which a sleep takes no time, and the clock says that it did."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds

@@ -54,6 +54,8 @@ class ByApi:
     """Where the name stands among the properties."""
     deleted_by: str
     """The parameter of `delete` that takes the name."""
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    """Parameters of the API by property, where the template calls them otherwise."""
 
 
 BY_API: Final[Mapping[str, ByApi]] = {
@@ -83,7 +85,12 @@ BY_API: Final[Mapping[str, ByApi]] = {
         "sagemaker", "CreateEndpoint", "DeleteEndpoint", "EndpointName", "EndpointName"
     ),
     "AWS::S3::BucketPolicy": ByApi(
-        "s3", "PutBucketPolicy", "DeleteBucketPolicy", "Bucket", "Bucket"
+        "s3",
+        "PutBucketPolicy",
+        "DeleteBucketPolicy",
+        "Bucket",
+        "Bucket",
+        {"PolicyDocument": "Policy"},
     ),
 }
 
@@ -156,7 +163,9 @@ class Kinds:
             )
         except Exception as error:
             raise ResourceFailedError(str(error)) from error
-        return Made(kind, name, str(resource.physical_resource_id), props, resource=resource)
+        made = Made(kind, name, str(resource.physical_resource_id), props, resource=resource)
+        _policies_of_role("AttachRolePolicy", made)  # moto's own making of a role leaves them out
+        return made
 
     def update(
         self, formation: CloudFormation, stack: Stack, made: Made, props: dict[str, Any]
@@ -188,6 +197,7 @@ class Kinds:
             self.dms.delete(made.physical)
         elif made.kind in BY_API:
             api = BY_API[made.kind]
+            _untag(formation, made)
             _call(api.service, api.delete, {api.deleted_by: made.physical})
         elif made.kind == "AWS::S3::Bucket":
             _call("s3", "DeleteBucket", {"Bucket": made.physical})
@@ -195,6 +205,7 @@ class Kinds:
             operation, params = _NETWORK[made.kind]
             _call("ec2", operation, params(made))
         elif made.resource is not None:
+            _policies_of_role("DetachRolePolicy", made)
             self._moto_delete(formation, made)
 
     def _moto_delete(self, formation: CloudFormation, made: Made) -> None:
@@ -235,10 +246,26 @@ class Kinds:
         return str(props[key]) if key and key in props else f"{stack.name}-{name}"
 
 
+def _untag(formation: CloudFormation, made: Made) -> None:
+    """Moto's index of tags keeps those of Glue's resources that are gone."""
+    word = {"AWS::Glue::Crawler": "crawler", "AWS::Glue::Job": "job"}.get(made.kind)
+    if word and made.properties.get("Tags"):
+        arn = f"arn:aws:glue:{formation.region}:{formation.account}:{word}/{made.physical}"
+        tags = list(made.properties["Tags"])
+        _call("glue", "UntagResource", {"ResourceArn": arn, "TagsToRemove": tags})
+
+
+def _policies_of_role(operation: str, made: Made) -> None:
+    if made.kind == "AWS::IAM::Role":
+        for arn in made.properties.get("ManagedPolicyArns", []):
+            _call("iam", operation, {"RoleName": made.physical, "PolicyArn": arn})
+
+
 def _call_create(api: ByApi, props: dict[str, Any]) -> str:
     client = boto3.client(api.service)
     shape = client.meta.service_model.operation_model(api.create).input_shape
-    _call(api.service, api.create, _fit(shape, props))
+    given = {api.renamed.get(name, name): value for name, value in props.items()}
+    _call(api.service, api.create, _fit(shape, given))
     name: Any = props
     for part in api.name.split("."):
         name = name[part]

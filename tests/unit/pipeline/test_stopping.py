@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from botocore.exceptions import ClientError
 
 from pipeline.dms_roles import delete_unused_roles
 from pipeline.lake import Lake
@@ -77,6 +78,88 @@ def test_a_task_is_stopped_once_it_can_be(statuses: tuple[str, ...]) -> None:
     assert dms.stopped_when == (["running"] if "running" in statuses else [])
     assert dms.statuses == [statuses[-1]]
     assert stopped == ["task movielens-lake-full-load (stopped)"]
+
+
+class EndsMeanwhile(FakeDms):
+    """A task that has ended by the time that it is asked to stop."""
+
+    def stop_replication_task(self, **_: Any) -> None:
+        self.stopped_when.append(self.last)
+        raise client_error(self.code, "StopReplicationTask")
+
+    code = "InvalidResourceStateFault"
+
+
+def test_what_ends_before_the_stop_counts_as_stopped() -> None:
+    dms = EndsMeanwhile("running", "running", "stopped")
+    own = Belongings({ROOT: []}, bucket=True)
+    stopped = stop_work(lake(dms=dms, glue=None, sagemaker=NoJobs()), own)
+    assert dms.stopped_when == ["running"]
+    assert stopped == ["task movielens-lake-full-load (stopped)"]
+
+
+def test_a_stop_that_is_refused_for_another_reason_is_an_error() -> None:
+    dms = EndsMeanwhile("running", "running", "stopped")
+    dms.code = "AccessDeniedException"
+    own = Belongings({ROOT: []}, bucket=True)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        stop_work(lake(dms=dms, glue=None, sagemaker=NoJobs()), own)
+
+
+class NoTask:
+    """A DMS without tasks."""
+
+    def describe_replication_tasks(self, **_: Any) -> dict[str, Any]:
+        return {"ReplicationTasks": []}
+
+
+@pytest.mark.parametrize("code", ["CrawlerNotRunningException", "CrawlerStoppingException"])
+def test_a_crawler_that_ends_meanwhile_counts_as_stopped(code: str) -> None:
+    name = SETTINGS.stream_crawler
+    states = ["RUNNING", "RUNNING", "STOPPING", "READY"]
+
+    def refuse(**_: Any) -> None:
+        raise client_error(code, "StopCrawler")
+
+    glue = SimpleNamespace(
+        get_crawler=lambda **_: {"Crawler": {"State": states.pop(0)}}, stop_crawler=refuse
+    )
+    own = Belongings({"catalog": [f"crawler {name}"]}, bucket=True)
+    stopped = stop_work(lake(dms=NoTask(), glue=glue, sagemaker=NoJobs()), own)
+    assert stopped == [f"crawler {name} (stopped)"]
+    assert states == []
+
+
+class OneJob(NoJobs):
+    """A training job that completes between the look and the stop."""
+
+    statuses = ("InProgress", "InProgress", "Completed")
+
+    def __init__(self) -> None:
+        self.left = list(self.statuses)
+
+    def paginate(self, **given: Any) -> list[dict[str, Any]]:
+        name = f"{SETTINGS.training_prefix}-0123456789ab-1"
+        job = {"TrainingJobName": name, "TrainingJobArn": "arn"}
+        found = [job] if given.get("StatusEquals") == "InProgress" else []
+        return [{"TrainingJobSummaries": found}]
+
+    def list_tags(self, **_: Any) -> dict[str, Any]:
+        return {"Tags": [SETTINGS.tag]}
+
+    def describe_training_job(self, **_: Any) -> dict[str, Any]:
+        return {"TrainingJobStatus": self.left.pop(0)}
+
+    def stop_training_job(self, **_: Any) -> None:
+        raise client_error("ValidationException", "StopTrainingJob")
+
+
+def test_a_training_job_that_ends_meanwhile_counts_as_stopped() -> None:
+    jobs = OneJob()
+    own = Belongings({}, bucket=True)
+    [stopped] = stop_work(lake(dms=NoTask(), glue=None, sagemaker=jobs), own)
+    assert stopped.startswith("training job ")
+    assert jobs.left == []
 
 
 class FakeIam:
