@@ -91,7 +91,7 @@ class EndsMeanwhile(FakeDms):
 
 
 def test_what_ends_before_the_stop_counts_as_stopped() -> None:
-    dms = EndsMeanwhile("running", "running", "stopped")
+    dms = EndsMeanwhile("running", "running", "running", "stopped")
     own = Belongings({ROOT: []}, bucket=True)
     stopped = stop_work(lake(dms=dms, glue=None, sagemaker=NoJobs()), own)
     assert dms.stopped_when == ["running"]
@@ -99,7 +99,7 @@ def test_what_ends_before_the_stop_counts_as_stopped() -> None:
 
 
 def test_a_stop_that_is_refused_for_another_reason_is_an_error() -> None:
-    dms = EndsMeanwhile("running", "running", "stopped")
+    dms = EndsMeanwhile("running", "running", "running", "stopped")
     dms.code = "AccessDeniedException"
     own = Belongings({ROOT: []}, bucket=True)
     with pytest.raises(ClientError, match="AccessDenied"):
