@@ -288,10 +288,13 @@ class Store(Generic[S]):
                 f"This is a snapshot of {document.get('service')!r}, not of {self.service!r}"
             )
         new: dict[tuple[str, str], S] = {}
-        for saved in document["states"]:
-            state = self._make(saved["account"], saved["region"])
-            state.restore(_plain(saved["state"], ""))
-            new[state.account, state.region] = state
+        try:
+            for saved in document["states"]:
+                state = self._make(saved["account"], saved["region"])
+                state.restore(_plain(saved["state"], ""))
+                new[state.account, state.region] = state
+        except (KeyError, TypeError) as e:
+            raise StateError(f"The snapshot of {self.service!r} is damaged: {e!r}") from e
         with self._lock:
             old = [self._states.pop(key) for key in new if key in self._states]
             self._states.update(new)

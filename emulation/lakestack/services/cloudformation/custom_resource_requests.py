@@ -31,6 +31,8 @@ MAX_RESPONSE_BYTES = 4096
 LOOK_SECONDS = 0.5
 Message = dict[str, Any]
 
+# Of requests under way, whatever their account: `send` takes each out when its wait ends, which a
+# reset of the stack's account and region brings about (`given_up`).
 _waiting: dict[str, Future[bytes]] = {}
 _invocations: dict[str, Future[bytes]] = {}
 _lock = threading.Lock()
