@@ -18,7 +18,7 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Generic, Self, TypeVar
 
 import boto3
 import psutil
@@ -28,6 +28,9 @@ from lakestack import paths
 from lakestack.health import HEALTH
 from lakestack.marks import EMULATOR as MARK
 from tests import support
+
+E = TypeVar("E")
+"""What is expected of the data, which `write_folder` or `write_spoilt` has written."""
 
 ACCOUNT = "000000000000"
 BUCKET = f"{ACCOUNT}-movielens-lake"
@@ -217,6 +220,23 @@ class Machine:
         """``kill -9`` of the first process that appears with `text` in its call."""
         victim = support.wait_until(lambda: self.processes(text), 120, what=f"process {text}")[-1]
         victim.kill()
+
+
+@dataclass
+class Setup(Generic[E]):
+    """A machine, MovieLens-like data beside it, and what a lake of that data holds."""
+
+    machine: Machine
+    data: Path
+    expected: E
+
+    def begin(self, *arguments: str) -> Background:
+        """``lake run`` of the data; returns at once."""
+        return self.machine.begin("run", "--movielens", str(self.data), *arguments)
+
+    def run(self, *arguments: str) -> Finished:
+        """``lake run`` of the data, to its end."""
+        return self.begin(*arguments).end()
 
 
 def _processes(mark: str, text: str) -> Iterator[psutil.Process]:

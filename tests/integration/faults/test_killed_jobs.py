@@ -18,10 +18,10 @@ from typing import Any
 import pytest
 
 from lakestack.host.process import STOP_SECONDS
+from tests.integration.faults import lake_runs
 from tests.integration.faults.lake_runs import (
     BUCKET,
     TRAPS,
-    Background,
     Finished,
     Machine,
     hops,
@@ -37,19 +37,10 @@ pytestmark = [pytest.mark.spark, pytest.mark.timeout(300)]
 
 
 @dataclass
-class Setup:
-    """The machine, the data, and the file that shows that ``~/.aws`` was read."""
+class Setup(lake_runs.Setup[Spoilt]):
+    """Also with the file that shows that ``~/.aws`` was read."""
 
-    machine: Machine
-    data: Path
-    expected: Spoilt
     touched: Path
-
-    def begin(self, *arguments: str) -> Background:
-        return self.machine.begin("run", "--movielens", str(self.data), *arguments)
-
-    def run(self, *arguments: str) -> Finished:
-        return self.begin(*arguments).end()
 
     def run_and_kill(self, text: str) -> Finished:
         """A run that is killed as soon as it says `text`."""
