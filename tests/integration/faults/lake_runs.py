@@ -18,7 +18,7 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Generic, Protocol, Self, TypeVar
 
 import boto3
 import psutil
@@ -28,9 +28,6 @@ from lakestack import paths
 from lakestack.health import HEALTH
 from lakestack.marks import EMULATOR as MARK
 from tests import support
-
-E = TypeVar("E")
-"""What is expected of the data, which `write_folder` or `write_spoilt` has written."""
 
 ACCOUNT = "000000000000"
 BUCKET = f"{ACCOUNT}-movielens-lake"
@@ -222,6 +219,17 @@ class Machine:
         victim.kill()
 
 
+class Expected(Protocol):
+    """What `write_folder` and `write_spoilt` say of the data that they have written."""
+
+    items: dict[str, int]
+    streamed: int
+    pairs: int
+
+
+E = TypeVar("E", bound=Expected)
+
+
 @dataclass
 class Setup(Generic[E]):
     """A machine, MovieLens-like data beside it, and what a lake of that data holds."""
@@ -237,6 +245,21 @@ class Setup(Generic[E]):
     def run(self, *arguments: str) -> Finished:
         """``lake run`` of the data, to its end."""
         return self.begin(*arguments).end()
+
+    def counts(self) -> dict[str, int]:
+        """What each hop of a lake of the data must have written, by its name."""
+        tables = self.expected.items.items()
+        return {
+            **{f"S3 {table.removesuffix('_t')} → {table}": items for table, items in tables},
+            "partial-load → firehose/": self.expected.streamed,
+            "firehose + ratings_t → rating": self.expected.pairs,
+        }
+
+
+def written(document: dict[str, Any], counts: Mapping[str, int]) -> dict[str, int]:
+    """What the hops of these names have written."""
+    found = hops(document)
+    return {name: found[name]["written"] for name in counts}
 
 
 def _processes(mark: str, text: str) -> Iterator[psutil.Process]:
