@@ -222,9 +222,12 @@ class Machine:
 class Expected(Protocol):
     """What `write_folder` and `write_spoilt` say of the data that they have written."""
 
-    items: dict[str, int]
-    streamed: int
-    pairs: int
+    @property
+    def items(self) -> dict[str, int]: ...
+    @property
+    def streamed(self) -> int: ...
+    @property
+    def pairs(self) -> int: ...
 
 
 E = TypeVar("E", bound=Expected)
