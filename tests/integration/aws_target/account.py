@@ -92,16 +92,36 @@ def leftovers(account: Account) -> list[str]:
         ("role", lambda: [r["RoleName"] for r in client("iam").list_roles()["Roles"]]),
         ("stream", lambda: client("kinesis").list_streams()["StreamNames"]),
         ("delivery", lambda: client("firehose").list_delivery_streams()["DeliveryStreamNames"]),
-        ("function", lambda: [f["FunctionName"] for f in client("lambda").list_functions()["Functions"]]),
+        (
+            "function",
+            lambda: [f["FunctionName"] for f in client("lambda").list_functions()["Functions"]],
+        ),
         ("job", lambda: client("glue").list_jobs()["JobNames"]),
         ("crawler", lambda: client("glue").list_crawlers()["CrawlerNames"]),
         ("database", lambda: [d["Name"] for d in client("glue").get_databases()["DatabaseList"]]),
-        ("endpoint", lambda: [e["EndpointName"] for e in client("sagemaker").list_endpoints()["Endpoints"]]),
-        ("config", lambda: [e["EndpointConfigName"] for e in client("sagemaker").list_endpoint_configs()["EndpointConfigs"]]),
+        (
+            "endpoint",
+            lambda: [e["EndpointName"] for e in client("sagemaker").list_endpoints()["Endpoints"]],
+        ),
+        (
+            "config",
+            lambda: [
+                e["EndpointConfigName"]
+                for e in client("sagemaker").list_endpoint_configs()["EndpointConfigs"]
+            ],
+        ),
         ("model", lambda: [m["ModelName"] for m in client("sagemaker").list_models()["Models"]]),
         ("queue", lambda: client("sqs").list_queues().get("QueueUrls", [])),
-        ("logs", lambda: [g["logGroupName"] for g in client("logs").describe_log_groups()["logGroups"]]),
-        ("vpc", lambda: [v["VpcId"] for v in client("ec2").describe_vpcs()["Vpcs"] if not v["IsDefault"]]),
+        (
+            "logs",
+            lambda: [g["logGroupName"] for g in client("logs").describe_log_groups()["logGroups"]],
+        ),
+        (
+            "vpc",
+            lambda: [
+                v["VpcId"] for v in client("ec2").describe_vpcs()["Vpcs"] if not v["IsDefault"]
+            ],
+        ),
     ]
     return sorted(found + [f"{kind} {name}" for kind, look in looks for name in look()])
 

@@ -135,7 +135,9 @@ class CloudFormation:
     def list_stack_resources(self, params: dict[str, Any]) -> dict[str, Any]:
         stack = self._must(params["StackName"])
         rows = [_row(stack, n, m) for n, m in stack.resources.items()]
-        return {"StackResourceSummaries": [{**r, "LastUpdatedTimestamp": r["Timestamp"]} for r in rows]}
+        return {
+            "StackResourceSummaries": [{**r, "LastUpdatedTimestamp": r["Timestamp"]} for r in rows]
+        }
 
     def describe_stack_events(self, params: dict[str, Any]) -> dict[str, Any]:
         return {"StackEvents": list(self._must(params["StackName"], deleted=True).events)}
@@ -206,7 +208,9 @@ class CloudFormation:
 
     def _delete(self, stack: Stack) -> None:
         stack.seen = False
-        users = [s for s in self.stacks if s.live and s is not stack and s.imports & set(stack.exports)]
+        users = [
+            s for s in self.stacks if s.live and s is not stack and s.imports & set(stack.exports)
+        ]
         if users:
             export = sorted(users[0].imports & set(stack.exports))[0]
             why = f"Export {export} cannot be deleted as it is in use by {users[0].name}"
@@ -240,7 +244,9 @@ class CloudFormation:
         stack = self._new(f"{parent.name}-{name}-{uuid.uuid4().hex[:12].upper()}")
         stack.tags = properties.get("Tags", [])
         # It is seen in its parent while it is being made.
-        parent.resources[name] = Made(STACK, name, stack.id, properties, status="CREATE_IN_PROGRESS")
+        parent.resources[name] = Made(
+            STACK, name, stack.id, properties, status="CREATE_IN_PROGRESS"
+        )
         self._create(stack, self._at(properties["TemplateURL"]), _strings(properties))
         if stack.status != "CREATE_COMPLETE":
             del parent.resources[name]
@@ -269,7 +275,9 @@ class CloudFormation:
     # --- looking things up ------------------------------------------------------------------
 
     def _new(self, name: str) -> Stack:
-        identity = f"arn:aws:cloudformation:{self.region}:{self.account}:stack/{name}/{uuid.uuid4()}"
+        identity = (
+            f"arn:aws:cloudformation:{self.region}:{self.account}:stack/{name}/{uuid.uuid4()}"
+        )
         stack = Stack(identity, name, self.region)
         self.stacks.append(stack)
         return stack
@@ -306,7 +314,9 @@ class CloudFormation:
     def _wanted(self, stack: Stack) -> Iterator[tuple[str, dict[str, Any]]]:
         """Resources whose condition holds, each after those that it needs."""
         bodies, scope = stack.template["Resources"], self._scope(stack)
-        held = {n for n, b in bodies.items() if "Condition" not in b or scope.condition(b["Condition"])}
+        held = {
+            n for n, b in bodies.items() if "Condition" not in b or scope.condition(b["Condition"])
+        }
         done: list[str] = []
 
         def visit(name: str) -> None:
@@ -370,7 +380,11 @@ class CloudFormation:
         return found
 
     def _text(self, params: dict[str, Any]) -> str:
-        return str(params["TemplateBody"]) if "TemplateBody" in params else self._at(params["TemplateURL"])
+        return (
+            str(params["TemplateBody"])
+            if "TemplateBody" in params
+            else self._at(params["TemplateURL"])
+        )
 
     def _at(self, url: str) -> str:
         host, _, key = url.removeprefix("https://").partition("/")

@@ -52,7 +52,9 @@ class Dms:
         if kind == "AWS::DMS::ReplicationSubnetGroup" and not _vpc_role():
             raise ResourceFailedError("The IAM Role arn dms-vpc-role is not configured properly.")
         word = _WORDS[kind]
-        physical = name if word == "subgrp" else f"{self.prefix}:{word}:{uuid.uuid4().hex.upper()[:26]}"
+        physical = (
+            name if word == "subgrp" else f"{self.prefix}:{word}:{uuid.uuid4().hex.upper()[:26]}"
+        )
         self.things[physical] = {
             "kind": kind,
             "name": name,
@@ -139,7 +141,9 @@ class Dms:
         mode = settings["FullLoadSettings"]["TargetTablePrepMode"]
         rules = json.loads(task["props"]["TableMappings"])["rules"]
         mappings = {
-            r["object-locator"]["table-name"]: r for r in rules if r["rule-type"] == "object-mapping"
+            r["object-locator"]["table-name"]: r
+            for r in rules
+            if r["rule-type"] == "object-mapping"
         }
         task["statistics"] = [
             _load_table(table, mappings[table["TableName"]], source, mode)
@@ -184,12 +188,15 @@ class Dms:
 
 def _own(kind: str, key: str) -> bool:
     """A property that names the resource itself, and not another one."""
-    return key in {
-        "AWS::DMS::ReplicationSubnetGroup": "ReplicationSubnetGroupIdentifier",
-        "AWS::DMS::ReplicationInstance": "ReplicationInstanceIdentifier",
-        "AWS::DMS::Endpoint": "EndpointIdentifier",
-        "AWS::DMS::ReplicationTask": "ReplicationTaskIdentifier",
-    }[kind].split()
+    return (
+        key
+        in {
+            "AWS::DMS::ReplicationSubnetGroup": "ReplicationSubnetGroupIdentifier",
+            "AWS::DMS::ReplicationInstance": "ReplicationInstanceIdentifier",
+            "AWS::DMS::Endpoint": "EndpointIdentifier",
+            "AWS::DMS::ReplicationTask": "ReplicationTaskIdentifier",
+        }[kind].split()
+    )
 
 
 def _vpc_role() -> bool:

@@ -118,7 +118,9 @@ class Functions:
             try:
                 function = lambda_backends[self.account][self.region].get_function(name)
             except Exception as error:
-                raise AwsError("ResourceNotFoundException", f"Function not found: {name}", 404) from error
+                raise AwsError(
+                    "ResourceNotFoundException", f"Function not found: {name}", 404
+                ) from error
             folder = self.folder / uuid.uuid4().hex
             with zipfile.ZipFile(io.BytesIO(function.code_bytes)) as archive:
                 archive.extractall(folder)
@@ -128,7 +130,9 @@ class Functions:
             sys.path.insert(0, str(folder))
             try:
                 sys.modules.pop("custom_resource", None)
-                spec = importlib.util.spec_from_file_location(f"{module}_in_lambda", folder / f"{module}.py")
+                spec = importlib.util.spec_from_file_location(
+                    f"{module}_in_lambda", folder / f"{module}.py"
+                )
                 assert spec is not None
                 assert spec.loader is not None
                 loaded = importlib.util.module_from_spec(spec)
@@ -146,9 +150,9 @@ class Functions:
         with self._one:
             kinesis = boto3.client("kinesis")
             for stream in kinesis.list_streams()["StreamNames"]:
-                arn = kinesis.describe_stream_summary(StreamName=stream)["StreamDescriptionSummary"][
-                    "StreamARN"
-                ]
+                arn = kinesis.describe_stream_summary(StreamName=stream)[
+                    "StreamDescriptionSummary"
+                ]["StreamARN"]
                 records = [r for r in self._new_records(kinesis, stream)]
                 if records:
                     self._deliver(arn, records)

@@ -37,7 +37,9 @@ class Glue:
         name = params["Name"]
         crawler = _moto_crawler(name)
         for target in crawler["Targets"].get("S3Targets", []):
-            self._catalog(crawler, target["Path"].rstrip("/").rpartition("/")[2], _s3_columns(target))
+            self._catalog(
+                crawler, target["Path"].rstrip("/").rpartition("/")[2], _s3_columns(target)
+            )
         for target in crawler["Targets"].get("DynamoDBTargets", []):
             self._catalog(crawler, target["Path"].lower(), _item_columns(target["Path"]))
         self.crawls[name] = {"Status": "SUCCEEDED", "StartTime": datetime.now(UTC)}

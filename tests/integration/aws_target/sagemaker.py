@@ -100,9 +100,7 @@ class SageMaker:
         ]
         wanted = params.get("StatusEquals")
         return {
-            "TrainingJobSummaries": [
-                j for j in found if wanted in (None, j["TrainingJobStatus"])
-            ]
+            "TrainingJobSummaries": [j for j in found if wanted in (None, j["TrainingJobStatus"])]
         }
 
     def stop_training_job(self, params: dict[str, Any]) -> dict[str, Any]:

@@ -32,7 +32,15 @@ def variables() -> list[str]:
     loader = get_session()
     ids = {
         loader.get_service_model(name).service_id.replace(" ", "_").upper()
-        for name in ("s3", "sts", "dynamodb", "dms", "sagemaker-runtime", "cloudformation", "lambda")
+        for name in (
+            "s3",
+            "sts",
+            "dynamodb",
+            "dms",
+            "sagemaker-runtime",
+            "cloudformation",
+            "lambda",
+        )
     }
     assert len(services) > 300
     return ["AWS_ENDPOINT_URL", *(f"AWS_ENDPOINT_URL_{name}" for name in sorted(ids))]
@@ -135,9 +143,7 @@ def test_a_foreign_table(account: Account, table: str) -> None:
 def test_a_foreign_bucket(account: Account) -> None:
     bucket = names().bucket
     s3 = boto3.client("s3")
-    s3.create_bucket(
-        Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION}
-    )
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
     s3.put_object(Bucket=bucket, Key="theirs", Body=b"kept")
     ended = account.run()
     assert ended.code == 1

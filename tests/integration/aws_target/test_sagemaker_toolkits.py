@@ -24,7 +24,12 @@ import pytest
 from tests.integration.aws_target.recorded import Recorded
 from tests.support import PROJECT
 
-PINNED = ("sagemaker-training==5.1.4", "sagemaker-inference==1.10.1", "pip==25.3", "setuptools==80.9.0")
+PINNED = (
+    "sagemaker-training==5.1.4",
+    "sagemaker-inference==1.10.1",
+    "pip==25.3",
+    "setuptools==80.9.0",
+)
 """AWS's toolkits, and what they install requirements with."""
 JSON = "application/json"
 

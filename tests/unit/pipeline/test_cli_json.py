@@ -167,5 +167,5 @@ def test_the_emulator_that_runs(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_set_up_says_what_it_has_done(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lakestack.host.cli.artifacts.install", lambda notice: notice("fetching"))
     monkeypatch.setattr("lakestack.host.cli.service_catalog.install", lambda _: None)
-    monkeypatch.setattr("lakestack.host.cli.class_path.install", lambda _: None)
+    monkeypatch.setattr("lakestack.host.cli.class_archive.install", lambda _: None)
     assert call("emulator", "install", "--json") == (0, {"done": ["fetching"]}, "fetching\n")
