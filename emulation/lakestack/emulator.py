@@ -23,7 +23,7 @@ def _silent(_: str) -> None:
 
 
 def install(notice: Callable[[str], None] = _silent) -> None:
-    """Fetch and prepare what the emulator needs beside its packages; does nothing when all is there.
+    """Fetch and prepare what the emulator needs beside its packages; nothing when all is there.
 
     Args:
         notice: is told what is going on

@@ -13,8 +13,8 @@ from typing import Any
 
 import psutil
 
-from lakestack.errors import FrozenError
 from lakestack import commands
+from lakestack.errors import FrozenError
 from lakestack.health import HEALTH
 
 START_PROBE_SECONDS = 5.0

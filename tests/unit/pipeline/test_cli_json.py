@@ -156,7 +156,7 @@ def test_the_emulator_that_does_not_run(monkeypatch: pytest.MonkeyPatch, tmp_pat
 
 def test_the_emulator_that_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     running = Running(7, 0.0, 4567)
-    monkeypatch.setattr("lakestack.host.cli.Emulator.start", lambda _: (running, True))
+    monkeypatch.setattr("lakestack.cli.Emulator.start", lambda _: (running, True))
     code, document, _ = call("emulator", "start", "--port", "4567", "--json")
     assert code == 0
     assert document.pop("seconds") >= 0
@@ -165,7 +165,7 @@ def test_the_emulator_that_runs(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_set_up_says_what_it_has_done(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lakestack.host.cli.artifacts.install", lambda notice: notice("fetching"))
-    monkeypatch.setattr("lakestack.host.cli.service_catalog.install", lambda _: None)
-    monkeypatch.setattr("lakestack.host.cli.class_archive.install", lambda _: None)
+    monkeypatch.setattr("lakestack.emulator.artifacts.install", lambda notice: notice("fetching"))
+    monkeypatch.setattr("lakestack.emulator.service_catalog.install", lambda _: None)
+    monkeypatch.setattr("lakestack.emulator.class_archive.install", lambda _: None)
     assert call("emulator", "install", "--json") == (0, {"done": ["fetching"]}, "fetching\n")
