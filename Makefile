@@ -30,10 +30,11 @@ test: setup ## Run all tests (TESTS="tests/unit -k name" for some)
 test-faults: setup ## Disturb every process in every stage (FAULTS="--only train", SAMPLE=1/8, MINUTES=5)
 	@$(BIN)/python -m tests.faults $(if $(SAMPLE),--sample "$(SAMPLE)") $(if $(MINUTES),--minutes "$(MINUTES)") $(FAULTS)
 
-lint: $(VENV)/.ready ## Check style and types
+lint: $(VENV)/.ready ## Check style, types and who imports whom
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@PYTHONPATH=models $(BIN)/lint-imports --no-cache
 
 format: $(VENV)/.ready ## Put imports and lines into the one style
 	@$(BIN)/ruff check --fix --quiet .
