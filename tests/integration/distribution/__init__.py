@@ -1,1 +1,1 @@
-"""The emulator as somebody gets it who has no clone: built, installed, started, beside a plain one."""
+"""The emulator as those without a clone get it: built, installed, and beside a plain one."""

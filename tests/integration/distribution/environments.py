@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 import sys
 from importlib import metadata
+from importlib.util import cache_from_source
 from pathlib import Path
 
 from packaging.requirements import Requirement
@@ -16,7 +16,6 @@ from packaging.utils import canonicalize_name
 from tests.support import PROJECT
 
 UV = str(Path(sys.executable).parent / "uv")
-LOCK = PROJECT / "requirements.lock"
 
 
 def run(*command: str | Path, **options: str | Path | dict[str, str]) -> str:
@@ -40,11 +39,9 @@ def copied(folder: Path) -> Path:
 
 
 def build(project: Path, out: Path, *kinds: str) -> None:
-    """Build ``--wheel``, ``--sdist`` with the setuptools of this environment, as the lock has it."""
-    run(
-        *(UV, "build", "--quiet", "--offline", "--no-build-isolation", "--python", sys.executable),
-        *(*kinds, "--out-dir", out, project),
-    )
+    """Build ``--wheel``, ``--sdist`` with the setuptools of this environment, the lock's."""
+    options = ("--quiet", "--offline", "--no-build-isolation", "--python", sys.executable)
+    run(UV, "build", *options, *kinds, "--out-dir", out, project)
 
 
 def closure(*requirements: str) -> set[str]:
@@ -66,16 +63,29 @@ def closure(*requirements: str) -> set[str]:
     return found
 
 
-def locked(names: set[str]) -> str:
-    """The part of the lock for these packages, with its hashes."""
-    found = re.finditer(r"^([\w.-]+)==.*\n(?:    .*\n)*", LOCK.read_text(), re.MULTILINE)
-    blocks = {canonicalize_name(block[1]): block[0] for block in found}
-    assert names <= set(blocks), f"not in the lock: {names - set(blocks)}; run: make lock"
-    return "".join(blocks[name] for name in sorted(names))
+def place(name: str, packages: Path) -> None:
+    """Put a distribution of this environment into another one, by hard links where they can be.
+
+    So the versions are the lock's, and neither a network nor a tool's cache has a say.
+    """
+    for file in metadata.distribution(name).files or ():
+        if file.parts[-2:-1] == ("bin",):  # a script, which would start this environment's Python
+            continue
+        source = Path(str(file.locate())).resolve()
+        compiled = Path(cache_from_source(str(source))) if source.suffix == ".py" else source
+        for found in {source, compiled}:
+            below = packages / file.parent / found.relative_to(source.parent)
+            target = Path(os.path.normpath(below))  # data files lie beside the packages' folder
+            if found.is_file() and not target.exists():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                try:
+                    os.link(found, target)
+                except OSError:  # another file system
+                    shutil.copy2(found, target)
 
 
 class Environment:
-    """An environment of its own, with the versions of the lock, out of uv's cache.
+    """An environment of its own, with the packages of this one, as the lock has them.
 
     Args:
         folder: where it is made
@@ -86,15 +96,15 @@ class Environment:
     def __init__(self, folder: Path, requirement: str) -> None:
         self.bin, self._state = folder / "bin", folder / "state"
         run(UV, "venv", "--quiet", "--python", sys.executable, folder)
-        lock = folder / "requirements.lock"
-        lock.write_text(locked(closure(requirement) - {"lakestack"}))
-        self._options = ("--quiet", "--offline", "--python", self.bin / "python")
-        run(UV, "pip", "sync", *self._options, "--require-hashes", lock)
+        (packages,) = folder.glob("lib/python*/site-packages")
+        for name in sorted(closure(requirement) - {"lakestack"}):
+            place(name, packages)
 
     def install(self, wheel: Path) -> Environment:
         """Add the emulator, all of whose requirements must be there."""
-        run(UV, "pip", "install", *self._options, "--no-deps", wheel)
-        run(UV, "pip", "check", "--quiet", "--python", self.bin / "python")
+        python = ("--python", self.bin / "python")
+        run(UV, "pip", "install", "--quiet", "--offline", "--no-deps", *python, wheel)
+        run(UV, "pip", "check", "--quiet", *python)
         return self
 
     def variables(self, **more: str) -> dict[str, str]:

@@ -74,7 +74,7 @@ def test_in_a_clone_its_state_and_commands_are_the_clones(monkeypatch: pytest.Mo
 def test_elsewhere_they_are_the_users(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("LAKE_HOME")
     monkeypatch.setattr(paths, "checkout", lambda: None)
-    monkeypatch.setattr(paths.platformdirs, "user_state_path", lambda name: tmp_path / name)
+    monkeypatch.setattr("platformdirs.user_state_path", lambda name: tmp_path / name)
     assert paths.home() == tmp_path / "lakestack"
     assert commands.reload(4566) == "create these tables anew and load them, or delete them"
     assert commands.examine(4567) == "lakestack logs --port 4567"
