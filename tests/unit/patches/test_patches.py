@@ -131,11 +131,9 @@ def test_a_replacement_wraps_what_was_there_first(lock: Path) -> None:
     assert store.Store().open("a") == "a!"
 
 
-def test_a_module_is_changed_when_it_is_imported(
-    lock: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_module_is_changed_when_it_is_imported(lock: Path) -> None:
     for name in [each for each in sys.modules if each.startswith("foreignpackage")]:
-        monkeypatch.delitem(sys.modules, name)
+        del sys.modules[name]
     patches.replace_on_import("foreign.read", _twice)
     assert "foreignpackage.store" not in sys.modules
     store: ModuleType = importlib.import_module("foreignpackage.store")
