@@ -48,9 +48,7 @@ LOG_READS = (
 )
 """Methods of moto's `LogsBackend` that walk over groups and streams, or add and remove them."""
 
-_STEADY_REASON = (
-    "the wall clock decides what is due: set back, what is due waits"
-)
+_STEADY_REASON = "the wall clock decides what is due: set back, what is due waits"
 _LOCK_REASON = "lists walk over dictionaries that another request adds to, and fail with a 500"
 
 PATCHES: tuple[Patch, ...] = (

@@ -45,9 +45,7 @@ def changes(tree: ast.Module) -> Iterator[int]:
                         yield node.lineno
         elif isinstance(node, ast.Call):
             name = ast.unparse(node.func)
-            if name in {"setattr", "delattr"} and belongs(node.args[0]):
-                yield node.lineno
-            elif (
+            if (name in {"setattr", "delattr"} and belongs(node.args[0])) or (
                 isinstance(node.func, ast.Attribute)
                 and node.func.attr in CHANGING
                 and belongs(node.func.value)

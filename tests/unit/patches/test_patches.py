@@ -102,9 +102,7 @@ def test_a_changed_target_fails_by_name(
     assert "python -m lakestack.patches --update" in (caught.value.hint or "")
 
 
-@pytest.mark.parametrize(
-    ("old", "new"), [("def open", "def begin"), ("class Store", "class Shop")]
-)
+@pytest.mark.parametrize(("old", "new"), [("def open", "def begin"), ("class Store", "class Shop")])
 def test_a_target_that_is_gone_fails_by_name(lock: Path, package: Path, old: str, new: str) -> None:
     change(package, old, new)
     with pytest.raises(PatchError, match=r"foreign\.open \(lakestack\.a\).*is gone"):
