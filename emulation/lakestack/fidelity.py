@@ -1,4 +1,4 @@
-"""Which API operations the emulator has, and who answers them: the tables of docs/fidelity.md.
+"""Who answers which API operation, and what is patched: the tables of docs/fidelity.md.
 
     python -m lakestack.fidelity            write the tables into docs/fidelity.md
     python -m lakestack.fidelity --check    fail when they are out of date
@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import inspect
+import json
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ from moto.core.responses import method_names_from_class
 from moto.core.utils import camelcase_to_underscores
 
 from lakestack import paths
+from lakestack.patches import PATCHES
+from lakestack.patches.sources import LOCK
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "fidelity.md"
 """There in a clone only."""
@@ -143,7 +146,21 @@ def tables() -> str:
     lines += ["### CloudFormation resource types", "", "| Who | Types |", "|---|---|"]
     for who, names in resource_types().items():
         lines.append(f"| {who} ({len(names)}) | {', '.join(names)} |")
+    lines += ["", *patch_table()]
     return "\n".join([*lines, "", END])
+
+
+def patch_table() -> list[str]:
+    """The lines of the table of all changes to other packages' internals."""
+    locked = json.loads(LOCK.read_text(encoding="utf-8"))
+    checked = ", ".join(f"{name} {number}" for name, number in locked["versions"].items())
+    lines = ["### Changes to other packages' internals", ""]
+    lines += [f"Checked with {checked}; the emulator does not start when a target has changed.", ""]
+    lines += ["| Patch | Why | Targets |", "|---|---|---|"]
+    for patch in PATCHES:
+        targets = ", ".join(f"`{target}`" for target in patch.targets)
+        lines.append(f"| {patch.name} | {patch.reason} | {targets} |")
+    return lines
 
 
 def updated(document: str) -> str:

@@ -148,8 +148,10 @@ PREPARED = (
 @hooks.on_infra_start(name="lake", priority=100)  # before anything asks for a name
 def on_infra_start() -> None:
     """Prepare what every service relies on."""
+    from lakestack import patches
     from lakestack.services import log_rotation, memory, steady_time
 
+    patches.verify()
     memory.install()
     log_rotation.install(Path(os.environ[marks.EMULATOR], "emulator.log"))
     steady_time.install(steady_time.SCHEDULER)

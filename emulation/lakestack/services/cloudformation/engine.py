@@ -11,10 +11,10 @@ from localstack.services.cloudformation import resource_provider
 from localstack.services.cloudformation.resource_provider import (
     OperationStatus,
     ProgressEvent,
-    ResourceProviderExecutor,
     check_not_found_exception,
 )
 
+from lakestack import patches
 from lakestack.services.cloudformation.stack_notes import CANCELLED, notes_for
 
 POLL_SECONDS = 0.1
@@ -35,14 +35,14 @@ def install() -> None:
 
 def _pause_less() -> None:
     """Look at a resource again soon: LocalStack waits 5 s. The total time limit stays."""
-    original = ResourceProviderExecutor.deploy_loop
+    original = patches.original("cloudformation.pause")
 
     @functools.wraps(original)
     def deploy_loop(self: Any, *args: Any, **kwargs: Any) -> Any:
         kwargs.setdefault("sleep_time", POLL_SECONDS)
         return original(self, *args, **kwargs)
 
-    ResourceProviderExecutor.deploy_loop = deploy_loop
+    patches.replace("cloudformation.pause", deploy_loop)
 
 
 def _tell_failures() -> None:
@@ -63,7 +63,7 @@ def _tell_failures() -> None:
             case _:
                 return _deleted(provider, request)
 
-    ResourceProviderExecutor.execute_action = execute_action
+    patches.replace("cloudformation.failures", execute_action)
 
 
 def _created(provider: Any, request: Any) -> Any:
@@ -104,7 +104,7 @@ def _deleted(provider: Any, request: Any) -> Any:
 
 def _load_our_types() -> None:
     """Use our own types in the place of those that LocalStack has already."""
-    original = ResourceProviderExecutor.try_load_resource_provider
+    original = patches.original("cloudformation.types")
 
     def try_load_resource_provider(resource_type: str) -> Any:
         if resource_type in OURS:
@@ -112,4 +112,4 @@ def _load_our_types() -> None:
             return getattr(importlib.import_module(f"{__package__}.{module}"), name)()
         return original(resource_type)
 
-    ResourceProviderExecutor.try_load_resource_provider = staticmethod(try_load_resource_provider)
+    patches.replace("cloudformation.types", staticmethod(try_load_resource_provider))

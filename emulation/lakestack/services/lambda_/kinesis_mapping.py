@@ -17,11 +17,11 @@ from datetime import datetime
 from typing import Any
 
 from localstack.services.lambda_.api_utils import function_locators_from_arn
-from localstack.services.lambda_.event_source_mapping import esm_worker_factory
 from localstack.services.lambda_.event_source_mapping.esm_worker import EsmState
 from localstack.services.lambda_.event_source_mapping.pollers.kinesis_poller import KinesisPoller
 from localstack.services.lambda_.event_source_mapping.pollers.poller import Poller
 
+from lakestack import patches
 from lakestack.services.kinesis.reader import Lineage, Position
 from lakestack.services.kinesis.shard import Shard
 from lakestack.services.kinesis.store import STORE
@@ -190,8 +190,7 @@ def install(invoke: Callable[..., Any]) -> None:
     Args:
         invoke: `LambdaService.invoke`
     """
-    factory = esm_worker_factory.EsmWorkerFactory
-    original = factory.get_esm_worker
+    original = patches.original("lambda.worker")
 
     @functools.wraps(original)
     def get_esm_worker(self: Any) -> Any:
@@ -200,4 +199,4 @@ def install(invoke: Callable[..., Any]) -> None:
             worker.poller = StreamPoller(worker, worker.poller, invoke)
         return worker
 
-    factory.get_esm_worker = get_esm_worker
+    patches.replace("lambda.worker", get_esm_worker)
