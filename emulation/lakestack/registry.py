@@ -199,10 +199,10 @@ def updated(text: str) -> str:
     for group, entries in entry_points().items():
         head = f'[project.entry-points."{group}"]\n'
         body = "".join(f'"{name}" = "{value}"\n' for name, value in entries.items())
-        table = re.compile(re.escape(head) + r"(?:[^\[\n][^\n]*\n)*")
-        if not table.search(text):
+        found = re.search(re.escape(head) + r"(?:[^\[\n][^\n]*\n)*", text)
+        if found is None:
             raise ValueError(f"{PROJECT_FILE.name} has no table {head.strip()}")
-        text = table.sub(lambda _, table=head + body: table, text)
+        text = text[: found.start()] + head + body + text[found.end() :]
     return text
 
 
