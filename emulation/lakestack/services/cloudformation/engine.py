@@ -14,16 +14,10 @@ from localstack.services.cloudformation.resource_provider import (
     check_not_found_exception,
 )
 
-from lakestack import patches
+from lakestack import patches, registry
 from lakestack.services.cloudformation.stack_notes import CANCELLED, notes_for
 
 POLL_SECONDS = 0.1
-OURS = {
-    "AWS::CloudFormation::Stack": "nested_stack:NestedStack",
-    "AWS::IAM::Role": "iam_role:Role",
-    "AWS::S3::Bucket": "s3_bucket:Bucket",
-}
-"""Types that LocalStack has too, by module and class."""
 
 
 def install() -> None:
@@ -105,11 +99,12 @@ def _deleted(provider: Any, request: Any) -> Any:
 def _load_our_types() -> None:
     """Use our own types in the place of those that LocalStack has already."""
     original = patches.original("cloudformation.types")
+    ours = registry.replaced_types()
 
     def try_load_resource_provider(resource_type: str) -> Any:
-        if resource_type in OURS:
-            module, _, name = OURS[resource_type].partition(":")
-            return getattr(importlib.import_module(f"{__package__}.{module}"), name)()
+        if path := ours.get(resource_type):
+            module, _, name = path.partition(":")
+            return getattr(importlib.import_module(module), name)()
         return original(resource_type)
 
     patches.replace("cloudformation.types", staticmethod(try_load_resource_provider))
