@@ -60,7 +60,7 @@ def test_a_new_service_answers(tmp_path: Path) -> None:
     run("-m", "lakestack.registry")
     _install(folder)
     port = str(free_port())
-    emulator = ("-c", "from lakestack.host.console import main; main()")
+    emulator = ("-c", "from lakestack.console import main; main()")
     run(*emulator, "start", "--port", port)
     try:
         client = boto3.client(

@@ -8,8 +8,7 @@ from importlib.metadata import entry_points
 
 import pytest
 
-from lakestack import extras, fidelity, registry
-from lakestack.host import cli
+from lakestack import cli, extras, fidelity, registry
 from lakestack.host.environment import localstack_environment
 from tests.support import PROJECT
 
