@@ -6,17 +6,15 @@ import time
 
 import pytest
 
+from recommender.channel import number
+from recommender.confidence import confidence_matrix, weighting
+from recommender.evaluation import fit, measure_with_baseline
+from recommender.factory import create
+from recommender.protocols import split as split_rows
+from recommender.ratings import Ratings
+from recommender.settings import Settings
+from recommender.statistics import compare
 from tests.support import movielens_folder
-from tests.unit.recommender import cases as _path  # noqa: F401
-
-from recommender.channel import number  # isort: skip
-from recommender.confidence import confidence_matrix, weighting  # isort: skip
-from recommender.evaluation import fit, measure_with_baseline  # isort: skip
-from recommender.factory import create  # isort: skip
-from recommender.protocols import split as split_rows  # isort: skip
-from recommender.ratings import Ratings  # isort: skip
-from recommender.settings import Settings  # isort: skip
-from recommender.statistics import compare  # isort: skip
 
 pytestmark = pytest.mark.movielens
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from recommender.confidence import ages, confidence_matrix, weighting
+from recommender.evaluation import fit, measure
+from recommender.protocols import split
+from recommender.settings import Settings
 from tests.unit.recommender.cases import Row, ratings_of
-
-from recommender.confidence import ages, confidence_matrix, weighting  # isort: skip
-from recommender.evaluation import fit, measure  # isort: skip
-from recommender.protocols import split  # isort: skip
-from recommender.settings import Settings  # isort: skip
 
 TASTES = Settings(factors=8, iterations=8, regularization=2.0, threads=1, recency=6.0)
 

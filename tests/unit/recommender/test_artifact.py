@@ -11,13 +11,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from recommender.artifact import FILES, Artifact, load, save
+from recommender.confidence import weighting
+from recommender.errors import ArtifactError
+from recommender.evaluation import fit
+from recommender.settings import MODELS, Settings
 from tests.unit.recommender.cases import checkerboard_rows, ratings_of
-
-from recommender.artifact import FILES, Artifact, load, save  # isort: skip
-from recommender.confidence import weighting  # isort: skip
-from recommender.errors import ArtifactError  # isort: skip
-from recommender.evaluation import fit  # isort: skip
-from recommender.settings import MODELS, Settings  # isort: skip
 
 Change = Callable[[Path], None]
 

@@ -10,16 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import inference
+from recommender.artifact import Artifact, save
+from recommender.confidence import weighting
+from recommender.errors import ArtifactError, RequestError
+from recommender.evaluation import fit
+from recommender.requests import MAX_BODY_BYTES
+from recommender.serving import Recommender
+from recommender.settings import Settings
 from tests.unit.recommender.cases import checkerboard_rows, ratings_of
-
-import inference  # isort: skip
-from recommender.artifact import Artifact, save  # isort: skip
-from recommender.confidence import weighting  # isort: skip
-from recommender.errors import ArtifactError, RequestError  # isort: skip
-from recommender.evaluation import fit  # isort: skip
-from recommender.requests import MAX_BODY_BYTES  # isort: skip
-from recommender.serving import Recommender  # isort: skip
-from recommender.settings import Settings  # isort: skip
 
 SIZE = 20
 

@@ -6,17 +6,16 @@ import numpy as np
 import pytest
 from scipy import sparse
 
+from recommender.als import AlternatingLeastSquares
+from recommender.base import Model, check_arrays, check_matrix
+from recommender.blend import fuse
+from recommender.errors import ArtifactError, DataError
+from recommender.factory import create
+from recommender.item_models import EASE_MAX_ITEMS, Bm25, Ease
+from recommender.popularity import Popularity
+from recommender.ranking import exclude, top_k
+from recommender.settings import MODELS, Settings
 from tests.unit.recommender.cases import checkerboard
-
-from recommender.als import AlternatingLeastSquares  # isort: skip
-from recommender.base import Model, check_arrays, check_matrix  # isort: skip
-from recommender.blend import fuse  # isort: skip
-from recommender.errors import ArtifactError, DataError  # isort: skip
-from recommender.factory import create  # isort: skip
-from recommender.item_models import EASE_MAX_ITEMS, Bm25, Ease  # isort: skip
-from recommender.popularity import Popularity  # isort: skip
-from recommender.ranking import exclude, top_k  # isort: skip
-from recommender.settings import MODELS, Settings  # isort: skip
 
 SIZE = 40
 

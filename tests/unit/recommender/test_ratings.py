@@ -7,12 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from recommender.channel import read_channel
+from recommender.confidence import ages, confidence_matrix, weighting
+from recommender.errors import DataError, SettingsError
+from recommender.settings import Settings, parse
 from tests.unit.recommender.cases import Row, ratings_of, write_channel
-
-from recommender.channel import read_channel  # isort: skip
-from recommender.confidence import ages, confidence_matrix, weighting  # isort: skip
-from recommender.errors import DataError, SettingsError  # isort: skip
-from recommender.settings import Settings, parse  # isort: skip
 
 TITLES = {1: 'Pokémon, the "Movie" (1998)', 2: "Plain (2000)"}
 ROWS: list[Row] = [(7, 2, 3.5, 20), (7, 1, 5.0, 10), (3, 1, 0.5, 5)]

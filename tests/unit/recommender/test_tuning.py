@@ -7,14 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from recommender import tuning
+from recommender.evaluation import fit, measure
+from recommender.protocols import split
+from recommender.ratings import Ratings
+from recommender.settings import Settings
+from recommender.tuning import RECENCY, draw, search
 from tests.unit.recommender.cases import checkerboard_rows, ratings_of
-
-from recommender import tuning  # isort: skip
-from recommender.evaluation import fit, measure  # isort: skip
-from recommender.protocols import split  # isort: skip
-from recommender.ratings import Ratings  # isort: skip
-from recommender.settings import Settings  # isort: skip
-from recommender.tuning import RECENCY, draw, search  # isort: skip
 
 START = Settings(factors=2, tune_trials=3, threads=1, k=3)
 
