@@ -15,7 +15,8 @@ from recommender.artifact import FILES, Artifact, load, save
 from recommender.confidence import weighting
 from recommender.errors import ArtifactError
 from recommender.evaluation import fit
-from recommender.settings import MODELS, Settings
+from recommender.factory import MODELS
+from recommender.hyperparameters import Hyperparameters
 from tests.unit.recommender.cases import checkerboard_rows, ratings_of
 
 Change = Callable[[Path], None]
@@ -23,7 +24,7 @@ Change = Callable[[Path], None]
 
 def saved(folder: Path, algorithm: str = "als") -> Path:
     ratings = ratings_of(checkerboard_rows(12))
-    settings = Settings(algorithm=algorithm, factors=3, threads=1)
+    settings = Hyperparameters(algorithm=algorithm, factors=3, threads=1)
     fitted = fit(ratings, settings)
     titles = [f"Amélie {movie}" for movie in ratings.movie_ids.tolist()]
     chosen = weighting(ratings, settings)

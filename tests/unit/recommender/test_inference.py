@@ -15,9 +15,9 @@ from recommender.artifact import Artifact, save
 from recommender.confidence import weighting
 from recommender.errors import ArtifactError, RequestError
 from recommender.evaluation import fit
+from recommender.hyperparameters import Hyperparameters
 from recommender.requests import MAX_BODY_BYTES
 from recommender.serving import Recommender
-from recommender.settings import Settings
 from tests.unit.recommender.cases import checkerboard_rows, ratings_of
 
 SIZE = 20
@@ -27,7 +27,7 @@ SIZE = 20
 def model(tmp_path_factory: pytest.TempPathFactory) -> Recommender:
     folder = tmp_path_factory.mktemp("model")
     ratings = ratings_of([*checkerboard_rows(SIZE), (0, 1001, 4.5, 1), (55, 1001, 4.5, 1)])
-    settings = Settings(factors=4, regularization=1.0, recency=0.0, threads=1)
+    settings = Hyperparameters(factors=4, regularization=1.0, recency=0.0, threads=1)
     fitted = fit(ratings, settings)
     titles = [f'Amélie, "{movie}"' for movie in ratings.movie_ids.tolist()]
     chosen = weighting(ratings, settings)

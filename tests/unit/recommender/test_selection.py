@@ -9,12 +9,15 @@ import pytest
 
 from recommender import item_models, selection
 from recommender.evaluation import Measured, measure
+from recommender.factory import MODELS
+from recommender.hyperparameters import Hyperparameters
 from recommender.popularity import Popularity
 from recommender.selection import pick
-from recommender.settings import MODELS, Settings
 from tests.unit.recommender.cases import checkerboard_rows, ratings_of
 
-SMALL = Settings(algorithm="auto", factors=4, iterations=3, regularization=1.0, threads=1, k=3)
+SMALL = Hyperparameters(
+    algorithm="auto", factors=4, iterations=3, regularization=1.0, threads=1, k=3
+)
 
 
 def test_every_model_is_measured_and_said() -> None:
