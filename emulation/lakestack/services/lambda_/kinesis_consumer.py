@@ -35,7 +35,7 @@ MAX_BACKOFF = 5.0
 
 
 @dataclass(frozen=True)
-class Settings:
+class MappingSettings:
     """What the mapping was configured with; -1 means without limit.
 
     Args:
@@ -112,7 +112,7 @@ class ShardConsumer:
         self,
         shard: Shard,
         position: Position,
-        settings: Settings,
+        settings: MappingSettings,
         target: Target,
         stopping: threading.Event,
         *,

@@ -29,8 +29,8 @@ from lakestack.services.kinesis.stream import Stream
 from lakestack.services.lambda_.kinesis_batches import Event
 from lakestack.services.lambda_.kinesis_consumer import (
     GivenUp,
+    MappingSettings,
     Outcome,
-    Settings,
     ShardConsumer,
 )
 from lakestack.services.lambda_.state import STORE as LAMBDA
@@ -138,9 +138,9 @@ class StreamPoller(Poller):  # type: ignore[misc]
                 stored["LastProcessingResult"] = result
 
 
-def settings_of(config: Any) -> Settings:
+def settings_of(config: Any) -> MappingSettings:
     """Read a mapping's configuration."""
-    return Settings(
+    return MappingSettings(
         batch_size=config["BatchSize"],
         lanes=config.get("ParallelizationFactor") or 1,
         window=config["MaximumBatchingWindowInSeconds"],
