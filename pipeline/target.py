@@ -27,7 +27,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from pipeline.errors import AccountRefusedError, EndpointRefusedError, SettingsError, TargetError
-from pipeline.framework_images import image_uri
+from pipeline.sizes import Sizes
 
 __all__ = [
     "DEFAULT_LOCAL_ENDPOINT",
@@ -73,31 +73,6 @@ class Waits:
     """Longest wait for the training job."""
     delivery_margin: float
     """How long after its buffer interval Firehose may still deliver."""
-
-
-@dataclass(frozen=True)
-class Sizes:
-    """What is ordered from AWS: instance types, images and buffers."""
-
-    dms_instance_class: str = "dms.t3.medium"
-    glue_worker_type: str = "G.1X"
-    glue_workers: int = 2
-    training_instance_type: str = "ml.m5.large"
-    hosting_instance_type: str = "ml.t2.medium"
-    framework_tag: str = "2.5.1-cpu-py311-ubuntu22.04-sagemaker"
-    """Of the AWS Deep Learning Containers ``pytorch-training`` and ``pytorch-inference``."""
-    firehose_interval: int = 60
-    """Seconds, BufferingHints.IntervalInSeconds."""
-    firehose_size: int = 5
-    """MiB, BufferingHints.SizeInMBs."""
-
-    def image(self, kind: str, region: str) -> str:
-        """The container image URI for `kind` (training or inference) in `region`.
-
-        Raises:
-            SettingsError: AWS has no such image there
-        """
-        return image_uri(f"pytorch-{kind}", self.framework_tag, region)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ import json
 import threading
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,55 +19,9 @@ from cfnlint import decode
 from tests.integration.aws_target.errors import AwsError
 from tests.integration.aws_target.intrinsics import Scope, references
 from tests.integration.aws_target.resources import Kinds, Made, ResourceFailedError
+from tests.integration.aws_target.stack import STACK, Stack
 
-STACK = "AWS::CloudFormation::Stack"
 NESTED_FAILED = "The following resource(s) failed to create: [{}]."
-
-
-@dataclass
-class Stack:
-    """One stack."""
-
-    id: str
-    name: str
-    region: str
-    template: dict[str, Any] = field(default_factory=dict)
-    parameters: dict[str, str] = field(default_factory=dict)
-    tags: list[dict[str, str]] = field(default_factory=list)
-    status: str = "CREATE_IN_PROGRESS"
-    reason: str = ""
-    resources: dict[str, Made] = field(default_factory=dict)
-    events: list[dict[str, Any]] = field(default_factory=list)
-    """Newest first."""
-    outputs: list[dict[str, str]] = field(default_factory=list)
-    exports: dict[str, str] = field(default_factory=dict)
-    imports: set[str] = field(default_factory=set)
-    seen: bool = False
-    """Whether it has been looked at since it was last changed."""
-
-    def event(self, logical: str, kind: str, physical: str, status: str, reason: str = "") -> None:
-        self.events.insert(
-            0,
-            {
-                "StackId": self.id,
-                "EventId": str(uuid.uuid4()),
-                "StackName": self.name,
-                "LogicalResourceId": logical,
-                "PhysicalResourceId": physical,
-                "ResourceType": kind,
-                "Timestamp": datetime.now(UTC),
-                "ResourceStatus": status,
-                **({"ResourceStatusReason": reason} if reason else {}),
-            },
-        )
-
-    def becomes(self, status: str, reason: str = "") -> None:
-        self.status, self.reason = status, reason
-        self.event(self.name, STACK, self.id, status, reason)
-
-    @property
-    def live(self) -> bool:
-        return self.status != "DELETE_COMPLETE"
 
 
 class CloudFormation:
@@ -125,7 +78,7 @@ class CloudFormation:
     def describe_stack_resources(self, params: dict[str, Any]) -> dict[str, Any]:
         stack = self._must(params["StackName"])
         one = params.get("LogicalResourceId")
-        rows = [_row(stack, n, m) for n, m in list(stack.resources.items()) if one in (None, n)]
+        rows = [stack.row(n, m) for n, m in list(stack.resources.items()) if one in (None, n)]
         if one and not rows:
             raise AwsError(
                 "ValidationError", f"Resource {one} does not exist for stack {stack.name}"
@@ -134,7 +87,7 @@ class CloudFormation:
 
     def list_stack_resources(self, params: dict[str, Any]) -> dict[str, Any]:
         stack = self._must(params["StackName"])
-        rows = [_row(stack, n, m) for n, m in stack.resources.items()]
+        rows = [stack.row(n, m) for n, m in stack.resources.items()]
         return {
             "StackResourceSummaries": [{**r, "LastUpdatedTimestamp": r["Timestamp"]} for r in rows]
         }
@@ -390,18 +343,6 @@ class CloudFormation:
         host, _, key = url.removeprefix("https://").partition("/")
         body = boto3.client("s3").get_object(Bucket=host.partition(".s3")[0], Key=key)["Body"]
         return str(body.read().decode())
-
-
-def _row(stack: Stack, logical: str, made: Made) -> dict[str, Any]:
-    return {
-        "StackName": stack.name,
-        "StackId": stack.id,
-        "LogicalResourceId": logical,
-        "PhysicalResourceId": made.physical,
-        "ResourceType": made.kind,
-        "Timestamp": datetime.now(UTC),
-        "ResourceStatus": made.status,
-    }
 
 
 def _parse(text: str) -> dict[str, Any]:

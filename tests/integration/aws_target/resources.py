@@ -12,9 +12,10 @@ from botocore.exceptions import ClientError
 from moto.cloudformation import parsing
 
 if TYPE_CHECKING:
-    from tests.integration.aws_target.cloudformation import CloudFormation, Stack
+    from tests.integration.aws_target.cloudformation import CloudFormation
     from tests.integration.aws_target.dms import Dms
     from tests.integration.aws_target.functions import Functions
+    from tests.integration.aws_target.stack import Stack
 
 STACK: Final = "AWS::CloudFormation::Stack"
 
