@@ -7,6 +7,7 @@ and nothing stands here.
 from __future__ import annotations
 
 from lakestack.patches.declaration import Patch, patch
+from lakestack.patches.many import LOG_READS, PATTERNS, STEADY
 
 _CFN = "localstack.services.cloudformation"
 _CFN_EXECUTOR = f"{_CFN}.resource_provider:ResourceProviderExecutor"
@@ -15,38 +16,6 @@ _INVOCATION = "localstack.services.lambda_.invocation"
 _PARSER = "localstack.aws.protocol.parser"
 _S3 = "localstack.services.s3"
 _DYNAMODB = "localstack.services.dynamodb"
-
-STEADY: dict[str, tuple[str, ...]] = {
-    "localstack.utils.scheduler": ("time",),
-    "localstack.services.sqs.models": ("time", "datetime"),
-    "localstack.services.sqs.queue": ("time",),
-    "localstack.services.sqs.provider": ("time",),
-    f"{_INVOCATION}.event_manager": ("time", "datetime"),
-    f"{_INVOCATION}.lambda_service": ("datetime",),
-}
-"""Modules of LocalStack that measure by our steady clock, and what of theirs is replaced."""
-
-PATTERNS = (
-    "localstack.services.apigateway.legacy.helpers",  # selection patterns
-    "localstack.services.apigateway.next_gen.execute_api.handlers.integration_response",
-    "localstack.services.events.event_rule_engine",  # wildcards of events, also of mappings
-    "localstack.services.s3.cors",  # allowed origins
-    "moto.core.utils",  # names with * and ?
-    "moto.events.models",  # name prefixes
-    "moto.glue.models",  # GetTables
-    "moto.glue.utils",  # LIKE of GetPartitions
-    "moto.iam.access_control",
-    "moto.s3.utils",
-    "moto.sqs.models",
-)
-"""Modules of LocalStack and moto that run patterns of clients."""
-
-LOG_READS = (
-    *("describe_log_groups", "describe_log_streams", "filter_log_events", "get_log_events"),
-    *("create_log_group", "ensure_log_group", "delete_log_group"),
-    *("create_log_stream", "delete_log_stream"),
-)
-"""Methods of moto's `LogsBackend` that walk over groups and streams, or add and remove them."""
 
 _STEADY_REASON = "the wall clock decides what is due: set back, what is due waits"
 _LOCK_REASON = "lists walk over dictionaries that another request adds to, and fail with a 500"

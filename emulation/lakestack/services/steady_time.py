@@ -15,7 +15,7 @@ from types import ModuleType
 from typing import Any
 
 from lakestack import clock, patches
-from lakestack.patches.register import STEADY
+from lakestack.patches.many import STEADY
 
 _START = clock.moment()
 

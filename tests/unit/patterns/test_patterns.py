@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lakestack.patches.register import PATTERNS
+from lakestack.patches.many import PATTERNS
 from lakestack.services.patterns import PatternError, compile_pattern, wildcard_pattern
 from lakestack.services.patterns import client_patterns as patterns
 from lakestack.services.patterns.foreign import BOUNDED

@@ -25,7 +25,7 @@ from localstack.services.logs.provider import LogsProvider
 from moto.logs.models import LogGroup
 
 from lakestack import patches
-from lakestack.patches.register import LOG_READS
+from lakestack.patches.many import LOG_READS
 from lakestack.services.logs.metric_filters import delete_filters_of
 
 _lock = threading.RLock()

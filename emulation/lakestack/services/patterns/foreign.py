@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from lakestack import patches
-from lakestack.patches.register import PATTERNS
+from lakestack.patches.many import PATTERNS
 from lakestack.services.patterns import Pattern, compile_pattern
 
 _LETTERS = {re.IGNORECASE: "i", re.MULTILINE: "m", re.DOTALL: "s"}
