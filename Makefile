@@ -68,7 +68,7 @@ clean: down ## Stop, and remove the environment and all local state
 $(VENV)/.ready: requirements.lock pipeline/pyproject.toml emulation/pyproject.toml
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if (3, 11) <= v[:2] <= (3, 12) else \
 	  f"{sys.executable} is Python {v[0]}.{v[1]}, needed: 3.11 or 3.12. Next: make setup PYTHON=python3.11")'
-	@echo "making the environment in $(VENV) (once, well under a minute)"
+	@echo "making the environment in $(VENV) (once, under two minutes)"
 	@$(PYTHON) -m venv --clear $(VENV)
 	@sed -n '/^uv==/,/# via/p' requirements.lock > $(VENV)/uv.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $(VENV)/uv.lock
