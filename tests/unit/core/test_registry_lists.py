@@ -17,7 +17,7 @@ every_service = pytest.mark.parametrize("service", SERVICES, ids=lambda service:
 
 
 NO_FIELDS = {"sagemaker-runtime"}
-"""The body of its one operation belongs to the model: tests/contract/sagemaker/test_invocation.py."""
+"""The body of its one operation belongs to the model; see tests/contract/sagemaker."""
 
 
 def package(service: EmulatedService) -> str:
