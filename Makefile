@@ -31,10 +31,11 @@ test: setup ## Run all tests (TESTS="tests/unit -k name" for some)
 test-faults: setup ## Disturb every process in every stage (FAULTS="--only train", SAMPLE=1/8, MINUTES=5)
 	@$(BIN)/python -m tests.faults $(if $(SAMPLE),--sample "$(SAMPLE)") $(if $(MINUTES),--minutes "$(MINUTES)") $(FAULTS)
 
-lint: $(VENV)/.ready ## Check style and types
+lint: $(VENV)/.ready ## Check style, types and who imports whom
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@PYTHONPATH=models $(BIN)/lint-imports --no-cache
 
 format: $(VENV)/.ready ## Put imports and lines into the one style
 	@$(BIN)/ruff check --fix --quiet .
@@ -68,7 +69,7 @@ clean: down ## Stop, and remove the environment and all local state
 define new_environment
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if (3, 11) <= v[:2] <= (3, 12) else \
 	  f"{sys.executable} is Python {v[0]}.{v[1]}, needed: 3.11 or 3.12. Next: make setup PYTHON=python3.11")'
-	@echo "making the environment in $(VENV) (once, well under a minute)"
+	@echo "making the environment in $(VENV) (once, under two minutes)"
 	@$(PYTHON) -m venv --clear $(VENV)
 	@sed -n '/^uv==/,/# via/p' requirements.lock > $(VENV)/uv.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $(VENV)/uv.lock

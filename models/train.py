@@ -21,17 +21,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from recommender.arguments import AUTO, parse
 from recommender.artifact import Artifact, save  # the package pins OpenBLAS before numpy
 from recommender.channel import TrainingData, read_channel
 from recommender.confidence import weighting
 from recommender.errors import RecommenderError, SettingsError
 from recommender.evaluation import Measured, fit, measure_with_baseline
+from recommender.hyperparameters import Hyperparameters, solver_threads
 from recommender.leakage import check
 from recommender.protocols import split as split_rows
 from recommender.ratings import Ratings
 from recommender.selection import pick
 from recommender.serving_code import add_to
-from recommender.settings import AUTO, Settings, parse, solver_threads
 from recommender.statistics import LEVEL, compare
 from recommender.tuning import search
 
@@ -61,7 +62,7 @@ def folder(environment: Mapping[str, str], variable: str) -> Path:
     return Path(value)
 
 
-def evaluate(data: TrainingData, settings: Settings) -> tuple[Settings, Report]:
+def evaluate(data: TrainingData, settings: Hyperparameters) -> tuple[Hyperparameters, Report]:
     """Metrics on the held-out rows, after the search when asked for."""
     split = split_rows(data.ratings, settings.protocol, settings.test_fraction, settings.seed)
     leaks = check(split, settings.protocol)
@@ -94,7 +95,7 @@ def evaluate(data: TrainingData, settings: Settings) -> tuple[Settings, Report]:
     return settings, report
 
 
-def tuned(train: Ratings, settings: Settings) -> Settings:
+def tuned(train: Ratings, settings: Hyperparameters) -> Hyperparameters:
     """The settings that the search recommends, with the reason in the log."""
     found = search(train, settings, say)
     reason = "no draw was better"
@@ -108,7 +109,7 @@ def tuned(train: Ratings, settings: Settings) -> Settings:
     return found.settings
 
 
-def picked(train: Ratings, settings: Settings) -> Settings:
+def picked(train: Ratings, settings: Hyperparameters) -> Hyperparameters:
     """The settings with the model that validation favours, with the reason in the log."""
     found = pick(train, settings, say)
     reason = "no model beats it beyond noise"
@@ -119,7 +120,7 @@ def picked(train: Ratings, settings: Settings) -> Settings:
     return replace(settings, algorithm=found.algorithm)
 
 
-def describe(model: Measured, baseline: Measured, settings: Settings) -> Report:
+def describe(model: Measured, baseline: Measured, settings: Hyperparameters) -> Report:
     """The report's metrics, intervals and protocol."""
     ndcg = compare(model.per_user["ndcg"], baseline.per_user["ndcg"]).difference
     return {
@@ -137,7 +138,7 @@ def describe(model: Measured, baseline: Measured, settings: Settings) -> Report:
     }
 
 
-def run(settings: Settings, environment: Mapping[str, str]) -> None:
+def run(settings: Hyperparameters, environment: Mapping[str, str]) -> None:
     """The whole job; raises RecommenderError for what its user can put right."""
     channel = folder(environment, "SM_CHANNEL_TRAIN")
     model_folder = folder(environment, "SM_MODEL_DIR")

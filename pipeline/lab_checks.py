@@ -25,14 +25,14 @@ from pipeline.stages.full_load import FINISHED, find_task
 from pipeline.stages.recommend import titles_for
 from pipeline.training_data import Directory
 
-__all__ = ["Check", "checks"]
+__all__ = ["LabCheck", "checks"]
 
 Look = Callable[[], tuple[bool, str]]
 _DATED: Final = re.compile(r"\d{4}/\d{2}/\d{2}/\d{2}/[^/]+")
 
 
 @dataclass(frozen=True)
-class Check:
+class LabCheck:
     """One validation step."""
 
     lab: int
@@ -45,7 +45,7 @@ class Check:
     """Whether it is as it should be, and what was found; raises what the service answers."""
 
 
-def checks(lake: Lake, measured: Measured) -> Iterator[Check]:
+def checks(lake: Lake, measured: Measured) -> Iterator[LabCheck]:
     """All validation steps in the order of the labs."""
     yield from _first_lab(lake, measured)
     yield from _second_lab(lake, measured)
@@ -53,53 +53,53 @@ def checks(lake: Lake, measured: Measured) -> Iterator[Check]:
     yield from _fourth_lab(lake)
 
 
-def _stacks(lake: Lake, lab: int, number: str) -> Iterator[Check]:
+def _stacks(lake: Lake, lab: int, number: str) -> Iterator[LabCheck]:
     for template, its_lab in LAB_OF_STACK.items():
         if its_lab == lab:
             look = partial(_stack, lake, template)
-            yield Check(lab, number, "infrastructure", f"stack {template}", look)
+            yield LabCheck(lab, number, "infrastructure", f"stack {template}", look)
 
 
-def _first_lab(lake: Lake, measured: Measured) -> Iterator[Check]:
+def _first_lab(lake: Lake, measured: Measured) -> Iterator[LabCheck]:
     yield from _stacks(lake, 1, "1")
-    yield Check(1, "2-4", "full_load", "DMS task: 100 %, load complete", lambda: _task(lake))
-    yield Check(1, "5-7", "full_load", "DynamoDB tables", lambda: _loaded_tables(measured))
-    yield Check(1, "8", "full_load", f"table {EXCEPTIONS_TABLE}", lambda: _exceptions(measured))
+    yield LabCheck(1, "2-4", "full_load", "DMS task: 100 %, load complete", lambda: _task(lake))
+    yield LabCheck(1, "5-7", "full_load", "DynamoDB tables", lambda: _loaded_tables(measured))
+    yield LabCheck(1, "8", "full_load", f"table {EXCEPTIONS_TABLE}", lambda: _exceptions(measured))
     for number, source in zip(range(9, 13), sorted(TABLES), strict=True):
         table = lake.settings.dynamodb_table(source)
         look = partial(_table, measured, source, table)
-        yield Check(1, str(number), "full_load", f"table {table} has items", look)
+        yield LabCheck(1, str(number), "full_load", f"table {table} has items", look)
 
 
-def _second_lab(lake: Lake, measured: Measured) -> Iterator[Check]:
+def _second_lab(lake: Lake, measured: Measured) -> Iterator[LabCheck]:
     yield from _stacks(lake, 2, "1-2")
     settings = lake.settings
-    yield Check(
+    yield LabCheck(
         2, "1.5", "infrastructure", f"stream {settings.stream} ACTIVE", lambda: _stream(lake)
     )
-    yield Check(
+    yield LabCheck(
         2,
         "2.9",
         "infrastructure",
         f"delivery stream {settings.delivery_stream} ACTIVE",
         lambda: _delivery_stream(lake),
     )
-    yield Check(
+    yield LabCheck(
         2,
         "3.9",
         "infrastructure",
         f"function {settings.simulator}: 8 minutes",
         lambda: _simulator(lake),
     )
-    yield Check(2, "3.11", "stream", "all ratings sent", lambda: _delivered(measured))
-    yield Check(
+    yield LabCheck(2, "3.11", "stream", "all ratings sent", lambda: _delivered(measured))
+    yield LabCheck(
         2,
         "3.12",
         "stream",
         f"objects {settings.delivery_prefix}year/month/day/hour/",
         lambda: _dated_objects(lake),
     )
-    yield Check(
+    yield LabCheck(
         2,
         "consumer",
         "infrastructure",
@@ -107,28 +107,28 @@ def _second_lab(lake: Lake, measured: Measured) -> Iterator[Check]:
         lambda: _mapping(lake),
     )
     look = partial(_table, measured, PARTIAL, STREAMED_TABLE)
-    yield Check(2, "consumer", "stream", f"table {STREAMED_TABLE} has items", look)
+    yield LabCheck(2, "consumer", "stream", f"table {STREAMED_TABLE} has items", look)
 
 
-def _third_lab(lake: Lake, measured: Measured) -> Iterator[Check]:
+def _third_lab(lake: Lake, measured: Measured) -> Iterator[LabCheck]:
     yield from _stacks(lake, 3, "1")
     settings = lake.settings
     stream_table, *tables = settings.catalog_tables
-    yield Check(
+    yield LabCheck(
         3,
         "1.19",
         "catalog",
         f"crawler {settings.stream_crawler} has finished",
         partial(_crawler, lake, settings.stream_crawler),
     )
-    yield Check(
+    yield LabCheck(
         3,
         "1.21",
         "catalog",
         f"catalog table {stream_table}",
         partial(_catalog_table, lake, stream_table),
     )
-    yield Check(
+    yield LabCheck(
         3,
         "2.22",
         "catalog",
@@ -137,30 +137,30 @@ def _third_lab(lake: Lake, measured: Measured) -> Iterator[Check]:
     )
     for table in tables:
         look = partial(_catalog_table, lake, table)
-        yield Check(3, "2.24", "catalog", f"catalog table {table}", look)
-    yield Check(3, "3.13", "transform", f"job {settings.job} has succeeded", lambda: _job(lake))
-    yield Check(3, "3.13", "transform", "directory rating", lambda: _rating(measured))
+        yield LabCheck(3, "2.24", "catalog", f"catalog table {table}", look)
+    yield LabCheck(3, "3.13", "transform", f"job {settings.job} has succeeded", lambda: _job(lake))
+    yield LabCheck(3, "3.13", "transform", "directory rating", lambda: _rating(measured))
     for name, directory in (("movies", measured.movies), ("links", measured.links)):
-        yield Check(3, "3.13", "transform", f"directory {name}", partial(_directory, directory))
+        yield LabCheck(3, "3.13", "transform", f"directory {name}", partial(_directory, directory))
 
 
-def _fourth_lab(lake: Lake) -> Iterator[Check]:
+def _fourth_lab(lake: Lake) -> Iterator[LabCheck]:
     yield from _stacks(lake, 4, "2.6")
-    yield Check(
+    yield LabCheck(
         4,
         "2.6",
         "train",
         "training job Completed",
         lambda: _training_job(lake, lake.state.read("train")),
     )
-    yield Check(
+    yield LabCheck(
         4,
         "2.6",
         "deploy",
         f"endpoint {lake.settings.endpoint} InService",
         lambda: _status(endpoint_status(lake), "InService"),
     )
-    yield Check(4, "2.6", "deploy", "endpoint recommends", lambda: _answers(lake))
+    yield LabCheck(4, "2.6", "deploy", "endpoint recommends", lambda: _answers(lake))
 
 
 def _status(found: str, good: str) -> tuple[bool, str]:

@@ -100,7 +100,7 @@ def read_text(glue_context: GlueContext, database: str, name: str, table: str) -
 
 
 @dataclass
-class Settings:
+class JobArguments:
     """The job's arguments."""
 
     bucket: str
@@ -126,7 +126,7 @@ class Settings:
             )
 
 
-def refuse_too_many(reports: dict[str, TableReport], settings: Settings) -> None:
+def refuse_too_many(reports: dict[str, TableReport], settings: JobArguments) -> None:
     """Raise if a table has more rejected rows than allowed, or no good row at all."""
     for table, report in reports.items():
         reasons = ", ".join(f"{reason}: {n}" for reason, n in report.rejected.items())
@@ -141,7 +141,7 @@ def refuse_too_many(reports: dict[str, TableReport], settings: Settings) -> None
             raise TrainingDataError(f"{table}: there is no good row (rejected: {reasons or 0})")
 
 
-def run(glue_context: GlueContext, settings: Settings) -> dict[str, TableReport]:
+def run(glue_context: GlueContext, settings: JobArguments) -> dict[str, TableReport]:
     """Make the training data.
 
     Raises:
@@ -189,7 +189,7 @@ def run(glue_context: GlueContext, settings: Settings) -> dict[str, TableReport]
 def write(
     checked: dict[str, DataFrame],
     reports: dict[str, TableReport],
-    settings: Settings,
+    settings: JobArguments,
     bucket: Bucket,
     staging: str,
 ) -> None:
@@ -238,7 +238,7 @@ def main() -> None:
     glue_context = GlueContext(SparkContext.getOrCreate())
     job = Job(glue_context)
     job.init(job_name, given)
-    for table, report in run(glue_context, Settings(**given)).items():
+    for table, report in run(glue_context, JobArguments(**given)).items():
         print(
             f"{table}: {report.read_rows} read = {report.written} written + "
             f"{report.rejected_rows} rejected + {report.duplicates} duplicates"

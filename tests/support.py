@@ -96,3 +96,17 @@ def clients(endpoint: str) -> Callable[[str], Any]:
         return made[service]
 
     return client
+
+
+RATINGS_TABLE: dict[str, Any] = {
+    "KeySchema": [
+        {"AttributeName": "userId", "KeyType": "HASH"},
+        {"AttributeName": "movieId", "KeyType": "RANGE"},
+    ],
+    "AttributeDefinitions": [
+        {"AttributeName": "userId", "AttributeType": "S"},
+        {"AttributeName": "movieId", "AttributeType": "S"},
+    ],
+    "BillingMode": "PAY_PER_REQUEST",
+}
+"""What CreateTable gets, but for the name, for a table of ratings."""

@@ -13,7 +13,7 @@ from lakestack.host import service_catalog
 from lakestack.host.process import START_SECONDS, Emulator, Running
 from lakestack.java import artifacts
 from lakestack.ports import DEFAULT_PORT
-from lakestack.services.glue.spark import class_path
+from lakestack.services.glue.spark import class_archive
 
 __all__ = ["Running", "find", "install", "running", "start", "stop"]
 
@@ -39,7 +39,7 @@ def install(notice: Callable[[str], None] = _silent) -> None:
     if extras.missing(extras.GLUE):
         notice(f"without Glue and DynamoDB Local; for them: {extras.install_command(extras.GLUE)}")
     else:
-        class_path.install(notice)
+        class_archive.install(notice)
 
 
 def start(

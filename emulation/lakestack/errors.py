@@ -5,6 +5,7 @@ EmulationError
 │                        in `lakestack.archives`
 ├── ArtifactError        a Java artefact is missing, or its checksum is wrong
 ├── JavaError            no usable Java
+├── PatchError           what we change in another package is not what it was
 ├── PortError            a number that is no port
 ├── PortInUseError       something else listens on the gateway's port
 ├── SettingError         an environment variable's value is not valid
@@ -28,6 +29,7 @@ __all__ = [
     "FrozenError",
     "JavaError",
     "NotRunningError",
+    "PatchError",
     "PortError",
     "PortInUseError",
     "SettingError",
@@ -58,6 +60,10 @@ class ArtifactError(EmulationError):
 
 class JavaError(EmulationError):
     """Java is absent or older than 17."""
+
+
+class PatchError(EmulationError):
+    """What we replace in another package is gone or has changed, or is declared nowhere."""
 
 
 class PortError(EmulationError):

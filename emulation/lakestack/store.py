@@ -21,11 +21,11 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
 from lakestack import clock
 from lakestack.errors import SnapshotError, StateError
+from lakestack.plain_data import plain
 
 LOG = logging.getLogger(__name__)
 
@@ -34,8 +34,6 @@ RESET_SECONDS = 30.0
 
 Contents = dict[str, list[str]]
 """What a state holds: names by kind, such as ``{"job": ["ratings-to-parquet"]}``."""
-
-_PLAIN = (str, int, float, bool, bytes, datetime, type(None))
 
 
 @dataclass(frozen=True)
@@ -262,7 +260,7 @@ class Store(Generic[S]):
         for state in self.states(account, region):
             try:
                 with state.lock:
-                    document = _plain(state.snapshot(), "")
+                    document = plain(state.snapshot(), "")
             except SnapshotError as e:
                 raise SnapshotError(f"{self.service}: {e.message}", e.hint) from e
             saved.append({"account": state.account, "region": state.region, "state": document})
@@ -288,10 +286,13 @@ class Store(Generic[S]):
                 f"This is a snapshot of {document.get('service')!r}, not of {self.service!r}"
             )
         new: dict[tuple[str, str], S] = {}
-        for saved in document["states"]:
-            state = self._make(saved["account"], saved["region"])
-            state.restore(_plain(saved["state"], ""))
-            new[state.account, state.region] = state
+        try:
+            for saved in document["states"]:
+                state = self._make(saved["account"], saved["region"])
+                state.restore(plain(saved["state"], ""))
+                new[state.account, state.region] = state
+        except (KeyError, TypeError) as e:
+            raise StateError(f"The snapshot of {self.service!r} is damaged: {e!r}") from e
         with self._lock:
             old = [self._states.pop(key) for key in new if key in self._states]
             self._states.update(new)
@@ -381,21 +382,3 @@ def _ended(what: str, endings: list[Ending], timeout: float) -> list[str]:
 
 def _filled(contents: Contents) -> Contents:
     return {kind: names for kind, names in sorted(contents.items()) if names}
-
-
-def _plain(value: Any, where: str) -> Any:
-    """A copy of plain data.
-
-    Raises:
-        SnapshotError: something in it is not plain
-    """
-    if isinstance(value, dict):
-        for key in value:
-            if not isinstance(key, str):
-                raise SnapshotError(f"A key of {where or 'the state'} is no text: {key!r}")
-        return {k: _plain(v, f"{where}.{k}" if where else k) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item, f"{where}[{number}]") for number, item in enumerate(value)]
-    if not isinstance(value, _PLAIN):
-        raise SnapshotError(f"{where or 'The state'} is a {type(value).__name__}, which is no data")
-    return value

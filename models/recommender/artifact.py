@@ -27,7 +27,7 @@ from recommender.base import Arrays, Layout, Model, check_arrays
 from recommender.confidence import Weighting
 from recommender.errors import ArtifactError, SettingsError
 from recommender.factory import create
-from recommender.settings import Settings
+from recommender.hyperparameters import Hyperparameters
 
 FORMAT = "movielens-recommender"
 FORMAT_VERSION = 2
@@ -42,7 +42,7 @@ _KEYS = {
 class Artifact:
     """A fitted model with all that answering needs. `seen` is users x items, ones."""
 
-    settings: Settings
+    settings: Hyperparameters
     weighting: Weighting
     metrics: dict[str, float]
     model: Model
@@ -89,7 +89,7 @@ def load(folder: Path) -> Artifact:
     for name in FILES:
         _check_file(folder / name, manifest["files"][name])
     try:
-        settings = Settings(**manifest["hyperparameters"])
+        settings = Hyperparameters(**manifest["hyperparameters"])
         model = create(settings)
         weighting = Weighting(**manifest["weighting"])
         counts = {name: int(manifest["counts"][name]) for name in ("users", "items", "ratings")}

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from recommender.hyperparameters import Hyperparameters
 from recommender.ratings import Ratings
-from recommender.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def ages(ratings: Ratings) -> NDArray[np.float64]:
     return share
 
 
-def weighting(ratings: Ratings, settings: Settings) -> Weighting:
+def weighting(ratings: Ratings, settings: Hyperparameters) -> Weighting:
     """The weighting whose mean over these rows is `settings.alpha`."""
     age = ages(ratings)
     raw = _raw(ratings.rating, age, settings.rating_power, settings.recency)

@@ -13,11 +13,11 @@ from recommender import metrics
 from recommender.base import Model, check_matrix
 from recommender.confidence import confidence_matrix, weighting
 from recommender.factory import create
+from recommender.hyperparameters import Hyperparameters
 from recommender.popularity import Popularity, rating_counts
 from recommender.protocols import Split
 from recommender.ranking import exclude, top_k
 from recommender.ratings import Ratings
-from recommender.settings import Settings
 from recommender.statistics import Interval, bootstrap
 
 _USERS_AT_ONCE = 512  # bounds the dense score block: 512 x 10,000 float32 is 20 MB
@@ -55,7 +55,7 @@ class Measured:
         }
 
 
-def fit(ratings: Ratings, settings: Settings) -> Fitted:
+def fit(ratings: Ratings, settings: Hyperparameters) -> Fitted:
     """Fit `settings.algorithm`; the seconds are those of the solver alone."""
     confidence = confidence_matrix(ratings, weighting(ratings, settings))
     check_matrix(confidence, ratings.shape)

@@ -1,4 +1,4 @@
-"""Settings to a model. A new algorithm is a `Model` and one entry here."""
+"""Hyper-parameters to a model. A new algorithm is a `Model` and one entry here."""
 
 from __future__ import annotations
 
@@ -8,28 +8,21 @@ from recommender.als import AlternatingLeastSquares
 from recommender.base import Model
 from recommender.blend import Blend
 from recommender.errors import SettingsError
+from recommender.hyperparameters import Hyperparameters, solver_threads
 from recommender.item_models import Bm25, Ease
 from recommender.popularity import Popularity
-from recommender.settings import Settings, solver_threads
 
 
-def create(settings: Settings) -> Model:
+def create(settings: Hyperparameters) -> Model:
     """An unfitted model of `settings.algorithm`; SettingsError when there is none."""
-    makers: dict[str, Callable[[], Model]] = {
-        AlternatingLeastSquares.name: lambda: _als(settings),
-        Ease.name: lambda: Ease(settings.ease_penalty),
-        Bm25.name: Bm25,
-        Blend.name: lambda: Blend(_als(settings), Ease(settings.ease_penalty)),
-        Popularity.name: Popularity,
-    }
-    if settings.algorithm not in makers:
+    if settings.algorithm not in _MAKERS:
         raise SettingsError(
-            f"algorithm={settings.algorithm!r} is no model; valid: {', '.join(makers)}"
+            f"algorithm={settings.algorithm!r} is no model; valid: {', '.join(MODELS)}"
         )
-    return makers[settings.algorithm]()
+    return _MAKERS[settings.algorithm](settings)
 
 
-def _als(settings: Settings) -> AlternatingLeastSquares:
+def _als(settings: Hyperparameters) -> AlternatingLeastSquares:
     return AlternatingLeastSquares(
         settings.factors,
         settings.iterations,
@@ -37,3 +30,19 @@ def _als(settings: Settings) -> AlternatingLeastSquares:
         settings.seed,
         solver_threads(settings),
     )
+
+
+def _ease(settings: Hyperparameters) -> Ease:
+    return Ease(settings.ease_penalty)
+
+
+_MAKERS: dict[str, Callable[[Hyperparameters], Model]] = {
+    AlternatingLeastSquares.name: _als,
+    Ease.name: _ease,
+    Bm25.name: lambda _: Bm25(),
+    Blend.name: lambda settings: Blend(_als(settings), _ease(settings)),
+    Popularity.name: lambda _: Popularity(),
+}
+
+MODELS = tuple(_MAKERS)
+"""The names of all algorithms, in the order in which `auto` tries them."""

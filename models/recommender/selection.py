@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 
 from recommender.errors import DataError
 from recommender.evaluation import fit, measure
+from recommender.factory import MODELS
+from recommender.hyperparameters import Hyperparameters
 from recommender.protocols import split
 from recommender.ratings import Ratings
-from recommender.settings import MODELS, Settings
 from recommender.statistics import Comparison, compare
 
 
@@ -28,7 +29,7 @@ class Pick:
     """Models that cannot be fitted on this data, and why."""
 
 
-def pick(train: Ratings, settings: Settings, report: Callable[[str], None]) -> Pick:
+def pick(train: Ratings, settings: Hyperparameters, report: Callable[[str], None]) -> Pick:
     """Fit every model on a validation split of the training rows and pick one.
 
     `report` gets one line per model. Raises DataError when the rows cannot be split.

@@ -23,9 +23,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.evaluation import fit, measure
+from recommender.hyperparameters import Hyperparameters
 from recommender.protocols import split
 from recommender.ratings import Ratings
-from recommender.settings import Settings
 from recommender.statistics import Comparison, compare
 
 FACTORS = (32, 48, 64, 96)
@@ -40,7 +40,7 @@ TUNED = ("factors", "regularization", "alpha", "rating_power", "recency")
 class Found:
     """What a search gives: the settings to use, and why."""
 
-    settings: Settings
+    settings: Hyperparameters
     score: float
     """Validation nDCG of `settings` over all measured users."""
     kept: bool
@@ -53,7 +53,7 @@ def _log_uniform(rng: np.random.Generator, ends: tuple[float, float]) -> float:
     return math.exp(rng.uniform(math.log(ends[0]), math.log(ends[1])))
 
 
-def draw(settings: Settings, rng: np.random.Generator) -> Settings:
+def draw(settings: Hyperparameters, rng: np.random.Generator) -> Hyperparameters:
     """One random variation of `settings`."""
     regularization = _log_uniform(rng, REGULARIZATION)
     ratio = _log_uniform(rng, RATIO)
@@ -67,7 +67,7 @@ def draw(settings: Settings, rng: np.random.Generator) -> Settings:
     )
 
 
-def search(train: Ratings, settings: Settings, report: Callable[[str], None]) -> Found:
+def search(train: Ratings, settings: Hyperparameters, report: Callable[[str], None]) -> Found:
     """Try `settings.tune_trials` draws; never returns settings measured worse than the defaults.
 
     The settings given and the defaults are measured first, beside the draws. `report` gets one
@@ -75,7 +75,7 @@ def search(train: Ratings, settings: Settings, report: Callable[[str], None]) ->
     """
     held_out = split(train, settings.protocol, settings.test_fraction, settings.seed)
     rng = np.random.default_rng(settings.seed)
-    defaults = replace(settings, **{name: getattr(Settings(), name) for name in TUNED})
+    defaults = replace(settings, **{name: getattr(Hyperparameters(), name) for name in TUNED})
     starts = list(dict.fromkeys([settings, defaults]))
     candidates = starts + [draw(settings, rng) for _ in range(settings.tune_trials)]
     scores: list[NDArray[np.float64]] = []

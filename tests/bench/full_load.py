@@ -16,7 +16,7 @@ from lakestack.java.interpreter import find_java
 from tests.bench import lake
 from tests.bench.measure import seconds, side_by_side
 from tests.bench.report import Figure
-from tests.support import ACCOUNT, emulator, free_port, unique, wait_until
+from tests.support import ACCOUNT, RATINGS_TABLE, emulator, free_port, unique, wait_until
 
 ROWS, BATCH, THREADS, ROUNDS = 20_000, 25, 4, 3
 COLUMNS = ("userId", "movieId", "rating", "timestamp")
@@ -67,18 +67,7 @@ def _values(i: int) -> tuple[str, str, str, str]:
 
 def _straight(port: int) -> float:
     url, table = f"http://127.0.0.1:{port}", unique("bench")
-    lake.client("dynamodb", url).create_table(
-        TableName=table,
-        KeySchema=[
-            {"AttributeName": "userId", "KeyType": "HASH"},
-            {"AttributeName": "movieId", "KeyType": "RANGE"},
-        ],
-        AttributeDefinitions=[
-            {"AttributeName": "userId", "AttributeType": "S"},
-            {"AttributeName": "movieId", "AttributeType": "S"},
-        ],
-        BillingMode="PAY_PER_REQUEST",
-    )
+    lake.client("dynamodb", url).create_table(TableName=table, **RATINGS_TABLE)
     clients = [lake.client("dynamodb", url) for _ in range(THREADS)]
 
     def write(worker: int) -> None:

@@ -24,10 +24,10 @@ def run() -> Iterator[Figure]:
     import recommender  # noqa: F401 - pins OpenBLAS to one thread before numpy is imported
     from recommender.confidence import confidence_matrix, weighting
     from recommender.evaluation import fit
-    from recommender.settings import Settings
+    from recommender.hyperparameters import Hyperparameters
 
     ratings = _ratings()
-    settings = Settings(threads=os.cpu_count() or 1)
+    settings = Hyperparameters(threads=os.cpu_count() or 1)
     matrix = confidence_matrix(ratings, weighting(ratings, settings))
     ours, theirs = side_by_side(
         lambda: seconds(lambda: fit(ratings, settings)),

@@ -61,7 +61,7 @@ def test_hooks_are_local_and_exist() -> None:
 )
 def test_make_targets_that_are_named_exist(name: str) -> None:
     text = (PROJECT / name).read_text(encoding="utf-8")
-    named = set(re.findall(r"\bmake ([a-z-]+)", text))
+    named = set(re.findall(r"(?:[`$\"] ?|: )make ([a-z-]+)", text))
     assert named <= TARGETS, named - TARGETS
 
 

@@ -27,7 +27,7 @@ DISK = 3 * GIB  # environment, Java artefacts and the lake itself
 
 
 @dataclass(frozen=True)
-class Check:
+class HostCheck:
     """One finding: `fix` is the command or step that mends it."""
 
     name: str
@@ -36,65 +36,67 @@ class Check:
     fix: str = ""
 
 
-def checks() -> list[Check]:
+def checks() -> list[HostCheck]:
     """Look at Python, Java, artefacts, port and emulator, memory and disk."""
     return [_python(), _java(), _artifacts(), *_emulator(), _memory(), _disk()]
 
 
-def _python() -> Check:
+def _python() -> HostCheck:
     version = ".".join(map(str, sys.version_info[:3]))
     good = (3, 11) <= sys.version_info[:2] <= (3, 12)
-    return Check("Python", good, version, "" if good else "install Python 3.11 or 3.12")
+    return HostCheck("Python", good, version, "" if good else "install Python 3.11 or 3.12")
 
 
-def _java() -> Check:
+def _java() -> HostCheck:
     try:
         java = find_java()
     except EmulationError as e:
-        return Check("Java", False, e.message, e.hint or "")
-    return Check("Java", True, f"{java.version} ({java.path})")
+        return HostCheck("Java", False, e.message, e.hint or "")
+    return HostCheck("Java", True, f"{java.version} ({java.path})")
 
 
-def _artifacts() -> Check:
+def _artifacts() -> HostCheck:
     missing = artifacts.missing()
     if missing:
-        return Check("Java artefacts", False, f"missing: {', '.join(missing)}", commands.setup())
+        return HostCheck(
+            "Java artefacts", False, f"missing: {', '.join(missing)}", commands.setup()
+        )
     note = "" if artifacts.native_set() else "; no DynamoDB Local for this machine: moto instead"
-    return Check("Java artefacts", True, f"{paths.cache() / 'java'}{note}")
+    return HostCheck("Java artefacts", True, f"{paths.cache() / 'java'}{note}")
 
 
-def _emulator() -> list[Check]:
+def _emulator() -> list[HostCheck]:
     """The port, and if an emulator is there whether it answers and has lost nothing."""
     try:
         port = ports.from_environment()
     except PortError as e:
-        return [Check("port", False, e.message, e.hint or "")]
+        return [HostCheck("port", False, e.message, e.hint or "")]
     try:
         found = Emulator(port).look()
     except FrozenError as e:
-        return [Check("emulator", False, e.message, e.hint or "")]
+        return [HostCheck("emulator", False, e.message, e.hint or "")]
     if found is None:
         return [_free(port)]
     running, health = found
-    place = Check("port", True, f"{port}: the emulator (process {running.pid})")
+    place = HostCheck("port", True, f"{port}: the emulator (process {running.pid})")
     if wrong := problem(health):
-        return [place, Check("emulator", False, wrong.message, wrong.command(port))]
-    return [place, Check("emulator", True, "answers; its engines run, no table is lost")]
+        return [place, HostCheck("emulator", False, wrong.message, wrong.command(port))]
+    return [place, HostCheck("emulator", True, "answers; its engines run, no table is lost")]
 
 
-def _free(port: int) -> Check:
+def _free(port: int) -> HostCheck:
     try:
         require_free(port)
     except PortInUseError as e:
-        return Check("port", False, e.message, e.hint or "")
-    return Check("port", True, f"{port} is free")
+        return HostCheck("port", False, e.message, e.hint or "")
+    return HostCheck("port", True, f"{port} is free")
 
 
-def _memory() -> Check:
+def _memory() -> HostCheck:
     free = psutil.virtual_memory().available
     good = free >= MEMORY
     text = f"{free / GIB:.1f} GiB available, {MEMORY / GIB:.0f} GiB wanted"
-    return Check("memory", good, text, "" if good else _less_memory())
+    return HostCheck("memory", good, text, "" if good else _less_memory())
 
 
 def _less_memory() -> str:
@@ -105,11 +107,11 @@ def _less_memory() -> str:
     return f"close other programs, or let the emulator's take less: {users}"
 
 
-def _disk() -> Check:
+def _disk() -> HostCheck:
     place = paths.home()
     while not place.exists():
         place = place.parent
     free = shutil.disk_usage(place).free
     good = free >= DISK
     text = f"{free / GIB:.1f} GiB free at {place}, {DISK / GIB:.0f} GiB wanted"
-    return Check("disk", good, text, "" if good else f"{commands.clean()}, or free some space")
+    return HostCheck("disk", good, text, "" if good else f"{commands.clean()}, or free some space")

@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from lakestack import marks, origins
+from lakestack import marks, origins, registry
 from lakestack.java import artifacts, heaps
 from lakestack.java.interpreter import find_java
 
@@ -58,11 +58,7 @@ def localstack_environment(folder: Path, port: int, host: str = "127.0.0.1") -> 
             "DYNAMODB_IN_MEMORY": "1",
             "DYNAMODB_HEAP_SIZE": heaps.DYNAMODB.size(),
             heaps.SPARK.variable: heaps.SPARK.size(),
-            "PROVIDER_OVERRIDE_DYNAMODB": "lake",
-            "PROVIDER_OVERRIDE_KINESIS": "lake",
-            "PROVIDER_OVERRIDE_FIREHOSE": "lake",
-            "PROVIDER_OVERRIDE_LAMBDA": "lake",
-            "PROVIDER_OVERRIDE_CLOUDFORMATION": "lake",
+            **registry.overrides(),
             "LAMBDA_RUNTIME_EXECUTOR": "process",
             # An asynchronous invocation that failed runs again after 1 and 2 seconds; on AWS it
             # is minutes.

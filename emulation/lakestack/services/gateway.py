@@ -16,9 +16,9 @@ import sys
 from typing import Any
 
 from localstack import config
-from localstack.runtime.server import twisted
 from twisted.internet import endpoints
 
+from lakestack import patches
 from lakestack.confinement import guard, network
 
 
@@ -35,8 +35,9 @@ class _ListenEndpoints:
 
 def install() -> None:
     """Bind the gateway to the address of GATEWAY_LISTEN, stay on this machine, end soon."""
-    twisted.endpoints = _ListenEndpoints
-    config.LOCALHOST = network.LOOPBACK  # internal clients have a numeric address, path-style S3
+    patches.replace("gateway.listen", _ListenEndpoints)
+    # Internal clients have a numeric address, and S3's path style.
+    patches.replace("gateway.localhost", network.LOOPBACK)
     guard.install()
     atexit.register(_end_now)
 

@@ -17,7 +17,8 @@ from localstack.runtime import hooks
 from localstack.services.plugins import Service, aws_provider
 from plux import Plugin, PluginSpec
 
-from lakestack import extras, marks
+from lakestack import extras, marks, registry
+from lakestack.registry import EmulatedService
 
 T = TypeVar("T")
 IDLE = "lakestack.idle"
@@ -40,88 +41,25 @@ def idle_elsewhere(plugin: T) -> T:
 
 def _load(path: str) -> Any:
     module, _, name = path.partition(":")
-    return getattr(importlib.import_module(f"lakestack.services.{module}"), name)
+    return getattr(importlib.import_module(module), name)
 
 
-def _service(path: str) -> Service:
-    from lakestack.services.base import moto_provider_table
+def _provider(service: EmulatedService) -> PluginSpec:
+    """The plugin of a service, which is made when it is first used."""
 
-    module, _, name = path.partition(":")
-    provider = _load(f"{module}.provider:{name}")()
-    return Service.for_provider(provider, dispatch_table_factory=moto_provider_table)
+    def create() -> Service:
+        from lakestack.services.base import moto_provider_table, refusing_service
 
+        if service.extra and extras.missing(service.extra):
+            return refusing_service(service.api, service.extra)
+        if service.factory:
+            made: Service = _load(service.factory)()
+            return made
+        provider = _load(service.provider)()
+        return Service.for_provider(provider, dispatch_table_factory=moto_provider_table)
 
-@idle_elsewhere
-@aws_provider(api="kinesis", name="lake")
-def kinesis() -> Service:
-    """The service of this name."""
-    return _service("kinesis:KinesisProvider")
-
-
-@idle_elsewhere
-@aws_provider(api="firehose", name="lake")
-def firehose() -> Service:
-    """The service of this name."""
-    return _service("firehose:FirehoseProvider")
-
-
-@idle_elsewhere
-@aws_provider(api="dms")
-def dms() -> Service:
-    """The service of this name."""
-    return _service("dms:DmsProvider")
-
-
-@idle_elsewhere
-@aws_provider(api="glue")
-def glue() -> Service:
-    """The service of this name."""
-    if extras.missing(extras.GLUE):
-        from lakestack.services.base import refusing_service
-
-        return refusing_service("glue", extras.GLUE)
-    return _service("glue:GlueProvider")
-
-
-@idle_elsewhere
-@aws_provider(api="sagemaker")
-def sagemaker() -> Service:
-    """The service of this name."""
-    return _service("sagemaker:SagemakerProvider")
-
-
-@idle_elsewhere
-@aws_provider(api="sagemaker-runtime")
-def sagemaker_runtime() -> Service:
-    """The service of this name."""
-    return _service("sagemaker:SagemakerRuntimeProvider")
-
-
-@idle_elsewhere
-@aws_provider(api="dynamodb", name="lake")
-def dynamodb() -> Service:
-    """The service of this name."""
-    from lakestack.services.dynamodb.provider import create_service
-
-    return create_service()
-
-
-@idle_elsewhere
-@aws_provider(api="lambda", name="lake")
-def lambda_() -> Service:
-    """The service of this name."""
-    from lakestack.services.lambda_.provider import create_service
-
-    return create_service()
-
-
-@idle_elsewhere
-@aws_provider(api="cloudformation", name="lake")
-def cloudformation() -> Service:
-    """The service of this name."""
-    from lakestack.services.cloudformation.provider import create_service
-
-    return create_service()
+    name = service.plugin.partition(":")[2]
+    return idle_elsewhere(aws_provider(api=service.api, name=name)(create))
 
 
 PREPARED = (
@@ -148,8 +86,10 @@ PREPARED = (
 @hooks.on_infra_start(name="lake", priority=100)  # before anything asks for a name
 def on_infra_start() -> None:
     """Prepare what every service relies on."""
+    from lakestack import patches
     from lakestack.services import log_rotation, memory, steady_time
 
+    patches.verify()
     memory.install()
     log_rotation.install(Path(os.environ[marks.EMULATOR], "emulator.log"))
     steady_time.install(steady_time.SCHEDULER)
@@ -179,32 +119,22 @@ def _later(namespace: str, name: str, path: str) -> PluginSpec:
 
 
 process_executor = _later(
-    "localstack.lambda.runtime_executor", "process", "lambda_.executor:ProcessExecutorPlugin"
+    "localstack.lambda.runtime_executor",
+    "process",
+    "lakestack.services.lambda_.executor:ProcessExecutorPlugin",
 )
-
-RESOURCE_TYPES = {
-    "AWS::CloudFormation::CustomResource": "cloudformation.custom_resource:CustomResourcePlugin",
-    "AWS::DMS::ReplicationSubnetGroup": "dms.resources:ReplicationSubnetGroupPlugin",
-    "AWS::DMS::ReplicationInstance": "dms.resources:ReplicationInstancePlugin",
-    "AWS::DMS::Endpoint": "dms.resources:EndpointPlugin",
-    "AWS::DMS::ReplicationTask": "dms.resources:ReplicationTaskPlugin",
-    "AWS::Glue::Database": "glue.resources:DatabasePlugin",
-    "AWS::Glue::Table": "glue.resources:TablePlugin",
-    "AWS::Glue::Partition": "glue.resources:PartitionPlugin",
-    "AWS::Glue::Classifier": "glue.resources:ClassifierPlugin",
-    "AWS::Glue::Crawler": "glue.resources:CrawlerPlugin",
-    "AWS::Glue::Job": "glue.resources:JobPlugin",
-    "AWS::SageMaker::Model": "sagemaker.resources:ModelPlugin",
-    "AWS::SageMaker::EndpointConfig": "sagemaker.resources:EndpointConfigPlugin",
-    "AWS::SageMaker::Endpoint": "sagemaker.resources:EndpointPlugin",
-}
-"""CloudFormation's types of ours; an entry point's value is the name with ``_`` for ``::``."""
 
 
 @functools.cache
 def __getattr__(name: str) -> PluginSpec:
-    """The plugin of a resource type, ``AWS_DMS_Endpoint`` for ``AWS::DMS::Endpoint``."""
+    """The plugin that an entry point names: of a service, or of a resource type.
+
+    ``service_dms``, and ``AWS_DMS_Endpoint`` for ``AWS::DMS::Endpoint``.
+    """
+    for service in registry.SERVICES:
+        if name == service.attribute:
+            return _provider(service)
     type_name = name.replace("_", "::")
-    if path := RESOURCE_TYPES.get(type_name):
-        return _later("localstack.cloudformation.resource_providers", type_name, path)
+    if path := registry.resource_types().get(type_name):
+        return _later(registry.RESOURCE_PROVIDERS, type_name, path)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -9,7 +9,7 @@ import io
 import zlib
 from typing import Any
 
-from localstack.aws.handlers.codec import ContentDecoder
+from lakestack import patches
 
 MAX_BODY_BYTES = 100 << 20
 """More than any request may have (70 MB for a Lambda package): our guess."""
@@ -31,7 +31,7 @@ class BodyError(Exception):
 
 def install() -> None:
     """Put ours into LocalStack's handler."""
-    ContentDecoder.__call__ = _decode
+    patches.replace("request_bodies.decode", _decode)
 
 
 def _decode(decoder: Any, chain: Any, context: Any, response: Any) -> None:

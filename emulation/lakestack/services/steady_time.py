@@ -9,24 +9,18 @@ they show of it (a message's SentTimestamp) does not follow a clock that is set 
 
 from __future__ import annotations
 
-import importlib
 import time
 from datetime import datetime, tzinfo
 from types import ModuleType
 from typing import Any
 
-from lakestack import clock
+from lakestack import clock, patches
+from lakestack.patches.many import STEADY
 
 _START = clock.moment()
 
 SCHEDULER = "localstack.utils.scheduler"
-LAMBDA = (
-    "localstack.services.sqs.models",
-    "localstack.services.sqs.queue",
-    "localstack.services.sqs.provider",
-    "localstack.services.lambda_.invocation.event_manager",
-    "localstack.services.lambda_.invocation.lambda_service",
-)
+LAMBDA = tuple(module for module in STEADY if module != SCHEDULER)
 """What asynchronous invocations pass through."""
 
 
@@ -55,24 +49,15 @@ class SteadyTime(ModuleType):
     time = staticmethod(seconds)
 
 
-_REPLACED: tuple[tuple[str, Any, Any], ...] = (
-    ("time", time, SteadyTime()),
-    ("datetime", datetime, SteadyDatetime),
-)
+_STEADY: dict[str, Any] = {"time": SteadyTime(), "datetime": SteadyDatetime}
 
 
 def install(*modules: str) -> None:
     """Let these modules of LocalStack measure by the steady clock.
 
     Raises:
-        AttributeError: a module no longer uses what is replaced here
+        PatchError: a module no longer uses what is replaced here
     """
-    for name in modules:
-        module = importlib.import_module(name)
-        found = 0
-        for attribute, old, new in _REPLACED:
-            if getattr(module, attribute, None) is old:
-                setattr(module, attribute, new)
-                found += 1
-        if not found:
-            raise AttributeError(f"{name} does not measure time as it did")
+    for module in modules:
+        for name in STEADY[module]:
+            patches.replace(f"steady_time.{module}:{name}", _STEADY[name])

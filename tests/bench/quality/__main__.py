@@ -15,7 +15,7 @@ from tests.bench.quality.candidates import CANDIDATES, label
 from tests.bench.quality.choose import Task, leave_one_out, standings, tasks, validate
 from tests.bench.quality.figures import Line, auto, lines
 
-from recommender.settings import Settings  # isort: skip
+from recommender.hyperparameters import Hyperparameters  # isort: skip
 
 GOALS = {
     ("ML-100k", "stratified_item"): 0.480,
@@ -100,15 +100,15 @@ def main(arguments: list[str]) -> int:
         return 1
     if not arguments:
         choose(todo)
-    say(f"test nDCG@10 of the defaults, {label(Settings())}")
+    say(f"test nDCG@10 of the defaults, {label(Hyperparameters())}")
     found = []
-    for line in lines(todo, Settings()):
+    for line in lines(todo, Hyperparameters()):
         say(f"{line.task.data}/{line.task.protocol}: {line.seeds.mean():.4f}")
         found.append(line)
     all_hold = report(found)
     for task in todo:
         if (task.data, task.protocol) == next(iter(GOALS)):
-            model, score = auto(task, Settings())
+            model, score = auto(task, Hyperparameters())
             all_hold &= score >= AUTO_GOAL
             verdict = "holds" if score >= AUTO_GOAL else "MISSED"
             say(f"auto on {task.data}/{task.protocol}: {model} {score:.4f}")

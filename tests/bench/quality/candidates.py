@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from recommender.settings import Settings
+from recommender.hyperparameters import Hyperparameters
 
-BEFORE = Settings(factors=96, regularization=26.1, alpha=1.92, rating_power=1.5, recency=5.9)
-STEEP = Settings(factors=64, regularization=30.0, alpha=5.0, rating_power=1.5, recency=0.5)
-FLAT = Settings(factors=64, regularization=40.0, alpha=5.0, rating_power=1.0, recency=0.5)
+BEFORE = Hyperparameters(factors=96, regularization=26.1, alpha=1.92, rating_power=1.5, recency=5.9)
+STEEP = Hyperparameters(factors=64, regularization=30.0, alpha=5.0, rating_power=1.5, recency=0.5)
+FLAT = Hyperparameters(factors=64, regularization=40.0, alpha=5.0, rating_power=1.0, recency=0.5)
 
 CANDIDATES = (
     BEFORE,
@@ -33,7 +33,7 @@ CANDIDATES = (
 """Each was tried; none is left out for its result."""
 
 
-def label(settings: Settings) -> str:
+def label(settings: Hyperparameters) -> str:
     """Short name of a candidate: f factors, l regularization, a alpha, p power, r recency."""
     return (
         f"f{settings.factors} l{settings.regularization:g} a{settings.alpha:g}"

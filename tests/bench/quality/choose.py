@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from recommender.evaluation import fit, measure
+from recommender.hyperparameters import Hyperparameters
 from recommender.protocols import Split, split
 from recommender.ratings import Ratings
-from recommender.settings import Settings
 from tests.bench.quality.candidates import label
 from tests.support import PROJECT
 
@@ -44,7 +44,7 @@ class Task:
 class Choice:
     """A candidate's standing: `scores` (tasks,), mean rank by data set, worst relative score."""
 
-    settings: Settings
+    settings: Hyperparameters
     scores: NDArray[np.float64]
     mean_rank: float
     worst: float
@@ -62,7 +62,7 @@ def tasks(name: str, ratings: Ratings) -> list[Task]:
 
 
 def validate(
-    candidates: Sequence[Settings], todo: Sequence[Task], say: Callable[[str], None]
+    candidates: Sequence[Hyperparameters], todo: Sequence[Task], say: Callable[[str], None]
 ) -> NDArray[np.float64]:
     """(candidates, tasks): validation nDCG. Measured ones are kept, so that a run can go on."""
     code = _code()
@@ -84,7 +84,7 @@ def validate(
 
 
 def standings(
-    candidates: Sequence[Settings], scores: NDArray[np.float64], sets: Sequence[str]
+    candidates: Sequence[Hyperparameters], scores: NDArray[np.float64], sets: Sequence[str]
 ) -> list[Choice]:
     """Best first, by mean rank; each data set counts once, however many protocols it has.
 
@@ -105,8 +105,8 @@ def standings(
 
 
 def leave_one_out(
-    candidates: Sequence[Settings], scores: NDArray[np.float64], sets: Sequence[str]
-) -> dict[str, tuple[Settings, float]]:
+    candidates: Sequence[Hyperparameters], scores: NDArray[np.float64], sets: Sequence[str]
+) -> dict[str, tuple[Hyperparameters, float]]:
     """Data set → the winner of all others, and its mean score there relative to the best."""
     names = np.array(sets)
     found = {}

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from recommender.als import AlternatingLeastSquares
 from recommender.evaluation import fit, measure
+from recommender.hyperparameters import Hyperparameters
 from recommender.popularity import Popularity
 from recommender.selection import pick
-from recommender.settings import Settings
 from recommender.statistics import bootstrap, compare
 from tests.bench.quality.choose import K, Task
 
@@ -41,7 +41,7 @@ class Line:
     gain_high: float
 
 
-def lines(todo: Sequence[Task], settings: Settings) -> Iterator[Line]:
+def lines(todo: Sequence[Task], settings: Hyperparameters) -> Iterator[Line]:
     """Measure the settings on each task's test rows, over five seeds."""
     for task in todo:
         train, test = task.test.train, task.test.test
@@ -71,7 +71,7 @@ def lines(todo: Sequence[Task], settings: Settings) -> Iterator[Line]:
         )
 
 
-def auto(task: Task, settings: Settings) -> tuple[str, float]:
+def auto(task: Task, settings: Hyperparameters) -> tuple[str, float]:
     """The model that `--algorithm auto` picks on the task's training rows, and its test nDCG."""
     train, test = task.test.train, task.test.test
     told = replace(settings, algorithm="auto", protocol=task.protocol, threads=1)

@@ -1,4 +1,4 @@
-"""Stacks with a custom resource and its function, deleted after each test."""
+"""Stacks with a custom resource and its function."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import json
 import textwrap
 import urllib.request
 from typing import Any
-
-import pytest
 
 from tests.contract.lambda_.helpers import Aws, log_of
 from tests.support import wait_until
@@ -79,7 +77,7 @@ def template(source: str = ANSWERING, **properties: Any) -> dict[str, Any]:
     }
 
 
-class Stacks:
+class CustomStacks:
     """Creates stacks and deletes them after the test."""
 
     def __init__(self, aws: Aws) -> None:
@@ -139,11 +137,3 @@ class Stacks:
         """What the function was asked, in order."""
         lines = [n for n in log_of(self.aws, function) if n.startswith("REQUEST ")]
         return [json.loads(line[len("REQUEST ") :]) for line in lines]
-
-
-@pytest.fixture
-def stacks(aws: Aws) -> Any:
-    found = Stacks(aws)
-    yield found
-    for name in found.names:
-        aws("cloudformation").delete_stack(StackName=name)

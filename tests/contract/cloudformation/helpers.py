@@ -1,10 +1,10 @@
-"""Stacks for the contract tests of CloudFormation, deleted after each test."""
+"""Stacks for the contract tests of CloudFormation."""
 
 from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -132,10 +132,3 @@ def source(body: Template | str) -> dict[str, str]:
 
 def outputs(stack: Mapping[str, Any]) -> dict[str, str]:
     return {o["OutputKey"]: o["OutputValue"] for o in stack.get("Outputs", [])}
-
-
-@pytest.fixture
-def stacks(aws: Aws) -> Iterator[Stacks]:
-    made = Stacks(aws)
-    yield made
-    made.clean()

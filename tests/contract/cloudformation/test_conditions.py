@@ -5,17 +5,16 @@ AWS CloudFormation User Guide, "Conditions section structure and syntax".
 
 from __future__ import annotations
 
-from tests.contract.cloudformation.helpers import (  # noqa: F401 - the fixture
+from tests.contract.cloudformation.helpers import (
     Stacks,
     outputs,
     parameter,
-    stacks,
     template,
 )
 
 
 def test_an_output_goes_and_comes_with_the_resource_that_it_names(
-    stacks: Stacks,  # noqa: F811
+    stacks: Stacks,
     name: str,
 ) -> None:
     """An output whose condition does not hold is not evaluated: its resource is not there."""

@@ -7,22 +7,17 @@ import time
 
 import pytest
 
-from tests.contract.cloudformation.custom_resource_helpers import (  # noqa: F401
-    Stacks,
-    answer,
-    stacks,
-    template,
-)
+from tests.contract.cloudformation.custom_resource_helpers import CustomStacks, answer, template
 from tests.contract.lambda_.helpers import Aws
 from tests.support import unique, wait_until
 
 
-def test_create_update_delete(stacks: Stacks, name: str) -> None:  # noqa: F811
+def test_create_update_delete(custom_stacks: CustomStacks, name: str) -> None:
     body = template(Flag=True, Count=3, Deep={"List": [1, False]})
     for key in ("Message", "Number", "Yes"):
         body["Outputs"][key] = {"Value": {"Fn::GetAtt": ["Thing", key]}}
-    created = stacks.create(name, body)
-    assert created["status"] == "CREATE_COMPLETE", stacks.reasons(name)
+    created = custom_stacks.create(name, body)
+    assert created["status"] == "CREATE_COMPLETE", custom_stacks.reasons(name)
     function = created["outputs"].pop("Function")
     assert created["outputs"] == {
         "Ref": "id-1",
@@ -32,14 +27,14 @@ def test_create_update_delete(stacks: Stacks, name: str) -> None:  # noqa: F811
     }
 
     body["Resources"]["Thing"]["Properties"]["Text"] = "bye"
-    updated = stacks.update(name, body)
-    assert updated["status"] == "UPDATE_COMPLETE", stacks.reasons(name)
+    updated = custom_stacks.update(name, body)
+    assert updated["status"] == "UPDATE_COMPLETE", custom_stacks.reasons(name)
     assert updated["outputs"]["Message"] == "Update bye"
     assert updated["outputs"]["Ref"] == "id-1"
 
-    assert stacks.delete(name)["status"] == "DELETE_COMPLETE"
-    wait_until(lambda: len(stacks.requests(function)) == 3)
-    create, update, delete = stacks.requests(function)
+    assert custom_stacks.delete(name)["status"] == "DELETE_COMPLETE"
+    wait_until(lambda: len(custom_stacks.requests(function)) == 3)
+    create, update, delete = custom_stacks.requests(function)
     assert [r["RequestType"] for r in (create, update, delete)] == ["Create", "Update", "Delete"]
     assert create["ResourceType"] == "Custom::Thing"
     assert create["LogicalResourceId"] == "Thing"
@@ -70,39 +65,41 @@ def test_create_update_delete(stacks: Stacks, name: str) -> None:  # noqa: F811
     ],
 )
 def test_a_function_that_dies_fails_the_stack_soon(
-    stacks: Stacks,  # noqa: F811
+    custom_stacks: CustomStacks,
     name: str,
     source: str,
     reason: str,
 ) -> None:
     began = time.monotonic()
-    status = stacks.create(name, template(source))["status"]
+    status = custom_stacks.create(name, template(source))["status"]
     assert time.monotonic() - began < 40
     assert status == "ROLLBACK_COMPLETE"
-    assert "did not receive a response from your Custom Resource" in stacks.reasons(name)
-    assert reason in stacks.reasons(name)
-    assert stacks.delete(name)["status"] == "DELETE_COMPLETE"
+    assert "did not receive a response from your Custom Resource" in custom_stacks.reasons(name)
+    assert reason in custom_stacks.reasons(name)
+    assert custom_stacks.delete(name)["status"] == "DELETE_COMPLETE"
 
 
-def test_service_timeout(stacks: Stacks, name: str) -> None:  # noqa: F811
+def test_service_timeout(custom_stacks: CustomStacks, name: str) -> None:
     body = template("def handler(event, context): return 'no answer'", ServiceTimeout=2)
     began = time.monotonic()
-    assert stacks.create(name, body)["status"] == "ROLLBACK_COMPLETE"
+    assert custom_stacks.create(name, body)["status"] == "ROLLBACK_COMPLETE"
     assert time.monotonic() - began < 40
-    assert "did not receive a response from your Custom Resource" in stacks.reasons(name)
-    assert stacks.delete(name)["status"] == "DELETE_COMPLETE"
+    assert "did not receive a response from your Custom Resource" in custom_stacks.reasons(name)
+    assert custom_stacks.delete(name)["status"] == "DELETE_COMPLETE"
 
 
-def test_a_service_timeout_out_of_range(stacks: Stacks, name: str) -> None:  # noqa: F811
-    assert stacks.create(name, template(ServiceTimeout=4000))["status"] == "ROLLBACK_COMPLETE"
-    assert "ServiceTimeout is 4000; valid are 1 to 3600 seconds" in stacks.reasons(name)
+def test_a_service_timeout_out_of_range(custom_stacks: CustomStacks, name: str) -> None:
+    assert (
+        custom_stacks.create(name, template(ServiceTimeout=4000))["status"] == "ROLLBACK_COMPLETE"
+    )
+    assert "ServiceTimeout is 4000; valid are 1 to 3600 seconds" in custom_stacks.reasons(name)
 
 
-def test_a_function_that_does_not_exist(stacks: Stacks, name: str) -> None:  # noqa: F811
+def test_a_function_that_does_not_exist(custom_stacks: CustomStacks, name: str) -> None:
     arn = "arn:aws:lambda:us-east-1:000000000000:function:no-such-function"
-    assert stacks.create(name, template(ServiceToken=arn))["status"] == "ROLLBACK_COMPLETE"
-    assert "Function not found" in stacks.reasons(name)
-    assert stacks.delete(name)["status"] == "DELETE_COMPLETE"
+    assert custom_stacks.create(name, template(ServiceToken=arn))["status"] == "ROLLBACK_COMPLETE"
+    assert "Function not found" in custom_stacks.reasons(name)
+    assert custom_stacks.delete(name)["status"] == "DELETE_COMPLETE"
 
 
 @pytest.mark.parametrize(
@@ -117,7 +114,9 @@ def test_a_function_that_does_not_exist(stacks: Stacks, name: str) -> None:  # n
         ),
     ],
 )
-def test_answers_that_are_not_valid(stacks: Stacks, name: str, answer: str, reason: str) -> None:  # noqa: F811
+def test_answers_that_are_not_valid(
+    custom_stacks: CustomStacks, name: str, answer: str, reason: str
+) -> None:
     source = f"""
     import json, urllib.request
     def handler(event, context):
@@ -126,11 +125,11 @@ def test_answers_that_are_not_valid(stacks: Stacks, name: str, answer: str, reas
         urllib.request.urlopen(urllib.request.Request(
             event["ResponseURL"], data=body.encode(), method="PUT"))
     """
-    assert stacks.create(name, template(source))["status"] == "ROLLBACK_COMPLETE"
-    assert reason in stacks.reasons(name)
+    assert custom_stacks.create(name, template(source))["status"] == "ROLLBACK_COMPLETE"
+    assert reason in custom_stacks.reasons(name)
 
 
-def test_an_answer_by_https_to_the_host_alone(stacks: Stacks, name: str) -> None:  # noqa: F811
+def test_an_answer_by_https_to_the_host_alone(custom_stacks: CustomStacks, name: str) -> None:
     """Functions written for AWS take the host of ResponseURL and speak HTTPS to it."""
     source = """
     import http.client, json
@@ -143,12 +142,12 @@ def test_an_answer_by_https_to_the_host_alone(stacks: Stacks, name: str) -> None
         connection.request("PUT", url.path + "?" + url.query, body=body)
         print(connection.getresponse().status)
     """
-    created = stacks.create(name, template(source))
-    assert created["status"] == "CREATE_COMPLETE", stacks.reasons(name)
+    created = custom_stacks.create(name, template(source))
+    assert created["status"] == "CREATE_COMPLETE", custom_stacks.reasons(name)
     assert created["outputs"]["Ref"] == "by-https"
 
 
-def test_a_custom_resource_behind_a_topic(stacks: Stacks, aws: Aws, name: str) -> None:  # noqa: F811
+def test_a_custom_resource_behind_a_topic(custom_stacks: CustomStacks, aws: Aws, name: str) -> None:
     topic = aws("sns").create_topic(Name=name)["TopicArn"]
     queue = aws("sqs").create_queue(QueueName=name)["QueueUrl"]
     arn = aws("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
@@ -162,20 +161,20 @@ def test_a_custom_resource_behind_a_topic(stacks: Stacks, aws: Aws, name: str) -
         },
         "Outputs": {"Answer": {"Value": {"Fn::GetAtt": ["Thing", "Answer"]}}},
     }
-    stacks.names.append(name)
-    stacks.cfn.create_stack(StackName=name, TemplateBody=json.dumps(body))
+    custom_stacks.names.append(name)
+    custom_stacks.cfn.create_stack(StackName=name, TemplateBody=json.dumps(body))
     messages = wait_until(
         lambda: aws("sqs").receive_message(QueueUrl=queue, WaitTimeSeconds=1).get("Messages")
     )
     request = json.loads(json.loads(messages[0]["Body"])["Message"])
     assert request["ResourceType"] == "AWS::CloudFormation::CustomResource"
     answer(request, PhysicalResourceId="by-topic", Data={"Answer": "42"})
-    settled = stacks.settled(name)
+    settled = custom_stacks.settled(name)
     assert settled == {"status": "CREATE_COMPLETE", "outputs": {"Answer": "42"}}
 
 
 def test_inline_code_needs_no_zip_program_and_is_one_file_named_index(
-    stacks: Stacks,  # noqa: F811
+    custom_stacks: CustomStacks,
     name: str,
 ) -> None:
     source = """
@@ -187,14 +186,14 @@ def test_inline_code_needs_no_zip_program_and_is_one_file_named_index(
     """
     body = template(source)
     body["Outputs"]["Files"] = {"Value": {"Fn::GetAtt": ["Thing", "Files"]}}
-    created = stacks.create(name, body)
+    created = custom_stacks.create(name, body)
     assert created["outputs"]["Files"] == "cfnresponse.py,index.py"
     assert "[$LATEST]" in created["outputs"]["Ref"]  # cfnresponse's id: the log stream
 
 
-def test_other_stacks_work_while_one_waits(stacks: Stacks, name: str) -> None:  # noqa: F811
+def test_other_stacks_work_while_one_waits(custom_stacks: CustomStacks, name: str) -> None:
     waiting = unique("waiting")
-    stacks.names.append(waiting)
+    custom_stacks.names.append(waiting)
     source = """
     import cfnresponse, json
     def handler(event, context):
@@ -205,12 +204,12 @@ def test_other_stacks_work_while_one_waits(stacks: Stacks, name: str) -> None:  
     """
     body = template(source, ServiceTimeout=120)
     body["Resources"]["Function"]["Properties"]["FunctionName"] = waiting
-    stacks.cfn.create_stack(
+    custom_stacks.cfn.create_stack(
         StackName=waiting, TemplateBody=json.dumps(body), Capabilities=["CAPABILITY_IAM"]
     )
-    assert stacks.create(name, template())["status"] == "CREATE_COMPLETE"
-    status = stacks.cfn.describe_stacks(StackName=waiting)["Stacks"][0]["StackStatus"]
+    assert custom_stacks.create(name, template())["status"] == "CREATE_COMPLETE"
+    status = custom_stacks.cfn.describe_stacks(StackName=waiting)["Stacks"][0]["StackStatus"]
     assert status == "CREATE_IN_PROGRESS"
-    (request,) = wait_until(lambda: stacks.requests(waiting))
+    (request,) = wait_until(lambda: custom_stacks.requests(waiting))
     answer(request, PhysicalResourceId="late")
-    assert stacks.settled(waiting)["status"] == "CREATE_COMPLETE"
+    assert custom_stacks.settled(waiting)["status"] == "CREATE_COMPLETE"

@@ -5,19 +5,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from tests.contract.cloudformation.helpers import (  # noqa: F401 - the fixture
-    Stacks,
-    outputs,
-    parameter,
-    stacks,
-    template,
-)
+from tests.contract.cloudformation.helpers import Stacks, outputs, parameter, template
 
 A = parameter("a")
 REGION_ARN = r"us-east-1:000000000000"
 
 
-def evaluated(stacks: Stacks, values: dict[str, Any], **sections: Any) -> dict[str, str]:  # noqa: F811
+def evaluated(stacks: Stacks, values: dict[str, Any], **sections: Any) -> dict[str, str]:
     stack = stacks.create(
         {**template(values, A=A), **sections}, Capabilities=["CAPABILITY_NAMED_IAM"]
     )
@@ -25,7 +19,7 @@ def evaluated(stacks: Stacks, values: dict[str, Any], **sections: Any) -> dict[s
     return outputs(stack)
 
 
-def test_functions_of_text(stacks: Stacks) -> None:  # noqa: F811
+def test_functions_of_text(stacks: Stacks) -> None:
     values = {
         "Join": {"Fn::Join": ["-", ["a", {"Ref": "AWS::Region"}, "1"]]},
         "Sub": {"Fn::Sub": "${AWS::AccountId}/${A.Type}/${!Kept}"},
@@ -55,7 +49,7 @@ def test_functions_of_text(stacks: Stacks) -> None:  # noqa: F811
     }
 
 
-def test_short_forms_of_yaml(stacks: Stacks) -> None:  # noqa: F811
+def test_short_forms_of_yaml(stacks: Stacks) -> None:
     stack = stacks.create("""
         Parameters:
           Zones: {Type: CommaDelimitedList, Default: 'x, y'}
@@ -81,7 +75,7 @@ def test_short_forms_of_yaml(stacks: Stacks) -> None:  # noqa: F811
     }
 
 
-def test_pseudo_parameters(stacks: Stacks) -> None:  # noqa: F811
+def test_pseudo_parameters(stacks: Stacks) -> None:
     names = ("AccountId", "Partition", "Region", "StackId", "StackName", "URLSuffix")
     stack = stacks.create(template({n: {"Ref": f"AWS::{n}"} for n in names}, A=A))
     assert outputs(stack) == {
@@ -94,7 +88,7 @@ def test_pseudo_parameters(stacks: Stacks) -> None:  # noqa: F811
     }
 
 
-def test_conditions(stacks: Stacks, name: str) -> None:  # noqa: F811
+def test_conditions(stacks: Stacks, name: str) -> None:
     body = {
         "Parameters": {"Kind": {"Type": "String", "Default": "test"}},
         "Conditions": {
@@ -127,7 +121,7 @@ def test_conditions(stacks: Stacks, name: str) -> None:  # noqa: F811
     assert stacks.value(f"{name}-c") == "f"
 
 
-def test_ref_and_attributes_of_each_type_of_the_workshop(stacks: Stacks, name: str) -> None:  # noqa: F811
+def test_ref_and_attributes_of_each_type_of_the_workshop(stacks: Stacks, name: str) -> None:
     trust = {
         "Version": "2012-10-17",
         "Statement": [
@@ -217,7 +211,7 @@ def test_ref_and_attributes_of_each_type_of_the_workshop(stacks: Stacks, name: s
     assert set(found) == set(expected)
 
 
-def test_an_attribute_that_does_not_exist_fails_the_resource(stacks: Stacks) -> None:  # noqa: F811
+def test_an_attribute_that_does_not_exist_fails_the_resource(stacks: Stacks) -> None:
     stack = stacks.create(template(A=A, B=parameter({"Fn::GetAtt": ["A", "Colour"]})))
     assert stack["StackStatus"] == "ROLLBACK_COMPLETE"
     assert stacks.reason(stack, "B") == (

@@ -8,13 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.contract.cloudformation.helpers import (  # noqa: F401 - the fixture
-    Stacks,
-    outputs,
-    parameter,
-    stacks,
-    template,
-)
+from tests.contract.cloudformation.helpers import Stacks, outputs, parameter, template
 from tests.support import unique
 
 LANGUAGE = {"Transform": "AWS::LanguageExtensions"}
@@ -41,7 +35,7 @@ FUNCTION = {
     ],
     ids=["foreach", "globals"],
 )
-def test_transforms_pass_the_checks(stacks: Stacks, body: dict[str, Any]) -> None:  # noqa: F811
+def test_transforms_pass_the_checks(stacks: Stacks, body: dict[str, Any]) -> None:
     text, name = json.dumps(body), unique("macro")
     stacks.cfn.validate_template(TemplateBody=text)
     stacks.cfn.get_template_summary(TemplateBody=text)
@@ -77,7 +71,7 @@ def test_transforms_pass_the_checks(stacks: Stacks, body: dict[str, Any]) -> Non
     ],
     ids=lambda body: json.dumps(body)[-60:],
 )
-def test_what_cannot_be_evaluated_is_refused(stacks: Stacks, body: Any) -> None:  # noqa: F811
+def test_what_cannot_be_evaluated_is_refused(stacks: Stacks, body: Any) -> None:
     text = json.dumps(body)
     for ask in (
         lambda: stacks.cfn.create_stack(StackName=unique("no"), TemplateBody=text, **ALLOWED),
@@ -97,7 +91,7 @@ def test_what_cannot_be_evaluated_is_refused(stacks: Stacks, body: Any) -> None:
 ALLOWED: dict[str, Any] = {"Capabilities": ["CAPABILITY_AUTO_EXPAND"]}
 
 
-def test_cidr_blocks(stacks: Stacks) -> None:  # noqa: F811
+def test_cidr_blocks(stacks: Stacks) -> None:
     cidr = {"Fn::Cidr": ["10.0.0.0/16", "3", 8]}
     values = {"All": {"Fn::Join": [",", cidr]}, "Second": {"Fn::Select": [1, cidr]}}
     stack = stacks.create(template(values, A=parameter("a")))

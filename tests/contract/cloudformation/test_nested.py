@@ -7,14 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, WaiterError
 
-from tests.contract.cloudformation.helpers import (  # noqa: F401 - the fixture
-    Stacks,
-    failing,
-    outputs,
-    parameter,
-    stacks,
-    template,
-)
+from tests.contract.cloudformation.helpers import Stacks, failing, outputs, parameter, template
 
 
 def nested(url: str, **properties: Any) -> dict[str, Any]:
@@ -41,7 +34,7 @@ def importing(export: str, name: str) -> dict[str, Any]:
 
 
 def test_nested_stack_is_made_updated_and_deleted(
-    stacks: Stacks,  # noqa: F811
+    stacks: Stacks,
     bucket: str,
     name: str,
 ) -> None:
@@ -79,7 +72,7 @@ def test_nested_stack_is_made_updated_and_deleted(
     assert inner["StackStatus"] == "DELETE_COMPLETE"
 
 
-def test_failure_names_the_nested_reason(stacks: Stacks, bucket: str, name: str) -> None:  # noqa: F811
+def test_failure_names_the_nested_reason(stacks: Stacks, bucket: str, name: str) -> None:
     url = stacks.put(bucket, "child.json", child(B={**failing(), "DependsOn": "A"}))
     stack = stacks.create(template(Child=nested(url, Parameters={"Name": name})))
     assert stack["StackStatus"] == "ROLLBACK_COMPLETE"
@@ -102,7 +95,7 @@ def test_failure_names_the_nested_reason(stacks: Stacks, bucket: str, name: str)
     ],
 )
 def test_nested_templates_that_are_refused(
-    stacks: Stacks,  # noqa: F811
+    stacks: Stacks,
     bucket: str,
     url: str,
     reason: str,
@@ -117,7 +110,7 @@ def test_nested_templates_that_are_refused(
 
 
 def test_failed_update_restores_the_nested_stack(
-    stacks: Stacks,  # noqa: F811
+    stacks: Stacks,
     bucket: str,
     name: str,
 ) -> None:
@@ -130,7 +123,7 @@ def test_failed_update_restores_the_nested_stack(
     assert stacks.value(name) == "old"
 
 
-def test_exports_and_imports(stacks: Stacks, name: str) -> None:  # noqa: F811
+def test_exports_and_imports(stacks: Stacks, name: str) -> None:
     export = f"{name}-export"
     source = stacks.create(exporting(export))
     user = stacks.create(importing(export, name))
@@ -161,7 +154,7 @@ def test_exports_and_imports(stacks: Stacks, name: str) -> None:  # noqa: F811
 
 
 def test_a_nested_export_in_use_keeps_its_stack_and_the_one_around_it(
-    stacks: Stacks,  # noqa: F811
+    stacks: Stacks,
     bucket: str,
     name: str,
 ) -> None:
@@ -177,7 +170,7 @@ def test_a_nested_export_in_use_keeps_its_stack_and_the_one_around_it(
     assert stacks.delete(root)["StackStatus"] == "DELETE_COMPLETE"
 
 
-def test_export_in_use_cannot_be_changed(stacks: Stacks, name: str) -> None:  # noqa: F811
+def test_export_in_use_cannot_be_changed(stacks: Stacks, name: str) -> None:
     export = f"{name}-export"
     source = stacks.create(exporting(export))
     user = stacks.create(importing(export, name))
@@ -189,7 +182,7 @@ def test_export_in_use_cannot_be_changed(stacks: Stacks, name: str) -> None:  # 
     assert stacks.update(source, exporting(export, "other"))["StackStatus"] == "UPDATE_COMPLETE"
 
 
-def test_missing_and_double_exports(stacks: Stacks, name: str) -> None:  # noqa: F811
+def test_missing_and_double_exports(stacks: Stacks, name: str) -> None:
     stack = stacks.create(importing(f"{name}-none", name))
     assert stack["StackStatus"] == "ROLLBACK_COMPLETE"
     assert stacks.reason(stack, "A") == f"No export named {name}-none found"

@@ -6,13 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.contract.cloudformation.helpers import (  # noqa: F401 - the fixture
-    Stacks,
-    failing,
-    parameter,
-    stacks,
-    template,
-)
+from tests.contract.cloudformation.helpers import Stacks, failing, parameter, template
 
 
 def group(name: str, **policies: str) -> dict[str, Any]:
@@ -20,7 +14,7 @@ def group(name: str, **policies: str) -> dict[str, Any]:
     return {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": name}, **policies}
 
 
-def groups(stacks: Stacks, prefix: str) -> list[str]:  # noqa: F811
+def groups(stacks: Stacks, prefix: str) -> list[str]:
     """Log groups there are, without the prefix; they are deleted on the way."""
     logs = stacks.aws("logs")
     found = [
@@ -42,7 +36,7 @@ def groups(stacks: Stacks, prefix: str) -> list[str]:  # noqa: F811
     ],
 )
 def test_each_policy_decides_its_own_case(
-    stacks: Stacks,  # noqa: F811
+    stacks: Stacks,
     name: str,
     policies: dict[str, str],
     left: list[str],
@@ -60,7 +54,7 @@ def test_each_policy_decides_its_own_case(
 
 
 @pytest.mark.parametrize("policy", ["Retain", "RetainExceptOnCreate"])
-def test_what_leaves_the_template_is_retained(stacks: Stacks, name: str, policy: str) -> None:  # noqa: F811
+def test_what_leaves_the_template_is_retained(stacks: Stacks, name: str, policy: str) -> None:
     kept = group(f"{name}-kept", DeletionPolicy=policy)
     stack = stacks.create(template(A=kept, B=parameter("b")))
     stack = stacks.update(stack, template(B=parameter("b")))
@@ -70,7 +64,7 @@ def test_what_leaves_the_template_is_retained(stacks: Stacks, name: str, policy:
     assert groups(stacks, name) == ["kept"]
 
 
-def test_an_update_that_fails_retains_nothing_new(stacks: Stacks, name: str) -> None:  # noqa: F811
+def test_an_update_that_fails_retains_nothing_new(stacks: Stacks, name: str) -> None:
     """Not even a replacement: the old one is still there."""
     policies = {"UpdateReplacePolicy": "Retain", "DeletionPolicy": "RetainExceptOnCreate"}
     stack = stacks.create(template(A=group(f"{name}-old", **policies)))
@@ -96,7 +90,7 @@ def test_an_update_that_fails_retains_nothing_new(stacks: Stacks, name: str) -> 
     [("Delete", [], []), ("Retain", ["a"], ["a"]), ("RetainExceptOnCreate", [], ["a"])],
 )
 def test_creation_rolled_back_and_stack_deleted(
-    stacks: Stacks,  # noqa: F811
+    stacks: Stacks,
     name: str,
     policy: str,
     rolled_back: list[str],
@@ -112,7 +106,7 @@ def test_creation_rolled_back_and_stack_deleted(
     assert groups(stacks, name) == deleted
 
 
-def test_policies_that_there_are_not(stacks: Stacks) -> None:  # noqa: F811
+def test_policies_that_there_are_not(stacks: Stacks) -> None:
     for policy in ("RetainExceptOnCreate", "Keep"):
         code, message = stacks.refused(template(A=group("a", UpdateReplacePolicy=policy)))
         assert code == "ValidationError"

@@ -8,19 +8,18 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.contract.cloudformation.helpers import (  # noqa: F401 - the fixture
+from tests.contract.cloudformation.helpers import (
     Stacks,
     failing,
     outputs,
     parameter,
     source,
-    stacks,
     template,
 )
 from tests.support import unique, wait_until
 
 
-def test_failed_creation_is_rolled_back(stacks: Stacks, name: str) -> None:  # noqa: F811
+def test_failed_creation_is_rolled_back(stacks: Stacks, name: str) -> None:
     stack = stacks.create(template(A=parameter("a", Name=name), B={**failing(), "DependsOn": "A"}))
     assert stack["StackStatus"] == "ROLLBACK_COMPLETE"
     assert stacks.value(name) is None, "what was made is taken back"
@@ -43,7 +42,7 @@ def test_failed_creation_is_rolled_back(stacks: Stacks, name: str) -> None:  # n
     assert stacks.delete(stack)["StackStatus"] == "DELETE_COMPLETE"
 
 
-def test_what_belongs_to_others_survives_a_rollback(stacks: Stacks, name: str) -> None:  # noqa: F811
+def test_what_belongs_to_others_survives_a_rollback(stacks: Stacks, name: str) -> None:
     database = {
         "Type": "AWS::Glue::Database",
         "Properties": {"CatalogId": "000000000000", "DatabaseInput": {"Name": name}},
@@ -56,7 +55,7 @@ def test_what_belongs_to_others_survives_a_rollback(stacks: Stacks, name: str) -
 
 @pytest.mark.parametrize("settings", [{"DisableRollback": True}, {"OnFailure": "DO_NOTHING"}])
 def test_rollback_can_be_disabled(
-    stacks: Stacks,  # noqa: F811
+    stacks: Stacks,
     name: str,
     settings: dict[str, Any],
 ) -> None:
@@ -73,7 +72,7 @@ def test_rollback_can_be_disabled(
     assert stacks.value(name) is None
 
 
-def test_on_failure_delete(stacks: Stacks, name: str) -> None:  # noqa: F811
+def test_on_failure_delete(stacks: Stacks, name: str) -> None:
     stack_id = stacks.begin(
         template(A=parameter("a", Name=name), B={**failing(), "DependsOn": "A"}),
         OnFailure="DELETE",
@@ -86,7 +85,7 @@ def test_on_failure_delete(stacks: Stacks, name: str) -> None:  # noqa: F811
     wait_until(status, timeout=30, what="stack deleted after its failure")
 
 
-def test_update_changes_adds_and_removes(stacks: Stacks, name: str) -> None:  # noqa: F811
+def test_update_changes_adds_and_removes(stacks: Stacks, name: str) -> None:
     first = template(
         {"A": {"Ref": "A"}}, A=parameter("1", Name=f"{name}-a"), B=parameter("b", Name=f"{name}-b")
     )
@@ -101,7 +100,7 @@ def test_update_changes_adds_and_removes(stacks: Stacks, name: str) -> None:  # 
     assert {s["LogicalResourceId"] for s in summary["StackResourceSummaries"]} == {"A", "C"}
 
 
-def test_update_by_parameter_and_previous_template(stacks: Stacks, name: str) -> None:  # noqa: F811
+def test_update_by_parameter_and_previous_template(stacks: Stacks, name: str) -> None:
     body = {
         "Parameters": {"P": {"Type": "String"}, "Q": {"Type": "String", "Default": "q"}},
         **template(A=parameter({"Fn::Sub": "${P}-${Q}"}, Name=name)),
@@ -120,7 +119,7 @@ def test_update_by_parameter_and_previous_template(stacks: Stacks, name: str) ->
     assert stacks.value(name) == "3-2"
 
 
-def test_failed_update_is_rolled_back(stacks: Stacks, name: str) -> None:  # noqa: F811
+def test_failed_update_is_rolled_back(stacks: Stacks, name: str) -> None:
     keys = [f"{name}-{x}" for x in "abc"]
     old = template(
         {"V": {"Fn::GetAtt": ["A", "Value"]}},
@@ -146,7 +145,7 @@ def test_failed_update_is_rolled_back(stacks: Stacks, name: str) -> None:  # noq
     assert [stacks.value(key) for key in keys] == ["newer", None, None]
 
 
-def test_change_of_a_create_only_property_replaces(stacks: Stacks, name: str) -> None:  # noqa: F811
+def test_change_of_a_create_only_property_replaces(stacks: Stacks, name: str) -> None:
     def body(key: str) -> dict[str, Any]:
         group = {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": key}}
         return template({"A": {"Ref": "A"}}, A=group, B=parameter({"Ref": "A"}, Name=name))
@@ -161,7 +160,7 @@ def test_change_of_a_create_only_property_replaces(stacks: Stacks, name: str) ->
 
 
 def test_change_that_cannot_be_made_says_that_it_needs_a_replacement(
-    stacks: Stacks,  # noqa: F811
+    stacks: Stacks,
     name: str,
 ) -> None:
     def body(shards: int) -> dict[str, Any]:
@@ -175,7 +174,7 @@ def test_change_that_cannot_be_made_says_that_it_needs_a_replacement(
     assert stacks.value(name) == "1"
 
 
-def test_retained_resources_stay(stacks: Stacks, name: str) -> None:  # noqa: F811
+def test_retained_resources_stay(stacks: Stacks, name: str) -> None:
     kept = {**parameter("a", Name=name), "DeletionPolicy": "Retain"}
     stack = stacks.create(template(A=kept, B=parameter("b", Name=f"{name}-b")))
     assert stacks.delete(stack)["StackStatus"] == "DELETE_COMPLETE"
@@ -185,7 +184,7 @@ def test_retained_resources_stay(stacks: Stacks, name: str) -> None:  # noqa: F8
 
 
 def test_bucket_with_objects_blocks_deletion_until_it_is_empty(
-    stacks: Stacks,  # noqa: F811
+    stacks: Stacks,
     name: str,
 ) -> None:
     bucket = {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": name}}
@@ -208,7 +207,7 @@ def test_bucket_with_objects_blocks_deletion_until_it_is_empty(
     assert stacks.value(f"{name}-needed") is None
 
 
-def test_deletion_while_it_is_created(stacks: Stacks, name: str) -> None:  # noqa: F811
+def test_deletion_while_it_is_created(stacks: Stacks, name: str) -> None:
     many = {f"P{i:02}": parameter(str(i), Name=f"{name}-{i}") for i in range(40)}
     stack_id = stacks.begin(template(**many))
     stacks.cfn.delete_stack(StackName=stack_id)
@@ -221,7 +220,7 @@ def test_deletion_while_it_is_created(stacks: Stacks, name: str) -> None:  # noq
     assert [stacks.value(f"{name}-{i}") for i in range(40)] == [None] * 40
 
 
-def test_termination_protection(stacks: Stacks) -> None:  # noqa: F811
+def test_termination_protection(stacks: Stacks) -> None:
     stack = stacks.create(template(A=parameter("a")))
     protect = stacks.cfn.update_termination_protection
     protect(StackName=stack["StackName"], EnableTerminationProtection=True)
@@ -230,7 +229,7 @@ def test_termination_protection(stacks: Stacks) -> None:  # noqa: F811
     protect(StackName=stack["StackName"], EnableTerminationProtection=False)
 
 
-def test_change_set_creates_and_updates(stacks: Stacks, name: str) -> None:  # noqa: F811
+def test_change_set_creates_and_updates(stacks: Stacks, name: str) -> None:
     def execute(kind: str, value: str) -> dict[str, Any]:
         change = stacks.cfn.create_change_set(
             StackName=name,
@@ -251,7 +250,7 @@ def test_change_set_creates_and_updates(stacks: Stacks, name: str) -> None:  # n
     assert stacks.value(name) == "${Literal}2"
 
 
-def test_deleted_stacks_are_found_by_id_only(stacks: Stacks) -> None:  # noqa: F811
+def test_deleted_stacks_are_found_by_id_only(stacks: Stacks) -> None:
     stack = stacks.create(template(A=parameter("a")))
     stacks.delete(stack)
     with pytest.raises(ClientError, match="does not exist"):
@@ -264,7 +263,7 @@ def test_deleted_stacks_are_found_by_id_only(stacks: Stacks) -> None:  # noqa: F
     assert json.dumps(stacks.events(stack)).count("DELETE_COMPLETE") == 2
 
 
-def test_bucket_of_another_is_not_taken_over(stacks: Stacks, bucket: str) -> None:  # noqa: F811
+def test_bucket_of_another_is_not_taken_over(stacks: Stacks, bucket: str) -> None:
     taken = {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": bucket}}
     stack = stacks.create(template(A=taken))
     assert stack["StackStatus"] == "ROLLBACK_COMPLETE"
@@ -273,7 +272,7 @@ def test_bucket_of_another_is_not_taken_over(stacks: Stacks, bucket: str) -> Non
     stacks.aws("s3").head_bucket(Bucket=bucket)
 
 
-def test_bucket_is_updated_in_place(stacks: Stacks, name: str) -> None:  # noqa: F811
+def test_bucket_is_updated_in_place(stacks: Stacks, name: str) -> None:
     def body(**properties: Any) -> dict[str, Any]:
         bucket = {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": name, **properties}}
         return template(A=bucket)
@@ -301,7 +300,7 @@ def test_bucket_is_updated_in_place(stacks: Stacks, name: str) -> None:  # noqa:
         s3.delete_object(Bucket=name, Key="k", VersionId=version["VersionId"])
 
 
-def test_role_is_updated_in_place(stacks: Stacks) -> None:  # noqa: F811
+def test_role_is_updated_in_place(stacks: Stacks) -> None:
     def statement(**more: Any) -> dict[str, Any]:
         return {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **more}]}
 
@@ -331,7 +330,7 @@ def test_role_is_updated_in_place(stacks: Stacks) -> None:  # noqa: F811
     assert [p["PolicyName"] for p in attached] == ["AmazonKinesisFullAccess"]
 
 
-def test_role_with_a_missing_policy_leaves_nothing(stacks: Stacks, name: str) -> None:  # noqa: F811
+def test_role_with_a_missing_policy_leaves_nothing(stacks: Stacks, name: str) -> None:
     role = {
         "RoleName": name,
         "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": []},

@@ -10,14 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 from cfnlint.api import lint
 
-from tests.contract.cloudformation.helpers import (  # noqa: F401 - the fixture
-    Stacks,
-    outputs,
-    parameter,
-    source,
-    stacks,
-    template,
-)
+from tests.contract.cloudformation.helpers import Stacks, outputs, parameter, source, template
 from tests.support import PROJECT, unique
 
 A = parameter("a")
@@ -60,7 +53,7 @@ FOREIGN = PROJECT / "tests" / "fixtures" / "workshop" / "templates"
         ),
     ],
 )
-def test_faulty_templates_are_refused(stacks: Stacks, body: Any, message: str) -> None:  # noqa: F811
+def test_faulty_templates_are_refused(stacks: Stacks, body: Any, message: str) -> None:
     code, said = stacks.refused(body)
     assert code == "ValidationError"
     assert message in said
@@ -97,7 +90,7 @@ def test_faulty_templates_are_refused(stacks: Stacks, body: Any, message: str) -
     ],
 )
 def test_parameters_are_checked(
-    stacks: Stacks,  # noqa: F811
+    stacks: Stacks,
     declared: dict[str, Any],
     given: dict[str, str],
     message: str,
@@ -109,7 +102,7 @@ def test_parameters_are_checked(
     assert message in said
 
 
-def test_roles_need_a_capability(stacks: Stacks) -> None:  # noqa: F811
+def test_roles_need_a_capability(stacks: Stacks) -> None:
     role = {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": {}}}
     said = stacks.refused(template(A=role))
     assert said == ("InsufficientCapabilitiesException", "Requires capabilities : [CAPABILITY_IAM]")
@@ -118,7 +111,7 @@ def test_roles_need_a_capability(stacks: Stacks) -> None:  # noqa: F811
     assert said[1] == "Requires capabilities : [CAPABILITY_NAMED_IAM]"
 
 
-def test_validate_template_describes(stacks: Stacks) -> None:  # noqa: F811
+def test_validate_template_describes(stacks: Stacks) -> None:
     answer = stacks.cfn.validate_template(
         TemplateBody="""
         Description: of a lab
@@ -154,7 +147,7 @@ def test_validate_template_describes(stacks: Stacks) -> None:  # noqa: F811
         "https://{bucket}.s3.us-west-2.amazonaws.com/a/t.json",
     ],
 )
-def test_template_urls_of_every_style(stacks: Stacks, bucket: str, url: str) -> None:  # noqa: F811
+def test_template_urls_of_every_style(stacks: Stacks, bucket: str, url: str) -> None:
     stacks.put(bucket, "a/t.json", {"Description": "found", **template(A=A)})
     answer = stacks.cfn.validate_template(TemplateURL=url.format(bucket=bucket))
     assert answer["Description"] == "found"
@@ -169,7 +162,7 @@ def test_template_urls_of_every_style(stacks: Stacks, bucket: str, url: str) -> 
     ],
 )
 def test_template_urls_that_lead_nowhere(
-    stacks: Stacks,  # noqa: F811
+    stacks: Stacks,
     bucket: str,
     url: str,
     message: str,
@@ -179,7 +172,7 @@ def test_template_urls_that_lead_nowhere(
     assert message in said
 
 
-def test_a_taken_name_is_refused_and_the_stack_untouched(stacks: Stacks) -> None:  # noqa: F811
+def test_a_taken_name_is_refused_and_the_stack_untouched(stacks: Stacks) -> None:
     stack = stacks.create(template({"A": {"Ref": "A"}}, A=A))
     with pytest.raises(ClientError, match="AlreadyExistsException"):
         stacks.cfn.create_stack(StackName=stack["StackName"], **source(template(A=A)))

@@ -7,12 +7,7 @@ import time
 from typing import Any
 
 from tests.contract.cloudformation.custom_resource_helpers import template as custom_template
-from tests.contract.cloudformation.helpers import (  # noqa: F401 - the fixture
-    Stacks,
-    parameter,
-    stacks,
-    template,
-)
+from tests.contract.cloudformation.helpers import Stacks, parameter, template
 from tests.support import wait_until
 
 SILENT = """
@@ -38,12 +33,12 @@ def nested(url: str, **properties: Any) -> dict[str, Any]:
     return {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": url, **properties}}
 
 
-def reason(stacks: Stacks, stack: dict[str, Any], status: str) -> str:  # noqa: F811
+def reason(stacks: Stacks, stack: dict[str, Any], status: str) -> str:
     (found,) = [r for n, s, r in stacks.events(stack) if (n, s) == (stack["StackName"], status)]
     return found
 
 
-def test_a_creation_that_takes_too_long(stacks: Stacks, bucket: str, name: str) -> None:  # noqa: F811
+def test_a_creation_that_takes_too_long(stacks: Stacks, bucket: str, name: str) -> None:
     limited = stacks.put(bucket, "limited.json", waiting(f"{name}-c"))
     child = stacks.put(bucket, "child.json", waiting(f"{name}-d"))
     begun = [
@@ -76,7 +71,7 @@ def test_a_creation_that_takes_too_long(stacks: Stacks, bucket: str, name: str) 
     assert stacks.reason(deleted, "Child") == "Resource creation cancelled"
 
 
-def test_deletion_stops_the_wait_of_a_nested_stack(stacks: Stacks, bucket: str, name: str) -> None:  # noqa: F811
+def test_deletion_stops_the_wait_of_a_nested_stack(stacks: Stacks, bucket: str, name: str) -> None:
     url = stacks.put(bucket, "child.json", waiting(name))
     stack_id = stacks.begin(template(Child=nested(url)), **MAY)
     wait_until(lambda: stacks.value(name), what="the nested stack works")

@@ -14,12 +14,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.contract.cloudformation.helpers import (  # noqa: F401 - the fixture
-    Stacks,
-    outputs,
-    stacks,
-    template,
-)
+from tests.contract.cloudformation.helpers import Stacks, outputs, template
 from tests.contract.dms.helpers import ROLE, Lake, select_all, table, to_table
 
 PAIRS = table("pairs", a="STRING", b="STRING")
@@ -35,7 +30,7 @@ def lake(aws: Callable[[str], Any]) -> Lake:
 
 
 @pytest.fixture
-def neighbour(lake: Lake, stacks: Stacks) -> dict[str, Any]:  # noqa: F811
+def neighbour(lake: Lake, stacks: Stacks) -> dict[str, Any]:
     """A stack with a migration of its own, made before the one under test."""
     made = stacks.create(migration(lake, mappings(rule(lake))))
     assert made["StackStatus"] == "CREATE_COMPLETE", stacks.events(made)
@@ -141,7 +136,7 @@ MISTAKES: dict[str, tuple[Callable[[Lake], Any], str]] = {
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_a_wrong_mapping_fails_the_stack_with_its_reason(
     lake: Lake,
-    stacks: Stacks,  # noqa: F811
+    stacks: Stacks,
     neighbour: dict[str, Any],
     mistake: str,
 ) -> None:
@@ -159,7 +154,7 @@ def columns_total(total: str) -> dict[str, Any]:
 @pytest.mark.parametrize("total", ["1", "3"])
 def test_a_wrong_number_of_columns_fails_the_stack_with_its_reason(
     lake: Lake,
-    stacks: Stacks,  # noqa: F811
+    stacks: Stacks,
     neighbour: dict[str, Any],
     total: str,
 ) -> None:
@@ -170,7 +165,7 @@ def test_a_wrong_number_of_columns_fails_the_stack_with_its_reason(
     unharmed(lake, stacks, neighbour)
 
 
-def test_a_property_of_another_type_is_named(lake: Lake, stacks: Stacks) -> None:  # noqa: F811
+def test_a_property_of_another_type_is_named(lake: Lake, stacks: Stacks) -> None:
     failed = stacks.create(migration(lake, {"rules": [select_all(), rule(lake)]}))
     refused(stacks, failed, "Task", "^Value of property TableMappings must be of type String$")
     failed = stacks.create(migration(lake, mappings(rule(lake)), IgnoreHeaderRows="one"))
@@ -180,7 +175,7 @@ def test_a_property_of_another_type_is_named(lake: Lake, stacks: Stacks) -> None
 
 def test_a_wrong_update_leaves_the_task_as_it_was(
     lake: Lake,
-    stacks: Stacks,  # noqa: F811
+    stacks: Stacks,
     neighbour: dict[str, Any],
 ) -> None:
     wrong = mappings(rule(lake, **{"rule-action": "map-row-to-item"}))
@@ -190,7 +185,7 @@ def test_a_wrong_update_leaves_the_task_as_it_was(
     unharmed(lake, stacks, changed)
 
 
-def test_a_key_that_some_tables_of_a_rule_have_is_enough(lake: Lake, stacks: Stacks) -> None:  # noqa: F811
+def test_a_key_that_some_tables_of_a_rule_have_is_enough(lake: Lake, stacks: Stacks) -> None:
     """The rule is of use; the table that lacks the key is the load's to report."""
     lake.put("data/others/1.csv", "c\n1\n")
     both = mappings(rule(lake, **{"object-locator": {"schema-name": "lake", "table-name": "%"}}))
@@ -202,7 +197,7 @@ def test_a_key_that_some_tables_of_a_rule_have_is_enough(lake: Lake, stacks: Sta
     assert lake.counts("others") == (0, 0, "Table error")
 
 
-def refused(stacks: Stacks, stack: dict[str, Any], resource: str, says: str) -> None:  # noqa: F811
+def refused(stacks: Stacks, stack: dict[str, Any], resource: str, says: str) -> None:
     """The stack was rolled back because of one resource, which says why."""
     assert stack["StackStatus"] == "ROLLBACK_COMPLETE", stacks.events(stack)
     failures = [(n, r) for n, s, r in stacks.events(stack) if s == "CREATE_FAILED"]
@@ -210,7 +205,7 @@ def refused(stacks: Stacks, stack: dict[str, Any], resource: str, says: str) -> 
     assert re.search(says, failures[0][1]), failures
 
 
-def nothing_is_left(lake: Lake, stacks: Stacks, stack: dict[str, Any]) -> None:  # noqa: F811
+def nothing_is_left(lake: Lake, stacks: Stacks, stack: dict[str, Any]) -> None:
     """What the stack had made before its failure is gone."""
     arns = {
         e["PhysicalResourceId"]
@@ -226,7 +221,7 @@ def nothing_is_left(lake: Lake, stacks: Stacks, stack: dict[str, Any]) -> None: 
                 describe(Filters=[{"Name": name, "Values": [arn]}])
 
 
-def unharmed(lake: Lake, stacks: Stacks, stack: dict[str, Any]) -> None:  # noqa: F811
+def unharmed(lake: Lake, stacks: Stacks, stack: dict[str, Any]) -> None:
     """Nothing has happened to another stack since, and its task still loads."""
     assert stacks.ended(stack["StackId"])["StackStatus"] == stack["StackStatus"]
     assert stacks.events(stack)[-1][:2] == (stack["StackName"], stack["StackStatus"])

@@ -18,11 +18,6 @@ NEVER = {"SizeInMBs": 128, "IntervalInSeconds": 900}
 SOON = {"SizeInMBs": 128, "IntervalInSeconds": 1}
 
 
-@pytest.fixture(name="firehose")
-def firehose_client(aws: Aws) -> Any:
-    return aws("firehose")
-
-
 def destination(bucket: str, **more: Any) -> dict[str, Any]:
     return {"RoleARN": ROLE, "BucketARN": f"arn:aws:s3:::{bucket}", **more}
 
@@ -53,19 +48,6 @@ def direct(firehose: Any, name: str, bucket: str, **more: Any) -> None:
         DeliveryStreamName=name, ExtendedS3DestinationConfiguration=destination(bucket, **more)
     )
     wait_active(firehose, name)
-
-
-@pytest.fixture(name="stream")
-def source_stream(aws: Aws, name: str) -> str:
-    """An ACTIVE Kinesis stream, by ARN."""
-    aws("kinesis").create_stream(StreamName=name, ShardCount=1)
-
-    def arn() -> str | None:
-        summary = aws("kinesis").describe_stream_summary(StreamName=name)
-        found = summary["StreamDescriptionSummary"]
-        return str(found["StreamARN"]) if found["StreamStatus"] == "ACTIVE" else None
-
-    return wait_until(arn, 10)
 
 
 def from_kinesis(firehose: Any, name: str, stream: str, bucket: str, **more: Any) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.contract.firehose.helpers import (  # noqa: F401 - the fixtures
+from tests.contract.firehose.helpers import (
     DATE,
     NEVER,
     ROLE,
@@ -17,12 +17,10 @@ from tests.contract.firehose.helpers import (  # noqa: F401 - the fixtures
     describe,
     destination,
     direct,
-    firehose_client,
     from_kinesis,
     numbers,
     objects,
     put,
-    source_stream,
     wait_gone,
 )
 from tests.support import wait_until

@@ -7,7 +7,7 @@ import re
 import time
 from typing import Any
 
-from tests.contract.firehose.helpers import (  # noqa: F401 - the fixtures
+from tests.contract.firehose.helpers import (
     DATE,
     NEVER,
     SOON,
@@ -15,12 +15,10 @@ from tests.contract.firehose.helpers import (  # noqa: F401 - the fixtures
     Aws,
     describe,
     direct,
-    firehose_client,
     from_kinesis,
     numbers,
     objects,
     put,
-    source_stream,
     wait_gone,
 )
 from tests.support import wait_until

@@ -15,11 +15,6 @@ FIRST = "shardId-000000000000"
 HASH_KEYS = 2**128
 
 
-@pytest.fixture(name="kinesis")
-def kinesis_client(aws: Aws) -> Any:
-    return aws("kinesis")
-
-
 def active(kinesis: Any, name: str) -> bool:
     summary = kinesis.describe_stream_summary(StreamName=name)["StreamDescriptionSummary"]
     return bool(summary["StreamStatus"] == "ACTIVE")
@@ -30,12 +25,6 @@ def make(kinesis: Any, name: str, shards: int = 1) -> str:
     wait_until(lambda: active(kinesis, name), 10)
     arn = kinesis.describe_stream_summary(StreamName=name)["StreamDescriptionSummary"]["StreamARN"]
     return str(arn)
-
-
-@pytest.fixture(name="stream")
-def made_stream(kinesis: Any, name: str) -> str:
-    make(kinesis, name)
-    return name
 
 
 def put(kinesis: Any, stream: str, *data: bytes, key: str = "k") -> list[dict[str, Any]]:

@@ -7,16 +7,7 @@ import threading
 import time
 from typing import Any
 
-from tests.contract.kinesis.helpers import (  # noqa: F401 - the fixtures
-    FIRST,
-    Aws,
-    code_of,
-    iterator,
-    kinesis_client,
-    made_stream,
-    make,
-    put,
-)
+from tests.contract.kinesis.helpers import FIRST, Aws, code_of, iterator, make, put
 from tests.support import wait_until
 
 

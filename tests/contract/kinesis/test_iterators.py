@@ -6,17 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.contract.kinesis.helpers import (  # noqa: F401 - the fixtures
-    FIRST,
-    HASH_KEYS,
-    active,
-    code_of,
-    iterator,
-    kinesis_client,
-    made_stream,
-    put,
-    read,
-)
+from tests.contract.kinesis.helpers import FIRST, HASH_KEYS, active, code_of, iterator, put, read
 from tests.support import wait_until
 
 

@@ -4,14 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.contract.kinesis.helpers import (  # noqa: F401 - the fixtures
-    FIRST,
-    HASH_KEYS,
-    active,
-    iterator,
-    kinesis_client,
-    made_stream,
-)
+from tests.contract.kinesis.helpers import FIRST, HASH_KEYS, active, iterator
 from tests.support import wait_until
 
 

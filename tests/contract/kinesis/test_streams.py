@@ -6,17 +6,7 @@ from typing import Any
 
 import boto3
 
-from tests.contract.kinesis.helpers import (  # noqa: F401 - the fixtures
-    FIRST,
-    HASH_KEYS,
-    Aws,
-    active,
-    code_of,
-    kinesis_client,
-    made_stream,
-    make,
-    put,
-)
+from tests.contract.kinesis.helpers import FIRST, HASH_KEYS, Aws, active, code_of, make, put
 from tests.support import wait_until
 
 

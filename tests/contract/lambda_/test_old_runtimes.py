@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.contract.cloudformation.custom_resource_helpers import (  # noqa: F401
-    Stacks,
-    stacks,
-    template,
-)
+from tests.contract.cloudformation.custom_resource_helpers import CustomStacks, template
 from tests.contract.lambda_.helpers import Aws, create, invoke, packed
 
 CUSTOM_RESOURCE = """
@@ -35,11 +31,11 @@ def handler(event, context):
 """
 
 
-def test_a_custom_resource_in_the_idiom_of_its_time(stacks: Stacks, name: str) -> None:  # noqa: F811
+def test_a_custom_resource_in_the_idiom_of_its_time(custom_stacks: CustomStacks, name: str) -> None:
     body = template(CUSTOM_RESOURCE)
     body["Outputs"]["Account"] = {"Value": {"Fn::GetAtt": ["Thing", "Account"]}}
-    created = stacks.create(name, body)
-    assert created["status"] == "CREATE_COMPLETE", stacks.reasons(name)
+    created = custom_stacks.create(name, body)
+    assert created["status"] == "CREATE_COMPLETE", custom_stacks.reasons(name)
     assert created["outputs"]["Ref"] == "by-requests"
     assert created["outputs"]["Account"] == "000000000000"
 

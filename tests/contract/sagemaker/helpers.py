@@ -6,7 +6,7 @@ import io
 import json
 import os
 import tarfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -138,18 +138,6 @@ class Hosting:
         group = f"/aws/sagemaker/Endpoints/{name}"
         events = self.aws("logs").filter_log_events(logGroupName=group)["events"]
         return [event["message"] for event in events]
-
-
-@pytest.fixture(name="hosting")
-def made_hosting(aws: Aws, bucket: str) -> Iterator[Hosting]:
-    made = Hosting(aws, bucket)
-    yield made
-    for name in made.endpoints:
-        try:
-            if made.settled(name):
-                made.sagemaker.delete_endpoint(EndpointName=name)
-        except ClientError as e:
-            assert "Could not find" in e.response["Error"]["Message"]
 
 
 def error(caught: pytest.ExceptionInfo[ClientError]) -> tuple[str, str]:

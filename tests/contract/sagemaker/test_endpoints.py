@@ -9,14 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.contract.sagemaker.helpers import (  # noqa: F401 - the fixture
-    IMAGE,
-    ROLE,
-    Hosting,
-    alive,
-    error,
-    made_hosting,
-)
+from tests.contract.sagemaker.helpers import IMAGE, ROLE, Hosting, alive, error
 from tests.support import unique, wait_until
 
 

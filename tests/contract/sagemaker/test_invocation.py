@@ -9,13 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.contract.sagemaker.helpers import (  # noqa: F401 - the fixture
-    ROLE,
-    Hosting,
-    error,
-    made_hosting,
-    tarball,
-)
+from tests.contract.sagemaker.helpers import ROLE, Hosting, error, tarball
 from tests.support import unique, wait_until
 
 

@@ -8,13 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.contract.sagemaker.helpers import (  # noqa: F401 - the fixture
-    IMAGE,
-    Aws,
-    Hosting,
-    error,
-    made_hosting,
-)
+from tests.contract.sagemaker.helpers import IMAGE, Aws, Hosting, error
 from tests.support import unique
 
 

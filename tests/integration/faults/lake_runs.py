@@ -18,7 +18,7 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Generic, Protocol, Self, TypeVar
 
 import boto3
 import psutil
@@ -217,6 +217,52 @@ class Machine:
         """``kill -9`` of the first process that appears with `text` in its call."""
         victim = support.wait_until(lambda: self.processes(text), 120, what=f"process {text}")[-1]
         victim.kill()
+
+
+class Expected(Protocol):
+    """What `write_folder` and `write_spoilt` say of the data that they have written."""
+
+    @property
+    def items(self) -> dict[str, int]: ...
+    @property
+    def streamed(self) -> int: ...
+    @property
+    def pairs(self) -> int: ...
+
+
+E = TypeVar("E", bound=Expected)
+
+
+@dataclass
+class Setup(Generic[E]):
+    """A machine, MovieLens-like data beside it, and what a lake of that data holds."""
+
+    machine: Machine
+    data: Path
+    expected: E
+
+    def begin(self, *arguments: str) -> Background:
+        """``lake run`` of the data; returns at once."""
+        return self.machine.begin("run", "--movielens", str(self.data), *arguments)
+
+    def run(self, *arguments: str) -> Finished:
+        """``lake run`` of the data, to its end."""
+        return self.begin(*arguments).end()
+
+    def counts(self) -> dict[str, int]:
+        """What each hop of a lake of the data must have written, by its name."""
+        tables = self.expected.items.items()
+        return {
+            **{f"S3 {table.removesuffix('_t')} → {table}": items for table, items in tables},
+            "partial-load → firehose/": self.expected.streamed,
+            "firehose + ratings_t → rating": self.expected.pairs,
+        }
+
+
+def written(document: dict[str, Any], counts: Mapping[str, int]) -> dict[str, int]:
+    """What the hops of these names have written."""
+    found = hops(document)
+    return {name: found[name]["written"] for name in counts}
 
 
 def _processes(mark: str, text: str) -> Iterator[psutil.Process]:

@@ -7,31 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.integration.faults.lake_runs import BUCKET, Finished, Machine, hops
+from tests.integration.faults.lake_runs import BUCKET, Finished, Machine, Setup, hops, written
 from tests.integration.pipeline.movielens_data import Expected, write_folder
 
 pytestmark = [pytest.mark.spark, pytest.mark.timeout(300)]
 
 
-@dataclass
-class Setup:
-    """The machine and the data."""
-
-    machine: Machine
-    data: Path
-    expected: Expected
-
-    def run(self, *arguments: str) -> Finished:
-        return self.machine.lake("run", "--movielens", str(self.data), *arguments)
-
-
 @pytest.fixture(scope="module")
-def setup(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setup]:
+def setup(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setup[Expected]]:
     home = tmp_path_factory.mktemp("home")
     expected = write_folder(home / "movielens")
     with Machine(home) as machine:
@@ -39,10 +26,10 @@ def setup(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setup]:
 
 
 @pytest.fixture(scope="module")
-def forgotten(setup: Setup) -> Finished:
+def forgotten(setup: Setup[Expected]) -> Finished:
     """A run in whose sleep the emulator was killed and started again: everything is gone."""
     machine = setup.machine
-    run = machine.begin("run", "--movielens", str(setup.data))
+    run = setup.begin()
     run.wait_for("full_load: begins")
     with run.asleep():
         machine.kill_emulator()
@@ -61,11 +48,11 @@ class Killed:
 
 
 @pytest.fixture(scope="module")
-def killed(setup: Setup, forgotten: Finished) -> list[Killed]:
+def killed(setup: Setup[Expected], forgotten: Finished) -> list[Killed]:
     """The emulator killed in the full load, and, started again, in the transformation."""
     machine, found = setup.machine, []
     for stage in ("full_load", "transform"):
-        run = machine.begin("run", "--movielens", str(setup.data))
+        run = setup.begin()
         run.wait_for(f"{stage}: begins")
         machine.kill_emulator()
         found.append(Killed(stage, run.end(), machine.lake("verify")))
@@ -75,7 +62,7 @@ def killed(setup: Setup, forgotten: Finished) -> list[Killed]:
 
 
 @pytest.fixture(scope="module")
-def made(setup: Setup, killed: list[Killed]) -> Finished:
+def made(setup: Setup[Expected], killed: list[Killed]) -> Finished:
     """A whole run on an emulator that has just been started again."""
     return setup.run("--json")
 
@@ -93,7 +80,7 @@ class Ended:
 
 
 @pytest.fixture(scope="module")
-def ended(setup: Setup, made: Finished) -> Ended:
+def ended(setup: Setup[Expected], made: Finished) -> Ended:
     machine = setup.machine
     first, second = machine.lake("destroy"), machine.lake("destroy", "--json")
     left = leftovers(machine)
@@ -151,7 +138,7 @@ def test_an_emulator_that_forgot_everything_is_noticed(forgotten: Finished) -> N
     ids=["in the full load", "in the transformation"],
 )
 def test_a_killed_emulator_is_named_with_the_stage(
-    setup: Setup, killed: list[Killed], number: int, stages: set[str]
+    setup: Setup[Expected], killed: list[Killed], number: int, stages: set[str]
 ) -> None:
     run = killed[number].run
     assert run.code == 1
@@ -163,7 +150,9 @@ def test_a_killed_emulator_is_named_with_the_stage(
     assert hint == "Start it with: lake emulator start; then go on with: lake run"
 
 
-def test_every_command_says_that_nothing_answers(setup: Setup, killed: list[Killed]) -> None:
+def test_every_command_says_that_nothing_answers(
+    setup: Setup[Expected], killed: list[Killed]
+) -> None:
     for each in killed:
         assert each.next.code == 1
         assert each.next.error == (
@@ -172,15 +161,13 @@ def test_every_command_says_that_nothing_answers(setup: Setup, killed: list[Kill
         )
 
 
-def test_a_run_after_a_new_start_converges(setup: Setup, made: Finished) -> None:
+def test_a_run_after_a_new_start_converges(setup: Setup[Expected], made: Finished) -> None:
     assert made.code == 0, made.stderr
     assert made.document["ok"]
     found = hops(made.document)
     assert {hop["difference"] for hop in found.values()} == {0}
-    for table, items in setup.expected.items.items():
-        assert found[f"S3 {table.removesuffix('_t')} → {table}"]["written"] == items
-    assert found["partial-load → firehose/"]["written"] == setup.expected.streamed
-    assert found["firehose + ratings_t → rating"]["written"] == setup.expected.pairs
+    counts = setup.counts()
+    assert written(made.document, counts) == counts
     assert not any(stage["skipped"] for stage in made.document["stages"])
 
 

@@ -15,7 +15,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from lakestack import paths
-from tests.integration.faults.lake_runs import Background, Finished, Machine, hops
+from tests.integration.faults import lake_runs
+from tests.integration.faults.lake_runs import Finished, Machine, hops, written
 from tests.integration.pipeline.movielens_data import Expected, write_folder
 from tests.support import wait_until
 
@@ -24,16 +25,8 @@ pytestmark = [pytest.mark.spark, pytest.mark.timeout(600)]
 TABLES = ("links_t", "movies_t", "ratings_stream_t", "ratings_t", "tags_t")
 
 
-@dataclass
-class Setup:
-    """The machine and the data."""
-
-    machine: Machine
-    data: Path
-    expected: Expected
-
-    def begin(self, *arguments: str) -> Background:
-        return self.machine.begin("run", "--movielens", str(self.data), *arguments)
+class Setup(lake_runs.Setup[Expected]):
+    """With an engine to kill."""
 
     def kill_engine(self) -> float:
         """Kill the JVM alone, not what stands around it; seconds until that was noticed."""
@@ -108,10 +101,8 @@ def test_a_run_after_the_kills_converges(setup: Setup, made: Finished) -> None:
     assert made.code == 0, made.stderr
     found = hops(made.document)
     assert {hop["difference"] for hop in found.values()} == {0}
-    for table, items in setup.expected.items.items():
-        assert found[f"S3 {table.removesuffix('_t')} → {table}"]["written"] == items
-    assert found["partial-load → firehose/"]["written"] == setup.expected.streamed
-    assert found["firehose + ratings_t → rating"]["written"] == setup.expected.pairs
+    counts = setup.counts()
+    assert written(made.document, counts) == counts
 
 
 @dataclass

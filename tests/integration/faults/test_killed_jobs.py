@@ -18,14 +18,15 @@ from typing import Any
 import pytest
 
 from lakestack.host.process import STOP_SECONDS
+from tests.integration.faults import lake_runs
 from tests.integration.faults.lake_runs import (
     BUCKET,
     TRAPS,
-    Background,
     Finished,
     Machine,
     hops,
     set_aws_traps,
+    written,
 )
 from tests.integration.pipeline.movielens_faults import Spoilt, write_spoilt
 from tests.support import wait_until
@@ -37,19 +38,10 @@ pytestmark = [pytest.mark.spark, pytest.mark.timeout(300)]
 
 
 @dataclass
-class Setup:
-    """The machine, the data, and the file that shows that ``~/.aws`` was read."""
+class Setup(lake_runs.Setup[Spoilt]):
+    """Also with the file that shows that ``~/.aws`` was read."""
 
-    machine: Machine
-    data: Path
-    expected: Spoilt
     touched: Path
-
-    def begin(self, *arguments: str) -> Background:
-        return self.machine.begin("run", "--movielens", str(self.data), *arguments)
-
-    def run(self, *arguments: str) -> Finished:
-        return self.begin(*arguments).end()
 
     def run_and_kill(self, text: str) -> Finished:
         """A run that is killed as soon as it says `text`."""
@@ -239,10 +231,8 @@ def test_the_last_run_converges(setup: Setup, finished: Finished) -> None:
     assert (found.code, found.document["ok"]) == (0, True)
     found_hops = hops(found.document)
     assert {hop["difference"] for hop in found_hops.values()} == {0}
-    for table, items in setup.expected.items.items():
-        assert found_hops[f"S3 {table.removesuffix('_t')} → {table}"]["written"] == items
-    assert found_hops["partial-load → firehose/"]["written"] == setup.expected.streamed
-    assert found_hops["firehose + ratings_t → rating"]["written"] == setup.expected.pairs
+    counts = setup.counts()
+    assert written(found.document, counts) == counts
 
 
 def test_malformed_rows_are_counted_and_kept(setup: Setup, finished: Finished) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from tests.contract.lambda_ import helpers as lambda_helpers
 from tests.contract.lambda_.helpers import Aws
-from tests.support import PROJECT, wait_until
+from tests.support import PROJECT, RATINGS_TABLE, wait_until
 
 BATCH = 500
 Ratings = dict[tuple[str, str], tuple[float, int]]
@@ -91,18 +91,7 @@ class StreamedRatings:
 
     def make_table(self, name: str) -> None:
         """Make a table of the consumer's shape."""
-        self.aws("dynamodb").create_table(
-            TableName=name,
-            KeySchema=[
-                {"AttributeName": "userId", "KeyType": "HASH"},
-                {"AttributeName": "movieId", "KeyType": "RANGE"},
-            ],
-            AttributeDefinitions=[
-                {"AttributeName": "userId", "AttributeType": "S"},
-                {"AttributeName": "movieId", "AttributeType": "S"},
-            ],
-            BillingMode="PAY_PER_REQUEST",
-        )
+        self.aws("dynamodb").create_table(TableName=name, **RATINGS_TABLE)
 
     def make_consumer(self) -> None:
         """Make the table and the function."""

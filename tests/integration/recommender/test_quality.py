@@ -6,17 +6,15 @@ import time
 
 import pytest
 
+from recommender.channel import number
+from recommender.confidence import confidence_matrix, weighting
+from recommender.evaluation import fit, measure_with_baseline
+from recommender.factory import create
+from recommender.hyperparameters import Hyperparameters
+from recommender.protocols import split as split_rows
+from recommender.ratings import Ratings
+from recommender.statistics import compare
 from tests.support import movielens_folder
-from tests.unit.recommender import cases as _path  # noqa: F401
-
-from recommender.channel import number  # isort: skip
-from recommender.confidence import confidence_matrix, weighting  # isort: skip
-from recommender.evaluation import fit, measure_with_baseline  # isort: skip
-from recommender.factory import create  # isort: skip
-from recommender.protocols import split as split_rows  # isort: skip
-from recommender.ratings import Ratings  # isort: skip
-from recommender.settings import Settings  # isort: skip
-from recommender.statistics import compare  # isort: skip
 
 pytestmark = pytest.mark.movielens
 
@@ -39,7 +37,7 @@ def test_all_ratings_are_there(ratings: Ratings) -> None:
 
 
 def test_the_defaults_beat_the_published_figures(ratings: Ratings) -> None:
-    settings = Settings(threads=2)
+    settings = Hyperparameters(threads=2)
     split = split_rows(ratings, "newest_per_user", settings.test_fraction)
     model, popularity = measure_with_baseline(fit(split.train, settings), split, 10)
     # .083 in the published table, where equal times are held out in order of movie id.
@@ -58,7 +56,7 @@ def test_training_costs_what_the_library_costs(ratings: Ratings) -> None:
     from implicit.cpu.als import AlternatingLeastSquares as Library
     from threadpoolctl import threadpool_limits
 
-    settings = Settings(threads=1)
+    settings = Hyperparameters(threads=1)
     matrix = confidence_matrix(ratings, weighting(ratings, settings))
     ours, bare = [], []
     for _ in range(3):

@@ -8,6 +8,7 @@ from datetime import datetime
 
 import pytest
 
+from lakestack.errors import PatchError
 from lakestack.services import steady_time
 from tests.support import PROJECT
 
@@ -139,6 +140,9 @@ def test_localstack_measures_by_the_steady_clock(monkeypatch: pytest.MonkeyPatch
         assert 0 <= (event_manager.datetime.now() - invoked).total_seconds() < 60
 
 
-def test_a_module_that_measures_otherwise_is_an_error() -> None:
-    with pytest.raises(AttributeError, match="measure"):
-        steady_time.install("string")
+def test_a_module_that_measures_otherwise_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    from localstack.services.sqs import queue
+
+    monkeypatch.delattr(queue, "time")
+    with pytest.raises(PatchError, match=r"steady_time\.localstack.services.sqs.queue:time"):
+        steady_time.install(queue.__name__)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from lakestack import fidelity
-from lakestack.fidelity import COMMAND, DOCUMENT, SERVICES, answers
+from lakestack.fidelity import COMMAND, DOCUMENT, answers
+from lakestack.registry import SERVICES, EmulatedService
 
 SECTIONS = (
     "S3",
@@ -38,7 +39,7 @@ def test_each_service_says_what_works_and_what_differs() -> None:
 
 
 @pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.api)
-def test_every_operation_is_answered_by_somebody_once(service: fidelity.EmulatedService) -> None:
+def test_every_operation_is_answered_by_somebody_once(service: EmulatedService) -> None:
     from localstack.aws.spec import load_service
 
     listed = [name for names in answers(service).values() for name in names]

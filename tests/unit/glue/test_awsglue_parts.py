@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lakestack.services.glue.runtime.awsglue.catalog import describe
-from lakestack.services.glue.runtime.awsglue.collection import DynamicFrameCollection
+from lakestack.services.glue.runtime.awsglue.dynamicframe import DynamicFrameCollection
 from lakestack.services.glue.runtime.awsglue.dynamodb_source import plain, table_name
 from lakestack.services.glue.runtime.awsglue.errors import CatalogError
 from lakestack.services.glue.runtime.awsglue.gluetypes import spark_type

@@ -28,8 +28,8 @@ from lakestack.services.lambda_.kinesis_batches import (
 )
 from lakestack.services.lambda_.kinesis_consumer import (
     GivenUp,
+    MappingSettings,
     Outcome,
-    Settings,
     ShardConsumer,
 )
 from lakestack.services.lambda_.kinesis_mapping import failure, starting_point
@@ -68,7 +68,7 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kinesis_consumer, "MAX_BACKOFF", 0.001)
 
 
-def _run(function: Function, count: int, settings: Settings, **options: Any) -> Position:
+def _run(function: Function, count: int, settings: MappingSettings, **options: Any) -> Position:
     """Read a closed shard of `count` records to its end."""
     shard = Shard(0, 0, 2**128 - 1, now=moment())
     for n in range(count):
@@ -81,7 +81,7 @@ def _run(function: Function, count: int, settings: Settings, **options: Any) -> 
 
 def test_all_records_in_order_in_batches() -> None:
     function = Function()
-    assert _run(function, 25, Settings(batch_size=10)).ended
+    assert _run(function, 25, MappingSettings(batch_size=10)).ended
     assert function.calls == [[*range(10)], [*range(10, 20)], [*range(20, 25)]]
 
 
@@ -94,7 +94,7 @@ def test_lanes_keep_the_order_of_each_key_and_end_together() -> None:
         return "fail" if call == 2 else None
 
     function = Function(behave)
-    position = _run(function, 100, Settings(batch_size=5, lanes=4))
+    position = _run(function, 100, MappingSettings(batch_size=5, lanes=4))
     assert position.ended
     lanes = [{n for n in range(100) if zlib.crc32(str(n).encode()) % 4 == i} for i in range(4)]
     for lane in lanes:
@@ -111,7 +111,7 @@ def test_a_lane_told_to_stop_moves_no_position() -> None:
     for n in range(8):
         shard.put(b"{}", str(n), now=moment())
     position = Position(0)
-    consumer = ShardConsumer(shard, position, Settings(lanes=4), function, stopping)
+    consumer = ShardConsumer(shard, position, MappingSettings(lanes=4), function, stopping)
     thread = threading.Thread(target=consumer.run)
     thread.start()
     wait_until(lambda: sum(0 in numbers for numbers in function.calls) > 2)
@@ -122,20 +122,20 @@ def test_a_lane_told_to_stop_moves_no_position() -> None:
 
 def test_an_empty_closed_shard_ends() -> None:
     function = Function()
-    assert _run(function, 0, Settings()).ended
+    assert _run(function, 0, MappingSettings()).ended
     assert function.calls == []
 
 
 def test_retries_are_counted() -> None:
     function = Function(lambda numbers, _call: "fail" if 0 in numbers else None)
-    _run(function, 4, Settings(batch_size=2, max_retries=3))
+    _run(function, 4, MappingSettings(batch_size=2, max_retries=3))
     assert function.calls == [[0, 1]] * 4 + [[2, 3]]
     assert function.given_up == [("RetryAttemptsExhausted", [0, 1], 4)]
 
 
 def test_a_function_that_cannot_be_invoked_costs_no_attempt() -> None:
     function = Function(lambda _numbers, call: OSError("throttled") if call < 4 else None)
-    _run(function, 2, Settings(max_retries=0))
+    _run(function, 2, MappingSettings(max_retries=0))
     assert function.calls == [[0, 1]] * 4
     assert function.given_up == []
 
@@ -150,7 +150,7 @@ def test_bisecting_gives_up_exactly_the_bad_records(
     count: int, bad: set[int], batch_size: int, retries: int
 ) -> None:
     function = Function(lambda numbers, _call: "fail" if bad & set(numbers) else None)
-    settings = Settings(batch_size=batch_size, max_retries=retries, bisect=True)
+    settings = MappingSettings(batch_size=batch_size, max_retries=retries, bisect=True)
     _run(function, count, settings)
     lost = [n for _, numbers, _ in function.given_up for n in numbers]
     assert lost == sorted(bad & set(range(count)))
@@ -184,7 +184,7 @@ def test_reported_failures_lose_and_repeat_nothing_that_was_done(
             return events
 
     function = Noting(behave)
-    _run(function, count, Settings(batch_size=size, report_failures=True))
+    _run(function, count, MappingSettings(batch_size=size, report_failures=True))
     assert done == [*range(count)]
     assert function.given_up == []
 
@@ -192,7 +192,7 @@ def test_reported_failures_lose_and_repeat_nothing_that_was_done(
 def test_records_that_grew_too_old_are_given_up_without_an_attempt() -> None:
     function = Function()
     late = Moment(time.time() - 3600, time.monotonic() + 100)  # set back meanwhile
-    _run(function, 3, Settings(max_age=60), clock=lambda: late)
+    _run(function, 3, MappingSettings(max_age=60), clock=lambda: late)
     assert function.calls == []
     assert function.given_up == [("RecordAgeExceeded", [0, 1, 2], 0)]
 
@@ -200,7 +200,7 @@ def test_records_that_grew_too_old_are_given_up_without_an_attempt() -> None:
 def test_a_clock_set_forward_makes_no_record_too_old() -> None:
     function = Function()
     ahead = Moment(time.time() + 26 * 3600, time.monotonic())
-    _run(function, 3, Settings(max_age=60), clock=lambda: ahead)
+    _run(function, 3, MappingSettings(max_age=60), clock=lambda: ahead)
     assert function.calls == [[0, 1, 2]]
 
 
@@ -209,7 +209,7 @@ def test_the_shard_of_a_deleted_stream_ends_with_its_last_record() -> None:
     shard = Shard(0, 0, 2**128 - 1, now=moment())
     shard.put(b"{}", "0", now=moment())
     consumer = ShardConsumer(
-        shard, position, Settings(), function, threading.Event(), deleted=lambda: True
+        shard, position, MappingSettings(), function, threading.Event(), deleted=lambda: True
     )
     consumer.run()
     assert function.calls == [[0]]
@@ -230,11 +230,11 @@ def test_told_to_stop_it_keeps_its_position() -> None:
 
     first = Function(behave)
     position = Position(0)
-    ShardConsumer(shard, position, Settings(batch_size=2), first, stopping).run()
+    ShardConsumer(shard, position, MappingSettings(batch_size=2), first, stopping).run()
     assert first.calls == [[0, 1], [2, 3]]
     shard.close(moment())
     second = Function()
-    ShardConsumer(shard, position, Settings(batch_size=2), second, threading.Event()).run()
+    ShardConsumer(shard, position, MappingSettings(batch_size=2), second, threading.Event()).run()
     assert second.calls == [[2, 3]]
 
 
@@ -301,7 +301,7 @@ def test_an_error_of_the_emulator_itself_neither_ends_nor_skips(
 
     monkeypatch.setattr(function, "prepare", prepare)
     _, before = faults.recorded()
-    position = _run(function, 5, Settings(batch_size=10, lanes=lanes))
+    position = _run(function, 5, MappingSettings(batch_size=10, lanes=lanes))
     assert position.ended
     assert {number for call in function.calls for number in call} == set(range(5))
     assert faults.recorded()[1] > before

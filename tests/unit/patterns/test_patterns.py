@@ -12,9 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from lakestack.patches.many import PATTERNS
 from lakestack.services.patterns import PatternError, compile_pattern, wildcard_pattern
 from lakestack.services.patterns import client_patterns as patterns
-from lakestack.services.patterns.foreign import BOUNDED, MODULES
+from lakestack.services.patterns.foreign import BOUNDED
 from lakestack.services.patterns.java import MAX_LENGTH
 from tests.support import PROJECT
 
@@ -149,7 +150,7 @@ def test_the_patterns_of_aws_models_are_read(service: str) -> None:
 def test_modules_of_others_get_a_bounded_re() -> None:
     import moto.glue.models
 
-    assert moto.glue.models.__name__ in MODULES
+    assert moto.glue.models.__name__ in PATTERNS
     assert BOUNDED.match("(a+)+$", "a" * 5_000 + "!") is None
     assert BOUNDED.compile("^x.*").match("xyz") and BOUNDED.search("B", "abc", re.IGNORECASE)
     assert BOUNDED.sub("a", "b", "aa") == "bb" and BOUNDED.escape("*") == r"\*"

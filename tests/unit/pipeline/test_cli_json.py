@@ -162,7 +162,7 @@ def test_the_emulator_that_does_not_run(monkeypatch: pytest.MonkeyPatch, tmp_pat
 
 def test_the_emulator_that_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     running = Running(7, 0.0, 4567)
-    monkeypatch.setattr("lakestack.host.cli.Emulator.start", lambda _: (running, True))
+    monkeypatch.setattr("lakestack.cli.Emulator.start", lambda _: (running, True))
     code, document, _ = call("emulator", "start", "--port", "4567", "--json")
     assert code == 0
     assert document.pop("seconds") >= 0

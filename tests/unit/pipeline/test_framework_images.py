@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.errors import SettingsError
 from pipeline.framework_images import REGISTRIES
-from pipeline.target import Sizes
+from pipeline.sizes import Sizes
 
 TAG = "2.6.0-cpu-py312-ubuntu22.04-sagemaker"
 

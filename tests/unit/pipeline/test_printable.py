@@ -16,7 +16,7 @@ from rich.cells import cell_len
 from typer.testing import CliRunner
 
 import pipeline
-from lakestack.host import cli as emulator_cli
+from lakestack import cli as emulator_cli
 from lakestack.host.process import Emulator
 from pipeline import cli_errors, console
 from pipeline.console import LakeConsole, PlainReporter, TerminalReporter, cell

@@ -225,14 +225,16 @@ def test_a_share_of_rejected_rows_above_the_limit_is_refused(job: ModuleType) ->
     names += [f"{table}_table" for table in ("ratings", "movies", "links")]
     arguments = dict.fromkeys(names, "x")
     report = job.TableReport(read={"t": 200}, rejected={"rating_off_scale": 2})
-    job.refuse_too_many({"rating": report}, job.Settings(**arguments, max_rejected_percent="1"))
+    job.refuse_too_many({"rating": report}, job.JobArguments(**arguments, max_rejected_percent="1"))
     report.rejected["rating_off_scale"] = 3
     with pytest.raises(job.TrainingDataError, match=r"3 of 200 rows are rejected.*off_scale: 3"):
-        job.refuse_too_many({"rating": report}, job.Settings(**arguments, max_rejected_percent="1"))
+        job.refuse_too_many(
+            {"rating": report}, job.JobArguments(**arguments, max_rejected_percent="1")
+        )
     with pytest.raises(job.TrainingDataError, match="no good row"):
         job.refuse_too_many(
-            {"rating": job.TableReport()}, job.Settings(**arguments, max_rejected_percent="1")
+            {"rating": job.TableReport()}, job.JobArguments(**arguments, max_rejected_percent="1")
         )
     for bad in ("-1", "101", "some"):
         with pytest.raises(job.TrainingDataError, match="valid is 0 to 100"):
-            job.Settings(**arguments, max_rejected_percent=bad)
+            job.JobArguments(**arguments, max_rejected_percent=bad)

@@ -1,26 +1,18 @@
-"""What the recommender's tests share: its import path and small data with a known answer.
-
-SageMaker runs the folder models/ with itself first on sys.path; so do the tests.
-"""
+"""What the recommender's tests share: small data with a known answer, and its files."""
 
 from __future__ import annotations
 
 import csv
-import sys
 from pathlib import Path
 
+import numpy as np
+from scipy import sparse
+
+from recommender.channel import number
+from recommender.ratings import Ratings
 from tests.support import PROJECT
 
 MODELS = PROJECT / "models"
-if str(MODELS) not in sys.path:
-    sys.path.insert(0, str(MODELS))
-
-import numpy as np  # noqa: E402
-from scipy import sparse  # noqa: E402
-
-from recommender.channel import number  # noqa: E402
-from recommender.ratings import Ratings  # noqa: E402
-
 Row = tuple[int, int, float, int]
 
 

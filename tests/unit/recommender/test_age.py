@@ -5,14 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from recommender.confidence import ages, confidence_matrix, weighting
+from recommender.evaluation import fit, measure
+from recommender.hyperparameters import Hyperparameters
+from recommender.protocols import split
 from tests.unit.recommender.cases import Row, ratings_of
 
-from recommender.confidence import ages, confidence_matrix, weighting  # isort: skip
-from recommender.evaluation import fit, measure  # isort: skip
-from recommender.protocols import split  # isort: skip
-from recommender.settings import Settings  # isort: skip
-
-TASTES = Settings(factors=8, iterations=8, regularization=2.0, threads=1, recency=6.0)
+TASTES = Hyperparameters(factors=8, iterations=8, regularization=2.0, threads=1, recency=6.0)
 
 
 def tastes(seed: int, dated: bool) -> list[Row]:
@@ -27,7 +26,7 @@ def tastes(seed: int, dated: bool) -> list[Row]:
     return rows
 
 
-def quality(rows: list[Row], settings: Settings = TASTES) -> float:
+def quality(rows: list[Row], settings: Hyperparameters = TASTES) -> float:
     held_out = split(ratings_of(rows), "stratified_item", 0.25)
     fitted = fit(held_out.train, settings)
     return measure(fitted.model, fitted.confidence, held_out.test, 10).result()["ndcg_at_10"]
@@ -44,7 +43,7 @@ def test_without_times_recency_has_no_effect() -> None:
     ratings = ratings_of(tastes(1, dated=False))
     assert not ages(ratings).any()
     forgetful = weighting(ratings, TASTES)
-    plain = weighting(ratings, Settings(recency=0.0))
+    plain = weighting(ratings, Hyperparameters(recency=0.0))
     assert np.array_equal(
         confidence_matrix(ratings, forgetful).data, confidence_matrix(ratings, plain).data
     )
@@ -53,7 +52,7 @@ def test_without_times_recency_has_no_effect() -> None:
 
 def test_equal_times_are_as_good_as_no_recency() -> None:
     rows = tastes(2, dated=False)
-    assert quality(rows) == quality(rows, Settings(**{**TASTES.as_dict(), "recency": 0.0}))
+    assert quality(rows) == quality(rows, Hyperparameters(**{**TASTES.as_dict(), "recency": 0.0}))
 
 
 @pytest.mark.parametrize("dated", [False, True])

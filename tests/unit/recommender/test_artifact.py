@@ -11,20 +11,20 @@ from typing import Any
 import numpy as np
 import pytest
 
+from recommender.artifact import FILES, Artifact, load, save
+from recommender.confidence import weighting
+from recommender.errors import ArtifactError
+from recommender.evaluation import fit
+from recommender.factory import MODELS
+from recommender.hyperparameters import Hyperparameters
 from tests.unit.recommender.cases import checkerboard_rows, ratings_of
-
-from recommender.artifact import FILES, Artifact, load, save  # isort: skip
-from recommender.confidence import weighting  # isort: skip
-from recommender.errors import ArtifactError  # isort: skip
-from recommender.evaluation import fit  # isort: skip
-from recommender.settings import MODELS, Settings  # isort: skip
 
 Change = Callable[[Path], None]
 
 
 def saved(folder: Path, algorithm: str = "als") -> Path:
     ratings = ratings_of(checkerboard_rows(12))
-    settings = Settings(algorithm=algorithm, factors=3, threads=1)
+    settings = Hyperparameters(algorithm=algorithm, factors=3, threads=1)
     fitted = fit(ratings, settings)
     titles = [f"Amélie {movie}" for movie in ratings.movie_ids.tolist()]
     chosen = weighting(ratings, settings)

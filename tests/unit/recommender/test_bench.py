@@ -9,12 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from recommender.hyperparameters import Hyperparameters
 from tests.bench.quality import datasets
 from tests.bench.quality.choose import leave_one_out, standings
 
-from recommender.settings import Settings  # isort: skip
-
-A, B, C = (Settings(factors=factors) for factors in (1, 2, 3))
+A, B, C = (Hyperparameters(factors=factors) for factors in (1, 2, 3))
 SETS = ["x", "x", "x", "y"]
 SCORES = np.array(
     [

@@ -7,12 +7,11 @@ import math
 import numpy as np
 import pytest
 
+from recommender.evaluation import measure
+from recommender.metrics import coverage, gini, novelty, per_user
+from recommender.popularity import Popularity
+from recommender.statistics import bootstrap, compare
 from tests.unit.recommender.cases import ratings_of
-
-from recommender.evaluation import measure  # isort: skip
-from recommender.metrics import coverage, gini, novelty, per_user  # isort: skip
-from recommender.popularity import Popularity  # isort: skip
-from recommender.statistics import bootstrap, compare  # isort: skip
 
 
 def test_one_users_metrics_by_hand() -> None:

@@ -6,24 +6,23 @@ import numpy as np
 import pytest
 from scipy import sparse
 
+from recommender.als import AlternatingLeastSquares
+from recommender.base import Model, check_arrays, check_matrix
+from recommender.blend import fuse
+from recommender.errors import ArtifactError, DataError
+from recommender.factory import MODELS, create
+from recommender.hyperparameters import Hyperparameters
+from recommender.item_models import EASE_MAX_ITEMS, Bm25, Ease
+from recommender.popularity import Popularity
+from recommender.ranking import exclude, top_k
 from tests.unit.recommender.cases import checkerboard
-
-from recommender.als import AlternatingLeastSquares  # isort: skip
-from recommender.base import Model, check_arrays, check_matrix  # isort: skip
-from recommender.blend import fuse  # isort: skip
-from recommender.errors import ArtifactError, DataError  # isort: skip
-from recommender.factory import create  # isort: skip
-from recommender.item_models import EASE_MAX_ITEMS, Bm25, Ease  # isort: skip
-from recommender.popularity import Popularity  # isort: skip
-from recommender.ranking import exclude, top_k  # isort: skip
-from recommender.settings import MODELS, Settings  # isort: skip
 
 SIZE = 40
 
 
 def fitted(algorithm: str, seed: int = 7) -> Model:
     model = create(
-        Settings(algorithm=algorithm, factors=4, regularization=1.0, threads=1, seed=seed)
+        Hyperparameters(algorithm=algorithm, factors=4, regularization=1.0, threads=1, seed=seed)
     )
     model.fit(checkerboard(SIZE))
     return model
@@ -64,7 +63,7 @@ class ModelBehaviour:
     def test_arrays_follow_the_layout_and_restore_the_model(self) -> None:
         model = fitted(self.algorithm)
         check_arrays(model.arrays(), model.layout(SIZE, SIZE, checkerboard(SIZE).nnz, 4), "test")
-        copy = create(Settings(algorithm=self.algorithm, factors=4, regularization=1.0))
+        copy = create(Hyperparameters(algorithm=self.algorithm, factors=4, regularization=1.0))
         copy.restore(model.arrays())
         users = np.arange(SIZE)
         assert np.array_equal(copy.scores(users), model.scores(users))
@@ -140,7 +139,7 @@ class PairBehaviour(ModelBehaviour):
         arrays = dict(model.arrays())
         arrays["pair_indices"] = arrays["pair_indices"] + SIZE
         with pytest.raises(ArtifactError, match="not a valid matrix"):
-            create(Settings(algorithm=self.algorithm)).restore(arrays)
+            create(Hyperparameters(algorithm=self.algorithm)).restore(arrays)
 
 
 class TestEase(PairBehaviour):

@@ -9,12 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from recommender.errors import DataError, SettingsError
+from recommender.leakage import check, leakage
+from recommender.protocols import PROTOCOLS, Split, split
+from recommender.ratings import Ratings
 from tests.unit.recommender.cases import Row, ratings_of
-
-from recommender.errors import DataError, SettingsError  # isort: skip
-from recommender.leakage import check, leakage  # isort: skip
-from recommender.protocols import PROTOCOLS, Split, split  # isort: skip
-from recommender.ratings import Ratings  # isort: skip
 
 
 def pairs(ratings: Ratings) -> set[tuple[int, int]]:

@@ -8,9 +8,7 @@ import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.unit.recommender import cases as _path  # noqa: F401
-
-from recommender.ranking import top_k  # isort: skip
+from recommender.ranking import top_k
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)  # a busy machine

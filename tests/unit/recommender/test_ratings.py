@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from recommender.arguments import parse
+from recommender.channel import read_channel
+from recommender.confidence import ages, confidence_matrix, weighting
+from recommender.errors import DataError, SettingsError
+from recommender.hyperparameters import Hyperparameters
 from tests.unit.recommender.cases import Row, ratings_of, write_channel
-
-from recommender.channel import read_channel  # isort: skip
-from recommender.confidence import ages, confidence_matrix, weighting  # isort: skip
-from recommender.errors import DataError, SettingsError  # isort: skip
-from recommender.settings import Settings, parse  # isort: skip
 
 TITLES = {1: 'Pokémon, the "Movie" (1998)', 2: "Plain (2000)"}
 ROWS: list[Row] = [(7, 2, 3.5, 20), (7, 1, 5.0, 10), (3, 1, 0.5, 5)]
@@ -102,7 +102,7 @@ def test_a_missing_channel_is_named(tmp_path: Path) -> None:
 
 def test_confidence_grows_with_stars_and_fades_with_age() -> None:
     ratings = ratings_of([(1, m, 4.0, m) for m in range(4)] + [(2, 0, 2.0, 1), (2, 1, 4.0, 2)])
-    settings = Settings(alpha=3.0, rating_power=1.0, recency=2.0)
+    settings = Hyperparameters(alpha=3.0, rating_power=1.0, recency=2.0)
     assert ages(ratings).tolist() == [0.75, 0.5, 0.25, 0.0, 0.5, 0.0]
     matrix = confidence_matrix(ratings, weighting(ratings, settings)).toarray()
     assert matrix[matrix > 0].mean() == pytest.approx(3.0)
@@ -113,7 +113,7 @@ def test_confidence_grows_with_stars_and_fades_with_age() -> None:
 @pytest.mark.parametrize("recency", [0.0, 6.0])
 def test_undated_ratings_get_the_mean_recency(recency: float) -> None:
     ratings = ratings_of([(1, m, 4.0, m) for m in range(2000)])
-    chosen = weighting(ratings, Settings(alpha=2.0, recency=recency))
+    chosen = weighting(ratings, Hyperparameters(alpha=2.0, recency=recency))
     assert chosen.undated(np.array([4.0]))[0] == pytest.approx(2.0, rel=0.01)
 
 

@@ -7,15 +7,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from recommender import item_models, selection
+from recommender.evaluation import Measured, measure
+from recommender.factory import MODELS
+from recommender.hyperparameters import Hyperparameters
+from recommender.popularity import Popularity
+from recommender.selection import pick
 from tests.unit.recommender.cases import checkerboard_rows, ratings_of
 
-from recommender import item_models, selection  # isort: skip
-from recommender.evaluation import Measured, measure  # isort: skip
-from recommender.popularity import Popularity  # isort: skip
-from recommender.selection import pick  # isort: skip
-from recommender.settings import MODELS, Settings  # isort: skip
-
-SMALL = Settings(algorithm="auto", factors=4, iterations=3, regularization=1.0, threads=1, k=3)
+SMALL = Hyperparameters(
+    algorithm="auto", factors=4, iterations=3, regularization=1.0, threads=1, k=3
+)
 
 
 def test_every_model_is_measured_and_said() -> None:

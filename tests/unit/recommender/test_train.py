@@ -10,11 +10,10 @@ from pathlib import Path
 
 import pytest
 
+import inference
+import train
+from recommender.metrics import OVERALL, PER_USER
 from tests.unit.recommender.cases import MODELS, checkerboard_rows, write_channel
-
-import inference  # isort: skip
-import train  # isort: skip
-from recommender.metrics import OVERALL, PER_USER  # isort: skip
 
 SIZE = 16
 METRIC = re.compile(r"metric ([a-z0-9_]+)=([0-9.eE+-]+);")

@@ -7,23 +7,22 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from recommender import tuning
+from recommender.evaluation import fit, measure
+from recommender.hyperparameters import Hyperparameters
+from recommender.protocols import split
+from recommender.ratings import Ratings
+from recommender.tuning import RECENCY, draw, search
 from tests.unit.recommender.cases import checkerboard_rows, ratings_of
 
-from recommender import tuning  # isort: skip
-from recommender.evaluation import fit, measure  # isort: skip
-from recommender.protocols import split  # isort: skip
-from recommender.ratings import Ratings  # isort: skip
-from recommender.settings import Settings  # isort: skip
-from recommender.tuning import RECENCY, draw, search  # isort: skip
-
-START = Settings(factors=2, tune_trials=3, threads=1, k=3)
+START = Hyperparameters(factors=2, tune_trials=3, threads=1, k=3)
 
 
 def test_every_trial_is_reported_and_the_defaults_are_among_them() -> None:
     lines: list[str] = []
     found = search(ratings_of(checkerboard_rows(20)), START, lines.append)
     assert [line.split()[1] for line in lines] == [f"trial={i}" for i in range(5)]
-    assert f"factors={Settings().factors} " in lines[1]
+    assert f"factors={Hyperparameters().factors} " in lines[1]
     assert found.settings.seed == START.seed
 
 
@@ -34,13 +33,13 @@ def test_the_search_never_loses_to_the_defaults_under_its_protocol(protocol: str
     found = search(train, settings, lambda _: None)
     held_out = split(train, protocol, settings.test_fraction, settings.seed)
 
-    def score(candidate: Settings) -> float:
+    def score(candidate: Hyperparameters) -> float:
         fitted = fit(held_out.train, candidate)
         measured = measure(fitted.model, fitted.confidence, held_out.test, 3)
         return measured.result()["ndcg_at_3"]
 
     assert found.score == pytest.approx(score(found.settings))
-    assert found.score >= score(replace(Settings(), threads=1)) - 1e-9
+    assert found.score >= score(replace(Hyperparameters(), threads=1)) - 1e-9
 
 
 def test_the_search_splits_under_the_protocol_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -80,6 +79,6 @@ def test_luck_on_the_choosing_users_is_not_taken_for_a_gain(
 
 def test_recency_is_not_drawn_above_what_travels() -> None:
     rng = np.random.default_rng(0)
-    drawn = [draw(Settings(), rng).recency for _ in range(500)]
+    drawn = [draw(Hyperparameters(), rng).recency for _ in range(500)]
     assert min(drawn) >= RECENCY[0]
     assert max(drawn) <= RECENCY[1] <= 1.0

@@ -20,9 +20,9 @@ from typing import Any
 
 from localstack.http import Request, Response, route
 from localstack.services.edge import ROUTER
-from localstack.services.lambda_.invocation import event_manager
 from localstack.utils.objects import singleton_factory
 
+from lakestack import patches
 from lakestack.services.base import client
 from lakestack.services.processes import gateway_url
 
@@ -31,6 +31,8 @@ MAX_RESPONSE_BYTES = 4096
 LOOK_SECONDS = 0.5
 Message = dict[str, Any]
 
+# Of requests under way, whatever their account: `send` takes each out when its wait ends, which a
+# reset of the stack's account and region brings about (`given_up`).
 _waiting: dict[str, Future[bytes]] = {}
 _invocations: dict[str, Future[bytes]] = {}
 _lock = threading.Lock()
@@ -161,14 +163,14 @@ class _Endpoint:
 def _register() -> bool:
     """Open the callback path, and listen for invocations that failed for good."""
     ROUTER.add(_Endpoint())
-    original = event_manager.Poller.process_dead_letter_queue
+    original = patches.original("cloudformation.given_up")
 
     @functools.wraps(original)
     def process_dead_letter_queue(self: Any, sqs_invocation: Any, invocation_result: Any) -> Any:
         _given_up(sqs_invocation.invocation.request_id, invocation_result.payload)
         return original(self, sqs_invocation, invocation_result)
 
-    event_manager.Poller.process_dead_letter_queue = process_dead_letter_queue
+    patches.replace("cloudformation.given_up", process_dead_letter_queue)
     return True
 
 

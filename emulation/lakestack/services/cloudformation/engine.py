@@ -11,19 +11,13 @@ from localstack.services.cloudformation import resource_provider
 from localstack.services.cloudformation.resource_provider import (
     OperationStatus,
     ProgressEvent,
-    ResourceProviderExecutor,
     check_not_found_exception,
 )
 
+from lakestack import patches, registry
 from lakestack.services.cloudformation.stack_notes import CANCELLED, notes_for
 
 POLL_SECONDS = 0.1
-OURS = {
-    "AWS::CloudFormation::Stack": "nested_stack:NestedStack",
-    "AWS::IAM::Role": "iam_role:Role",
-    "AWS::S3::Bucket": "s3_bucket:Bucket",
-}
-"""Types that LocalStack has too, by module and class."""
 
 
 def install() -> None:
@@ -35,14 +29,14 @@ def install() -> None:
 
 def _pause_less() -> None:
     """Look at a resource again soon: LocalStack waits 5 s. The total time limit stays."""
-    original = ResourceProviderExecutor.deploy_loop
+    original = patches.original("cloudformation.pause")
 
     @functools.wraps(original)
     def deploy_loop(self: Any, *args: Any, **kwargs: Any) -> Any:
         kwargs.setdefault("sleep_time", POLL_SECONDS)
         return original(self, *args, **kwargs)
 
-    ResourceProviderExecutor.deploy_loop = deploy_loop
+    patches.replace("cloudformation.pause", deploy_loop)
 
 
 def _tell_failures() -> None:
@@ -63,7 +57,7 @@ def _tell_failures() -> None:
             case _:
                 return _deleted(provider, request)
 
-    ResourceProviderExecutor.execute_action = execute_action
+    patches.replace("cloudformation.failures", execute_action)
 
 
 def _created(provider: Any, request: Any) -> Any:
@@ -104,12 +98,13 @@ def _deleted(provider: Any, request: Any) -> Any:
 
 def _load_our_types() -> None:
     """Use our own types in the place of those that LocalStack has already."""
-    original = ResourceProviderExecutor.try_load_resource_provider
+    original = patches.original("cloudformation.types")
+    ours = registry.replaced_types()
 
     def try_load_resource_provider(resource_type: str) -> Any:
-        if resource_type in OURS:
-            module, _, name = OURS[resource_type].partition(":")
-            return getattr(importlib.import_module(f"{__package__}.{module}"), name)()
+        if path := ours.get(resource_type):
+            module, _, name = path.partition(":")
+            return getattr(importlib.import_module(module), name)()
         return original(resource_type)
 
-    ResourceProviderExecutor.try_load_resource_provider = staticmethod(try_load_resource_provider)
+    patches.replace("cloudformation.types", staticmethod(try_load_resource_provider))

@@ -16,8 +16,6 @@ from localstack.aws.api.cloudformation import (
     InsufficientCapabilitiesException,
     StackStatus,
 )
-from localstack.services.cloudformation import api_utils
-from localstack.services.cloudformation.engine import template_preparer
 from localstack.services.cloudformation.engine.validations import ValidationError
 from localstack.services.cloudformation.stores import exports_map, get_cloudformation_store
 from localstack.services.cloudformation.v2 import provider as localstack_provider
@@ -25,6 +23,7 @@ from localstack.services.cloudformation.v2.entities import ChangeSet, Stack
 from localstack.services.cloudformation.v2.provider import CloudformationProviderV2
 from localstack.services.plugins import Service
 
+from lakestack import patches
 from lakestack.services.cloudformation.deletion import Deletion
 from lakestack.services.cloudformation.deployment import NESTED, Deployment
 from lakestack.services.cloudformation.evaluation import (
@@ -58,15 +57,12 @@ _DONE = StackStatus.DELETE_COMPLETE
 
 def create_service() -> Service:
     """Make the service, and let LocalStack's own operations use our parts."""
-    parts: Any = localstack_provider
-    parts.ChangeSetModelValidator = Validator
-    parts.ChangeSetModelTransform = Transformer
-    parts.ChangeSetModelDescriber = Describer
-    parts.find_stack_v2 = find_stack
-    reader: Any = api_utils
-    reader.extract_template_body = _text_of_request
-    preparer: Any = template_preparer
-    preparer.parse_template = parse_template
+    patches.replace("cloudformation.validator", Validator)
+    patches.replace("cloudformation.transformer", Transformer)
+    patches.replace("cloudformation.describer", Describer)
+    patches.replace("cloudformation.find", find_stack)
+    patches.replace("cloudformation.text", _text_of_request)
+    patches.replace("cloudformation.parse", parse_template)
     return Service.for_provider(CloudFormationProvider())
 
 

@@ -9,6 +9,8 @@ from typing import Any
 
 from localstack.services.cloudformation.stores import get_cloudformation_store
 
+from lakestack.store import Contents, Ending, ServiceState, Store, register
+
 CANCELLED = "Resource creation cancelled"
 LATE = "Stack creation time exceeded the specified timeout. "
 
@@ -41,6 +43,13 @@ class StackNotes:
         if timeout_minutes is not None:
             self.deadline = time.monotonic() + 60 * timeout_minutes
 
+    def at_rest(self, timeout: float) -> bool:
+        """Wait until no operation runs; whether that came within so many seconds."""
+        if not self.operation.acquire(timeout=timeout):
+            return False
+        self.operation.release()
+        return True
+
     @property
     def late(self) -> bool:
         """Whether the stack's creation has had its time."""
@@ -52,10 +61,35 @@ class StackNotes:
         return self.late or self.cancelled.is_set()
 
 
+class CloudFormationState(ServiceState):
+    """The notes of an account and region, by stack id; its stacks are in LocalStack's store."""
+
+    def __init__(self, account: str, region: str) -> None:
+        super().__init__(account, region)
+        self.notes: dict[str, StackNotes] = {}
+
+    def contents(self) -> Contents:
+        with self.lock:
+            return {"stack": sorted(self.notes)}
+
+    def end(self) -> list[Ending]:
+        """Operations under way are cancelled, as by DeleteStack."""
+        for notes in self.notes.values():
+            notes.cancelled.set()
+        return [
+            Ending(f"operation on {stack_id}", notes.at_rest)
+            for stack_id, notes in self.notes.items()
+        ]
+
+
+STORE = register(Store("cloudformation", CloudFormationState))
+
+
 def notes_of(stack: Any) -> StackNotes:
     """The notes of a stack, made when first asked for."""
-    notes: StackNotes = vars(stack).setdefault("lake_notes", StackNotes())
-    return notes
+    state = STORE.get(stack.account_id, stack.region_name)
+    with state.lock:
+        return state.notes.setdefault(stack.stack_id, StackNotes())
 
 
 def notes_for(request: Any) -> StackNotes:

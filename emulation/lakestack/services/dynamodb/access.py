@@ -10,6 +10,8 @@ import hashlib
 import hmac
 import secrets
 
+from lakestack import patches
+
 _SECRET = secrets.token_bytes(32)
 
 
@@ -25,7 +27,4 @@ def access_key_id(account: str, region: str) -> str:
 
 def install() -> None:
     """Have LocalStack's DynamoDB use these ids."""
-    from localstack.services.dynamodb import provider, utils
-
-    for module in (provider, utils):
-        module.get_ddb_access_key = access_key_id
+    patches.replace("dynamodb.access", access_key_id)

@@ -18,9 +18,10 @@ from pathlib import Path
 from typing import Any
 
 import requests
-from localstack.services.dynamodb import packages, server
+from localstack.services.dynamodb import server
 from rolo.client import SimpleRequestsClient
 
+from lakestack import patches
 from lakestack.java import artifacts
 from lakestack.java.interpreter import find_java
 from lakestack.services.dynamodb.access import access_key_id
@@ -71,11 +72,10 @@ def install() -> None:
     if not available():
         LOG.warning("no DynamoDB Local for this machine: tables are kept by moto, more slowly")
         return
-    installer = packages.DynamoDBLocalPackageInstaller
-    installer.install = lambda self, *_, **__: None  # noqa: ARG005 - LocalStack's signature
-    installer.get_java_env_vars = lambda self: {}  # noqa: ARG005
-    server.DynamodbServer.start_dynamodb = _start
-    server.DynamodbServer.stop_dynamodb = _stop
+    patches.replace("dynamodb.no_download", lambda _self, *_, **__: None)
+    patches.replace("dynamodb.java", lambda _self: {})
+    patches.replace("dynamodb.start", _start)
+    patches.replace("dynamodb.stop", _stop)
     # The JVM takes seconds; by the first call to DynamoDB it is usually there.
     threading.Thread(target=_start_early, name="dynamodb-local-start", daemon=True).start()
 

@@ -11,6 +11,8 @@ from typing import Any
 
 from localstack.aws.handlers import cors
 
+from lakestack import patches
+
 METHODS = ", ".join(cors.CORS_ALLOWED_METHODS)
 EXPOSED = ", ".join((*cors.CORS_EXPOSE_HEADERS, "x-amzn-requestid", "x-amzn-errortype"))
 SANDBOX = "sandbox"
@@ -24,8 +26,8 @@ def use_only(origins: list[str]) -> None:
     Args:
         origins: as browsers spell them
     """
-    cors.ALLOWED_CORS_ORIGINS[:] = origins
-    cors.DYNAMIC_INTERNAL_ORIGINS = ()
+    patches.original("front_guard.origins")[:] = origins
+    patches.replace("front_guard.internal_origins", ())
 
 
 def add_headers(origin: str, request: Any, headers: MutableMapping[str, str]) -> None:

@@ -14,7 +14,7 @@ import os
 from typing import Any
 
 from localstack import config
-from localstack.aws import app, handlers
+from localstack.aws import handlers
 from localstack.aws.api import RequestContext
 from localstack.aws.chain import HandlerChain
 from localstack.http import Response
@@ -22,6 +22,7 @@ from localstack.services.edge import ROUTER
 from rolo.request import get_raw_path
 from werkzeug.exceptions import HTTPException
 
+from lakestack import patches
 from lakestack.origins import VARIABLE, allowed_origins
 from lakestack.services.front_guard import cors, function_urls, rules, unsigned
 from lakestack.services.front_guard.pages import Marks, Page, is_browser
@@ -202,8 +203,7 @@ def install() -> None:
     given = os.environ.get(VARIABLE, "")
     guard = FrontGuard(allowed_origins(given))
     cors.use_only([origin.strip().rstrip("/") for origin in given.split(",") if origin.strip()])
-    gateway: Any = app.LocalstackAwsGateway
-    make, process = gateway.__init__, gateway.process
+    make, process = patches.original("front_guard.make"), patches.original("front_guard.process")
 
     @functools.wraps(make)
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807 - the patched method
@@ -215,7 +215,8 @@ def install() -> None:
         request.environ["lake.network"] = True
         return process(self, request, response)
 
-    gateway.__init__, gateway.process = __init__, process_from_network
+    patches.replace("front_guard.make", __init__)
+    patches.replace("front_guard.process", process_from_network)
 
 
 def place(gateway: Any, guard: FrontGuard) -> None:

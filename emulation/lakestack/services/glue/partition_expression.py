@@ -13,6 +13,7 @@ from typing import Any
 from localstack.aws.api import CommonServiceException
 from moto.glue import utils
 
+from lakestack import patches
 from lakestack.services.base import aws_error
 
 MAX_LENGTH = 2_048
@@ -28,7 +29,7 @@ _OPERATORS = {"<>", ">=", "<=", ">", "<", "="}
 
 def install() -> None:
     """Let moto take expressions from here."""
-    utils._PARTITION_FILTER_EXPRESSION_CACHE = _Reader()
+    patches.replace("glue.expression", _Reader())
 
 
 class _Reader:

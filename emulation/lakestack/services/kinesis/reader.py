@@ -24,11 +24,20 @@ class Position:
         sequence: read on after this sequence number
         ended: whether the closed shard was read to its end
         lock: held by who reads the shard, where several might
+        abandoned: whether nobody is to read on from here
     """
 
     sequence: int
     ended: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)
+    abandoned: bool = False
+
+    def released(self, timeout: float) -> bool:
+        """Wait until nobody reads the shard; whether that came within so many seconds."""
+        if not self.lock.acquire(timeout=timeout):
+            return False
+        self.lock.release()
+        return True
 
 
 class Lineage:
@@ -60,6 +69,13 @@ class Lineage:
             if not position.ended and all(self._done(p, kept) for p in shard.parents):
                 found.append(shard)
         return found
+
+    def abandon(self) -> dict[str, Position]:
+        """Tell who reads to stop; return the positions, by shard id."""
+        positions = dict(self.positions)
+        for position in positions.values():
+            position.abandoned = True
+        return positions
 
     def _done(self, parent: Shard, kept: set[str]) -> bool:
         position = self.positions.get(parent.id)

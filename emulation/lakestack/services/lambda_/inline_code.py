@@ -12,9 +12,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from localstack.services.lambda_.resource_providers.aws_lambda_function_plugin import (
-    LambdaFunctionProviderPlugin,
-)
+from lakestack import patches
 
 MAX_CHARACTERS = 4 * 1024 * 1024
 """Same page: inline source has at most 4 MB."""
@@ -48,26 +46,17 @@ def zipped(source: str) -> bytes:
 
 def install() -> None:
     """Have LocalStack's AWS::Lambda::Function pack Python source this way."""
-    load = LambdaFunctionProviderPlugin.load
+    patches.replace_on_import("lambda.inline_code", _packing)
 
-    @functools.wraps(load)
-    def load_patched(self: Any) -> None:
-        load(self)
-        from localstack.services.lambda_.resource_providers import aws_lambda_function as module
 
-        original = module._get_lambda_code_param
-        if getattr(original, "__wrapped__", None):
-            return
+def _packing(original: Any) -> Any:
+    @functools.wraps(original)
+    def code_parameter(properties: Any, *args: Any, **kwargs: Any) -> Any:
+        code = properties.get("Code", {})
+        source = code.get("ZipFile")
+        runtime = str(properties.get("Runtime", ""))
+        if isinstance(source, str) and runtime.startswith("python"):
+            properties = {**properties, "Code": {**code, "ZipFile": zipped(source)}}
+        return original(properties, *args, **kwargs)
 
-        @functools.wraps(original)
-        def code_parameter(properties: Any, *args: Any, **kwargs: Any) -> Any:
-            code = properties.get("Code", {})
-            source = code.get("ZipFile")
-            runtime = str(properties.get("Runtime", ""))
-            if isinstance(source, str) and runtime.startswith("python"):
-                properties = {**properties, "Code": {**code, "ZipFile": zipped(source)}}
-            return original(properties, *args, **kwargs)
-
-        module._get_lambda_code_param = code_parameter
-
-    LambdaFunctionProviderPlugin.load = load_patched
+    return code_parameter

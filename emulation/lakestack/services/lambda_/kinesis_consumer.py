@@ -35,7 +35,7 @@ MAX_BACKOFF = 5.0
 
 
 @dataclass(frozen=True)
-class Settings:
+class MappingSettings:
     """What the mapping was configured with; -1 means without limit.
 
     Args:
@@ -112,7 +112,7 @@ class ShardConsumer:
         self,
         shard: Shard,
         position: Position,
-        settings: Settings,
+        settings: MappingSettings,
         target: Target,
         stopping: threading.Event,
         *,
@@ -130,8 +130,11 @@ class ShardConsumer:
         with self._position.lock:
             faults.keep_running(self._work, f"consumer of {self._shard.id}", self._stopping)
 
+    def _told_to_stop(self) -> bool:
+        return self._stopping.is_set() or self._position.abandoned
+
     def _work(self) -> None:
-        while not self._stopping.is_set() and not self._position.ended:
+        while not self._told_to_stop() and not self._position.ended:
             batch = self._collect()
             if batch:
                 self.process(batch)
@@ -181,7 +184,7 @@ class ShardConsumer:
         wanted = settings.batch_size * settings.lanes
         room = MAX_PAYLOAD_BYTES * settings.lanes
         began: float | None = None
-        while not self._stopping.is_set():
+        while not self._told_to_stop():
             last = self._deleted()  # asked before reading: nothing comes after that
             page = self._shard.read(
                 position,
@@ -222,7 +225,7 @@ class ShardConsumer:
             events = self._without_expired(events, attempts, stored)
             if not events:
                 return True
-            if self._stopping.is_set():
+            if self._told_to_stop():
                 return False
             try:
                 outcome = self._target.invoke(events)

@@ -17,11 +17,11 @@ from datetime import datetime
 from typing import Any
 
 from localstack.services.lambda_.api_utils import function_locators_from_arn
-from localstack.services.lambda_.event_source_mapping import esm_worker_factory
 from localstack.services.lambda_.event_source_mapping.esm_worker import EsmState
 from localstack.services.lambda_.event_source_mapping.pollers.kinesis_poller import KinesisPoller
 from localstack.services.lambda_.event_source_mapping.pollers.poller import Poller
 
+from lakestack import patches
 from lakestack.services.kinesis.reader import Lineage, Position
 from lakestack.services.kinesis.shard import Shard
 from lakestack.services.kinesis.store import STORE
@@ -29,17 +29,15 @@ from lakestack.services.kinesis.stream import Stream
 from lakestack.services.lambda_.kinesis_batches import Event
 from lakestack.services.lambda_.kinesis_consumer import (
     GivenUp,
+    MappingSettings,
     Outcome,
-    Settings,
     ShardConsumer,
 )
+from lakestack.services.lambda_.state import STORE as LAMBDA
 
 LOG = logging.getLogger(__name__)
 
 JOIN_SECONDS = 5.0
-
-
-_progress: dict[str, Lineage] = {}
 
 
 class StreamPoller(Poller):  # type: ignore[misc]
@@ -50,7 +48,7 @@ class StreamPoller(Poller):  # type: ignore[misc]
         self._config = worker.esm_config
         self._stopping: threading.Event = worker._shutdown_event
         self._settings = settings_of(self._config)
-        self._progress = _progress.setdefault(worker.uuid, Lineage())
+        _, _, *self._place = function_locators_from_arn(self._config["FunctionArn"])
         self._threads: dict[str, threading.Thread] = {}
         self._result: str | None = None
         if worker.enabled:
@@ -61,13 +59,13 @@ class StreamPoller(Poller):  # type: ignore[misc]
 
     def poll_events(self) -> None:
         """See that every shard that can be read has its thread."""
-        stream = self._adopt()
-        for shard in self._progress.ready(stream):
+        stream, lineage = self._adopt()
+        for shard in lineage.ready(stream):
             thread = self._threads.get(shard.id)
             if thread is None or not thread.is_alive():
                 consumer = ShardConsumer(
                     shard,
-                    self._progress.positions[shard.id],
+                    lineage.positions[shard.id],
                     self._settings,
                     self,
                     self._stopping,
@@ -85,7 +83,7 @@ class StreamPoller(Poller):  # type: ignore[misc]
         for thread in self._threads.values():
             thread.join(JOIN_SECONDS)
         if self._worker.current_state == EsmState.DELETING:
-            _progress.pop(self._worker.uuid, None)
+            LAMBDA.get(*self._place).lineages.pop(self._worker.uuid, None)
 
     def prepare(self, events: list[Event]) -> list[Event]:
         original = self._original
@@ -125,10 +123,12 @@ class StreamPoller(Poller):  # type: ignore[misc]
         except Exception:
             LOG.exception("on-failure destination of mapping %s", self._worker.uuid)
 
-    def _adopt(self) -> Stream:
+    def _adopt(self) -> tuple[Stream, Lineage]:
         stream = STORE.by_arn(self._config["EventSourceArn"])
-        self._progress.follow(stream, lambda s: Position(starting_point(self._config, s)))
-        return stream
+        # Asked for anew each time: after a reset the mapping starts over.
+        lineage = LAMBDA.get(*self._place).lineage(self._worker.uuid)
+        lineage.follow(stream, lambda s: Position(starting_point(self._config, s)))
+        return stream, lineage
 
     def _note(self, result: str) -> None:
         if result != self._result:
@@ -138,9 +138,9 @@ class StreamPoller(Poller):  # type: ignore[misc]
                 stored["LastProcessingResult"] = result
 
 
-def settings_of(config: Any) -> Settings:
+def settings_of(config: Any) -> MappingSettings:
     """Read a mapping's configuration."""
-    return Settings(
+    return MappingSettings(
         batch_size=config["BatchSize"],
         lanes=config.get("ParallelizationFactor") or 1,
         window=config["MaximumBatchingWindowInSeconds"],
@@ -190,8 +190,7 @@ def install(invoke: Callable[..., Any]) -> None:
     Args:
         invoke: `LambdaService.invoke`
     """
-    factory = esm_worker_factory.EsmWorkerFactory
-    original = factory.get_esm_worker
+    original = patches.original("lambda.worker")
 
     @functools.wraps(original)
     def get_esm_worker(self: Any) -> Any:
@@ -200,4 +199,4 @@ def install(invoke: Callable[..., Any]) -> None:
             worker.poller = StreamPoller(worker, worker.poller, invoke)
         return worker
 
-    factory.get_esm_worker = get_esm_worker
+    patches.replace("lambda.worker", get_esm_worker)

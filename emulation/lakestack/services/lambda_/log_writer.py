@@ -13,6 +13,7 @@ from localstack.services.lambda_.invocation.models import lambda_stores
 
 from lakestack.services.base import client
 from lakestack.services.lambda_.output import Event
+from lakestack.services.lambda_.state import STORE
 from lakestack.services.logs.batches import LogEvent, batches
 
 LOG = logging.getLogger(__name__)
@@ -28,11 +29,6 @@ class LogTarget:
     group: str
     stream: str
 
-    @property
-    def group_key(self) -> tuple[str, str, str]:
-        """What tells the group from all others."""
-        return self.account, self.region, self.group
-
 
 class LogWriter:
     """Accepts lines from any thread at once and writes them in order."""
@@ -41,8 +37,6 @@ class LogWriter:
         self._queue: queue.SimpleQueue[tuple[LogTarget, list[Event]]] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
-        self._groups: set[tuple[str, str, str]] = set()
-        """Groups that have been written to."""
 
     def put(self, target: LogTarget, events: list[Event]) -> None:
         """Queue lines; returns at once."""
@@ -68,18 +62,20 @@ class LogWriter:
     def _write(self, target: LogTarget, batch: list[LogEvent]) -> None:
         """Put one batch, making group and stream where they are missing."""
         logs = client(target.account, target.region, "logs")
+        state = STORE.get(target.account, target.region)
         names = {"logGroupName": target.group, "logStreamName": target.stream}
         request: dict[str, Any] = {**names, "logEvents": batch}
         if not _done(logs.put_log_events, **request):
             if not _done(logs.create_log_stream, **names):
                 # The last lines of a function may come after the deletion of both, and must not
                 # bring the group back.
-                if target.group_key in self._groups and not _is_there(target):
+                if target.group in state.log_groups and not _is_there(target):
                     return
                 _done(logs.create_log_group, logGroupName=target.group)
                 _done(logs.create_log_stream, **names)
             logs.put_log_events(**request)
-        self._groups.add(target.group_key)
+        with state.lock:
+            state.log_groups.add(target.group)
 
 
 def _done(operation: Any, **arguments: Any) -> bool:

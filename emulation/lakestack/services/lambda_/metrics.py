@@ -9,8 +9,7 @@ import logging
 import threading
 from collections import Counter
 
-from localstack.services.lambda_.invocation import version_manager
-
+from lakestack import patches
 from lakestack.services.base import client
 
 LOG = logging.getLogger(__name__)
@@ -76,5 +75,5 @@ METRICS = MetricSums()
 
 def install() -> None:
     """Count in place of LocalStack's calls."""
-    version_manager.record_cw_metric_invocation = METRICS.invocation
-    version_manager.record_cw_metric_error = METRICS.error
+    patches.replace("lambda.metric_invocation", METRICS.invocation)
+    patches.replace("lambda.metric_error", METRICS.error)

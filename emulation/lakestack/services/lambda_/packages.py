@@ -13,8 +13,8 @@ from typing import IO, Any
 
 from localstack import config
 from localstack.aws.api.lambda_ import InvalidParameterValueException
-from localstack.services.lambda_.invocation import lambda_models, lambda_service
 
+from lakestack import patches
 from lakestack.archives import ArchiveError, TooLargeError, check_zip, unzip
 
 LOG = logging.getLogger(__name__)
@@ -22,11 +22,10 @@ LOG = logging.getLogger(__name__)
 
 def install() -> None:
     """Put our checks and our unpacking into LocalStack's Lambda."""
-    lambda_service.get_unzipped_size = checked_size
-    lambda_models.unzip = _unzip
-    lambda_service.LambdaService.stop_version = _stop_failed_too(
-        lambda_service.LambdaService.stop_version
-    )
+    patches.replace("lambda.size", checked_size)
+    patches.replace("lambda.unzip", _unzip)
+    stop = patches.original("lambda.stop_version")
+    patches.replace("lambda.stop_version", _stop_failed_too(stop))
 
 
 def checked_size(zip_file: IO[bytes]) -> int:

@@ -12,13 +12,11 @@ from typing import Any
 from localstack.aws.api import RequestContext, handler
 from localstack.aws.api.lambda_ import InvalidRequestContentException
 from localstack.services.lambda_ import api_utils
-from localstack.services.lambda_ import runtimes as localstack_runtimes
-from localstack.services.lambda_.invocation import execution_environment, logs
 from localstack.services.lambda_.invocation.models import lambda_stores
-from localstack.services.lambda_.invocation.version_manager import LambdaVersionManager
 from localstack.services.lambda_.provider import LambdaProvider
 from localstack.services.plugins import Service
 
+from lakestack import patches
 from lakestack.services import steady_time
 from lakestack.services.lambda_ import kinesis_mapping, mapping_rules, metrics, packages
 from lakestack.services.lambda_.executor import end_deleted
@@ -108,11 +106,11 @@ class LakeLambdaProvider(LambdaProvider):  # type: ignore[misc]
 def create_service() -> Service:
     """Return the Lambda service, with LocalStack's parts replaced that do not suit processes."""
     # AWS refuses to create functions of old runtimes; templates written then must still run.
-    known = localstack_runtimes.ALL_RUNTIMES
+    known = patches.original("lambda.runtimes")
     known.extend(f"python3.{n}" for n in range(6, 15) if f"python3.{n}" not in known)
-    logs.LogHandler.start_subscriber = lambda self: None  # noqa: ARG005
-    LambdaVersionManager.store_logs = lambda self, **kwargs: None  # noqa: ARG005 - see log_writer
-    execution_environment.Timer = _DaemonTimer
+    patches.replace("lambda.log_subscriber", lambda _self: None)
+    patches.replace("lambda.log_store", lambda _self, **_: None)
+    patches.replace("lambda.timer", _DaemonTimer)
     _pass_client_context()
     steady_time.install(*steady_time.LAMBDA)
     provider = LakeLambdaProvider()
@@ -135,7 +133,7 @@ class _ByUrl:
 
 def _pass_client_context() -> None:
     """LocalStack drops the ClientContext of an invocation on its way to the environment."""
-    original = execution_environment.ExecutionEnvironment.invoke
+    original = patches.original("lambda.client_context")
 
     @functools.wraps(original)
     def invoke(self: Any, invocation: Any) -> Any:
@@ -149,4 +147,4 @@ def _pass_client_context() -> None:
         self.runtime_executor.client_context = decoded
         return original(self, invocation)
 
-    execution_environment.ExecutionEnvironment.invoke = invoke
+    patches.replace("lambda.client_context", invoke)

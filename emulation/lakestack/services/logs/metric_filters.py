@@ -23,19 +23,16 @@ from localstack.utils.bootstrap import is_api_enabled
 from moto.logs.metric_filters import MetricFilters
 from moto.logs.models import LogsBackend
 
+from lakestack import patches
 from lakestack.services.base import client
 
 LOG = logging.getLogger(__name__)
 
-_add_filter = MetricFilters.add_filter
-_delete_log_group = LogsBackend.delete_log_group
-
 
 def install() -> None:
     """Let a metric filter see its own log group only."""
-    LogsProvider.put_log_events = put_log_events
-    MetricFilters.add_filter = _put_filter
-    LogsBackend.delete_log_group = _delete_group_with_filters
+    patches.replace("logs.put_events", put_log_events)
+    patches.replace("logs.put_filter", _put_filter)
 
 
 @handler("PutLogEvents", expand=False)
@@ -88,11 +85,11 @@ def _put_filter(
     filters: MetricFilters, filter_name: str, filter_pattern: str, log_group_name: str, made: Any
 ) -> None:
     filters.delete_filter(filter_name, log_group_name)
-    _add_filter(filters, filter_name, filter_pattern, log_group_name, made)
+    add: Any = patches.original("logs.put_filter")
+    add(filters, filter_name, filter_pattern, log_group_name, made)
 
 
-def _delete_group_with_filters(backend: LogsBackend, log_group_name: str) -> Any:
-    answer = _delete_log_group(backend, log_group_name)
+def delete_filters_of(backend: LogsBackend, log_group_name: str) -> None:
+    """Delete the filters of a deleted group; moto keeps them."""
     for found in backend.describe_metric_filters(log_group_name=log_group_name):
         backend.filters.delete_filter(found["filterName"], log_group_name)
-    return answer

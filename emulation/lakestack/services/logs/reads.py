@@ -22,25 +22,33 @@ from localstack.aws.api.logs import (
 )
 from localstack.services.logs.models import get_moto_logs_backend
 from localstack.services.logs.provider import LogsProvider
-from moto.logs.models import LogGroup, LogsBackend
+from moto.logs.models import LogGroup
 
-WALKS = ("describe_log_groups", "describe_log_streams", "filter_log_events", "get_log_events")
-CHANGES = (
-    *("create_log_group", "ensure_log_group", "delete_log_group"),
-    *("create_log_stream", "delete_log_stream"),
-)
+from lakestack import patches
+from lakestack.patches.many import LOG_READS
+from lakestack.services.logs.metric_filters import delete_filters_of
 
 _lock = threading.RLock()
 
 
 def install() -> None:
     """Keep reads of log groups and streams apart from changes to them."""
-    for name in (*WALKS, *CHANGES):
-        method = getattr(LogsBackend, name)
-        if method.__module__ != __name__:
-            setattr(LogsBackend, name, _locked(method))
-    LogsProvider.describe_log_groups = describe_log_groups
-    LogGroup.filter_log_events = _in_order_of_time
+    for name in LOG_READS:
+        method = patches.original(f"logs.locked.{name}")
+        changed = _with_filters(method) if name == "delete_log_group" else method
+        patches.replace(f"logs.locked.{name}", _locked(changed))
+    patches.replace("logs.describe_groups", describe_log_groups)
+    patches.replace("logs.in_order", _in_order_of_time)
+
+
+def _with_filters(delete: Any) -> Any:
+    @functools.wraps(delete)
+    def delete_log_group(backend: Any, log_group_name: str) -> Any:
+        answer = delete(backend, log_group_name)
+        delete_filters_of(backend, log_group_name)
+        return answer
+
+    return delete_log_group
 
 
 @handler("DescribeLogGroups", expand=False)
@@ -81,12 +89,9 @@ def _described(group: LogGroup) -> dict[str, Any]:
     }
 
 
-_filter_log_events = LogGroup.filter_log_events
-
-
 def _in_order_of_time(group: LogGroup, *arguments: Any) -> Any:
     *others, _interleaved = arguments  # deprecated on AWS: "always interleaved"
-    return _filter_log_events(group, *others, True)
+    return patches.original("logs.in_order")(group, *others, True)
 
 
 def _locked(method: Any) -> Any:
@@ -95,5 +100,4 @@ def _locked(method: Any) -> Any:
         with _lock:
             return method(*args, **kwargs)
 
-    call.__module__ = __name__
     return call

@@ -6,31 +6,14 @@ functions. A module is dressed when it is imported, so that none is imported for
 
 from __future__ import annotations
 
-import importlib.abc
-import importlib.machinery
 import re
-import sys
-from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
+from lakestack import patches
+from lakestack.patches.many import PATTERNS
 from lakestack.services.patterns import Pattern, compile_pattern
 
-MODULES = frozenset(
-    {
-        "localstack.services.apigateway.legacy.helpers",  # selection patterns
-        "localstack.services.apigateway.next_gen.execute_api.handlers.integration_response",
-        "localstack.services.events.event_rule_engine",  # wildcards of events, also of mappings
-        "localstack.services.s3.cors",  # allowed origins
-        "moto.core.utils",  # names with * and ?
-        "moto.events.models",  # name prefixes
-        "moto.glue.models",  # GetTables
-        "moto.glue.utils",  # LIKE of GetPartitions
-        "moto.iam.access_control",
-        "moto.s3.utils",
-        "moto.sqs.models",
-    }
-)
 _LETTERS = {re.IGNORECASE: "i", re.MULTILINE: "m", re.DOTALL: "s"}
 _PLAIN = re.ASCII | re.UNICODE
 _SEARCHES = ("match", "fullmatch", "search", "finditer")
@@ -70,30 +53,7 @@ for _name in _SEARCHES:
     setattr(BOUNDED, _name, _bounded(_name))
 
 
-class _Dresser(importlib.abc.MetaPathFinder):
-    """Finds the modules as Python does, and gives them the stand-in once they are loaded."""
-
-    def find_spec(
-        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
-    ) -> importlib.machinery.ModuleSpec | None:
-        if name not in MODULES:
-            return None
-        spec = importlib.machinery.PathFinder.find_spec(name, path, target)
-        if spec is not None and spec.loader is not None:
-            execute = spec.loader.exec_module
-
-            def exec_module(module: ModuleType) -> None:
-                execute(module)
-                module.re = BOUNDED  # type: ignore[attr-defined]
-
-            spec.loader.exec_module = exec_module  # type: ignore[method-assign]
-        return spec
-
-
 def install() -> None:
     """Dress the modules that are there, and the others when they come."""
-    for name in MODULES:
-        if name in sys.modules:
-            sys.modules[name].re = BOUNDED  # type: ignore[attr-defined]
-    if not any(isinstance(finder, _Dresser) for finder in sys.meta_path):
-        sys.meta_path.insert(0, _Dresser())
+    for module in PATTERNS:
+        patches.replace_on_import(f"patterns.{module}", lambda _re: BOUNDED)

@@ -19,7 +19,7 @@ from lakestack.services.request_validation.faults import Path, fault
 MAX_FAULTS = 10
 """More faults of one request are not looked for."""
 
-Check = Callable[[Any, Path, list[str]], None]
+ShapeCheck = Callable[[Any, Path, list[str]], None]
 """From a value and its path; appends what is wrong to the list."""
 
 
@@ -51,10 +51,10 @@ def faults_of(shape: Shape, request: Any, rules: Rules) -> list[str]:
     return found[:MAX_FAULTS]
 
 
-def checker(shape: Shape, rules: Rules) -> Check | None:
+def checker(shape: Shape, rules: Rules) -> ShapeCheck | None:
     """The function that checks a value of this shape; None if there is nothing to check."""
     # The models' resolver lives as long as the model, and so do the compiled functions.
-    cache: dict[str, Check | None] = shape._shape_resolver.__dict__.setdefault(
+    cache: dict[str, ShapeCheck | None] = shape._shape_resolver.__dict__.setdefault(
         f"_lake_checkers_{rules.name}", {}
     )
     if shape.name not in cache:
@@ -66,7 +66,7 @@ def checker(shape: Shape, rules: Rules) -> Check | None:
     return cache[shape.name]
 
 
-def _later(cache: dict[str, Check | None], name: str) -> Check:
+def _later(cache: dict[str, ShapeCheck | None], name: str) -> ShapeCheck:
     def check(value: Any, path: Path, faults: list[str]) -> None:
         if (found := cache[name]) is not None:
             found(value, path, faults)
@@ -100,7 +100,7 @@ def _own_rules(shape: Any, rules: Rules) -> bool:
     )
 
 
-def _compiled(shape: Any, rules: Rules) -> Check:
+def _compiled(shape: Any, rules: Rules) -> ShapeCheck:
     match shape.type_name:
         case "structure":
             return _structure(shape, rules)
@@ -120,7 +120,7 @@ def _nothing(_value: Any, _path: Path, _faults: list[str]) -> None:
     return
 
 
-def _structure(shape: Any, rules: Rules) -> Check:
+def _structure(shape: Any, rules: Rules) -> ShapeCheck:
     required = tuple(shape.required_members)
     members = {n: c for n, m in shape.members.items() if (c := checker(m, rules)) is not None}
     known = members.get
@@ -135,7 +135,7 @@ def _structure(shape: Any, rules: Rules) -> Check:
     return check
 
 
-def _list(shape: Any, rules: Rules) -> Check:
+def _list(shape: Any, rules: Rules) -> ShapeCheck:
     size = _size(shape, "length") if rules.sizes else None
     within = checker(shape.member, rules)
 
@@ -151,7 +151,7 @@ def _list(shape: Any, rules: Rules) -> Check:
     return check
 
 
-def _map(shape: Any, rules: Rules) -> Check:
+def _map(shape: Any, rules: Rules) -> ShapeCheck:
     size = _size(shape, "length") if rules.sizes else None
     keys, within = checker(shape.key, rules), checker(shape.value, rules)
 
@@ -169,7 +169,7 @@ def _map(shape: Any, rules: Rules) -> Check:
     return check
 
 
-def _string(shape: Any, rules: Rules) -> Check:
+def _string(shape: Any, rules: Rules) -> ShapeCheck:
     about = shape.metadata
     size = _size(shape, "length") if rules.sizes else None
     enum = frozenset(about["enum"]) if rules.enums and about.get("enum") else None
@@ -190,7 +190,7 @@ def _string(shape: Any, rules: Rules) -> Check:
     return check
 
 
-def _blob(shape: Any) -> Check:
+def _blob(shape: Any) -> ShapeCheck:
     size = _size(shape, "length") or _nothing
 
     def check(value: Any, path: Path, faults: list[str]) -> None:
@@ -200,7 +200,7 @@ def _blob(shape: Any) -> Check:
     return check
 
 
-def _size(shape: Any, what: str) -> Check | None:
+def _size(shape: Any, what: str) -> ShapeCheck | None:
     low, high = shape.metadata.get("min"), shape.metadata.get("max")
     if low is None and high is None:
         return None

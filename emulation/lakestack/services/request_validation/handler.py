@@ -14,20 +14,17 @@ from botocore.model import OperationNotFoundError, Shape
 from cbor2 import CBORDecodeError
 from localstack.aws.api import CommonServiceException, RequestContext, ServiceException
 from localstack.aws.connect import INTERNAL_REQUEST_PARAMS_HEADER
-from localstack.aws.handlers.logging import ExceptionLogger
-from localstack.aws.handlers.service import ServiceExceptionSerializer, ServiceRequestParser
 from localstack.aws.protocol import parser as protocol_parser
 from localstack.aws.protocol.parser import (
-    BaseJSONRequestParser,
     OperationNotFoundParserError,
     ProtocolParserError,
-    RestXMLRequestParser,
     create_parser,
 )
 from localstack.utils.aws.arns import InvalidArnException
 from moto.core.exceptions import ServiceException as MotoError
 from werkzeug.exceptions import HTTPException, NotFound
 
+from lakestack import patches
 from lakestack.services.request_validation.constraints import faults_of
 from lakestack.services.request_validation.faults import NullMemberError, WireError, summary
 from lakestack.services.request_validation.foreign_errors import meant_by
@@ -56,20 +53,16 @@ _CLIENTS_FAULT = (
 
 def install() -> None:
     """Put our reading and checking into the place of LocalStack's."""
-    parser: Any = ServiceRequestParser
-    parser.parse_and_enrich = lambda _self, context: read_request(context)
-    body: Any = BaseJSONRequestParser
-    body._parse_body_as_json = _json_or_cbor
-    body._parse_structure = _structure
-    body._parse_boolean = protocol_parser.RequestParser._parse_boolean
-    xml: Any = RestXMLRequestParser
-    xml._parse_string = xml._parse_character = _text_of_element
-    log: Any = ExceptionLogger
-    log.__call__ = _log
-    serializer: Any = ServiceExceptionSerializer
-    original = serializer.create_exception_response
-    serializer.create_exception_response = lambda this, exception, context: original(
-        this, _meant(exception, context), context
+    patches.replace("request_validation.read", lambda _self, context: read_request(context))
+    patches.replace("request_validation.json", _json_or_cbor)
+    patches.replace("request_validation.structure", _structure)
+    patches.replace("request_validation.boolean", protocol_parser.RequestParser._parse_boolean)
+    patches.replace("request_validation.text", _text_of_element)
+    patches.replace("request_validation.log", _log)
+    original = patches.original("request_validation.meant")
+    patches.replace(
+        "request_validation.meant",
+        lambda this, exception, context: original(this, _meant(exception, context), context),
     )
 
 

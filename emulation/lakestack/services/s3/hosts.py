@@ -9,8 +9,7 @@ import functools
 import re
 from typing import Any
 
-from localstack.aws.protocol import service_router
-from localstack.services.s3 import presigned_url, utils
+from lakestack import patches
 
 LEGACY = re.compile(
     r"(?P<bucket>.+)\.s3-(?:external-1|[a-z]{2}(?:-gov)?-[a-z]+-\d)\.amazonaws\.com(?::\d+)?"
@@ -25,11 +24,10 @@ def legacy_bucket(host: str) -> str | None:
 
 def install() -> None:
     """Have LocalStack's S3 recognise these names."""
-    original = utils.uses_host_addressing
+    original = patches.original("s3.hosts")
 
     @functools.wraps(original)
     def uses_host_addressing(headers: Any) -> Any:
         return original(headers) or legacy_bucket(headers.get("host", ""))
 
-    for module in (utils, service_router, presigned_url):
-        module.uses_host_addressing = uses_host_addressing
+    patches.replace("s3.hosts", uses_host_addressing)

@@ -16,8 +16,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from localstack.services.s3 import provider
 from localstack.services.s3.storage import ephemeral
+
+from lakestack import patches
 
 Mode = Literal["r", "w"]
 
@@ -133,7 +134,7 @@ def _opened(
 
 def install() -> None:
     """Let S3 replace a body only when the new one is complete."""
-    ephemeral.LockedSpooledTemporaryFile = ReplaceableFile
-    ephemeral.EphemeralS3StoredObject = ReplacingStoredObject
-    ephemeral.EphemeralS3StoredMultipart = ReplacingMultipart
-    provider.EphemeralS3ObjectStore = ReplacingStore
+    patches.replace("s3.file", ReplaceableFile)
+    patches.replace("s3.object", ReplacingStoredObject)
+    patches.replace("s3.multipart", ReplacingMultipart)
+    patches.replace("s3.store", ReplacingStore)

@@ -13,23 +13,22 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from localstack.services.s3.storage import ephemeral
+from lakestack import patches
 
 
 def install() -> None:
     """Give S3 a folder of its own inside TMPDIR, which is private to this emulator."""
-    store = ephemeral.EphemeralS3ObjectStore
-    original = store.__init__
+    original = patches.original("s3.folder")
     folder = str(Path(tempfile.gettempdir()) / "s3")
 
     def own_folder(self: Any, root_directory: str | None = None) -> None:  # noqa: ARG001
         original(self, folder)
 
-    delete = store.delete_bucket
+    delete = patches.original("s3.delete_folder")
 
     def delete_with_folder(self: Any, bucket: str) -> None:
         delete(self, bucket)
         shutil.rmtree(Path(self.root_directory, bucket), ignore_errors=True)
 
-    store.__init__ = own_folder
-    store.delete_bucket = delete_with_folder
+    patches.replace("s3.folder", own_folder)
+    patches.replace("s3.delete_folder", delete_with_folder)

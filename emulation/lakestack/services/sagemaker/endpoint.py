@@ -13,7 +13,6 @@ from typing import Any
 from lakestack import clock
 from lakestack.services.sagemaker.container import INVOCATION_SECONDS
 from lakestack.services.sagemaker.hosting import Deployment, DeploymentError, Variant
-from lakestack.services.sagemaker.state import EndpointConfig, SagemakerState
 from lakestack.services.sagemaker.validation import validation_error
 from lakestack.store import Ending
 
@@ -26,8 +25,8 @@ MAX_FAILURE_REASON = 1024
 class Endpoint:
     """One endpoint. All methods are safe to call from several threads."""
 
-    def __init__(self, state: SagemakerState, name: str, arn: str) -> None:
-        self.account, self.region, self.name, self.arn = state.account, state.region, name, arn
+    def __init__(self, account: str, region: str, name: str, arn: str) -> None:
+        self.account, self.region, self.name, self.arn = account, region, name, arn
         self.status = "Creating"
         self.created = self.modified = clock.utc()
         self.failure_reason: str | None = None
@@ -37,12 +36,12 @@ class Endpoint:
         self._pending: Deployment | None = None
         self._deployer: threading.Thread | None = None
 
-    def create(self, config: EndpointConfig, variants: list[Variant]) -> None:
-        """Begin to bring up the first configuration."""
-        self.config = config.name
+    def create(self, config: str, variants: list[Variant]) -> None:
+        """Begin to bring up the first configuration, by its name."""
+        self.config = config
         self._begin("Creating", config, variants)
 
-    def update(self, config: EndpointConfig, variants: list[Variant]) -> None:
+    def update(self, config: str, variants: list[Variant]) -> None:
         """Begin to change to another configuration.
 
         Raises:
@@ -142,9 +141,9 @@ class Endpoint:
                 "EndpointStatus": self.status,
             }
 
-    def _begin(self, status: str, config: EndpointConfig, variants: list[Variant]) -> None:
+    def _begin(self, status: str, config: str, variants: list[Variant]) -> None:
         deployment = Deployment(
-            self.account, self.region, self.name, config.name, variants, self._on_dead
+            self.account, self.region, self.name, config, variants, self._on_dead
         )
         with self._lock:
             self.status, self.modified = status, clock.utc()

@@ -191,10 +191,10 @@ class SagemakerProvider(ServiceLifecycleHook):
             refuse_existing(held.endpoints, name, "endpoint")
             config = held.endpoint_config(request["EndpointConfigName"])
             variants = _variants(held, config)
-            endpoint = Endpoint(held, name, held.arn("endpoint", name))
+            endpoint = Endpoint(held.account, held.region, name, held.arn("endpoint", name))
             held.endpoints[name] = endpoint
             tags.put(held, endpoint.arn, request.get("Tags"))
-            endpoint.create(config, variants)
+            endpoint.create(config.name, variants)
         return {"EndpointArn": endpoint.arn}
 
     @operation("UpdateEndpoint")
@@ -205,7 +205,7 @@ class SagemakerProvider(ServiceLifecycleHook):
         with STORE.holding(state.account, state.region) as held:
             endpoint = held.endpoint(request["EndpointName"])
             config = held.endpoint_config(request["EndpointConfigName"])
-            endpoint.update(config, _variants(held, config))
+            endpoint.update(config.name, _variants(held, config))
         return {"EndpointArn": endpoint.arn}
 
     @operation("UpdateEndpointWeightsAndCapacities")

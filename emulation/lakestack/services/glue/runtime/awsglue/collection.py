@@ -1,7 +1,8 @@
-"""DynamicFrameCollection: frames by name, what `relationalize` and the splits return."""
+"""Frames by name: what `relationalize` and the splits return."""
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import (
     Callable,
     ItemsView,
@@ -11,38 +12,47 @@ from collections.abc import (
     Mapping,
     ValuesView,
 )
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Protocol, Self, TypeVar
 
 from .errors import NamesWhatIsMissing
 
 if TYPE_CHECKING:
-    from .context import GlueContext
-    from .dynamicframe import DynamicFrame
+    from .session import HasSession
 
 
-class DynamicFrameCollection(NamesWhatIsMissing, Mapping[str, Any]):
-    """DynamicFrames by name.
+class Named(Protocol):
+    """A frame, as far as a collection looks at it."""
+
+    @property
+    def name(self) -> str:
+        """The frame's name."""
+        ...
+
+
+Frame = TypeVar("Frame", bound=Named)
+
+
+class FrameCollection(NamesWhatIsMissing, Mapping[str, Frame]):
+    """Frames by name; `DynamicFrameCollection` says which kind an absent one is.
 
     Args:
         dynamic_frames: the frames by name, or frames that have names
         glue_ctx: the context that made them
     """
 
-    aws_name = "DynamicFrameCollection"
-
     def __init__(
         self,
-        dynamic_frames: Mapping[str, DynamicFrame] | Iterable[DynamicFrame],
-        glue_ctx: GlueContext,
+        dynamic_frames: Mapping[str, Frame] | Iterable[Frame],
+        glue_ctx: HasSession,
     ) -> None:
-        self._frames: dict[str, DynamicFrame]
+        self._frames: dict[str, Frame]
         if isinstance(dynamic_frames, Mapping):
             self._frames = dict(dynamic_frames)
         else:
             self._frames = {frame.name: frame for frame in dynamic_frames}
         self.glue_ctx = glue_ctx
 
-    def __getitem__(self, key: str) -> DynamicFrame:
+    def __getitem__(self, key: str) -> Frame:
         return self._frames[key]
 
     def __iter__(self) -> Iterator[str]:
@@ -55,46 +65,47 @@ class DynamicFrameCollection(NamesWhatIsMissing, Mapping[str, Any]):
         """The names."""
         return self._frames.keys()
 
-    def values(self) -> ValuesView[Any]:
+    def values(self) -> ValuesView[Frame]:
         """The frames."""
         return self._frames.values()
 
-    def items(self) -> ItemsView[str, Any]:
+    def items(self) -> ItemsView[str, Frame]:
         """Names and frames."""
         return self._frames.items()
 
-    def select(self, key: str, transformation_ctx: str = "") -> DynamicFrame:  # noqa: ARG002
+    def select(self, key: str, transformation_ctx: str = "") -> Frame:  # noqa: ARG002
         """The frame of a name; an empty one where there is none."""
         if key in self._frames:
             return self._frames[key]
-        from .dynamicframe import DynamicFrame
+        return self._empty(key)
 
-        empty = self.glue_ctx.spark_session.createDataFrame([], "")
-        return DynamicFrame(empty, self.glue_ctx, key)
+    @abstractmethod
+    def _empty(self, name: str) -> Frame:
+        """Make a frame without records or fields."""
 
     def map(
         self,
-        callable: Callable[..., DynamicFrame],  # noqa: A002 - AWS's signature
+        callable: Callable[..., Frame],  # noqa: A002 - AWS's signature
         transformation_ctx: str = "",
-    ) -> DynamicFrameCollection:
+    ) -> Self:
         """Replace each frame by what ``callable(frame, context)`` makes of it."""
         made = {n: callable(f, f"{transformation_ctx}{n}") for n, f in self._frames.items()}
-        return DynamicFrameCollection(made, self.glue_ctx)
+        return type(self)(made, self.glue_ctx)
 
     def flatmap(
         self,
-        f: Callable[..., DynamicFrame | DynamicFrameCollection],
+        f: Callable[..., Frame | FrameCollection[Frame]],
         transformation_ctx: str = "",
-    ) -> DynamicFrameCollection:
+    ) -> Self:
         """Put together what ``f(frame, context)`` makes of each frame.
 
         A frame keeps its name; the frames of a collection become ``<name>_<their name>``.
         """
-        made: dict[str, DynamicFrame] = {}
+        made: dict[str, Frame] = {}
         for name, each in self._frames.items():
             result = f(each, f"{transformation_ctx}{name}")
-            if isinstance(result, DynamicFrameCollection):
+            if isinstance(result, FrameCollection):
                 made.update({f"{name}_{inner}": frame for inner, frame in result.items()})
             else:
                 made[name] = result
-        return DynamicFrameCollection(made, self.glue_ctx)
+        return type(self)(made, self.glue_ctx)

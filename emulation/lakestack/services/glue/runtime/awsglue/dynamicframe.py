@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import DataFrame
 
-from .collection import DynamicFrameCollection
+from .collection import FrameCollection
 from .frame_core import check_common
 from .frame_fields import FieldTransforms
 from .frame_records import RecordTransforms
 from .record_functions import DynamicRecord
 
 if TYPE_CHECKING:
-    from .context import GlueContext
+    from .session import HasSession
 
 __all__ = ["DynamicFrame", "DynamicFrameCollection", "DynamicRecord", "check_common"]
 
@@ -22,6 +23,19 @@ class DynamicFrame(FieldTransforms, RecordTransforms):
     """Records of a source or a transformation."""
 
     @classmethod
-    def fromDF(cls, dataframe: DataFrame, glue_ctx: GlueContext, name: str = "") -> DynamicFrame:  # noqa: N802
+    def fromDF(cls, dataframe: DataFrame, glue_ctx: HasSession, name: str = "") -> DynamicFrame:  # noqa: N802
         """Make a DynamicFrame of a DataFrame."""
         return cls(dataframe, glue_ctx, name)
+
+    def _collection(self, frames: Mapping[str, Any]) -> DynamicFrameCollection:
+        return DynamicFrameCollection(frames, self.glue_ctx)
+
+
+class DynamicFrameCollection(FrameCollection[DynamicFrame]):
+    """DynamicFrames by name."""
+
+    aws_name = "DynamicFrameCollection"
+
+    def _empty(self, name: str) -> DynamicFrame:
+        empty = self.glue_ctx.spark_session.createDataFrame([], "")
+        return DynamicFrame(empty, self.glue_ctx, name)

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any, Self
 from pyspark.sql import DataFrame
 
 from .choice import Typed, settle
-from .collection import DynamicFrameCollection
+from .collection import FrameCollection
 from .errors import NamesWhatIsMissing, UnsupportedApiError
 from .gluetypes import DataType, Field, StructType, from_spark
 
 if TYPE_CHECKING:
-    from .context import GlueContext
+    from .session import HasSession
 
 
 class FrameCore(NamesWhatIsMissing):
@@ -40,7 +40,7 @@ class FrameCore(NamesWhatIsMissing):
     def __init__(
         self,
         frame: DataFrame,
-        glue_ctx: GlueContext,
+        glue_ctx: HasSession,
         name: str = "",
         *,
         pending: Mapping[str, str] | None = None,
@@ -119,8 +119,8 @@ class FrameCore(NamesWhatIsMissing):
             errors = self.glue_ctx.spark_session.createDataFrame([], "error string")
         return type(self)(errors, self.glue_ctx, f"{self.name} errors")
 
-    def _collection(self, frames: Mapping[str, Any]) -> DynamicFrameCollection:
-        return DynamicFrameCollection(frames, self.glue_ctx)
+    def _collection(self, frames: Mapping[str, Any]) -> FrameCollection[Any]:
+        raise NotImplementedError  # the kind of collection belongs to the kind of frame
 
     def _with(
         self,

@@ -11,7 +11,7 @@ from pyspark.sql import functions as F  # noqa: N812 - the name everybody uses
 from . import choice as choices_of
 from . import nested_data
 from .catalog import read_table
-from .collection import DynamicFrameCollection
+from .collection import FrameCollection
 from .columns import convert, find_column, listed, nested, quoted
 from .errors import UnsupportedApiError
 from .frame_core import FrameCore, check_common
@@ -113,7 +113,7 @@ class FieldTransforms(FrameCore):
 
     def split_fields(
         self, paths: str | Sequence[str], name1: str, name2: str, **common: Any
-    ) -> DynamicFrameCollection:
+    ) -> FrameCollection[Any]:
         """Two frames: with the named top-level fields, and with the others."""
         check_common("DynamicFrame.split_fields", common)
         return self._collection({name1: self.select_fields(paths), name2: self.drop_fields(paths)})
@@ -136,7 +136,7 @@ class FieldTransforms(FrameCore):
         staging_path: str | None = None,  # noqa: ARG002 - AWS needs room for it
         options: Any = None,  # noqa: ARG002
         **common: Any,
-    ) -> DynamicFrameCollection:
+    ) -> FrameCollection[Any]:
         """Flat tables: the root, and one for each array, joined by its ``id``."""
         check_common("DynamicFrame.relationalize", common)
         tables = nested_data.relationalize(self.toDF(), root_table_name)

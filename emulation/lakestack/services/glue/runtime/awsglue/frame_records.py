@@ -9,7 +9,7 @@ from typing import Any, Self
 from pyspark.sql import functions as F  # noqa: N812 - the name everybody uses
 
 from . import record_functions
-from .collection import DynamicFrameCollection
+from .collection import FrameCollection
 from .columns import listed, quoted
 from .errors import UnsupportedApiError
 from .frame_core import FrameCore, check_common
@@ -56,7 +56,7 @@ class RecordTransforms(FrameCore):
         name1: str,
         name2: str,
         **common: Any,
-    ) -> DynamicFrameCollection:
+    ) -> FrameCollection[Any]:
         """Two frames: the records that fulfil all comparisons (``{"a": {">": 10}}``), the rest."""
         check_common("DynamicFrame.split_rows", common)
         frame = self.toDF()

@@ -19,7 +19,7 @@ from .s3_source import Read
 from .writers import FILE_CONNECTIONS
 
 if TYPE_CHECKING:
-    from .context import GlueContext
+    from .session import HasSession
 
 Options = Mapping[str, Any]
 # Options that tune how AWS reads and do not change what is read.
@@ -41,7 +41,7 @@ class DynamicFrameReader(NamesWhatIsMissing):
 
     aws_name = "create_dynamic_frame"
 
-    def __init__(self, glue_context: GlueContext) -> None:
+    def __init__(self, glue_context: HasSession) -> None:
         self._glue_context = glue_context
 
     def from_catalog(
@@ -158,7 +158,7 @@ class DataFrameReader(NamesWhatIsMissing):
 
     aws_name = "create_data_frame"
 
-    def __init__(self, glue_context: GlueContext) -> None:
+    def __init__(self, glue_context: HasSession) -> None:
         self._reader = DynamicFrameReader(glue_context)
 
     def from_catalog(self, *args: Any, **kwargs: Any) -> DataFrame:
@@ -183,7 +183,7 @@ def _check(options: Options, method: str, known: tuple[str, ...]) -> None:
             raise UnsupportedApiError(f"{method} option {name!r}")
 
 
-def _read_dynamodb_items(glue_context: GlueContext, options: dict[str, Any]) -> Read:
+def _read_dynamodb_items(glue_context: HasSession, options: dict[str, Any]) -> Read:
     table = options.pop("dynamodb.input.tableName", None)
     if not table:
         raise ValueError('from_options needs connection_options={"dynamodb.input.tableName": …}')
@@ -192,7 +192,7 @@ def _read_dynamodb_items(glue_context: GlueContext, options: dict[str, Any]) -> 
     return Read(*with_choices(spark, items))
 
 
-def _read_dynamodb(glue_context: GlueContext, table: CatalogTable, options: Options) -> Read:
+def _read_dynamodb(glue_context: HasSession, table: CatalogTable, options: Options) -> Read:
     segments = _segments(options, "from_catalog")
     frame = dynamodb_source.read(
         glue_context.spark_session,

@@ -14,7 +14,7 @@ from .errors import NamesWhatIsMissing, UnsupportedApiError
 from .format_options import options_of
 
 if TYPE_CHECKING:
-    from .context import GlueContext
+    from .session import HasSession
 
 Options = Mapping[str, Any]
 FILE_CONNECTIONS = ("s3", "file")
@@ -34,7 +34,7 @@ class DynamicFrameWriter(NamesWhatIsMissing):
 
     aws_name = "write_dynamic_frame"
 
-    def __init__(self, glue_context: GlueContext) -> None:
+    def __init__(self, glue_context: HasSession) -> None:
         self._glue_context = glue_context
 
     def from_options(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ..dynamicframe import DynamicFrame, DynamicFrameCollection, check_common
+from ..collection import FrameCollection
+from ..dynamicframe import DynamicFrame, check_common
 from ..errors import UnsupportedApiError
 
 __all__ = [
@@ -32,7 +33,7 @@ __all__ = [
 ]
 
 Frame = DynamicFrame
-Collection = DynamicFrameCollection
+Collection = FrameCollection[Any]
 
 
 def __getattr__(name: str) -> Any:

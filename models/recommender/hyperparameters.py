@@ -1,27 +1,20 @@
-"""Hyper-parameters: their names, defaults, ranges, and where SageMaker puts them.
+"""Hyper-parameters: their names, defaults and ranges.
 
-The SageMaker Training Toolkit passes every hyper-parameter both as `--name value` and as the
-environment variable `SM_HP_NAME` (sagemaker-training, "Environment variables"). Arguments win.
+`arguments` reads them from where SageMaker puts them; `factory` knows the algorithms.
 """
 
 from __future__ import annotations
 
-import argparse
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
-from typing import Any, NoReturn
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from recommender.errors import SettingsError
 from recommender.protocols import PROTOCOLS
 
-MODELS = ("als", "ease", "bm25", "blend", "popularity")
-AUTO = "auto"
-ALGORITHMS = (*MODELS, AUTO)
-
 
 @dataclass(frozen=True)
-class Settings:
+class Hyperparameters:
     """All hyper-parameters of a training run.
 
     The defaults have the best mean rank of the candidates over four data sets and up to three
@@ -65,10 +58,6 @@ class Settings:
     """Settings tried by `tune`."""
 
     def __post_init__(self) -> None:
-        if self.algorithm not in ALGORITHMS:
-            raise SettingsError(
-                f"algorithm={self.algorithm!r} is unknown; valid: {', '.join(ALGORITHMS)}"
-            )
         # Spelt as its owner did: newest-per-user is newest_per_user.
         object.__setattr__(self, "protocol", self.protocol.lower().replace("-", "_"))
         if self.protocol not in PROTOCOLS:
@@ -101,55 +90,9 @@ _RANGES: tuple[tuple[str, float, float], ...] = (
 )
 
 
-def solver_threads(settings: Settings) -> int:
+def solver_threads(settings: Hyperparameters) -> int:
     """The thread count a run really uses: SM_NUM_CPUS or the machine's when `threads` is 0."""
     if settings.threads:
         return settings.threads
     given = os.environ.get("SM_NUM_CPUS", "")
     return int(given) if given.isdigit() and int(given) > 0 else os.cpu_count() or 1
-
-
-class _Parser(argparse.ArgumentParser):
-    """argparse that raises instead of exiting, so that the failure file gets the reason."""
-
-    def error(self, message: str) -> NoReturn:
-        raise SettingsError(f"{message}; valid: {', '.join(f.name for f in fields(Settings))}")
-
-
-def parse(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
-    """Settings from the command line over SM_HP_* over the defaults.
-
-    Raises SettingsError for an unknown name, an unreadable value or one out of range.
-    """
-    kinds = {f.name: type(f.default) for f in fields(Settings)}
-    found: dict[str, str] = {}
-    for variable, value in environment.items():
-        name = variable.removeprefix("SM_HP_").lower().replace("-", "_")
-        if variable.startswith("SM_HP_") and not name.startswith("sagemaker_"):
-            found[name] = value
-    parser = _Parser(allow_abbrev=False, argument_default=argparse.SUPPRESS, add_help=False)
-    for name in kinds:
-        # SageMaker spells a hyper-parameter as its owner did: factors, tune_trials, tune-trials.
-        parser.add_argument(*dict.fromkeys([f"--{name}", f"--{name.replace('_', '-')}"]), dest=name)
-    found.update(vars(parser.parse_args(list(arguments))))
-    unknown = sorted(set(found) - set(kinds))
-    if unknown:
-        raise SettingsError(
-            f"unknown hyper-parameter {', '.join(unknown)}; valid: {', '.join(kinds)}"
-        )
-    return Settings(**{name: _convert(name, text, kinds[name]) for name, text in found.items()})
-
-
-def _convert(name: str, text: str, kind: type) -> Any:
-    # The SageMaker Python SDK JSON-encodes values: a string may arrive in its quotes.
-    text = text.strip().strip('"').strip()
-    if kind is bool:
-        if text.lower() in {"true", "1", "yes"}:
-            return True
-        if text.lower() in {"false", "0", "no", ""}:
-            return False
-        raise SettingsError(f"{name}={text!r} is not a truth value; valid: true or false")
-    try:
-        return kind(text)
-    except ValueError:
-        raise SettingsError(f"{name}={text!r} is not a valid {kind.__name__}") from None

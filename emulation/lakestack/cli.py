@@ -10,12 +10,13 @@ from typing import Annotated, Any
 
 import typer
 
-from lakestack import commands, emulator, ports
+from lakestack import commands, emulator, extras, ports
 from lakestack.errors import NotRunningError, UnhealthyError
 from lakestack.health import problem as health_problem
 from lakestack.host.process import POLL_SECONDS, Emulator, Running
 from lakestack.ports import DEFAULT_PORT
 from lakestack.printable import printable
+from lakestack.registry import SERVICES
 
 app = typer.Typer(no_args_is_help=True, help="Start, stop and inspect the emulator.")
 
@@ -77,14 +78,32 @@ def status(port: Port = DEFAULT_PORT, as_json: Json = False) -> Document:
         )
     running, health = found
     document = {**_document(port, running), "answers": True, "health": health}
+    document["services"] = _services()
     if not as_json:
         typer.echo(f"running at {running.url} (process {running.pid})")
+        for each in document["services"]:
+            lacks = f"; needs {each['needs']}" if each["needs"] else ""
+            typer.echo(f"    {each['name']}: {each['title']}{lacks}")
         for fault in health.get("faults", []):
             typer.echo(printable(f"{fault['time']}  {fault['subject']}: {fault['event']}"))
             typer.echo(printable(f"    {fault['consequence']}"))
     if problem := health_problem(health):
         raise UnhealthyError(problem.message, problem.command(port), document)
     return document
+
+
+def _services() -> list[dict[str, str | None]]:
+    """The services of ours, and for each the command that installs what it lacks."""
+    return [
+        {
+            "name": service.api,
+            "title": service.title,
+            "needs": extras.install_command(service.extra)
+            if service.extra and extras.missing(service.extra)
+            else None,
+        }
+        for service in SERVICES
+    ]
 
 
 def _document(port: int, running: Running | None) -> Document:

@@ -14,8 +14,8 @@ from typing import Any
 import click
 import typer.main
 
+from lakestack.cli import app
 from lakestack.errors import EmulationError
-from lakestack.host.cli import app
 from lakestack.printable import printable
 
 NAME = "lakestack"

@@ -1,0 +1,372 @@
+"""Every change of ours to the internals of LocalStack, moto and botocore.
+
+Where the other package has a seam (a provider, a plugin, a handler list, a subclass), that is used,
+and nothing stands here.
+"""
+
+from __future__ import annotations
+
+from lakestack.patches.declaration import Patch, patch
+from lakestack.patches.many import LOG_READS, PATTERNS, STEADY
+
+_CFN = "localstack.services.cloudformation"
+_CFN_EXECUTOR = f"{_CFN}.resource_provider:ResourceProviderExecutor"
+_CFN_API = f"{_CFN}.v2.provider"
+_INVOCATION = "localstack.services.lambda_.invocation"
+_PARSER = "localstack.aws.protocol.parser"
+_S3 = "localstack.services.s3"
+_DYNAMODB = "localstack.services.dynamodb"
+
+_STEADY_REASON = "the wall clock decides what is due: set back, what is due waits"
+_LOCK_REASON = "lists walk over dictionaries that another request adds to, and fail with a 500"
+
+PATCHES: tuple[Patch, ...] = (
+    patch(
+        "gateway.listen",
+        "gateway",
+        "the host of GATEWAY_LISTEN is ignored for IPv4: every interface is listened on",
+        "localstack.runtime.server.twisted:endpoints",
+    ),
+    patch(
+        "gateway.localhost",
+        "gateway",
+        "internal clients go to what public DNS answers for s3.localhost.localstack.cloud",
+        "localstack.config:LOCALHOST",
+    ),
+    patch(
+        "front_guard.make",
+        "front_guard.handlers",
+        "the gateway has no place where a handler of ours can be put before all others",
+        "localstack.aws.app:LocalstackAwsGateway.__init__",
+    ),
+    patch(
+        "front_guard.process",
+        "front_guard.handlers",
+        "what comes from the network must be told from what comes from inside the process",
+        "localstack.aws.app:LocalstackAwsGateway.process",
+    ),
+    patch(
+        "front_guard.origins",
+        "front_guard.cors",
+        "pages of LocalStack's web application and of file:// may read everything",
+        "localstack.aws.handlers.cors:ALLOWED_CORS_ORIGINS",
+    ),
+    patch(
+        "front_guard.internal_origins",
+        "front_guard.cors",
+        "pages of the emulator's own origin, which buckets serve, may read everything",
+        "localstack.aws.handlers.cors:DYNAMIC_INTERNAL_ORIGINS",
+    ),
+    patch(
+        "request_bodies.decode",
+        "request_bodies",
+        "a packed body is unpacked to any size",
+        "localstack.aws.handlers.codec:ContentDecoder.__call__",
+    ),
+    patch(
+        "request_validation.read",
+        "request_validation.handler",
+        "what the parsers stumble over is answered with 500, and constraints are not checked",
+        "localstack.aws.handlers.service:ServiceRequestParser.parse_and_enrich",
+    ),
+    patch(
+        "request_validation.json",
+        "request_validation.handler",
+        "JSON that AWS refuses (NaN, numbers of any length, depth) is taken",
+        f"{_PARSER}:BaseJSONRequestParser._parse_body_as_json",
+    ),
+    patch(
+        "request_validation.structure",
+        "request_validation.handler",
+        "a JSON value of the wrong type is answered with 500",
+        f"{_PARSER}:BaseJSONRequestParser._parse_structure",
+    ),
+    patch(
+        "request_validation.boolean",
+        "request_validation.handler",
+        "any value passes for a boolean",
+        f"{_PARSER}:BaseJSONRequestParser._parse_boolean",
+    ),
+    patch(
+        "request_validation.text",
+        "request_validation.handler",
+        "an element of XML that holds elements passes for a string",
+        f"{_PARSER}:RestXMLRequestParser._parse_string",
+        f"{_PARSER}:RestXMLRequestParser._parse_character",
+    ),
+    patch(
+        "request_validation.log",
+        "request_validation.handler",
+        "the exception behind a 500 is logged without its traceback",
+        "localstack.aws.handlers.logging:ExceptionLogger.__call__",
+    ),
+    patch(
+        "request_validation.meant",
+        "request_validation.handler",
+        "errors of moto and botocore reach the client as a 500",
+        "localstack.aws.handlers.service:ServiceExceptionSerializer.create_exception_response",
+    ),
+    patch(
+        "cloudformation.pause",
+        "cloudformation.engine",
+        "a resource that is not ready is looked at again after 5 s",
+        f"{_CFN_EXECUTOR}.deploy_loop",
+    ),
+    patch(
+        "cloudformation.failures",
+        "cloudformation.engine",
+        "an update that a type cannot do is called a success, and a failed deletion has no reason",
+        f"{_CFN_EXECUTOR}.execute_action",
+    ),
+    patch(
+        "cloudformation.types",
+        "cloudformation.engine",
+        "types that LocalStack has, too, cannot be replaced by a plugin of the same name",
+        f"{_CFN_EXECUTOR}.try_load_resource_provider",
+    ),
+    patch(
+        "cloudformation.validator",
+        "cloudformation.provider",
+        "a change set's functions are evaluated otherwise than on AWS",
+        f"{_CFN_API}:ChangeSetModelValidator",
+    ),
+    patch(
+        "cloudformation.transformer",
+        "cloudformation.provider",
+        "a change set's functions are evaluated otherwise than on AWS",
+        f"{_CFN_API}:ChangeSetModelTransform",
+    ),
+    patch(
+        "cloudformation.describer",
+        "cloudformation.provider",
+        "a change set's functions are evaluated otherwise than on AWS",
+        f"{_CFN_API}:ChangeSetModelDescriber",
+    ),
+    patch(
+        "cloudformation.find",
+        "cloudformation.provider",
+        "a deleted stack is found by its name",
+        f"{_CFN_API}:find_stack_v2",
+    ),
+    patch(
+        "cloudformation.text",
+        "cloudformation.provider",
+        "a template of any size is read, and from any URL",
+        f"{_CFN}.api_utils:extract_template_body",
+    ),
+    patch(
+        "cloudformation.parse",
+        "cloudformation.provider",
+        "YAML is read with aliases and duplicate keys that AWS refuses",
+        f"{_CFN}.engine.template_preparer:parse_template",
+    ),
+    patch(
+        "cloudformation.given_up",
+        "cloudformation.custom_resource_requests",
+        "nobody is told that an asynchronous invocation failed for good: its stack waits an hour",
+        f"{_INVOCATION}.event_manager:Poller.process_dead_letter_queue",
+    ),
+    patch(
+        "dynamodb.access",
+        "dynamodb.access",
+        "whoever knows account and region reaches the tables by DynamoDB Local's own port",
+        f"{_DYNAMODB}.utils:get_ddb_access_key",
+        f"{_DYNAMODB}.provider:get_ddb_access_key",
+    ),
+    patch(
+        "dynamodb.no_download",
+        "dynamodb.engine",
+        "DynamoDB Local is downloaded at run time",
+        f"{_DYNAMODB}.packages:DynamoDBLocalPackageInstaller.install",
+    ),
+    patch(
+        "dynamodb.java",
+        "dynamodb.engine",
+        "Java is downloaded at run time",
+        f"{_DYNAMODB}.packages:DynamoDBLocalPackageInstaller.get_java_env_vars",
+    ),
+    patch(
+        "dynamodb.start",
+        "dynamodb.engine",
+        "DynamoDB Local is started on disk with a small heap, and anew for ever without a word",
+        f"{_DYNAMODB}.server:DynamodbServer.start_dynamodb",
+    ),
+    patch(
+        "dynamodb.stop",
+        "dynamodb.engine",
+        "the engine under our watch is started by us, and is ended by us",
+        f"{_DYNAMODB}.server:DynamodbServer.stop_dynamodb",
+    ),
+    patch(
+        "glue.expression",
+        "glue.partition_expression",
+        "the parser of partition expressions takes exponential time for parentheses",
+        "moto.glue.utils:_PARTITION_FILTER_EXPRESSION_CACHE",
+    ),
+    patch(
+        "lambda.inline_code",
+        "lambda_.inline_code",
+        "inline source is packed by the zip program, and equal source gets different digests",
+        "localstack.services.lambda_.resource_providers.aws_lambda_function:_get_lambda_code_param",
+    ),
+    patch(
+        "lambda.worker",
+        "lambda_.kinesis_mapping",
+        "mappings of Kinesis streams poll without windows, bisection and checkpoints of AWS",
+        "localstack.services.lambda_.event_source_mapping.esm_worker_factory"
+        ":EsmWorkerFactory.get_esm_worker",
+    ),
+    patch(
+        "lambda.metric_invocation",
+        "lambda_.metrics",
+        "each invocation costs a call of CloudWatch in a thread of its own",
+        f"{_INVOCATION}.version_manager:record_cw_metric_invocation",
+    ),
+    patch(
+        "lambda.metric_error",
+        "lambda_.metrics",
+        "each invocation costs a call of CloudWatch in a thread of its own",
+        f"{_INVOCATION}.version_manager:record_cw_metric_error",
+    ),
+    patch(
+        "lambda.size",
+        "lambda_.packages",
+        "a package's declared size is believed",
+        f"{_INVOCATION}.lambda_service:get_unzipped_size",
+    ),
+    patch(
+        "lambda.unzip",
+        "lambda_.packages",
+        "unzip follows links that the archive itself has made",
+        f"{_INVOCATION}.lambda_models:unzip",
+    ),
+    patch(
+        "lambda.stop_version",
+        "lambda_.packages",
+        "a version that could not be unpacked cannot be deleted",
+        f"{_INVOCATION}.lambda_service:LambdaService.stop_version",
+    ),
+    patch(
+        "lambda.runtimes",
+        "lambda_.provider",
+        "templates with old Python runtimes, which AWS still runs, are refused",
+        "localstack.services.lambda_.runtimes:ALL_RUNTIMES",
+    ),
+    patch(
+        "lambda.log_subscriber",
+        "lambda_.provider",
+        "logs go through a thread that makes one call for each invocation; log_writer has them",
+        f"{_INVOCATION}.logs:LogHandler.start_subscriber",
+    ),
+    patch(
+        "lambda.log_store",
+        "lambda_.provider",
+        "logs go through a thread that makes one call for each invocation; log_writer has them",
+        f"{_INVOCATION}.version_manager:LambdaVersionManager.store_logs",
+    ),
+    patch(
+        "lambda.timer",
+        "lambda_.provider",
+        "the process cannot end while an idle environment is kept, ten minutes",
+        f"{_INVOCATION}.execution_environment:Timer",
+    ),
+    patch(
+        "lambda.client_context",
+        "lambda_.provider",
+        "the ClientContext of an invocation is dropped on its way to the environment",
+        f"{_INVOCATION}.execution_environment:ExecutionEnvironment.invoke",
+    ),
+    patch(
+        "logs.put_events",
+        "logs.metric_filters",
+        "every metric filter of a region is applied to every group, a call for each event",
+        "localstack.services.logs.provider:LogsProvider.put_log_events",
+    ),
+    patch(
+        "logs.put_filter",
+        "logs.metric_filters",
+        "a filter that is put twice is there twice",
+        "moto.logs.metric_filters:MetricFilters.add_filter",
+    ),
+    patch(
+        "logs.describe_groups",
+        "logs.reads",
+        "each event of each group is copied for a list of the groups, which fails meanwhile",
+        "localstack.services.logs.provider:LogsProvider.describe_log_groups",
+    ),
+    patch(
+        "logs.in_order",
+        "logs.reads",
+        "FilterLogEvents answers stream by stream instead of by time",
+        "moto.logs.models:LogGroup.filter_log_events",
+    ),
+    *(
+        patch(
+            f"logs.locked.{method}",
+            "logs.reads",
+            _LOCK_REASON,
+            f"moto.logs.models:LogsBackend.{method}",
+        )
+        for method in LOG_READS
+    ),
+    *(
+        patch(
+            f"patterns.{module}",
+            "patterns.foreign",
+            "a client's pattern may take exponential time",
+            f"{module}:re",
+        )
+        for module in PATTERNS
+    ),
+    patch(
+        "s3.hosts",
+        "s3.hosts",
+        "legacy endpoints with a dash after s3 are not recognised",
+        f"{_S3}.utils:uses_host_addressing",
+        f"{_S3}.presigned_url:uses_host_addressing",
+        "localstack.aws.protocol.service_router:uses_host_addressing",
+    ),
+    patch(
+        "s3.file",
+        "s3.replacement",
+        "a PutObject that fails destroys the object that it was to replace",
+        f"{_S3}.storage.ephemeral:LockedSpooledTemporaryFile",
+    ),
+    patch(
+        "s3.object",
+        "s3.replacement",
+        "a PutObject that fails destroys the object that it was to replace",
+        f"{_S3}.storage.ephemeral:EphemeralS3StoredObject",
+    ),
+    patch(
+        "s3.multipart",
+        "s3.replacement",
+        "an UploadPart that fails destroys the part that it was to replace",
+        f"{_S3}.storage.ephemeral:EphemeralS3StoredMultipart",
+    ),
+    patch(
+        "s3.store",
+        "s3.replacement",
+        "a PutObject that fails destroys the object that it was to replace",
+        f"{_S3}.provider:EphemeralS3ObjectStore",
+    ),
+    patch(
+        "s3.folder",
+        "s3.storage",
+        "emulators share a folder in /tmp by bucket name, and delete each other's files",
+        f"{_S3}.storage.ephemeral:EphemeralS3ObjectStore.__init__",
+    ),
+    patch(
+        "s3.delete_folder",
+        "s3.storage",
+        "the folder of a bucket that never held an object is left behind",
+        f"{_S3}.storage.ephemeral:EphemeralS3ObjectStore.delete_bucket",
+    ),
+    *(
+        patch(f"steady_time.{module}:{name}", "steady_time", _STEADY_REASON, f"{module}:{name}")
+        for module, names in STEADY.items()
+        for name in names
+    ),
+)
+
+BY_NAME = {each.name: each for each in PATCHES}

@@ -1,0 +1,228 @@
+"""The services that the emulator provides: what all other lists of them are made from.
+
+Entry points, LocalStack's overrides, `lake emulator status` and docs/fidelity.md follow from here.
+
+    python -m lakestack.registry            write the entry points into emulation/pyproject.toml
+    python -m lakestack.registry --check    fail when they are out of date
+
+Nothing is imported by this module, so that every start can read it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+COMMAND = "python -m lakestack.registry"
+PROJECT_FILE = Path(__file__).resolve().parents[1] / "pyproject.toml"
+"""There in a clone only."""
+PROVIDERS = "localstack.aws.provider"
+RESOURCE_PROVIDERS = "localstack.cloudformation.resource_providers"
+PLUGINS = "lakestack.services.plugins"
+OVERRIDE = "lake"
+"""Name of our provider where LocalStack has one of its own."""
+
+
+@dataclass(frozen=True)
+class EmulatedService:
+    """A service that our plugin provides.
+
+    Attributes:
+        api: boto3's name
+        title: AWS's name
+        provider: ``module:class``
+        factory: ``module:function`` that makes the service, where it takes more than the class
+        overrides: LocalStack has a provider, too: ours is chosen by ``PROVIDER_OVERRIDE_<API>``
+        moto: ``module:class`` of moto's responses, where moto answers what the provider has not
+        engine: who answers that in moto's place
+        extra: of the distribution, without which every operation is refused by its name
+        resource_types: CloudFormation's types and ``module:class`` of their plugins
+        replaced_types: types that LocalStack has, too, and ``module:class`` of ours
+    """
+
+    api: str
+    title: str
+    provider: str
+    factory: str | None = None
+    overrides: bool = False
+    moto: str | None = None
+    engine: str | None = None
+    extra: str | None = None
+    resource_types: Mapping[str, str] = field(default_factory=dict)
+    replaced_types: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def plugin(self) -> str:
+        """Name of its entry point."""
+        return f"{self.api}:{OVERRIDE if self.overrides else 'default'}"
+
+    @property
+    def attribute(self) -> str:
+        """Name of its plugin in `PLUGINS`."""
+        return f"service_{self.api.replace('-', '_')}"
+
+
+_OURS = "lakestack.services"
+_CFN = f"{_OURS}.cloudformation"
+_DMS = f"{_OURS}.dms.resources"
+_GLUE = f"{_OURS}.glue.resources"
+_SAGEMAKER = f"{_OURS}.sagemaker.resources"
+
+SERVICES: tuple[EmulatedService, ...] = (
+    EmulatedService(
+        "kinesis",
+        "Kinesis Data Streams",
+        f"{_OURS}.kinesis.provider:KinesisProvider",
+        overrides=True,
+        moto="moto.kinesis.responses:KinesisResponse",
+    ),
+    EmulatedService(
+        "firehose",
+        "Data Firehose",
+        f"{_OURS}.firehose.provider:FirehoseProvider",
+        overrides=True,
+        moto="moto.firehose.responses:FirehoseResponse",
+    ),
+    EmulatedService(
+        "dms",
+        "Database Migration Service",
+        f"{_OURS}.dms.provider:DmsProvider",
+        moto="moto.dms.responses:DatabaseMigrationServiceResponse",
+        resource_types={
+            "AWS::DMS::ReplicationSubnetGroup": f"{_DMS}:ReplicationSubnetGroupPlugin",
+            "AWS::DMS::ReplicationInstance": f"{_DMS}:ReplicationInstancePlugin",
+            "AWS::DMS::Endpoint": f"{_DMS}:EndpointPlugin",
+            "AWS::DMS::ReplicationTask": f"{_DMS}:ReplicationTaskPlugin",
+        },
+    ),
+    EmulatedService(
+        "glue",
+        "Glue",
+        f"{_OURS}.glue.provider:GlueProvider",
+        moto="moto.glue.responses:GlueResponse",
+        extra="glue",
+        resource_types={
+            "AWS::Glue::Database": f"{_GLUE}:DatabasePlugin",
+            "AWS::Glue::Table": f"{_GLUE}:TablePlugin",
+            "AWS::Glue::Partition": f"{_GLUE}:PartitionPlugin",
+            "AWS::Glue::Classifier": f"{_GLUE}:ClassifierPlugin",
+            "AWS::Glue::Crawler": f"{_GLUE}:CrawlerPlugin",
+            "AWS::Glue::Job": f"{_GLUE}:JobPlugin",
+        },
+    ),
+    EmulatedService(
+        "sagemaker",
+        "SageMaker",
+        f"{_OURS}.sagemaker.provider:SagemakerProvider",
+        moto="moto.sagemaker.responses:SageMakerResponse",
+        resource_types={
+            "AWS::SageMaker::Model": f"{_SAGEMAKER}:ModelPlugin",
+            "AWS::SageMaker::EndpointConfig": f"{_SAGEMAKER}:EndpointConfigPlugin",
+            "AWS::SageMaker::Endpoint": f"{_SAGEMAKER}:EndpointPlugin",
+        },
+    ),
+    EmulatedService(
+        "sagemaker-runtime",
+        "SageMaker Runtime",
+        f"{_OURS}.sagemaker.provider:SagemakerRuntimeProvider",
+        moto="moto.sagemakerruntime.responses:SageMakerRuntimeResponse",
+    ),
+    EmulatedService(
+        "lambda",
+        "Lambda",
+        f"{_OURS}.lambda_.provider:LakeLambdaProvider",
+        factory=f"{_OURS}.lambda_.provider:create_service",
+        overrides=True,
+    ),
+    EmulatedService(
+        "cloudformation",
+        "CloudFormation",
+        f"{_CFN}.provider:CloudFormationProvider",
+        factory=f"{_CFN}.provider:create_service",
+        overrides=True,
+        resource_types={
+            "AWS::CloudFormation::CustomResource": f"{_CFN}.custom_resource:CustomResourcePlugin",
+        },
+        replaced_types={
+            "AWS::CloudFormation::Stack": f"{_CFN}.nested_stack:NestedStack",
+            "AWS::IAM::Role": f"{_CFN}.iam_role:Role",
+            "AWS::S3::Bucket": f"{_CFN}.s3_bucket:Bucket",
+        },
+    ),
+    EmulatedService(
+        "dynamodb",
+        "DynamoDB",
+        "localstack.services.dynamodb.provider:DynamoDBProvider",
+        factory=f"{_OURS}.dynamodb.provider:create_service",
+        overrides=True,
+        engine="DynamoDB Local",
+    ),
+)
+
+
+def resource_types() -> dict[str, str]:
+    """CloudFormation's types of ours by name: ``module:class`` of their plugins."""
+    return {name: path for each in SERVICES for name, path in each.resource_types.items()}
+
+
+def replaced_types() -> dict[str, str]:
+    """Types that we have in LocalStack's place: ``module:class``."""
+    return {name: path for each in SERVICES for name, path in each.replaced_types.items()}
+
+
+def overrides() -> dict[str, str]:
+    """The variables by which LocalStack takes our providers instead of its own."""
+    names = [each.api.upper().replace("-", "_") for each in SERVICES if each.overrides]
+    return {f"PROVIDER_OVERRIDE_{name}": OVERRIDE for name in names}
+
+
+def entry_points() -> dict[str, dict[str, str]]:
+    """What emulation/pyproject.toml has to say: group, name and value."""
+    return {
+        PROVIDERS: {each.plugin: f"{PLUGINS}:{each.attribute}" for each in SERVICES},
+        RESOURCE_PROVIDERS: {
+            name: f"{PLUGINS}:{name.replace('::', '_')}" for name in resource_types()
+        },
+    }
+
+
+def updated(text: str) -> str:
+    """The project file with its entry points made anew.
+
+    Raises:
+        ValueError: it has not the tables of the entry points
+    """
+    for group, entries in entry_points().items():
+        head = f'[project.entry-points."{group}"]\n'
+        body = "".join(f'"{name}" = "{value}"\n' for name, value in entries.items())
+        found = re.search(re.escape(head) + r"(?:[^\[\n][^\n]*\n)*", text)
+        if found is None:
+            raise ValueError(f"{PROJECT_FILE.name} has no table {head.strip()}")
+        text = text[: found.start()] + head + body + text[found.end() :]
+    return text
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Write or check the entry points; returns the exit code."""
+    parser = argparse.ArgumentParser(prog=COMMAND, description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--check", action="store_true", help="write nothing")
+    given = parser.parse_args(arguments)
+    if not PROJECT_FILE.is_file():
+        print(f"{COMMAND} works in a clone: there is no {PROJECT_FILE.name} here", file=sys.stderr)
+        return 1
+    current = PROJECT_FILE.read_text(encoding="utf-8")
+    wanted = updated(current)
+    if given.check and current != wanted:
+        print(f"{PROJECT_FILE.name} is out of date; run: {COMMAND}", file=sys.stderr)
+        return 1
+    if not given.check:
+        PROJECT_FILE.write_text(wanted, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

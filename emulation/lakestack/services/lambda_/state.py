@@ -1,0 +1,47 @@
+"""What our Lambda keeps beside LocalStack's functions and mappings, which are in `lambda_stores`.
+
+The processes of functions belong to LocalStack's execution environments, and metrics are under way
+for a second: neither is kept here.
+"""
+
+from __future__ import annotations
+
+from lakestack.services.kinesis.reader import Lineage
+from lakestack.store import Contents, Ending, ServiceState, Store, register
+
+
+class LambdaState(ServiceState):
+    """How far the event source mappings of an account and region are, and its log groups.
+
+    Attributes:
+        lineages: by mapping; outlive the workers that LocalStack makes for each update
+        log_groups: names of those that functions have written to
+    """
+
+    def __init__(self, account: str, region: str) -> None:
+        super().__init__(account, region)
+        self.lineages: dict[str, Lineage] = {}
+        self.log_groups: set[str] = set()
+
+    def lineage(self, mapping: str) -> Lineage:
+        """How far a mapping is; made when first asked for."""
+        with self.lock:
+            return self.lineages.setdefault(mapping, Lineage())
+
+    def contents(self) -> Contents:
+        with self.lock:
+            return {
+                "event source mapping": sorted(self.lineages),
+                "log group": sorted(self.log_groups),
+            }
+
+    def end(self) -> list[Ending]:
+        """Consumers end their batches; a mapping that LocalStack still has starts over."""
+        return [
+            Ending(f"consumer of {shard} for mapping {mapping}", position.released)
+            for mapping, lineage in self.lineages.items()
+            for shard, position in lineage.abandon().items()
+        ]
+
+
+STORE = register(Store("lambda", LambdaState))
