@@ -114,7 +114,7 @@ def plan(
 ) -> Document:
     """Show what a run would make, change and delete, and what that costs; changes nothing."""
     from pipeline.account.plan import require_cheap
-    from pipeline.account.show import print_plan
+    from pipeline.account_console import print_plan
 
     before = _Before(allowed_accounts=allowed_accounts, movielens=movielens or None)
     found = _plan(_open(target, endpoint, region, before), before)
@@ -191,7 +191,7 @@ def pause(
 ) -> Document:
     """Remove what bills by the hour and can be made again; all data is kept."""
     from pipeline.account.pause import pause_lake
-    from pipeline.account.show import print_pause
+    from pipeline.account_console import print_pause
 
     found = pause_lake(_open(target, endpoint, region, _Before(yes_account, allowed_accounts)))
     return _answer(as_json, found.as_dict(), lambda: print_pause(found))
@@ -307,7 +307,7 @@ def _confirm(lake: Lake, command: str, region: str | None, before: _Before) -> N
     from pipeline.account.confirm import require_confirmed, require_named
     from pipeline.account.plan import require_cheap
     from pipeline.account.preflight import account_checks, require_ready
-    from pipeline.account.show import print_plan, print_unsure
+    from pipeline.account_console import print_plan, print_unsure
 
     if before.yes_account:
         require_named(lake.target, command, before.yes_account, region)

@@ -26,7 +26,7 @@ from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnection
 from typer.core import TyperGroup
 
-from pipeline.account.access import lost_login
+from pipeline.access import lost_login
 from pipeline.errors import LakeError
 from pipeline.printable import printable
 from pipeline.target import Target

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from pipeline.account.access import is_login_lost
+from pipeline.access import is_login_lost
 from pipeline.check import Check
 from pipeline.errors import ChecksError, LakeError, TargetSilentError
 from pipeline.liveness import require_answer

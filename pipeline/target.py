@@ -25,9 +25,9 @@ import boto3
 import botocore.session
 from botocore.config import Config
 
-from pipeline.account.access import EMULATED_ACCOUNT, LOGIN, open_access
-from pipeline.account.prices import PriceList
+from pipeline.access import EMULATED_ACCOUNT, LOGIN, open_access
 from pipeline.errors import EndpointRefusedError, SettingsError
+from pipeline.prices import PriceList
 from pipeline.sizes import Sizes
 
 __all__ = [

@@ -1,6 +1,6 @@
 """What a run costs and what keeps billing after it, from the templates, the sizes and the rows.
 
-Prices are those of `pipeline.account.prices`. Times and amounts are our guess: no run on a real
+Prices are those of `pipeline.prices`. Times and amounts are our guess: no run on a real
 account has been recorded yet; each constant says what it stands for.
 """
 
@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
 
-from pipeline.account.prices import PriceList
 from pipeline.account.templates import Resource
+from pipeline.prices import PriceList
 from pipeline.settings import PARTIAL, TABLES
 from pipeline.sizes import Sizes
 

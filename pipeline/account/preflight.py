@@ -12,7 +12,7 @@ from typing import Final
 
 from botocore.exceptions import ClientError
 
-from pipeline.account.access import is_login_lost
+from pipeline.access import is_login_lost
 from pipeline.account.deployed import deployed, expected
 from pipeline.account.names import name_checks
 from pipeline.account.offers import dms_class, dms_roles, images, wheels

@@ -14,8 +14,8 @@ from botocore.exceptions import (
 )
 from typer.testing import CliRunner
 
-from pipeline.account import access
-from pipeline.account.access import account_ids, is_login_lost
+from pipeline import access
+from pipeline.access import account_ids, is_login_lost
 from pipeline.cli import app
 from pipeline.cli_errors import explain
 from pipeline.errors import (

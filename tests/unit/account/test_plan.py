@@ -13,12 +13,12 @@ from pipeline.account import deployed as deployed_module
 from pipeline.account.accrued import accrued
 from pipeline.account.cost import SMALL, Costs
 from pipeline.account.plan import AccountPlan, make_plan, require_cheap
-from pipeline.account.prices import AS_OF, ELSEWHERE, PRICES, SOURCES, PriceList
 from pipeline.account.templates import NAMES, parse, resources
 from pipeline.cloudformation import template_text
 from pipeline.errors import CostError
 from pipeline.infrastructure import deploy_bucket
 from pipeline.lake import Lake
+from pipeline.prices import AS_OF, ELSEWHERE, PRICES, SOURCES, PriceList
 from pipeline.settings import TEMPLATES
 from pipeline.sizes import Sizes
 from pipeline.target import open_target
