@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 from pipeline.destroy_logs import delete_logs, job_runs, log_groups
 from pipeline.errors import LakeError, LeftoversError
 from pipeline.infrastructure import BUCKET, SERVING
-from pipeline.lake import Lake, is_missing
+from pipeline.lake import Lake, error_code, is_missing
 from pipeline.ownership import Belongings, foreign_tables, own_bucket, own_tables, training_jobs
 from pipeline.polling import poll_until
 from pipeline.run_lock import RunLock
@@ -138,13 +138,23 @@ def _stop_work(lake: Lake, own: Belongings) -> list[str]:
             if not is_missing(error):
                 raise
     for job in training_jobs(lake, StatusEquals="InProgress"):
-        sagemaker.stop_training_job(TrainingJobName=job)
-        stopped.append(f"training job {job} (stopped)")
+        stopped += _stop(
+            partial(sagemaker.stop_training_job, TrainingJobName=job),
+            lambda job=job: job in training_jobs(lake, StatusEquals="InProgress"),
+            f"training job {job} (stopped)",
+        )
     if ROOT in own.contents and lake.stacks.describe("003-full-load"):
         for task in _replication_tasks(lake):
             if task["Status"] in ("running", "starting"):
-                dms.stop_replication_task(ReplicationTaskArn=task["ReplicationTaskArn"])
-                stopped.append(f"task {task['ReplicationTaskIdentifier']} (stopped)")
+                stopped += _stop(
+                    partial(
+                        dms.stop_replication_task, ReplicationTaskArn=task["ReplicationTaskArn"]
+                    ),
+                    lambda: any(
+                        t["Status"] in ("running", "starting") for t in _replication_tasks(lake)
+                    ),
+                    f"task {task['ReplicationTaskIdentifier']} (stopped)",
+                )
         _poll(
             lake,
             lambda: True
@@ -153,6 +163,22 @@ def _stop_work(lake: Lake, own: Belongings) -> list[str]:
             "the DMS task to stop",
         )
     return stopped
+
+
+def _stop(stop: Callable[[], Any], goes_on: Callable[[], bool], text: str) -> list[str]:
+    """Stop what was at work when it was looked at; [] when it has ended by itself meanwhile.
+
+    DMS answers with InvalidResourceStateFault then, SageMaker with ValidationException.
+    """
+    try:
+        stop()
+    except ClientError as error:
+        if error_code(error) not in ("InvalidResourceStateFault", "ValidationException"):
+            raise
+        if goes_on():
+            raise
+        return []
+    return [text]
 
 
 def _stack(lake: Lake, own: Belongings, template: str) -> list[str]:
