@@ -140,7 +140,7 @@ def _stop_work(lake: Lake, own: Belongings) -> list[str]:
     for job in training_jobs(lake, StatusEquals="InProgress"):
         stopped += _stop(
             partial(sagemaker.stop_training_job, TrainingJobName=job),
-            lambda job=job: job in training_jobs(lake, StatusEquals="InProgress"),
+            partial(_trains, lake, job),
             f"training job {job} (stopped)",
         )
     if ROOT in own.contents and lake.stacks.describe("003-full-load"):
@@ -163,6 +163,10 @@ def _stop_work(lake: Lake, own: Belongings) -> list[str]:
             "the DMS task to stop",
         )
     return stopped
+
+
+def _trains(lake: Lake, job: str) -> bool:
+    return job in training_jobs(lake, StatusEquals="InProgress")
 
 
 def _stop(stop: Callable[[], Any], goes_on: Callable[[], bool], text: str) -> list[str]:
