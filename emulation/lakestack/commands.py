@@ -35,8 +35,7 @@ def again(port: int) -> str:
 
 def restart() -> str:
     """What ends the emulator and makes it again, for its own messages: it knows no `LAKE_PORT`."""
-    ours = ("make down", "make local"), ("lakestack stop", "lakestack start")
-    return ", then ".join(ours[0 if _in_clone() else 1])
+    return "make down, then make local" if _in_clone() else "lakestack stop, then lakestack start"
 
 
 def at_port(port: int) -> str:

@@ -25,6 +25,7 @@ from tests.integration.aws_target.glue import Glue
 from tests.integration.aws_target.resources import Kinds
 from tests.integration.aws_target.sagemaker import SageMaker
 from tests.integration.aws_target.wire import Wire
+from tests.support import last_error
 
 ACCOUNT: Final = "123456789012"
 """moto's."""
@@ -48,9 +49,7 @@ class Ended:
     @property
     def error(self) -> tuple[str, str]:
         """The error and the next command, last on stderr."""
-        _, _, text = ("\n" + self.stderr).rpartition("\nlake: ")
-        message, _, hint = text.rstrip().partition("\n  → ")
-        return message, hint
+        return last_error(self.stderr)
 
 
 @dataclass
