@@ -10,11 +10,12 @@ AWS's API or a started process, which the leg names.
 
 from __future__ import annotations
 
-import argparse
 import itertools
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+
+from lakestack import generated
 
 PROJECT = Path(__file__).resolve().parents[1]
 PAGE = PROJECT / "docs" / "design.md"
@@ -154,10 +155,7 @@ def updated(page: str) -> str:
     Raises:
         ValueError: the markers are not there, or the way no longer exists
     """
-    start, end = page.find(BEGIN), page.find(END)
-    if not 0 <= start < end:
-        raise ValueError(f"{PAGE.name} has not the two lines {BEGIN!r} and {END!r}")
-    return page[:start] + drawn() + page[end + len(END) :]
+    return generated.between(page, BEGIN, END, drawn(), PAGE.name)
 
 
 def _id(name: str) -> str:
@@ -172,17 +170,8 @@ def _file(module: str) -> str:
 
 def main() -> int:
     """Draw the picture, or compare it; returns the exit code."""
-    parser = argparse.ArgumentParser(prog=COMMAND, description=__doc__.partition("\n")[0])
-    parser.add_argument("--check", action="store_true", help="write nothing")
-    given = parser.parse_args()
-    page = PAGE.read_text(encoding="utf-8")
-    wanted = updated(page)
-    if not given.check:
-        PAGE.write_text(wanted, encoding="utf-8")
-    elif page != wanted:
-        print(f"{PAGE.name} is out of date; run: {COMMAND}", file=sys.stderr)
-        return 1
-    return 0
+    check = generated.is_check(COMMAND, __doc__, None)
+    return generated.write(PAGE, updated, COMMAND, check=check)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from tests import support
@@ -75,8 +76,12 @@ def movielens() -> Path:
 
 
 def pytest_configure() -> None:
-    """Let Ctrl-C reach the tests, and what they start, also in a run in the background."""
+    """Let Ctrl-C reach the tests, also in the background, and examples take their time."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    hypothesis.settings.register_profile(
+        "busy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    )
+    hypothesis.settings.load_profile("busy")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -110,3 +110,10 @@ RATINGS_TABLE: dict[str, Any] = {
     "BillingMode": "PAY_PER_REQUEST",
 }
 """What CreateTable gets, but for the name, for a table of ratings."""
+
+
+def last_error(stderr: str) -> tuple[str, str]:
+    """The error's text and the next command, as they stand last on a `lake` command's stderr."""
+    _, _, text = ("\n" + stderr).rpartition("\nlake: ")
+    message, _, hint = text.rstrip().partition("\n  → ")
+    return message, hint

@@ -83,7 +83,7 @@ def status(port: Port = DEFAULT_PORT, as_json: Json = False) -> Document:
         typer.echo(f"running at {running.url} (process {running.pid})")
         for each in document["services"]:
             lacks = f"; needs {each['needs']}" if each["needs"] else ""
-            typer.echo(f"    {each['name']}: {each['title']}{lacks}")
+            typer.echo(printable(f"    {each['name']}: {each['title']}{lacks}"))
         for fault in health.get("faults", []):
             typer.echo(printable(f"{fault['time']}  {fault['subject']}: {fault['event']}"))
             typer.echo(printable(f"    {fault['consequence']}"))

@@ -6,13 +6,16 @@ script `lakestack`. Every hint is made here, so that none names what its reader 
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 from lakestack import paths
 from lakestack.ports import DEFAULT_PORT
 
 
 def setup() -> str:
     """What fetches whatever is missing."""
-    return "make setup" if paths.checkout() else "lakestack install"
+    return "make setup" if _in_clone() else "lakestack install"
 
 
 def start(port: int) -> str:
@@ -22,28 +25,27 @@ def start(port: int) -> str:
 
 def end(port: int) -> str:
     """What ends the emulator of a port, whatever state it is in."""
-    return _make("down", port) if paths.checkout() else f"lakestack stop --port {port}"
+    return _make("down", port) if _in_clone() else f"lakestack stop --port {port}"
 
 
 def again(port: int) -> str:
     """What makes an emulator again that was ended, in a clone with the lake in it."""
-    return _make("local", port) if paths.checkout() else start(port)
+    return _make("local", port) if _in_clone() else start(port)
 
 
 def restart() -> str:
     """What ends the emulator and makes it again, for its own messages: it knows no `LAKE_PORT`."""
-    ours = ("make down", "make local"), ("lakestack stop", "lakestack start")
-    return ", then ".join(ours[0 if paths.checkout() else 1])
+    return "make down, then make local" if _in_clone() else "lakestack stop, then lakestack start"
 
 
 def at_port(port: int) -> str:
     """What starts at another port, which is spelled out even where it is the usual one."""
-    return f"LAKE_PORT={port} make local" if paths.checkout() else start(port)
+    return f"LAKE_PORT={port} make local" if _in_clone() else start(port)
 
 
 def reload(port: int) -> str:
     """What makes tables again that were lost with their engine."""
-    if paths.checkout():
+    if _in_clone():
         return _make("local", port)
     return "create these tables anew and load them, or delete them"
 
@@ -55,12 +57,12 @@ def status() -> str:
 
 def examine(port: int) -> str:
     """What says why an emulator does not start."""
-    return "make doctor" if paths.checkout() else f"lakestack logs --port {port}"
+    return "make doctor" if _in_clone() else f"lakestack logs --port {port}"
 
 
 def clean() -> str:
     """What frees disk space."""
-    return "make clean" if paths.checkout() else f"delete {paths.cache()}"
+    return "make clean" if _in_clone() else f"delete {paths.cache()}"
 
 
 def start_with(setting: str) -> str:
@@ -68,8 +70,13 @@ def start_with(setting: str) -> str:
     return f"{setting} {_emulator()} start"
 
 
+def _in_clone() -> bool:
+    """Whether the application's commands are there: an editable install alone has them not."""
+    return paths.checkout() is not None and Path(sys.executable).with_name("lake").is_file()
+
+
 def _emulator() -> str:
-    return "lake emulator" if paths.checkout() else "lakestack"
+    return "lake emulator" if _in_clone() else "lakestack"
 
 
 def _make(target: str, port: int) -> str:

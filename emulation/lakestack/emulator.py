@@ -77,6 +77,8 @@ def stop(port: int = DEFAULT_PORT, *, home: Path | None = None) -> bool:
 def running(port: int | None = None) -> Iterator[Running]:
     """An emulator of the caller's own, in a folder of its own, which ends with the block.
 
+    It ends with the caller's process, too, by whatever that is ended; its folder stays then.
+
     Args:
         port: None: one that is free
 
@@ -86,7 +88,7 @@ def running(port: int | None = None) -> Iterator[Running]:
     with tempfile.TemporaryDirectory(prefix="lakestack-") as home:
         emulator = Emulator(_free_port() if port is None else port, Path(home))
         try:
-            yield emulator.start()[0]
+            yield emulator.start(owned=True)[0]
         finally:
             emulator.stop()
 

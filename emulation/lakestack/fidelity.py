@@ -11,7 +11,6 @@ fails with ``InternalFailure`` (501) and its name.
 
 from __future__ import annotations
 
-import argparse
 import importlib
 import inspect
 import json
@@ -24,7 +23,7 @@ from localstack.aws.spec import load_service
 from moto.core.responses import method_names_from_class
 from moto.core.utils import camelcase_to_underscores
 
-from lakestack import paths
+from lakestack import generated, paths
 from lakestack.patches import PATCHES
 from lakestack.patches.sources import LOCK
 from lakestack.registry import RESOURCE_PROVIDERS, SERVICES, EmulatedService
@@ -106,10 +105,7 @@ def updated(document: str) -> str:
     Raises:
         ValueError: the markers are not there
     """
-    start, end = document.find(BEGIN), document.find(END)
-    if not 0 <= start < end:
-        raise ValueError(f"{DOCUMENT.name} has not the two lines {BEGIN!r} and {END!r}")
-    return document[:start] + tables() + document[end + len(END) :]
+    return generated.between(document, BEGIN, END, tables(), DOCUMENT.name)
 
 
 def _load(path: str) -> type:
@@ -143,20 +139,11 @@ def _marked_methods(provider: type) -> Iterable[tuple[str, str]]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Write or check the document; returns the exit code."""
-    parser = argparse.ArgumentParser(prog=COMMAND, description=__doc__.partition("\n")[0])
-    parser.add_argument("--check", action="store_true", help="write nothing")
-    given = parser.parse_args(arguments)
+    check = generated.is_check(COMMAND, __doc__, arguments)
     if paths.checkout() is None:
         print(f"{COMMAND} writes a document of the project's clone", file=sys.stderr)
         return 2
-    current = DOCUMENT.read_text(encoding="utf-8")
-    wanted = updated(current)
-    if given.check and current != wanted:
-        print(f"{DOCUMENT.name} is out of date; run: {COMMAND}", file=sys.stderr)
-        return 1
-    if not given.check:
-        DOCUMENT.write_text(wanted, encoding="utf-8")
-    return 0
+    return generated.write(DOCUMENT, updated, COMMAND, check=check)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,10 @@ PROCESS = "LAKE_PROCESS"
 """The job, container or function that a process belongs to."""
 
 
+OWNED = "LAKE_OWNED"
+"""Set where the emulator ends with whoever started it, whose end its standard input tells."""
+
+
 def marked(mark: str, value: str) -> Iterator[psutil.Process]:
     """The processes that carry a mark with this value, whatever has become of their parents."""
     for process in psutil.process_iter():

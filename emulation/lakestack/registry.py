@@ -10,7 +10,6 @@ Nothing is imported by this module, so that every start can read it.
 
 from __future__ import annotations
 
-import argparse
 import re
 import sys
 from collections.abc import Mapping
@@ -208,20 +207,13 @@ def updated(text: str) -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     """Write or check the entry points; returns the exit code."""
-    parser = argparse.ArgumentParser(prog=COMMAND, description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--check", action="store_true", help="write nothing")
-    given = parser.parse_args(arguments)
+    from lakestack import generated
+
+    check = generated.is_check(COMMAND, __doc__, arguments)
     if not PROJECT_FILE.is_file():
         print(f"{COMMAND} works in a clone: there is no {PROJECT_FILE.name} here", file=sys.stderr)
         return 1
-    current = PROJECT_FILE.read_text(encoding="utf-8")
-    wanted = updated(current)
-    if given.check and current != wanted:
-        print(f"{PROJECT_FILE.name} is out of date; run: {COMMAND}", file=sys.stderr)
-        return 1
-    if not given.check:
-        PROJECT_FILE.write_text(wanted, encoding="utf-8")
-    return 0
+    return generated.write(PROJECT_FILE, updated, COMMAND, check=check)
 
 
 if __name__ == "__main__":

@@ -53,6 +53,8 @@ class Ending:
         """The ending of a thread."""
 
         def join(timeout: float) -> bool:
+            if thread is threading.current_thread():
+                return False  # it asks for its own end, and comes to it afterwards
             thread.join(timeout)
             return not thread.is_alive()
 
@@ -281,22 +283,28 @@ class Store(Generic[S]):
         Raises:
             StateError: it is not a snapshot of this service
         """
-        if document.get("service") != self.service:
-            raise StateError(
-                f"This is a snapshot of {document.get('service')!r}, not of {self.service!r}"
-            )
-        new: dict[tuple[str, str], S] = {}
+        if not isinstance(document, Mapping) or document.get("service") != self.service:
+            found = document.get("service") if isinstance(document, Mapping) else document
+            raise StateError(f"This is a snapshot of {found!r}, not of {self.service!r}")
         try:
-            for saved in document["states"]:
-                state = self._make(saved["account"], saved["region"])
-                state.restore(plain(saved["state"], ""))
-                new[state.account, state.region] = state
-        except (KeyError, TypeError) as e:
+            made = [self._restored(saved) for saved in document["states"]]
+        except (AttributeError, KeyError, TypeError, ValueError) as e:
             raise StateError(f"The snapshot of {self.service!r} is damaged: {e!r}") from e
+        new = {(state.account, state.region): state for state in made}
         with self._lock:
             old = [self._states.pop(key) for key in new if key in self._states]
             self._states.update(new)
         return _ended(self.service, [e for state in old for e in _closed(state)], timeout)
+
+    def _restored(self, saved: Mapping[str, Any]) -> S:
+        account, region, document = saved["account"], saved["region"], plain(saved["state"], "")
+        if not isinstance(account, str) or not isinstance(region, str):
+            raise TypeError(f"account {account!r}, region {region!r}")
+        state = self._make(account, region)
+        state.restore(document)
+        if plain(state.snapshot(), "") != document:
+            raise ValueError(f"account {account}, region {region} holds what it cannot hold")
+        return state
 
     def _chosen(self, account: str | None, region: str | None) -> list[tuple[str, str]]:
         return [
@@ -367,9 +375,14 @@ def reset(
 
 
 def _closed(state: ServiceState) -> list[Ending]:
+    """Tell it to end; what cannot be told so is named as not ended, and holds up no other."""
     with state.lock:
         state.closed = True
-        return state.end()
+        try:
+            return state.end()
+        except Exception as e:
+            LOG.exception("%s of %s in %s", type(state).__name__, state.account, state.region)
+            return [Ending(f"{type(state).__name__} ({e!r})", lambda _seconds: False)]
 
 
 def _ended(what: str, endings: list[Ending], timeout: float) -> list[str]:

@@ -6,14 +6,14 @@ import os
 import sys
 from pathlib import Path
 
-from lakestack import marks, origins, registry
+from lakestack import marks, origins, paths, registry
 from lakestack.java import artifacts, heaps
 from lakestack.java.interpreter import find_java
 
 KEPT = (
     *("PATH", "HOME", "LANG", "LC_ALL", "TZ", "SYSTEMROOT"),
     *("PYTHONPATH", "VIRTUAL_ENV", "JAVA_HOME"),
-    *("LAKE_CACHE", "LAKE_DEBUG", origins.VARIABLE, "SAGEMAKER_STOP_GRACE_SECONDS"),
+    *("LAKE_DEBUG", origins.VARIABLE, "SAGEMAKER_STOP_GRACE_SECONDS"),
     "KINESIS_ERROR_PROBABILITY",  # LocalStack's own knob for tests of retries
 )
 
@@ -37,6 +37,7 @@ def localstack_environment(folder: Path, port: int, host: str = "127.0.0.1") -> 
     environment.update(
         {
             marks.EMULATOR: f"{folder}",
+            "LAKE_CACHE": str(paths.cache()),  # wherever XDG_CACHE_HOME has put it
             "PATH": os.pathsep.join([*path, environment.get("PATH", os.defpath)]),
             "TMPDIR": str(folder / "tmp"),
             "PYTHONUNBUFFERED": "1",

@@ -19,7 +19,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import psutil
 
@@ -87,6 +87,10 @@ class Running:
         }
 
 
+_OWNED: dict[Path, IO[bytes]] = {}
+"""What tells emulators that end with this process that it is there, by their folders."""
+
+
 @dataclass(frozen=True)
 class Emulator:
     """The emulator of one home and port, running or not."""
@@ -131,11 +135,12 @@ class Emulator:
                 return None
             raise
 
-    def start(self, timeout: float = START_SECONDS) -> tuple[Running, bool]:
+    def start(self, timeout: float = START_SECONDS, *, owned: bool = False) -> tuple[Running, bool]:
         """Return the emulator and whether this call started it; an emulator starts empty.
 
         Args:
             timeout: seconds until it must answer
+            owned: it ends when this process does, by whatever
 
         Raises:
             PortInUseError: another program listens on the port
@@ -153,7 +158,7 @@ class Emulator:
                 raise ArtifactError(f"not installed: {', '.join(missing)}", commands.setup())
             self._end_strays()
             require_free(self.port)
-            return self._launch(timeout), True
+            return self._launch(timeout, owned), True
 
     def stop(self, timeout: float = STOP_SECONDS) -> bool:
         """End the emulator and everything it started; return whether anything was running.
@@ -171,6 +176,8 @@ class Emulator:
                 _end([psutil.Process(running.pid)], timeout)
             strays = self._end_strays()
             self._record.unlink(missing_ok=True)
+            if owned := _OWNED.pop(self.folder, None):
+                owned.close()
             for leftover in ("root", "tmp"):
                 shutil.rmtree(self.folder / leftover, ignore_errors=True)
             return bool(running) or strays > 0
@@ -195,7 +202,7 @@ class Emulator:
             fcntl.flock(lock, fcntl.LOCK_EX)  # the kernel lets go of it when a process dies
             yield
 
-    def _launch(self, timeout: float) -> Running:
+    def _launch(self, timeout: float, owned: bool) -> Running:
         for name in ("root", "tmp"):
             shutil.rmtree(self.folder / name, ignore_errors=True)
             paths.private(self.folder / name)
@@ -203,18 +210,23 @@ class Emulator:
         limits.raise_open_files()
         for old in (self.log, self.log.with_name(f"{self.log.name}.1")):
             old.unlink(missing_ok=True)
+        environment = localstack_environment(self.folder, self.port)
+        if owned:
+            environment[marks.OWNED] = "1"
         # Appended to, so that it can be emptied while it is used.
         with open(self.log, "ab", opener=_for_the_owner) as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "localstack.runtime.main"],
-                env=localstack_environment(self.folder, self.port),
+                env=environment,
                 cwd=self.folder,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE if owned else subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 umask=0o077,  # S3 bodies, jobs' folders and sockets are nobody else's
                 start_new_session=True,  # Ctrl-C in the user's terminal is not for the emulator
             )
+        if process.stdin:
+            _OWNED[self.folder] = process.stdin  # open as long as this process is there
         try:
             self._await_ready(process, timeout)
             running = Running(process.pid, psutil.Process(process.pid).create_time(), self.port)

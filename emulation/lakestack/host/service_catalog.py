@@ -40,6 +40,13 @@ def install(notice: Callable[[str], None]) -> None:
     if _file().is_file():
         return
     notice("indexing the AWS operations")
+    try:
+        _make()
+    except OSError as e:
+        raise ArtifactError(f"cannot write to {paths.cache()}: {e.strerror}", "df -h") from e
+
+
+def _make() -> None:
     paths.private(_file().parent.resolve())
     with tempfile.TemporaryDirectory(dir=_file().parent) as folder:
         made = Path(folder) / _name()

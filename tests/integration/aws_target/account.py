@@ -29,6 +29,7 @@ from tests.integration.aws_target.offers import Offers
 from tests.integration.aws_target.resources import Kinds
 from tests.integration.aws_target.sagemaker import SageMaker
 from tests.integration.aws_target.wire import Wire
+from tests.support import last_error
 
 ACCOUNT: Final = "123456789012"
 """moto's."""
@@ -52,9 +53,7 @@ class Ended:
     @property
     def error(self) -> tuple[str, str]:
         """The error and the next command, last on stderr."""
-        _, _, text = ("\n" + self.stderr).rpartition("\nlake: ")
-        message, _, hint = text.rstrip().partition("\n  → ")
-        return message, hint
+        return last_error(self.stderr)
 
 
 @dataclass

@@ -12,6 +12,7 @@ STUB = {
     "lakestack",
     "lakestack.extras",
     "lakestack.marks",
+    "lakestack.registry",
     "lakestack.services",
     "lakestack.services.plugins",
 }

@@ -56,9 +56,7 @@ class Finished:
     @property
     def error(self) -> tuple[str, str]:
         """The error's text and the next command, as they stand last on stderr."""
-        _, _, text = ("\n" + self.stderr).rpartition("\nlake: ")
-        message, _, hint = text.rstrip().partition("\n  → ")
-        return message, hint
+        return support.last_error(self.stderr)
 
 
 @dataclass

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lakestack.archives import ArchiveError, TooLargeError, check_zip, plan, untar, unzip
@@ -228,7 +228,7 @@ any_member = st.builds(
 
 
 @pytest.mark.parametrize("unpack", [zipped, tarred])
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150)
 @given(members=st.lists(any_member, max_size=6))
 def test_nothing_outside_is_ever_touched(unpack: Unpack, members: list[Member]) -> None:
     with tempfile.TemporaryDirectory() as name:

@@ -6,7 +6,7 @@ import contextlib
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from localstack.services.cloudformation.engine.validations import ValidationError
 
@@ -94,7 +94,6 @@ _JSON = st.recursive(
 )
 
 
-@settings(deadline=None)  # the first one loads the list of types
 @given(
     st.dictionaries(
         st.sampled_from(["Resources", "Outputs", "Parameters", "Conditions", "Mappings"]),

@@ -43,7 +43,7 @@ class Notes(ServiceState):
         return {"data": self.data}
 
     def restore(self, document: dict[str, Any]) -> None:
-        self.data = document["data"]
+        self.data = dict(document["data"])
 
 
 @pytest.fixture
@@ -268,3 +268,50 @@ def test_stores_are_found_by_service_and_reset_together() -> None:
 
 
 _NOW = datetime.now(UTC)
+
+
+def test_a_state_that_cannot_end_is_named_and_holds_up_no_other(
+    store: Store[Notes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = store.get(*HERE), store.get(*OTHER)
+    second.begin()
+
+    def fail() -> list[Ending]:
+        raise OSError("no")
+
+    monkeypatch.setattr(first, "end", fail)
+    assert store.reset() == ["Notes (OSError('no'))"]
+    assert second.stopping.is_set()
+    assert not store.states()
+
+
+def test_a_reset_asked_for_by_what_it_ends_goes_through(store: Store[Notes]) -> None:
+    late: list[str] = []
+    thread = threading.Thread(target=lambda: late.extend(store.reset(*HERE)), name="own end")
+    store.get(*HERE).threads.append(thread)
+    thread.start()
+    thread.join(30)
+    assert late == ["own end"]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        None,
+        [],
+        {"service": "notes"},
+        {"service": "notes", "states": None},
+        {"service": "notes", "states": [{"account": 1, "region": "x", "state": {"data": {}}}]},
+        {"service": "notes", "states": [{"account": "1", "region": None, "state": {"data": {}}}]},
+        {"service": "notes", "states": [{"account": "1", "region": "x", "state": {"data": None}}]},
+        {
+            "service": "notes",
+            "states": [{"account": "1", "region": "x", "state": {"data": {}, "more": 1}}],
+        },
+    ],
+)
+def test_a_damaged_snapshot_changes_nothing(store: Store[Notes], document: Any) -> None:
+    store.get(*HERE).data["a"] = 1
+    with pytest.raises(StateError):
+        store.restore(document)
+    assert store.contents() == {HERE: {"note": ["a"]}}

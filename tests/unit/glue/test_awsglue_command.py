@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -60,7 +61,11 @@ def test_the_users_jvm_flags_win(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert command.index("-Xmx4g") > command.index("-Xmx1536m")
 
 
-def test_outside_the_emulator_no_dynamodb_engine_is_started(tmp_path: Path) -> None:
+def test_outside_the_emulator_no_dynamodb_engine_is_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Another test may have imported what only the emulator does.
+    monkeypatch.delitem(sys.modules, "lakestack.services.dynamodb.provider", raising=False)
     _, environment = spark_command(
         tmp_path / "s.py", [], workdir=tmp_path, account="000000000000", region="us-east-1"
     )

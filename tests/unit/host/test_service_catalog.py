@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from localstack.aws.spec import _get_catalog_filename
 
+from lakestack.errors import ArtifactError
 from lakestack.host import service_catalog
 
 
@@ -42,3 +43,12 @@ def test_an_index_that_is_there_is_not_made_again(kept: Path) -> None:
 
     assert notices == []
     assert kept.read_bytes() == b"index"
+
+
+def test_a_cache_that_cannot_be_made_is_an_error_without_a_traceback(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("LAKE_CACHE", str(tmp_path / "file" / "cache"))
+    with pytest.raises(ArtifactError, match="cannot write to"):
+        service_catalog.install(lambda _: None)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import botocore.session
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lakestack.patches.many import PATTERNS
@@ -106,7 +106,7 @@ def test_half_a_surrogate_is_some_character() -> None:
 PIECES = ["a", "b", ".", "[ab]", r"\d", r"\s", "(a|b)", "(?:ab)?", "a*", "b+?", "[^a]", "$", "^"]
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=300)
 @given(
     parts=st.lists(st.sampled_from(PIECES), min_size=1, max_size=6),
     text=st.text(st.sampled_from("ab1 \n\u00e9"), max_size=8),

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.data import Dataset
-from tests.unit.pipeline.data_sources import load, make_source, zipped
+from tests.unit.pipeline.data_sources import load, zipped
 
 NOWHERE = "http://127.0.0.1:9"
 
@@ -24,17 +24,6 @@ NOWHERE = "http://127.0.0.1:9"
 def online(monkeypatch: pytest.MonkeyPatch) -> None:
     """The download is tried, at loopback addresses only."""
     monkeypatch.delenv("LAKE_OFFLINE", raising=False)
-
-
-@pytest.fixture
-def source(tmp_path: Path) -> Path:
-    """A folder of its own per test, to spoil."""
-    return make_source(tmp_path / "movielens")
-
-
-@pytest.fixture
-def cache(tmp_path: Path) -> Path:
-    return tmp_path / "cache"
 
 
 class GroupLens:

@@ -16,18 +16,7 @@ import pytest
 
 from pipeline.errors import DataError
 from tests.support import movielens_folder
-from tests.unit.pipeline.data_sources import COUNTS, load, make_source, refused, zipped
-
-
-@pytest.fixture
-def source(tmp_path: Path) -> Path:
-    """A folder of its own per test, to spoil."""
-    return make_source(tmp_path / "movielens")
-
-
-@pytest.fixture
-def cache(tmp_path: Path) -> Path:
-    return tmp_path / "cache"
+from tests.unit.pipeline.data_sources import COUNTS, load, refused, zipped
 
 
 def test_a_folder_is_cleaned_into_the_cache(source: Path, cache: Path) -> None:

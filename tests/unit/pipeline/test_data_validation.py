@@ -292,7 +292,7 @@ LINES = st.lists(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(lines=LINES, ending=st.sampled_from([b"\n", b"\r\n"]), last=st.booleans())
 @pytest.mark.parametrize("table", [RATINGS, MOVIES, TAGS], ids=lambda table: table.name)
 def test_no_line_is_ever_lost(

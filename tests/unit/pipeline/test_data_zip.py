@@ -8,20 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.pipeline.data_sources import COUNTS, load, make_source, refused, zipped
+from tests.unit.pipeline.data_sources import COUNTS, load, refused, zipped
 
 GIVE = "Give the folder or zip that GroupLens distributes."
-
-
-@pytest.fixture
-def source(tmp_path: Path) -> Path:
-    """A folder of its own per test, to spoil."""
-    return make_source(tmp_path / "movielens")
-
-
-@pytest.fixture
-def cache(tmp_path: Path) -> Path:
-    return tmp_path / "cache"
 
 
 @pytest.mark.parametrize("prefix", ["", "ml-latest-small/", "a/b/"])

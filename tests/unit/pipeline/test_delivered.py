@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lakestack.services.glue.runtime.awsglue.json_records import objects, texts
@@ -47,7 +47,6 @@ PIECES = [
 ]
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.sampled_from(PIECES), max_size=8).map(b"".join))
 def test_as_many_pieces_as_the_glue_job_reads(body: bytes) -> None:
     lines = pa.array(body.split(b"\n"), pa.binary()).view(pa.string())

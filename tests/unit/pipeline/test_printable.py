@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from typer.testing import CliRunner
@@ -50,7 +50,6 @@ def test_titles_of_all_languages_stay(text: str) -> None:
     assert printable(text) == text
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.text())
 def test_nothing_gets_through(text: str) -> None:
     assert is_safe(printable(text)) and "\n" not in printable(text)

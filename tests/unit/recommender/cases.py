@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 from scipy import sparse
 
+from recommender.artifact import Artifact, save
 from recommender.channel import number
+from recommender.confidence import weighting
+from recommender.evaluation import fit
+from recommender.hyperparameters import Hyperparameters
 from recommender.ratings import Ratings
 from tests.support import PROJECT
 
@@ -57,3 +62,27 @@ def write_channel(folder: Path, rows: list[Row], titles: dict[int, str]) -> Path
         with (folder / name / "part-00000.csv").open("w", newline="", encoding="utf-8") as file:
             csv.writer(file).writerows(lines)
     return folder
+
+
+def write_artifact(
+    folder: Path,
+    ratings: Ratings,
+    settings: Hyperparameters,
+    title: Callable[[int], str],
+    metrics: dict[str, float],
+) -> None:
+    """Fit, and write the model's files; ``title`` gives the title of a movie id."""
+    fitted = fit(ratings, settings)
+    save(
+        Artifact(
+            settings,
+            weighting(ratings, settings),
+            metrics,
+            fitted.model,
+            ratings.user_ids,
+            ratings.movie_ids,
+            [title(movie) for movie in ratings.movie_ids.tolist()],
+            fitted.confidence,
+        ),
+        folder,
+    )

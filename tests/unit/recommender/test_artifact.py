@@ -11,13 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from recommender.artifact import FILES, Artifact, load, save
-from recommender.confidence import weighting
+from recommender.artifact import FILES, load
 from recommender.errors import ArtifactError
-from recommender.evaluation import fit
 from recommender.factory import MODELS
 from recommender.hyperparameters import Hyperparameters
-from tests.unit.recommender.cases import checkerboard_rows, ratings_of
+from tests.unit.recommender.cases import checkerboard_rows, ratings_of, write_artifact
 
 Change = Callable[[Path], None]
 
@@ -25,23 +23,7 @@ Change = Callable[[Path], None]
 def saved(folder: Path, algorithm: str = "als") -> Path:
     ratings = ratings_of(checkerboard_rows(12))
     settings = Hyperparameters(algorithm=algorithm, factors=3, threads=1)
-    fitted = fit(ratings, settings)
-    titles = [f"Amélie {movie}" for movie in ratings.movie_ids.tolist()]
-    chosen = weighting(ratings, settings)
-    metrics = {"ndcg_at_10": 0.5}
-    save(
-        Artifact(
-            settings,
-            chosen,
-            metrics,
-            fitted.model,
-            ratings.user_ids,
-            ratings.movie_ids,
-            titles,
-            fitted.confidence,
-        ),
-        folder,
-    )
+    write_artifact(folder, ratings, settings, "Amélie {}".format, {"ndcg_at_10": 0.5})
     return folder
 
 

@@ -11,14 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import inference
-from recommender.artifact import Artifact, save
-from recommender.confidence import weighting
 from recommender.errors import ArtifactError, RequestError
-from recommender.evaluation import fit
 from recommender.hyperparameters import Hyperparameters
 from recommender.requests import MAX_BODY_BYTES
 from recommender.serving import Recommender
-from tests.unit.recommender.cases import checkerboard_rows, ratings_of
+from tests.unit.recommender.cases import checkerboard_rows, ratings_of, write_artifact
 
 SIZE = 20
 
@@ -28,22 +25,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Recommender:
     folder = tmp_path_factory.mktemp("model")
     ratings = ratings_of([*checkerboard_rows(SIZE), (0, 1001, 4.5, 1), (55, 1001, 4.5, 1)])
     settings = Hyperparameters(factors=4, regularization=1.0, recency=0.0, threads=1)
-    fitted = fit(ratings, settings)
-    titles = [f'Amélie, "{movie}"' for movie in ratings.movie_ids.tolist()]
-    chosen = weighting(ratings, settings)
-    save(
-        Artifact(
-            settings,
-            chosen,
-            {},
-            fitted.model,
-            ratings.user_ids,
-            ratings.movie_ids,
-            titles,
-            fitted.confidence,
-        ),
-        folder,
-    )
+    write_artifact(folder, ratings, settings, 'Amélie, "{}"'.format, {})
     return inference.model_fn(str(folder))
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recommender.errors import DataError, SettingsError
@@ -90,9 +90,7 @@ def test_a_stratified_split_takes_its_share_of_each(by: str) -> None:
 
 
 @pytest.mark.parametrize("protocol", sorted(PROTOCOLS))
-@settings(  # a busy machine is not a fault
-    suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=40
-)
+@settings(max_examples=40)
 @given(
     rows=st.lists(
         st.tuples(st.integers(1, 6), st.integers(1, 9), st.just(4.0), st.integers(0, 4)),

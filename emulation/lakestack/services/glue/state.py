@@ -51,7 +51,7 @@ class GlueState(ServiceState):
         return {"classifiers": self.classifiers}
 
     def restore(self, document: dict[str, Any]) -> None:
-        self.classifiers = document["classifiers"]
+        self.classifiers = dict(document["classifiers"])
 
 
 STORE = register(Store("glue", GlueState))
