@@ -1,6 +1,6 @@
 # The data lake on this machine. Each target is one command; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup local aws test test-faults lint format lock pictures bench bench-quality soak doctor down clean
+.PHONY: help setup local aws test test-aws test-faults lint format lock pictures bench bench-quality soak doctor down clean
 
 # An interpreter to make the environment with: Python 3.11 or 3.12.
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3)
@@ -30,6 +30,9 @@ test: setup ## Run all tests (TESTS="tests/unit -k name" for some)
 
 test-faults: setup ## Disturb every process in every stage (FAULTS="--only train", SAMPLE=1/8, MINUTES=5)
 	@$(BIN)/python -m tests.faults $(if $(SAMPLE),--sample "$(SAMPLE)") $(if $(MINUTES),--minutes "$(MINUTES)") $(FAULTS)
+
+test-aws: $(VENV)/.ready ## A whole lake in an AWS account of yours, recorded; asks first, costs money
+	@$(BIN)/python -m tests.aws $(if $(YES_ACCOUNT),--yes-account "$(YES_ACCOUNT)")
 
 lint: $(VENV)/.ready ## Check style, types and who imports whom
 	@$(BIN)/ruff check .

@@ -139,8 +139,8 @@ def opened(folder: Path, data: Path, patch: pytest.MonkeyPatch) -> Iterator[Acco
     patch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     patch.setenv("LAKE_CACHE", str(folder / "cache"))
     # Doubles are done at once: what is waited for is how often is looked, not how long.
-    patch.setattr(polling, "time", _Fast())
-    patch.setattr(leftovers, "time", _Skipping())  # the index of tags never lags here
+    patch.setattr(polling, "time", Fast())
+    patch.setattr(leftovers, "time", Skipping())  # the index of tags never lags here
     with ExitStack() as stack:
         wire = Wire()
         stack.enter_context(wire.installed())
@@ -239,7 +239,7 @@ def _permission_over_tls(bucket: FakeBucket, action: str, resource: str) -> Any:
 _WITHOUT_TLS: Final = {"Bool": {"aws:SecureTransport": "false"}}
 
 
-class _Fast:
+class Fast:
     """The module `time` with sleeps of a thousandth: the deadlines of polls count as they do."""
 
     monotonic = staticmethod(time.monotonic)
@@ -249,7 +249,7 @@ class _Fast:
         time.sleep(min(seconds / 1000, 0.02))
 
 
-class _Skipping:
+class Skipping:
     """The module `time` of which a sleep takes no time, and the clock says that it did."""
 
     def __init__(self) -> None:

@@ -134,7 +134,8 @@ class CloudFormation:
             stack.template, stack.parameters = former
             stack.becomes("UPDATE_ROLLBACK_COMPLETE")
             return
-        for name in [n for n in stack.resources if n not in dict(self._wanted(stack))]:
+        wanted = dict(self._wanted(stack))
+        for name in [n for n in reversed(list(stack.resources)) if n not in wanted]:
             self._remove(stack, name)
         stack.becomes("UPDATE_COMPLETE")
 

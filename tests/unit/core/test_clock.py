@@ -22,6 +22,7 @@ WALL_SOURCES |= {"datetime.utcnow", "datetime.today", "datetime.datetime.now", "
 READS = {
     f"{_OURS}/services/lambda_/runtime/bootstrap.py": "the stamp of a function's log line",
     f"{_OURS}/services/glue/runtime/awsglue/context.py": "purge_s3_path: S3's LastModified",
+    "pipeline/account/accrued.py": "costs since AWS made a stack, shown to the user",
     "pipeline/data/loading.py": "times of files that other programs left",
     "pipeline/data/validation.py": "times that the data gives",
     "pipeline/run_lock.py": "what other machines read of a lock; watched before it is believed",
