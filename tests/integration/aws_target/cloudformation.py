@@ -134,7 +134,8 @@ class CloudFormation:
             stack.template, stack.parameters = former
             stack.becomes("UPDATE_ROLLBACK_COMPLETE")
             return
-        for name in [n for n in stack.resources if n not in dict(self._wanted(stack))]:
+        kept = dict(self._wanted(stack))
+        for name in [n for n in reversed(stack.resources) if n not in kept]:
             self._remove(stack, name)
         stack.becomes("UPDATE_COMPLETE")
 
