@@ -22,6 +22,7 @@ NAMED_OTHERWISE: Final[dict[tuple[str, str], tuple[str, ...]]] = {
     ("lambda", "Invoke"): ("lambda:InvokeFunction",),
     ("s3", "AbortMultipartUpload"): ("s3:AbortMultipartUpload",),
     ("s3", "CompleteMultipartUpload"): ("s3:PutObject",),
+    ("s3", "CopyObject"): ("s3:GetObject", "s3:PutObject"),
     ("s3", "CreateMultipartUpload"): ("s3:PutObject",),
     ("s3", "DeleteObjects"): ("s3:DeleteObject",),
     ("s3", "HeadBucket"): ("s3:ListBucket",),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any, Final
 
 import botocore.handlers
@@ -27,6 +29,8 @@ class Call:
     validated: bool
     """Whether botocore checks the parameters against its model."""
     protocol: str
+    code: str = ""
+    """The module of the function whose code asked, if one did, such as ``simulator``."""
 
     @classmethod
     def asked(cls, params: Any, model: Any, context: dict[str, Any]) -> Call:
@@ -39,6 +43,7 @@ class Call:
             OWN in (config.user_agent_extra or ""),
             bool(config.parameter_validation),
             model.service_model.resolved_protocol,
+            _code(),
         )
 
 
@@ -93,6 +98,19 @@ def _shape(model: Any, value: Any) -> str:
     if kind == "map":
         return "{*: " + " | ".join(sorted({_shape(model.value, v) for v in value.values()})) + "}"
     return str(kind)
+
+
+def _code() -> str:
+    """Of the frames that led here, the nearest that is a function's code, or else a double's."""
+    frame = sys._getframe(1)
+    while frame is not None:
+        path = Path(frame.f_code.co_filename)
+        if path.parent.parent.name == "functions":  # `Functions` unpacks each into one of its own
+            return path.stem
+        if path.parent == Path(__file__).parent and path.stem not in ("calls", "wire"):
+            return ""
+        frame = frame.f_back  # type: ignore[assignment]
+    return ""
 
 
 def _plain(params: Any) -> Any:
