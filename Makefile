@@ -1,6 +1,6 @@
 # The data lake on this machine. Each target is one command; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup local aws test test-aws test-faults lint format lock pictures bench bench-quality soak doctor down clean
+.PHONY: help setup local aws test test-aws test-faults lint format lock pictures iam-policy bench bench-quality soak doctor down clean
 
 # An interpreter to make the environment with: Python 3.11 or 3.12.
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3)
@@ -49,6 +49,9 @@ lock: $(VENV)/.ready ## Resolve requirements.lock anew, as of the dates in its s
 
 pictures: $(VENV)/.ready ## Draw the picture of docs/design.md from the imports
 	@$(BIN)/python docs/pictures.py
+
+iam-policy: $(VENV)/.ready ## Write the policy of `lake iam-policy` from a recorded run
+	@$(BIN)/python -m tests.iam
 
 bench: setup ## Measure speed and memory; prints a table, writes bench.json
 	@$(BIN)/python -m tests.bench

@@ -243,6 +243,31 @@ def doctor(
     )
 
 
+@app.command("iam-policy")
+def iam_policy(
+    account: Annotated[
+        str | None, typer.Option("--account", help="Its id; without it, a placeholder stays.")
+    ] = None,
+    region: Region = None,
+    part: Annotated[
+        int | None, typer.Option("--part", help="One of the policies that the whole fits in.")
+    ] = None,
+    target: Annotated[str, typer.Option("--target", help="Where the lake is: aws.")] = "aws",
+    as_json: Json = False,
+) -> Document:
+    """Print the IAM policy that deploying the lake needs; asks nobody, needs no credentials."""
+    import json
+    import os
+
+    from pipeline.account.iam_policy import deployer_policy
+
+    found = deployer_policy(target, account, region, os.environ)
+    for note in found.notes(part):
+        typer.echo(note, err=True)
+    document = found.document if part is None else found.part(part)
+    return _answer(as_json, document, lambda: typer.echo(json.dumps(document, indent=2)))
+
+
 def cache_folder() -> Path:
     """Where downloads and cleaned data are kept (`LAKE_CACHE`, or the user's cache folder)."""
     import os

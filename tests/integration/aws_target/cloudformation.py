@@ -134,8 +134,8 @@ class CloudFormation:
             stack.template, stack.parameters = former
             stack.becomes("UPDATE_ROLLBACK_COMPLETE")
             return
-        wanted = dict(self._wanted(stack))
-        for name in [n for n in reversed(list(stack.resources)) if n not in wanted]:
+        kept = dict(self._wanted(stack))
+        for name in [n for n in reversed(stack.resources) if n not in kept]:
             self._remove(stack, name)
         stack.becomes("UPDATE_COMPLETE")
 

@@ -5,12 +5,9 @@ The list is cfn-lint's own, made from AWS's Service Authorization Reference.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
-from importlib import resources
 from typing import Any
 
 import pytest
@@ -18,9 +15,7 @@ from cfnlint import decode
 
 from pipeline.cloudformation import template_text
 from pipeline.settings import TEMPLATES
-
-_S3 = {"bucket": "[^/]+", "object": "[^/]+/.+"}
-"""What the list's formats do not tell apart."""
+from tests.iam.published import fits, known
 
 
 @dataclass(frozen=True)
@@ -36,13 +31,13 @@ class Allowed:
 def test_each_action_exists() -> None:
     found = {one.action for one in allowed()}
     assert len(found) > 40
-    unknown = [action for action in found if not _known(action)]
+    unknown = [action for action in found if not known(action)]
     assert unknown == []
 
 
 def test_an_action_that_does_not_exist_is_found() -> None:
-    assert not _known("s3:GetObjects")
-    assert not _known("ghosts:ListHouses")
+    assert not known("s3:GetObjects")
+    assert not known("ghosts:ListHouses")
 
 
 def test_each_resource_is_of_a_kind_that_the_action_takes() -> None:
@@ -82,35 +77,6 @@ def _of(template: str) -> Iterator[Allowed]:
                         yield Allowed(template, name, action, _arn(where))
 
 
-def fits(action: str, resource: str) -> bool:
-    """Whether the action takes the resource, by its formats of ARNs."""
-    service, _, name = action.partition(":")
-    spec = _specification()[service]
-    kinds = spec["Actions"][name.lower()].get("Resources", [])
-    if resource == "*" or not kinds:
-        return resource == "*"
-    for kind in kinds:
-        for text in spec["Resources"][kind.lower()]["ARNFormats"]:
-            shaped = _S3.get(kind.lower(), "") if service == "s3" else ""
-            if _pattern(text).fullmatch(resource) and re.fullmatch(shaped or ".*", resource):
-                return True
-    return False
-
-
-def _pattern(text: str) -> re.Pattern[str]:
-    """An ARN's format with a pattern for each of its variables; of a bucket's name, no slash."""
-    parts = re.split(r"(\$\{[^}]+\}|\.\*|\*)", text)
-    found = ""
-    for part in parts:
-        if part.startswith("${"):
-            found += "[^:/]*"
-        elif part in ("*", ".*"):
-            found += ".+"
-        else:
-            found += re.escape(part)
-    return re.compile(found)
-
-
 def _arn(where: Any) -> str:
     """A resource with something in place of what is only known in a stack."""
     if isinstance(where, dict):
@@ -118,19 +84,8 @@ def _arn(where: Any) -> str:
         where = text[0] if isinstance(text, list) else text
         if "Fn::GetAtt" in where or where == "${Other}":
             pytest.fail(f"a resource that this test cannot read: {where}")
-    known = {"AWS::Partition": "aws", "AWS::Region": "eu-central-1", "AWS::AccountId": "1" * 12}
-    return re.sub(r"\$\{([^}]+)\}", lambda m: known.get(m[1], "name"), str(where))
-
-
-def _known(action: str) -> bool:
-    service, _, name = action.partition(":")
-    return name.lower() in _specification().get(service, {}).get("Actions", {})
-
-
-@cache
-def _specification() -> dict[str, Any]:
-    path = resources.files("cfnlint") / "data" / "AdditionalSpecs" / "Policies.json"
-    return dict(json.loads(path.read_text(encoding="utf-8")))
+    values = {"AWS::Partition": "aws", "AWS::Region": "eu-central-1", "AWS::AccountId": "1" * 12}
+    return re.sub(r"\$\{([^}]+)\}", lambda m: values.get(m[1], "name"), str(where))
 
 
 def _listed(value: Any) -> list[Any]:

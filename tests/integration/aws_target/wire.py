@@ -7,38 +7,21 @@ double or a fault takes moto's place as the far end, so that retries are botocor
 from __future__ import annotations
 
 import copy
-import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-import botocore.handlers
 from botocore.awsrequest import AWSResponse
 from moto.core.botocore_stubber import BotocoreStubber, MockRawResponse
 
+from tests.integration.aws_target.calls import Call, listening
 from tests.integration.aws_target.errors import AwsError, error_response
 
-OWN: Final = "movielens-lake"
-"""In the user agent of the pipeline's clients; functions and doubles have clients of their own."""
 _CALL: Final = "X-Test-Call"
 
 Double = Callable[[dict[str, Any]], dict[str, Any]]
-
-
-@dataclass(frozen=True)
-class Call:
-    """One operation as a client was asked for it."""
-
-    service: str
-    operation: str
-    params: dict[str, Any]
-    own: bool
-    """Whether the pipeline asked, and not what runs in the account."""
-    validated: bool
-    """Whether botocore checks the parameters against its model."""
-    protocol: str
 
 
 @dataclass
@@ -83,29 +66,19 @@ class Wire:
                 return former(stubber, event_name, request, **kwargs)
             return wire._answer(request) or former(stubber, event_name, request, **kwargs)
 
-        botocore.handlers.BUILTIN_HANDLERS.extend(hooks)
         BotocoreStubber.__call__ = answer
         try:
-            yield
+            with listening(hooks):
+                yield
         finally:
             BotocoreStubber.__call__ = former
-            for hook in hooks:
-                botocore.handlers.BUILTIN_HANDLERS.remove(hook)
 
     def own(self) -> list[Call]:
         """The pipeline's calls."""
         return [call for call in self.calls if call.own]
 
     def _asked(self, params: Any, model: Any, context: dict[str, Any], **_: Any) -> None:
-        config = context["client_config"]
-        call = Call(
-            model.service_model.service_name,
-            model.name,
-            _plain(params),
-            OWN in (config.user_agent_extra or ""),
-            bool(config.parameter_validation),
-            model.service_model.resolved_protocol,
-        )
+        call = Call.asked(params, model, context)
         context["test-call"] = call
         with self._lock:
             self.calls.append(call)
@@ -157,27 +130,3 @@ class Wire:
         number = http_response.headers.get(_CALL)
         if number in self._results:
             parsed.update(self._results.pop(number))
-
-
-def shape(value: Any) -> Any:
-    """What a parameter looks like, without its content: names and types."""
-    if isinstance(value, dict):
-        return {key: shape(value[key]) for key in sorted(value)}
-    if isinstance(value, list):
-        seen = [shape(item) for item in value]
-        return [s for n, s in enumerate(seen) if s not in seen[:n]]
-    return type(value).__name__
-
-
-def shape_text(value: Any) -> str:
-    """`shape` as a text that can be compared and printed."""
-    return json.dumps(shape(value), sort_keys=True)
-
-
-def _plain(params: Any) -> Any:
-    """A copy that later handlers do not change; streams stay what they are."""
-    if isinstance(params, dict):
-        return {key: _plain(value) for key, value in params.items()}
-    if isinstance(params, list | tuple):
-        return [_plain(value) for value in params]
-    return params if isinstance(params, str | int | float | bool | bytes) else repr(type(params))

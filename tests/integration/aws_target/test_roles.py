@@ -1,0 +1,231 @@
+"""Each role of the templates allows what runs under it, and nothing else that is not explained.
+
+What our own code asks for is found in its text and in a recorded run; what a service does itself
+under the role is listed here, with who does it.
+"""
+
+from __future__ import annotations
+
+import ast
+from functools import cache
+from typing import Any, Final
+
+import botocore.session
+import pytest
+from botocore import xform_name
+
+from pipeline.account.templates import parse
+from pipeline.cloudformation import template_text
+from pipeline.settings import TEMPLATES
+from tests.iam.actions import actions_by_name, actions_of
+from tests.integration.aws_target.recorded import Recorded
+from tests.support import PROJECT
+
+_LOGS: Final = dict.fromkeys(
+    ("logs:CreateLogStream", "logs:PutLogEvents"), "Lambda writes each function's log"
+)
+_TABLES: Final = (
+    "DMS loads its targets (user guide, 'Using an Amazon DynamoDB database as a target')"
+)
+_CONTROL: Final = "DMS makes its own control tables (same page)"
+_MAPPING: Final = "Lambda polls the stream (developer guide, 'Using Lambda with Kinesis')"
+_DELIVERY: Final = (
+    "Firehose reads and delivers (guide, 'Controlling access with Amazon Data Firehose')"
+)
+_CATALOG: Final = "crawlers and Spark keep the catalog (managed policy AWSGlueServiceRole)"
+_CONTAINER: Final = "SageMaker runs a container (developer guide, 'SageMaker AI execution roles')"
+
+SERVICES: Final[dict[str, dict[str, str]]] = {
+    "DmsRole": {
+        "s3:GetObject": "DMS reads its source (user guide, 'Using Amazon S3 as a source')",
+        "s3:ListBucket": "DMS lists its source (same page)",
+        "dynamodb:DeleteItem": _TABLES,
+        "dynamodb:DescribeTable": _TABLES,
+        "dynamodb:ListTables": _TABLES,
+        "dynamodb:PutItem": _TABLES,
+        "dynamodb:UpdateItem": _TABLES,
+        "dynamodb:CreateTable": _CONTROL,
+        "dynamodb:DeleteTable": _CONTROL,
+    },
+    "LambdaExecutionRole": _LOGS,
+    "LambdaKinesisRole": _LOGS,
+    "StreamConsumerRole": {
+        **_LOGS,
+        "kinesis:DescribeStream": _MAPPING,
+        "kinesis:DescribeStreamSummary": _MAPPING,
+        "kinesis:GetRecords": _MAPPING,
+        "kinesis:GetShardIterator": _MAPPING,
+        "kinesis:ListShards": _MAPPING,
+        "kinesis:ListStreams": _MAPPING,
+        "sqs:SendMessage": "Lambda tells of batches that the mapping has given up",
+    },
+    "FirehoseRole": {
+        "kinesis:DescribeStream": _DELIVERY,
+        "kinesis:GetRecords": _DELIVERY,
+        "kinesis:GetShardIterator": _DELIVERY,
+        "kinesis:ListShards": _DELIVERY,
+        "logs:PutLogEvents": _DELIVERY,
+        "s3:AbortMultipartUpload": _DELIVERY,
+        "s3:GetBucketLocation": _DELIVERY,
+        "s3:GetObject": _DELIVERY,
+        "s3:ListBucket": _DELIVERY,
+        "s3:ListBucketMultipartUploads": _DELIVERY,
+        "s3:PutObject": _DELIVERY,
+    },
+    "GlueRole": {
+        **{
+            f"glue:{name}": _CATALOG
+            for name in (
+                *("BatchCreatePartition", "BatchDeletePartition", "BatchDeleteTable"),
+                *("BatchGetPartition", "BatchUpdatePartition", "CreatePartition", "CreateTable"),
+                *("DeletePartition", "DeleteTable", "GetDatabase", "GetDatabases"),
+                *("GetPartition", "GetPartitions", "GetTable", "GetTables"),
+                *("UpdatePartition", "UpdateTable"),
+            )
+        },
+        "glue:GetJob": "the job's commit of its bookmark",
+        "glue:GetJobBookmark": "the job's commit of its bookmark",
+        "glue:GetJobRun": "the job's commit of its bookmark",
+        "glue:ResetJobBookmark": "the job's commit of its bookmark",
+        "cloudwatch:PutMetricData": "Glue measures its jobs (AWSGlueServiceRole)",
+        "logs:CreateLogGroup": "Glue writes logs of crawlers and jobs (AWSGlueServiceRole)",
+        "logs:CreateLogStream": "Glue writes logs of crawlers and jobs (AWSGlueServiceRole)",
+        "logs:PutLogEvents": "Glue writes logs of crawlers and jobs (AWSGlueServiceRole)",
+        "s3:GetBucketLocation": "crawlers, and Spark's connector (AWSGlueServiceRole)",
+        "s3:AbortMultipartUpload": "Spark's connector gives up an upload in parts",
+        "s3:ListBucket": "crawlers and Spark's connector list objects",
+        "dynamodb:DescribeTable": "crawlers and Spark's connector read tables",
+        "dynamodb:Scan": "crawlers and Spark's connector read tables",
+    },
+    "SageMakerRole": {
+        "s3:ListBucket": _CONTAINER,
+        "s3:GetObject": _CONTAINER,
+        "s3:PutObject": _CONTAINER,
+        "s3:AbortMultipartUpload": _CONTAINER,
+        "logs:CreateLogGroup": _CONTAINER,
+        "logs:CreateLogStream": _CONTAINER,
+        "logs:DescribeLogStreams": _CONTAINER,
+        "logs:PutLogEvents": _CONTAINER,
+        "cloudwatch:PutMetricData": _CONTAINER,
+        "ecr:BatchCheckLayerAvailability": _CONTAINER,
+        "ecr:BatchGetImage": _CONTAINER,
+        "ecr:GetAuthorizationToken": _CONTAINER,
+        "ecr:GetDownloadUrlForLayer": _CONTAINER,
+    },
+    "DmsVpcRole": {},  # managed policies of AWS's, and no other
+    "DmsLogsRole": {},
+}
+"""What services do under each role, and who says so; our own code's calls are not in here."""
+
+OWN_CODE: Final[dict[str, tuple[str, ...]]] = {
+    "GlueRole": tuple(f"spark_jobs/{p.name}" for p in (PROJECT / "spark_jobs").glob("*.py")),
+    "SageMakerRole": tuple(str(p.relative_to(PROJECT)) for p in (PROJECT / "models").rglob("*.py")),
+}
+"""Files that run under a role, where no function's template says so."""
+
+CLIENT_WORDS: Final = {"upload_file": ("s3", "PutObject"), "download_file": ("s3", "GetObject")}
+"""boto3's own methods, by an operation that they make."""
+
+
+@cache
+def roles() -> dict[str, set[str]]:
+    """By logical name: the actions that a role's own policies allow."""
+    resources = parse(template_text("001-storage-and-roles"))["Resources"]
+    return {
+        name: {
+            action
+            for policy in resource["Properties"].get("Policies", [])
+            for statement in policy["PolicyDocument"]["Statement"]
+            for action in _listed(statement["Action"])
+        }
+        for name, resource in resources.items()
+        if resource["Type"] == "AWS::IAM::Role"
+    }
+
+
+@cache
+def functions() -> dict[str, set[str]]:
+    """By role: the modules of the functions that take it."""
+    outputs = parse(template_text("001-storage-and-roles"))["Outputs"].values()
+    exports = {o["Export"]["Name"]["Fn::Sub"]: o["Value"] for o in outputs}
+    found: dict[str, set[str]] = {}
+    for template in TEMPLATES:
+        for resource in parse(template_text(template))["Resources"].values():
+            if resource["Type"] == "AWS::Lambda::Function":
+                export = resource["Properties"]["Role"]["Fn::ImportValue"]["Fn::Sub"]
+                role = exports[export]["Fn::GetAtt"][0]
+                module = resource["Properties"]["Handler"].partition(".")[0]
+                found.setdefault(role, set()).add(module)
+    return found
+
+
+def asked(role: str, recorded: Recorded) -> set[str]:
+    """What our own code under a role asks for, by its text and by the recorded run."""
+    modules = functions().get(role, set())
+    files = [f"pipeline/lambdas/{module}.py" for module in modules]
+    files += OWN_CODE.get(role, ())
+    text = {action for file in files for action in _actions_in(file)}
+    ran = {a for call in recorded.inside if call.code in modules for a in actions_of(call)}
+    return text | ran
+
+
+@pytest.mark.parametrize("role", sorted(SERVICES))
+def test_a_role_allows_what_runs_under_it_and_nothing_else(role: str, recorded: Recorded) -> None:
+    allowed, code = roles()[role], asked(role, recorded)
+    # Without it a key that is not there gives 403 instead of 404: not every reader needs to know.
+    must = code - {"s3:ListBucket"}
+    assert must - allowed == set(), "the role lacks what its code asks for"
+    assert allowed - code - SERVICES[role].keys() == set(), "allowed, and nobody asks for it"
+    assert SERVICES[role].keys() - allowed == set(), "a service needs it"
+
+
+def test_each_function_ran_and_was_seen(recorded: Recorded) -> None:
+    modules = {module for found in functions().values() for module in found}
+    assert {call.code for call in recorded.inside} - {""} == modules
+    assert len(modules) == 4
+
+
+def test_roles_are_only_in_the_template_of_roles() -> None:
+    assert roles().keys() == SERVICES.keys()
+    for template in TEMPLATES:
+        kinds = {r["Type"] for r in parse(template_text(template))["Resources"].values()}
+        assert template == "001-storage-and-roles" or "AWS::IAM::Role" not in kinds
+
+
+def _actions_in(file: str) -> set[str]:
+    """Of the calls of boto3's methods in a file, as far as their names tell."""
+    tree = ast.parse((PROJECT / file).read_text(encoding="utf-8"))
+    services = {
+        node.args[0].value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in ("client", "resource")
+        and node.args
+        and isinstance(node.args[0], ast.Constant)
+        and isinstance(node.args[0].value, str)
+    }
+    called = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    called |= {arg.value for node in ast.walk(tree) for arg in _paginated(node)}
+    session = botocore.session.get_session()
+    found: set[str] = set()
+    for service in sorted(services):
+        names = {xform_name(o): o for o in session.get_service_model(service).operation_names}
+        # A transaction's actions depend on what is in it, which the recording knows.
+        names.pop("transact_write_items", None)
+        for name in called & names.keys():
+            found |= actions_by_name(service, names[name])
+    for name in called & CLIENT_WORDS.keys():
+        found |= actions_by_name(*CLIENT_WORDS[name])
+    return found
+
+
+def _paginated(node: ast.AST) -> list[Any]:
+    """The arguments of a call of get_paginator."""
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+        return []
+    return node.args if node.func.attr == "get_paginator" else []
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
