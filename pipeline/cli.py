@@ -339,7 +339,7 @@ def _confirm(lake: Lake, command: str, region: str | None, before: _Before) -> N
     if command == "run":
         checks = account_checks(lake)
         print_unsure(checks)
-        require_ready(checks)
+        require_ready(lake.target, checks)
         found = _plan(lake, before)
         print_plan(found, stderr=True)
         require_cheap(found, before.max_cost)

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
+from pipeline.access import is_login_lost
 from pipeline.account.templates import Resource
 from pipeline.check import Check
 from pipeline.lake import Lake, error_code, is_missing
@@ -113,6 +114,8 @@ def _state(lake: Lake, resource: Resource) -> Check | None:
             return Check(
                 name, False, "the bucket is there and not in this account and region", _OTHER
             )
+        if is_login_lost(error):
+            raise
         permission = f"{service}:{operation.title().replace('_', '')}"
         return Check(name, True, f"not known: {code} (permission {permission})", _ASK)
     if not _is_in(answer, resource.name):
@@ -144,4 +147,4 @@ def _foreign(lake: Lake, asked: set[str]) -> Iterator[Check]:
         tags = [{"Key": t["Key"], "Value": t["Value"]} for t in (stack or {}).get("Tags", [])]
         if stack and lake.settings.tag not in tags:
             name = lake.settings.stack(template)
-            yield Check(f"name {name}", False, "taken: a stack that is not the lake's", _OTHER)
+            yield Check(f"name {name}", False, "taken: a stack, not the lake's", _OTHER)

@@ -21,6 +21,7 @@ from pipeline.account.templates import Resource
 from pipeline.check import Check
 from pipeline.errors import ChecksError
 from pipeline.lake import Lake, error_code
+from pipeline.target import Target
 
 __all__ = ["account_checks", "require_ready"]
 
@@ -71,8 +72,12 @@ def account_checks(lake: Lake) -> list[Check]:
         return [check for checks in found for check in checks]
 
 
-def require_ready(checks: Iterable[Check]) -> None:
+def require_ready(target: Target, checks: Iterable[Check]) -> None:
     """Return if nothing was found that keeps a run from its end.
+
+    Args:
+        target: whose account and region were looked at
+        checks: what was found there
 
     Raises:
         ChecksError: something was
@@ -80,7 +85,11 @@ def require_ready(checks: Iterable[Check]) -> None:
     off = [check for check in checks if not check.ok]
     if off:
         what = "; ".join(f"{check.name}: {check.detail}" for check in off)
-        raise ChecksError(f"The account is not ready, and nothing was done: {what}.", off[0].fix)
+        raise ChecksError(
+            f"Account {target.account} is not ready in region {target.region}, and nothing was "
+            f"done: {what}.",
+            f"{off[0].fix}; then: lake run",
+        )
 
 
 def _without_shared(new: list[Resource]) -> list[Resource]:

@@ -48,7 +48,7 @@ class Functions:
     def __init__(self, account: str, region: str, folder: Path) -> None:
         self.account, self.region, self.folder = account, region, folder
         self.read: dict[str, str] = {}
-        """By shard: the sequence number that was read last."""
+        """By shard of a stream made then: the sequence number that was read last."""
         self.lose_deliveries = False
         self._one = threading.RLock()
         self._answers: dict[str, dict[str, Any]] = {}
@@ -150,17 +150,18 @@ class Functions:
         with self._one:
             kinesis = boto3.client("kinesis")
             for stream in kinesis.list_streams()["StreamNames"]:
-                arn = kinesis.describe_stream_summary(StreamName=stream)[
+                summary = kinesis.describe_stream_summary(StreamName=stream)[
                     "StreamDescriptionSummary"
-                ]["StreamARN"]
-                records = list(self._new_records(kinesis, stream))
+                ]
+                arn, made = summary["StreamARN"], summary["StreamCreationTimestamp"]
+                records = list(self._new_records(kinesis, stream, f"{stream} of {made}"))
                 if records:
                     self._deliver(arn, records)
                     self._map(arn, records)
 
-    def _new_records(self, kinesis: Any, stream: str) -> Iterator[dict[str, Any]]:
+    def _new_records(self, kinesis: Any, stream: str, identity: str) -> Iterator[dict[str, Any]]:
         for shard in kinesis.list_shards(StreamName=stream)["Shards"]:
-            place = f"{stream}/{shard['ShardId']}"
+            place = f"{identity}/{shard['ShardId']}"
             since = self.read.get(place)
             iterator = kinesis.get_shard_iterator(
                 StreamName=stream,

@@ -16,7 +16,7 @@ from pipeline.settings import EXCEPTIONS_TABLE, STACKS, TABLES, Settings
 from tests.integration.aws_target.account import ACCOUNT, REGION, Account
 
 COMMANDS = (("run",), ("status",), ("verify",), ("recommend", "1"), ("destroy",))
-_READS = re.compile(r"^(Get|List|Describe|Head|Scan|Query|Check)")
+_READS = re.compile(r"^(BatchGet|Get|List|Describe|Head|Scan|Query|Check)")
 WRITES_OF_TWO = {"ListBuckets"}
 
 
@@ -162,6 +162,7 @@ def test_a_foreign_stack(account: Account, template: str) -> None:
     assert ended.code == 1
     assert name in message
     assert "not the lake's" in message
+    assert ACCOUNT in message
     assert "lake run" in hint
     destroyed = account.lake("destroy", "--json")
     assert destroyed.code == 0, destroyed.stderr

@@ -52,7 +52,7 @@ def test_an_account_that_is_ready(monkeypatch: pytest.MonkeyPatch) -> None:
     names = next(check for check in checks if check.name == "names")
     free, needed = map(int, re.findall(r"\d+", names.detail))
     assert free == needed > 20
-    require_ready(checks)
+    require_ready(lake.target, checks)
 
 
 def test_a_quota_of_nothing_is_named_with_what_mends_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,8 +75,8 @@ def test_a_quota_of_nothing_is_named_with_what_mends_it(monkeypatch: pytest.Monk
             "LAKE_TRAINING_INSTANCE_TYPE=ml.c5.xlarge (there is a quota for ml.c5.xlarge)"
         )
         with pytest.raises(ChecksError, match="nothing was done") as raised:
-            require_ready(account_checks(lake))
-        assert raised.value.hint == check.fix
+            require_ready(lake.target, account_checks(lake))
+        assert raised.value.hint == f"{check.fix}; then: lake run"
 
 
 def test_a_code_that_is_another_quotas_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,7 +112,7 @@ def test_what_may_not_be_asked_keeps_nobody_from_a_run(monkeypatch: pytest.Monke
     assert [check.name for check in unknown] == ["quotas"]
     assert unknown[0].ok
     assert unknown[0].detail == "not known: GetServiceQuota was answered with AccessDeniedException"
-    require_ready(checks)
+    require_ready(lake.target, checks)
 
 
 def test_an_expired_token_is_no_finding(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -216,7 +216,7 @@ def test_a_stack_of_somebody_else(monkeypatch: pytest.MonkeyPatch) -> None:
         )
         found = off(lake)
     assert found[f"name {lake.settings.stack('bucket')}"].detail == (
-        "taken: a stack that is not the lake's"
+        "taken: a stack, not the lake's"
     )
 
 
