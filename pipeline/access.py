@@ -43,6 +43,7 @@ __all__ = [
     "Access",
     "account_ids",
     "chosen_region",
+    "is_denied",
     "is_login_lost",
     "lost_login",
     "open_access",
@@ -68,6 +69,22 @@ _LOST: Final = frozenset(
     }
 )
 """AWS General Reference and the services' "Common Errors": credentials not accepted (any more)."""
+_DENIED: Final = frozenset(
+    {
+        "403",
+        "AccessDenied",
+        "AccessDeniedException",
+        "AuthorizationError",
+        "UnauthorizedOperation",
+        "NotAuthorized",
+        "OptInRequired",
+        "SubscriptionRequiredException",
+        "TooManyRequestsException",
+        "ThrottlingException",
+        "Throttling",
+    }
+)
+"""AWS's codes of a question that the caller may not ask, or not now."""
 _UNUSABLE: Final = (
     CredentialRetrievalError,
     NoCredentialsError,
@@ -207,6 +224,11 @@ def chosen_region(
             "export AWS_REGION=us-east-1",
         )
     return str(region)
+
+
+def is_denied(error: ClientError) -> bool:
+    """Whether AWS did not let the caller ask, or not now: it says nothing of what was asked for."""
+    return error.response.get("Error", {}).get("Code") in _DENIED
 
 
 def is_login_lost(error: BaseException) -> bool:

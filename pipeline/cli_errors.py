@@ -89,7 +89,15 @@ def explain(
         message, hint = _login_lost(lost, target, command)
     else:
         message, hint = _explain(error, target)
-    return message, _OF_THE_LAKE.sub(rf"\g<0>{target.lake_options}", hint) if target else hint
+        if target and target.login and isinstance(error, NoConnection | HTTPClientError):
+            message += " What AWS is at work on goes on by itself."
+            hint += f"; then go on with: {command}"
+    return message, _at_target(hint, target)
+
+
+def _at_target(hint: str, target: Target | None) -> str:
+    """`hint` with what the lake's commands in it take to come to the same target."""
+    return _OF_THE_LAKE.sub(rf"\g<0>{target.lake_options}", hint) if target else hint
 
 
 def _login_lost(error: BaseException, target: Target, command: str) -> tuple[str, str]:
@@ -156,7 +164,8 @@ class FriendlyGroup(TyperGroup):
             _print_usage_error(state, error)
             raise
         except (KeyboardInterrupt, click.Abort) as error:
-            _fail(state, "Interrupted.", f"Continue with: {state.command}", error)
+            hint = _at_target(f"Continue with: {state.command}", state.target)
+            _fail(state, "Interrupted.", hint, error)
             raise typer.Exit(130) from None
         except BrokenPipeError:  # `lake … | head` has read enough
             _discard_output()

@@ -358,6 +358,8 @@ def _first_failed(events: list[dict[str, Any]]) -> dict[str, Any] | None:
     for event in events:
         status = event.get("ResourceStatus", "")
         own = _is_own(event)
+        if own and status == "DELETE_IN_PROGRESS" and not (found or found_own):
+            continue  # of a nested stack: its parent's rollback deletes it after it has failed
         if own and status in ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS"):
             break
         cancelled = "cancelled" in event.get("ResourceStatusReason", "").lower()

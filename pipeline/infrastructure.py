@@ -266,7 +266,15 @@ def _deploy_after_roles(
     else:
         root.result()  # a change that ends in a replacement takes this stack with it
     _delete_if_table_lost(stacks, template, notice, asks=stacks.target.confirm_account)
-    outcome = stacks.deploy(template, _parameters(stacks, template))
+    try:
+        outcome = stacks.deploy(template, _parameters(stacks, template))
+    except StackError:
+        root.result()
+        if stacks.describe(template) is not None:
+            raise
+    # A nested stack that was made anew meanwhile, for a role not seen yet, took this one with it.
+    if root.result() is Outcome.CREATED and stacks.describe(template) is None:
+        outcome = stacks.deploy(template, _parameters(stacks, template))
     notice(f"stack {stacks.settings.stack(template)} {outcome.value}")
     return outcome
 

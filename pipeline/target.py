@@ -24,6 +24,7 @@ from typing import Any, Final
 import boto3
 import botocore.session
 from botocore.config import Config
+from botocore.exceptions import ReadTimeoutError
 
 from pipeline.access import EMULATED_ACCOUNT, LOGIN, open_access
 from pipeline.errors import EndpointRefusedError, SettingsError
@@ -142,14 +143,19 @@ class Target:
             return self._clients[name]
 
     def patient_client(self, service: str, seconds: float) -> Any:
-        """A boto3 client that waits up to `seconds` for an answer, and asks only once."""
+        """A boto3 client that waits up to `seconds` for an answer.
+
+        Retries what the target's clients retry, such as throttling, except for a read timeout: what
+        was asked for may still be at work, and would begin once more beside itself (AWS Lambda
+        Developer Guide, "Understanding retry behavior in Lambda").
+        """
         name = f"{service} {seconds}"
         with self._lock:
             if name not in self._clients:
-                patient = Config(read_timeout=seconds, retries={"total_max_attempts": 1})
-                self._clients[name] = self.session.client(
-                    service, endpoint_url=self.endpoint, config=self.config.merge(patient)
-                )
+                patient = self.config.merge(Config(read_timeout=seconds))
+                made = self.session.client(service, endpoint_url=self.endpoint, config=patient)
+                made.meta.events.register_first("needs-retry", _raise_read_timeout)
+                self._clients[name] = made
             return self._clients[name]
 
     def read_log(self, group: str) -> str:
@@ -217,6 +223,12 @@ def require_loopback(endpoint: str) -> str:
             "--endpoint); for AWS: lake doctor --target aws",
         )
     return match[0].rstrip("/")
+
+
+def _raise_read_timeout(caught_exception: Exception | None = None, **_: Any) -> None:
+    """Before a client decides whether to ask again: not after this."""
+    if isinstance(caught_exception, ReadTimeoutError):
+        raise caught_exception
 
 
 def _at_port(environ: Mapping[str, str]) -> str:

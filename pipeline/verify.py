@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
+from pipeline.access import is_denied, is_login_lost
 from pipeline.errors import LakeError, SettingsError, StateLostError, VerificationError
 from pipeline.lab_checks import checks
 from pipeline.lake import Lake, is_missing
@@ -118,6 +119,8 @@ def verify_lake(lake: Lake, lab: int | None = None) -> Verification:
         try:
             ok, found = check.look()
         except ClientError as error:
+            if is_login_lost(error) or is_denied(error):  # the lake may be as it should be
+                raise
             ok, found = False, "absent" if is_missing(error) else str(error)
         except LakeError as error:
             ok, found = False, error.message

@@ -12,7 +12,7 @@ from typing import Final
 
 from botocore.exceptions import ClientError
 
-from pipeline.access import is_login_lost
+from pipeline.access import is_denied, is_login_lost
 from pipeline.account.deployed import deployed, expected
 from pipeline.account.names import name_checks
 from pipeline.account.offers import dms_class, dms_roles, images, wheels
@@ -26,22 +26,6 @@ from pipeline.target import Target
 __all__ = ["account_checks", "require_ready"]
 
 _ASK: Final = "Ask for the permission: the AWS managed policy ReadOnlyAccess has it"
-_DENIED: Final = frozenset(
-    {
-        "403",
-        "AccessDenied",
-        "AccessDeniedException",
-        "AuthorizationError",
-        "UnauthorizedOperation",
-        "NotAuthorized",
-        "OptInRequired",
-        "SubscriptionRequiredException",
-        "TooManyRequestsException",
-        "ThrottlingException",
-        "Throttling",
-    }
-)
-"""AWS's codes of a question that the caller may not ask, or not now."""
 
 
 def account_checks(lake: Lake) -> list[Check]:
@@ -101,7 +85,7 @@ def _asked(name: str, look: Callable[[], Iterable[Check]]) -> Iterator[Check]:
     try:
         yield from look()
     except ClientError as error:
-        if is_login_lost(error) or error_code(error) not in _DENIED:
+        if is_login_lost(error) or not is_denied(error):
             raise
         detail = f"not known: {error.operation_name} was answered with {error_code(error)}"
         yield Check(name, True, detail, _ASK)

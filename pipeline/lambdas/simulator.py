@@ -36,6 +36,15 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.05, 3.0
 """Seconds; the pause doubles from one to the other, and is drawn at random below it."""
 RESERVE_MILLISECONDS = 5_000
 """Time kept for the answer and for one last call that is slow."""
+THROTTLED = frozenset(
+    {
+        "ProvisionedThroughputExceededException",
+        "Throttling",
+        "ThrottlingException",
+        "KMSThrottlingException",
+    }
+)
+"""Codes of a whole PutRecords call that may be made again (same page, 'Errors')."""
 KEPT_REJECTS = 100
 """Rejected rows listed in the answer; all are counted."""
 COLUMNS = ["userId", "movieId", "rating", "timestamp"]
@@ -121,7 +130,8 @@ def put_batch(
 ) -> bool:
     """Put `records` (partition key, data); False when the time ran out before all were put.
 
-    Each record's own ErrorCode decides what is sent again, not FailedRecordCount.
+    Each record's own ErrorCode decides what is sent again, not FailedRecordCount. A call that is
+    throttled as a whole has put none of them.
     """
     waiting = [{"PartitionKey": key, "Data": data} for key, data in records]
     pause, codes = FIRST_PAUSE, {""}
@@ -133,7 +143,14 @@ def put_batch(
                 return False
             time.sleep(random.uniform(pause / 2, pause))  # noqa: S311 - jitter, not a secret
             pause = min(2 * pause, LONGEST_PAUSE)
-        answers = kinesis.put_records(StreamName=stream, Records=waiting)["Records"]
+        try:
+            answers = kinesis.put_records(StreamName=stream, Records=waiting)["Records"]
+        except kinesis.exceptions.ClientError as error:
+            code = error.response["Error"]["Code"]
+            if code not in THROTTLED:
+                raise
+            codes = {code}
+            continue
         codes = {answer["ErrorCode"] for answer in answers if answer.get("ErrorCode")}
         waiting = [
             record

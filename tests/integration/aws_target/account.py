@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -11,8 +12,12 @@ from pathlib import Path
 from typing import Any, Final
 
 import boto3
+import botocore.endpoint
+import botocore.loaders
+import botocore.session
 import pytest
 from botocore import xform_name
+from botocore.retries.bucket import TokenBucket
 from moto import mock_aws
 from moto.awslambda.models import LambdaBackend
 from moto.iam.access_control import IAMPolicy, PermissionResult
@@ -139,13 +144,18 @@ def opened(folder: Path, data: Path, patch: pytest.MonkeyPatch) -> Iterator[Acco
     patch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     patch.setenv("LAKE_CACHE", str(folder / "cache"))
     # Doubles are done at once: what is waited for is how often is looked, not how long.
-    patch.setattr(polling, "time", Fast())
-    patch.setattr(leftovers, "time", Skipping())  # the index of tags never lags here
+    patch.setattr(polling, "time", _Fast())
+    patch.setattr(leftovers, "time", _Skipping())  # the index of tags never lags here
     with ExitStack() as stack:
         wire = Wire()
         stack.enter_context(wire.installed())
         stack.enter_context(mock_aws(config={"iam": {"load_aws_managed_policies": True}}))
         patch.setattr(boto3, "DEFAULT_SESSION", None)
+        # Each `lake` has a session of its own, which would read the same models again.
+        patch.setattr(botocore.session, "create_loader", _loader)
+        # botocore asks as often as it does, and does not wait before it.
+        patch.setattr(botocore.endpoint, "time", _Fast())
+        patch.setattr(TokenBucket, "_sleep_amount", lambda *_: 0)
         # moto runs mapped functions in Docker, once a record; `Functions.pump` does it instead.
         patch.setattr(LambdaBackend, "send_kinesis_message", lambda *_, **__: None)
         patch.setattr(FakeBucket, "get_permission", _permission_over_tls)
@@ -239,17 +249,20 @@ def _permission_over_tls(bucket: FakeBucket, action: str, resource: str) -> Any:
 _WITHOUT_TLS: Final = {"Bool": {"aws:SecureTransport": "false"}}
 
 
-class Fast:
+_loader = functools.cache(botocore.loaders.create_loader)
+
+
+class _Fast:
     """The module `time` with sleeps of a thousandth: the deadlines of polls count as they do."""
 
-    monotonic = staticmethod(time.monotonic)
+    monotonic, time = staticmethod(time.monotonic), staticmethod(time.time)
 
     @staticmethod
     def sleep(seconds: float) -> None:
         time.sleep(min(seconds / 1000, 0.02))
 
 
-class Skipping:
+class _Skipping:
     """The module `time` of which a sleep takes no time, and the clock says that it did."""
 
     def __init__(self) -> None:

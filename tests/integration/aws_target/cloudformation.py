@@ -120,7 +120,15 @@ class CloudFormation:
     def _roll_back(self, stack: Stack, logical: str) -> None:
         stack.becomes("ROLLBACK_IN_PROGRESS", NESTED_FAILED.format(logical))
         for name in reversed(list(stack.resources)):
-            self._remove(stack, name)
+            try:
+                self._remove(stack, name)
+            except ResourceFailedError as failure:
+                made = stack.resources[name]
+                stack.event(name, made.kind, made.physical, "DELETE_FAILED", str(failure))
+                stack.becomes("ROLLBACK_FAILED", f"Failed to delete: [{name}].")
+                return
+        stack.exports.clear()
+        stack.imports.clear()
         stack.becomes("ROLLBACK_COMPLETE", NESTED_FAILED.format(logical))
 
     def _update(self, stack: Stack, template: dict[str, Any], given: dict[str, str]) -> None:
@@ -211,6 +219,7 @@ class CloudFormation:
         if stack.status != "CREATE_COMPLETE":
             del parent.resources[name]
             why = f"Embedded stack {stack.id} was not successfully created: {stack.reason}"
+            self._delete(stack)  # by the rollback of what is around it
             raise ResourceFailedError(why, stack.id)
         stack.seen = True  # its parent is what is at work
         return stack

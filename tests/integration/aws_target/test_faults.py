@@ -1,99 +1,92 @@
 """AWS refuses at every stage in turn: what is said, and that the next run goes on from there.
 
-One account per kind of fault: each run meets its fault one stage later than the one before, which
+One account per round of faults: each run meets its fault one stage later than the one before, which
 it only can when the former stage has converged meanwhile.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from pipeline.settings import ROOT
-from tests.integration.aws_target.account import Account, Ended
+from pipeline.settings import ROOT, STACKS
+from tests.integration.aws_target.account import Account
 from tests.integration.aws_target.errors import AwsError
-from tests.integration.aws_target.guards import names
-from tests.integration.aws_target.wire import Fault
-
-
-@dataclass(frozen=True)
-class Place:
-    """A call that a stage makes, once at least."""
-
-    stage: str
-    service: str
-    operation: str
-    template: str = ""
-    """Of the stack, where stacks are made by it."""
-
-    def matches(self, params: dict[str, Any]) -> bool:
-        """Whether a call is the one that is meant."""
-        return not self.template or params["StackName"] == names().stack(self.template)
-
-
-PLACES = (
-    Place("infrastructure", "cloudformation", "CreateStack", "bucket"),
-    Place("land", "cloudformation", "CreateStack", ROOT),
-    Place("full_load", "dms", "DescribeTableStatistics"),
-    Place("stream", "lambda", "Invoke"),
-    Place("catalog", "glue", "StartCrawler"),
-    Place("transform", "glue", "StartJobRun"),
-    Place("train", "sagemaker", "CreateTrainingJob"),
-    Place("deploy", "cloudformation", "CreateStack", "serving"),
-    Place("recommend", "sagemaker-runtime", "InvokeEndpoint"),
+from tests.integration.aws_target.faults import (
+    ALWAYS,
+    BY_STAGE,
+    KINDS,
+    PLACES,
+    Place,
+    meet,
+    met,
+    refused,
+    rounds,
+    throttled,
+    told,
 )
+from tests.integration.aws_target.guards import names
 
-KINDS: dict[str, Callable[[Place], AwsError]] = {
-    "access denied": lambda place: AwsError(
-        "AccessDeniedException",
-        f"User: arn:aws:iam::123456789012:user/x is not authorized to perform: "
-        f"{place.service}:{place.operation}",
-        400 if place.service != "lambda" else 403,
-    ),
-    "expired token": lambda _place: AwsError(
-        "ExpiredTokenException", "The security token included in the request is expired", 403
-    ),
-}
+ROUNDS = rounds(PLACES)
 
 
-def met(account: Account, place: Place, error: AwsError, times: int = 1) -> Fault:
-    """Have `place` meet `error`."""
-    fault = Fault(place.service, place.operation, error, times, place.matches)
-    account.wire.faults.append(fault)
-    return fault
-
-
-def refused(ended: Ended) -> tuple[str, str]:
-    """The message and the next command of a run that ended as it should: in one sentence."""
-    assert ended.code == 1, ended.stderr
-    assert "Traceback" not in ended.stderr
-    message, hint = ended.error
-    assert "Unexpected" not in message, ended.stderr
-    assert hint, ended.stderr
-    return message, hint
+def test_every_stage_and_every_kind_is_reached() -> None:
+    tried = [pair for one in ROUNDS for pair in one]
+    assert {place for place, _ in tried} == set(PLACES)
+    assert {kind for _, kind in tried} == set(KINDS)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_refusal_at_each_stage(account: Account, kind: str) -> None:
-    for place in PLACES:
-        error = KINDS[kind](place)
-        fault = met(account, place, error)
-        message, hint = refused(account.run())
-        assert fault.met == 1, place
-        assert error.fields.message in message, (place, message)
-        assert "lake" in hint or "aws" in hint, (place, hint)
+@pytest.mark.parametrize("tried", ROUNDS)
+def test_a_fault_at_each_stage(account: Account, tried: list[tuple[Place, str]]) -> None:
+    for place, kind in tried:
+        fault = meet(account, place, kind)
+        ended = account.run(*place.words)
+        assert fault.met, (place, kind, ended.stderr)
+        told(ended, kind, place)
+        account.wire.faults.clear()
     ended = account.run()
     assert ended.code == 0, ended.stderr
     assert ended.document["ok"]
 
 
+def test_throttling_at_each_stage_is_waited_out(account: Account) -> None:
+    """AWS SDKs and Tools Reference Guide, "Retry behavior"; the code is each service's own."""
+    more = [Place("land", "s3", "PutObject"), Place("verify", "dynamodb", "Scan")]
+    faults = [met(account, place, throttled(place), times=3) for place in (*PLACES, *more)]
+    ended = account.run()
+    assert ended.code == 0, ended.stderr
+    assert ended.document["ok"]
+    assert [fault.met for fault in faults] == [3] * len(faults)
+
+
+def test_throttling_that_does_not_end_is_told(account: Account) -> None:
+    fault = met(account, BY_STAGE["infrastructure"], throttled(BY_STAGE["infrastructure"]), ALWAYS)
+    message, hint = refused(account.run())
+    assert fault.met == 8  # the attempts of the target's clients
+    assert "Rate exceeded" in message
+    assert "lake" in hint
+
+
+@pytest.mark.parametrize("template", STACKS)
+def test_the_quota_of_stacks_is_used_up(account: Account, template: str) -> None:
+    """AWS CloudFormation API Reference, "CreateStack", LimitExceededException."""
+    place = Place("", "cloudformation", "CreateStack", template)
+    error = AwsError("LimitExceededException", "Limit on the number of stacks has been reached")
+    met(account, place, error, ALWAYS)
+    message, hint = refused(account.run())
+    assert error.fields.message in message
+    assert "lake" in hint
+    account.wire.faults.clear()
+    if template in ("bucket", ROOT, STACKS[-1]):
+        ended = account.run()
+        assert ended.code == 0, ended.stderr
+
+
 QUOTAS = (
     (
-        PLACES[6],
+        BY_STAGE["train"],
         AwsError(
             "ResourceLimitExceeded",
             "The account-level service limit 'ml.m5.large for training job usage' is 0 Instances",
@@ -117,6 +110,9 @@ RESOURCES = (
     ("AWS::Kinesis::Stream", "Stream movielens-ratings already exists"),
     ("AWS::Glue::Crawler", "Service is unable to assume provided role."),
     ("AWS::SageMaker::Endpoint", "The account-level service limit for endpoint usage is 0"),
+    ("AWS::EC2::VPC", "The maximum number of VPCs has been reached. (VpcLimitExceeded)"),
+    ("AWS::S3::Bucket", "movielens-lake already exists (BucketAlreadyExists)"),
+    ("AWS::DynamoDB::Table", "Table already exists: ratings_t"),
 )
 
 
@@ -177,7 +173,7 @@ def test_a_role_that_is_not_known_yet(account: Account) -> None:
         "Please ensure that the role exists and allows principal 'sagemaker.amazonaws.com' to "
         "assume the role.",
     )
-    fault = met(account, PLACES[6], error, times=3)
+    fault = met(account, BY_STAGE["train"], error, times=3)
     ended = account.run()
     assert ended.code == 0, ended.stderr
     assert fault.met == 3
@@ -189,14 +185,42 @@ def test_a_role_that_stays_unknown_is_named(
     from pipeline.stages import train
 
     monkeypatch.setattr(train, "ROLE_SECONDS", 0.5)
-    met(account, PLACES[6], AwsError("ValidationException", "Could not assume role x."), 10**6)
+    met(
+        account,
+        BY_STAGE["train"],
+        AwsError("ValidationException", "Could not assume role x."),
+        ALWAYS,
+    )
     message, _ = refused(account.run())
     assert "Could not assume role x." in message
 
 
+def test_a_stack_whose_role_is_refused_three_times(account: Account) -> None:
+    account.formation.fail_create["AWS::Glue::Crawler"] = [
+        "Service is unable to assume provided role."
+    ] * 3
+    ended = account.run()
+    assert ended.code == 0, ended.stderr
+    assert account.formation.fail_create["AWS::Glue::Crawler"] == []
+
+
+def test_a_list_of_tagged_resources_that_lags(account: Account) -> None:
+    """Resource Groups Tagging API Reference, "GetResources": deleted resources may be listed."""
+    assert account.run().code == 0
+    arn = "arn:aws:sqs:eu-central-1:123456789012:gone"
+    old = {"ResourceARN": arn, "Tags": [names().tag]}
+    lags = [{"ResourceTagMappingList": [old]}] * 3
+    account.wire.doubles["resourcegroupstaggingapi", "GetResources"] = lambda _: (
+        lags.pop() if lags else {"ResourceTagMappingList": []}
+    )
+    destroyed = account.lake("destroy", "--json")
+    assert destroyed.code == 0, destroyed.stderr
+    assert lags == []
+
+
 def test_a_list_of_training_jobs_that_lags(account: Account) -> None:
     """A former run's job is not in the list yet: its name is taken all the same."""
-    met(account, PLACES[7], AwsError("AccessDeniedException", "no"))
+    met(account, BY_STAGE["deploy"], AwsError("AccessDeniedException", "no"))
     assert account.run().code == 1
     known = account.wire.doubles["sagemaker", "ListTrainingJobs"]
     lags: list[dict[str, Any]] = [{"TrainingJobSummaries": []}] * 2

@@ -12,12 +12,22 @@ import boto3
 import pytest
 from botocore.session import get_session
 
+from pipeline.access import refuse_overrides
+from pipeline.errors import EndpointRefusedError
 from pipeline.settings import EXCEPTIONS_TABLE, STACKS, TABLES, Settings
 from tests.integration.aws_target.account import ACCOUNT, REGION, Account
 
-COMMANDS = (("run",), ("status",), ("verify",), ("recommend", "1"), ("destroy",))
+COMMANDS = (
+    ("run",),
+    ("plan",),
+    ("status",),
+    ("verify",),
+    ("recommend", "1"),
+    ("pause",),
+    ("destroy",),
+)
+CHANGING = (("run",), ("pause",), ("destroy",))
 _READS = re.compile(r"^(BatchGet|Get|List|Describe|Head|Scan|Query|Check)")
-WRITES_OF_TWO = {"ListBuckets"}
 
 
 def changes(account: Account) -> list[str]:
@@ -27,26 +37,30 @@ def changes(account: Account) -> list[str]:
 
 
 def variables() -> list[str]:
-    """The variables that botocore takes an endpoint from: one for each service, one for all."""
-    services = get_session().get_available_services()
-    loader = get_session()
+    """The variables that botocore takes an endpoint from: one for each service, one for all.
+
+    AWS SDKs and Tools Reference Guide, "Service-specific endpoints".
+    """
+    session = get_session()
     ids = {
-        loader.get_service_model(name).service_id.replace(" ", "_").upper()
-        for name in (
-            "s3",
-            "sts",
-            "dynamodb",
-            "dms",
-            "sagemaker-runtime",
-            "cloudformation",
-            "lambda",
-        )
+        re.sub(r"[ -]", "_", session.get_service_model(name).service_id).upper()
+        for name in session.get_available_services()
     }
-    assert len(services) > 300
     return ["AWS_ENDPOINT_URL", *(f"AWS_ENDPOINT_URL_{name}" for name in sorted(ids))]
 
 
-@pytest.mark.parametrize("name", variables())
+def test_every_endpoint_variable() -> None:
+    names = variables()
+    assert len(names) > 300
+    for name in names:
+        with pytest.raises(EndpointRefusedError, match=rf"{name}\."):
+            refuse_overrides(None, {name: "http://127.0.0.1:4566"})
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["AWS_ENDPOINT_URL", *(f"AWS_ENDPOINT_URL_{n}" for n in ("S3", "STS", "SAGEMAKER_RUNTIME"))],
+)
 def test_an_endpoint_variable(account: Account, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(name, "http://127.0.0.1:4566")
     for command in COMMANDS:
@@ -111,8 +125,36 @@ def test_no_region(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     assert account.wire.own() == []
 
 
+@pytest.mark.parametrize("by", ["option", "variable"])
+def test_an_account_that_is_not_allowed(
+    account: Account, by: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = "999999999999"
+    if by == "variable":
+        monkeypatch.setenv("LAKE_ALLOWED_ACCOUNTS", other)
+    for command in COMMANDS if by == "variable" else (*CHANGING, ("plan",)):
+        ended = account.lake(*command, *(["--allowed-accounts", other] if by == "option" else []))
+        message, hint = ended.error
+        assert ended.code == 1
+        assert ACCOUNT in message
+        assert other in message
+        assert "LAKE_ALLOWED_ACCOUNTS" in hint
+    assert {call.operation for call in account.wire.own()} == {"GetCallerIdentity"}
+
+
+@pytest.mark.parametrize("command", ["run", "plan"])
+def test_a_cost_above_the_limit(account: Account, command: str) -> None:
+    ended = account.lake(command, "--max-cost", "0.01")
+    message, hint = ended.error
+    assert ended.code == 1
+    assert "0.01 USD" in message
+    assert "nothing was done" in message
+    assert "lake plan --target aws" in hint
+    assert changes(account) == []
+
+
 @pytest.mark.parametrize("typed", ["", "999999999999\n", "yes\n"])
-@pytest.mark.parametrize("command", ["run", "destroy"])
+@pytest.mark.parametrize("command", ["run", "pause", "destroy"])
 def test_another_account_than_the_one_confirmed(account: Account, command: str, typed: str) -> None:
     ended = account.lake(command, typed=typed)
     assert ended.code == 1

@@ -30,7 +30,8 @@ class Fault:
 
     service: str
     operation: str
-    error: AwsError
+    error: Exception | Callable[[], None]
+    """What is raised, or else called before the real answer is given."""
     times: int = 1
     matches: Callable[[dict[str, Any]], bool] = lambda _params: True
     met: int = 0
@@ -124,7 +125,9 @@ class Wire:
                 same = (fault.service, fault.operation) == (call.service, call.operation)
                 if same and fault.met < fault.times and fault.matches(call.params):
                     fault.met += 1
-                    raise fault.error
+                    if isinstance(fault.error, Exception):
+                        raise fault.error
+                    fault.error()
 
     def _finished(self, http_response: Any, parsed: dict[str, Any], **_: Any) -> None:
         number = http_response.headers.get(_CALL)

@@ -199,6 +199,16 @@ def test_a_role_that_is_never_seen_ends_the_attempts() -> None:
     assert script.calls.count("create") == 4
 
 
+def test_a_nested_stack_that_was_deleted_after_its_failure_still_says_why() -> None:
+    own, kind = {"StackId": "s", "PhysicalResourceId": "s"}, "AWS::CloudFormation::Stack"
+    events = [
+        event("n", kind, "DELETE_IN_PROGRESS", "") | own,
+        event("G", "AWS::DMS::X", "CREATE_FAILED", "no such class"),
+        event("n", kind, "CREATE_IN_PROGRESS", "User Initiated") | own,
+    ]
+    assert first_failure(events) == "G (AWS::DMS::X): no such class"
+
+
 def test_without_events_it_says_so() -> None:
     assert first_failure([]) == "no event says why"
 

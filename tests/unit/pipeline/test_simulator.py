@@ -204,3 +204,26 @@ def test_an_event_keeps_every_field(user: int, movie: int, rating: float, at: in
         "rating": rating,
         "timestamp": at,
     }
+
+
+def test_a_call_that_is_throttled_as_a_whole_is_made_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(simulator.time, "sleep", lambda _: None)
+    s3, _ = source(["1,2,3.5,4"])
+    kinesis, stub = stubbed("kinesis")
+    for _ in range(3):
+        stub.add_client_error("put_records", "ProvisionedThroughputExceededException")
+    stub.add_response("put_records", answers(""), {"StreamName": "s", "Records": ANY})
+    answer = simulator.handler(EVENT, Context(), s3=s3, kinesis=kinesis)
+    assert (answer["sent"], answer["done"]) == (1, True)
+    stub.assert_no_pending_responses()
+
+
+def test_another_error_of_a_whole_call_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(simulator.time, "sleep", lambda _: None)
+    s3, _ = source(["1,2,3.5,4"])
+    kinesis, stub = stubbed("kinesis")
+    stub.add_client_error("put_records", "ResourceNotFoundException")
+    with pytest.raises(kinesis.exceptions.ClientError, match="ResourceNotFoundException"):
+        simulator.handler(EVENT, Context(), s3=s3, kinesis=kinesis)

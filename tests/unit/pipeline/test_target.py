@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import socket
+import time
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 from moto import mock_aws
 
 from pipeline.errors import AccountRefusedError, EndpointRefusedError, SettingsError, TargetError
@@ -283,3 +285,29 @@ def test_aws_assumes_no_region(monkeypatch: pytest.MonkeyPatch) -> None:
         "and the profile."
     )
     assert raised.value.hint == "export AWS_REGION=us-east-1"
+
+
+@pytest.mark.parametrize(
+    ("error", "asked"),
+    [
+        (ReadTimeoutError(endpoint_url="x"), 1),
+        (EndpointConnectionError(endpoint_url="x"), 3),
+    ],
+)
+def test_a_patient_client_asks_again_unless_the_work_may_go_on(
+    error: Exception, asked: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A function that gives no answer in time may be at work; one that was not reached is not."""
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    client = open_target("local", environ={}).patient_client("lambda", 90)
+    calls: list[str] = []
+
+    def fail(**_: object) -> None:
+        calls.append("")
+        raise error
+
+    client.meta.events.register("before-send", fail)
+    with pytest.raises(type(error)):
+        client.invoke(FunctionName="f")
+    assert len(calls) == asked
+    assert client.meta.config.read_timeout == 90

@@ -1,0 +1,88 @@
+"""AWS refuses while a lake is planned, looked at, paused or destroyed."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.integration.aws_target.account import Account
+from tests.integration.aws_target.errors import AwsError
+from tests.integration.aws_target.faults import (
+    ALWAYS,
+    Place,
+    meet,
+    met,
+    refused,
+    rounds,
+    throttled,
+    told,
+)
+
+LOOKS = (
+    Place("plan", "cloudformation", "DescribeStacks"),
+    Place("plan", "cloudformation", "GetTemplate"),
+    Place("status", "s3", "GetObject"),
+    Place("verify", "dynamodb", "Scan"),
+    Place("verify", "glue", "GetTable"),
+    Place("verify", "dms", "DescribeTableStatistics"),
+)
+PAUSES = (
+    Place("pause", "cloudformation", "DeleteStack", "serving"),
+    Place("pause", "cloudformation", "UpdateStack"),
+)
+DESTROYS = (
+    Place("destroy", "cloudformation", "DeleteStack", "serving"),
+    Place("destroy", "cloudformation", "DeleteStack", "streaming"),
+    Place("destroy", "dynamodb", "DeleteTable"),
+    Place("destroy", "logs", "DeleteLogGroup"),
+    Place("destroy", "s3", "DeleteObjects"),
+    Place("destroy", "cloudformation", "DeleteStack", "bucket"),
+)
+
+
+@pytest.mark.slow
+def test_faults_of_a_whole_lake(account: Account) -> None:
+    """One lake for all: each command fails, and does its work when it is given again."""
+    before = account.left()
+    assert account.run().code == 0
+    for one in rounds(LOOKS):
+        for place, kind in one:
+            _meets(account, place, kind)
+    for place in LOOKS:
+        fault = met(account, place, throttled(place), times=3)
+        ended = account.lake(place.stage, "--json")
+        assert (ended.code, fault.met) == (0, 3), (place, ended.stderr)
+    for one in rounds(PAUSES):
+        for place, kind in one:
+            _meets(account, place, kind)
+        assert account.lake("pause").code == 0
+        ended = account.run()
+        assert ended.code == 0, ended.stderr
+    for one in rounds(DESTROYS):
+        for place, kind in one:
+            _meets(account, place, kind)
+        ended = account.lake("destroy", "--json")
+        assert ended.code == 0, ended.stderr
+        assert account.left() == before
+        if one is not rounds(DESTROYS)[-1]:
+            assert account.run().code == 0
+
+
+def _meets(account: Account, place: Place, kind: str) -> None:
+    account.wire.faults.clear()
+    fault = meet(account, place, kind)
+    ended = account.lake(place.stage, "--json")
+    assert fault.met, (place, kind, ended.stderr)
+    told(ended, kind, place)
+    account.wire.faults.clear()
+
+
+def test_destroy_says_what_remains(account: Account) -> None:
+    assert account.run().code == 0
+    place = Place("destroy", "cloudformation", "DeleteStack", "streaming")
+    met(account, place, AwsError("AccessDenied", "not authorized"), ALWAYS)
+    ended = account.lake("destroy", "--json")
+    message, hint = refused(ended)
+    assert "Still there" in message
+    assert "not authorized" in message
+    assert "lake destroy --target aws" in hint
+    assert any("movielens-ratings" in text for text in ended.document["leftovers"])
