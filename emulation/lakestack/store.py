@@ -85,6 +85,10 @@ class ServiceState:
         """
         return []
 
+    def abandon(self) -> list[Ending]:
+        """As `end`, when all that could still be written would be emptied at once."""
+        return self.end()
+
     def snapshot(self) -> dict[str, Any]:
         """The state as plain data, for `restore`.
 
@@ -233,6 +237,12 @@ class Store(Generic[S]):
             closed = [self._states.pop(key) for key in self._chosen(account, region)]
         return [ending for state in closed for ending in _closed(state)]
 
+    def abandon(self, account: str | None = None, region: str | None = None) -> list[Ending]:
+        """As `close`; what is still to be written is dropped."""
+        with self._lock:
+            closed = [self._states.pop(key) for key in self._chosen(account, region)]
+        return [ending for state in closed for ending in _closed(state, dropping=True)]
+
     def reset(
         self,
         account: str | None = None,
@@ -250,7 +260,7 @@ class Store(Generic[S]):
         Returns:
             names of what has not ended in time; each goes on to its end, and is logged
         """
-        return _ended(self.service, self.close(account, region), timeout)
+        return ended(self.service, self.close(account, region), timeout)
 
     def snapshot(self, account: str | None = None, region: str | None = None) -> dict[str, Any]:
         """States as plain data: dicts with string keys, lists, str, numbers, bytes, datetimes.
@@ -294,7 +304,7 @@ class Store(Generic[S]):
         with self._lock:
             old = [self._states.pop(key) for key in new if key in self._states]
             self._states.update(new)
-        return _ended(self.service, [e for state in old for e in _closed(state)], timeout)
+        return ended(self.service, [e for state in old for e in _closed(state)], timeout)
 
     def _restored(self, saved: Mapping[str, Any]) -> S:
         account, region, document = saved["account"], saved["region"], plain(saved["state"], "")
@@ -371,21 +381,27 @@ def reset(
     """
     chosen = [store_of(name) for name in services] if services is not None else stores().values()
     endings = [ending for store in chosen for ending in store.close(account, region)]
-    return _ended(", ".join(store.service for store in chosen), endings, timeout)
+    return ended(", ".join(store.service for store in chosen), endings, timeout)
 
 
-def _closed(state: ServiceState) -> list[Ending]:
+def _closed(state: ServiceState, *, dropping: bool = False) -> list[Ending]:
     """Tell it to end; what cannot be told so is named as not ended, and holds up no other."""
     with state.lock:
         state.closed = True
         try:
-            return state.end()
+            return state.abandon() if dropping else state.end()
         except Exception as e:
             LOG.exception("%s of %s in %s", type(state).__name__, state.account, state.region)
             return [Ending(f"{type(state).__name__} ({e!r})", lambda _seconds: False)]
 
 
-def _ended(what: str, endings: list[Ending], timeout: float) -> list[str]:
+def ended(what: str, endings: list[Ending], timeout: float) -> list[str]:
+    """Wait for what was told to end; return the names of what has not, which is logged.
+
+    Args:
+        what: what was reset, for the log
+        timeout: seconds for all of it
+    """
     deadline = clock.steady() + timeout
     late = [e.name for e in endings if not e.join(max(0.0, deadline - clock.steady()))]
     if late:
