@@ -7,6 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from tests.support import ACCOUNT, REGION, wait_until
+
 Aws = Callable[[str], Any]
 ROLE = "arn:aws:iam::000000000000:role/sample"
 TRUST = json.dumps(
@@ -100,6 +106,12 @@ def _delivery_stream(aws: Aws, name: str) -> None:
             "BufferingHints": {"SizeInMBs": 1, "IntervalInSeconds": 900},
         },
     )
+    wait_until(
+        lambda: aws("firehose").describe_delivery_stream(DeliveryStreamName=name)[
+            "DeliveryStreamDescription"
+        ]["DeliveryStreamStatus"]
+        == "ACTIVE"
+    )
     aws("firehose").put_record(DeliveryStreamName=name, Record={"Data": b"pending"})
 
 
@@ -115,26 +127,45 @@ def _log(aws: Aws, name: str) -> None:
 
 def _bucket(aws: Aws, name: str) -> None:
     s3 = aws("s3")
-    s3.create_bucket(Bucket=name)
+    region = s3.meta.region_name
+    place = {} if region == "us-east-1" else {"LocationConstraint": region}
+    s3.create_bucket(Bucket=name, **({"CreateBucketConfiguration": place} if place else {}))
     s3.put_object(Bucket=name, Key="small", Body=b"x", Tagging="a=b")
     s3.put_object(Bucket=name, Key="large", Body=b"x" * 2_000_000)
     upload = s3.create_multipart_upload(Bucket=name, Key="parts")["UploadId"]
     s3.upload_part(Bucket=name, Key="parts", UploadId=upload, PartNumber=1, Body=b"x")
 
 
+def _s3control(aws: Aws) -> Any:
+    """Without the account in front of the host, which no resolver knows."""
+    client = boto3.client(
+        "s3control",
+        endpoint_url=aws("s3").meta.endpoint_url,
+        region_name=REGION,
+        aws_access_key_id=ACCOUNT,
+        aws_secret_access_key="test",
+        config=Config(proxies={}),
+    )
+
+    def without_account(request: Any, **_: Any) -> None:
+        request.url = request.url.replace(f"//{ACCOUNT}.", "//")
+
+    client.meta.events.register("before-send.s3-control.*", without_account)
+    return client
+
+
 def _access_block(aws: Aws, name: str) -> None:
     del name
-    aws("s3control").put_public_access_block(
-        AccountId="000000000000", PublicAccessBlockConfiguration={"BlockPublicAcls": True}
+    _s3control(aws).put_public_access_block(
+        AccountId=ACCOUNT, PublicAccessBlockConfiguration={"BlockPublicAcls": True}
     )
 
 
 def _access_blocks(aws: Aws) -> Any:
     try:
-        return aws("s3control").get_public_access_block(AccountId="000000000000")[
-            "PublicAccessBlockConfiguration"
-        ]
-    except aws("s3control").exceptions.ClientError as e:
+        answer = _s3control(aws).get_public_access_block(AccountId=ACCOUNT)
+        return answer["PublicAccessBlockConfiguration"]
+    except ClientError as e:
         return e.response["Error"]["Code"]
 
 

@@ -136,7 +136,7 @@ def test_a_second_life_is_as_the_first(own: Running, here: Aws) -> None:
 def test_a_session_is_forgotten(own: Running, here: Aws) -> None:
     def caller() -> str:
         role = f"arn:aws:iam::{support.ACCOUNT}:role/r"
-        given = here("sts").assume_role(RoleArn=role, RoleSessionName="s")["Credentials"]
+        given = here("sts").assume_role(RoleArn=role, RoleSessionName="session")["Credentials"]
         sts = boto3.client(
             "sts",
             endpoint_url=own.url,
@@ -145,7 +145,7 @@ def test_a_session_is_forgotten(own: Running, here: Aws) -> None:
             aws_secret_access_key=given["SecretAccessKey"],
             aws_session_token=given["SessionToken"],
         )
-        assert "assumed-role/r/s" in sts.get_caller_identity()["Arn"]
+        assert "assumed-role/r/session" in sts.get_caller_identity()["Arn"]
         reset(own)
         try:
             return str(sts.get_caller_identity()["Arn"])
@@ -159,7 +159,6 @@ SCOPED = (
     "acm", "apigateway", "cloudformation", "cloudwatch", "dynamodb", "dynamodbstreams", "ec2",
     "events", "firehose", "kinesis", "kms", "logs", "s3", "scheduler", "secretsmanager", "sns",
     "sqs", "ssm", "stepfunctions",
-    "dms", "glue", "lambda", "sagemaker",
 )  # fmt: skip
 PLACES = ((support.ACCOUNT, REGION), (OTHER, REGION), (support.ACCOUNT, "eu-central-1"))
 
@@ -173,7 +172,7 @@ def test_a_reset_of_one_account_and_region_leaves_the_others(own: Running) -> No
     everywhere = {place: clients_of(own, *place) for place in PLACES}
     empty = {(p, s): x.listed(aws) for p, aws in everywhere.items() for s, x in scoped}
     full: dict[Any, Any] = {}
-    for place, aws in everywhere.items():
+    for aws in everywhere.values():
         for service, sample in scoped:
             # S3's names are the whole world's.
             sample.make(aws, unique("s3") if service == "s3" else f"same-{service}")
@@ -192,8 +191,8 @@ def test_a_reset_of_one_account_and_region_leaves_the_others(own: Running) -> No
                 assert now == _shape(empty[place, service]), (place, service)
             elif service != "s3":
                 assert now == full[place, service], (place, service)
-    with pytest.raises(Exception, match="NoSuchBucket|404"):
-        _first_bucket_of(everywhere[PLACES[0]], REGION)
+    assert _regions_of_buckets(everywhere[PLACES[0]]) == {"eu-central-1"}
+    assert _regions_of_buckets(everywhere[PLACES[1]]) == {REGION}
     for place in PLACES[1:]:
         table = everywhere[place]("dynamodb").scan(TableName="same-dynamodb")
         assert table["Count"] == 1
@@ -201,12 +200,10 @@ def test_a_reset_of_one_account_and_region_leaves_the_others(own: Running) -> No
     reset(own)
 
 
-def _first_bucket_of(aws: Aws, region: str) -> None:
-    for bucket in aws("s3").list_buckets()["Buckets"]:
-        place = aws("s3").get_bucket_location(Bucket=bucket["Name"])["LocationConstraint"]
-        if (place or "us-east-1") == region:
-            return
-    raise LookupError("NoSuchBucket")
+def _regions_of_buckets(aws: Aws) -> set[str]:
+    s3 = aws("s3")
+    names = [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]]
+    return {s3.get_bucket_location(Bucket=n)["LocationConstraint"] or REGION for n in names}
 
 
 def _shape(found: Any) -> Any:
