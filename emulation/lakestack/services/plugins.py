@@ -81,6 +81,7 @@ PREPARED = (
     "logs.reads",
     "health_route",
     "control.routes",
+    "fault_injection.handler",
 )
 """Modules below `lakestack.services` whose ``install()`` runs before anything is served."""
 

@@ -216,7 +216,7 @@ def _resolver(aws: Aws, name: str) -> None:
 
 
 def _group(aws: Aws, name: str) -> None:
-    query = json.dumps({"ResourceTypeFilters": ["AWS::AllSupported"], "TagFilters": []})
+    query = json.dumps({"ResourceTypeFilters": ["AWS::AllSupported"], "TagFilters": [{"Key": "a"}]})
     aws("resource-groups").create_group(
         Name=name, ResourceQuery={"Type": "TAG_FILTERS_1_0", "Query": query}
     )
@@ -232,7 +232,9 @@ def _domain(service: str, create: str) -> Callable[[Aws, str], None]:
 
 def _role(aws: Aws, name: str) -> None:
     aws("iam").create_role(RoleName=name, AssumeRolePolicyDocument=TRUST)
-    aws("iam").create_policy(PolicyName=name, PolicyDocument=TRUST.replace('"Principal"', '"P"'))
+    statement = {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    aws("iam").create_policy(PolicyName=name, PolicyDocument=document)
 
 
 SAMPLES: dict[str, tuple[Sample, ...]] = {
@@ -338,7 +340,9 @@ SAMPLES: dict[str, tuple[Sample, ...]] = {
     ),
     "resourcegroupstaggingapi": (
         Sample(
-            lambda aws, name: aws("kms").create_key(Tags=[{"TagKey": name, "TagValue": name}]),
+            lambda aws, name: aws("secretsmanager").create_secret(
+                Name=f"{name}-tagged", SecretString="s", Tags=[{"Key": name, "Value": name}]
+            ),
             listing("resourcegroupstaggingapi", "get_resources", "ResourceTagMappingList"),
         ),
     ),

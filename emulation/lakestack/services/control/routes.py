@@ -1,25 +1,25 @@
 """Routes below ``/_lakestack/``: JSON in, JSON out, behind the guard like everything else.
 
-An error is ``{"error": {"message": …, "hint": …}}`` with status 400, or 409 where what is there
-does not allow it.
+An error is ``{"error": {"message": …, "hint": …}}`` with status 400.
 """
 
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from localstack.http import Request, Response
 
 from lakestack.errors import EmulationError, StateError
+from lakestack.services.fault_injection.rules import FAULTS
 from lakestack.services.reset.scope import Scope
-
-LOG = logging.getLogger(__name__)
 
 RESET = "/_lakestack/reset"
 """``POST``: empty everything, or ``{"account": …, "region": …}``."""
+
+FAULTS_PATH = "/_lakestack/faults"
+"""``POST``: ask for a fault; ``GET``: all of them; ``DELETE``: end all, or ``{"id": …}``."""
 
 Answer = Callable[[Mapping[str, Any]], dict[str, Any]]
 
@@ -28,7 +28,12 @@ def install() -> None:
     """Add the routes."""
     from localstack.services.internal import get_internal_apis
 
-    for path, method, answer in ((RESET, "POST", _reset),):
+    for path, method, answer in (
+        (RESET, "POST", _reset),
+        (FAULTS_PATH, "GET", _list_faults),
+        (FAULTS_PATH, "POST", _add_fault),
+        (FAULTS_PATH, "DELETE", _clear_faults),
+    ):
         get_internal_apis().add(path, answering(answer), methods=[method])
 
 
@@ -65,3 +70,18 @@ def _reset(document: Mapping[str, Any]) -> dict[str, Any]:
     from lakestack.services.reset import procedure
 
     return {"reset": procedure.reset(Scope.of(document))}
+
+
+def _add_fault(document: Mapping[str, Any]) -> dict[str, Any]:
+    return {"fault": FAULTS.add(document).as_dict()}
+
+
+def _list_faults(document: Mapping[str, Any]) -> dict[str, Any]:
+    del document
+    return {"faults": FAULTS.all()}
+
+
+def _clear_faults(document: Mapping[str, Any]) -> dict[str, Any]:
+    if unknown := sorted(set(document) - {"id"}):
+        raise StateError(f"There is no member {', '.join(map(repr, unknown))}", 'valid: {"id": 1}')
+    return {"cleared": FAULTS.clear(document.get("id"))}

@@ -9,6 +9,7 @@ from typing import Any
 from lakestack import clock, store
 from lakestack.services import processes
 from lakestack.services.dynamodb.engine_process import NAME as ENGINE
+from lakestack.services.fault_injection.rules import FAULTS
 from lakestack.services.reset import containers, providers
 from lakestack.services.reset.scope import Scope
 
@@ -21,7 +22,9 @@ _one_at_a_time = threading.Lock()
 
 
 def reset(scope: Scope) -> dict[str, Any]:
-    """Empty all services of what is meant; return what was done.
+    """Empty all services of what is meant, and end faults that were asked for.
+
+    Faults have no account: only a reset of everything ends them.
 
     Processes (job runs, training jobs, endpoints, functions) are killed, and what delivery streams
     have buffered is dropped. Nothing is emptied before all that could still write has ended.
@@ -39,6 +42,8 @@ def reset(scope: Scope) -> dict[str, Any]:
         late = store.ended("everything", endings, END_SECONDS)
         held |= containers.reset(scope)
         providers.forget(scope)
+        if scope.everything:
+            FAULTS.clear()
     seconds = round(clock.steady() - began, 3)
     LOG.info("reset of %s in %.3f s", scope.as_dict() or "everything", seconds)
     return {
