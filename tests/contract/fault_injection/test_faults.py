@@ -47,7 +47,7 @@ def fault(emulator: str) -> Iterator[Ask]:
         ask(emulator, "DELETE", {"id": number})
 
 
-CASES = [
+CASES: list[tuple[str, str, dict[str, Any], str, int]] = [
     ("s3", "list_buckets", {}, "SlowDown", 503),
     ("sqs", "list_queues", {}, "RequestThrottled", 400),
     ("sns", "list_topics", {}, "InternalError", 500),

@@ -149,6 +149,7 @@ def _s3control(aws: Aws) -> Any:
 
     def without_account(request: Any, **_: Any) -> None:
         request.url = request.url.replace(f"//{ACCOUNT}.", "//")
+        request.headers["Host"] = request.url.split("/")[2]
 
     client.meta.events.register("before-send.s3-control.*", without_account)
     return client
@@ -216,7 +217,9 @@ def _resolver(aws: Aws, name: str) -> None:
 
 
 def _group(aws: Aws, name: str) -> None:
-    query = json.dumps({"ResourceTypeFilters": ["AWS::AllSupported"], "TagFilters": [{"Key": "a"}]})
+    query = json.dumps(
+        {"ResourceTypeFilters": ["AWS::S3::Bucket"], "TagFilters": [{"Key": "a", "Values": ["b"]}]}
+    )
     aws("resource-groups").create_group(
         Name=name, ResourceQuery={"Type": "TAG_FILTERS_1_0", "Query": query}
     )

@@ -39,5 +39,5 @@ def inject(chain: HandlerChain, context: RequestContext, response: Response) -> 
 
 
 def install() -> None:
-    """Put it into the chain, where LocalStack has a place for handlers of requests that are read."""
+    """Put it where LocalStack has a place for handlers of requests that are read."""
     handlers.serve_custom_service_request_handlers.append(inject)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from botocore.model import ServiceModel
-from localstack.aws.spec import get_service_catalog
+from localstack.aws.spec import get_service_catalog, load_service
 
 from lakestack.errors import StateError
 
@@ -170,11 +170,9 @@ def _read(document: Mapping[str, Any], number: int) -> Fault:
 
 
 def _service(name: Any) -> ServiceModel:
-    catalog = get_service_catalog()
-    model = catalog.get(name) if isinstance(name, str) else None
-    if model is None:
-        raise StateError(f"There is no service {name!r}", f"use boto3's name: {EXAMPLE}")
-    return model
+    if isinstance(name, str) and name in get_service_catalog().service_names:
+        return load_service(name)
+    raise StateError(f"There is no service {name!r}", f"use boto3's name: {EXAMPLE}")
 
 
 def _number(document: Mapping[str, Any], name: str, default: float, most: float) -> float:
