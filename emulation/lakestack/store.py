@@ -11,7 +11,7 @@ has not loaded has no store yet, and holds nothing.
 
 What moto and LocalStack keep themselves stays with them, in their `BackendDict` and
 `AccountRegionBundle`: Glue's Data Catalog and tags of its jobs and crawlers, Lambda's functions and
-mappings, CloudFormation's stacks, S3, IAM, CloudWatch. A `reset` here does not reach it.
+mappings, CloudFormation's stacks, S3, IAM, CloudWatch: `lakestack.services.reset` empties both.
 """
 
 from __future__ import annotations
@@ -231,17 +231,19 @@ class Store(Generic[S]):
         found = {(s.account, s.region): _filled(s.contents()) for s in self.states(account, region)}
         return {key: held for key, held in sorted(found.items()) if held}
 
-    def close(self, account: str | None = None, region: str | None = None) -> list[Ending]:
-        """Take states out and tell all that runs for them to end; return it, without waiting."""
-        with self._lock:
-            closed = [self._states.pop(key) for key in self._chosen(account, region)]
-        return [ending for state in closed for ending in _closed(state)]
+    def close(
+        self, account: str | None = None, region: str | None = None, *, dropping: bool = False
+    ) -> list[Ending]:
+        """Take states out and tell all that runs for them to end; return it, without waiting.
 
-    def abandon(self, account: str | None = None, region: str | None = None) -> list[Ending]:
-        """As `close`; what is still to be written is dropped."""
+        Args:
+            account: only of this one
+            region: only of this one
+            dropping: what is still to be written is dropped
+        """
         with self._lock:
             closed = [self._states.pop(key) for key in self._chosen(account, region)]
-        return [ending for state in closed for ending in _closed(state, dropping=True)]
+        return [ending for state in closed for ending in _closed(state, dropping)]
 
     def reset(
         self,
@@ -384,7 +386,7 @@ def reset(
     return ended(", ".join(store.service for store in chosen), endings, timeout)
 
 
-def _closed(state: ServiceState, *, dropping: bool = False) -> list[Ending]:
+def _closed(state: ServiceState, dropping: bool = False) -> list[Ending]:
     """Tell it to end; what cannot be told so is named as not ended, and holds up no other."""
     with state.lock:
         state.closed = True
@@ -396,12 +398,7 @@ def _closed(state: ServiceState, *, dropping: bool = False) -> list[Ending]:
 
 
 def ended(what: str, endings: list[Ending], timeout: float) -> list[str]:
-    """Wait for what was told to end; return the names of what has not, which is logged.
-
-    Args:
-        what: what was reset, for the log
-        timeout: seconds for all of it
-    """
+    """Wait for what was told to end; return the names of what has not, and log them."""
     deadline = clock.steady() + timeout
     late = [e.name for e in endings if not e.join(max(0.0, deadline - clock.steady()))]
     if late:

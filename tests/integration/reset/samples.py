@@ -7,11 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from tests.support import ACCOUNT, REGION, wait_until
+from tests.integration.reset.account_client import s3control
+from tests.support import ACCOUNT, wait_until
 
 Aws = Callable[[str], Any]
 ROLE = "arn:aws:iam::000000000000:role/sample"
@@ -136,35 +135,16 @@ def _bucket(aws: Aws, name: str) -> None:
     s3.upload_part(Bucket=name, Key="parts", UploadId=upload, PartNumber=1, Body=b"x")
 
 
-def _s3control(aws: Aws) -> Any:
-    """Without the account in front of the host, which no resolver knows."""
-    client = boto3.client(
-        "s3control",
-        endpoint_url=aws("s3").meta.endpoint_url,
-        region_name=REGION,
-        aws_access_key_id=ACCOUNT,
-        aws_secret_access_key="test",
-        config=Config(proxies={}),
-    )
-
-    def without_account(request: Any, **_: Any) -> None:
-        request.url = request.url.replace(f"//{ACCOUNT}.", "//")
-        request.headers["Host"] = request.url.split("/")[2]
-
-    client.meta.events.register("before-send.s3-control.*", without_account)
-    return client
-
-
 def _access_block(aws: Aws, name: str) -> None:
     del name
-    _s3control(aws).put_public_access_block(
+    s3control(aws).put_public_access_block(
         AccountId=ACCOUNT, PublicAccessBlockConfiguration={"BlockPublicAcls": True}
     )
 
 
 def _access_blocks(aws: Aws) -> Any:
     try:
-        answer = _s3control(aws).get_public_access_block(AccountId=ACCOUNT)
+        answer = s3control(aws).get_public_access_block(AccountId=ACCOUNT)
         return answer["PublicAccessBlockConfiguration"]
     except ClientError as e:
         return e.response["Error"]["Code"]

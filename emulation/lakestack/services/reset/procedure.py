@@ -36,7 +36,9 @@ def reset(scope: Scope) -> dict[str, Any]:
     began = clock.steady()
     with _one_at_a_time:
         held = {name for name, each in store.stores().items() if each.contents(*_place(scope))}
-        endings = [e for each in store.stores().values() for e in each.abandon(*_place(scope))]
+        endings = [
+            e for each in store.stores().values() for e in each.close(*_place(scope), dropping=True)
+        ]
         providers.end(scope)
         processes.kill_of(scope.covers, but=ENGINE)
         late = store.ended("everything", endings, END_SECONDS)

@@ -13,12 +13,12 @@ import shutil
 import sqlite3
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from localstack.services.plugins import SERVICE_PLUGINS
 
+from lakestack import clock
 from lakestack.services.reset import containers
 from lakestack.services.reset.scope import Scope
 
@@ -101,7 +101,7 @@ def _end_step_functions(_provider: Any, scope: Scope) -> None:
     for store in containers.stores(sfn_stores, scope):
         for execution in list(store.executions.values()):
             if execution.exec_worker is not None:
-                execution.stop(datetime.now(UTC), None, "the emulator was reset")
+                execution.stop(clock.utc(), None, "the emulator was reset")
 
 
 def _end_sqs(provider: Any, scope: Scope) -> None:
