@@ -20,10 +20,10 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
-from lakestack import clock
+from lakestack.endings import Ending as Ending
+from lakestack.endings import ended
 from lakestack.errors import SnapshotError, StateError
 from lakestack.plain_data import plain
 
@@ -34,31 +34,6 @@ RESET_SECONDS = 30.0
 
 Contents = dict[str, list[str]]
 """What a state holds: names by kind, such as ``{"job": ["ratings-to-parquet"]}``."""
-
-
-@dataclass(frozen=True)
-class Ending:
-    """Something that was told to end.
-
-    Attributes:
-        name: what it is, for a log
-        join: waits for its end, at most so many seconds; whether it came
-    """
-
-    name: str
-    join: Callable[[float], bool]
-
-    @classmethod
-    def of(cls, thread: threading.Thread) -> Ending:
-        """The ending of a thread."""
-
-        def join(timeout: float) -> bool:
-            if thread is threading.current_thread():
-                return False  # it asks for its own end, and comes to it afterwards
-            thread.join(timeout)
-            return not thread.is_alive()
-
-        return cls(thread.name, join)
 
 
 class ServiceState:
@@ -395,15 +370,6 @@ def _closed(state: ServiceState, dropping: bool = False) -> list[Ending]:
         except Exception as e:
             LOG.exception("%s of %s in %s", type(state).__name__, state.account, state.region)
             return [Ending(f"{type(state).__name__} ({e!r})", lambda _seconds: False)]
-
-
-def ended(what: str, endings: list[Ending], timeout: float) -> list[str]:
-    """Wait for what was told to end; return the names of what has not, and log them."""
-    deadline = clock.steady() + timeout
-    late = [e.name for e in endings if not e.join(max(0.0, deadline - clock.steady()))]
-    if late:
-        LOG.warning("reset of %s: not ended after %.0f s: %s", what, timeout, ", ".join(late))
-    return late
 
 
 def _filled(contents: Contents) -> Contents:

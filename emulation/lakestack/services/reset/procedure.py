@@ -7,6 +7,7 @@ import threading
 from typing import Any
 
 from lakestack import clock, store
+from lakestack.endings import ended
 from lakestack.services import processes
 from lakestack.services.dynamodb.engine_process import NAME as ENGINE
 from lakestack.services.fault_injection.rules import FAULTS
@@ -41,7 +42,7 @@ def reset(scope: Scope) -> dict[str, Any]:
         ]
         providers.end(scope)
         processes.kill_of(scope.covers, but=ENGINE)
-        late = store.ended("everything", endings, END_SECONDS)
+        late = ended("everything", endings, END_SECONDS)
         held |= containers.reset(scope)
         providers.forget(scope)
         if scope.everything:
