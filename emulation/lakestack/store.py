@@ -22,11 +22,21 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Generic, Protocol, TypeVar
 
-from lakestack.endings import Ending as Ending
-from lakestack.endings import ended
+from lakestack.endings import Ending, ended
 from lakestack.errors import SnapshotError, StateError
 from lakestack.plain_data import plain
 
+__all__ = [
+    "ByName",
+    "Contents",
+    "Ending",
+    "ServiceState",
+    "Store",
+    "register",
+    "reset",
+    "store_of",
+    "stores",
+]
 LOG = logging.getLogger(__name__)
 
 RESET_SECONDS = 30.0

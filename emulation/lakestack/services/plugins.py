@@ -81,7 +81,6 @@ PREPARED = (
     "logs.reads",
     "health_route",
     "control.routes",
-    "fault_injection.handler",
 )
 """Modules below `lakestack.services` whose ``install()`` runs before anything is served."""
 

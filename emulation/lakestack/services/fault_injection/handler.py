@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import threading
 
-from localstack.aws import handlers
 from localstack.aws.api import CommonServiceException, RequestContext
 from localstack.aws.chain import HandlerChain
 from localstack.http import Response
@@ -36,8 +35,3 @@ def inject(chain: HandlerChain, context: RequestContext, response: Response) -> 
     if fault.error is not None:
         sender = fault.status < 500
         raise CommonServiceException(fault.error, fault.message, fault.status, sender)
-
-
-def install() -> None:
-    """Put it where LocalStack has a place for handlers of requests that are read."""
-    handlers.serve_custom_service_request_handlers.append(inject)
