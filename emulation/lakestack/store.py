@@ -11,7 +11,7 @@ has not loaded has no store yet, and holds nothing.
 
 What moto and LocalStack keep themselves stays with them, in their `BackendDict` and
 `AccountRegionBundle`: Glue's Data Catalog and tags of its jobs and crawlers, Lambda's functions and
-mappings, CloudFormation's stacks, S3, IAM, CloudWatch. A `reset` here does not reach it.
+mappings, CloudFormation's stacks, S3, IAM, CloudWatch: `lakestack.services.reset` empties both.
 """
 
 from __future__ import annotations
@@ -20,13 +20,23 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
-from lakestack import clock
+from lakestack.endings import Ending, ended
 from lakestack.errors import SnapshotError, StateError
 from lakestack.plain_data import plain
 
+__all__ = [
+    "ByName",
+    "Contents",
+    "Ending",
+    "ServiceState",
+    "Store",
+    "register",
+    "reset",
+    "store_of",
+    "stores",
+]
 LOG = logging.getLogger(__name__)
 
 RESET_SECONDS = 30.0
@@ -34,31 +44,6 @@ RESET_SECONDS = 30.0
 
 Contents = dict[str, list[str]]
 """What a state holds: names by kind, such as ``{"job": ["ratings-to-parquet"]}``."""
-
-
-@dataclass(frozen=True)
-class Ending:
-    """Something that was told to end.
-
-    Attributes:
-        name: what it is, for a log
-        join: waits for its end, at most so many seconds; whether it came
-    """
-
-    name: str
-    join: Callable[[float], bool]
-
-    @classmethod
-    def of(cls, thread: threading.Thread) -> Ending:
-        """The ending of a thread."""
-
-        def join(timeout: float) -> bool:
-            if thread is threading.current_thread():
-                return False  # it asks for its own end, and comes to it afterwards
-            thread.join(timeout)
-            return not thread.is_alive()
-
-        return cls(thread.name, join)
 
 
 class ServiceState:
@@ -84,6 +69,10 @@ class ServiceState:
         Called once, with the lock held, when nothing can be added any more.
         """
         return []
+
+    def abandon(self) -> list[Ending]:
+        """As `end`, when all that could still be written would be emptied at once."""
+        return self.end()
 
     def snapshot(self) -> dict[str, Any]:
         """The state as plain data, for `restore`.
@@ -227,11 +216,19 @@ class Store(Generic[S]):
         found = {(s.account, s.region): _filled(s.contents()) for s in self.states(account, region)}
         return {key: held for key, held in sorted(found.items()) if held}
 
-    def close(self, account: str | None = None, region: str | None = None) -> list[Ending]:
-        """Take states out and tell all that runs for them to end; return it, without waiting."""
+    def close(
+        self, account: str | None = None, region: str | None = None, *, dropping: bool = False
+    ) -> list[Ending]:
+        """Take states out and tell all that runs for them to end; return it, without waiting.
+
+        Args:
+            account: only of this one
+            region: only of this one
+            dropping: what is still to be written is dropped
+        """
         with self._lock:
             closed = [self._states.pop(key) for key in self._chosen(account, region)]
-        return [ending for state in closed for ending in _closed(state)]
+        return [ending for state in closed for ending in _closed(state, dropping)]
 
     def reset(
         self,
@@ -250,7 +247,7 @@ class Store(Generic[S]):
         Returns:
             names of what has not ended in time; each goes on to its end, and is logged
         """
-        return _ended(self.service, self.close(account, region), timeout)
+        return ended(self.service, self.close(account, region), timeout)
 
     def snapshot(self, account: str | None = None, region: str | None = None) -> dict[str, Any]:
         """States as plain data: dicts with string keys, lists, str, numbers, bytes, datetimes.
@@ -294,7 +291,7 @@ class Store(Generic[S]):
         with self._lock:
             old = [self._states.pop(key) for key in new if key in self._states]
             self._states.update(new)
-        return _ended(self.service, [e for state in old for e in _closed(state)], timeout)
+        return ended(self.service, [e for state in old for e in _closed(state)], timeout)
 
     def _restored(self, saved: Mapping[str, Any]) -> S:
         account, region, document = saved["account"], saved["region"], plain(saved["state"], "")
@@ -371,26 +368,18 @@ def reset(
     """
     chosen = [store_of(name) for name in services] if services is not None else stores().values()
     endings = [ending for store in chosen for ending in store.close(account, region)]
-    return _ended(", ".join(store.service for store in chosen), endings, timeout)
+    return ended(", ".join(store.service for store in chosen), endings, timeout)
 
 
-def _closed(state: ServiceState) -> list[Ending]:
+def _closed(state: ServiceState, dropping: bool = False) -> list[Ending]:
     """Tell it to end; what cannot be told so is named as not ended, and holds up no other."""
     with state.lock:
         state.closed = True
         try:
-            return state.end()
+            return state.abandon() if dropping else state.end()
         except Exception as e:
             LOG.exception("%s of %s in %s", type(state).__name__, state.account, state.region)
             return [Ending(f"{type(state).__name__} ({e!r})", lambda _seconds: False)]
-
-
-def _ended(what: str, endings: list[Ending], timeout: float) -> list[str]:
-    deadline = clock.steady() + timeout
-    late = [e.name for e in endings if not e.join(max(0.0, deadline - clock.steady()))]
-    if late:
-        LOG.warning("reset of %s: not ended after %.0f s: %s", what, timeout, ", ".join(late))
-    return late
 
 
 def _filled(contents: Contents) -> Contents:

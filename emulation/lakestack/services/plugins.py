@@ -80,6 +80,7 @@ PREPARED = (
     "logs.metric_filters",
     "logs.reads",
     "health_route",
+    "control.routes",
 )
 """Modules below `lakestack.services` whose ``install()`` runs before anything is served."""
 

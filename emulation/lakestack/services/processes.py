@@ -112,6 +112,9 @@ class ManagedProcess:
         on_error_line: if given, receives the lines of stderr, in another thread
         name: for the log
         file_bytes: the largest file that it may write; None: as large as the disk allows
+
+    Attributes:
+        place: account and region that it runs for
     """
 
     def __init__(
@@ -126,6 +129,7 @@ class ManagedProcess:
         file_bytes: int | None = None,
     ) -> None:
         self.name = name
+        self.place = (env.get("AWS_ACCESS_KEY_ID"), env.get("AWS_REGION"))
         self._mark = uuid.uuid4().hex
         self._control_lock = threading.Lock()
         self._popen = subprocess.Popen(
@@ -226,6 +230,22 @@ def stopped() -> list[dict[str, Any]]:
                     if process.status() == psutil.STATUS_STOPPED:
                         found.append({"name": managed.name, "process": process.pid})
     return found
+
+
+def kill_of(covers: Callable[[str | None, str | None], bool], *, but: str) -> None:
+    """Kill the processes of some accounts and regions, all at once, and wait for their ends.
+
+    Args:
+        covers: of an account and a region
+        but: name of what stays
+    """
+    with _alive_lock:
+        alive = [p for p in _alive if p.returncode is None and p.name != but and covers(*p.place)]
+    threads = [threading.Thread(target=p.kill, name=f"kill-{p.name}") for p in alive]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
 
 
 def terminate_all(grace: float = 3.0) -> None:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from collections import Counter
 
 from lakestack import patches
 
 _SECRET = secrets.token_bytes(32)
+_emptied: Counter[tuple[str, str]] = Counter()
 
 
 def access_key_id(account: str, region: str) -> str:
@@ -22,7 +24,17 @@ def access_key_id(account: str, region: str) -> str:
         account: 12 digits
         region: for example ``us-east-1``
     """
-    return hmac.new(_SECRET, f"{account} {region}".encode(), hashlib.sha256).hexdigest()
+    text = f"{account} {region}"
+    if times := _emptied[account, region]:
+        text = f"{text} {times}"
+    return hmac.new(_SECRET, text.encode(), hashlib.sha256).hexdigest()
+
+
+def next_database(account: str, region: str) -> str:
+    """From now on another database, empty, is this account's and region's; return the old id."""
+    old = access_key_id(account, region)
+    _emptied[account, region] += 1
+    return old
 
 
 def install() -> None:

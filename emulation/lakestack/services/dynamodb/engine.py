@@ -17,13 +17,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import boto3
 import requests
+from botocore.exceptions import BotoCoreError, ClientError
 from localstack.services.dynamodb import server
 from rolo.client import SimpleRequestsClient
 
 from lakestack import patches
 from lakestack.java import artifacts
 from lakestack.java.interpreter import find_java
+from lakestack.services.dynamodb import access
 from lakestack.services.dynamodb.access import access_key_id
 from lakestack.services.dynamodb.engine_process import Engine
 from lakestack.services.dynamodb.lost_tables import Tables
@@ -78,6 +81,38 @@ def install() -> None:
     patches.replace("dynamodb.stop", _stop)
     # The JVM takes seconds; by the first call to DynamoDB it is usually there.
     threading.Thread(target=_start_early, name="dynamodb-local-start", daemon=True).start()
+
+
+def forget(covers: Callable[[str, str], bool]) -> None:
+    """Empty the databases of some accounts and regions at once.
+
+    They get other databases, and what is in the old ones is deleted in the background: tables take
+    as long to delete as they are large.
+
+    Args:
+        covers: of an account and a region
+    """
+    places = tables.forget_all(covers)
+    running = engine()
+    if running is None or not places:
+        return
+    old = {(region, access.next_database(account, region)) for account, region in places}
+    url = f"http://127.0.0.1:{running.port}"
+    threading.Thread(
+        target=_delete_tables, args=(url, old), name="dynamodb-reset", daemon=True
+    ).start()
+
+
+def _delete_tables(url: str, databases: set[tuple[str, str]]) -> None:
+    for region, key_id in databases:
+        options = {"endpoint_url": url, "region_name": region, "aws_access_key_id": key_id}
+        try:
+            database = boto3.client("dynamodb", aws_secret_access_key="reset", **options)  # noqa: S106
+            for page in database.get_paginator("list_tables").paginate():
+                for name in page["TableNames"]:
+                    database.delete_table(TableName=name)
+        except (ClientError, BotoCoreError):  # out of reach for everybody; only memory is lost
+            LOG.warning("the tables of an emptied database stay in memory", exc_info=True)
 
 
 def shut_down() -> None:

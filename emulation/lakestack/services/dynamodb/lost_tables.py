@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import copy
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -106,6 +107,15 @@ class Tables:
         with self._lock:
             self._live.clear()
             self._lost.clear()
+
+    def forget_all(self, covers: Callable[[str, str], bool]) -> set[tuple[str, str]]:
+        """Forget the tables of some accounts and regions; return those that had any."""
+        with self._lock:
+            places = {(a, r) for a, r, _ in (*self._live, *self._lost) if covers(a, r)}
+            for tables in (self._live, self._lost):
+                for key in [key for key in tables if key[:2] in places]:
+                    del tables[key]  # type: ignore[attr-defined]
+            return places
 
     def all_lost(self) -> dict[Key, LostTable]:
         """Every lost table, by account, region and name."""

@@ -46,6 +46,7 @@ class Delivery:
         self._stopping = threading.Event()
         self._stopped_at = 0.0
         self._gave_up = False
+        self._dropping = False
         self._thread = threading.Thread(target=self._run, name=f"firehose-{name}", daemon=True)
 
     def start(self) -> None:
@@ -60,6 +61,10 @@ class Delivery:
         self._stopped_at = clock.steady()
         self._stopping.set()
         self.source.wake()
+
+    def drop(self) -> None:
+        """From now on write nothing more: the emulator is emptied, and what is pending with it."""
+        self._dropping = True
 
     def join(self, timeout: float | None = None) -> bool:
         """Wait for the end; return whether it came."""
@@ -102,6 +107,9 @@ class Delivery:
     def _deliver(self, batch: Batch | None) -> None:
         if batch is None:
             return
+        if self._dropping:
+            LOG.info("delivery stream %s: reset, %d records dropped", self.name, len(batch))
+            return
         attempts, final, pause = 0, 0, FIRST_RETRY_SECONDS
         while True:
             attempts += 1
@@ -112,6 +120,8 @@ class Delivery:
                 text = f"attempt {attempts} to deliver {len(batch)} records failed: {e}"
                 LOG.warning("delivery stream %s: %s", self.name, text)
                 self._report(text)
+            if self._dropping:
+                return
             if self._stopping.is_set():
                 final += 1
                 if self._gave_up or final >= FINAL_ATTEMPTS:

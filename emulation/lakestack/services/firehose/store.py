@@ -22,6 +22,12 @@ class DeliveryStreams(ByName[DeliveryStream]):
             stream.delete()
         return [Ending(f"delivery stream {s.name}", s.delivery.join) for s in streams]
 
+    def abandon(self) -> list[Ending]:
+        """What is pending is dropped."""
+        for stream in self.all():
+            stream.delivery.drop()
+        return self.end()
+
 
 STORE = register(Store("firehose", DeliveryStreams))
 

@@ -24,6 +24,7 @@ from werkzeug.exceptions import HTTPException
 
 from lakestack import patches
 from lakestack.origins import VARIABLE, allowed_origins
+from lakestack.services.fault_injection.handler import inject
 from lakestack.services.front_guard import cors, function_urls, rules, unsigned
 from lakestack.services.front_guard.pages import Marks, Page, is_browser
 from lakestack.services.front_guard.rules import Head, Verdict, Way
@@ -220,11 +221,12 @@ def install() -> None:
 
 
 def place(gateway: Any, guard: FrontGuard) -> None:
-    """Insert the guard and what belongs to it into a gateway's handlers."""
+    """Insert the guard and what belongs to it, and users' faults, into a gateway's handlers."""
     chain, answers = gateway.request_handlers, gateway.response_handlers
     chain[chain.index(handlers.enforce_cors)] = CorsGate()
     chain.insert(chain.index(handlers.content_decoder) + 1, Application())
     chain.insert(chain.index(handlers.serve_edge_router_rules) + 1, InternalEnd())
+    chain.insert(chain.index(handlers.serve_custom_service_request_handlers), inject)
     chain.insert(0, guard)
     answers[answers.index(handlers.add_cors_response_headers)] = CorsHeaders()
 

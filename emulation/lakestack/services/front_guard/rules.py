@@ -21,7 +21,7 @@ from lakestack.services.front_guard.signatures import Signed, signed
 READING = ("GET", "HEAD", "OPTIONS")
 
 _INTERNAL = re.compile(
-    r"/(?:_localstack|_localstack_lambda|_aws|_cfn_response)/"
+    r"/(?:_lakestack|_localstack|_localstack_lambda|_aws|_cfn_response)/"
     r"|/restapis/[^/]+/[^/]+/_user_request_(?:/|$)"
 )
 """Routes of the emulator itself, which nobody signs; among them the addresses that CloudFormation

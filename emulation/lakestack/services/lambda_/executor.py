@@ -10,6 +10,7 @@ import tempfile
 import threading
 import time
 import weakref
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,20 @@ def end_deleted(account: str, region: str, name: str, version: str | None) -> No
         timer = threading.Timer(DELETED_SECONDS, kill)
         timer.daemon = True
         timer.start()
+
+
+def kill_of(covers: Callable[[str, str], bool]) -> None:
+    """Kill all environments of some accounts and regions at once; invocations in progress fail.
+
+    Args:
+        covers: of an account and a region
+    """
+    with _alive_lock:
+        chosen = [
+            e for e in _alive if covers(e.function_version.id.account, e.function_version.id.region)
+        ]
+    for each in chosen:
+        each.kill()
 
 
 class ProcessExecutorPlugin(RuntimeExecutorPlugin):  # type: ignore[misc]

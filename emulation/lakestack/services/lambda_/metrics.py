@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import Counter
+from collections.abc import Callable
 
 from lakestack import patches
 from lakestack.services.base import client
@@ -41,6 +42,12 @@ class MetricSums:
         with self._lock:
             if self._timer:
                 self._timer.cancel()
+
+    def forget(self, covers: Callable[[str, str], bool]) -> None:
+        """Drop the counts of some accounts and regions, which are emptied."""
+        with self._lock:
+            for key in [key for key in self._sums if covers(key[0], key[1])]:
+                del self._sums[key]
 
     def _count(self, key: Key) -> None:
         with self._lock:

@@ -1,0 +1,87 @@
+"""Routes below ``/_lakestack/``: JSON in, JSON out, behind the guard like everything else.
+
+An error is ``{"error": {"message": …, "hint": …}}`` with status 400.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from localstack.http import Request, Response
+
+from lakestack.errors import EmulationError, StateError
+from lakestack.services.fault_injection.rules import FAULTS
+from lakestack.services.reset.scope import Scope
+
+RESET = "/_lakestack/reset"
+"""``POST``: empty everything, or ``{"account": …, "region": …}``."""
+
+FAULTS_PATH = "/_lakestack/faults"
+"""``POST``: ask for a fault; ``GET``: all of them; ``DELETE``: end all, or ``{"id": …}``."""
+
+Answer = Callable[[Mapping[str, Any]], dict[str, Any]]
+
+
+def install() -> None:
+    """Add the routes."""
+    from localstack.services.internal import get_internal_apis
+
+    for path, method, answer in (
+        (RESET, "POST", _reset),
+        (FAULTS_PATH, "GET", _list_faults),
+        (FAULTS_PATH, "POST", _add_fault),
+        (FAULTS_PATH, "DELETE", _clear_faults),
+    ):
+        get_internal_apis().add(path, answering(answer), methods=[method])
+
+
+def answering(answer: Answer) -> Callable[[Request], Response]:
+    """A route that gives a JSON object to a function, and answers with what it returns."""
+
+    def route(request: Request) -> Response:
+        try:
+            return _json(answer(_document(request)), 200)
+        except EmulationError as e:
+            return _json({"error": {"message": e.message, "hint": e.hint}}, 400)
+
+    return route
+
+
+def _document(request: Request) -> Mapping[str, Any]:
+    body = request.get_data()
+    try:
+        document = json.loads(body) if body.strip() else {}
+    except (ValueError, RecursionError) as e:
+        raise StateError(f"The body is no JSON: {e}", "Send a JSON object, or nothing") from e
+    if not isinstance(document, dict):
+        raise StateError(
+            f"The body is a JSON {type(document).__name__}", "Send a JSON object, or nothing"
+        )
+    return document
+
+
+def _json(document: Mapping[str, Any], status: int) -> Response:
+    return Response(json.dumps(document, default=str), status, mimetype="application/json")
+
+
+def _reset(document: Mapping[str, Any]) -> dict[str, Any]:
+    from lakestack.services.reset import procedure
+
+    return {"reset": procedure.reset(Scope.of(document))}
+
+
+def _add_fault(document: Mapping[str, Any]) -> dict[str, Any]:
+    return {"fault": FAULTS.add(document).as_dict()}
+
+
+def _list_faults(document: Mapping[str, Any]) -> dict[str, Any]:
+    del document
+    return {"faults": FAULTS.all()}
+
+
+def _clear_faults(document: Mapping[str, Any]) -> dict[str, Any]:
+    if unknown := sorted(set(document) - {"id"}):
+        raise StateError(f"There is no member {', '.join(map(repr, unknown))}", 'valid: {"id": 1}')
+    return {"cleared": FAULTS.clear(document.get("id"))}

@@ -1,0 +1,120 @@
+"""Samples of the services that our plugin provides, with processes that run."""
+
+from __future__ import annotations
+
+from tests.contract.dms.helpers import Lake as DmsLake
+from tests.contract.dms.helpers import table as source_table
+from tests.contract.dms.helpers import to_table
+from tests.contract.lambda_ import helpers as functions
+from tests.contract.sagemaker.helpers import IMAGE, Hosting, tarball
+from tests.integration.reset.samples import ROLE, Aws, Sample, listing
+from tests.support import wait_until
+
+ENDLESS = "import time\nprint('begun', flush=True)\ntime.sleep(3600)\n"
+
+
+def _bucket(aws: Aws, name: str) -> str:
+    aws("s3").create_bucket(Bucket=name)
+    return name
+
+
+def _task(aws: Aws, name: str) -> None:
+    del name
+    lake = DmsLake(aws)
+    lake.put("data/ratings/1.csv", "userId,movieId\n" + "1,2\n" * 10)
+    ends = lake.endpoints(source_table("ratings", userId="STRING", movieId="STRING"))
+    lake.create_task(ends, to_table("ratings", lake.target("ratings"), "userId"))
+    assert lake.run()["Status"] == "stopped"
+
+
+def _function(aws: Aws, name: str) -> None:
+    functions.create(aws, name, "def handler(event, context):\n    return 1\n")
+    functions.invoke(aws, name)
+    aws("kinesis").create_stream(StreamName=f"{name}-source", ShardCount=1)
+    summary = aws("kinesis").describe_stream_summary(StreamName=f"{name}-source")
+    stream = summary["StreamDescriptionSummary"]["StreamARN"]
+    aws("lambda").create_event_source_mapping(
+        FunctionName=name, EventSourceArn=stream, StartingPosition="TRIM_HORIZON"
+    )
+    aws("lambda").publish_layer_version(
+        LayerName=name, Content={"ZipFile": functions.packed({"a.py": "A = 1"})}
+    )
+
+
+def _job(aws: Aws, name: str) -> None:
+    _bucket(aws, f"{name}-scripts")
+    aws("s3").put_object(Bucket=f"{name}-scripts", Key="script.py", Body=ENDLESS.encode())
+    glue = aws("glue")
+    glue.create_job(
+        Name=name,
+        Role=ROLE,
+        Command={
+            "Name": "pythonshell",
+            "ScriptLocation": f"s3://{name}-scripts/script.py",
+            "PythonVersion": "3.9",
+        },
+    )
+    run = glue.start_job_run(JobName=name)["JobRunId"]
+    wait_until(
+        lambda: glue.get_job_run(JobName=name, RunId=run)["JobRun"]["JobRunState"] == "RUNNING"
+    )
+
+
+def _catalog(aws: Aws, name: str) -> None:
+    glue = aws("glue")
+    glue.create_database(DatabaseInput={"Name": name})
+    glue.create_table(DatabaseName=name, TableInput={"Name": "t"})
+
+
+def _crawler(aws: Aws, name: str) -> None:
+    aws("glue").create_crawler(
+        Name=name, Role=ROLE, DatabaseName=name, Targets={"S3Targets": [{"Path": f"s3://{name}/"}]}
+    )
+
+
+def _classifier(aws: Aws, name: str) -> None:
+    aws("glue").create_classifier(CsvClassifier={"Name": name, "Delimiter": ","})
+
+
+def _training_job(aws: Aws, name: str) -> None:
+    bucket = _bucket(aws, f"{name}-training")
+    s3 = aws("s3")
+    s3.put_object(Bucket=bucket, Key="source.tar.gz", Body=tarball({"train.py": ENDLESS}))
+    sagemaker = aws("sagemaker")
+    sagemaker.create_training_job(
+        TrainingJobName=name,
+        RoleArn=ROLE,
+        AlgorithmSpecification={"TrainingImage": IMAGE, "TrainingInputMode": "File"},
+        HyperParameters={
+            "sagemaker_program": '"train.py"',
+            "sagemaker_submit_directory": f'"s3://{bucket}/source.tar.gz"',
+        },
+        OutputDataConfig={"S3OutputPath": f"s3://{bucket}/out"},
+        ResourceConfig={"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 1},
+        StoppingCondition={"MaxRuntimeInSeconds": 3600},
+    )
+    wait_until(
+        lambda: sagemaker.describe_training_job(TrainingJobName=name)["SecondaryStatus"]
+        == "Training",
+        what="training",
+    )
+
+
+def _endpoint(aws: Aws, name: str) -> None:
+    Hosting(aws, _bucket(aws, f"{name}-models")).serving()
+
+
+OWN_SAMPLES: dict[str, tuple[Sample, ...]] = {
+    "dms": (Sample(_task, listing("dms", "describe_replication_tasks", "ReplicationTasks")),),
+    "glue": (
+        Sample(_job, listing("glue", "get_jobs", "Jobs")),
+        Sample(_catalog, listing("glue", "get_databases", "DatabaseList")),
+        Sample(_crawler, listing("glue", "get_crawlers", "Crawlers")),
+        Sample(_classifier, listing("glue", "get_classifiers", "Classifiers")),
+    ),
+    "lambda": (Sample(_function, listing("lambda", "list_functions", "Functions")),),
+    "sagemaker": (
+        Sample(_training_job, listing("sagemaker", "list_training_jobs", "TrainingJobSummaries")),
+        Sample(_endpoint, listing("sagemaker", "list_endpoints", "Endpoints")),
+    ),
+}
