@@ -38,7 +38,7 @@ def install(notice: Callable[[str], None] = _silent) -> None:
     with contextlib.ExitStack() as stack:
         with contextlib.suppress(OSError):  # what cannot be written to is complete, or fails below
             wait = functools.partial(notice, "another process is installing; waiting for it")
-            stack.enter_context(alone(paths.cache() / "install.lock", wait))
+            stack.enter_context(alone(paths.cache() / "install.lock", wait, 2.0))
         artifacts.install(notice)
         service_catalog.install(notice)
         if extras.missing(extras.GLUE):

@@ -31,7 +31,8 @@ PYTHONS = ((3, 12), (3, 11))
 
 _REQUIREMENT = re.compile(r"([A-Za-z0-9._-]+)(?:\[[^\]]*\])?(?:==([^;,\s]+))?")
 _PACKAGE = Path(__file__).resolve().parents[1]
-_READY = ".ready"
+READY = ".ready"
+"""A file that says that an environment is complete."""
 _CLEAN = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "UV_PYTHON", "PIP_TARGET", "PIP_PREFIX")
 """Variables that lead an interpreter, or what installs packages, to somebody else's."""
 
@@ -90,12 +91,12 @@ def folder() -> Path:
 
 def _base(notice: Notice) -> Path:
     where = folder()
-    if (where / _READY).is_file():
+    if (where / READY).is_file():
         return where
     with _alone(where, notice):
-        if not (where / _READY).is_file():  # nobody has made it in the meantime
+        if not (where / READY).is_file():  # nobody has made it in the meantime
             _make(where, notice)
-            (where / _READY).touch()
+            (where / READY).touch()
     return where
 
 
@@ -122,10 +123,10 @@ def _client(base: Path) -> Path:
     named = hashlib.sha256(repr(sorted(map(str, links.values()))).encode()).hexdigest()[:12]
     where = base / "clients" / named
     inside = where / "bin" / "python"
-    if (where / _READY).is_file():
+    if (where / READY).is_file():
         return inside
     with _alone(where, lambda _: None):
-        if not (where / _READY).is_file():
+        if not (where / READY).is_file():
             shutil.rmtree(where, ignore_errors=True)
             _run([str(base / "bin" / "python"), "-m", "venv", "--without-pip", str(where)], None)
             (packages,) = where.glob("lib/python*/site-packages")
@@ -134,7 +135,7 @@ def _client(base: Path) -> Path:
             (theirs,) = base.glob("lib/python*/site-packages")
             # Not a plain line: the base has .pth files of its own.
             (packages / "base.pth").write_text(f"import site; site.addsitedir({str(theirs)!r})\n")
-            (where / _READY).touch()
+            (where / READY).touch()
     return inside
 
 
@@ -149,7 +150,7 @@ def _alone(where: Path, notice: Notice) -> Iterator[None]:
         notice, "another process is making the emulator's environment; waiting for it"
     )
     try:
-        with alone(where.with_name(f"{where.name}.lock"), wait):
+        with alone(where.with_name(f"{where.name}.lock"), wait, 2.0):
             yield
     except OSError as e:
         raise InstallError(
