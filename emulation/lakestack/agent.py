@@ -2,9 +2,9 @@
 
     python -m lakestack.agent COMMAND ARGUMENTS-AS-JSON
 
-Commands are the functions of `lakestack.emulator`, and ``hold``: an emulator of the asking process's
-own, which ends when that closes this one's standard input, or ends. What goes to standard output is
-one JSON document a line: ``{"notice": text}`` any number of times, then ``{"result": …}`` or
+Commands are the functions of `lakestack.emulator`, and ``hold``: an emulator of the asking
+process's own, which ends when that closes this one's standard input, or ends. What goes to
+standard output is one JSON document a line: ``{"notice": text}`` any number of times, then ``{"result": …}`` or
 ``{"error": {"type", "message", "hint"}}``. `lakestack.tool.client` is the other side.
 """
 
@@ -20,7 +20,8 @@ from typing import Any
 
 from lakestack import emulator
 from lakestack.errors import EmulationError, PortInUseError, StartError
-from lakestack.host.process import Emulator, Running, require_free
+from lakestack.host.process import Emulator, require_free
+from lakestack.instance import Running
 from lakestack.ports import free_port
 
 TRIES = 3

@@ -11,7 +11,8 @@ from pathlib import Path
 from lakestack import extras, paths
 from lakestack.exclusive import alone
 from lakestack.host import service_catalog
-from lakestack.host.process import START_SECONDS, Emulator, Running
+from lakestack.host.process import START_SECONDS, Emulator
+from lakestack.instance import Running
 from lakestack.java import artifacts
 from lakestack.ports import DEFAULT_PORT, free_port
 from lakestack.services.glue.spark import class_archive

@@ -25,7 +25,7 @@ def main() -> None:
         _tell("Interrupted.")
         sys.exit(130)
     command = [str(python), "-m", "lakestack.console", *sys.argv[1:]]
-    os.execve(python, command, environment.variables())
+    os.execve(python, command, environment.variables())  # noqa: S606 - our own list
 
 
 def _tell(text: str) -> None:

@@ -27,7 +27,7 @@ LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
 class _Variables(dict[str, str]):
-    """testcontainers keeps the container's variables in ``env``, a lake has a method of that name."""
+    """The container's variables, which testcontainers keeps where a lake has a method."""
 
     def __init__(self, lake: LakeOperations) -> None:
         super().__init__()
@@ -40,8 +40,8 @@ class _Variables(dict[str, str]):
 class LakeContainer(LakeOperations, DockerContainer):
     """The emulator in a container of its own, empty, which ends with the block.
 
-    It is a testcontainers `DockerContainer`: ``with_env``, ``with_network`` and the others work. What
-    runs in it reaches this machine as ``host.docker.internal``.
+    It is a testcontainers `DockerContainer`: ``with_env``, ``with_network`` and the others work.
+    What runs in it reaches this machine as ``host.docker.internal``.
 
     Args:
         image: None: ``lakestack:<version>``
@@ -68,8 +68,9 @@ class LakeContainer(LakeOperations, DockerContainer):
             super().__init__(image or default_image(), **options)
         except DockerException as e:
             raise _no_engine(e) from e
-        given, self.env = self.env, _Variables(self)  # type: ignore[method-assign]
-        self.env.update(given)
+        variables = _Variables(self)
+        variables.update(vars(self)["env"])
+        self.env = variables  # type: ignore[method-assign]
         here = self.get_docker_client().host() in LOCAL
         # An engine elsewhere is not reached by its loopback address.
         self.ports[f"{PORT}/tcp"] = ("127.0.0.1", port) if here else port  # type: ignore[assignment]

@@ -26,7 +26,7 @@ class DataLake(Protocol):
 
     @property
     def session(self) -> boto3.Session:
-        """A session whose clients and resources find the lake, and read none of the user's settings."""
+        """A session whose clients and resources are at the lake, without the user's settings."""
 
     def client(self, service: str, **options: Any) -> Any:
         """A boto3 client, ``lake.client("glue")``; options as `boto3.client` takes them."""
@@ -51,8 +51,8 @@ class DataLake(Protocol):
     ) -> Seeded:
         """Put a CSV file into a table.
 
-        Without `key` it becomes a table of the Glue catalog, ``database.table``, whose file is in S3;
-        with it a DynamoDB table with that hash key, or hash and range key.
+        Without `key` it becomes a table of the Glue catalog, ``database.table``, whose file is in
+        S3; with it a DynamoDB table with that hash key, or hash and range key.
 
         Args:
             csv: a file's path; text that has a line break is the content itself

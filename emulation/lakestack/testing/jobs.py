@@ -125,6 +125,8 @@ def _told(lake: LakeOperations, number: str) -> str:
     for group in LOG_GROUPS:
         lines = log(lake, group, number).splitlines()
         if lines:
-            left = f" (the last {KEPT_LINES} of {len(lines)} lines)" if len(lines) > KEPT_LINES else ""
+            left = (
+                f" (the last {KEPT_LINES} of {len(lines)} lines)" if len(lines) > KEPT_LINES else ""
+            )
             parts.append("\n".join([f"--- {group}{left}", *lines[-KEPT_LINES:]]))
     return "\n" + "\n".join(parts) if parts else ""

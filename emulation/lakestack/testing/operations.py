@@ -131,12 +131,11 @@ class LakeOperations(ABC):
         made = http.call(
             self.url + FAULTS, "POST", {k: v for k, v in given.items() if v is not None}
         )
-        number = (made or {}).get("id")
         try:
             yield
         finally:
             # A block inside this one has rules of its own, which stay.
-            http.call(self.url + FAULTS, "DELETE", {"id": number} if number is not None else {})
+            http.call(self.url + FAULTS, "DELETE", {"id": made["fault"]["id"]})
 
     def wait_until(
         self, condition: Callable[[], T | None], timeout: float = 60.0, what: str = ""

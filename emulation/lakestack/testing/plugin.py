@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 MODES = ("host", "container", "running")
 OPTIONS = {
     "mode": f"where the lake is: {', '.join(MODES)}; host is the default",
-    "port": "port on this machine, plus the worker's number; by default a free one, for running 4566",
+    "port": "port, plus the worker's number; by default a free one, for running 4566",
     "image": "image of the container; by default lakestack:<version>",
     "url": "address of a lake that runs, instead of its port",
     "account": "account of the clients, plus the worker's number where all use one running lake",
@@ -50,7 +50,7 @@ def lake_session(request: pytest.FixtureRequest) -> Iterator[DataLake]:
 
 @pytest.fixture
 def lake(lake_session: DataLake, request: pytest.FixtureRequest) -> DataLake:
-    """The session's lake, emptied; what a test leaves is there to be looked at when it has failed."""
+    """The session's lake, emptied before each test but the first, for which it is new."""
     stash = request.config.stash
     if stash.get(_DIRTY, True):
         with _told():

@@ -98,7 +98,7 @@ def _catalog_table(
     types: Mapping[str, str],
     _: tuple[str, ...],
 ) -> Seeded:
-    database, _, name = table.rpartition(".")
+    database, _dot, name = table.rpartition(".")
     database = database or "default"
     columns = {
         each: types.get(each) or _glue_type(row[at] for row in rows)

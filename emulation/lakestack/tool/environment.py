@@ -1,4 +1,4 @@
-"""The environment that the emulator runs in: this one where it has all packages, else one of its own.
+"""The environment that the emulator runs in: this one where it can, else one of its own.
 
 Its own is below the cache folder, one for each lock: made once, by whoever is first, and used by
 all. `lakestack` itself is not in it but where it is installed; a second, empty environment for each
@@ -196,7 +196,7 @@ def _run(command: list[str], notice: Notice | None) -> None:
 
 
 def _indexed(environment: Mapping[str, str]) -> dict[str, str]:
-    """uv reads none of pip's variables; whoever has set a mirror for pip means it for both."""
+    """Uv reads none of pip's variables; whoever has set a mirror for pip means it for both."""
     given = dict(environment)
     for pips, uvs in (("PIP_INDEX_URL", "UV_DEFAULT_INDEX"), ("PIP_FIND_LINKS", "UV_FIND_LINKS")):
         if pips in given:

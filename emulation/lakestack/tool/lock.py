@@ -3,8 +3,8 @@
     python -m lakestack.tool.lock            write it
     python -m lakestack.tool.lock --check    fail when it is out of date
 
-Which packages those are is read from the lock's own ``# via`` comments, so that versions, hashes and
-markers are the tested ones and no index is asked.
+Which packages those are is read from the lock's own ``# via`` comments, so that versions, hashes
+and markers are the tested ones and no index is asked.
 """
 
 from __future__ import annotations

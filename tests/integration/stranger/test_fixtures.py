@@ -44,7 +44,9 @@ def stranger(tmp_path_factory: pytest.TempPathFactory) -> Environment:
     build(copied(tmp_path_factory.mktemp("project")), folder, "--wheel")
     (wheel,) = folder.glob("*.whl")
     made = Environment(folder / "v", "lakestack", "pytest", "pytest-xdist").install(wheel)
-    code = "from importlib.util import find_spec as f; print([f(n) for n in ('localstack', 'psutil')])"
+    code = (
+        "from importlib.util import find_spec as f; print([f(n) for n in ('localstack', 'psutil')])"
+    )
     assert made.python("-c", code) == "[None, None]\n"
     return made
 
@@ -52,9 +54,9 @@ def stranger(tmp_path_factory: pytest.TempPathFactory) -> Environment:
 def suite(
     stranger: Environment, cache: Path, folder: Path, *options: str, **variables: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run the repository's tests; ``LAKE_TEST_STRANGER`` adds options, such as another mode."""
+    """Run the repository's tests; ``STRANGER_OPTIONS`` adds options, such as another mode."""
     work = Path(shutil.copytree(REPOSITORY, folder / "repository"))
-    more = os.environ.get("LAKE_TEST_STRANGER", "").split()
+    more = os.environ.get("STRANGER_OPTIONS", "").split()
     return subprocess.run(
         [str(stranger.bin / "python"), "-m", "pytest", "-q", *options, *more],
         env=stranger.variables(LAKE_CACHE=str(cache), **variables),
