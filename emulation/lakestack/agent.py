@@ -4,8 +4,9 @@
 
 Commands are the functions of `lakestack.emulator`, and ``hold``: an emulator of the asking
 process's own, which ends when that closes this one's standard input, or ends. What goes to
-standard output is one JSON document a line: ``{"notice": text}`` any number of times, then ``{"result": …}`` or
-``{"error": {"type", "message", "hint"}}``. `lakestack.tool.client` is the other side.
+standard output is one JSON document a line: ``{"notice": text}`` any number of times, then
+``{"result": …}`` or ``{"error": {"type", "message", "hint"}}``. `lakestack.tool.client` is the
+other side.
 """
 
 from __future__ import annotations
