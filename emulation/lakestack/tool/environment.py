@@ -31,6 +31,7 @@ PYTHONS = ((3, 12), (3, 11))
 
 _REQUIREMENT = re.compile(r"([A-Za-z0-9._-]+)(?:\[[^\]]*\])?(?:==([^;,\s]+))?")
 _PACKAGE = Path(__file__).resolve().parents[1]
+KEPT_LINES = 12
 READY = ".ready"
 """A file that says that an environment is complete."""
 _CLEAN = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "UV_PYTHON", "PIP_TARGET", "PIP_PREFIX")
@@ -181,7 +182,7 @@ def _run(command: list[str], notice: Notice | None) -> None:
             if notice and line.strip() and not line.startswith(" + "):
                 notice(line.strip())
     if process.returncode:
-        told = "; ".join(line.strip() for line in said[-6:] if line.strip())
+        told = "; ".join(line.strip() for line in said[-KEPT_LINES:] if line.strip())
         name = Path(command[0]).name
         if "ensurepip" in told:
             raise InstallError(
