@@ -46,6 +46,7 @@ format: $(VENV)/.ready ## Put imports and lines into the one style
 
 lock: $(VENV)/.ready ## Resolve requirements.lock anew, as of the dates in its second line
 	@$(BIN)/uv --quiet $$(sed -n '2s/^# *uv //p' requirements.lock)
+	@$(BIN)/python -m lakestack.tool.lock
 
 pictures: $(VENV)/.ready ## Draw the picture of docs/design.md from the imports
 	@$(BIN)/python docs/pictures.py

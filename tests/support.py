@@ -15,7 +15,8 @@ from typing import Any, TypeVar
 import boto3
 from botocore.config import Config
 
-from lakestack.host.process import Emulator, Running
+from lakestack.host.process import Emulator
+from lakestack.instance import Running
 
 T = TypeVar("T")
 

@@ -18,10 +18,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from lakestack.emulator import find, install, running, start, stop
     from lakestack.errors import (
+        AgentError,
         ArtifactError,
+        ContainerError,
         EmulationError,
         FrozenError,
+        InstallError,
         JavaError,
+        JobFailedError,
+        LakeError,
         NotRunningError,
         PortError,
         PortInUseError,
@@ -29,15 +34,20 @@ if TYPE_CHECKING:
         StartError,
         UnhealthyError,
     )
-    from lakestack.host.process import Running
+    from lakestack.instance import Running
 
     __version__: str
 
 __all__ = [
+    "AgentError",
     "ArtifactError",
+    "ContainerError",
     "EmulationError",
     "FrozenError",
+    "InstallError",
     "JavaError",
+    "JobFailedError",
+    "LakeError",
     "NotRunningError",
     "PortError",
     "PortInUseError",
@@ -62,9 +72,11 @@ def __getattr__(name: str) -> Any:
         return import_module("importlib.metadata").version("lakestack")
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    place = "host.process" if name == "Running" else "errors"
-    module = import_module(f"{__name__}.{'emulator' if name in _FUNCTIONS else place}")
-    return getattr(module, name)
+    place = "instance" if name == "Running" else "errors"
+    if name in _FUNCTIONS:
+        here = import_module(f"{__name__}.tool.environment").is_here()
+        place = "emulator" if here else "tool.client"
+    return getattr(import_module(f"{__name__}.{place}"), name)
 
 
 def __dir__() -> list[str]:

@@ -13,7 +13,8 @@ import typer
 from lakestack import commands, emulator, extras, ports
 from lakestack.errors import NotRunningError, UnhealthyError
 from lakestack.health import problem as health_problem
-from lakestack.host.process import POLL_SECONDS, Emulator, Running
+from lakestack.host.process import POLL_SECONDS, Emulator
+from lakestack.instance import Running
 from lakestack.ports import DEFAULT_PORT
 from lakestack.printable import printable
 from lakestack.registry import SERVICES

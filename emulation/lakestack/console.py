@@ -63,3 +63,7 @@ def _told(
 
 def _error(message: str, hint: str, document: dict[str, Any] | None) -> dict[str, Any]:
     return {**(document or {}), "error": {"message": message, "hint": hint}}
+
+
+if __name__ == "__main__":
+    main()

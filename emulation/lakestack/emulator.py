@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import socket
+import functools
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from lakestack import extras
+from lakestack import extras, paths
+from lakestack.exclusive import alone
 from lakestack.host import service_catalog
-from lakestack.host.process import START_SECONDS, Emulator, Running
+from lakestack.host.process import START_SECONDS, Emulator
+from lakestack.instance import Running
 from lakestack.java import artifacts
-from lakestack.ports import DEFAULT_PORT
+from lakestack.ports import DEFAULT_PORT, free_port
 from lakestack.services.glue.spark import class_archive
 
 __all__ = ["Running", "find", "install", "running", "start", "stop"]
@@ -34,12 +36,17 @@ def install(notice: Callable[[str], None] = _silent) -> None:
         ArtifactError: a download failed, or is not what this version was tested with
         JavaError: there is no usable Java
     """
-    artifacts.install(notice)
-    service_catalog.install(notice)
-    if extras.missing(extras.GLUE):
-        notice(f"without Glue and DynamoDB Local; for them: {extras.install_command(extras.GLUE)}")
-    else:
-        class_archive.install(notice)
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(OSError):  # what cannot be written to is complete, or fails below
+            wait = functools.partial(notice, "another process is installing; waiting for it")
+            stack.enter_context(alone(paths.cache() / "install.lock", wait, 2.0))
+        artifacts.install(notice)
+        service_catalog.install(notice)
+        if extras.missing(extras.GLUE):
+            command = extras.install_command(extras.GLUE)
+            notice(f"without Glue and DynamoDB Local; for them: {command}")
+        else:
+            class_archive.install(notice)
 
 
 def start(
@@ -86,14 +93,8 @@ def running(port: int | None = None) -> Iterator[Running]:
         EmulationError: as `start`
     """
     with tempfile.TemporaryDirectory(prefix="lakestack-") as home:
-        emulator = Emulator(_free_port() if port is None else port, Path(home))
+        emulator = Emulator(free_port() if port is None else port, Path(home))
         try:
             yield emulator.start(owned=True)[0]
         finally:
             emulator.stop()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -3,8 +3,13 @@
 EmulationError
 ├── ArchiveError         a zip or tar file is damaged, refused, or (TooLargeError) too large;
 │                        in `lakestack.archives`
+├── AgentError           the emulator's own environment answers with something else than it should
 ├── ArtifactError        a Java artefact is missing, or its checksum is wrong
+├── ContainerError       no container engine, no such image, or a container that does not get ready
+├── InstallError         the emulator's own environment cannot be made
 ├── JavaError            no usable Java
+├── JobFailedError       a Glue job that a fixture has run did not succeed
+├── LakeError            a fixture is used wrongly, or what it asks for is refused
 ├── PatchError           what we change in another package is not what it was
 ├── PortError            a number that is no port
 ├── PortInUseError       something else listens on the gateway's port
@@ -24,10 +29,15 @@ from __future__ import annotations
 from typing import Any
 
 __all__ = [
+    "AgentError",
     "ArtifactError",
+    "ContainerError",
     "EmulationError",
     "FrozenError",
+    "InstallError",
     "JavaError",
+    "JobFailedError",
+    "LakeError",
     "NotRunningError",
     "PatchError",
     "PortError",
@@ -54,12 +64,32 @@ class EmulationError(Exception):
         self.hint = hint
 
 
+class AgentError(EmulationError):
+    """The process in the emulator's own environment ended, or said something unexpected."""
+
+
 class ArtifactError(EmulationError):
     """A Java artefact cannot be had, or is not the one this project was tested with."""
 
 
+class ContainerError(EmulationError):
+    """A container with the emulator cannot be had: engine, image, port or its start."""
+
+
+class InstallError(EmulationError):
+    """The emulator's own environment cannot be made: no interpreter, no index, no room."""
+
+
 class JavaError(EmulationError):
     """Java is absent or older than 17."""
+
+
+class JobFailedError(EmulationError):
+    """A Glue job of `lakestack.testing` ended without success; its log is in the message."""
+
+
+class LakeError(EmulationError):
+    """A fixture of `lakestack.testing` got something that it does not take."""
 
 
 class PatchError(EmulationError):

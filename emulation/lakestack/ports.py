@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 
 from lakestack.errors import PortError
 
@@ -32,3 +33,10 @@ def from_environment() -> int:
         PortError: it is none
     """
     return parse(os.environ.get("LAKE_PORT") or DEFAULT_PORT)
+
+
+def free_port() -> int:
+    """A TCP port on loopback that nothing listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -19,7 +19,8 @@ from typing import Any
 import psutil
 
 from lakestack import paths
-from lakestack.host.process import Emulator, Running
+from lakestack.host.process import Emulator
+from lakestack.instance import Running
 from tests.bench import lake
 from tests.bench.measure import median
 from tests.support import ACCOUNT, emulator, unique, wait_until

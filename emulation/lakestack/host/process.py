@@ -33,6 +33,7 @@ from lakestack.errors import (
 )
 from lakestack.host import limits, liveness, service_catalog
 from lakestack.host.environment import localstack_environment
+from lakestack.instance import Running
 from lakestack.java import artifacts
 from lakestack.java.interpreter import find_java
 from lakestack.ports import DEFAULT_PORT, LARGEST_PORT
@@ -43,48 +44,6 @@ FROZEN_STOP_SECONDS = 5.0
 """For an emulator that a signal had stopped: what it was doing may be beyond repair."""
 POLL_SECONDS = 0.05
 LOG_TAIL = 15
-
-
-@dataclass(frozen=True)
-class Running:
-    """A live emulator.
-
-    Args:
-        pid: process id
-        created: the process's start time, seconds since 1970, which tells it from a later process
-            with the same id
-        port: the gateway's port
-    """
-
-    pid: int
-    created: float
-    port: int
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    def environment(self, region: str = "us-east-1") -> dict[str, str]:
-        """Variables by which AWS's SDKs and command line find it, with credentials of no account.
-
-        AWS SDKs and Tools Reference Guide, "Service-specific endpoints".
-        """
-        return {
-            "AWS_ENDPOINT_URL": self.url,
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
-            "AWS_DEFAULT_REGION": region,
-            "AWS_REGION": region,
-        }
-
-    def client_options(self, region: str = "us-east-1") -> dict[str, str]:
-        """The same as options of `boto3.client`, which then reads none of the user's settings."""
-        return {
-            "endpoint_url": self.url,
-            "region_name": region,
-            "aws_access_key_id": "test",
-            "aws_secret_access_key": "test",
-        }
 
 
 _OWNED: dict[Path, IO[bytes]] = {}

@@ -85,7 +85,10 @@ def expired(_place: Place) -> AwsError:
 
 def lost(place: Place) -> Exception:
     """There is no network."""
-    return EndpointConnectionError(endpoint_url=f"https://{place.service}.test.invalid/")
+    found: Exception = EndpointConnectionError(
+        endpoint_url=f"https://{place.service}.test.invalid/"
+    )
+    return found
 
 
 def interrupt(_place: Place) -> Callable[[], None]:

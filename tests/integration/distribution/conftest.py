@@ -35,7 +35,7 @@ def wheel(built: Path) -> Path:
 @pytest.fixture(scope="package")
 def _empty(tmp_path_factory: pytest.TempPathFactory) -> Environment:
     """With LocalStack and the other packages that the emulator declares, without itself."""
-    return Environment(tmp_path_factory.mktemp("base") / "v", "lakestack")
+    return Environment(tmp_path_factory.mktemp("base") / "v", "lakestack[emulator]")
 
 
 @pytest.fixture(scope="package")

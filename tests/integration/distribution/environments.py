@@ -89,15 +89,15 @@ class Environment:
 
     Args:
         folder: where it is made
-        requirement: as pip takes it, of a distribution that this environment has as well; what it
-            declares is installed, the emulator itself only by `install`
+        requirements: as pip takes them, of distributions that this environment has as well; what
+            they declare is installed, the emulator itself only by `install`
     """
 
-    def __init__(self, folder: Path, requirement: str) -> None:
+    def __init__(self, folder: Path, *requirements: str) -> None:
         self.bin, self._state = folder / "bin", folder / "state"
         run(UV, "venv", "--quiet", "--python", sys.executable, folder)
         (packages,) = folder.glob("lib/python*/site-packages")
-        for name in sorted(closure(requirement) - {"lakestack"}):
+        for name in sorted(closure(*requirements) - {"lakestack"}):
             place(name, packages)
 
     def install(self, wheel: Path) -> Environment:

@@ -16,7 +16,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lakestack import registry
-from lakestack.host.process import Running
+from lakestack.instance import Running
 from tests import support
 from tests.integration.reset.own_samples import OWN_SAMPLES
 from tests.integration.reset.samples import SAMPLES, Aws

@@ -11,7 +11,7 @@ import boto3
 import pytest
 from typer.testing import CliRunner
 
-from lakestack.host.process import Running
+from lakestack.instance import Running
 from pipeline import cli, destroy, doctor, runner, verify
 from pipeline.cli import _join_plugins, app
 from pipeline.destroy import Destruction

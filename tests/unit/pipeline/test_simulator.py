@@ -209,7 +209,7 @@ def test_an_event_keeps_every_field(user: int, movie: int, rating: float, at: in
 def test_a_call_that_is_throttled_as_a_whole_is_made_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(simulator.time, "sleep", lambda _: None)
+    monkeypatch.setattr("pipeline.lambdas.simulator.time.sleep", lambda _: None)
     s3, _ = source(["1,2,3.5,4"])
     kinesis, stub = stubbed("kinesis")
     for _ in range(3):
@@ -221,7 +221,7 @@ def test_a_call_that_is_throttled_as_a_whole_is_made_again(
 
 
 def test_another_error_of_a_whole_call_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(simulator.time, "sleep", lambda _: None)
+    monkeypatch.setattr("pipeline.lambdas.simulator.time.sleep", lambda _: None)
     s3, _ = source(["1,2,3.5,4"])
     kinesis, stub = stubbed("kinesis")
     stub.add_client_error("put_records", "ResourceNotFoundException")

@@ -1,0 +1,52 @@
+"""The emulator in a test suite: a lake that is there, empty, for each test.
+
+    def test_titles(lake):                       # pytest; see docs/testing.md
+        lake.seed(csv="films.csv", table="films.titles")
+        lake.run_job("jobs/titles.py", {"database": "films"})
+
+`Lake` runs on this machine, `LakeContainer` in a container, `RunningLake` is one that somebody else
+has started; all are a `DataLake`. Nothing is imported before it is used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lakestack.errors import ContainerError, EmulationError, JobFailedError, LakeError
+    from lakestack.testing.container import LakeContainer
+    from lakestack.testing.host import Lake
+    from lakestack.testing.interface import DataLake
+    from lakestack.testing.jobs import JobRun
+    from lakestack.testing.running import RunningLake
+    from lakestack.testing.seeding import Seeded
+
+__all__ = [
+    "ContainerError",
+    "DataLake",
+    "EmulationError",
+    "JobFailedError",
+    "JobRun",
+    "Lake",
+    "LakeContainer",
+    "LakeError",
+    "RunningLake",
+    "Seeded",
+]
+
+_PLACES = {
+    "DataLake": "testing.interface",
+    "JobRun": "testing.jobs",
+    "Lake": "testing.host",
+    "LakeContainer": "testing.container",
+    "RunningLake": "testing.running",
+    "Seeded": "testing.seeding",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for (PEP 562)."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"lakestack.{_PLACES.get(name, 'errors')}"), name)
