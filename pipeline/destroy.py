@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
+from pipeline.access import is_login_lost
 from pipeline.destroy_logs import delete_logs, job_runs, log_groups
 from pipeline.destroy_plan import planned_steps
 from pipeline.dms_roles import DMS_ROLES, delete_unused_roles
@@ -108,6 +109,16 @@ def _destroy(lake: Lake) -> Destruction:
             continue
         lake.reporter.end(what, f"{len(deleted)} deleted" if deleted else "nothing there")
         result.steps.append(CleanUp(numbers, what, deleted))
+    try:
+        _add_what_is_left(lake, own, result)
+    except ClientError as error:
+        if is_login_lost(error):
+            raise
+        result.leftovers.append(f"what else is there is not known ({error})")
+    return result
+
+
+def _add_what_is_left(lake: Lake, own: Belongings, result: Destruction) -> None:
     for text, ours in _look_again(lake, own):
         if ours:
             result.leftovers.append(text)
@@ -124,7 +135,6 @@ def _destroy(lake: Lake) -> Destruction:
         result.kept.append(
             f"{len(jobs)} training job records (SageMaker keeps them): {', '.join(jobs)}"
         )
-    return result
 
 
 def _steps(
