@@ -37,6 +37,6 @@ def test_a_session_is_recorded_and_leaves_nothing(account: Account) -> None:
 
 
 def test_the_readme_says_whether_an_account_has_answered() -> None:
-    readme = (Path(__file__).parents[3] / "README.md").read_text()
+    readme = " ".join((Path(__file__).parents[3] / "README.md").read_text().split())
     denied = "No run on a real AWS account has been recorded yet" in readme
     assert denied == (not list(CASSETTES.glob("*.json")))
