@@ -11,7 +11,7 @@ import random
 import signal
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from botocore.exceptions import EndpointConnectionError
 
@@ -63,6 +63,7 @@ PLACES: Final = (
 )
 BY_STAGE: Final = {place.stage: place for place in PLACES}
 
+T = TypeVar("T")
 Cause = Exception | Callable[[], None]
 
 
@@ -135,6 +136,11 @@ def rounds(places: Sequence[Place]) -> list[list[tuple[Place, str]]]:
     while len(kinds) < len(places):
         kinds += rng.sample(sorted(KINDS), len(KINDS))
     return [list(zip(places, kinds, strict=False))]
+
+
+def some(of: Sequence[T], number: int) -> Sequence[T]:
+    """As many of them, drawn by the seed, or all where the whole matrix is wanted."""
+    return of if WHOLE else random.Random(SEED).sample(of, number)
 
 
 def told(ended: Ended, kind: str, place: Place) -> None:

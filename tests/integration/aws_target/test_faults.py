@@ -23,6 +23,7 @@ from tests.integration.aws_target.faults import (
     met,
     refused,
     rounds,
+    some,
     throttled,
     told,
 )
@@ -69,7 +70,7 @@ def test_throttling_that_does_not_end_is_told(account: Account) -> None:
     assert "lake" in hint
 
 
-@pytest.mark.parametrize("template", STACKS)
+@pytest.mark.parametrize("template", some(STACKS, 3))
 def test_the_quota_of_stacks_is_used_up(account: Account, template: str) -> None:
     """AWS CloudFormation API Reference, "CreateStack", LimitExceededException."""
     place = Place("", "cloudformation", "CreateStack", template)
@@ -116,7 +117,10 @@ RESOURCES = (
 )
 
 
-@pytest.mark.parametrize(("kind", "reason"), RESOURCES, ids=[kind for kind, _ in RESOURCES])
+SOME = some(RESOURCES, 4)
+
+
+@pytest.mark.parametrize(("kind", "reason"), SOME, ids=[kind for kind, _ in SOME])
 def test_a_stack_rolls_back(account: Account, kind: str, reason: str) -> None:
     """The resource and AWS's reason are named; the next run makes the dead stack anew.
 
@@ -138,7 +142,8 @@ def test_a_stack_rolls_back(account: Account, kind: str, reason: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", ["AWS::EC2::VPC", "AWS::Kinesis::Stream", "AWS::Glue::Crawler", "AWS::S3::Bucket"]
+    "kind",
+    some(["AWS::EC2::VPC", "AWS::Kinesis::Stream", "AWS::Glue::Crawler", "AWS::S3::Bucket"], 2),
 )
 def test_a_stack_is_half_deleted(account: Account, kind: str) -> None:
     """Destroy names what stays, exits 1, and a second one finishes; or a run makes it anew."""
