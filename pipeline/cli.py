@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import platformdirs
 import typer
+from click import Choice
 
 from pipeline.cli_errors import FriendlyGroup, abandon, invocation
 from pipeline.errors import LakeError
@@ -252,7 +253,10 @@ def iam_policy(
     part: Annotated[
         int | None, typer.Option("--part", help="One of the policies that the whole fits in.")
     ] = None,
-    target: Annotated[str, typer.Option("--target", help="Where the lake is: aws.")] = "aws",
+    target: Annotated[  # noqa: ARG001 -- taken as by every command; no emulator checks permissions
+        str,
+        typer.Option("--target", help="Where the lake is: aws.", click_type=Choice(["aws"])),
+    ] = "aws",
     as_json: Json = False,
 ) -> Document:
     """Print the IAM policy that deploying the lake needs; asks nobody, needs no credentials."""
@@ -260,10 +264,11 @@ def iam_policy(
     import os
 
     from pipeline.account.iam_policy import deployer_policy
+    from pipeline.printable import printable
 
-    found = deployer_policy(target, account, region, os.environ)
+    found = deployer_policy(account, region, os.environ)
     for note in found.notes(part):
-        typer.echo(note, err=True)
+        typer.echo(printable(note), err=True)
     document = found.document if part is None else found.part(part)
     return _answer(as_json, document, lambda: typer.echo(json.dumps(document, indent=2)))
 

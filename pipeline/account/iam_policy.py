@@ -76,25 +76,19 @@ class DeployerPolicy:
 
 
 def deployer_policy(
-    target: str, account: str | None, region: str | None, environ: Mapping[str, str]
+    account: str | None, region: str | None, environ: Mapping[str, str]
 ) -> DeployerPolicy:
     """The policy for an account and region; nobody is asked, and no credentials are read.
 
     Args:
-        target: must be aws: no emulator checks permissions
         account: twelve digits; None leaves CloudFormation's pseudo parameter
         region: instead of that of environment and profile; with none anywhere, CloudFormation's
             pseudo parameter stays
         environ: the environment
 
     Raises:
-        SettingsError: another target, no account id, or no region of AWS
+        SettingsError: no account id, or no region of AWS
     """
-    if target != "aws":
-        raise SettingsError(
-            f"There is no policy for the target {target!r}: only AWS checks permissions.",
-            "lake iam-policy --target aws",
-        )
     values = {}
     if account is not None:
         values[_ACCOUNT] = _one_account(account)

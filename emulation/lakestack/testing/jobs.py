@@ -14,7 +14,7 @@ from lakestack.errors import JobFailedError, LakeError
 from lakestack.testing.storage import bucket
 
 if TYPE_CHECKING:
-    from lakestack.testing.operations import LakeOperations
+    from lakestack.testing.clients import Clients
 
 ROLE = "arn:aws:iam::{}:role/lake"
 GLUE_VERSION = "5.0"
@@ -42,7 +42,7 @@ class JobRun:
 
 
 def run(
-    lake: LakeOperations,
+    lake: Clients,
     script: Path,
     arguments: Mapping[str, object],
     timeout: float,
@@ -72,7 +72,7 @@ def run(
     return JobRun(name, number, ended.get("ExecutionTime", 0), log(lake, LOG_GROUPS[0], number))
 
 
-def log(lake: LakeOperations, group: str, stream: str) -> str:
+def log(lake: Clients, group: str, stream: str) -> str:
     """What a job run has written, "" where it has written nothing."""
     logs = lake.client("logs")
     lines: list[str] = []
@@ -90,9 +90,7 @@ def log(lake: LakeOperations, group: str, stream: str) -> str:
     return "\n".join(lines)
 
 
-def _ended(
-    lake: LakeOperations, glue: Any, name: str, number: str, timeout: float
-) -> dict[str, Any]:
+def _ended(lake: Clients, glue: Any, name: str, number: str, timeout: float) -> dict[str, Any]:
     began = time.monotonic()
 
     def ended() -> dict[str, Any] | None:
@@ -112,7 +110,7 @@ def _ended(
         raise
 
 
-def _failed(lake: LakeOperations, script: Path, ended: dict[str, Any]) -> JobFailedError:
+def _failed(lake: Clients, script: Path, ended: dict[str, Any]) -> JobFailedError:
     why = ended.get("ErrorMessage") or "without a message"
     return JobFailedError(
         f"{script.name} ended as {ended['JobRunState']}: {why}{_told(lake, ended['Id'])}",
@@ -120,7 +118,7 @@ def _failed(lake: LakeOperations, script: Path, ended: dict[str, Any]) -> JobFai
     )
 
 
-def _told(lake: LakeOperations, number: str) -> str:
+def _told(lake: Clients, number: str) -> str:
     parts = []
     for group in LOG_GROUPS:
         lines = log(lake, group, number).splitlines()

@@ -15,7 +15,7 @@ from lakestack.errors import LakeError
 from lakestack.testing.storage import bucket
 
 if TYPE_CHECKING:
-    from lakestack.testing.operations import LakeOperations
+    from lakestack.testing.clients import Clients
 
 _INTEGER = re.compile(r"[+-]?\d{1,18}")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
@@ -40,7 +40,7 @@ class Seeded:
 
 
 def seed(
-    lake: LakeOperations,
+    lake: Clients,
     csv: str | Path,
     table: str,
     keys: Sequence[str],
@@ -91,7 +91,7 @@ def _read(name: str, text: str) -> tuple[list[str], list[list[str]]]:
 
 
 def _catalog_table(
-    lake: LakeOperations,
+    lake: Clients,
     table: str,
     header: list[str],
     rows: list[list[str]],
@@ -154,7 +154,7 @@ def _glue_type(values: Any) -> str:
 
 
 def _item_table(
-    lake: LakeOperations,
+    lake: Clients,
     table: str,
     header: list[str],
     rows: list[list[str]],

@@ -14,7 +14,7 @@ from tests.support import last_error
 
 
 def test_account_region_and_partition_are_filled_in() -> None:
-    found = deployer_policy("aws", "123456789012", "cn-north-1", {})
+    found = deployer_policy("123456789012", "cn-north-1", {})
     text = json.dumps(found.document)
     assert found.open == []
     assert "arn:aws-cn:dynamodb:cn-north-1:123456789012:table/ratings_t" in text
@@ -22,15 +22,15 @@ def test_account_region_and_partition_are_filled_in() -> None:
 
 
 def test_what_is_not_given_stays_as_cloudformation_writes_it() -> None:
-    found = deployer_policy("aws", None, None, {"AWS_REGION": "ap-southeast-2"})
+    found = deployer_policy(None, None, {"AWS_REGION": "ap-southeast-2"})
     assert found.open == ["${AWS::AccountId}"]
     assert ":ap-southeast-2:${AWS::AccountId}:" in json.dumps(found.document)
-    found = deployer_policy("aws", "123456789012", None, {})
+    found = deployer_policy("123456789012", None, {})
     assert found.open == ["${AWS::Region}", "${AWS::Partition}"]
 
 
 def test_the_parts_are_the_whole_and_each_is_a_managed_policy() -> None:
-    found = deployer_policy("aws", "123456789012", "ap-southeast-2", {})
+    found = deployer_policy("123456789012", "ap-southeast-2", {})
     statements = [s for part in found.parts for s in part["Statement"]]
     assert statements == found.document["Statement"]
     assert 1 < len(found.parts) <= 10
@@ -42,14 +42,13 @@ def test_the_parts_are_the_whole_and_each_is_a_managed_policy() -> None:
 @pytest.mark.parametrize(
     ("given", "error"),
     [
-        (("aws", "123", None), "no account id"),
-        (("aws", "", None), "no account id"),
-        (("aws", "12345678901²", None), "no account id"),
-        (("aws", None, "eu-cental1"), "'eu-cental1' is no region of AWS"),
-        (("local", None, None), "only AWS checks permissions"),
+        (("123", None), "no account id"),
+        (("", None), "no account id"),
+        (("12345678901²", None), "no account id"),
+        ((None, "eu-cental1"), "'eu-cental1' is no region of AWS"),
     ],
 )
-def test_what_is_not_valid_is_refused(given: tuple[str, str, str], error: str) -> None:
+def test_what_is_not_valid_is_refused(given: tuple[str, str], error: str) -> None:
     with pytest.raises(SettingsError, match=error):
         deployer_policy(*given, {})
 
@@ -73,3 +72,9 @@ def test_a_part_is_printed_alone_and_another_one_refused() -> None:
     refused = CliRunner().invoke(app, [*words, "--part", "99"])
     assert refused.exit_code == 1
     assert last_error(refused.stderr)[0].startswith("There is no part 99 of the policy")
+
+
+def test_there_is_one_for_aws_alone() -> None:
+    done = CliRunner().invoke(app, ["iam-policy", "--target", "local"])
+    assert done.exit_code != 0
+    assert "'local' is not 'aws'" in done.output + done.stderr
