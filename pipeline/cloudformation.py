@@ -287,7 +287,7 @@ class Stacks:
             ForeignResourceError: it is somebody else's
         """
         stack = self._settled(name)
-        if stack is not None and _tags(stack).get("project") != self.settings.project:
+        if stack is not None and not self.settings.owns(stack.get("Tags", [])):
             raise ForeignResourceError(
                 f"Stack {name} in account {self.target.account}, region {self.target.region}, is "
                 f"not the lake's: it lacks the tag project={self.settings.project}; nothing was "
@@ -377,7 +377,3 @@ def _is_own(event: dict[str, Any]) -> bool:
 def template_text(template: str) -> str:
     """The text of one of our templates."""
     return (resources.files("pipeline.stacks") / f"{template}.yaml").read_text(encoding="utf-8")
-
-
-def _tags(stack: dict[str, Any]) -> dict[str, str]:
-    return {tag["Key"]: tag["Value"] for tag in stack.get("Tags", [])}

@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 
 from pipeline.access import is_login_lost
 from pipeline.destroy_logs import delete_logs, job_runs, log_groups
-from pipeline.destroy_plan import planned_steps
+from pipeline.destroy_plan import planned_steps, stack_contents
 from pipeline.dms_roles import DMS_ROLES, delete_unused_roles
 from pipeline.errors import LakeError, LeftoversError
 from pipeline.infrastructure import BUCKET, SERVING
@@ -155,10 +155,8 @@ def _steps(
 
 
 def _stack(lake: Lake, own: Belongings, template: str) -> list[str]:
-    """Delete a stack; named with those of its resources that the workshop's text names."""
-    if template not in own.contents or not lake.stacks.delete(template):
-        return []
-    return [f"stack {lake.settings.stack(template)}", *own.contents[template]]
+    contents = stack_contents(lake, own, template)
+    return contents if contents and lake.stacks.delete(template) else []
 
 
 def _tables(lake: Lake, own: Belongings) -> list[str]:

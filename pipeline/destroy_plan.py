@@ -15,7 +15,7 @@ from pipeline.ownership import Belongings, own_tables
 from pipeline.settings import LOADED, ROOT
 from pipeline.stopping import working
 
-__all__ = ["planned_steps"]
+__all__ = ["planned_steps", "stack_contents"]
 
 
 def planned_steps(lake: Lake, own: Belongings) -> Iterator[tuple[str, str, list[str]]]:
@@ -26,11 +26,11 @@ def planned_steps(lake: Lake, own: Belongings) -> Iterator[tuple[str, str, list[
     """
     stop = [f"{one.what} (would be stopped)" for one in working(lake, own)]
     yield "11-12", "stop what is at work", stop
-    yield "13", "endpoint and model", _stack(lake, own, SERVING)
-    yield "10", "crawlers and job", _stack(lake, own, "catalog")
-    yield "8-9", "streams and functions", _stack(lake, own, "streaming")
-    yield "6-7", "stacks of lab 1", _stack(lake, own, ROOT)
-    tables = _stack(lake, own, LOADED)
+    yield "13", "endpoint and model", stack_contents(lake, own, SERVING)
+    yield "10", "crawlers and job", stack_contents(lake, own, "catalog")
+    yield "8-9", "streams and functions", stack_contents(lake, own, "streaming")
+    yield "6-7", "stacks of lab 1", stack_contents(lake, own, ROOT)
+    tables = stack_contents(lake, own, LOADED)
     others = [f"table {name}" for name in own_tables(lake)]
     yield "1-2", "tables of lab 1", tables + [t for t in others if t not in own and t not in tables]
     roles = [f"role {name}, unless DMS is used elsewhere" for name in own_roles(lake)]
@@ -42,10 +42,11 @@ def planned_steps(lake: Lake, own: Belongings) -> Iterator[tuple[str, str, list[
         count = sum(len(p.get("Versions", [])) + len(p.get("DeleteMarkers", [])) for p in pages)
         objects = [f"{count} objects of bucket {lake.bucket}"]
     yield "3-5", "objects", objects
-    yield "3-5", "bucket", _stack(lake, own, BUCKET)
+    yield "3-5", "bucket", stack_contents(lake, own, BUCKET)
 
 
-def _stack(lake: Lake, own: Belongings, template: str) -> list[str]:
+def stack_contents(lake: Lake, own: Belongings, template: str) -> list[str]:
+    """The stack made from `template`, and what the workshop's text names of its resources."""
     if template not in own.contents:
         return []
     return [f"stack {lake.settings.stack(template)}", *own.contents[template]]

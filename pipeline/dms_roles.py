@@ -17,7 +17,14 @@ from pipeline.cloudformation import Stacks
 from pipeline.lake import Lake, error_code, is_missing
 from pipeline.settings import ROOT
 
-__all__ = ["DMS_ROLES", "delete_unused_roles", "own_roles", "roles_to_make", "unused_roles"]
+__all__ = [
+    "DMS_ROLES",
+    "delete_unused_roles",
+    "own_roles",
+    "role",
+    "roles_to_make",
+    "unused_roles",
+]
 
 DMS_ROLES: Final = {
     "CreateDmsVpcRole": "dms-vpc-role",
@@ -36,15 +43,15 @@ def roles_to_make(stacks: Stacks) -> dict[str, str]:
     given = stacks.parameters(ROOT)
     iam = stacks.target.client("iam")
     return {
-        parameter: given.get(parameter) or str(_role(iam, name) is None).lower()
+        parameter: given.get(parameter) or str(role(iam, name) is None).lower()
         for parameter, name in DMS_ROLES.items()
     }
 
 
 def own_roles(lake: Lake) -> list[str]:
     """Names of those of the two roles that the lake has made."""
-    found = ((name, _role(lake.client("iam"), name)) for name in DMS_ROLES.values())
-    return [n for n, role in found if role and lake.settings.tag in role.get("Tags", [])]
+    found = ((name, role(lake.client("iam"), name)) for name in DMS_ROLES.values())
+    return [n for n, there in found if there and lake.settings.owns(there.get("Tags", []))]
 
 
 def unused_roles(lake: Lake) -> tuple[list[str], list[str]]:
@@ -81,7 +88,12 @@ def delete_unused_roles(lake: Lake, kept: list[str]) -> list[str]:
     return [f"role {name}" for name in unused]
 
 
-def _role(iam: Any, name: str) -> dict[str, Any] | None:
+def role(iam: Any, name: str) -> dict[str, Any] | None:
+    """A role as IAM describes it, None when there is none of that name.
+
+    Raises:
+        ClientError: other than that it is not there
+    """
     try:
         return dict(iam.get_role(RoleName=name)["Role"])
     except ClientError as error:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from typing import Any, Final
 
 from pipeline.cloudformation import Stacks
 from pipeline.errors import StackError
 from pipeline.settings import ROOT
 
-__all__ = ["ZONES", "zones_to_use"]
+__all__ = ["ZONES", "zones_by_class", "zones_to_use"]
 
 ZONES: Final = ("FirstZone", "SecondZone")
 """Parameters of the nested stack. A subnet group covers two zones (AWS DMS User Guide, "Creating a
@@ -32,8 +32,8 @@ def zones_to_use(stacks: Stacks) -> dict[str, str]:
             {"Name": "zone-type", "Values": ["availability-zone"]},
         ]
     )["AvailabilityZones"]
-    offered = _offered(target.client("dms"), wanted)
-    found = [name for name in sorted(z["ZoneName"] for z in zones) if offered[name]]
+    offered = zones_by_class(target.client("dms"))[wanted]
+    found = sorted(offered.intersection(z["ZoneName"] for z in zones))
     if len(found) < len(ZONES):
         raise StackError(
             f"DMS offers instance class {wanted} in {', '.join(found) or 'no zone'} of region "
@@ -43,13 +43,11 @@ def zones_to_use(stacks: Stacks) -> dict[str, str]:
     return dict(zip(ZONES, found, strict=False))
 
 
-def _offered(dms: Any, wanted: str) -> Counter[str]:
-    """How many engine versions of the class each zone has."""
+def zones_by_class(dms: Any) -> defaultdict[str, set[str]]:
+    """By instance class: the zones that DMS offers it in, for some engine version."""
     pages = dms.get_paginator("describe_orderable_replication_instances").paginate()
-    return Counter(
-        zone
-        for page in pages
-        for offer in page["OrderableReplicationInstances"]
-        if offer["ReplicationInstanceClass"] == wanted
-        for zone in offer.get("AvailabilityZones", [])
-    )
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for page in pages:
+        for offer in page["OrderableReplicationInstances"]:
+            found[offer["ReplicationInstanceClass"]].update(offer.get("AvailabilityZones", []))
+    return found

@@ -37,5 +37,5 @@ def _tagged(lake: Lake) -> list[str]:
         found["ResourceARN"]
         for page in pages.paginate(TagFilters=[{"Key": tag["Key"], "Values": [tag["Value"]]}])
         for found in page["ResourceTagMappingList"]
-        if tag in found.get("Tags", [])
+        if lake.settings.owns(found.get("Tags", []))
     ]

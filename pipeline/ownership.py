@@ -11,9 +11,9 @@ A name proves nothing: the tables are called as the workshop calls them, in many
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from botocore.exceptions import ClientError
 
@@ -171,7 +171,7 @@ def training_jobs(lake: Lake, **filters: str) -> list[str]:
             for page in pages.paginate(NameContains=lake.settings.training_prefix, **filters)
             for job in page["TrainingJobSummaries"]
             if named.fullmatch(job["TrainingJobName"])
-            and _is_tagged(lake, sagemaker.list_tags(ResourceArn=job["TrainingJobArn"])["Tags"])
+            and lake.settings.owns(sagemaker.list_tags(ResourceArn=job["TrainingJobArn"])["Tags"])
         ]
     except ClientError as error:
         if error_code(error) in ("ValidationException", "ResourceNotFound"):
@@ -182,7 +182,7 @@ def training_jobs(lake: Lake, **filters: str) -> list[str]:
 def _own_contents(lake: Lake, template: str) -> list[str] | None:
     """What the stack made from `template` has made, None when there is no such stack of ours."""
     stack = lake.stacks.describe(template)
-    if stack is None or not _is_tagged(lake, stack.get("Tags", [])):
+    if stack is None or not lake.settings.owns(stack.get("Tags", [])):
         return None
     return list(_contents(lake, stack["StackName"]))
 
@@ -218,12 +218,8 @@ def _is_own_table(lake: Lake, table: str) -> bool:
     try:
         arn = dynamodb.describe_table(TableName=table)["Table"]["TableArn"]
         pages = dynamodb.get_paginator("list_tags_of_resource").paginate(ResourceArn=arn)
-        return any(_is_tagged(lake, page["Tags"]) for page in pages)
+        return any(lake.settings.owns(page["Tags"]) for page in pages)
     except ClientError as error:
         if is_missing(error):
             return False
         raise
-
-
-def _is_tagged(lake: Lake, tags: Iterable[dict[str, Any]]) -> bool:
-    return lake.settings.tag in [{"Key": t["Key"], "Value": t["Value"]} for t in tags]

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
@@ -140,6 +140,10 @@ class Settings:
     def tag(self) -> dict[str, str]:
         """What everything that is the lake's own is tagged with."""
         return {"Key": "project", "Value": self.project}
+
+    def owns(self, tags: Iterable[Mapping[str, str]]) -> bool:
+        """Whether something with these tags, as AWS lists them, is the lake's own."""
+        return any(tag["Key"] == "project" and tag["Value"] == self.project for tag in tags)
 
     @property
     def bucket(self) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from pipeline.account.cost import hourly
 from pipeline.account.deployed import deployed
@@ -54,16 +53,12 @@ def accrued(lake: Lake, now: datetime | None = None) -> Accrued | None:
     for stack in deployed(lake):
         there = [r for r in stack.resources if r.logical in stack.physical]
         rate = sum(item.usd or 0.0 for item in hourly(prices, there, {}))
-        usd += rate * _hours(lake, stack.stack, now)
+        usd += rate * _hours(stack.created, now)
         per_hour += rate
     return Accrued(usd, per_hour, prices.title)
 
 
-def _hours(lake: Lake, stack: str, now: datetime) -> float:
-    stacks: list[dict[str, Any]] = lake.client("cloudformation").describe_stacks(StackName=stack)[
-        "Stacks"
-    ]
-    created: datetime = stacks[0]["CreationTime"]
+def _hours(created: datetime, now: datetime) -> float:
     if created.tzinfo is None:
         created = created.replace(tzinfo=UTC)
     return max(0.0, (now - created).total_seconds() / 3600)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from pipeline.account.templates import Resource, parse, resources
@@ -23,6 +24,7 @@ class Deployed:
         template: of which it was made
         stack: its name
         status: its StackStatus
+        created: its CreationTime
         resources: as its own template and parameters give them
         physical: what CloudFormation has made, by logical id
     """
@@ -30,6 +32,7 @@ class Deployed:
     template: str
     stack: str
     status: str
+    created: datetime
     resources: list[Resource]
     physical: dict[str, str] = field(default_factory=dict)
 
@@ -38,8 +41,7 @@ def deployed(lake: Lake) -> Iterator[Deployed]:
     """The lake's stacks that are there, also the nested ones; those of others are left out."""
     for template in (*STACKS, *NESTED):
         stack = lake.stacks.describe(template)
-        tags = {tag["Key"]: tag["Value"] for tag in (stack or {}).get("Tags", [])}
-        if stack is None or (template in STACKS and tags.get("project") != lake.settings.project):
+        if stack is None or (template in STACKS and not lake.settings.owns(stack.get("Tags", []))):
             continue
         yield _look(lake, template, stack)
 
@@ -78,7 +80,8 @@ def _look(lake: Lake, template: str, stack: dict[str, Any]) -> Deployed:
         and resource["ResourceStatus"] not in ("CREATE_FAILED", "DELETE_COMPLETE")
     }
     found = resources(template, parse(body), given, **_pseudo(lake))
-    return Deployed(template, stack["StackName"], stack["StackStatus"], found, physical)
+    status, created = stack["StackStatus"], stack["CreationTime"]
+    return Deployed(template, stack["StackName"], status, created, found, physical)
 
 
 def _pseudo(lake: Lake) -> dict[str, str]:

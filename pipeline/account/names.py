@@ -23,28 +23,22 @@ from pipeline.settings import STACKS
 __all__ = ["name_checks"]
 
 _Look = tuple[str, str, Callable[[str], dict[str, Any]]]
+
+
+def _dms(operation: str, member: str) -> _Look:
+    return "dms", operation, lambda n: {"Filters": [{"Name": member, "Values": [n]}]}
+
+
 _LOOKS: Final[Mapping[str, _Look]] = MappingProxyType(
     {
-        "AWS::DMS::Endpoint": (
-            "dms",
-            "describe_endpoints",
-            lambda n: {"Filters": [{"Name": "endpoint-id", "Values": [n]}]},
+        "AWS::DMS::Endpoint": _dms("describe_endpoints", "endpoint-id"),
+        "AWS::DMS::ReplicationInstance": _dms(
+            "describe_replication_instances", "replication-instance-id"
         ),
-        "AWS::DMS::ReplicationInstance": (
-            "dms",
-            "describe_replication_instances",
-            lambda n: {"Filters": [{"Name": "replication-instance-id", "Values": [n]}]},
+        "AWS::DMS::ReplicationSubnetGroup": _dms(
+            "describe_replication_subnet_groups", "replication-subnet-group-id"
         ),
-        "AWS::DMS::ReplicationSubnetGroup": (
-            "dms",
-            "describe_replication_subnet_groups",
-            lambda n: {"Filters": [{"Name": "replication-subnet-group-id", "Values": [n]}]},
-        ),
-        "AWS::DMS::ReplicationTask": (
-            "dms",
-            "describe_replication_tasks",
-            lambda n: {"Filters": [{"Name": "replication-task-id", "Values": [n]}]},
-        ),
+        "AWS::DMS::ReplicationTask": _dms("describe_replication_tasks", "replication-task-id"),
         "AWS::DynamoDB::Table": ("dynamodb", "describe_table", lambda n: {"TableName": n}),
         "AWS::Glue::Crawler": ("glue", "get_crawler", lambda n: {"Name": n}),
         "AWS::Glue::Database": ("glue", "get_database", lambda n: {"Name": n}),
@@ -144,7 +138,6 @@ def _foreign(lake: Lake, asked: set[str]) -> Iterator[Check]:
             yield Check(f"name {table}", False, "taken: a DynamoDB table not the lake's", _OTHER)
     for template in STACKS:
         stack = lake.stacks.describe(template)
-        tags = [{"Key": t["Key"], "Value": t["Value"]} for t in (stack or {}).get("Tags", [])]
-        if stack and lake.settings.tag not in tags:
+        if stack and not lake.settings.owns(stack.get("Tags", [])):
             name = lake.settings.stack(template)
             yield Check(f"name {name}", False, "taken: a stack, not the lake's", _OTHER)

@@ -2,36 +2,29 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any, Final
 
-from botocore.exceptions import ClientError
-
 from pipeline.account.images import AS_OF, newest_with_wheels, python_of, without_wheel
 from pipeline.check import Check
-from pipeline.dms_zones import ZONES
+from pipeline.dms_roles import role
+from pipeline.dms_zones import ZONES, zones_by_class
 from pipeline.errors import SettingsError
-from pipeline.lake import Lake, is_missing
+from pipeline.lake import Lake
 
 __all__ = ["dms_class", "dms_roles", "images", "wheels"]
 
-DMS_ROLES: Final = {
+_POLICIES: Final = {
     "dms-vpc-role": "AmazonDMSVPCManagementRole",
     "dms-cloudwatch-logs-role": "AmazonDMSCloudWatchLogsRole",
 }
-"""AWS DMS User Guide, 'Creating the IAM roles to use with AWS DMS': one of each in an account."""
+"""By the role that needs it: AWS DMS User Guide, 'Creating the IAM roles to use with AWS DMS'."""
 
 
 def dms_class(lake: Lake) -> Iterator[Check]:
     """Whether DMS offers the instance class in two zones, which a subnet group needs."""
     wanted = lake.target.sizes.dms_instance_class
-    pages = lake.client("dms").get_paginator("describe_orderable_replication_instances")
-    offered: defaultdict[str, set[str]] = defaultdict(set)  # one entry for each engine version
-    for page in pages.paginate():
-        for instance in page["OrderableReplicationInstances"]:
-            zones = instance.get("AvailabilityZones", [])
-            offered[instance["ReplicationInstanceClass"]].update(zones)
+    offered = zones_by_class(lake.client("dms"))
     name = f"DMS class {wanted}"
     found = ", ".join(sorted(offered[wanted]))
     if len(offered[wanted]) >= len(ZONES):
@@ -100,41 +93,32 @@ def wheels(lake: Lake) -> Iterator[Check]:
 def dms_roles(lake: Lake) -> Iterator[Check]:
     """Whether the account's roles for DMS, where there are any, are what DMS needs."""
     iam = lake.client("iam")
-    for role, policy in DMS_ROLES.items():
-        found = _role(iam, role)
+    for name, policy in _POLICIES.items():
+        found = role(iam, name)
         if found is None:
-            yield Check(f"role {role}", True, "not there; the run makes it")
+            yield Check(f"role {name}", True, "not there; the run makes it")
             continue
         trusted = "dms.amazonaws.com" in str(found.get("AssumeRolePolicyDocument", {}))
         if not trusted:
             yield Check(
-                f"role {role}",
+                f"role {name}",
                 False,
                 "there, but DMS may not assume it",
                 f"Let dms.amazonaws.com assume it: {lake.target.aws_cli} iam "
-                f"update-assume-role-policy --role-name {role} --policy-document <document>",
+                f"update-assume-role-policy --role-name {name} --policy-document <document>",
             )
             continue
-        attached: list[dict[str, Any]] = iam.list_attached_role_policies(RoleName=role)[
+        attached: list[dict[str, Any]] = iam.list_attached_role_policies(RoleName=name)[
             "AttachedPolicies"
         ]
         if any(entry["PolicyName"] == policy for entry in attached):
-            yield Check(f"role {role}", True, "there, and as DMS needs it")
+            yield Check(f"role {name}", True, "there, and as DMS needs it")
         else:
             arn = f"arn:aws:iam::aws:policy/service-role/{policy}"
             yield Check(
-                f"role {role}",
+                f"role {name}",
                 False,
                 f"there, but without {policy}",
-                f"{lake.target.aws_cli} iam attach-role-policy --role-name {role} "
+                f"{lake.target.aws_cli} iam attach-role-policy --role-name {name} "
                 f"--policy-arn {arn}",
             )
-
-
-def _role(iam: Any, name: str) -> dict[str, Any] | None:
-    try:
-        return dict(iam.get_role(RoleName=name)["Role"])
-    except ClientError as error:
-        if is_missing(error):
-            return None
-        raise
