@@ -18,9 +18,8 @@ if TYPE_CHECKING:
     from lakestack.testing.container import LakeContainer
     from lakestack.testing.host import Lake
     from lakestack.testing.interface import DataLake
-    from lakestack.testing.jobs import JobRun
+    from lakestack.testing.results import JobRun, Seeded
     from lakestack.testing.running import RunningLake
-    from lakestack.testing.seeding import Seeded
 
 __all__ = [
     "ContainerError",
@@ -37,11 +36,11 @@ __all__ = [
 
 _PLACES = {
     "DataLake": "testing.interface",
-    "JobRun": "testing.jobs",
+    "JobRun": "testing.results",
     "Lake": "testing.host",
     "LakeContainer": "testing.container",
     "RunningLake": "testing.running",
-    "Seeded": "testing.seeding",
+    "Seeded": "testing.results",
 }
 
 

@@ -10,15 +10,22 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 if TYPE_CHECKING:
     import boto3
 
-    from lakestack.testing.jobs import JobRun
-    from lakestack.testing.seeding import Seeded
+    from lakestack.testing.results import JobRun, Seeded
 
 T = TypeVar("T")
 
 
 @runtime_checkable
 class DataLake(Protocol):
-    """A lake for tests: emulated AWS services that one test suite has for itself."""
+    """A lake for tests: emulated AWS services that one test suite has for itself.
+
+    Attributes:
+        region: of all clients
+        account: twelve digits, which an access key of LocalStack's names
+    """
+
+    region: str
+    account: str
 
     @property
     def url(self) -> str:

@@ -6,15 +6,15 @@ import contextlib
 import time
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lakestack.errors import JobFailedError, LakeError
+from lakestack.testing.results import JobRun
 from lakestack.testing.storage import bucket
 
 if TYPE_CHECKING:
-    from lakestack.testing.clients import Clients
+    from lakestack.testing.interface import DataLake
 
 ROLE = "arn:aws:iam::{}:role/lake"
 GLUE_VERSION = "5.0"
@@ -24,25 +24,8 @@ LOG_GROUPS = ("/aws-glue/jobs/output", "/aws-glue/jobs/error")
 KEPT_LINES = 40
 
 
-@dataclass(frozen=True)
-class JobRun:
-    """A job run that has succeeded.
-
-    Attributes:
-        job: the job's name
-        id: the run's
-        seconds: from start to end, as Glue counts them
-        output: what it has printed
-    """
-
-    job: str
-    id: str
-    seconds: int
-    output: str
-
-
 def run(
-    lake: Clients,
+    lake: DataLake,
     script: Path,
     arguments: Mapping[str, object],
     timeout: float,
@@ -72,7 +55,7 @@ def run(
     return JobRun(name, number, ended.get("ExecutionTime", 0), log(lake, LOG_GROUPS[0], number))
 
 
-def log(lake: Clients, group: str, stream: str) -> str:
+def log(lake: DataLake, group: str, stream: str) -> str:
     """What a job run has written, "" where it has written nothing."""
     logs = lake.client("logs")
     lines: list[str] = []
@@ -90,7 +73,7 @@ def log(lake: Clients, group: str, stream: str) -> str:
     return "\n".join(lines)
 
 
-def _ended(lake: Clients, glue: Any, name: str, number: str, timeout: float) -> dict[str, Any]:
+def _ended(lake: DataLake, glue: Any, name: str, number: str, timeout: float) -> dict[str, Any]:
     began = time.monotonic()
 
     def ended() -> dict[str, Any] | None:
@@ -110,7 +93,7 @@ def _ended(lake: Clients, glue: Any, name: str, number: str, timeout: float) -> 
         raise
 
 
-def _failed(lake: Clients, script: Path, ended: dict[str, Any]) -> JobFailedError:
+def _failed(lake: DataLake, script: Path, ended: dict[str, Any]) -> JobFailedError:
     why = ended.get("ErrorMessage") or "without a message"
     return JobFailedError(
         f"{script.name} ended as {ended['JobRunState']}: {why}{_told(lake, ended['Id'])}",
@@ -118,7 +101,7 @@ def _failed(lake: Clients, script: Path, ended: dict[str, Any]) -> JobFailedErro
     )
 
 
-def _told(lake: Clients, number: str) -> str:
+def _told(lake: DataLake, number: str) -> str:
     parts = []
     for group in LOG_GROUPS:
         lines = log(lake, group, number).splitlines()

@@ -16,8 +16,7 @@ from lakestack.testing import http
 if TYPE_CHECKING:
     import boto3
 
-    from lakestack.testing.jobs import JobRun
-    from lakestack.testing.seeding import Seeded
+    from lakestack.testing.results import JobRun, Seeded
 
 T = TypeVar("T")
 

@@ -5,42 +5,25 @@ from __future__ import annotations
 import csv as csv_format
 import io
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lakestack.errors import LakeError
+from lakestack.testing.results import Seeded
 from lakestack.testing.storage import bucket
 
 if TYPE_CHECKING:
-    from lakestack.testing.clients import Clients
+    from lakestack.testing.interface import DataLake
 
 _INTEGER = re.compile(r"[+-]?\d{1,18}")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _TEXT = "org.apache.hadoop"
 
 
-@dataclass(frozen=True)
-class Seeded:
-    """A table that has been made.
-
-    Attributes:
-        name: ``database.table`` of the catalog, or DynamoDB's name
-        rows: how many
-        columns: name and type, in the file's order
-        location: ``s3://…/`` of a catalog's table, None for DynamoDB
-    """
-
-    name: str
-    rows: int
-    columns: dict[str, str]
-    location: str | None = None
-
-
 def seed(
-    lake: Clients,
+    lake: DataLake,
     csv: str | Path,
     table: str,
     keys: Sequence[str],
@@ -90,8 +73,21 @@ def _read(name: str, text: str) -> tuple[list[str], list[list[str]]]:
     return header, rows
 
 
+def _columns(
+    header: list[str],
+    rows: list[list[str]],
+    types: Mapping[str, str],
+    found: Callable[[list[str]], str],
+) -> dict[str, str]:
+    """Each column's type: the given one, else what is found in its values, empty ones left out."""
+    return {
+        each: types.get(each) or found([row[at] for row in rows if row[at]])
+        for at, each in enumerate(header)
+    }
+
+
 def _catalog_table(
-    lake: Clients,
+    lake: DataLake,
     table: str,
     header: list[str],
     rows: list[list[str]],
@@ -100,10 +96,7 @@ def _catalog_table(
 ) -> Seeded:
     database, _dot, name = table.rpartition(".")
     database = database or "default"
-    columns = {
-        each: types.get(each) or _glue_type(row[at] for row in rows)
-        for at, each in enumerate(header)
-    }
+    columns = _columns(header, rows, types, _glue_type)
     written = io.StringIO(newline="")
     csv_format.writer(written, lineterminator="\n").writerows([header, *rows])
     place, prefix = bucket(lake), f"seed/{database}/{name}/"
@@ -146,15 +139,14 @@ def _databases(glue: Any) -> list[dict[str, Any]]:
     return [each for page in pages for each in page["DatabaseList"]]
 
 
-def _glue_type(values: Any) -> str:
-    found = [value for value in values if value]
+def _glue_type(found: list[str]) -> str:
     if found and all(_INTEGER.fullmatch(value) for value in found):
         return "bigint"
     return "double" if found and all(_NUMBER.fullmatch(value) for value in found) else "string"
 
 
 def _item_table(
-    lake: Clients,
+    lake: DataLake,
     table: str,
     header: list[str],
     rows: list[list[str]],
@@ -163,10 +155,7 @@ def _item_table(
 ) -> Seeded:
     if len(keys) > 2:
         raise LakeError(f"the key has {len(keys)} columns", "name a hash key, or hash and range")
-    columns = {
-        each: types.get(each) or _item_type(row[at] for row in rows)
-        for at, each in enumerate(header)
-    }
+    columns = _columns(header, rows, types, _item_type)
     if wrong := {kind for kind in columns.values() if kind not in ("S", "N")}:
         raise LakeError(f"no DynamoDB type of a CSV: {', '.join(sorted(wrong))}", "use S or N")
     items = [_item(number, columns, keys, row) for number, row in enumerate(rows, 1)]
@@ -198,8 +187,7 @@ def _item_table(
     return Seeded(table, len(items), columns)
 
 
-def _item_type(values: Any) -> str:
-    found = [value for value in values if value]
+def _item_type(found: list[str]) -> str:
     return "N" if found and all(_NUMBER.fullmatch(value) for value in found) else "S"
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from lakestack.testing.clients import Clients
+    from lakestack.testing.interface import DataLake
 
 
-def bucket(lake: Clients) -> str:
+def bucket(lake: DataLake) -> str:
     """Its name; it is made when there is none. All accounts share the names of buckets."""
     name = f"lake-fixtures-{lake.account}"
     s3 = lake.client("s3")
