@@ -92,18 +92,23 @@ def folder() -> Path:
 
 def _base(notice: Notice) -> Path:
     where = folder()
+    _once(where, notice, lambda: _make(where, notice))
+    return where
+
+
+def _once(where: Path, notice: Notice, make: Callable[[], None]) -> None:
+    """Have a folder made, unless it is complete, by one process at a time."""
     if (where / READY).is_file():
-        return where
+        return
     with _alone(where, notice):
         if not (where / READY).is_file():  # nobody has made it in the meantime
-            _make(where, notice)
+            shutil.rmtree(where, ignore_errors=True)  # what an interrupted one has left
+            make()
             (where / READY).touch()
-    return where
 
 
 def _make(where: Path, notice: Notice) -> None:
     notice(f"making the emulator's environment in {where} (once; minutes, some 1.1 GB)")
-    shutil.rmtree(where, ignore_errors=True)  # what an interrupted one has left
     _run([str(_interpreter()), "-m", "venv", str(where)], notice)
     inside = str(where / "bin" / "python")
     installer = where / "uv.lock"
@@ -123,21 +128,18 @@ def _client(base: Path) -> Path:
     links = {_PACKAGE.name: _PACKAGE, found.name: found}
     named = hashlib.sha256(repr(sorted(map(str, links.values()))).encode()).hexdigest()[:12]
     where = base / "clients" / named
-    inside = where / "bin" / "python"
-    if (where / READY).is_file():
-        return inside
-    with _alone(where, lambda _: None):
-        if not (where / READY).is_file():
-            shutil.rmtree(where, ignore_errors=True)
-            _run([str(base / "bin" / "python"), "-m", "venv", "--without-pip", str(where)], None)
-            (packages,) = where.glob("lib/python*/site-packages")
-            for name, target in links.items():
-                (packages / name).symlink_to(target)
-            (theirs,) = base.glob("lib/python*/site-packages")
-            # Not a plain line: the base has .pth files of its own.
-            (packages / "base.pth").write_text(f"import site; site.addsitedir({str(theirs)!r})\n")
-            (where / READY).touch()
-    return inside
+
+    def make() -> None:
+        _run([str(base / "bin" / "python"), "-m", "venv", "--without-pip", str(where)], None)
+        (packages,) = where.glob("lib/python*/site-packages")
+        for name, target in links.items():
+            (packages / name).symlink_to(target)
+        (theirs,) = base.glob("lib/python*/site-packages")
+        # Not a plain line: the base has .pth files of its own.
+        (packages / "base.pth").write_text(f"import site; site.addsitedir({str(theirs)!r})\n")
+
+    _once(where, lambda _: None, make)
+    return where / "bin" / "python"
 
 
 @contextlib.contextmanager
