@@ -12,11 +12,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-import botocore.handlers
 from botocore.response import StreamingBody
 
-OWN: Final = "movielens-lake"
-"""In the user agent of the pipeline's clients."""
+from tests.integration.aws_target.calls import OWN, listening
+
 CASSETTES: Final = Path(__file__).parent / "cassettes"
 _CALL: Final = "cassette-call"
 
@@ -31,7 +30,7 @@ class Exchange:
         params: as the client was given them, in `as_data`'s form
         status: of HTTP
         answer: parsed, errors too, in `as_data`'s form
-        command: the how manieth `lake` asked, from 1
+        command: number of the `lake` command that asked, from 1
     """
 
     service: str
@@ -92,7 +91,7 @@ class Cassette:
             with lock:
                 self.exchanges.append(one)
 
-        with _hooks(("before-parameter-build", asked), ("after-call", answered)):
+        with listening([("before-parameter-build", asked), ("after-call", answered)]):
             yield
 
     def as_dict(self) -> dict[str, Any]:
@@ -108,17 +107,6 @@ class Cassette:
         """From what `as_dict` gave."""
         exchanges = [Exchange(**one) for one in document["exchanges"]]
         return cls(document["region"], document["commands"], exchanges)
-
-
-@contextmanager
-def _hooks(*hooks: tuple[str, Any]) -> Iterator[None]:
-    """For all botocore sessions that are made meanwhile."""
-    botocore.handlers.BUILTIN_HANDLERS.extend(hooks)
-    try:
-        yield
-    finally:
-        for hook in hooks:
-            botocore.handlers.BUILTIN_HANDLERS.remove(hook)
 
 
 def as_data(value: Any) -> Any:

@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from tests.contract.lambda_.helpers import create
-from tests.contract.sagemaker.helpers import IMAGE, ROLE, Hosting, tarball
+from tests.contract.sagemaker.helpers import ROLE, Hosting, train
 from tests.support import wait_until
 
 Aws = Callable[[str], Any]
@@ -88,22 +88,8 @@ def test_a_stopped_glue_job_ends(aws: Aws, name: str, bucket: str) -> None:
 
 
 def test_the_daemon_of_a_failed_training_job_ends(aws: Aws, name: str, bucket: str) -> None:
-    aws("s3").put_object(
-        Bucket=bucket, Key="s.tar.gz", Body=tarball({"train.py": JOB.replace("MARK", name)})
-    )
+    train(aws, name, bucket, {"train.py": JOB.replace("MARK", name)}, 600)
     sagemaker = aws("sagemaker")
-    sagemaker.create_training_job(
-        TrainingJobName=name,
-        RoleArn=ROLE,
-        AlgorithmSpecification={"TrainingImage": IMAGE, "TrainingInputMode": "File"},
-        HyperParameters={
-            "sagemaker_program": '"train.py"',
-            "sagemaker_submit_directory": f'"s3://{bucket}/s.tar.gz"',
-        },
-        OutputDataConfig={"S3OutputPath": f"s3://{bucket}/out"},
-        ResourceConfig={"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 1},
-        StoppingCondition={"MaxRuntimeInSeconds": 600},
-    )
     daemon = await_start(name)[0]
     supervisor = psutil.Process(daemon.ppid())
     family = [supervisor, *supervisor.children(recursive=True)]

@@ -49,6 +49,23 @@ def output_fn(prediction, accept):
 """
 
 
+def train(aws: Aws, name: str, bucket: str, source: dict[str, str], seconds: int) -> None:
+    """Begin a training job whose program is `train.py` of these files; it may take `seconds`."""
+    aws("s3").put_object(Bucket=bucket, Key="source.tar.gz", Body=tarball(source))
+    aws("sagemaker").create_training_job(
+        TrainingJobName=name,
+        RoleArn=ROLE,
+        AlgorithmSpecification={"TrainingImage": IMAGE, "TrainingInputMode": "File"},
+        HyperParameters={
+            "sagemaker_program": '"train.py"',
+            "sagemaker_submit_directory": f'"s3://{bucket}/source.tar.gz"',
+        },
+        OutputDataConfig={"S3OutputPath": f"s3://{bucket}/out"},
+        ResourceConfig={"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 1},
+        StoppingCondition={"MaxRuntimeInSeconds": seconds},
+    )
+
+
 def tarball(files: dict[str, str]) -> bytes:
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w:gz") as tar:

@@ -6,7 +6,7 @@ from tests.contract.dms.helpers import Lake as DmsLake
 from tests.contract.dms.helpers import table as source_table
 from tests.contract.dms.helpers import to_table
 from tests.contract.lambda_ import helpers as functions
-from tests.contract.sagemaker.helpers import IMAGE, Hosting, tarball
+from tests.contract.sagemaker.helpers import Hosting, train
 from tests.integration.reset.samples import ROLE, Aws, Sample, listing
 from tests.support import wait_until
 
@@ -78,21 +78,8 @@ def _classifier(aws: Aws, name: str) -> None:
 
 def _training_job(aws: Aws, name: str) -> None:
     bucket = _bucket(aws, f"{name}-training")
-    s3 = aws("s3")
-    s3.put_object(Bucket=bucket, Key="source.tar.gz", Body=tarball({"train.py": ENDLESS}))
+    train(aws, name, bucket, {"train.py": ENDLESS}, 3600)
     sagemaker = aws("sagemaker")
-    sagemaker.create_training_job(
-        TrainingJobName=name,
-        RoleArn=ROLE,
-        AlgorithmSpecification={"TrainingImage": IMAGE, "TrainingInputMode": "File"},
-        HyperParameters={
-            "sagemaker_program": '"train.py"',
-            "sagemaker_submit_directory": f'"s3://{bucket}/source.tar.gz"',
-        },
-        OutputDataConfig={"S3OutputPath": f"s3://{bucket}/out"},
-        ResourceConfig={"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 1},
-        StoppingCondition={"MaxRuntimeInSeconds": 3600},
-    )
     wait_until(
         lambda: sagemaker.describe_training_job(TrainingJobName=name)["SecondaryStatus"]
         == "Training",
