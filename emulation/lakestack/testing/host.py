@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from lakestack import ports
 from lakestack.errors import LakeError, PortInUseError
-from lakestack.testing import http
 from lakestack.testing.operations import ACCOUNT, REGION, LakeOperations
 
 if TYPE_CHECKING:
@@ -82,16 +81,6 @@ class Lake(LakeOperations):
         held, self._held = self._held, None
         if held:
             held.stop()
-
-    def reset(self) -> None:
-        try:
-            super().reset()
-        except http.NoRouteError:  # an emulator without it starts again, at the same port
-            port = self._port
-            self._port = int(self.url.rpartition(":")[2])
-            self.stop()
-            self.start()
-            self._port = port
 
     def __enter__(self) -> Lake:
         return self.start()

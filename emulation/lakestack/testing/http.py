@@ -13,16 +13,11 @@ SECONDS = 60.0
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
-class NoRouteError(LakeError):
-    """The emulator is of a version that has not got the route."""
-
-
 def call(url: str, method: str, document: dict[str, Any] | None = None) -> Any:
     """Send a request with a JSON body and return the JSON of the answer, None where it has none.
 
     Raises:
-        NoRouteError: status 404
-        LakeError: it is refused, or nobody answers
+        LakeError: there is no such route, it is refused, or nobody answers
     """
     body = json.dumps(document).encode() if document is not None else None
     headers = {"Content-Type": "application/json"} if body else {}
@@ -51,7 +46,7 @@ def _refused(error: urllib.error.HTTPError, url: str, method: str) -> LakeError:
     except (ValueError, KeyError, TypeError):
         pass
     if error.code in (403, 404):  # what has no route is taken for an object of S3's
-        return NoRouteError(
+        return LakeError(
             f"the emulator does not know {method} {url}",
             "use one of the same version as this lakestack",
         )
