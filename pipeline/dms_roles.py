@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -24,6 +25,8 @@ DMS_ROLES: Final = {
     "CreateDmsLogsRole": "dms-cloudwatch-logs-role",
 }
 """By the nested stack's parameter that says whether to make it."""
+MADE_BY_A_LAKE: Final = {"Key": "lake", "Value": "account-wide"}
+"""Tag of the two roles: the last lake of the account to go deletes them, whichever made them."""
 _THREADS: Final = 8
 
 
@@ -42,9 +45,10 @@ def roles_to_make(stacks: Stacks) -> dict[str, str]:
 
 
 def own_roles(lake: Lake) -> list[str]:
-    """Names of those of the two roles that the lake has made."""
+    """Names of those of the two roles that a lake has made, this one or another that is gone."""
     found = ((name, _role(lake.client("iam"), name)) for name in DMS_ROLES.values())
-    return [n for n, role in found if role and lake.settings.tag in role.get("Tags", [])]
+    marks = (lake.settings.tag, MADE_BY_A_LAKE)
+    return [n for n, role in found if role and any(m in role.get("Tags", []) for m in marks)]
 
 
 def unused_roles(lake: Lake) -> tuple[list[str], list[str]]:
@@ -101,10 +105,20 @@ def _user_of_dms(lake: Lake) -> str | None:
 def _user_in(lake: Lake, region: str) -> str | None:
     dms = lake.target.client("dms", region)
     try:
-        return next(_things_of_dms(dms, region), None)
+        stacks = _other_lakes(lake.target.client("cloudformation", region), region)
+        return next(chain(_things_of_dms(dms, region), stacks), None)
     except (ClientError, BotoCoreError) as error:
         reason = error_code(error) if isinstance(error, ClientError) else type(error).__name__
         return f"region {region} does not say whether DMS is in use there ({reason})"
+
+
+def _other_lakes(cloudformation: Any, region: str) -> Iterator[str]:
+    """Lakes that stand, of other projects or regions: a paused one has nothing of DMS."""
+    for page in cloudformation.get_paginator("describe_stacks").paginate():
+        for stack in page["Stacks"]:
+            lakes = stack["StackName"].endswith(f"-{ROOT}") and not stack.get("ParentId")
+            if lakes and "project" in {tag["Key"] for tag in stack.get("Tags", [])}:
+                yield f"stack {stack['StackName']} in {region}"
 
 
 def _things_of_dms(dms: Any, region: str) -> Iterator[str]:

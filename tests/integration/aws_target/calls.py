@@ -29,6 +29,7 @@ class Call:
     validated: bool
     """Whether botocore checks the parameters against its model."""
     protocol: str
+    region: str
     code: str = ""
     """The module of the function whose code asked, if one did, such as ``simulator``."""
 
@@ -43,6 +44,7 @@ class Call:
             OWN in (config.user_agent_extra or ""),
             bool(config.parameter_validation),
             model.service_model.resolved_protocol,
+            context["client_region"],
             _code(),
         )
 

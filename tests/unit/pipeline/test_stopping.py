@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 from botocore.exceptions import ClientError
 
-from pipeline.dms_roles import delete_unused_roles
+from pipeline.dms_roles import MADE_BY_A_LAKE, delete_unused_roles
 from pipeline.lake import Lake
 from pipeline.leftovers import tagged_resources
 from pipeline.ownership import Belongings
@@ -189,8 +189,14 @@ class FakeIam:
 class Region:
     """What DMS has in one region."""
 
-    def __init__(self, *instances: str, refuses: bool = False) -> None:
-        self.instances, self.refuses = instances, refuses
+    def __init__(self, *instances: str, refuses: bool = False, stacks: Any = ()) -> None:
+        self.instances, self.refuses, self.stacks = instances, refuses, stacks
+
+    def get_paginator(self, _: str) -> Region:
+        return self
+
+    def paginate(self) -> list[dict[str, Any]]:
+        return [{"Stacks": [{"StackName": n, "Tags": [{"Key": "project"}]} for n in self.stacks]}]
 
     def describe_replication_instances(self) -> dict[str, Any]:
         if self.refuses:
@@ -205,7 +211,8 @@ class Region:
 def account(iam: FakeIam, elsewhere: Region) -> Lake:
     regions = [{"RegionName": "us-east-1"}, {"RegionName": "eu-west-1"}]
     ec2 = SimpleNamespace(describe_regions=lambda: {"Regions": regions})
-    return lake(iam=iam, ec2=ec2, dms=Region(), **{"dms in eu-west-1": elsewhere})
+    stacks = {"cloudformation": Region(), "cloudformation in eu-west-1": elsewhere}
+    return lake(iam=iam, ec2=ec2, dms=Region(), **stacks, **{"dms in eu-west-1": elsewhere})
 
 
 def test_an_account_wide_role_goes_when_nobody_uses_dms() -> None:
@@ -215,9 +222,16 @@ def test_an_account_wide_role_goes_when_nobody_uses_dms() -> None:
     assert kept == []
 
 
+def test_the_last_lake_of_an_account_deletes_the_roles_that_another_one_has_made() -> None:
+    other = {"Key": "project", "Value": "films"}
+    iam = FakeIam(dms_vpc_role=[other, MADE_BY_A_LAKE], dms_cloudwatch_logs_role=[other])
+    assert delete_unused_roles(account(iam, Region()), []) == ["role dms-vpc-role"]
+
+
 @pytest.mark.parametrize(
     ("elsewhere", "why"),
     [
+        (Region(stacks=["films-lab-1-nested"]), "stack films-lab-1-nested in eu-west-1"),
         (Region("theirs"), "replication instance theirs in eu-west-1"),
         (
             Region(refuses=True),
