@@ -105,20 +105,28 @@ def _user_of_dms(lake: Lake) -> str | None:
 def _user_in(lake: Lake, region: str) -> str | None:
     dms = lake.target.client("dms", region)
     try:
-        stacks = _other_lakes(lake.target.client("cloudformation", region), region)
-        return next(chain(_things_of_dms(dms, region), stacks), None)
+        return next(chain(_things_of_dms(dms, region), _other_lakes(lake, region)), None)
     except (ClientError, BotoCoreError) as error:
         reason = error_code(error) if isinstance(error, ClientError) else type(error).__name__
         return f"region {region} does not say whether DMS is in use there ({reason})"
 
 
-def _other_lakes(cloudformation: Any, region: str) -> Iterator[str]:
-    """Lakes that stand, of other projects or regions: a paused one has nothing of DMS."""
-    for page in cloudformation.get_paginator("describe_stacks").paginate():
-        for stack in page["Stacks"]:
-            lakes = stack["StackName"].endswith(f"-{ROOT}") and not stack.get("ParentId")
-            if lakes and "project" in {tag["Key"] for tag in stack.get("Tags", [])}:
-                yield f"stack {stack['StackName']} in {region}"
+def _other_lakes(lake: Lake, region: str) -> Iterator[str]:
+    """Lakes that stand, of other projects or regions, by their buckets.
+
+    A paused one has nothing of DMS, and its stack holds the role to be there when it comes back.
+    """
+    index = lake.target.client("resourcegroupstaggingapi", region)
+    pages = index.get_paginator("get_resources").paginate(
+        TagFilters=[{"Key": "project"}], ResourceTypeFilters=["s3:bucket"]
+    )
+    for page in pages:
+        for found in page["ResourceTagMappingList"]:
+            bucket = found["ResourceARN"].rpartition(":")[2]
+            projects = [tag["Value"] for tag in found["Tags"] if tag["Key"] == "project"]
+            lakes = [f"{lake.settings.account}-{project}-{region}" for project in projects]
+            if bucket in lakes and bucket != lake.settings.bucket:
+                yield f"the lake of bucket {bucket}"
 
 
 def _things_of_dms(dms: Any, region: str) -> Iterator[str]:

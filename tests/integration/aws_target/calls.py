@@ -29,9 +29,10 @@ class Call:
     validated: bool
     """Whether botocore checks the parameters against its model."""
     protocol: str
-    region: str
     code: str = ""
     """The module of the function whose code asked, if one did, such as ``simulator``."""
+    region: str = ""
+    """Of the client."""
 
     @classmethod
     def asked(cls, params: Any, model: Any, context: dict[str, Any]) -> Call:
@@ -44,8 +45,8 @@ class Call:
             OWN in (config.user_agent_extra or ""),
             bool(config.parameter_validation),
             model.service_model.resolved_protocol,
-            context["client_region"],
             _code(),
+            context["client_region"],
         )
 
 

@@ -189,14 +189,16 @@ class FakeIam:
 class Region:
     """What DMS has in one region."""
 
-    def __init__(self, *instances: str, refuses: bool = False, stacks: Any = ()) -> None:
-        self.instances, self.refuses, self.stacks = instances, refuses, stacks
+    def __init__(self, *instances: str, refuses: bool = False, bucket: str = "") -> None:
+        self.instances, self.refuses, self.bucket = instances, refuses, bucket
 
     def get_paginator(self, _: str) -> Region:
         return self
 
-    def paginate(self) -> list[dict[str, Any]]:
-        return [{"Stacks": [{"StackName": n, "Tags": [{"Key": "project"}]} for n in self.stacks]}]
+    def paginate(self, **_: Any) -> list[dict[str, Any]]:
+        tags = [{"Key": "project", "Value": "films"}]
+        found = {"ResourceARN": f"arn:aws:s3:::{self.bucket}", "Tags": tags}
+        return [{"ResourceTagMappingList": [found]}]
 
     def describe_replication_instances(self) -> dict[str, Any]:
         if self.refuses:
@@ -211,8 +213,9 @@ class Region:
 def account(iam: FakeIam, elsewhere: Region) -> Lake:
     regions = [{"RegionName": "us-east-1"}, {"RegionName": "eu-west-1"}]
     ec2 = SimpleNamespace(describe_regions=lambda: {"Regions": regions})
-    stacks = {"cloudformation": Region(), "cloudformation in eu-west-1": elsewhere}
-    return lake(iam=iam, ec2=ec2, dms=Region(), **stacks, **{"dms in eu-west-1": elsewhere})
+    here, tags = Region(), "resourcegroupstaggingapi"
+    there = {"dms in eu-west-1": elsewhere, f"{tags} in eu-west-1": elsewhere}
+    return lake(iam=iam, ec2=ec2, dms=here, **{tags: here}, **there)
 
 
 def test_an_account_wide_role_goes_when_nobody_uses_dms() -> None:
@@ -231,7 +234,10 @@ def test_the_last_lake_of_an_account_deletes_the_roles_that_another_one_has_made
 @pytest.mark.parametrize(
     ("elsewhere", "why"),
     [
-        (Region(stacks=["films-lab-1-nested"]), "stack films-lab-1-nested in eu-west-1"),
+        (
+            Region(bucket="123456789012-films-eu-west-1"),
+            "the lake of bucket 123456789012-films-eu-west-1",
+        ),
         (Region("theirs"), "replication instance theirs in eu-west-1"),
         (
             Region(refuses=True),
