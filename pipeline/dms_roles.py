@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from itertools import chain
+from itertools import product
 from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -95,38 +95,55 @@ def _role(iam: Any, name: str) -> dict[str, Any] | None:
 
 
 def _user_of_dms(lake: Lake) -> str | None:
-    """The first thing of DMS that there is in any region; a region that does not answer is one."""
+    """The first thing of DMS that there is in any region, or else another lake.
+
+    A region that does not answer counts as one, and so does S3.
+    """
     regions = [r["RegionName"] for r in lake.client("ec2").describe_regions()["Regions"]]
     with ThreadPoolExecutor(_THREADS) as pool:
         found = pool.map(lambda region: _user_in(lake, region), regions)
-        return next((user for user in found if user), None)
+        user = next((user for user in found if user), None)
+    return user or _other_lake(lake, regions)
+
+
+def _other_lake(lake: Lake, regions: list[str]) -> str | None:
+    """A lake that stands, of another project or region, by its bucket.
+
+    A paused one has nothing of DMS, and its stack holds the role to be there when it comes back.
+    """
+    s3, account = lake.client("s3"), lake.settings.account
+    try:
+        pages = s3.get_paginator("list_buckets").paginate(Prefix=f"{account}-")
+        names = [bucket["Name"] for page in pages for bucket in page["Buckets"]]
+        for name, region in product(names, regions):
+            project = name.removeprefix(f"{account}-").removesuffix(f"-{region}")
+            same = name == lake.settings.bucket or name != f"{account}-{project}-{region}"
+            if not same and _tag_of_bucket(s3, name) == project:
+                return f"the lake of bucket {name}"
+    except (ClientError, BotoCoreError) as error:
+        reason = error_code(error) if isinstance(error, ClientError) else type(error).__name__
+        return f"S3 does not say whether there is another lake ({reason})"
+    return None
+
+
+def _tag_of_bucket(s3: Any, bucket: str) -> str | None:
+    """The bucket's tag ``project``."""
+    try:
+        tags = s3.get_bucket_tagging(Bucket=bucket)["TagSet"]
+    except ClientError as error:
+        if is_missing(error) or error_code(error) == "NoSuchTagSet":
+            return None
+        raise
+    return next((tag["Value"] for tag in tags if tag["Key"] == "project"), None)
 
 
 def _user_in(lake: Lake, region: str) -> str | None:
     dms = lake.target.client("dms", region)
     try:
-        return next(chain(_things_of_dms(dms, region), _other_lakes(lake, region)), None)
+        return next(_things_of_dms(dms, region), None)
     except (ClientError, BotoCoreError) as error:
         reason = error_code(error) if isinstance(error, ClientError) else type(error).__name__
         return f"region {region} does not say whether DMS is in use there ({reason})"
-
-
-def _other_lakes(lake: Lake, region: str) -> Iterator[str]:
-    """Lakes that stand, of other projects or regions, by their buckets.
-
-    A paused one has nothing of DMS, and its stack holds the role to be there when it comes back.
-    """
-    index = lake.target.client("resourcegroupstaggingapi", region)
-    pages = index.get_paginator("get_resources").paginate(
-        TagFilters=[{"Key": "project"}], ResourceTypeFilters=["s3:bucket"]
-    )
-    for page in pages:
-        for found in page["ResourceTagMappingList"]:
-            bucket = found["ResourceARN"].rpartition(":")[2]
-            projects = [tag["Value"] for tag in found["Tags"] if tag["Key"] == "project"]
-            lakes = [f"{lake.settings.account}-{project}-{region}" for project in projects]
-            if bucket in lakes and bucket != lake.settings.bucket:
-                yield f"the lake of bucket {bucket}"
 
 
 def _things_of_dms(dms: Any, region: str) -> Iterator[str]:

@@ -178,8 +178,6 @@ def opened(folder: Path, data: Path, patch: pytest.MonkeyPatch) -> Iterator[Acco
         patch.setattr(FakeBucket, "get_permission", _permission_over_tls)
         patch.setattr(FakeEndpointConfig, "arn", _ARN, raising=False)
         patch.setattr(TagIndex, "_get_resources_generator", _tagged_in_region)
-        # It fails in regions without that service, which no lake uses.
-        patch.setattr(TagIndex, "workspacesweb_backends", None)
         account = _in_region(REGION, wire, folder, data, stack)
         wire.doubles.update(doubles(account))
         yield account

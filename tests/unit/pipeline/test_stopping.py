@@ -196,9 +196,12 @@ class Region:
         return self
 
     def paginate(self, **_: Any) -> list[dict[str, Any]]:
-        tags = [{"Key": "project", "Value": "films"}]
-        found = {"ResourceARN": f"arn:aws:s3:::{self.bucket}", "Tags": tags}
-        return [{"ResourceTagMappingList": [found]}]
+        return [{"Buckets": [{"Name": self.bucket}, {"Name": "123456789012-others-eu-west-1"}]}]
+
+    def get_bucket_tagging(self, *, Bucket: str) -> dict[str, Any]:  # noqa: N803
+        if Bucket != self.bucket:
+            raise client_error("NoSuchTagSet", "GetBucketTagging")
+        return {"TagSet": [{"Key": "project", "Value": "films"}]}
 
     def describe_replication_instances(self) -> dict[str, Any]:
         if self.refuses:
@@ -213,9 +216,8 @@ class Region:
 def account(iam: FakeIam, elsewhere: Region) -> Lake:
     regions = [{"RegionName": "us-east-1"}, {"RegionName": "eu-west-1"}]
     ec2 = SimpleNamespace(describe_regions=lambda: {"Regions": regions})
-    here, tags = Region(), "resourcegroupstaggingapi"
-    there = {"dms in eu-west-1": elsewhere, f"{tags} in eu-west-1": elsewhere}
-    return lake(iam=iam, ec2=ec2, dms=here, **{tags: here}, **there)
+    there = {"dms in eu-west-1": elsewhere}
+    return lake(iam=iam, ec2=ec2, dms=Region(), s3=elsewhere, **there)
 
 
 def test_an_account_wide_role_goes_when_nobody_uses_dms() -> None:
