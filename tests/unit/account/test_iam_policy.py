@@ -30,7 +30,7 @@ def test_what_is_not_given_stays_as_cloudformation_writes_it() -> None:
 
 
 def test_another_project_has_its_own_names() -> None:
-    text = json.dumps(deployer_policy("aws", None, None, {"LAKE_PROJECT": "films"}).document)
+    text = json.dumps(deployer_policy(None, None, {"LAKE_PROJECT": "films"}).document)
     for name in (
         "table/films_ratings_t",
         "table/awsdms_full_load_exceptions",

@@ -9,7 +9,8 @@ from typing import Any, cast
 import pytest
 from botocore.exceptions import ClientError
 
-from pipeline.dms_roles import MADE_BY_A_LAKE, delete_unused_roles
+from pipeline.cloudformation import Stacks
+from pipeline.dms_roles import MADE_BY_A_LAKE, delete_unused_roles, roles_to_make
 from pipeline.lake import Lake
 from pipeline.leftovers import tagged_resources
 from pipeline.ownership import Belongings
@@ -284,3 +285,19 @@ def test_leftovers_are_found_by_tag_once_the_index_has_caught_up() -> None:
     job = "arn:aws:sagemaker:us-east-1:123456789012:training-job/a-job"
     assert tagged(TagIndex(["arn:a", "arn:b"], ["arn:a"], [job]), patience=30) == []
     assert tagged(TagIndex(["arn:a", "arn:b"], ["arn:a"]), patience=0.05) == ["arn:a"]
+
+
+def test_both_account_wide_roles_are_made_where_absent_and_only_there() -> None:
+    """AWS DMS User Guide, "Creating the IAM roles to use with AWS DMS"."""
+
+    def asked(iam: FakeIam, **given: str) -> dict[str, str]:
+        target = SimpleNamespace(client=lambda _: iam)
+        stacks = SimpleNamespace(target=target, parameters=lambda _: given)
+        return roles_to_make(cast(Stacks, stacks))
+
+    assert asked(FakeIam()) == {"CreateDmsVpcRole": "true", "CreateDmsLogsRole": "true"}
+    there = FakeIam(dms_vpc_role=[], dms_cloudwatch_logs_role=[])
+    assert asked(there) == {"CreateDmsVpcRole": "false", "CreateDmsLogsRole": "false"}
+    # What the stack has made stays its own, or it would give it up.
+    made = {"CreateDmsVpcRole": "true", "CreateDmsLogsRole": "true"}
+    assert asked(there, **made) == made
