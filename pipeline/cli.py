@@ -300,6 +300,7 @@ def _open(
     import click
 
     from pipeline import console
+    from pipeline.earlier import take_earlier
     from pipeline.lake import Lake
     from pipeline.liveness import Watch, require_answer
     from pipeline.printable import printable
@@ -318,6 +319,8 @@ def _open(
     lake = Lake.open(target, console.reporter())
     if target.confirm_account and command in _CHANGING and before.writes:
         _confirm(lake, command, region, before)
+    if command not in ("run", "plan"):  # those look themselves
+        take_earlier(lake, to_change=command == "pause")
     if target.silence is not None:
         patience = target.silence.patience if command in _CHANGING else target.silence.seconds
         watch = Watch(target, patience, lake.reporter.line, lambda error: abandon(call, error))

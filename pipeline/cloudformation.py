@@ -147,7 +147,7 @@ class Stacks:
     def _arguments(self, template: str, parameters: Parameters) -> dict[str, Any]:
         """Of CreateStack and UpdateStack."""
         values = parameters() if callable(parameters) else parameters
-        given = {"Project": self.settings.project, **values}
+        given = {**self.settings.parameters(template), **values}
         return {
             "StackName": self.settings.stack(template),
             "TemplateBody": template_text(template),

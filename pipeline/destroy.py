@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
+from pipeline import exceptions_table
 from pipeline.access import is_login_lost
 from pipeline.destroy_logs import delete_logs, job_runs, log_groups
 from pipeline.destroy_plan import planned_steps, stack_contents
@@ -163,6 +164,8 @@ def _tables(lake: Lake, own: Belongings) -> list[str]:
     """The stack of the tables, and the table that DMS has made: it is in no stack."""
     dynamodb = lake.client("dynamodb")
     deleted = _stack(lake, own, LOADED)
+    if own:
+        exceptions_table.release(lake)
     for table in own_tables(lake):
         try:
             dynamodb.delete_table(TableName=table)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import product
 from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -31,6 +32,8 @@ DMS_ROLES: Final = {
     "CreateDmsLogsRole": "dms-cloudwatch-logs-role",
 }
 """By the nested stack's parameter that says whether to make it."""
+MADE_BY_A_LAKE: Final = {"Key": "lake", "Value": "account-wide"}
+"""Tag of the two roles: the last lake of the account to go deletes them, whichever made them."""
 _THREADS: Final = 8
 
 
@@ -49,9 +52,13 @@ def roles_to_make(stacks: Stacks) -> dict[str, str]:
 
 
 def own_roles(lake: Lake) -> list[str]:
-    """Names of those of the two roles that the lake has made."""
+    """Names of those of the two roles that a lake has made, this one or another that is gone."""
     found = ((name, role(lake.client("iam"), name)) for name in DMS_ROLES.values())
-    return [n for n, there in found if there and lake.settings.owns(there.get("Tags", []))]
+    return [n for n, there in found if there and _is_a_lakes(lake, there.get("Tags", []))]
+
+
+def _is_a_lakes(lake: Lake, tags: list[dict[str, str]]) -> bool:
+    return lake.settings.owns(tags) or MADE_BY_A_LAKE in tags
 
 
 def unused_roles(lake: Lake) -> tuple[list[str], list[str]]:
@@ -103,11 +110,46 @@ def role(iam: Any, name: str) -> dict[str, Any] | None:
 
 
 def _user_of_dms(lake: Lake) -> str | None:
-    """The first thing of DMS that there is in any region; a region that does not answer is one."""
+    """The first thing of DMS that there is in any region, or else another lake.
+
+    A region that does not answer counts as one, and so does S3.
+    """
     regions = [r["RegionName"] for r in lake.client("ec2").describe_regions()["Regions"]]
     with ThreadPoolExecutor(_THREADS) as pool:
         found = pool.map(lambda region: _user_in(lake, region), regions)
-        return next((user for user in found if user), None)
+        user = next((user for user in found if user), None)
+    return user or _other_lake(lake, regions)
+
+
+def _other_lake(lake: Lake, regions: list[str]) -> str | None:
+    """A lake that stands, of another project or region, by its bucket.
+
+    A paused one has nothing of DMS, and its stack holds the role to be there when it comes back.
+    """
+    s3, account = lake.client("s3"), lake.settings.account
+    try:
+        pages = s3.get_paginator("list_buckets").paginate(Prefix=f"{account}-")
+        names = [bucket["Name"] for page in pages for bucket in page["Buckets"]]
+        for name, region in product(names, regions):
+            project = name.removeprefix(f"{account}-").removesuffix(f"-{region}")
+            same = name == lake.settings.bucket or name != f"{account}-{project}-{region}"
+            if not same and _tag_of_bucket(s3, name) == project:
+                return f"the lake of bucket {name}"
+    except (ClientError, BotoCoreError) as error:
+        reason = error_code(error) if isinstance(error, ClientError) else type(error).__name__
+        return f"S3 does not say whether there is another lake ({reason})"
+    return None
+
+
+def _tag_of_bucket(s3: Any, bucket: str) -> str | None:
+    """The bucket's tag ``project``."""
+    try:
+        tags = s3.get_bucket_tagging(Bucket=bucket)["TagSet"]
+    except ClientError as error:
+        if is_missing(error) or error_code(error) == "NoSuchTagSet":
+            return None
+        raise
+    return next((tag["Value"] for tag in tags if tag["Key"] == "project"), None)
 
 
 def _user_in(lake: Lake, region: str) -> str | None:

@@ -15,6 +15,7 @@
     │   ├── StageTimeoutError          bounded wait ran out
     │   └── StateLostError             what an earlier step made has vanished (emulator restarted)
     ├── ForeignResourceError           somebody else's has a name that the lake needs
+    ├── EarlierLakeError               an earlier version has made the lake, under other names
     ├── SourceChangedError             another data source than the one that has been landed
     ├── RunLockedError                 another run holds the lake
     ├── CostError                a run would cost more than is allowed
@@ -35,6 +36,7 @@ __all__ = [
     "ChecksError",
     "CostError",
     "DataError",
+    "EarlierLakeError",
     "EndpointRefusedError",
     "ForeignResourceError",
     "LakeError",
@@ -113,6 +115,10 @@ class StateLostError(StageError):
 
 class ForeignResourceError(LakeError):
     """Something of somebody else has a name that the lake needs."""
+
+
+class EarlierLakeError(LakeError):
+    """An earlier version has made the lake; this one can only look at it and destroy it."""
 
 
 class SourceChangedError(LakeError):

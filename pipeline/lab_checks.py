@@ -18,7 +18,7 @@ from pipeline.cloudformation import GOOD
 from pipeline.lake import Lake, error_code
 from pipeline.reconciliation import Measured
 from pipeline.run_state import Record
-from pipeline.settings import EXCEPTIONS_TABLE, LAB_OF_STACK, PARTIAL, STREAMED_TABLE, TABLES
+from pipeline.settings import EXCEPTIONS_TABLE, LAB_OF_STACK, PARTIAL, TABLES
 from pipeline.stages.catalog import catalog_columns
 from pipeline.stages.deploy import endpoint_status
 from pipeline.stages.full_load import FINISHED, find_task
@@ -106,8 +106,9 @@ def _second_lab(lake: Lake, measured: Measured) -> Iterator[LabCheck]:
         f"{settings.consumer} reads the stream",
         lambda: _mapping(lake),
     )
-    look = partial(_table, measured, PARTIAL, STREAMED_TABLE)
-    yield LabCheck(2, "consumer", "stream", f"table {STREAMED_TABLE} has items", look)
+    table = settings.streamed_table
+    look = partial(_table, measured, PARTIAL, table)
+    yield LabCheck(2, "consumer", "stream", f"table {table} has items", look)
 
 
 def _third_lab(lake: Lake, measured: Measured) -> Iterator[LabCheck]:
@@ -182,7 +183,7 @@ def _task(lake: Lake) -> tuple[bool, str]:
 
 
 def _loaded_tables(measured: Measured) -> tuple[bool, str]:
-    names = [f"{table}_t" for table in TABLES]
+    names = [measured.settings.dynamodb_table(table) for table in TABLES]
     there = [name for name in (*names, EXCEPTIONS_TABLE) if measured.items[name] is not None]
     return set(names) <= set(there), ", ".join(there) or "none"
 
@@ -195,6 +196,11 @@ def _exceptions(measured: Measured) -> tuple[bool, str]:
     count, errors = measured.items[EXCEPTIONS_TABLE], sum(measured.load_errors.values())
     if count is None:
         return True, f"not made by DMS; {errors:,} rows rejected"
+    if measured.shares_exceptions:
+        return (
+            count >= errors,
+            f"{count:,} items of all lakes of the region, {errors:,} of this one",
+        )
     return count == errors, f"{count:,} items"
 
 

@@ -62,7 +62,7 @@ class Lake:
     @classmethod
     def open(cls, target: Target, reporter: Reporter) -> Lake:
         """The lake on `target`; speaks to nothing yet."""
-        settings = Settings(account=target.account, region=target.region)
+        settings = Settings.of(target.account, target.region)
         return cls(
             target=target,
             settings=settings,

@@ -4,7 +4,7 @@ A name proves nothing: the tables are called as the workshop calls them, in many
 
 - of a stack and of a training job: the tag ``project``;
 - of what a stack has made, such as the bucket and the tables: the stack's own list;
-- of the table of rejected rows, which only DMS makes: the tag that it gets after the load, and
+- of the table of rejected rows, which only DMS makes: the tags that it gets after the load, and
   before that the record that the full load writes in the bucket before the task may start.
 """
 
@@ -17,10 +17,11 @@ from typing import Final
 
 from botocore.exceptions import ClientError
 
+from pipeline import exceptions_table
 from pipeline.errors import ForeignResourceError
 from pipeline.infrastructure import BUCKET
 from pipeline.lake import Lake, error_code, is_missing
-from pipeline.settings import EXCEPTIONS_TABLE, LOADED, STACKS, STREAMED_TABLE, TABLES
+from pipeline.settings import EXCEPTIONS_TABLE, LOADED, STACKS, TABLES
 
 __all__ = [
     "Belongings",
@@ -93,8 +94,7 @@ def own_tables(lake: Lake) -> list[str]:
         if name in there
         and (
             name in made
-            or (name == EXCEPTIONS_TABLE and _exceptions_claimed(lake))
-            or _is_own_table(lake, name)
+            or (_is_own_exceptions(lake) if name == EXCEPTIONS_TABLE else _is_own_table(lake, name))
         )
     ]
 
@@ -102,16 +102,28 @@ def own_tables(lake: Lake) -> list[str]:
 def foreign_tables(lake: Lake) -> list[str]:
     """Those that are there and are somebody else's."""
     there, own = _existing_tables(lake), own_tables(lake)
-    return [name for name in _names(lake) if name in there and name not in own]
+    return [
+        name
+        for name in _names(lake)
+        if name in there
+        and name not in own
+        and not (name == EXCEPTIONS_TABLE and exceptions_table.users(lake))  # shared by lakes
+    ]
 
 
 def _names(lake: Lake) -> list[str]:
-    return [*loaded_tables(lake), EXCEPTIONS_TABLE, STREAMED_TABLE]
+    return [*loaded_tables(lake), EXCEPTIONS_TABLE, lake.settings.streamed_table]
 
 
 def _tables_of_stacks(lake: Lake) -> set[str]:
     contents = (_own_contents(lake, template) or [] for template in (LOADED, "streaming"))
     return {text.removeprefix("table ") for made in contents for text in made}
+
+
+def _is_own_exceptions(lake: Lake) -> bool:
+    """Whether no other lake's task writes to DMS's table, and the lake's own does."""
+    found = exceptions_table.users(lake)
+    return found == {lake.settings.project} or (found == set() and _exceptions_claimed(lake))
 
 
 def _exceptions_claimed(lake: Lake) -> bool:
@@ -140,24 +152,9 @@ def require_no_foreign_tables(lake: Lake) -> None:
 
 
 def claim_exceptions(lake: Lake) -> None:
-    """If DMS has made its table of rejected rows, tag it and let it cost only what is used.
-
-    The tag is the proof that outlives the bucket. DMS makes its tables with 200 read and 200 write
-    capacity units (AWS DMS User Guide, "Using an Amazon DynamoDB database as a target").
-    """
-    dynamodb = lake.client("dynamodb")
-    try:
-        table = dynamodb.describe_table(TableName=EXCEPTIONS_TABLE)["Table"]
-    except ClientError as error:
-        if is_missing(error):
-            return
-        raise
-    if not _exceptions_claimed(lake):
-        return
-    dynamodb.tag_resource(ResourceArn=table["TableArn"], Tags=[lake.settings.tag])
-    on_demand = table.get("BillingModeSummary", {}).get("BillingMode") == "PAY_PER_REQUEST"
-    if not on_demand and table["TableStatus"] == "ACTIVE":
-        dynamodb.update_table(TableName=EXCEPTIONS_TABLE, BillingMode="PAY_PER_REQUEST")
+    """If DMS has made its table of rejected rows for the lake's task, say so in its tags."""
+    if _exceptions_claimed(lake):
+        exceptions_table.claim(lake)
 
 
 def training_jobs(lake: Lake, **filters: str) -> list[str]:

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from botocore.exceptions import ClientError
 
 from pipeline.delivered import Delivered
+from pipeline.exceptions_table import users
 from pipeline.lake import Lake, is_missing
 from pipeline.run_state import Record
-from pipeline.settings import EXCEPTIONS_TABLE, PARTIAL, STREAMED_TABLE, TABLE_KEYS, TABLES
+from pipeline.settings import EXCEPTIONS_TABLE, PARTIAL, TABLE_KEYS, TABLES, Settings
 from pipeline.stages.full_load import count_items, find_task, table_statistics
 from pipeline.stages.land import quarantine_key
 from pipeline.stages.stream import source_events
@@ -61,11 +62,14 @@ class Landed:
 class Measured:
     """Everything that was counted at the services."""
 
+    settings: Settings
     land: Record
     stream: Record | None
     landed: dict[str, Landed]
     items: dict[str, int | None]
     """Items per DynamoDB table, None when there is no table."""
+    shares_exceptions: bool
+    """Whether lakes of other projects have rows in DMS's table of rejected rows, too."""
     load_errors: dict[str, int]
     delivered: Delivered
     wanted: set[tuple[int, int, float, int]]
@@ -76,7 +80,9 @@ class Measured:
 
 def measure(lake: Lake, land: Record) -> Measured:
     """Count everything, several things at a time; what is not there counts nothing."""
-    tables = (*(lake.settings.dynamodb_table(t) for t in TABLES), EXCEPTIONS_TABLE, STREAMED_TABLE)
+    settings = lake.settings
+    loaded = (settings.dynamodb_table(t) for t in TABLES)
+    tables = (*loaded, EXCEPTIONS_TABLE, settings.streamed_table)
     report = job_report(lake)
     with ThreadPoolExecutor(max_workers=4) as pool:
         items = {t: pool.submit(count_items, lake, t) for t in tables}
@@ -88,10 +94,12 @@ def measure(lake: Lake, land: Record) -> Measured:
             for name, key_columns in (("rating", 2), ("movies", 1), ("links", 1))
         }
         return Measured(
+            settings=settings,
             land=land,
             stream=lake.state.read("stream"),
             landed={t: f.result() for t, f in landed.items()},
             items={t: f.result() for t, f in items.items()},
+            shares_exceptions=bool((users(lake) or set()) - {settings.project}),
             load_errors=_load_errors(lake),
             delivered=delivered.result(),
             wanted=wanted.result(),
@@ -103,7 +111,7 @@ def measure(lake: Lake, land: Record) -> Measured:
 
 def reconcile(measured: Measured) -> list[Hop]:
     """The hops in the order in which rows travel."""
-    hops = []
+    hops, named = [], measured.settings.dynamodb_table
     for table, there in measured.landed.items():
         file = measured.land.details["files"][table]
         hops.append(
@@ -120,19 +128,24 @@ def reconcile(measured: Measured) -> list[Hop]:
         hops.append(
             Hop(
                 "full_load",
-                f"S3 {table} → {table}_t",
+                f"S3 {table} → {named(table)}",
                 there.rows,
-                measured.items.get(f"{table}_t") or 0,
+                measured.items.get(named(table)) or 0,
                 measured.load_errors.get(table, 0),
                 there.rows - there.keys,
             )
         )
     hops += _stream_hops(measured)
-    ratings = measured.items.get("ratings_t") or 0
+    tables = {t: named(t) for t in ("ratings", "movies", "links")}
+    items = {t: measured.items.get(name) or 0 for t, name in tables.items()}
     for name, received, directory in (
-        ("firehose + ratings_t → rating", measured.delivered.records + ratings, measured.rating),
-        ("movies_t → movies", measured.items.get("movies_t") or 0, measured.movies),
-        ("links_t → links", measured.items.get("links_t") or 0, measured.links),
+        (
+            f"firehose + {tables['ratings']} → rating",
+            measured.delivered.records + items["ratings"],
+            measured.rating,
+        ),
+        (f"{tables['movies']} → movies", items["movies"], measured.movies),
+        (f"{tables['links']} → links", items["links"], measured.links),
     ):
         hops.append(
             Hop(
@@ -162,9 +175,9 @@ def _stream_hops(measured: Measured) -> list[Hop]:
         ),
         Hop(
             "stream",
-            f"stream → {STREAMED_TABLE}",
+            f"stream → {measured.settings.streamed_table}",
             rows,
-            measured.items.get(STREAMED_TABLE) or 0,
+            measured.items.get(measured.settings.streamed_table) or 0,
             rejected,
             rows - rejected - len(pairs),
         ),

@@ -19,6 +19,7 @@ from botocore.exceptions import ConnectionError as NoConnection
 
 from pipeline.cloudformation import Outcome
 from pipeline.data import Dataset, load_dataset
+from pipeline.earlier import take_earlier
 from pipeline.errors import (
     LakeError,
     RunLockedError,
@@ -139,6 +140,7 @@ def run(lake: Lake, *, source: str | None, cache: Path, plan: Plan, user: int) -
     lake.reporter.line(f"data: {dataset.origin}")
     result = RunResult(origin=dataset.origin)
     with _step(lake, "infrastructure"):
+        take_earlier(lake, to_change=True)
         require_no_foreign_tables(lake)  # or else it is found after minutes that cost money
         deploy_bucket(lake.stacks, lake.reporter.line)
     with (

@@ -1,28 +1,38 @@
 """Names of everything the lake consists of, so that any AWS client finds the same things.
 
 `Settings` holds what a stage needs to know about names and nothing about where they live.
+
+A name that AWS has once in an account (an IAM role) or in the world (a bucket) has project and
+region in it. What a region has once (a stream, a function, a table, ...) begins with the project;
+the workshop's own project has the workshop's names instead.
 """
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
+
+from pipeline.errors import SettingsError
 
 __all__ = [
     "EXCEPTIONS_TABLE",
     "LABS",
     "LAB_OF_STACK",
     "LOADED",
+    "LONGEST_PROJECT",
+    "NAMES",
     "NESTED",
     "PARTIAL",
     "ROOT",
     "STACKS",
-    "STREAMED_TABLE",
     "TABLES",
     "TABLE_KEYS",
     "TEMPLATES",
+    "WORKSHOP",
     "Settings",
 ]
 
@@ -30,8 +40,6 @@ TABLES: Final = ("ratings", "movies", "links", "tags")
 """Source tables that DMS loads."""
 PARTIAL: Final = "ratings-partial-load"
 """The source table that is streamed."""
-STREAMED_TABLE: Final = "ratings_stream_t"
-"""DynamoDB table into which the stream's second consumer writes."""
 EXCEPTIONS_TABLE: Final = "awsdms_full_load_exceptions"
 """Where DMS keeps the rows it could not load.
 
@@ -82,6 +90,24 @@ LAB_OF_STACK: Final[Mapping[str, int]] = MappingProxyType(
 """The lab in which each stack is first needed."""
 LABS: Final = (1, 2, 3, 4)
 
+WORKSHOP: Final = "movielens-lake"
+"""The project that has the workshop's names."""
+NAMES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "bucket": (),
+        LOADED: ("TablePrefix",),
+        ROOT: ("Database", "Prefix", "TablePrefix"),
+        "streaming": ("Prefix", "TablePrefix"),
+        "catalog": ("DatabaseName", "Prefix", "TablePrefix"),
+        "serving": ("Prefix",),
+    }
+)
+"""Parameters, beside the project, of each template of `STACKS` that give names."""
+_PROJECT: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+LONGEST_PROJECT: Final = 27
+"""A role's name has 64 characters at most (IAM User Guide, "IAM and AWS STS quotas"), of which a
+region and the longest role of the lake's take 37."""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -91,30 +117,12 @@ class Settings:
     """Twelve digits."""
     region: str = "us-east-1"
     """AWS region of every resource."""
-    project: str = "movielens-lake"
+    project: str = WORKSHOP
     """Value of the `project` tag and prefix of stack names and exports."""
-    stream: str = "movielens-ratings"
-    """Kinesis data stream of ratings."""
-    simulator: str = "movielens-simulator"
-    """Lambda function that puts ratings on the stream."""
-    consumer: str = "movielens-stream-consumer"
-    """Lambda function that writes the stream's ratings into `STREAMED_TABLE`."""
-    delivery_stream: str = "movielens-ratings-to-s3"
-    """Firehose delivery stream from the data stream to the bucket."""
+    bucket_name: str = ""
+    """Of the bucket of a lake that an earlier version has made, which had no region in it."""
     delivery_prefix: str = "firehose/"
     """Key prefix of delivered objects, used literally by Firehose."""
-    database: str = "ml-data-lake"
-    """Glue database."""
-    stream_crawler: str = "movielens-stream"
-    """Crawler of the delivered objects; its table is `firehose`."""
-    tables_crawler: str = "movielens-tables"
-    """Crawler of the DynamoDB tables."""
-    job: str = "movielens-training-data"
-    """Glue job."""
-    endpoint: str = "movielens-recommender"
-    """SageMaker endpoint."""
-    training_prefix: str = "movielens-train"
-    """Beginning of training job names; a fingerprint and an attempt number follow."""
     manifest_key: str = "landing/manifest.json"
     """What lies in ``landing/``, and where it is to be copied to."""
     templates: str = "code/templates"
@@ -136,6 +144,105 @@ class Settings:
     state: str = "_lake"
     """Prefix of the pipeline's own notes: stage records and the lock."""
 
+    def __post_init__(self) -> None:
+        """Refuse a project that no name can begin with, or whose names would be the workshop's.
+
+        Raises:
+            SettingsError: `project` is such a one
+        """
+        taken = self.project in ("movielens", "ml")
+        if not _PROJECT.fullmatch(self.project) or len(self.project) > LONGEST_PROJECT or taken:
+            why = f"has names of {WORKSHOP}'s" if taken else "is no name of a project"
+            raise SettingsError(
+                f"LAKE_PROJECT is {self.project!r}, which {why}; valid are up to "
+                f"{LONGEST_PROJECT} small letters, digits and single hyphens, a letter first.",
+                f"export LAKE_PROJECT={WORKSHOP}",
+            )
+
+    @classmethod
+    def of(cls, account: str, region: str, environ: Mapping[str, str] = os.environ) -> Settings:
+        """The names in an account and region, of the project of ``LAKE_PROJECT``.
+
+        Raises:
+            SettingsError: that is no name of a project
+        """
+        return cls(account, region, environ.get("LAKE_PROJECT", "").strip() or WORKSHOP)
+
+    @property
+    def prefix(self) -> str:
+        """Beginning of what the region has one of."""
+        return "movielens" if self.project == WORKSHOP else self.project
+
+    @property
+    def table_prefix(self) -> str:
+        """Beginning of the DynamoDB tables' names: "", or the project with underscores."""
+        return "" if self.project == WORKSHOP else f"{self.project.replace('-', '_')}_"
+
+    @property
+    def database(self) -> str:
+        """Glue database."""
+        return "ml-data-lake" if self.project == WORKSHOP else f"{self.project}-data-lake"
+
+    @property
+    def stream(self) -> str:
+        """Kinesis data stream of ratings."""
+        return f"{self.prefix}-ratings"
+
+    @property
+    def simulator(self) -> str:
+        """Lambda function that puts ratings on the stream."""
+        return f"{self.prefix}-simulator"
+
+    @property
+    def consumer(self) -> str:
+        """Lambda function that writes the stream's ratings into `streamed_table`."""
+        return f"{self.prefix}-stream-consumer"
+
+    @property
+    def delivery_stream(self) -> str:
+        """Firehose delivery stream from the data stream to the bucket."""
+        return f"{self.prefix}-ratings-to-s3"
+
+    @property
+    def stream_crawler(self) -> str:
+        """Crawler of the delivered objects; its table is `firehose`."""
+        return f"{self.prefix}-stream"
+
+    @property
+    def tables_crawler(self) -> str:
+        """Crawler of the DynamoDB tables."""
+        return f"{self.prefix}-tables"
+
+    @property
+    def job(self) -> str:
+        """Glue job."""
+        return f"{self.prefix}-training-data"
+
+    @property
+    def endpoint(self) -> str:
+        """SageMaker endpoint."""
+        return f"{self.prefix}-recommender"
+
+    @property
+    def training_prefix(self) -> str:
+        """Beginning of training job names; a fingerprint and an attempt number follow."""
+        return f"{self.prefix}-train"
+
+    @property
+    def streamed_table(self) -> str:
+        """DynamoDB table into which the stream's second consumer writes."""
+        return f"{self.table_prefix}ratings_stream_t"
+
+    def parameters(self, template: str) -> dict[str, str]:
+        """Values of the parameters of a template that give names; a nested one gets its stack's."""
+        known = {
+            "Database": self.database,
+            "DatabaseName": self.database,
+            "Prefix": self.prefix,
+            "TablePrefix": self.table_prefix,
+        }
+        return {"Project": self.project, **{name: known[name] for name in NAMES.get(template, ())}}
+
     @property
     def tag(self) -> dict[str, str]:
         """What everything that is the lake's own is tagged with."""
@@ -148,12 +255,13 @@ class Settings:
     @property
     def bucket(self) -> str:
         """The lake's bucket."""
-        return f"{self.account}-{self.project}"
+        return self.bucket_name or f"{self.account}-{self.project}-{self.region}"
 
     @property
     def catalog_tables(self) -> tuple[str, ...]:
         """Tables that the crawlers make."""
-        return (self.delivery_prefix.rstrip("/"), "ratings_t", "movies_t", "links_t")
+        tables = (self.dynamodb_table(table) for table in ("ratings", "movies", "links"))
+        return (self.delivery_prefix.rstrip("/"), *tables)
 
     @property
     def output_directories(self) -> tuple[str, ...]:
@@ -185,7 +293,6 @@ class Settings:
         """Key of a source table's CSV object."""
         return f"data/{table}/{table}.csv"
 
-    @staticmethod
-    def dynamodb_table(table: str) -> str:
+    def dynamodb_table(self, table: str) -> str:
         """DynamoDB table that DMS loads from a source table."""
-        return f"{table}_t"
+        return f"{self.table_prefix}{table}_t"

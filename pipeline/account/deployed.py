@@ -51,7 +51,8 @@ def expected(lake: Lake) -> list[Resource]:
     found: list[Resource] = []
     for template in STACKS:
         document = parse(template_text(template))
-        given = {"Project": lake.settings.project, **expected_parameters(lake.stacks, template)}
+        names = lake.settings.parameters(template)
+        given = {**names, **expected_parameters(lake.stacks, template)}
         made = resources(template, document, given, **_pseudo(lake))
         found += made
         if template == ROOT:

@@ -18,6 +18,7 @@ from botocore.exceptions import BotoCoreError
 
 from pipeline.access import chosen_region
 from pipeline.errors import SettingsError
+from pipeline.settings import WORKSHOP, Settings
 
 __all__ = ["LARGEST", "SHIPPED", "DeployerPolicy", "deployer_policy"]
 
@@ -95,12 +96,23 @@ def deployer_policy(
     chosen = _region(region, environ)
     if chosen is not None:
         values[_REGION], values[_PARTITION] = chosen
-    text = SHIPPED.read_text(encoding="utf-8")
+    text = _of_project(SHIPPED.read_text(encoding="utf-8"), Settings.of("", "", environ))
     for placeholder, value in values.items():
         text = text.replace(placeholder, value)
     document = json.loads(text)
     remaining = [name for name in (_ACCOUNT, _REGION, _PARTITION) if name in text]
     return DeployerPolicy(document, _parts(document), remaining)
+
+
+def _of_project(text: str, settings: Settings) -> str:
+    """The policy, which is the workshop's project's, with the names of another one."""
+    if settings.project == WORKSHOP:
+        return text
+    text = re.sub(r":table/(\w+_t\b)", rf":table/{settings.table_prefix}\1", text)
+    text = text.replace("ml-data-lake", settings.database)
+    # The project's own name may have the words of the workshop's.
+    parts = [part.replace("movielens-", f"{settings.prefix}-") for part in text.split(WORKSHOP)]
+    return settings.project.join(parts)
 
 
 def _one_account(account: str) -> str:

@@ -15,6 +15,7 @@ from pipeline.account.cost import Costs, estimate
 from pipeline.account.deployed import Deployed, deployed, expected
 from pipeline.account.templates import Resource
 from pipeline.cloudformation import DEAD
+from pipeline.earlier import take_earlier
 from pipeline.errors import CostError
 from pipeline.infrastructure import PLANNED
 from pipeline.lake import Lake
@@ -85,7 +86,11 @@ def make_plan(lake: Lake, rows: Mapping[str, int]) -> AccountPlan:
 
     Returns:
         the plan
+
+    Raises:
+        EarlierLakeError: an earlier version has made the lake
     """
+    take_earlier(lake, to_change=True)
     wanted = expected(lake)
     there = {stack.template: stack for stack in deployed(lake)}
     tables = {table: lake.settings.dynamodb_table(table) for table in TABLES}

@@ -15,13 +15,14 @@ from pipeline.stages.base import Result, Stage, Work
 
 __all__ = ["Catalog", "catalog_columns"]
 
-EXPECTED = {
-    "firehose": {"userid", "movieid", "rating", "timestamp"},
-    "ratings_t": {"userid", "movieid", "rating", "timestamp"},
-    "movies_t": {"movieid", "title", "genres"},
-    "links_t": {"movieid", "imdbid"},
-}
-"""Columns that the job needs (`tmdbid` may be absent from every item)."""
+EXPECTED = (
+    {"userid", "movieid", "rating", "timestamp"},
+    {"userid", "movieid", "rating", "timestamp"},
+    {"movieid", "title", "genres"},
+    {"movieid", "imdbid"},
+)
+"""Columns that the job needs, in the order of `Settings.catalog_tables` (`tmdbid` may be absent
+from every item)."""
 
 
 class Catalog(Stage):
@@ -50,9 +51,9 @@ class Catalog(Stage):
             f"the crawlers {' and '.join(names)}",
         )
         counts: dict[str, int] = {}
-        for table in lake.settings.catalog_tables:
+        for table, expected in zip(lake.settings.catalog_tables, EXPECTED, strict=True):
             columns = catalog_columns(lake, table)
-            absent = EXPECTED[table] - set(columns or ())
+            absent = expected - set(columns or ())
             if columns is None or absent:
                 raise StageError(
                     f"The crawlers left catalog table {table} "

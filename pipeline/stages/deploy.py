@@ -43,7 +43,7 @@ class Deploy(Stage):
         outcome = lake.stacks.deploy(
             SERVING,
             {
-                "ModelName": f"movielens-{fingerprint(artifact)[:12]}",
+                "ModelName": f"{lake.settings.prefix}-{fingerprint(artifact)[:12]}",
                 "ModelDataUrl": artifact,
                 "Image": lake.target.sizes.image("inference", lake.target.region),
                 "InstanceType": lake.target.sizes.hosting_instance_type,

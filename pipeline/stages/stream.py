@@ -16,7 +16,7 @@ from pipeline.errors import StageError
 from pipeline.lake import Lake
 from pipeline.lambdas import simulator
 from pipeline.run_state import Record, fingerprint
-from pipeline.settings import PARTIAL, STREAMED_TABLE
+from pipeline.settings import PARTIAL
 from pipeline.stages.base import Result, Stage, Work
 from pipeline.stages.full_load import count_items
 from pipeline.table_state import table_id, unreadable
@@ -48,20 +48,21 @@ class Stream(Stage):
         absent = len(source_events(lake) - delivered.distinct)
         if absent:
             return f"{absent:,} ratings under {lake.settings.delivery_prefix}"
-        items, wanted = count_items(lake, STREAMED_TABLE), len(_pairs(lake))
+        table, wanted = lake.settings.streamed_table, len(_pairs(lake))
+        items = count_items(lake, table)
         if items is None:
-            return unreadable(lake, STREAMED_TABLE) or f"DynamoDB table {STREAMED_TABLE}"
-        return f"{wanted - items:,} items of {STREAMED_TABLE}" if items < wanted else None
+            return unreadable(lake, table) or f"DynamoDB table {table}"
+        return f"{wanted - items:,} items of {table}" if items < wanted else None
 
     def lost(self, lake: Lake, record: Record) -> str | None:  # noqa: ARG002
         if not lake.objects(lake.settings.delivery_prefix):
             return f"what was delivered under {lake.settings.delivery_prefix}"
-        return unreadable(lake, STREAMED_TABLE)
+        return unreadable(lake, lake.settings.streamed_table)
 
     def run(self, work: Work) -> Result:
         lake = work.lake
         self._wait_until_active(work)
-        table = table_id(lake, STREAMED_TABLE)
+        table = table_id(lake, lake.settings.streamed_table)
         if table is None:
             raise _table_gone(lake)
         # In a table made anew is nothing of what an interrupted run has sent.
@@ -82,7 +83,7 @@ class Stream(Stage):
         text = (
             f"{len(delivered.distinct):,} distinct ratings delivered in {delivered.objects} "
             f"objects, {delivered.records - len(delivered.distinct):,} twice; {items:,} items in "
-            f"{STREAMED_TABLE}"
+            f"{lake.settings.streamed_table}"
         )
         keys = [entry["Key"] for entry in lake.objects(lake.settings.delivery_prefix)]
         return Result(text, counts, {"output": fingerprint(work.inputs, *keys)})
@@ -166,7 +167,7 @@ class Stream(Stage):
             # Counting reads the whole table: seldom enough not to hinder who writes it.
             if time.monotonic() - looked < COUNT_SECONDS:
                 return None
-            items = count_items(lake, STREAMED_TABLE)
+            items = count_items(lake, lake.settings.streamed_table)
             if items is None:
                 raise _table_gone(lake)
             looked, written = time.monotonic(), items
@@ -176,15 +177,17 @@ class Stream(Stage):
         return work.wait(
             complete,
             lake.target.waits.full_load,
-            f"{lake.settings.consumer} to write {wanted:,} ratings into {STREAMED_TABLE} "
-            f"(its log is in group /aws/lambda/{lake.settings.consumer}, what it could not write "
-            f"in queue {lake.settings.consumer}-failures)",
+            f"{lake.settings.consumer} to write {wanted:,} ratings into "
+            f"{lake.settings.streamed_table} (its log is in group "
+            f"/aws/lambda/{lake.settings.consumer}, what it could not write in queue "
+            f"{lake.settings.consumer}-failures)",
             position=lambda: written,
         )
 
 
 def _table_gone(lake: Lake) -> StageError:
-    what = unreadable(lake, STREAMED_TABLE) or f"DynamoDB table {STREAMED_TABLE}"
+    table = lake.settings.streamed_table
+    what = unreadable(lake, table) or f"DynamoDB table {table}"
     return StageError(
         f"{what} is not there for {lake.settings.consumer} to write into.",
         "Make it again, and stream again, with: lake run",

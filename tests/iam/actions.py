@@ -29,6 +29,7 @@ NAMED_OTHERWISE: Final[dict[tuple[str, str], tuple[str, ...]]] = {
     # Without ListBucket, a key that is not there gives 403 and not 404.
     ("s3", "GetObject"): ("s3:GetObject", "s3:ListBucket"),
     ("s3", "HeadObject"): ("s3:GetObject", "s3:ListBucket"),
+    ("s3", "ListBuckets"): ("s3:ListAllMyBuckets",),
     ("s3", "ListMultipartUploads"): ("s3:ListBucketMultipartUploads",),
     ("s3", "ListObjectVersions"): ("s3:ListBucketVersions",),
     ("s3", "ListObjectsV2"): ("s3:ListBucket",),

@@ -14,7 +14,7 @@ from pipeline.settings import Settings
 from pipeline.uploads import lambda_package
 
 s3 = boto3.client("s3")
-lake = Settings(boto3.client("sts").get_caller_identity()["Account"])
+lake = Settings(boto3.client("sts").get_caller_identity()["Account"], s3.meta.region_name)
 
 
 def put(key, body):

@@ -70,7 +70,7 @@ source = dms.create_endpoint(
         "ServiceAccessRoleArn": endpoint("movielens-lake-source")["S3Settings"][
             "ServiceAccessRoleArn"
         ],
-        "BucketName": f"{account}-movielens-lake",
+        "BucketName": f"{account}-movielens-lake-us-east-1",
         "CsvDelimiter": ",",
         "CsvRowDelimiter": "\n",
         "ExternalTableDefinition": json.dumps({"TableCount": "1", "Tables": [table]}),

@@ -12,7 +12,7 @@ import boto3
 NAME, PREFIX = "trap-no-newline", "firehose-trap"
 firehose, s3 = boto3.client("firehose"), boto3.client("s3")
 account = boto3.client("sts").get_caller_identity()["Account"]
-bucket = f"{account}-movielens-lake"
+bucket = f"{account}-movielens-lake-us-east-1"
 lake = firehose.describe_delivery_stream(DeliveryStreamName="movielens-ratings-to-s3")
 role = lake["DeliveryStreamDescription"]["Destinations"][0]["S3DestinationDescription"]["RoleARN"]
 

@@ -10,8 +10,21 @@ import yaml
 from cfnlint import decode
 from cfnlint.api import lint
 
+from pipeline.account.templates import parse as yaml_of
+from pipeline.account.templates import resources
 from pipeline.cloudformation import template_text
-from pipeline.settings import NESTED, ROOT, TEMPLATES, Settings
+from pipeline.errors import SettingsError
+from pipeline.settings import (
+    LONGEST_PROJECT,
+    NAMES,
+    NESTED,
+    ROOT,
+    STACKS,
+    TABLES,
+    TEMPLATES,
+    WORKSHOP,
+    Settings,
+)
 
 TAGLESS = {
     "Custom::CopiedFiles",
@@ -29,6 +42,20 @@ def parse(template: str) -> dict[str, Any]:
     parsed, problems = decode.decode_str(template_text(template))
     assert not problems
     return dict(parsed)
+
+
+PSEUDO = {"AccountId": "000000000000", "Partition": "aws", "Region": "us-east-1"}
+
+
+def name_of(value: Any) -> str:
+    """A name as the workshop's project has it."""
+    text = value["Fn::Sub"] if isinstance(value, dict) else value
+    return str(text).replace("${TablePrefix}", "").replace("${Prefix}", "movielens")
+
+
+def table_mappings(task: dict[str, Any]) -> dict[str, Any]:
+    """The task's table mappings as CloudFormation gives them to DMS."""
+    return dict(json.loads(name_of(task["Properties"]["TableMappings"]).replace("${!", "${")))
 
 
 @pytest.mark.parametrize("template", TEMPLATES)
@@ -50,22 +77,94 @@ def test_every_resource_that_can_be_tagged_is(template: str) -> None:
 
 
 def test_the_issue_names_are_in_the_templates() -> None:
+    """Without a parameter the templates make what the workshop's text names."""
     settings = Settings("000000000000")
     text = "".join(template_text(template) for template in TEMPLATES)
-    for name in (
+    made = {
+        resource.name
+        for template in TEMPLATES
+        for resource in resources(template, yaml_of(template_text(template)), {}, **PSEUDO)
+    }
+    assert made >= {
+        settings.bucket,
         settings.stream,
         settings.delivery_stream,
-        settings.delivery_prefix,
         settings.database,
         settings.stream_crawler,
         settings.tables_crawler,
         settings.job,
         settings.endpoint,
-    ):
-        assert f": {name}\n" in text
-    assert settings.bucket == "000000000000-movielens-lake"
+        settings.streamed_table,
+        settings.replication_instance,
+        *settings.functions,
+        *(settings.dynamodb_table(table) for table in TABLES),
+    }
+    assert f": {settings.delivery_prefix}\n" in text
+    assert settings.bucket == "000000000000-movielens-lake-us-east-1"
     assert f"/{settings.script_key}" in text
     assert f"/{settings.modules_key}" in text
+
+
+def made_names(project: str, region: str) -> dict[str, set[str]]:
+    """By resource type: the names that a project's templates give in a region."""
+    settings = Settings("000000000000", region, project)
+    values = {
+        **settings.parameters("catalog"),
+        **settings.parameters(ROOT),
+        **dict.fromkeys(("ModelName", "ModelDataUrl"), settings.prefix),
+    }
+    found: dict[str, set[str]] = {}
+    for template in TEMPLATES:
+        document = yaml_of(template_text(template))
+        given = {name: value for name, value in values.items() if name in document["Parameters"]}
+        for made in resources(template, document, given, **{**PSEUDO, "Region": region}):
+            if made.name and made.logical not in FIXED:
+                found.setdefault(made.kind, set()).add(made.name)
+    return found
+
+
+FIXED = ("DmsVpcRole", "DmsLogsRole")
+"""DMS wants these two under their names, one of each in an account."""
+ONCE_IN_AN_ACCOUNT = {"AWS::IAM::Role", "AWS::S3::Bucket"}
+
+
+def test_another_project_has_other_names() -> None:
+    ours, theirs = made_names(WORKSHOP, "us-east-1"), made_names("films", "us-east-1")
+    assert set(ours) == set(theirs)
+    assert len(ours) > 15
+    for kind, names in ours.items():
+        assert not names & theirs[kind], kind
+        assert len(names) == len(theirs[kind]), kind
+
+
+def test_another_region_has_other_names_of_what_an_account_has_once() -> None:
+    here, there = made_names(WORKSHOP, "us-east-1"), made_names(WORKSHOP, "ap-southeast-2")
+    for kind in ONCE_IN_AN_ACCOUNT:
+        assert not here[kind] & there[kind], kind
+
+
+def test_names_are_short_enough_for_the_longest_project_and_region() -> None:
+    """IAM User Guide, "IAM and AWS STS quotas"; S3 User Guide, "Bucket naming rules"."""
+    made = made_names("p" * LONGEST_PROJECT, "ap-southeast-2")
+    assert max(map(len, made["AWS::IAM::Role"])) <= 64
+    for kind in set(made) - {"AWS::IAM::Role", "AWS::Logs::LogGroup"}:
+        assert max(map(len, made[kind])) <= 63, kind
+
+
+def test_each_stack_is_given_the_names_that_it_takes() -> None:
+    naming = {"Database", "DatabaseName", "Prefix", "Project", "TablePrefix"}
+    assert set(NAMES) == set(STACKS)
+    for template in STACKS:
+        known = set(parse(template)["Parameters"])
+        assert set(Settings("000000000000").parameters(template)) == known & naming
+
+
+@pytest.mark.parametrize("project", ["", "Films", "1films", "a--b", "a-", "a_b", "movielens", "ml"])
+def test_a_project_that_no_name_can_begin_with_is_refused(project: str) -> None:
+    with pytest.raises(SettingsError, match="LAKE_PROJECT is"):
+        Settings("000000000000", project=project)
+    with pytest.raises(SettingsError, match="up to 27"):
+        Settings("000000000000", project="p" * (LONGEST_PROJECT + 1))
 
 
 def test_the_nested_stack_makes_the_five_and_gives_them_what_they_want() -> None:
@@ -145,7 +244,7 @@ def test_mapped_columns_exist_in_the_external_tables() -> None:
     }
     for table in source["Tables"]:
         assert int(table["TableColumnsTotal"]) == len(table["TableColumns"])
-    rules = json.loads(resources["FullLoadTask"]["Properties"]["TableMappings"])["rules"]
+    rules = table_mappings(resources["FullLoadTask"])["rules"]
     for rule in rules:
         if rule["rule-type"] != "object-mapping":
             continue
@@ -171,9 +270,9 @@ def test_tables_are_on_demand_and_have_the_keys_that_the_load_writes() -> None:
                 keys = {k["KeyType"]: k["AttributeName"] for k in properties["KeySchema"]}
                 types = {a["AttributeType"] for a in properties["AttributeDefinitions"]}
                 assert types == {"S"}
-                made[properties["TableName"]] = (keys["HASH"], keys.get("RANGE"))
+                made[name_of(properties["TableName"])] = (keys["HASH"], keys.get("RANGE"))
     task = parse("003-full-load")["Resources"]["FullLoadTask"]["Properties"]
-    for rule in json.loads(task["TableMappings"])["rules"]:
+    for rule in table_mappings({"Properties": task})["rules"]:
         if rule["rule-type"] == "object-mapping":
             mapping = rule["mapping-parameters"]
             wanted = (mapping["partition-key-name"], mapping.get("sort-key-name"))

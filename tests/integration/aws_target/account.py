@@ -21,7 +21,9 @@ from botocore.retries.bucket import TokenBucket
 from moto import mock_aws
 from moto.awslambda.models import LambdaBackend
 from moto.iam.access_control import IAMPolicy, PermissionResult
-from moto.s3.models import FakeBucket
+from moto.resourcegroupstaggingapi.models import ResourceGroupsTaggingAPIBackend as TagIndex
+from moto.s3.models import FakeBucket, s3_backends
+from moto.sagemaker.models import FakeEndpointConfig
 from typer.testing import CliRunner
 
 from pipeline import leftovers, polling
@@ -73,10 +75,12 @@ class Account:
     sagemaker: SageMaker
     offers: Offers
     data: Path
+    region: str = REGION
 
     def lake(self, *words: str, typed: str = f"{ACCOUNT}\n") -> Ended:
         """Run `lake <words> --target aws`; a person types the account id where it is asked for."""
-        done = CliRunner().invoke(app, [*words, "--target", "aws"], input=typed)
+        with self.speaking():
+            done = CliRunner().invoke(app, [*words, "--target", "aws"], input=typed)
         if done.exception is not None and not isinstance(done.exception, SystemExit):
             raise done.exception
         return Ended(done.exit_code, done.stdout, done.stderr)
@@ -87,7 +91,20 @@ class Account:
 
     def left(self) -> list[str]:
         """What exists in the account and would go on costing or holding something."""
-        return found_in(self)
+        with self.speaking():
+            return found_in(self)
+
+    @contextmanager
+    def speaking(self) -> Iterator[None]:
+        """Have all clients that are given no region speak to the account's."""
+        if self.region == REGION:
+            yield
+            return
+        with pytest.MonkeyPatch.context() as patch:
+            for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+                patch.setenv(name, self.region)
+            patch.setattr(boto3, "DEFAULT_SESSION", None)
+            yield
 
 
 def found_in(account: Account) -> list[str]:
@@ -159,16 +176,31 @@ def opened(folder: Path, data: Path, patch: pytest.MonkeyPatch) -> Iterator[Acco
         # moto runs mapped functions in Docker, once a record; `Functions.pump` does it instead.
         patch.setattr(LambdaBackend, "send_kinesis_message", lambda *_, **__: None)
         patch.setattr(FakeBucket, "get_permission", _permission_over_tls)
-        offers = Offers(REGION)
-        dms = Dms(ACCOUNT, REGION, offers)
-        functions = Functions(ACCOUNT, REGION, folder / "functions")
-        stack.enter_context(functions.listening())
-        formation = CloudFormation(ACCOUNT, REGION, Kinds(dms, functions))
-        glue, sagemaker = Glue(), SageMaker(ACCOUNT, REGION, folder / "sagemaker")
-        stack.callback(sagemaker.close)
-        account = Account(wire, formation, dms, functions, glue, sagemaker, offers, data)
+        patch.setattr(FakeEndpointConfig, "arn", _ARN, raising=False)
+        patch.setattr(TagIndex, "_get_resources_generator", _tagged_in_region)
+        account = _in_region(REGION, wire, folder, data, stack)
         wire.doubles.update(doubles(account))
         yield account
+
+
+@contextmanager
+def opened_elsewhere(account: Account, region: str, folder: Path) -> Iterator[Account]:
+    """Another region of `account`."""
+    with ExitStack() as stack:
+        other = _in_region(region, account.wire, folder / region, account.data, stack)
+        account.wire.elsewhere[region] = doubles(other)
+        yield other
+
+
+def _in_region(region: str, wire: Wire, folder: Path, data: Path, stack: ExitStack) -> Account:
+    offers = Offers(region)
+    dms = Dms(ACCOUNT, region, offers)
+    functions = Functions(ACCOUNT, region, folder / "functions")
+    stack.enter_context(functions.listening())
+    formation = CloudFormation(ACCOUNT, region, Kinds(dms, functions))
+    glue, sagemaker = Glue(), SageMaker(ACCOUNT, region, folder / "sagemaker")
+    stack.callback(sagemaker.close)
+    return Account(wire, formation, dms, functions, glue, sagemaker, offers, data, region)
 
 
 DOUBLED: Final[dict[str, tuple[str, ...]]] = {
@@ -246,6 +278,20 @@ def _permission_over_tls(bucket: FakeBucket, action: str, resource: str) -> Any:
     return IAMPolicy(json.dumps(policy)).is_action_permitted(action, resource)
 
 
+_EVERYWHERE: Final = TagIndex._get_resources_generator
+
+
+def _tagged_in_region(index: TagIndex, *args: Any, **kwargs: Any) -> Iterator[dict[str, Any]]:
+    """Moto's own without the buckets of other regions, which AWS's index does not show."""
+    buckets = s3_backends[index.account_id]["aws"].buckets
+    for found in _EVERYWHERE(index, *args, **kwargs):
+        name = found["ResourceARN"].removeprefix("arn:aws:s3:::")
+        if name not in buckets or buckets[name].region_name == index.region_name:
+            yield found
+
+
+_ARN: Final = property(lambda config: config.endpoint_config_arn, lambda _config, _value: None)
+"""moto's is a tuple, on which its index of tags fails."""
 _WITHOUT_TLS: Final = {"Bool": {"aws:SecureTransport": "false"}}
 
 

@@ -31,6 +31,8 @@ class Call:
     protocol: str
     code: str = ""
     """The module of the function whose code asked, if one did, such as ``simulator``."""
+    region: str = ""
+    """Of the client."""
 
     @classmethod
     def asked(cls, params: Any, model: Any, context: dict[str, Any]) -> Call:
@@ -44,6 +46,7 @@ class Call:
             bool(config.parameter_validation),
             model.service_model.resolved_protocol,
             _code(),
+            context["client_region"],
         )
 
 

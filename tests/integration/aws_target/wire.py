@@ -43,6 +43,8 @@ class Wire:
     """What stands between all botocore clients of the process and moto."""
 
     doubles: dict[tuple[str, str], Double] = field(default_factory=dict)
+    elsewhere: dict[str, dict[tuple[str, str], Double]] = field(default_factory=dict)
+    """Those of other regions, by region."""
     faults: list[Fault] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
     answered: list[Call] = field(default_factory=list)
@@ -102,7 +104,8 @@ class Wire:
         try:
             if call.own:
                 self._disturb(call)
-            double = self.doubles.get((call.service, call.operation))
+            doubles = self.elsewhere.get(call.region, self.doubles)
+            double = doubles.get((call.service, call.operation))
             result = double(copy.deepcopy(call.params)) if double else None
         except AwsError as error:
             return error_response(error, request.url, call.protocol)

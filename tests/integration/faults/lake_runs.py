@@ -30,7 +30,7 @@ from lakestack.marks import EMULATOR as MARK
 from tests import support
 
 ACCOUNT = "000000000000"
-BUCKET = f"{ACCOUNT}-movielens-lake"
+BUCKET = f"{ACCOUNT}-movielens-lake-us-east-1"
 # Whoever runs the tests in the background of a shell hands down that SIGINT is ignored.
 MAIN = (
     "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "

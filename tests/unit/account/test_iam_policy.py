@@ -29,6 +29,22 @@ def test_what_is_not_given_stays_as_cloudformation_writes_it() -> None:
     assert found.open == ["${AWS::Region}", "${AWS::Partition}"]
 
 
+def test_another_project_has_its_own_names() -> None:
+    text = json.dumps(deployer_policy(None, None, {"LAKE_PROJECT": "films"}).document)
+    for name in (
+        "table/films_ratings_t",
+        "table/awsdms_full_load_exceptions",
+        "database/films-data-lake",
+        "stream/films-ratings",
+        "function:films-start-task",
+        "role/films-${AWS::Region}-glue-service-role",
+        "${AWS::AccountId}-films-${AWS::Region}/*",
+        '"aws:ResourceTag/project": "films"',
+    ):
+        assert name in text
+    assert not [word for word in ("movielens", "ml-data-lake", "table/ratings") if word in text]
+
+
 def test_the_parts_are_the_whole_and_each_is_a_managed_policy() -> None:
     found = deployer_policy("123456789012", "ap-southeast-2", {})
     statements = [s for part in found.parts for s in part["Statement"]]

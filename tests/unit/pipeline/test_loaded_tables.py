@@ -14,6 +14,7 @@ from typing import Any, cast
 import pytest
 from moto import mock_aws
 
+from pipeline import exceptions_table
 from pipeline.infrastructure import deploy_bucket, empty_tables
 from pipeline.lab_checks import checks
 from pipeline.lake import Lake
@@ -99,6 +100,22 @@ def test_the_table_of_rejected_rows_is_claimed_by_a_load_and_made_cheap(lake: La
     assert foreign_tables(lake) == [], "its tag outlives the record"
 
 
+def test_the_table_of_rejected_rows_is_every_lakes_until_the_last_one_goes(lake: Lake) -> None:
+    """A region has one of it, whatever the project."""
+    other = replace(lake, settings=replace(lake.settings, project="films"))
+    make(lake, EXCEPTIONS_TABLE)
+    for one in (lake, other):
+        exceptions_table.claim(one)
+    for one in (lake, other):
+        assert EXCEPTIONS_TABLE not in own_tables(one)
+        assert EXCEPTIONS_TABLE not in foreign_tables(one), "it would stop a run"
+    exceptions_table.release(lake)
+    assert own_tables(other) == [EXCEPTIONS_TABLE]
+    assert EXCEPTIONS_TABLE not in [*own_tables(lake), *foreign_tables(lake)]
+    exceptions_table.release(other)
+    assert own_tables(other) == [EXCEPTIONS_TABLE], "the last one deletes it"
+
+
 def test_a_load_without_a_table_of_rejected_rows_is_not_done_again(lake: Lake) -> None:
     """AWS makes control tables for tasks with ongoing replication; this one has none."""
     put(lake)
@@ -110,9 +127,16 @@ def test_a_load_without_a_table_of_rejected_rows_is_not_done_again(lake: Lake) -
     assert FullLoad().missing(lake, record) == "1 of 2 items of DynamoDB table movies_t"
 
 
-def looked(lake: Lake, *, exceptions: int | None, rejected: int) -> dict[str, tuple[bool, str]]:
+def looked(
+    lake: Lake, *, exceptions: int | None, rejected: int, shared: bool = False
+) -> dict[str, tuple[bool, str]]:
     items: dict[str, Any] = {**dict.fromkeys(FOUR, 1), EXCEPTIONS_TABLE: exceptions}
-    measured = SimpleNamespace(items=items, load_errors={"ratings": rejected})
+    measured = SimpleNamespace(
+        settings=lake.settings,
+        items=items,
+        load_errors={"ratings": rejected},
+        shares_exceptions=shared,
+    )
     found = takewhile(lambda check: check.lab == 1, checks(lake, cast(Measured, measured)))
     return {c.number: c.look() for c in found if c.number in ("5-7", "8")}
 
@@ -123,3 +147,5 @@ def test_no_table_of_rejected_rows_is_no_error_and_one_is_counted(lake: Lake) ->
     assert absent["8"] == (True, "not made by DMS; 0 rows rejected")
     assert looked(lake, exceptions=2, rejected=2)["8"] == (True, "2 items")
     assert looked(lake, exceptions=1, rejected=2)["8"] == (False, "1 items")
+    text = "3 items of all lakes of the region, 2 of this one"
+    assert looked(lake, exceptions=3, rejected=2, shared=True)["8"] == (True, text)

@@ -9,7 +9,8 @@ from typing import Any, cast
 import pytest
 from botocore.exceptions import ClientError
 
-from pipeline.dms_roles import delete_unused_roles
+from pipeline.cloudformation import Stacks
+from pipeline.dms_roles import MADE_BY_A_LAKE, delete_unused_roles, roles_to_make
 from pipeline.lake import Lake
 from pipeline.leftovers import tagged_resources
 from pipeline.ownership import Belongings
@@ -189,8 +190,19 @@ class FakeIam:
 class Region:
     """What DMS has in one region."""
 
-    def __init__(self, *instances: str, refuses: bool = False) -> None:
-        self.instances, self.refuses = instances, refuses
+    def __init__(self, *instances: str, refuses: bool = False, bucket: str = "") -> None:
+        self.instances, self.refuses, self.bucket = instances, refuses, bucket
+
+    def get_paginator(self, _: str) -> Region:
+        return self
+
+    def paginate(self, **_: Any) -> list[dict[str, Any]]:
+        return [{"Buckets": [{"Name": self.bucket}, {"Name": "123456789012-others-eu-west-1"}]}]
+
+    def get_bucket_tagging(self, *, Bucket: str) -> dict[str, Any]:  # noqa: N803
+        if Bucket != self.bucket:
+            raise client_error("NoSuchTagSet", "GetBucketTagging")
+        return {"TagSet": [{"Key": "project", "Value": "films"}]}
 
     def describe_replication_instances(self) -> dict[str, Any]:
         if self.refuses:
@@ -205,7 +217,8 @@ class Region:
 def account(iam: FakeIam, elsewhere: Region) -> Lake:
     regions = [{"RegionName": "us-east-1"}, {"RegionName": "eu-west-1"}]
     ec2 = SimpleNamespace(describe_regions=lambda: {"Regions": regions})
-    return lake(iam=iam, ec2=ec2, dms=Region(), **{"dms in eu-west-1": elsewhere})
+    there = {"dms in eu-west-1": elsewhere}
+    return lake(iam=iam, ec2=ec2, dms=Region(), s3=elsewhere, **there)
 
 
 def test_an_account_wide_role_goes_when_nobody_uses_dms() -> None:
@@ -215,9 +228,19 @@ def test_an_account_wide_role_goes_when_nobody_uses_dms() -> None:
     assert kept == []
 
 
+def test_the_last_lake_of_an_account_deletes_the_roles_that_another_one_has_made() -> None:
+    other = {"Key": "project", "Value": "films"}
+    iam = FakeIam(dms_vpc_role=[other, MADE_BY_A_LAKE], dms_cloudwatch_logs_role=[other])
+    assert delete_unused_roles(account(iam, Region()), []) == ["role dms-vpc-role"]
+
+
 @pytest.mark.parametrize(
     ("elsewhere", "why"),
     [
+        (
+            Region(bucket="123456789012-films-eu-west-1"),
+            "the lake of bucket 123456789012-films-eu-west-1",
+        ),
         (Region("theirs"), "replication instance theirs in eu-west-1"),
         (
             Region(refuses=True),
@@ -262,3 +285,19 @@ def test_leftovers_are_found_by_tag_once_the_index_has_caught_up() -> None:
     job = "arn:aws:sagemaker:us-east-1:123456789012:training-job/a-job"
     assert tagged(TagIndex(["arn:a", "arn:b"], ["arn:a"], [job]), patience=30) == []
     assert tagged(TagIndex(["arn:a", "arn:b"], ["arn:a"]), patience=0.05) == ["arn:a"]
+
+
+def test_both_account_wide_roles_are_made_where_absent_and_only_there() -> None:
+    """AWS DMS User Guide, "Creating the IAM roles to use with AWS DMS"."""
+
+    def asked(iam: FakeIam, **given: str) -> dict[str, str]:
+        target = SimpleNamespace(client=lambda _: iam)
+        stacks = SimpleNamespace(target=target, parameters=lambda _: given)
+        return roles_to_make(cast(Stacks, stacks))
+
+    assert asked(FakeIam()) == {"CreateDmsVpcRole": "true", "CreateDmsLogsRole": "true"}
+    there = FakeIam(dms_vpc_role=[], dms_cloudwatch_logs_role=[])
+    assert asked(there) == {"CreateDmsVpcRole": "false", "CreateDmsLogsRole": "false"}
+    # What the stack has made stays its own, or it would give it up.
+    made = {"CreateDmsVpcRole": "true", "CreateDmsLogsRole": "true"}
+    assert asked(there, **made) == made

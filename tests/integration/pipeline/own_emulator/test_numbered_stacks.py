@@ -24,7 +24,7 @@ from tests.support import ACCOUNT, PROJECT, wait_until
 
 Aws = Callable[[str], Any]
 
-BUCKET = f"{ACCOUNT}-movielens-lake"
+BUCKET = f"{ACCOUNT}-movielens-lake-us-east-1"
 ALL = (
     "001-storage-and-roles",
     "002-network",

@@ -22,7 +22,7 @@ from tests.integration.pipeline.movielens_data import write_folder
 from tests.support import wait_until
 from tests.unit.pipeline.fakes import SilentReporter
 
-BUCKET = "000000000000-movielens-lake"
+BUCKET = "000000000000-movielens-lake-us-east-1"
 OBJECTS = 1_100
 
 
@@ -121,12 +121,15 @@ def test_a_change_that_the_nested_stack_cannot_take_makes_it_and_its_users_anew(
 
     def changed(template: str) -> str:
         # A named role under another path is another role, which cannot have the same name.
-        named = "RoleName: glue-service-role"
+        named = 'RoleName: !Sub "${Project}-${AWS::Region}-glue-service-role"'
         return template_text(template).replace(named, f"{named}\n      Path: /lake/")
 
     monkeypatch.setattr(infrastructure, "template_text", changed)
     land(emulator, tmp_path / "movielens")
-    assert aws("iam").get_role(RoleName="glue-service-role")["Role"]["Path"] == "/lake/"
+    assert (
+        aws("iam").get_role(RoleName="movielens-lake-us-east-1-glue-service-role")["Role"]["Path"]
+        == "/lake/"
+    )
     code, document = call(emulator, "status")
     assert code == 0
     made = {document["stacks"][name] for name in ("lab-1-nested", "streaming", "catalog")}

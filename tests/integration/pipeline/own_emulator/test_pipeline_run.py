@@ -24,7 +24,7 @@ from pipeline.run_lock import LIFETIME
 from tests.integration.pipeline.movielens_data import Expected, write_folder
 from tests.support import wait_until
 
-BUCKET = "000000000000-movielens-lake"
+BUCKET = "000000000000-movielens-lake-us-east-1"
 pytestmark = [pytest.mark.spark, pytest.mark.timeout(600)]
 
 
