@@ -7,21 +7,17 @@ Sub-commands of other packages join through the entry-point group ``lake.command
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import platformdirs
 import typer
 from click import Choice
 
-from pipeline.cli_errors import FriendlyGroup, abandon, invocation
+from pipeline.cli_errors import FriendlyGroup
+from pipeline.cli_opening import Before, open_lake, planned
 from pipeline.errors import LakeError
-
-if TYPE_CHECKING:
-    from pipeline.account.plan import AccountPlan
-    from pipeline.lake import Lake
 
 __all__ = ["app", "main"]
 
@@ -85,22 +81,21 @@ def run(
 ) -> Document:
     """Run the whole lake; what is done and unchanged is skipped."""
     from pipeline import console, runner
+    from pipeline.account.accrued import costs_noted
+    from pipeline.data import Source
 
-    before = _Before(yes_account, allowed_accounts, max_cost, movielens or None)
-    lake = _open(target, endpoint, region, before)
-    result = runner.run(
-        lake,
-        source=movielens or None,
-        cache=cache_folder(),
-        plan=runner.Plan(start=start, only=only, force=force),
-        user=user,
-    )
-    return _answer(
-        as_json,
-        result.as_dict(),
-        lambda: console.print_run(result),
-        None if result.ok else result.failure(),
-    )
+    source = Source(movielens or None, cache_folder())
+    before = Before(yes_account, allowed_accounts, max_cost, source)
+    lake = open_lake(target, endpoint, region, before)
+    plan = runner.Plan(start=start, only=only, force=force)
+    with costs_noted(lake):
+        result = runner.run(lake, source=source, plan=plan, user=user)
+        return _answer(
+            as_json,
+            result.as_dict(),
+            lambda: console.print_run(result),
+            None if result.ok else result.failure(),
+        )
 
 
 @app.command()
@@ -114,11 +109,15 @@ def plan(
     as_json: Json = False,
 ) -> Document:
     """Show what a run would make, change and delete, and what that costs; changes nothing."""
+    from pipeline.account.deployed import Standing
     from pipeline.account.plan import require_cheap
     from pipeline.account_console import print_plan
+    from pipeline.data import Source
 
-    before = _Before(allowed_accounts=allowed_accounts, movielens=movielens or None)
-    found = _plan(_open(target, endpoint, region, before), before)
+    source = Source(movielens or None, cache_folder())
+    before = Before(allowed_accounts=allowed_accounts, source=source)
+    lake = open_lake(target, endpoint, region, before)
+    found = planned(lake, Standing.of(lake), source)
     try:
         require_cheap(found, max_cost)
     except LakeError as error:
@@ -137,7 +136,7 @@ def status(
     from pipeline import console
     from pipeline.status import lake_status
 
-    found = lake_status(_open(target, endpoint, region))
+    found = lake_status(open_lake(target, endpoint, region))
     return _answer(as_json, found.as_dict(), lambda: console.print_status(found), found.failure())
 
 
@@ -155,7 +154,7 @@ def verify(
     from pipeline import console
     from pipeline.verify import verify_lake
 
-    found = verify_lake(_open(target, endpoint, region), lab)
+    found = verify_lake(open_lake(target, endpoint, region), lab)
     return _answer(
         as_json,
         found.as_dict(),
@@ -177,7 +176,7 @@ def recommend(
     from pipeline import console
     from pipeline.stages.recommend import titles_for
 
-    found = titles_for(_open(target, endpoint, region), user, k)
+    found = titles_for(open_lake(target, endpoint, region), user, k)
     return _answer(as_json, found.as_dict(), lambda: console.print_recommendations(found))
 
 
@@ -191,10 +190,13 @@ def pause(
     as_json: Json = False,
 ) -> Document:
     """Remove what bills by the hour and can be made again; all data is kept."""
+    from pipeline.account.accrued import costs_noted
     from pipeline.account.pause import pause_lake
     from pipeline.account_console import print_pause
 
-    found = pause_lake(_open(target, endpoint, region, _Before(yes_account, allowed_accounts)))
+    lake = open_lake(target, endpoint, region, Before(yes_account, allowed_accounts))
+    with costs_noted(lake):
+        found = pause_lake(lake)
     return _answer(as_json, found.as_dict(), lambda: print_pause(found))
 
 
@@ -212,16 +214,18 @@ def destroy(
 ) -> Document:
     """Delete everything that belongs to the lake, and list what is left."""
     from pipeline import console, destroy
+    from pipeline.account.accrued import costs_noted
 
-    before = _Before(yes_account, allowed_accounts, writes=not dry_run)
-    lake = _open(target, endpoint, region, before)
-    found = destroy.plan_destruction(lake) if dry_run else destroy.destroy_lake(lake)
-    return _answer(
-        as_json,
-        found.as_dict(),
-        lambda: console.print_destruction(found),
-        found.failure() if found.leftovers else None,
-    )
+    before = Before(yes_account, allowed_accounts, writes=not dry_run)
+    lake = open_lake(target, endpoint, region, before)
+    with costs_noted(lake):
+        found = destroy.plan_destruction(lake) if dry_run else destroy.destroy_lake(lake)
+        return _answer(
+            as_json,
+            found.as_dict(),
+            lambda: console.print_destruction(found),
+            found.failure() if found.leftovers else None,
+        )
 
 
 @app.command()
@@ -279,97 +283,6 @@ def cache_folder() -> Path:
 
     given = os.environ.get("LAKE_CACHE")
     return Path(given or platformdirs.user_cache_path("emulated-data-lake")) / "data"
-
-
-@dataclass(frozen=True)
-class _Before:
-    """What is given for the looks before a command's work."""
-
-    yes_account: str | None = None
-    allowed_accounts: str | None = None
-    max_cost: float | None = None
-    movielens: str | None = None
-    writes: bool = True
-    """Whether the command changes anything: a dry run of it does not."""
-
-
-def _open(
-    name: str, endpoint: str | None, region: str | None = None, before: _Before | None = None
-) -> Lake:
-    """The lake on the named target; looked at and confirmed where a target asks for that."""
-    import click
-
-    from pipeline import console
-    from pipeline.earlier import take_earlier
-    from pipeline.lake import Lake
-    from pipeline.liveness import Watch, require_answer
-    from pipeline.printable import printable
-    from pipeline.target import open_target
-
-    before = before or _Before()
-    target = open_target(
-        name, endpoint=endpoint, region=region, allowed_accounts=before.allowed_accounts
-    )
-    call = invocation()
-    call.target = target
-    typer.echo(printable(target.describe()), err=True)
-    require_answer(target)
-    context = click.get_current_context()
-    command = context.info_name or ""
-    lake = Lake.open(target, console.reporter())
-    if target.confirm_account and command in _CHANGING and before.writes:
-        _confirm(lake, command, region, before)
-    if command not in ("run", "plan"):  # those look themselves
-        take_earlier(lake, to_change=command == "pause")
-    if target.silence is not None:
-        patience = target.silence.patience if command in _CHANGING else target.silence.seconds
-        watch = Watch(target, patience, lake.reporter.line, lambda error: abandon(call, error))
-        context.call_on_close(watch.stop)
-        watch.start()
-    return lake
-
-
-_CHANGING = frozenset({"run", "pause", "destroy"})
-"""Commands that make, change or delete something."""
-
-
-def _confirm(lake: Lake, command: str, region: str | None, before: _Before) -> None:
-    """Look at the account, show what is to be done and what it costs, and have it confirmed."""
-    import click
-
-    from pipeline.account.confirm import require_confirmed, require_named
-    from pipeline.account.plan import require_cheap
-    from pipeline.account.preflight import account_checks, require_ready
-    from pipeline.account_console import print_plan, print_unsure
-
-    if before.yes_account:
-        require_named(lake.target, command, before.yes_account, region)
-    if command == "run":
-        checks = account_checks(lake)
-        print_unsure(checks)
-        require_ready(lake.target, checks)
-        found = _plan(lake, before)
-        print_plan(found, stderr=True)
-        require_cheap(found, before.max_cost)
-    if before.yes_account:
-        return
-    typed: str | None
-    try:
-        typed = typer.prompt("Type the account id to go on", err=True)
-    except click.Abort:
-        typed = None
-    require_confirmed(lake.target, command, typed)
-
-
-def _plan(lake: Lake, before: _Before) -> AccountPlan:
-    from pipeline.account.cost import SMALL
-    from pipeline.account.plan import make_plan
-    from pipeline.data import load_dataset
-
-    rows = SMALL
-    if before.movielens:
-        rows = load_dataset(before.movielens, cache_folder(), lake.reporter.line).counts
-    return make_plan(lake, rows)
 
 
 def _answer(

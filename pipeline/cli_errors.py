@@ -27,7 +27,7 @@ from botocore.exceptions import ConnectionError as NoConnection
 from typer.core import TyperGroup
 
 from pipeline.access import lost_login
-from pipeline.errors import LakeError
+from pipeline.errors import CutOffError, LakeError
 from pipeline.printable import printable
 from pipeline.target import Target
 
@@ -84,6 +84,9 @@ def explain(
         target: the target that was spoken to, if one was opened
         command: what was called, to be called again where that helps
     """
+    if isinstance(error, CutOffError) and error.__cause__ is not None:
+        message, hint = explain(error.__cause__, target, command)
+        return _with_notes(f"{message} {error.message}", error), hint
     lost = lost_login(error) if target and target.login else None
     if target and lost is not None:
         message, hint = _login_lost(lost, target, command)
@@ -92,7 +95,11 @@ def explain(
         if target and target.login and isinstance(error, NoConnection | HTTPClientError):
             message += " What AWS is at work on goes on by itself."
             hint += f"; then go on with: {command}"
-    return message, _at_target(hint, target)
+    return _with_notes(message, error), _at_target(hint, target)
+
+
+def _with_notes(message: str, error: BaseException) -> str:
+    return " ".join((message, *getattr(error, "__notes__", ())))
 
 
 def _at_target(hint: str, target: Target | None) -> str:
@@ -165,7 +172,7 @@ class FriendlyGroup(TyperGroup):
             raise
         except (KeyboardInterrupt, click.Abort) as error:
             hint = _at_target(f"Continue with: {state.command}", state.target)
-            _fail(state, "Interrupted.", hint, error)
+            _fail(state, _with_notes("Interrupted.", error), hint, error)
             raise typer.Exit(130) from None
         except BrokenPipeError:  # `lake … | head` has read enough
             _discard_output()

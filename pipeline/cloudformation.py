@@ -14,8 +14,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from importlib import resources
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from botocore.exceptions import ClientError
 
@@ -25,6 +26,8 @@ from pipeline.settings import NESTED, ROOT, STACKS, Settings
 from pipeline.target import Target
 
 __all__ = ["DEAD", "GOOD", "Outcome", "Stacks", "first_failure", "template_text"]
+
+T = TypeVar("T")
 
 _STACK: Final = "AWS::CloudFormation::Stack"
 GOOD: Final = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE"})
@@ -72,6 +75,8 @@ class Stacks:
 
     target: Target
     settings: Settings
+    waiting: Callable[[str, int | None, float], None] | None = None
+    """Told what is waited for, how many minutes that usually takes, and the seconds so far."""
 
     def describe(self, template: str) -> dict[str, Any] | None:
         """The stack made from `template` as DescribeStacks shows it, None when there is none.
@@ -269,7 +274,7 @@ class Stacks:
                 raise undeletable(reason)
             return None
 
-        self._poll(gone, f"stack {name} to be deleted")
+        self.poll(gone, f"stack {name} to be deleted")
 
     def _wait(self, name: str) -> None:
         stack = self._settled(name)
@@ -306,11 +311,23 @@ class Stacks:
                 return {}
             return None if stack["StackStatus"].endswith("_IN_PROGRESS") else stack
 
-        return self._poll(settled, f"stack {name}") or None
+        template = name.removeprefix(self.settings.stack(""))
+        return self.poll(settled, f"stack {name}", self.target.usual.get(template)) or None
 
-    def _poll(self, look: Any, what: str) -> Any:
+    def poll(self, look: Callable[[], T | None], what: str, usual: int | None = None) -> T:
+        """Look at the target's pace until there is something.
+
+        Args:
+            look: looks once
+            what: what is waited for
+            usual: minutes that it usually takes
+
+        Raises:
+            StageTimeoutError: it takes longer than any stack may
+        """
         waits = self.target.waits
-        return poll_until(look, every=waits.poll, timeout=waits.stack, what=what)
+        waiting = partial(self.waiting, what, usual) if self.waiting else None
+        return poll_until(look, every=waits.poll, timeout=waits.stack, what=what, waiting=waiting)
 
     def _describe(self, name: str) -> dict[str, Any] | None:
         try:

@@ -18,6 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.check import Check
+from pipeline.durations import waiting_text
 from pipeline.lake import Reporter
 from pipeline.printable import printable
 
@@ -42,6 +43,8 @@ __all__ = [
 ]
 
 SECONDS_BETWEEN_LINES: Final = 5.0
+SECONDS_BEFORE_A_WAIT_IS_LONG: Final = 20.0
+SECONDS_BETWEEN_LINES_OF_A_WAIT: Final = 60.0
 WIDTH_WITHOUT_TERMINAL: Final = 110
 
 
@@ -63,6 +66,22 @@ class LakeConsole(Console):
         return super().render_str(printable(text, lines=True), **settings)
 
 
+class _Patience:
+    """Which waits are worth a line: long ones, once a minute."""
+
+    def __init__(self) -> None:
+        self._due: dict[str, float] = {}
+
+    def text(self, what: str, usual: int | None, seconds: float) -> str | None:
+        """The line, None while there is none to be said."""
+        if seconds < SECONDS_BEFORE_A_WAIT_IS_LONG:
+            self._due.pop(what, None)
+        if seconds < self._due.get(what, SECONDS_BEFORE_A_WAIT_IS_LONG):
+            return None
+        self._due[what] = seconds + SECONDS_BETWEEN_LINES_OF_A_WAIT
+        return waiting_text(what, seconds, usual)
+
+
 class PlainReporter:
     """Lines for logs: beginning, end, and now and then where a stage is."""
 
@@ -71,6 +90,7 @@ class PlainReporter:
         self._lock = threading.Lock()
         self._began: dict[str, float] = {}
         self._said: dict[str, float] = {}
+        self._patience = _Patience()
 
     def line(self, text: str) -> None:
         with self._lock:
@@ -91,6 +111,10 @@ class PlainReporter:
         seconds = time.monotonic() - self._began.get(stage, time.monotonic())
         self.line(f"{stage}: {'done' if ok else 'FAILED'} in {seconds:.1f} s: {text}")
 
+    def waiting(self, what: str, usual: int | None, seconds: float) -> None:
+        if text := self._patience.text(what, usual, seconds):
+            self.line(text)
+
 
 class TerminalReporter:
     """Spinners and bars; a line stays for each stage that has ended."""
@@ -108,6 +132,7 @@ class TerminalReporter:
         self._tasks: dict[str, TaskID] = {}
         self._began: dict[str, float] = {}
         self._lock = threading.Lock()
+        self._patience = _Patience()
 
     def line(self, text: str) -> None:
         self._progress.console.print(text)
@@ -138,6 +163,10 @@ class TerminalReporter:
             if not self._tasks:
                 self._progress.stop()
                 atexit.unregister(self._progress.stop)
+
+    def waiting(self, what: str, usual: int | None, seconds: float) -> None:
+        if text := self._patience.text(what, usual, seconds):
+            self.line(text)
 
 
 def reporter() -> Reporter:

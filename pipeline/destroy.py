@@ -12,19 +12,19 @@ from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import Any, Final
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as NoConnection
 
 from pipeline import exceptions_table
 from pipeline.access import is_login_lost
 from pipeline.destroy_logs import delete_logs, job_runs, log_groups
 from pipeline.destroy_plan import planned_steps, stack_contents
 from pipeline.dms_roles import DMS_ROLES, delete_unused_roles
-from pipeline.errors import LakeError, LeftoversError
+from pipeline.errors import CutOffError, LakeError, LeftoversError
 from pipeline.infrastructure import BUCKET, SERVING
 from pipeline.lake import Lake, is_missing
-from pipeline.leftovers import tagged_resources
+from pipeline.leftovers import network_interfaces, tagged_resources
 from pipeline.ownership import Belongings, foreign_tables, own_bucket, own_tables, training_jobs
-from pipeline.polling import poll_until
 from pipeline.run_lock import RunLock
 from pipeline.settings import LOADED, ROOT, STACKS
 from pipeline.stages.deploy import endpoint_status
@@ -98,25 +98,43 @@ def plan_destruction(lake: Lake) -> Destruction:
 def _destroy(lake: Lake) -> Destruction:
     result = Destruction()
     own = Belongings.of(lake)
-    for numbers, what, delete in _steps(lake, own, result.kept):
+    steps = list(_steps(lake, own, result.kept))
+    for number, (numbers, what, delete) in enumerate(steps):
         if what in _LAST and result.leftovers:
             continue
         lake.reporter.begin(what)
         try:
             deleted = delete()
-        except (LakeError, ClientError) as error:
+        except (LakeError, ClientError, BotoCoreError) as error:
             lake.reporter.end(what, str(error), ok=False)
             result.leftovers.append(f"{what} ({error})")
+            if _is_cut_off(error):
+                result.leftovers += [f"{later} (not begun)" for _, later, _ in steps[number + 1 :]]
+                raise _cut_off(result, what) from error
             continue
         lake.reporter.end(what, f"{len(deleted)} deleted" if deleted else "nothing there")
         result.steps.append(CleanUp(numbers, what, deleted))
     try:
         _add_what_is_left(lake, own, result)
-    except ClientError as error:
-        if is_login_lost(error):
-            raise
+    except (ClientError, BotoCoreError) as error:
+        if _is_cut_off(error):
+            raise _cut_off(result, "the look at what is left") from error
         result.leftovers.append(f"what else is there is not known ({error})")
     return result
+
+
+def _is_cut_off(error: Exception) -> bool:
+    """Whether no later call can do better: the login or the way to AWS is lost."""
+    return is_login_lost(error) or isinstance(error, NoConnection | HTTPClientError)
+
+
+def _cut_off(result: Destruction, where: str) -> CutOffError:
+    """The error that says how far it came; the document has all of it."""
+    deleted = f"{len(result.deleted)} things were deleted before"
+    left = f"; to be deleted still: {'; '.join(result.leftovers)}" if result.leftovers else ""
+    error = CutOffError(f"The clean-up was cut off at: {where}; {deleted}{left}.")
+    error.document = result.as_dict()
+    return error
 
 
 def _add_what_is_left(lake: Lake, own: Belongings, result: Destruction) -> None:
@@ -174,9 +192,9 @@ def _tables(lake: Lake, own: Belongings) -> list[str]:
                 continue
             raise
         deleted.append(f"table {table}")
-    _poll(
-        lake,
+    lake.poll(
         lambda: None if own_tables(lake) else True,
+        lake.target.waits.stack,
         "DynamoDB tables to be deleted",
     )
     return deleted
@@ -217,6 +235,8 @@ def _look_again(lake: Lake, own: Belongings) -> Iterator[tuple[str, bool]]:
     for template in STACKS:
         if lake.stacks.describe(template):
             yield f"stack {lake.settings.stack(template)}", template in own.contents
+    for text in network_interfaces(lake) if ROOT in own.contents else []:
+        yield text, True
     for table in own_tables(lake):
         yield f"table {table}", True
     for table in foreign_tables(lake):
@@ -260,8 +280,3 @@ def _is_there(look: Callable[[], Any]) -> bool:
             return False
         raise
     return True
-
-
-def _poll(lake: Lake, look: Callable[[], bool | None], what: str) -> None:
-    waits = lake.target.waits
-    poll_until(look, every=waits.poll, timeout=waits.stack, what=what)

@@ -11,6 +11,7 @@ from pipeline.destroy_logs import log_groups
 from pipeline.dms_roles import own_roles
 from pipeline.infrastructure import BUCKET, SERVING
 from pipeline.lake import Lake
+from pipeline.leftovers import network_interfaces
 from pipeline.ownership import Belongings, own_tables
 from pipeline.settings import LOADED, ROOT
 from pipeline.stopping import working
@@ -29,7 +30,8 @@ def planned_steps(lake: Lake, own: Belongings) -> Iterator[tuple[str, str, list[
     yield "13", "endpoint and model", stack_contents(lake, own, SERVING)
     yield "10", "crawlers and job", stack_contents(lake, own, "catalog")
     yield "8-9", "streams and functions", stack_contents(lake, own, "streaming")
-    yield "6-7", "stacks of lab 1", stack_contents(lake, own, ROOT)
+    network = network_interfaces(lake) if ROOT in own.contents else []
+    yield "6-7", "stacks of lab 1", stack_contents(lake, own, ROOT) + network
     tables = stack_contents(lake, own, LOADED)
     others = [f"table {name}" for name in own_tables(lake)]
     yield "1-2", "tables of lab 1", tables + [t for t in others if t not in own and t not in tables]

@@ -73,12 +73,14 @@ def _answers(target: Target) -> Check:
 
 
 def _account(target: Target) -> Iterator[Check]:
+    from pipeline.account.deployed import Standing
     from pipeline.account.preflight import account_checks
     from pipeline.console import reporter
     from pipeline.lake import Lake
 
     try:
-        yield from account_checks(Lake.open(target, reporter()))
+        lake = Lake.open(target, reporter())
+        yield from account_checks(lake, Standing.of(lake))
     except (BotoCoreError, ClientError, LakeError) as error:
         hint = getattr(error, "hint", "") or target.unreachable_hint
         if is_login_lost(error):

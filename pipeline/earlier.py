@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pipeline.cloudformation import Stacks
 from pipeline.errors import EarlierLakeError
 from pipeline.infrastructure import BUCKET
 from pipeline.lake import Lake
@@ -40,7 +39,7 @@ def take_earlier(lake: Lake, *, to_change: bool) -> None:
             f"Make it anew: lake destroy{options}; then: lake run{options}",
         )
     lake.settings = replace(lake.settings, bucket_name=bucket)
-    lake.stacks = Stacks(lake.target, lake.settings)
+    lake.stacks = replace(lake.stacks, settings=lake.settings)
     lake.state = RunState(lake.s3, bucket, lake.settings.state)
 
 

@@ -21,7 +21,8 @@
     ├── CostError                a run would cost more than is allowed
     ├── ChecksError              `lake doctor` found something off
     ├── VerificationError        a count is off, or a validation step fails
-    └── LeftoversError            `lake destroy` could not delete everything
+    ├── LeftoversError            `lake destroy` could not delete everything
+    └── CutOffError               login or network were lost within a command, said behind it
 
 ``message`` is one sentence that says what was found; ``hint`` is the next command or action.
 The command line prints both and exits 1; nothing else may reach a user.
@@ -35,6 +36,7 @@ __all__ = [
     "AccountRefusedError",
     "ChecksError",
     "CostError",
+    "CutOffError",
     "DataError",
     "EarlierLakeError",
     "EndpointRefusedError",
@@ -143,3 +145,7 @@ class VerificationError(LakeError):
 
 class LeftoversError(LakeError):
     """Something that belongs to the lake is still there after `destroy`."""
+
+
+class CutOffError(LakeError):
+    """Login or network were lost; its cause says which, the message how far the command came."""

@@ -16,7 +16,6 @@ from pipeline.dms_roles import roles_to_make
 from pipeline.dms_zones import ZONES, zones_to_use
 from pipeline.errors import StackError
 from pipeline.lake import Lake
-from pipeline.polling import poll_until
 from pipeline.run_state import fingerprint
 from pipeline.settings import LOADED, NESTED, ROOT
 from pipeline.table_state import first_unreadable
@@ -252,8 +251,6 @@ def _deploy_after_roles(
     root_is_new: bool,
     notice: Callable[[str], None],
 ) -> Outcome:
-    waits = stacks.target.waits
-
     def ready() -> bool | None:
         if root.done():
             root.result()
@@ -262,7 +259,7 @@ def _deploy_after_roles(
         return True if roles and roles["StackStatus"] in GOOD else None
 
     if root_is_new:
-        poll_until(ready, every=waits.poll, timeout=waits.stack, what=f"stack {ROLES}")
+        stacks.poll(ready, f"stack {ROLES}")
     else:
         root.result()  # a change that ends in a replacement takes this stack with it
     _delete_if_table_lost(stacks, template, notice, asks=stacks.target.confirm_account)

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from functools import partial
+from typing import Any, Protocol, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from pipeline.cloudformation import Stacks
+from pipeline.polling import poll_until
 from pipeline.run_state import RunState
 from pipeline.settings import Settings
 from pipeline.target import Target
 
 __all__ = ["Lake", "Reporter", "error_code", "is_missing"]
+
+T = TypeVar("T")
 
 _BODY_ATTEMPTS = 3
 _MISSING = frozenset(
@@ -46,6 +51,9 @@ class Reporter(Protocol):
     def end(self, stage: str, text: str, *, ok: bool = True) -> None:
         """`stage` has ended, with `text` as its result."""
 
+    def waiting(self, what: str, usual: int | None, seconds: float) -> None:
+        """`what` has been waited for for so many seconds; it usually takes `usual` minutes."""
+
 
 @dataclass
 class Lake:
@@ -67,7 +75,7 @@ class Lake:
             target=target,
             settings=settings,
             reporter=reporter,
-            stacks=Stacks(target, settings),
+            stacks=Stacks(target, settings, reporter.waiting),
             state=RunState(target.client("s3"), settings.bucket, settings.state),
         )
 
@@ -84,6 +92,36 @@ class Lake:
     def bucket(self) -> str:
         """Name of the lake's bucket."""
         return self.settings.bucket
+
+    def poll(
+        self,
+        look: Callable[[], T | None],
+        timeout: float,
+        what: str,
+        *,
+        usual: int | None = None,
+        position: Callable[[], object] | None = None,
+    ) -> T:
+        """Look at the target's pace until there is something, and say now and then that it waits.
+
+        Args:
+            look: looks once
+            timeout: as in `pipeline.polling.poll_until`
+            what: what is waited for
+            usual: minutes that it usually takes
+            position: as in `pipeline.polling.poll_until`
+
+        Raises:
+            StageTimeoutError: `timeout` has passed
+        """
+        return poll_until(
+            look,
+            every=self.target.waits.poll,
+            timeout=timeout,
+            what=what,
+            position=position,
+            waiting=partial(self.reporter.waiting, what, usual),
+        )
 
     def has_bucket(self) -> bool:
         """Whether the lake's bucket exists."""

@@ -1,4 +1,9 @@
-"""What carries the lake's tag, in whatever service: found by the tag, not by knowing of it."""
+"""What is left of a lake: found by its tag in whatever service, and in its network.
+
+Services put network interfaces into a network and take them away themselves, some time after what
+they served is gone. Until then the network cannot be deleted (Amazon VPC User Guide, "Delete your
+VPC").
+"""
 
 from __future__ import annotations
 
@@ -6,8 +11,9 @@ import time
 from collections.abc import Iterable
 
 from pipeline.lake import Lake
+from pipeline.settings import NETWORK
 
-__all__ = ["tagged_resources"]
+__all__ = ["network_interfaces", "tagged_resources"]
 
 
 def tagged_resources(lake: Lake, known: Iterable[str] = ()) -> list[str]:
@@ -28,6 +34,28 @@ def tagged_resources(lake: Lake, known: Iterable[str] = ()) -> list[str]:
         if not found or time.monotonic() >= deadline:
             return found
         time.sleep(waits.poll)
+
+
+def network_interfaces(lake: Lake) -> list[str]:
+    """The network interfaces in the lake's network, each with what its service says of it."""
+    stack = lake.stacks.describe(NETWORK)
+    if stack is None:
+        return []
+    made = lake.client("cloudformation").describe_stack_resources(StackName=stack["StackId"])
+    networks = [
+        resource["PhysicalResourceId"]
+        for resource in made["StackResources"]
+        if resource.get("ResourceType") == "AWS::EC2::VPC" and resource.get("PhysicalResourceId")
+    ]
+    if not networks:
+        return []
+    pages = lake.client("ec2").get_paginator("describe_network_interfaces")
+    return [
+        f"network interface {found['NetworkInterfaceId']} "
+        f"({found.get('Description') or 'of no description'})"
+        for page in pages.paginate(Filters=[{"Name": "vpc-id", "Values": networks}])
+        for found in page["NetworkInterfaces"]
+    ]
 
 
 def _tagged(lake: Lake) -> list[str]:

@@ -21,6 +21,7 @@ def poll_until(
     what: str,
     hint: str = "",
     position: Callable[[], object] | None = None,
+    waiting: Callable[[float], None] | None = None,
 ) -> T:
     """Call `look` until it returns something other than None, and return that.
 
@@ -32,11 +33,12 @@ def poll_until(
         hint: the next command
         position: where the work is, after a look; while it changes, the wait goes on, however much
             there is to do
+        waiting: told after each look in vain for how many seconds it has been waited so far
 
     Raises:
         StageTimeoutError: `timeout` has passed
     """
-    last, since = None, time.monotonic()
+    last, since = None, (began := time.monotonic())
     while True:
         found = look()
         if found is not None:
@@ -45,9 +47,11 @@ def poll_until(
             last, since = now, time.monotonic()
         if time.monotonic() >= since + timeout:
             waited = "Nothing has moved for" if position else "Waited"
-            waiting = "while waiting for" if position else "for"
+            for_what = "while waiting for" if position else "for"
             raise StageTimeoutError(
-                f"{waited} {timeout:.0f} s {waiting} {what}.",
+                f"{waited} {timeout:.0f} s {for_what} {what}.",
                 hint or "Look at its logs, then continue with: lake run",
             )
+        if waiting is not None:
+            waiting(time.monotonic() - began)
         time.sleep(every)

@@ -11,14 +11,13 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnection
 
 from pipeline.cloudformation import Outcome
-from pipeline.data import Dataset, load_dataset
+from pipeline.data import Dataset, Source
 from pipeline.earlier import take_earlier
 from pipeline.errors import (
     LakeError,
@@ -124,11 +123,11 @@ class RunResult:
         }
 
 
-def run(lake: Lake, *, source: str | None, cache: Path, plan: Plan, user: int) -> RunResult:
+def run(lake: Lake, *, source: Source, plan: Plan, user: int) -> RunResult:
     """Fill the lake as far as `plan` says.
 
     Args:
-        source: folder or zip of MovieLens files, None for the best to be had without
+        source: of the data
         user: whose recommendations are shown at the end
 
     Raises:
@@ -136,7 +135,7 @@ def run(lake: Lake, *, source: str | None, cache: Path, plan: Plan, user: int) -
     """
     began = time.monotonic()
     stages = plan.stages()
-    dataset = load_dataset(source, cache, lake.reporter.line)
+    dataset = source.load(lake.reporter.line)
     lake.reporter.line(f"data: {dataset.origin}")
     result = RunResult(origin=dataset.origin)
     with _step(lake, "infrastructure"):

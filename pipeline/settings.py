@@ -26,6 +26,7 @@ __all__ = [
     "LONGEST_PROJECT",
     "NAMES",
     "NESTED",
+    "NETWORK",
     "PARTIAL",
     "ROOT",
     "STACKS",
@@ -57,10 +58,12 @@ TABLE_KEYS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 )
 """Source columns that make an item's key: rows that share them become one item."""
 
+NETWORK: Final = "002-network"
+"""The numbered template that makes the network of the replication instance."""
 NESTED: Final[Mapping[str, str]] = MappingProxyType(
     {
         "001-storage-and-roles": "StorageAndRoles",
-        "002-network": "Network",
+        NETWORK: "Network",
         "003-full-load": "FullLoad",
         "004-copy-files": "CopyFiles",
         "005-start-task": "StartTask",

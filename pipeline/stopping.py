@@ -16,7 +16,6 @@ from botocore.exceptions import ClientError
 
 from pipeline.lake import Lake, error_code, is_missing
 from pipeline.ownership import Belongings, training_jobs
-from pipeline.polling import poll_until
 from pipeline.settings import ROOT
 
 __all__ = ["Working", "stop_work", "working"]
@@ -88,8 +87,7 @@ def _end(lake: Lake, one: Working) -> None:
                 asked = True
         return None
 
-    waits = lake.target.waits
-    poll_until(ended, every=waits.poll, timeout=waits.stack, what=f"{one.what} to stop")
+    lake.poll(ended, lake.target.waits.stack, f"{one.what} to stop")
 
 
 def _all(lake: Lake, own: Belongings) -> Iterator[Working]:

@@ -27,6 +27,7 @@ from botocore.config import Config
 from botocore.exceptions import ReadTimeoutError
 
 from pipeline.access import EMULATED_ACCOUNT, LOGIN, open_access
+from pipeline.durations import ON_AWS
 from pipeline.errors import EndpointRefusedError, SettingsError
 from pipeline.prices import PriceList
 from pipeline.sizes import Sizes
@@ -121,6 +122,9 @@ class Target:
     """The command that gets new credentials; "" where none are needed."""
     prices: PriceList | None
     """What things cost there; None where nothing does."""
+    usual: Mapping[str, int] = field(default_factory=dict)
+    """Minutes that things usually take there, by stage and template; where none is named, they take
+    seconds."""
     _clients: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
     _lock: Any = field(default_factory=threading.Lock, repr=False, compare=False)
 
@@ -360,4 +364,5 @@ def _aws(
         confirm_account=True,
         login=LOGIN,
         prices=PriceList.of(access.region),
+        usual=ON_AWS,
     )

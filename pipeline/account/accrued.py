@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from botocore.exceptions import BotoCoreError, ClientError
+
+from pipeline.access import is_login_lost
 from pipeline.account.cost import hourly
 from pipeline.account.deployed import deployed
+from pipeline.errors import LakeError, TargetError
 from pipeline.lake import Lake
 
-__all__ = ["Accrued", "accrued"]
+__all__ = ["Accrued", "accrued", "costs_noted"]
 
 
 @dataclass(frozen=True)
@@ -56,6 +62,36 @@ def accrued(lake: Lake, now: datetime | None = None) -> Accrued | None:
         usd += rate * _hours(stack.created, now)
         per_hour += rate
     return Accrued(usd, per_hour, prices.title)
+
+
+@contextmanager
+def costs_noted(lake: Lake) -> Iterator[None]:
+    """Have whatever ends the block say what the lake costs an hour from then on, if it does."""
+    try:
+        yield
+    except (LakeError, ClientError, BotoCoreError) as error:
+        if note := _note(lake, error):
+            error.add_note(note)
+        raise
+    except KeyboardInterrupt as error:  # at once: nobody is asked any more
+        if lake.target.prices is not None:
+            error.add_note("What is there goes on billing; lake status says how much.")
+        raise
+
+
+def _note(lake: Lake, error: Exception) -> str:
+    if lake.target.prices is None:
+        return ""
+    unknown = "What is there goes on billing; lake status says how much."
+    if is_login_lost(error) or isinstance(error, TargetError):
+        return unknown
+    try:
+        found = accrued(lake)
+    except (ClientError, BotoCoreError):
+        return unknown
+    if found is None or not found.per_hour:
+        return ""
+    return f"What is there costs {found.per_hour:.3f} USD an hour; lake pause keeps the data only."
 
 
 def _hours(created: datetime, now: datetime) -> float:

@@ -9,11 +9,12 @@ from typing import Any
 
 from pipeline.account.templates import Resource, parse, resources
 from pipeline.cloudformation import template_text
+from pipeline.earlier import take_earlier
 from pipeline.infrastructure import expected_parameters
 from pipeline.lake import Lake
 from pipeline.settings import NESTED, ROOT, STACKS
 
-__all__ = ["Deployed", "deployed", "expected"]
+__all__ = ["Deployed", "Standing", "deployed", "expected"]
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,35 @@ class Deployed:
     created: datetime
     resources: list[Resource]
     physical: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a run would make, beside what is there: read once, for preflight and plan.
+
+    Attributes:
+        wanted: all resources of the templates
+        there: the lake's stacks, by template
+    """
+
+    wanted: list[Resource]
+    there: dict[str, Deployed]
+
+    @classmethod
+    def of(cls, lake: Lake) -> Standing:
+        """Look at the stacks.
+
+        Raises:
+            EarlierLakeError: an earlier version has made the lake
+        """
+        take_earlier(lake, to_change=True)
+        return cls(expected(lake), {stack.template: stack for stack in deployed(lake)})
+
+    @property
+    def new(self) -> list[Resource]:
+        """What is yet to be made."""
+        made = {(name, logical) for name, stack in self.there.items() for logical in stack.physical}
+        return [r for r in self.wanted if (r.template, r.logical) not in made]
 
 
 def deployed(lake: Lake) -> Iterator[Deployed]:

@@ -12,10 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from pipeline.account.cost import Costs, estimate
-from pipeline.account.deployed import Deployed, deployed, expected
+from pipeline.account.deployed import Deployed, Standing
 from pipeline.account.templates import Resource
 from pipeline.cloudformation import DEAD
-from pipeline.earlier import take_earlier
 from pipeline.errors import CostError
 from pipeline.infrastructure import PLANNED
 from pipeline.lake import Lake
@@ -77,22 +76,18 @@ class AccountPlan:
         }
 
 
-def make_plan(lake: Lake, rows: Mapping[str, int]) -> AccountPlan:
+def make_plan(lake: Lake, standing: Standing, rows: Mapping[str, int]) -> AccountPlan:
     """Compare the stacks with what a run would make of them.
 
     Args:
         lake: on its target
+        standing: of its stacks
         rows: of each file of the source
 
     Returns:
         the plan
-
-    Raises:
-        EarlierLakeError: an earlier version has made the lake
     """
-    take_earlier(lake, to_change=True)
-    wanted = expected(lake)
-    there = {stack.template: stack for stack in deployed(lake)}
+    wanted, there = standing.wanted, standing.there
     tables = {table: lake.settings.dynamodb_table(table) for table in TABLES}
     prices = lake.target.prices
     return AccountPlan(

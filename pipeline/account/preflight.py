@@ -13,7 +13,7 @@ from typing import Final
 from botocore.exceptions import ClientError
 
 from pipeline.access import is_denied, is_login_lost
-from pipeline.account.deployed import deployed, expected
+from pipeline.account.deployed import Standing
 from pipeline.account.names import name_checks
 from pipeline.account.offers import dms_class, dms_roles, images, wheels
 from pipeline.account.quotas import quota_checks
@@ -28,11 +28,12 @@ __all__ = ["account_checks", "require_ready"]
 _ASK: Final = "Ask for the permission: the AWS managed policy ReadOnlyAccess has it"
 
 
-def account_checks(lake: Lake) -> list[Check]:
+def account_checks(lake: Lake, standing: Standing) -> list[Check]:
     """Everything that can be found out of the account without changing it.
 
     Args:
         lake: on its target
+        standing: of its stacks
 
     Returns:
         the findings, in a fixed order
@@ -40,9 +41,7 @@ def account_checks(lake: Lake) -> list[Check]:
     Raises:
         ClientError: AWS does not accept the credentials, or fails
     """
-    wanted = list(expected(lake))
-    there = {(stack.template, logical) for stack in deployed(lake) for logical in stack.physical}
-    new = [r for r in wanted if (r.template, r.logical) not in there]
+    new = standing.new
     looks: list[tuple[str, Callable[[], Iterable[Check]]]] = [
         ("quotas", lambda: quota_checks(lake, new)),
         ("DMS class", lambda: dms_class(lake)),

@@ -2,5 +2,6 @@
 
 from pipeline.data.dataset import DataFile, Dataset, RejectedRow
 from pipeline.data.loading import load_dataset
+from pipeline.data.source import Source
 
-__all__ = ["DataFile", "Dataset", "RejectedRow", "load_dataset"]
+__all__ = ["DataFile", "Dataset", "RejectedRow", "Source", "load_dataset"]

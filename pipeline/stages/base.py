@@ -10,7 +10,6 @@ from typing import Any, ClassVar, TypeVar
 from pipeline.data import Dataset
 from pipeline.errors import StageError
 from pipeline.lake import Lake
-from pipeline.polling import poll_until
 from pipeline.run_state import Record, fingerprint
 
 __all__ = ["Result", "Stage", "Work"]
@@ -96,8 +95,8 @@ class Work:
                 raise StageError(f"Stopped waiting for {what}: the run is ending.")
             return look()
 
-        every = self.lake.target.waits.poll
-        return poll_until(watched, every=every, timeout=timeout, what=what, position=position)
+        usual = self.lake.target.usual.get(self.stage)
+        return self.lake.poll(watched, timeout, what, usual=usual, position=position)
 
 
 class Stage(ABC):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import boto3
 import pytest
 
 from tests.integration.aws_target.account import Account
@@ -92,3 +93,46 @@ def test_destroy_says_what_remains(account: Account) -> None:
     assert "not authorized" in message
     assert "lake destroy --target aws" in hint
     assert any("movielens-ratings" in text for text in ended.document["leftovers"])
+    assert "USD an hour" in message
+
+
+@pytest.mark.parametrize("kind", ["expired token", "network lost"])
+def test_destroy_that_is_cut_off_says_how_far_it_came(account: Account, kind: str) -> None:
+    assert account.run().code == 0
+    place = Place("destroy", "cloudformation", "DeleteStack", "streaming")
+    meet(account, place, kind)
+    ended = account.lake("destroy", "--json")
+    told(ended, kind, place)
+    message, _ = ended.error
+    assert "cut off at: streams and functions" in message
+    assert "goes on billing" in message
+    assert "endpoint movielens-recommender" in " ".join(ended.document["deleted"])
+    left = " ".join(ended.document["leftovers"])
+    assert "streams and functions" in left
+    assert "bucket (not begun)" in left
+    account.wire.faults.clear()
+    assert account.lake("destroy").code == 0
+    assert account.left() == []
+
+
+def test_destroy_names_the_interfaces_that_hold_the_network(account: Account) -> None:
+    """DMS takes its own away some minutes after the instance is gone."""
+    assert account.run().code == 0
+    ec2 = boto3.client("ec2")
+    [network] = [v["VpcId"] for v in ec2.describe_vpcs()["Vpcs"] if not v["IsDefault"]]
+    found = ec2.describe_subnets(Filters=[{"Name": "vpc-id", "Values": [network]}])["Subnets"]
+    made = ec2.create_network_interface(
+        SubnetId=found[0]["SubnetId"], Description="DMSNetworkInterface"
+    )["NetworkInterface"]["NetworkInterfaceId"]
+    text = f"network interface {made} (DMSNetworkInterface)"
+    planned = account.lake("destroy", "--dry-run", "--json").document
+    assert text in [one for step in planned["steps"] for one in step["deleted"]]
+    place = Place("destroy", "cloudformation", "DeleteStack", "lab-1-nested")
+    met(account, place, AwsError("ValidationError", "has dependencies"), ALWAYS)
+    ended = account.lake("destroy", "--json")
+    refused(ended)
+    assert text in ended.document["leftovers"]
+    account.wire.faults.clear()
+    ec2.delete_network_interface(NetworkInterfaceId=made)
+    assert account.lake("destroy").code == 0
+    assert account.left() == []

@@ -12,6 +12,7 @@ from pipeline import cloudformation
 from pipeline.account import deployed as deployed_module
 from pipeline.account.accrued import accrued
 from pipeline.account.cost import SMALL, Costs
+from pipeline.account.deployed import Standing
 from pipeline.account.plan import AccountPlan, make_plan, require_cheap
 from pipeline.account.templates import NAMES, parse, resources
 from pipeline.cloudformation import template_text
@@ -43,7 +44,7 @@ def test_an_empty_account_gets_everything_and_nothing_is_written(
 ) -> None:
     with account_lake(monkeypatch) as lake:
         called = record_operations(lake)
-        plan = make_plan(lake, SMALL)
+        plan = make_plan(lake, Standing.of(lake), SMALL)
         assert called
         assert [name for name in called if not name.startswith(READS)] == []
     assert plan.count("make") == len(plan.changes)
@@ -59,7 +60,7 @@ def test_a_stack_that_is_there_is_compared(monkeypatch: pytest.MonkeyPatch) -> N
         deploy_bucket(lake.stacks, lambda _: None)
 
         def of_the_bucket() -> list[tuple[str, str]]:
-            changes = make_plan(lake, SMALL).changes
+            changes = make_plan(lake, Standing.of(lake), SMALL).changes
             return [(c.action, c.logical) for c in changes if c.template == "bucket"]
 
         # moto makes no policy of a bucket for CloudFormation, so it is to be made.
@@ -155,7 +156,7 @@ def test_every_name_that_a_template_gives_is_found(template: str) -> None:
 
 def test_what_bills_by_the_hour(monkeypatch: pytest.MonkeyPatch) -> None:
     with account_lake(monkeypatch, "us-east-1") as lake:
-        costs = costs_of(make_plan(lake, SMALL))
+        costs = costs_of(make_plan(lake, Standing.of(lake), SMALL))
     lines = {item.what: item.usd for item in costs.hourly}
     assert lines["DMS replication instance dms.t3.medium"] == 0.073
     assert lines["endpoint on ml.t2.medium"] == 0.056
@@ -167,14 +168,14 @@ def test_what_bills_by_the_hour(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_more_rows_cost_more(monkeypatch: pytest.MonkeyPatch) -> None:
     with account_lake(monkeypatch) as lake:
-        small = costs_of(make_plan(lake, SMALL)).per_run
-        big = costs_of(make_plan(lake, {**SMALL, "ratings": 25_000_000})).per_run
+        small = costs_of(make_plan(lake, Standing.of(lake), SMALL)).per_run
+        big = costs_of(make_plan(lake, Standing.of(lake), {**SMALL, "ratings": 25_000_000})).per_run
     assert big > small + 25 * 0.625  # on-demand writes alone
 
 
 def test_a_run_that_is_too_dear_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     with account_lake(monkeypatch) as lake:
-        plan = make_plan(lake, SMALL)
+        plan = make_plan(lake, Standing.of(lake), SMALL)
         require_cheap(plan, None)
         require_cheap(plan, 1000)
         with pytest.raises(CostError, match=r"more than the 0\.01 USD"):
@@ -188,7 +189,7 @@ def test_a_size_without_price_is_refused_when_there_is_a_limit(
     with account_lake(monkeypatch) as lake:
         sizes = Sizes.from_environment({"LAKE_TRAINING_INSTANCE_TYPE": "ml.p9.huge"})
         object.__setattr__(lake.target, "sizes", sizes)
-        plan = make_plan(lake, SMALL)
+        plan = make_plan(lake, Standing.of(lake), SMALL)
         assert costs_of(plan).unknown == ["training job on ml.p9.huge"]
         require_cheap(plan, None)
         with pytest.raises(CostError, match=r"no price for training job on ml\.p9\.huge"):
@@ -219,7 +220,7 @@ def test_a_denied_look_is_not_taken_for_an_empty_account(monkeypatch: pytest.Mon
 
         monkeypatch.setattr(lake.client("cloudformation"), "describe_stacks", denied)
         with pytest.raises(Exception, match="AccessDenied"):
-            make_plan(lake, SMALL)
+            make_plan(lake, Standing.of(lake), SMALL)
 
 
 def test_costs_so_far_grow_with_the_age_of_what_bills(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from pipeline.account import quotas
+from pipeline.account.deployed import Standing
 from pipeline.account.images import TAGS, WHEELS, newest_with_wheels, python_of, without_wheel
 from pipeline.account.offers import wheels
 from pipeline.account.preflight import account_checks, require_ready
@@ -38,14 +39,14 @@ TRUST = (
 
 
 def off(lake: Lake) -> dict[str, Check]:
-    return {check.name: check for check in account_checks(lake) if not check.ok}
+    return {check.name: check for check in account_checks(lake, Standing.of(lake)) if not check.ok}
 
 
 def test_an_account_that_is_ready(monkeypatch: pytest.MonkeyPatch) -> None:
     with account_lake(monkeypatch) as lake:
         make_ready(lake)
         called = record_operations(lake)
-        checks = account_checks(lake)
+        checks = account_checks(lake, Standing.of(lake))
         assert called
         assert [name for name in called if not name.startswith(READS)] == []
     assert [check for check in checks if check.fix or not check.ok] == []
@@ -75,7 +76,7 @@ def test_a_quota_of_nothing_is_named_with_what_mends_it(monkeypatch: pytest.Monk
             "LAKE_TRAINING_INSTANCE_TYPE=ml.c5.xlarge (there is a quota for ml.c5.xlarge)"
         )
         with pytest.raises(ChecksError, match="nothing was done") as raised:
-            require_ready(lake.target, account_checks(lake))
+            require_ready(lake.target, account_checks(lake, Standing.of(lake)))
         assert raised.value.hint == f"{check.fix}; then: lake run"
 
 
@@ -107,7 +108,7 @@ def test_what_may_not_be_asked_keeps_nobody_from_a_run(monkeypatch: pytest.Monke
     with account_lake(monkeypatch) as lake:
         make_ready(lake)
         put_client(lake, "service-quotas", Denied({}))
-        checks = account_checks(lake)
+        checks = account_checks(lake, Standing.of(lake))
     unknown = [check for check in checks if check.fix]
     assert [check.name for check in unknown] == ["quotas"]
     assert unknown[0].ok
@@ -124,7 +125,7 @@ def test_an_expired_token_is_no_finding(monkeypatch: pytest.MonkeyPatch) -> None
         make_ready(lake)
         put_client(lake, "service-quotas", Expired({}))
         with pytest.raises(Exception, match="ExpiredTokenException"):
-            account_checks(lake)
+            account_checks(lake, Standing.of(lake))
 
 
 def test_a_class_that_the_region_does_not_offer(monkeypatch: pytest.MonkeyPatch) -> None:

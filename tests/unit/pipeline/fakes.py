@@ -83,3 +83,6 @@ class SilentReporter:
 
     def end(self, stage: str, text: str, *, ok: bool = True) -> None:
         self.lines.append(f"end {stage} {ok}: {text}")
+
+    def waiting(self, what: str, usual: int | None, seconds: float) -> None:
+        self.lines.append(f"waiting for {what} {usual} {seconds:.0f}")

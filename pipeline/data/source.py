@@ -1,0 +1,38 @@
+"""Where a command takes its data from, read once however often it is asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pipeline.data.dataset import Dataset
+from pipeline.data.loading import Notice, load_dataset
+
+__all__ = ["Source"]
+
+
+@dataclass
+class Source:
+    """A data source.
+
+    Attributes:
+        given: folder or zip of MovieLens files, None for the best to be had without
+        cache: folder of cleaned files
+    """
+
+    given: str | None
+    cache: Path
+    _loaded: Dataset | None = field(default=None, init=False, repr=False)
+
+    def load(self, notice: Notice) -> Dataset:
+        """The data.
+
+        Args:
+            notice: told, the first time, of what is read and rejected
+
+        Raises:
+            DataError: as `load_dataset`
+        """
+        if self._loaded is None:
+            self._loaded = load_dataset(self.given, self.cache, notice)
+        return self._loaded
