@@ -34,10 +34,11 @@ test-faults: setup ## Disturb every process in every stage (FAULTS="--only train
 test-aws: $(VENV)/.ready ## A whole lake in an AWS account of yours, recorded; asks first, costs money
 	@$(BIN)/python -m tests.aws $(if $(YES_ACCOUNT),--yes-account "$(YES_ACCOUNT)")
 
-lint: $(VENV)/.ready ## Check style, types and who imports whom
+lint: $(VENV)/.ready ## Check style, types, IAM policies and who imports whom
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/python -m tests.iam.lint
 	@PYTHONPATH=models $(BIN)/lint-imports --no-cache
 
 format: $(VENV)/.ready ## Put imports and lines into the one style

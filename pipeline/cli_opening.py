@@ -102,6 +102,7 @@ def _confirm(lake: Lake, command: str, region: str | None, before: Before) -> No
 def planned(lake: Lake, standing: Standing, source: Source) -> AccountPlan:
     """The plan of a run on this source, or on MovieLens' small one where none is given."""
     from pipeline.account.cost import SMALL
+    from pipeline.account.plan import make_plan
 
     rows = source.load(lake.reporter.line).counts if source.given else SMALL
     return make_plan(lake, standing, rows)

@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pipeline.access import is_login_lost
 from pipeline.account.cost import hourly
 from pipeline.account.deployed import deployed
-from pipeline.errors import LakeError, TargetError
+from pipeline.errors import CutOffError, LakeError, TargetError
 from pipeline.lake import Lake
 
 __all__ = ["Accrued", "accrued", "costs_noted"]
@@ -83,7 +83,7 @@ def _note(lake: Lake, error: Exception) -> str:
     if lake.target.prices is None:
         return ""
     unknown = "What is there goes on billing; lake status says how much."
-    if is_login_lost(error) or isinstance(error, TargetError):
+    if is_login_lost(error) or isinstance(error, TargetError | CutOffError):
         return unknown
     try:
         found = accrued(lake)

@@ -161,8 +161,8 @@ def opened(folder: Path, data: Path, patch: pytest.MonkeyPatch) -> Iterator[Acco
     patch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     patch.setenv("LAKE_CACHE", str(folder / "cache"))
     # Doubles are done at once: what is waited for is how often is looked, not how long.
-    patch.setattr(polling, "time", _Fast())
-    patch.setattr(leftovers, "time", _Skipping())  # the index of tags never lags here
+    patch.setattr(polling, "time", Fast())
+    patch.setattr(leftovers, "time", Skipping())  # the index of tags never lags here
     with ExitStack() as stack:
         wire = Wire()
         stack.enter_context(wire.installed())
@@ -171,7 +171,7 @@ def opened(folder: Path, data: Path, patch: pytest.MonkeyPatch) -> Iterator[Acco
         # Each `lake` has a session of its own, which would read the same models again.
         patch.setattr(botocore.session, "create_loader", _loader)
         # botocore asks as often as it does, and does not wait before it.
-        patch.setattr(botocore.endpoint, "time", _Fast())
+        patch.setattr(botocore.endpoint, "time", Fast())
         patch.setattr(TokenBucket, "_sleep_amount", lambda *_: 0)
         # moto runs mapped functions in Docker, once a record; `Functions.pump` does it instead.
         patch.setattr(LambdaBackend, "send_kinesis_message", lambda *_, **__: None)
@@ -298,7 +298,7 @@ _WITHOUT_TLS: Final = {"Bool": {"aws:SecureTransport": "false"}}
 _loader = functools.cache(botocore.loaders.create_loader)
 
 
-class _Fast:
+class Fast:
     """The module `time` with sleeps of a thousandth: the deadlines of polls count as they do."""
 
     monotonic, time = staticmethod(time.monotonic), staticmethod(time.time)
@@ -308,7 +308,7 @@ class _Fast:
         time.sleep(min(seconds / 1000, 0.02))
 
 
-class _Skipping:
+class Skipping:
     """The module `time` of which a sleep takes no time, and the clock says that it did."""
 
     def __init__(self) -> None:

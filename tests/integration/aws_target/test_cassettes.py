@@ -1,42 +1,143 @@
-"""What `make test-aws` does and keeps, in the account of this process."""
+"""What `make test-aws` does and keeps of an account: it names nobody, and can be replayed."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
-from tests.aws.cassette import CASSETTES, Cassette
+import boto3
+import pytest
+from typer.testing import CliRunner
+
+from pipeline import leftovers, polling
+from pipeline.cli import app
+from tests.aws.cassette import CASSETTES, Cassette, Exchange
+from tests.aws.replay import Replay, replaying
 from tests.aws.sanitise import ACCOUNT, Caller, sanitised
 from tests.aws.session import COMMANDS, Session
-from tests.integration.aws_target.account import REGION, Account
+from tests.integration.aws_target.account import REGION, Fast, Skipping, opened
 
 CALLER = Caller(ACCOUNT, f"arn:aws:iam::{ACCOUNT}:user/moto", "AKIAIOSFODNN7EXAMPLE", ("testing",))
+COMMITTED = sorted(CASSETTES.glob("*.json"))
 
 
-def test_a_session_is_recorded_and_leaves_nothing(account: Account) -> None:
+@pytest.fixture(scope="module")
+def tape(tmp_path_factory: pytest.TempPathFactory, ratings: Path) -> Cassette:
+    """A session in the account of this process, as it is kept."""
     cassette = Cassette(REGION)
-    before = account.left()
+    folder = tmp_path_factory.mktemp("account")
+    with pytest.MonkeyPatch.context() as patch, opened(folder, ratings, patch) as account:
+
+        def lake(words: list[str]) -> tuple[int, str]:
+            ended = account.lake(*[word for word in words if word not in ("--target", "aws")])
+            return ended.code, ended.stdout
+
+        before = account.left()
+        session = Session(lake, str(ratings), f"{ACCOUNT}:{REGION}", lambda _text: None)
+        with cassette.recording():
+            assert session.play(cassette) == []
+        assert account.left() == before
+    return sanitised(cassette, CALLER)
+
+
+def replay(
+    cassette: Cassette, data: Path, cache: Path, patch: pytest.MonkeyPatch
+) -> dict[str, list[dict[str, Any]]]:
+    """The documents of all commands, by command; nothing but the cassette answers."""
+    for name, value in {
+        "AWS_REGION": cassette.region,
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "LAKE_CACHE": str(cache),
+        "LAKE_DEBUG": "1",
+    }.items():
+        patch.setenv(name, value)
+    patch.setattr(polling, "time", Fast())
+    patch.setattr(leftovers, "time", Skipping())
+    patch.setattr(boto3, "DEFAULT_SESSION", None)
+    documents: dict[str, list[dict[str, Any]]] = {}
 
     def lake(words: list[str]) -> tuple[int, str]:
-        ended = account.lake(*[word for word in words if word not in ("--target", "aws")])
-        return ended.code, ended.stdout
+        done = CliRunner().invoke(app, words)
+        if done.exception is not None and not isinstance(done.exception, SystemExit):
+            raise done.exception
+        if not done.exit_code and "--json" in words:
+            documents.setdefault(words[0], []).append(json.loads(done.stdout))
+        return done.exit_code, done.stdout
 
-    session = Session(lake, str(account.data), f"{ACCOUNT}:{REGION}", lambda _text: None)
-    with cassette.recording():
-        assert session.play(cassette) == []
-    assert account.left() == before
-    assert [tuple(command) for command in cassette.commands] == list(COMMANDS)
-    kept = sanitised(cassette, CALLER)
-    assert Cassette.of(json.loads(json.dumps(kept.as_dict()))) == kept
-    asked = {one.command for one in kept.exchanges}
+    session = Session(lake, str(data), f"{ACCOUNT}:{cassette.region}", lambda _text: None)
+    played = Cassette(cassette.region)
+    with replaying(cassette, lambda: len(played.commands)):
+        assert session.play(played) == []
+    return documents
+
+
+def test_a_session_is_recorded(tape: Cassette) -> None:
+    assert [tuple(command) for command in tape.commands] == list(COMMANDS)
+    assert Cassette.of(json.loads(json.dumps(tape.as_dict()))) == tape
+    asked = {one.command for one in tape.exchanges}
     assert asked == set(range(1, len(COMMANDS) + 1))
-    operations = {one.name for one in kept.exchanges}
+    operations = {one.name for one in tape.exchanges}
     assert {("sagemaker", "CreateTrainingJob"), ("glue", "StartJobRun")} <= operations
-    [bodies] = [{k for one in kept.exchanges for k in (one.answer.get("Body") or {})}]
+    [bodies] = [{k for one in tape.exchanges for k in (one.answer.get("Body") or {})}]
     assert bodies == {"$stream"}
+
+
+def test_a_recorded_session_is_replayed_without_an_account(
+    tape: Cassette, ratings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    documents = replay(tape, ratings, tmp_path, monkeypatch)
+    assert [run["ok"] for run in documents["run"]] == [True] * 3
+    assert documents["verify"][0]["ok"]
+    assert documents["destroy"][0]["leftovers"] == []
+
+
+@pytest.mark.parametrize("path", COMMITTED, ids=lambda path: path.stem)
+def test_what_an_account_answered_is_replayed(
+    path: Path, ratings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cassette = Cassette.of(json.loads(path.read_text(encoding="utf-8")))
+    replay(cassette, ratings, tmp_path, monkeypatch)
+
+
+def exchange(operation: str, answer: str, params: Any = None, command: int = 1) -> Exchange:
+    return Exchange("glue", operation, params or {}, 200, answer, command)
+
+
+def test_a_read_sees_what_was_there_after_the_last_change() -> None:
+    played = Replay(
+        [
+            exchange("GetJob", "absent"),
+            exchange("CreateJob", "made"),
+            exchange("GetJob", "there"),
+            exchange("GetJob", "ready"),
+        ]
+    )
+
+    def ask(operation: str) -> Any:
+        return played.answer(1, ("glue", operation), {}).answer
+
+    assert [ask("GetJob"), ask("GetJob")] == ["absent", "there"]
+    played = Replay(played.exchanges)
+    assert [ask("CreateJob"), *(ask("GetJob") for _ in range(3))] == [
+        "made",
+        "there",
+        "ready",
+        "ready",
+    ]
+
+
+def test_an_answer_to_the_same_parameters_goes_before_another() -> None:
+    one, two = exchange("GetJob", "a", {"JobName": "a"}), exchange("GetJob", "b", {"JobName": "b"})
+    played = Replay([one, two])
+    assert played.answer(1, one.name, {"JobName": "b"}).answer == "b"
+    assert played.answer(1, one.name, {"JobName": "c"}).answer == "a"
+    with pytest.raises(LookupError, match="no answer to glue GetTable"):
+        played.answer(1, ("glue", "GetTable"), {})
 
 
 def test_the_readme_says_whether_an_account_has_answered() -> None:
     readme = " ".join((Path(__file__).parents[3] / "README.md").read_text().split())
     denied = "No run on a real AWS account has been recorded yet" in readme
-    assert denied == (not list(CASSETTES.glob("*.json")))
+    assert denied == (not COMMITTED)

@@ -18,6 +18,7 @@ from pipeline.account.iam_policy import SHIPPED
 from tests.iam.__main__ import COMMAND, text_of
 from tests.iam.behind_stacks import BY_TYPE, UNUSED, behind
 from tests.iam.deployer import RARE, templates, wanted
+from tests.iam.lint import findings, policies
 from tests.iam.published import fits, known
 from tests.integration.aws_target.recorded import Recorded
 from tests.support import PROJECT
@@ -46,6 +47,25 @@ def test_each_action_exists_and_takes_one_of_its_resources() -> None:
         for action in statement["Action"]:
             assert known(action), action
             assert all(fits(action, _plain(where)) for where in statement["Resource"]), action
+
+
+@pytest.mark.parametrize(
+    ("wrong", "found"),
+    [
+        ({"Action": "s3:GetObjekt", "Resource": "*"}, "UNKNOWN_ACTION"),
+        ({"Action": "s3:GetObject", "Resource": "arn:aws:s3:::b"}, "RESOURCE_MISMATCH"),
+        ({"Aktion": "s3:GetObject", "Resource": "*"}, "MALFORMED"),
+    ],
+)
+def test_lint_finds_what_is_wrong_in_a_policy(wrong: dict[str, str], found: str) -> None:
+    document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **wrong}]}
+    assert [text.partition(":")[0] for text in findings(document)] == [found]
+
+
+def test_lint_comes_to_every_policy_and_finds_nothing() -> None:
+    made = dict(policies())
+    assert len(made) >= 9
+    assert [text for document in made.values() for text in findings(document)] == []
 
 
 def test_only_reads_and_creations_are_for_anything() -> None:

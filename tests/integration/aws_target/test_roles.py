@@ -7,6 +7,8 @@ under the role is listed here, with who does it.
 from __future__ import annotations
 
 import ast
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from functools import cache
 from typing import Any, Final
 
@@ -14,10 +16,12 @@ import botocore.session
 import pytest
 from botocore import xform_name
 
-from pipeline.account.templates import parse
+from pipeline.account.templates import parse, resources
 from pipeline.cloudformation import template_text
 from pipeline.settings import TEMPLATES
 from tests.iam.actions import actions_by_name, actions_of
+from tests.integration.aws_target.account import ACCOUNT, REGION
+from tests.integration.aws_target.calls import Call
 from tests.integration.aws_target.recorded import Recorded
 from tests.support import PROJECT
 
@@ -127,6 +131,70 @@ CLIENT_WORDS: Final = {"upload_file": ("s3", "PutObject"), "download_file": ("s3
 """boto3's own methods, by an operation that they make."""
 
 
+@dataclass(frozen=True)
+class Statement:
+    """Of a role's own policies.
+
+    Attributes:
+        actions: that it allows
+        resources: patterns of ARNs
+    """
+
+    actions: frozenset[str]
+    resources: tuple[str, ...]
+
+    def takes(self, arn: str) -> bool:
+        """Whether it is about what has this ARN."""
+        return any(fnmatchcase(arn, pattern) for pattern in self.resources)
+
+
+@cache
+def statements() -> dict[str, list[Statement]]:
+    """By role, in the account and region of the recorded run."""
+    pseudo = {"AccountId": ACCOUNT, "Region": REGION, "Partition": "aws"}
+    template = "001-storage-and-roles"
+    made = resources(template, parse(template_text(template)), {}, **pseudo)
+    return {
+        role.logical: [
+            Statement(frozenset(_listed(s["Action"])), tuple(_listed(s["Resource"])))
+            for policy in role.properties.get("Policies", [])
+            for s in policy["PolicyDocument"]["Statement"]
+        ]
+        for role in made
+        if role.kind == "AWS::IAM::Role"
+    }
+
+
+def arns_of(call: Call) -> set[str]:
+    """What a function's call is about.
+
+    Raises:
+        KeyError: a call of a kind that no function makes yet
+    """
+    params = call.params
+    place = f"{REGION}:{ACCOUNT}"
+    if call.service == "s3":
+        found = {(params["Bucket"], params.get("Key", ""))}
+        if "CopySource" in params:
+            found.add((params["CopySource"]["Bucket"], params["CopySource"]["Key"]))
+        keys = [o["Key"] for o in params.get("Delete", {}).get("Objects", [])]
+        found |= {(params["Bucket"], key) for key in keys}
+        return {f"arn:aws:s3:::{bucket}" + f"/{key}" * bool(key) for bucket, key in found}
+    if call.service == "dynamodb":
+        tables = [params["TableName"]] if "TableName" in params else params.get("RequestItems", {})
+        tables = tables or {
+            one["TableName"] for item in params["TransactItems"] for one in item.values()
+        }
+        return {f"arn:aws:dynamodb:{place}:table/{name}" for name in tables}
+    if call.service == "kinesis":
+        return {f"arn:aws:kinesis:{place}:stream/{params['StreamName']}"}
+    if call.service == "dms" and "ReplicationTaskArn" in params:
+        return {params["ReplicationTaskArn"]}
+    if call.service == "dms":
+        return {"*"}  # descriptions name nothing
+    raise KeyError(f"{call.service} {call.operation}")
+
+
 @cache
 def roles() -> dict[str, set[str]]:
     """By logical name: the actions that a role's own policies allow."""
@@ -177,6 +245,34 @@ def test_a_role_allows_what_runs_under_it_and_nothing_else(role: str, recorded: 
     assert must - allowed == set(), "the role lacks what its code asks for"
     assert allowed - code - SERVICES[role].keys() == set(), "allowed, and nobody asks for it"
     assert SERVICES[role].keys() - allowed == set(), "a service needs it"
+
+
+@pytest.mark.parametrize("role", sorted(functions()))
+def test_a_roles_statements_name_what_its_code_touched(role: str, recorded: Recorded) -> None:
+    """An action that is allowed on something else is denied."""
+    allowed = statements()[role]
+    touched = {
+        (action, arn)
+        for call in recorded.inside
+        if call.code in functions()[role]
+        for action in actions_of(call) - {"s3:ListBucket"}
+        for arn in arns_of(call)
+    }
+    assert touched
+    denied = {
+        (action, arn)
+        for action, arn in touched
+        if not any(action in s.actions and s.takes(arn) for s in allowed)
+    }
+    assert denied == set()
+
+
+def test_a_resource_that_no_statement_names_is_seen() -> None:
+    consumer = statements()["StreamConsumerRole"]
+    table = "arn:aws:dynamodb:eu-central-1:123456789012:table/"
+    write = [s for s in consumer if "dynamodb:PutItem" in s.actions]
+    assert any(s.takes(f"{table}ratings_stream_t") for s in write)
+    assert not any(s.takes(f"{table}ratings_t") for s in write)
 
 
 def test_each_function_ran_and_was_seen(recorded: Recorded) -> None:

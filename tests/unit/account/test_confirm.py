@@ -32,7 +32,7 @@ def call(*arguments: str, stdin: str = "") -> Result:
 @pytest.fixture
 def lake(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lake]:
     monkeypatch.setenv("AWS_REGION", REGION)
-    monkeypatch.setattr(preflight, "account_checks", lambda _: READY)
+    monkeypatch.setattr(preflight, "account_checks", lambda *_: READY)
     with account_lake(monkeypatch) as lake:
         yield lake
 
@@ -117,7 +117,7 @@ def test_a_wrong_account_is_refused_before_anything_is_asked(
 @pytest.mark.usefixtures("lake")
 def test_an_account_that_is_not_ready(runs: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     checks = [*READY, Check("quota x", False, "0", "ask for more"), Check("y", True, "?", "look")]
-    monkeypatch.setattr(preflight, "account_checks", lambda _: checks)
+    monkeypatch.setattr(preflight, "account_checks", lambda *_: checks)
     result = call("run", "--yes-account", f"{ACCOUNT}:{REGION}")
     assert result.exit_code == 1
     assert "BAD quota x: 0\n     → ask for more\n" in result.stderr

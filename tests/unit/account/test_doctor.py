@@ -34,7 +34,7 @@ def test_the_emulators_checks_are_of_the_local_target() -> None:
 
 def test_the_aws_target_needs_no_java(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "entry_points", _points)
-    monkeypatch.setattr(preflight, "account_checks", lambda _: [Check("quotas", True, "enough")])
+    monkeypatch.setattr(preflight, "account_checks", lambda *_: [Check("quotas", True, "enough")])
     monkeypatch.setenv("AWS_REGION", REGION)
     with account_lake(monkeypatch):
         checks = doctor.run_checks("aws", None, tmp_path)
@@ -54,7 +54,7 @@ def test_the_aws_target_needs_no_java(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_an_account_that_cannot_be_looked_at_is_a_finding(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def expired(_: Any) -> list[Check]:
+    def expired(*_: Any) -> list[Check]:
         raise client_error("ExpiredToken", "DescribeStacks")
 
     monkeypatch.setattr(doctor, "entry_points", _points)

@@ -37,7 +37,8 @@ def call(*arguments: str, stdin: str = "") -> tuple[int, dict[str, Any], str]:
 @pytest.fixture(autouse=True)
 def _no_target(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if "aws_account" not in request.fixturenames:
-        monkeypatch.setattr(cli, "_open", lambda *_: SimpleNamespace())
+        lake = SimpleNamespace(target=SimpleNamespace(prices=None))
+        monkeypatch.setattr(cli, "open_lake", lambda *_: lake)
 
 
 @pytest.fixture

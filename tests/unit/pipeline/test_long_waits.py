@@ -44,7 +44,7 @@ def _clock(monkeypatch: pytest.MonkeyPatch) -> None:
 def at_work() -> Work:
     lake = FakeLake()
     waits = replace(lake.target.waits, full_load=LONGEST)
-    lake.target = SimpleNamespace(waits=waits, sizes=lake.target.sizes)
+    lake.target = SimpleNamespace(waits=waits, sizes=lake.target.sizes, usual={})
     return work(lake, "any")
 
 

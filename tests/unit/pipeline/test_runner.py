@@ -43,6 +43,8 @@ class FakeLake:
     def __post_init__(self) -> None:
         self.state = RunState(self.s3, "b", "_lake")
 
+    poll = Lake.poll
+
     def has_bucket(self) -> bool:
         return self.s3.exists
 
@@ -198,7 +200,7 @@ def test_a_stage_whose_need_was_never_done_says_which() -> None:
 def test_a_wait_ends_when_another_stage_fails() -> None:
     lake = FakeLake()
     lake.cancelled.set()
-    lake.target = SimpleNamespace(waits=SimpleNamespace(poll=0.01))  # type: ignore[attr-defined]
+    lake.target = SimpleNamespace(waits=SimpleNamespace(poll=0.01), usual={})  # type: ignore[attr-defined]
     work = Work(cast(Lake, lake), DATASET, "train", "x")
     with pytest.raises(StageError, match="Stopped waiting for nothing: the run is ending"):
         work.wait(lambda: None, 10, "nothing")

@@ -32,9 +32,13 @@ class FakeLake:
         self.state = RunState(self.s3, self.bucket, self.settings.state)
         self.reporter, self.cancelled = SilentReporter(), threading.Event()
         self.target = SimpleNamespace(
-            waits=replace(TARGET.waits, poll=0.001, stack=0.05, job=0.05), sizes=TARGET.sizes
+            waits=replace(TARGET.waits, poll=0.001, stack=0.05, job=0.05),
+            sizes=TARGET.sizes,
+            usual={},
         )
         self.clients = clients
+
+    poll = Lake.poll
 
     def client(self, service: str) -> Any:
         return self.clients[service]

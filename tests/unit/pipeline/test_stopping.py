@@ -17,7 +17,7 @@ from pipeline.ownership import Belongings
 from pipeline.settings import ROOT, Settings
 from pipeline.stopping import stop_work
 from pipeline.target import open_target
-from tests.unit.pipeline.fakes import client_error
+from tests.unit.pipeline.fakes import SilentReporter, client_error
 
 SETTINGS = Settings("123456789012")
 
@@ -59,8 +59,9 @@ def lake(**clients: Any) -> Lake:
     target = open_target("local", environ={})
     target = replace(target, waits=replace(target.waits, poll=0.001, stack=5), _clients=clients)
     stacks = SimpleNamespace(describe=lambda _: {"StackStatus": "CREATE_COMPLETE"})
-    made = SimpleNamespace(target=target, client=target.client, settings=SETTINGS, stacks=stacks)
-    return cast(Lake, made)
+    made = Lake.open(target, SilentReporter())
+    made.settings, made.stacks = SETTINGS, cast(Stacks, stacks)
+    return made
 
 
 @pytest.mark.parametrize(
