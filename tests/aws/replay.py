@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Final
+from urllib.parse import quote
 
 from botocore.awsrequest import AWSResponse
 from botocore.response import StreamingBody
@@ -42,7 +44,8 @@ def replaying(cassette: Cassette, command: Callable[[], int]) -> Iterator[None]:
         name = (model.service_model.service_name, model.name)
         with lock:
             one = replay.answer(command(), name, context.get(_CALL))
-        body = {**as_value(one.answer), "ResponseMetadata": {"HTTPStatusCode": one.status}}
+        answer = _encoded(model.output_shape, as_value(one.answer))
+        body = {**answer, "ResponseMetadata": {"HTTPStatusCode": one.status}}
         return AWSResponse("", one.status, {}, None), body
 
     with listening([("before-parameter-build", asked), ("before-call", answered)]):
@@ -84,6 +87,21 @@ class Replay:
         if not reads:
             self._now = max(self._now, number)
         return self._all[number][1]
+
+
+def _encoded(shape: Any, value: Any) -> Any:
+    """An answer as its service gives it: botocore has decoded the documents that are texts there.
+
+    AWS IAM API Reference, "GetRole": a policy is JSON, URL-encoded.
+    """
+    kind = shape.type_name if shape is not None else ""
+    if kind == "string" and isinstance(value, dict):
+        return quote(json.dumps(value))
+    if kind == "list":
+        return [_encoded(shape.member, item) for item in value]
+    if kind == "structure" and isinstance(value, dict):
+        return {key: _encoded(shape.members.get(key), item) for key, item in value.items()}
+    return value
 
 
 def as_value(data: Any) -> Any:

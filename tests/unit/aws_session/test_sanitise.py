@@ -41,7 +41,7 @@ def cleaned(answer: Any) -> Any:
         ("AROAZXCVBNMASDFGHJKLQ", "AROAEXAMPLE"),
         ("key ASIAQWERTYUIOPASDFGH", "key EXAMPLE"),
         ("se/cr+et", "EXAMPLE"),
-        ("a" * 64, "0" * 64),
+        ("a" * 64, "a" * 64),  # a digest
         ("https://x.s3.amazonaws.com/a?X-Amz-Security-Token=1&b=2", "https://example.com/"),
         ("jane@example.net", "someone@example.com"),
         ("52.29.1.2", "192.0.2.1"),
@@ -53,6 +53,15 @@ def cleaned(answer: Any) -> Any:
 def test_what_names_somebody_is_replaced(said: str, kept: str) -> None:
     assert cleaned({"Value": said}) == {"Value": kept}
     assert cleaned([said]) == [kept]
+
+
+def test_canonical_user_ids_are_replaced_where_they_stand() -> None:
+    answer = {"Owner": {"ID": "a" * 64}, "Grants": [{"Grantee": {"ID": "b" * 64}}], "ID": "a-rule"}
+    assert cleaned(answer) == {
+        "Owner": {"ID": "0" * 64},
+        "Grants": [{"Grantee": {"ID": "0" * 64}}],
+        "ID": "a-rule",
+    }
 
 
 def test_names_of_fields_and_bodies_are_cleaned_too() -> None:
