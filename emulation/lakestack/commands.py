@@ -70,6 +70,20 @@ def start_with(setting: str) -> str:
     return f"{setting} {_emulator()} start"
 
 
+def cluster_start(port: int) -> str:
+    """What starts a Spark cluster whose master has this port."""
+    return f"{_program()} cluster start --port {port}"
+
+
+def cluster_stop(port: int) -> str:
+    """What ends the Spark cluster of a master's port."""
+    return f"{_program()} cluster stop --port {port}"
+
+
+def _program() -> str:
+    return "lake" if _in_clone() else "lakestack"
+
+
 def _in_clone() -> bool:
     """Whether the application's commands are there: an editable install alone has them not."""
     return paths.checkout() is not None and Path(sys.executable).with_name("lake").is_file()

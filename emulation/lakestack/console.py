@@ -15,10 +15,12 @@ import click
 import typer.main
 
 from lakestack.cli import app
+from lakestack.cluster.cli import app as cluster
 from lakestack.errors import EmulationError
 from lakestack.printable import printable
 
 NAME = "lakestack"
+app.add_typer(cluster, name="cluster")  # in a clone a command of `lake`'s own
 
 
 def main() -> None:

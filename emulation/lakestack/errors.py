@@ -5,6 +5,7 @@ EmulationError
 │                        in `lakestack.archives`
 ├── AgentError           the emulator's own environment answers with something else than it should
 ├── ArtifactError        a Java artefact is missing, or its checksum is wrong
+├── ClusterError         the Spark cluster of Glue jobs is not there, or not as it has to be
 ├── ContainerError       no container engine, no such image, or a container that does not get ready
 ├── InstallError         the emulator's own environment cannot be made
 ├── JavaError            no usable Java
@@ -31,6 +32,7 @@ from typing import Any
 __all__ = [
     "AgentError",
     "ArtifactError",
+    "ClusterError",
     "ContainerError",
     "EmulationError",
     "FrozenError",
@@ -70,6 +72,10 @@ class AgentError(EmulationError):
 
 class ArtifactError(EmulationError):
     """A Java artefact cannot be had, or is not the one this project was tested with."""
+
+
+class ClusterError(EmulationError):
+    """Spark's master does not answer, has no worker, or does not know us."""
 
 
 class ContainerError(EmulationError):

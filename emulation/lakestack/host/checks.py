@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import psutil
 
-from lakestack import commands, paths, ports
+from lakestack import commands, paths, ports, spark_master
 from lakestack.errors import (
     EmulationError,
     FrozenError,
@@ -37,8 +37,8 @@ class HostCheck:
 
 
 def checks() -> list[HostCheck]:
-    """Look at Python, Java, artefacts, port and emulator, memory and disk."""
-    return [_python(), _java(), _artifacts(), *_emulator(), _memory(), _disk()]
+    """Look at Python, Java, artefacts, port and emulator, Spark's cluster, memory and disk."""
+    return [_python(), _java(), _artifacts(), *_emulator(), *_cluster(), _memory(), _disk()]
 
 
 def _python() -> HostCheck:
@@ -90,6 +90,20 @@ def _free(port: int) -> HostCheck:
     except PortInUseError as e:
         return HostCheck("port", False, e.message, e.hint or "")
     return HostCheck("port", True, f"{port} is free")
+
+
+def _cluster() -> list[HostCheck]:
+    """The master that SPARK_MASTER names, if it is set."""
+    try:
+        found = spark_master.from_environment()
+        if found is None:
+            return []
+        workers = found.workers()
+        found.secret()
+    except EmulationError as e:
+        return [HostCheck("Spark cluster", False, e.message, e.hint or "")]
+    size = spark_master.described(workers) if workers is not None else "how large, it does not tell"
+    return [HostCheck("Spark cluster", True, f"{found.url}: {size}")]
 
 
 def _memory() -> HostCheck:

@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from lakestack import marks, origins, paths, registry
+from lakestack import marks, origins, paths, registry, spark_master
 from lakestack.java import artifacts, heaps
 from lakestack.java.interpreter import find_java
 
@@ -27,7 +27,7 @@ def localstack_environment(folder: Path, port: int, host: str = "127.0.0.1") -> 
         host: address to listen on; a container sets 0.0.0.0
 
     Raises:
-        SettingError: LAKE_ALLOWED_ORIGINS is not a list of origins
+        SettingError: LAKE_ALLOWED_ORIGINS is not a list of origins, or SPARK_MASTER is none
     """
     origins.allowed_origins(os.environ.get(origins.VARIABLE, ""))  # said here, not in its log
     environment = {name: os.environ[name] for name in KEPT if name in os.environ}
@@ -59,6 +59,7 @@ def localstack_environment(folder: Path, port: int, host: str = "127.0.0.1") -> 
             "DYNAMODB_IN_MEMORY": "1",
             "DYNAMODB_HEAP_SIZE": heaps.DYNAMODB.size(),
             heaps.SPARK.variable: heaps.SPARK.size(),
+            **spark_master.variables(),
             **registry.overrides(),
             "LAMBDA_RUNTIME_EXECUTOR": "process",
             # An asynchronous invocation that failed runs again after 1 and 2 seconds; on AWS it

@@ -132,7 +132,7 @@ class Emulator:
             if running:
                 if liveness.is_stopped(running.pid):
                     timeout = min(timeout, FROZEN_STOP_SECONDS)
-                _end([psutil.Process(running.pid)], timeout)
+                end_all([psutil.Process(running.pid)], timeout)
             strays = self._end_strays()
             self._record.unlink(missing_ok=True)
             if owned := _OWNED.pop(self.folder, None):
@@ -173,7 +173,7 @@ class Emulator:
         if owned:
             environment[marks.OWNED] = "1"
         # Appended to, so that it can be emptied while it is used.
-        with open(self.log, "ab", opener=_for_the_owner) as log:
+        with open(self.log, "ab", opener=for_the_owner) as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "localstack.runtime.main"],
                 env=environment,
@@ -189,10 +189,10 @@ class Emulator:
         try:
             self._await_ready(process, timeout)
             running = Running(process.pid, psutil.Process(process.pid).create_time(), self.port)
-            with open(self._record, "w", opener=_for_the_owner) as record:
+            with open(self._record, "w", opener=for_the_owner) as record:
                 record.write(json.dumps(asdict(running)))
         except BaseException:  # Ctrl-C included: leave nothing behind
-            _end([psutil.Process(process.pid)] if process.poll() is None else [], 2)
+            end_all([psutil.Process(process.pid)] if process.poll() is None else [], 2)
             self._end_strays()
             raise
         return running
@@ -219,15 +219,16 @@ class Emulator:
         """End processes that an emulator of this folder started and a crash left behind."""
         ours = marks.marked(marks.EMULATOR, str(self.folder))
         strays = [process for process in ours if process.pid != os.getpid()]
-        _end(strays, 3)
+        end_all(strays, 3)
         return len(strays)
 
 
-def _for_the_owner(path: str, flags: int) -> int:
+def for_the_owner(path: str, flags: int) -> int:
+    """An opener of files that nobody else can read."""
     return os.open(path, flags, 0o600)
 
 
-def _end(processes: list[psutil.Process], timeout: float) -> None:
+def end_all(processes: list[psutil.Process], timeout: float) -> None:
     """SIGTERM, and SIGKILL for what is still there; one that was stopped goes on to see them."""
     for number, wait in ((signal.SIGTERM, timeout), (signal.SIGKILL, 5.0)):
         for process in processes:
@@ -245,7 +246,7 @@ def require_free(port: int) -> None:
             probe.bind(("127.0.0.1", port))
         except OSError as e:
             raise PortInUseError(
-                f"port {port} is taken by {_listener(port)}",
+                f"port {port} is taken by {listener(port)}",
                 f"stop that program, or choose another port: {commands.at_port(_another(port))}",
             ) from e
 
@@ -254,7 +255,8 @@ def _another(port: int) -> int:
     return port + 1 if port < LARGEST_PORT else DEFAULT_PORT
 
 
-def _listener(port: int) -> str:
+def listener(port: int) -> str:
+    """Name the program that listens on a port, as far as the system tells."""
     with contextlib.suppress(psutil.Error, OSError):
         for connection in psutil.net_connections("tcp"):
             listening = connection.status == psutil.CONN_LISTEN

@@ -12,6 +12,12 @@ _SIZE = re.compile(r"([1-9]\d{0,5})([mg])", re.ASCII | re.IGNORECASE)
 _LEAST_MIB = 256
 
 
+def mebibytes(text: str) -> int | None:
+    """A size as Java's -Xmx takes it, such as ``1536m`` or ``2g``; None where it is none."""
+    match = _SIZE.fullmatch(text)
+    return int(match[1]) * (1024 if match[2].lower() == "g" else 1) if match else None
+
+
 @dataclass(frozen=True)
 class Heap:
     """The heap of one Java process.
@@ -33,8 +39,7 @@ class Heap:
             StartError: the variable holds something else
         """
         text = os.environ.get(self.variable) or self.default
-        match = _SIZE.fullmatch(text)
-        if match is None or _mebibytes(match) < _LEAST_MIB:
+        if (mebibytes(text) or 0) < _LEAST_MIB:
             raise StartError(
                 f"{self.variable} is {text!r}; valid: a size from {_LEAST_MIB}m on, as 1536m or 2g",
                 f"unset {self.variable}, or give it a size: {self.variable}={self.default}",
@@ -44,10 +49,6 @@ class Heap:
     def hint(self) -> str:
         """Say who needs how much, and what lowers it."""
         return f"{self.process} may take {self.size()} of heap; {self.variable} lowers it"
-
-
-def _mebibytes(match: re.Match[str]) -> int:
-    return int(match[1]) * (1024 if match[2].lower() == "g" else 1)
 
 
 DYNAMODB = Heap("LAKE_DYNAMODB_HEAP", "1g", "DynamoDB Local")

@@ -19,7 +19,7 @@ from lakestack.errors import FrozenError
 from lakestack.health import problem
 from lakestack.host import liveness
 from lakestack.host.liveness import health, is_stopped
-from lakestack.host.process import _end
+from lakestack.host.process import end_all
 from tests.support import wait_until
 
 ENGINE = {"name": "DynamoDB Local", "state": "running", "why": "", "lost_tables": []}
@@ -54,7 +54,7 @@ def test_a_stopped_emulator_is_named_at_once(asleep: psutil.Process) -> None:
 
 def test_a_stopped_process_is_woken_to_be_ended(asleep: psutil.Process) -> None:
     began = time.monotonic()
-    _end([asleep], 60)
+    end_all([asleep], 60)
     assert time.monotonic() - began < 30, "SIGTERM alone does not reach it"
     assert not asleep.is_running() or asleep.status() == psutil.STATUS_ZOMBIE
 

@@ -30,6 +30,7 @@ class SpecialParameters:
     Attributes:
         python_files: S3 URLs of ``--extra-py-files`` and of wheels among the modules
         files: S3 URLs of ``--extra-files``, put into the script's working directory
+        jars: S3 URLs of ``--extra-jars``
         modules: requirements of ``--additional-python-modules``
         spark_conf: ``--conf`` settings as ``key=value``
         data_catalog: ``--enable-glue-datacatalog``: Spark SQL sees the Data Catalog
@@ -37,6 +38,7 @@ class SpecialParameters:
 
     python_files: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
+    jars: tuple[str, ...] = ()
     modules: tuple[str, ...] = ()
     spark_conf: tuple[str, ...] = ()
     data_catalog: bool = False
@@ -58,7 +60,7 @@ _NO_EFFECT = frozenset(
         "--spark-event-logs-path",
     }
 )
-_REFUSED = ("--extra-jars", "--user-jars-first", "--class", "--datalake-formats")
+_REFUSED = ("--user-jars-first", "--class", "--datalake-formats")
 
 
 def merge(defaults: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
@@ -85,6 +87,7 @@ def special(arguments: Mapping[str, str]) -> SpecialParameters:
             *(m for m in modules if _is_url(m)),
         ),
         files=tuple(_list(arguments.get("--extra-files"))),
+        jars=tuple(_jars(arguments.get("--extra-jars"))),
         modules=tuple(m for m in modules if not _is_url(m)),
         spark_conf=tuple(_conf(arguments.get("--conf"))),
         # The switch alone is enough on AWS too.
@@ -150,6 +153,14 @@ def python_path_entry(file: Path) -> Path:
 
 def _list(value: str | None) -> list[str]:
     return [part.strip() for part in (value or "").split(",") if part.strip()]
+
+
+def _jars(value: str | None) -> list[str]:
+    found = _list(value)
+    for url in found:
+        if not (_is_url(url) and url.endswith(".jar")):
+            raise ArgumentError(f"--extra-jars {url!r} is not valid; expected s3://bucket/key.jar")
+    return found
 
 
 def _is_url(module: str) -> bool:

@@ -18,13 +18,14 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lakestack import clock
+from lakestack import clock, spark_master
 from lakestack.errors import EmulationError
 from lakestack.services.base import client
 from lakestack.services.glue import job_arguments
 from lakestack.services.glue.bookmark import FILE_VARIABLE, BookmarkError, Bookmarks, Loan
 from lakestack.services.glue.job_failure import FailureReader
 from lakestack.services.glue.s3_crawler import split_path
+from lakestack.services.glue.spark.cluster import OnCluster, executors
 from lakestack.services.logs.stream import BoundedLog, LogStream
 from lakestack.services.processes import ManagedProcess, clean_environment
 
@@ -179,7 +180,8 @@ class JobRun:
         try:
             command, environment = self._prepare(workdir, errors)
         except (LaunchError, EmulationError, ValueError) as e:
-            return ("STOPPED", "") if self._stop.is_set() else ("FAILED", str(e))
+            hint = f" → {e.hint}" if isinstance(e, EmulationError) and e.hint else ""
+            return ("STOPPED", "") if self._stop.is_set() else ("FAILED", f"{e}{hint}")
         timeout = self.settings["Timeout"]
         with self._lock:
             if self._stop.is_set():
@@ -222,15 +224,12 @@ class JobRun:
         job_arguments.check_modules(special.modules)
         for name in special.ignored:
             errors.write(f"{name} is accepted and has no effect in the emulator")
-        for folder in ("script", "work", "extra", "home"):
+        for folder in ("script", "work", "extra", "jars", "home"):
             (workdir / folder).mkdir()
         script = self._download(self.settings["Command"]["ScriptLocation"], workdir / "script")
-        for url in special.files:
-            self._download(url, workdir / "work")
-        python_path = [
-            job_arguments.python_path_entry(self._download(url, workdir / "extra"))
-            for url in special.python_files
-        ]
+        files = [self._download(url, workdir / "work") for url in special.files]
+        python_files = [self._download(url, workdir / "extra") for url in special.python_files]
+        python_path = [job_arguments.python_path_entry(file) for file in python_files]
         line = job_arguments.command_line(
             arguments, job_name=self.job_name, job_id=self.job_id, run_id=self.run_id
         )
@@ -239,7 +238,8 @@ class JobRun:
             extra: dict[str, str] = {}
         else:
             self._loan = Loan.lend(self._bookmarks, arguments, workdir / "bookmark.json")
-            command, extra = self._spark(script, line, special, workdir)
+            cluster = self._cluster(errors, python_files, files, workdir)
+            command, extra = self._spark(script, line, special, workdir, cluster)
         entries = [*map(str, dict.fromkeys(python_path)), *_entries(extra.get("PYTHONPATH"))]
         if entries:
             extra["PYTHONPATH"] = ":".join(entries)
@@ -250,8 +250,34 @@ class JobRun:
         )
         return command, environment
 
+    def _cluster(
+        self, errors: LogStream, python_files: list[Path], files: list[Path], workdir: Path
+    ) -> OnCluster | None:
+        """Where executors run: on the cluster that SPARK_MASTER names, if the job has workers.
+
+        Raises:
+            EmulationError: the setting is wrong, or the cluster is not there
+        """
+        workers = self.settings.get("NumberOfWorkers") or 1
+        master = spark_master.from_environment() if workers > 1 else None
+        if master is None:
+            return None
+        fitted = executors(self.settings["WorkerType"], workers, master.workers())
+        secret = master.secret()
+        for note in (f"Spark's master is {master.url}", *fitted.notes):
+            errors.write(note)
+        environment = clean_environment(
+            self.account, self.region, workdir / "home", what="a Glue job"
+        )
+        return OnCluster(master, fitted, secret, environment, python_files, files)
+
     def _spark(
-        self, script: Path, line: list[str], special: job_arguments.SpecialParameters, workdir: Path
+        self,
+        script: Path,
+        line: list[str],
+        special: job_arguments.SpecialParameters,
+        workdir: Path,
+        cluster: OnCluster | None,
     ) -> tuple[list[str], dict[str, str]]:
         from lakestack.services.glue.spark.command import spark_command
 
@@ -263,6 +289,8 @@ class JobRun:
             account=self.account,
             region=self.region,
             data_catalog=special.data_catalog,
+            jars=[self._download(url, workdir / "jars") for url in special.jars],
+            cluster=cluster,
         )
         if special.spark_conf:  # SparkSubmit's own options stand before the script
             at = command.index(str(script))

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from lakestack.confinement.java import network_flags
@@ -21,6 +21,7 @@ from lakestack.java.artifacts import spark_jars
 from lakestack.java.interpreter import find_java
 from lakestack.services.glue import runtime
 from lakestack.services.glue.spark.class_path import class_archive, class_path
+from lakestack.services.glue.spark.cluster import OnCluster
 
 AWSGLUE = Path(runtime.__file__).resolve().parent / "awsglue"
 DATA_CATALOG = Path(runtime.__file__).resolve().parent / "data_catalog"
@@ -128,6 +129,8 @@ def spark_command(
     account: str | None = None,
     region: str | None = None,
     data_catalog: bool = False,
+    jars: Sequence[Path] = (),
+    cluster: OnCluster | None = None,
 ) -> tuple[list[str], dict[str, str]]:
     """Return the command that runs a Glue script, and the environment to add to the job's own.
 
@@ -140,6 +143,8 @@ def spark_command(
             without them it reads through the gateway
         region: the region of those tables
         data_catalog: Spark SQL sees the Glue Data Catalog
+        jars: of the job itself
+        cluster: where its executors run; None: in the driver's process
 
     Raises:
         ArtifactError: the Java artefacts were never installed
@@ -155,17 +160,25 @@ def spark_command(
     if not (python_path / "awsglue").exists():
         # A link of its own, so that nothing beside awsglue can be imported by accident.
         (python_path / "awsglue").symlink_to(AWSGLUE, target_is_directory=True)
-    jars = class_path(spark_jars())
+    library = class_path(spark_jars())
+    settings = _settings(workdir, temporary, library, cores)
+    own = {"HADOOP_USER_NAME": "glue", "TZ": "UTC", **_dynamodb_engine(account, region)}
+    if jars:
+        settings["spark.jars"] = ",".join(map(str, jars))
+    if cluster:
+        flags = ["-Xss4m", "-XX:-UsePerfData", *_common_flags(workdir)]
+        settings.update(cluster.settings(AWSGLUE, workdir, flags))
+        settings.update({f"spark.executorEnv.{name}": value for name, value in own.items()})
     command = [
         str(find_java().path),
-        *_jvm_flags(workdir, temporary, jars),
+        *_jvm_flags(workdir, temporary, library),
         "-cp",
-        os.pathsep.join(map(str, jars)),
+        os.pathsep.join(map(str, library)),
         "org.apache.spark.deploy.SparkSubmit",
         "--master",
-        f"local[{cores}]",
+        cluster.master.url if cluster else f"local[{cores}]",
         "--properties-file",
-        str(_write_settings(workdir, temporary, jars, cores)),
+        str(_written(settings, workdir)),
         str(script.absolute()),
         *arguments,
     ]
@@ -173,13 +186,11 @@ def spark_command(
         "SPARK_LOCAL_IP": "127.0.0.1",
         "SPARK_LOCAL_HOSTNAME": "127.0.0.1",
         "SPARK_LOCAL_DIRS": str(temporary),
-        "HADOOP_USER_NAME": "glue",
         "PYSPARK_PYTHON": sys.executable,
         "PYSPARK_DRIVER_PYTHON": sys.executable,
         "PYTHONPATH": os.pathsep.join([str(python_path), *([str(DATA_CATALOG)] * data_catalog)]),
-        "TZ": "UTC",
         "OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES",  # Spark's worker daemon forks, also on macOS
-        **_dynamodb_engine(account, region),
+        **own,
     }
     return command, environment
 
@@ -204,13 +215,9 @@ def _jvm_flags(workdir: Path, temporary: Path, jars: Sequence[Path]) -> list[str
         "-XX:+IgnoreUnrecognizedVMOptions",
         *(f"--add-opens={name}=ALL-UNNAMED" for name in OPENED_PACKAGES),
         "-Djdk.reflect.useDirectMethodHandle=false",
-        "-Djava.net.preferIPv4Stack=true",
-        *network_flags(workdir),
-        "-Duser.timezone=UTC",
-        "-Dfile.encoding=UTF-8",
+        *_common_flags(workdir),
         f"-Djava.io.tmpdir={temporary}",
         f"-Dderby.system.home={workdir}",
-        f"-Dlog4j2.configurationFile={_write_log4j(workdir).as_uri()}",
     ]
     archive = class_archive(jars)
     if archive.is_file():
@@ -218,7 +225,20 @@ def _jvm_flags(workdir: Path, temporary: Path, jars: Sequence[Path]) -> list[str
     return flags + os.environ.get(JVM_FLAGS_VARIABLE, "").split()
 
 
-def _write_settings(workdir: Path, temporary: Path, jars: Sequence[Path], cores: int) -> Path:
+def _common_flags(workdir: Path) -> list[str]:
+    """Flags of the driver and of executors on a cluster."""
+    return [
+        "-Djava.net.preferIPv4Stack=true",
+        *network_flags(workdir),
+        "-Duser.timezone=UTC",
+        "-Dfile.encoding=UTF-8",
+        f"-Dlog4j2.configurationFile={_write_log4j(workdir).as_uri()}",
+    ]
+
+
+def _settings(
+    workdir: Path, temporary: Path, jars: Sequence[Path], cores: int
+) -> dict[str, str]:
     settings = {
         **SPARK_SETTINGS,
         **{f"spark.hadoop.{name}": value for name, value in S3A_SETTINGS.items()},
@@ -230,7 +250,12 @@ def _write_settings(workdir: Path, temporary: Path, jars: Sequence[Path], cores:
     }
     if any(jar.name.startswith("spark-hadoop-cloud") for jar in jars):
         settings.update(CLOUD_COMMITTER_SETTINGS)
+    return settings
+
+
+def _written(settings: Mapping[str, str], workdir: Path) -> Path:
     target = workdir / "spark.conf"
+    target.touch(mode=0o600)  # it may hold the secret of a cluster
     target.write_text("".join(f"{name}={_escaped(v)}\n" for name, v in settings.items()))
     return target
 
