@@ -99,12 +99,14 @@ def environment(folder: Path, given: Mapping[str, str] = os.environ) -> dict[str
     home = Path(pyspark.__file__).parent
     jars = class_path(spark_jars())
     own = set((home / "jars").glob("*.jar"))
+    core = next(jar.name for jar in own if jar.name.startswith("spark-core_"))
     return {
         **{name: given[name] for name in KEPT if name in given},
         marks.EMULATOR: str(folder),
         "HOME": str(folder),
         "TMPDIR": str(folder / "tmp"),
         "SPARK_HOME": str(home),
+        "SPARK_SCALA_VERSION": core.removeprefix("spark-core_").partition("-")[0],
         "SPARK_CONF_DIR": str(folder),
         "SPARK_LOCAL_DIRS": str(folder / "tmp"),
         "SPARK_LOCAL_IP": LOOPBACK,
