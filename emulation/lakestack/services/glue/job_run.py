@@ -86,6 +86,8 @@ class JobRun:
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._process: ManagedProcess | None = None
+        self._on_cluster: OnCluster | None = None
+        self._trouble: str | None = None  # of the cluster, that ends the run
         self.runner = threading.Thread(
             target=self._run, name=f"glue-{self.run_id[:12]}", daemon=True
         )
@@ -105,12 +107,17 @@ class JobRun:
                 return False
             self._set("STOPPING")
             self._stop.set()
+        self._end_process()
+        return True
+
+    def _end_process(self) -> None:
+        """Let it end, without waiting for it."""
+        with self._lock:
             process = self._process
         if process is not None:
             threading.Thread(
                 target=process.terminate, args=(STOP_GRACE_SECONDS,), name="glue-stop", daemon=True
             ).start()
-        return True
 
     def as_api(self) -> JsonDict:
         """The JobRun structure of the API; ExecutionTime in whole seconds."""
@@ -176,6 +183,10 @@ class JobRun:
         def on_error(line: str) -> None:
             on_stderr.feed(line)
             kept_errors.write(line)
+            if self._on_cluster and not self._trouble:
+                self._trouble = self._on_cluster.trouble(line)
+                if self._trouble:
+                    self._end_process()
 
         try:
             command, environment = self._prepare(workdir, errors)
@@ -203,6 +214,8 @@ class JobRun:
             return "TIMEOUT", f"Job run timed out after {timeout} minutes"
         if self._stop.is_set():
             return "STOPPED", ""
+        if self._trouble:
+            return "FAILED", self._trouble
         if code == 0:
             return "SUCCEEDED", ""
         # Spark prints the script's traceback on stdout, plain Python on stderr.
@@ -238,8 +251,8 @@ class JobRun:
             extra: dict[str, str] = {}
         else:
             self._loan = Loan.lend(self._bookmarks, arguments, workdir / "bookmark.json")
-            cluster = self._cluster(errors, python_files, files, workdir)
-            command, extra = self._spark(script, line, special, workdir, cluster)
+            self._on_cluster = self._cluster(errors, python_files, files, workdir)
+            command, extra = self._spark(script, line, special, workdir)
         entries = [*map(str, dict.fromkeys(python_path)), *_entries(extra.get("PYTHONPATH"))]
         if entries:
             extra["PYTHONPATH"] = ":".join(entries)
@@ -272,12 +285,7 @@ class JobRun:
         return OnCluster(master, fitted, secret, environment, python_files, files)
 
     def _spark(
-        self,
-        script: Path,
-        line: list[str],
-        special: job_arguments.SpecialParameters,
-        workdir: Path,
-        cluster: OnCluster | None,
+        self, script: Path, line: list[str], special: job_arguments.SpecialParameters, workdir: Path
     ) -> tuple[list[str], dict[str, str]]:
         from lakestack.services.glue.spark.command import spark_command
 
@@ -290,7 +298,7 @@ class JobRun:
             region=self.region,
             data_catalog=special.data_catalog,
             jars=[self._download(url, workdir / "jars") for url in special.jars],
-            cluster=cluster,
+            cluster=self._on_cluster,
         )
         if special.spark_conf:  # SparkSubmit's own options stand before the script
             at = command.index(str(script))

@@ -8,12 +8,13 @@ workers have.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from zipfile import ZIP_STORED, ZipFile
 
-from lakestack.spark_master import LEAST_MEMORY, Master, Worker
+from lakestack.spark_master import LEAST_MEMORY, VARIABLE, Master, Worker
 
 GIB = 1024  # MiB
 HEAP_OF_MEMORY = (10, 16)
@@ -57,6 +58,11 @@ SETTINGS = {
     "spark.executor.logs.rolling.maxSize": str(32 << 20),
     "spark.executor.logs.rolling.maxRetainedFiles": "2",
 }
+
+
+_REFUSED = re.compile(r"StandaloneAppClient\S*: Failed to connect to master ")
+_LOST = re.compile(r"StandaloneSchedulerBackend: Disconnected from Spark cluster!")
+_REMOVED = re.compile(r"StandaloneSchedulerBackend: Application has been killed\. Reason: (.*)")
 
 
 @dataclass(frozen=True)
@@ -145,6 +151,27 @@ class OnCluster:
     environment: Mapping[str, str]
     python_files: Sequence[Path] = ()
     files: Sequence[Path] = ()
+
+    def trouble(self, line: str) -> str | None:
+        """Why the run cannot go on, if a line of Spark's log says so; None for any other line.
+
+        Spark itself goes on asking for a minute when it is refused, and waits for ever for a
+        master that has ended; a standalone master that comes again knows nothing of the run.
+        """
+        name = f"Spark's master {self.master.url} ({VARIABLE})"
+        if _REFUSED.search(line):
+            return (
+                f"{name} answers, and refuses the driver: its secret is not the one in "
+                f"{self.master.secret_file}, or it is about to end → {self.master.remedy()}"
+            )
+        if _LOST.search(line):
+            return f"{name} has ended while the job ran → {self.master.remedy()}"
+        if removed := _REMOVED.search(line):
+            return (
+                f"{name} has ended the job: {removed[1]}; why its executors failed stands in the "
+                f"log of the workers, of `cluster start` {self.master.secret_file.parent}"
+            )
+        return None
 
     def settings(self, awsglue: Path, workdir: Path, jvm_flags: Sequence[str]) -> dict[str, str]:
         """Spark's settings.

@@ -1,0 +1,240 @@
+"""Glue jobs on a Spark standalone cluster: shipped files, a killed executor, a cluster that is gone."""
+
+from __future__ import annotations
+
+import io
+import json
+import signal
+import subprocess
+import sys
+import textwrap
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from lakestack import marks
+from lakestack.cluster.process import Cluster, Size
+from tests import support
+from tests.integration.glue.clustered import (
+    SCRIPT,
+    Aws,
+    Job,
+    executors,
+    lake,
+    put_ratings,
+    written,
+)
+from tests.support import wait_until
+
+pytestmark = [pytest.mark.spark, pytest.mark.timeout(600)]
+ROWS = 200_000
+SIZE = Size(workers=2, cores=1, memory=768)
+
+SHIPPED = """
+import json, os, sys
+from awsglue.context import GlueContext
+from pyspark.context import SparkContext
+import in_wheel, in_zip, single
+
+def found(_):
+    import awsglue.utils, in_wheel, in_zip, single
+    return {
+        "modules": [single.VALUE, in_zip.VALUE, in_wheel.VALUE],
+        "awsglue": awsglue.utils.__file__.endswith("awsglue.zip/awsglue/utils.py"),
+        "settings": open("settings.txt").read(),
+        "jar": os.path.exists("own.jar"),
+        "home": os.environ["HOME"],
+        "marks": sorted(n for n in os.environ if n.startswith(("LAKE_", "_SPARK_AUTH"))),
+    }
+
+context = SparkContext.getOrCreate()
+loader = context._jvm.java.lang.Thread.currentThread().getContextClassLoader()
+print("FOUND" + json.dumps({
+    "executors": context.parallelize(range(4), 4).map(found).collect(),
+    "driver": [single.VALUE, open("settings.txt").read()],
+    "resource": loader.getResource("inside.txt") is not None,
+}))
+"""
+
+ENDLESS = """
+from pyspark.context import SparkContext
+
+def wait(_):
+    import threading
+    threading.Event().wait()
+
+SparkContext.getOrCreate().parallelize(range(2), 2).foreach(wait)
+"""
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cluster home")  # with a space, as on many a Mac
+
+
+@pytest.fixture(scope="module")
+def running(home: Path) -> Iterator[tuple[Cluster, Aws]]:
+    with lake(home, SIZE) as (cluster, url):
+        yield cluster, support.clients(url)
+
+
+def packed(name: str, text: str) -> bytes:
+    body = io.BytesIO()
+    with zipfile.ZipFile(body, "w") as archive:
+        archive.writestr(name, text)
+    return body.getvalue()
+
+
+def test_a_killed_executor_loses_and_doubles_nothing(running: tuple[Cluster, Aws]) -> None:
+    cluster, aws = running
+    job = Job(aws, SCRIPT, held=4)
+    expected = put_ratings(aws, job.bucket, ROWS)
+    run = job.start()
+    killed = job.kill_an_executor(cluster, run)
+    aws("s3").put_object(Bucket=job.bucket, Key="go")
+    ended = job.ended(run)
+    assert ended["JobRunState"] == "SUCCEEDED", ended.get("ErrorMessage")
+    assert written(aws, job.bucket) == expected
+    assert f"from DynamoDB 671 {ROWS}" in job.log(run)
+    log = job.log(run, "error")
+    assert f"Lost executor {killed}" in log, "it was killed too late to matter"
+    assert "NumberOfWorkers 3 of G.1X: one for the driver, 2 as executors of 4 cores" in log
+    assert "cores of each 4 → 1, MiB of each 10240 → 768" in log
+    assert aws("s3").list_multipart_uploads(Bucket=job.bucket).get("Uploads", []) == []
+    wait_until(lambda: not executors(cluster), what="the end of its executors")
+
+
+def test_what_a_job_brings_is_on_the_executors(running: tuple[Cluster, Aws], home: Path) -> None:
+    cluster, aws = running
+    names = {
+        "single.py": b"VALUE = 'py'",
+        "archive.zip": packed("in_zip.py", "VALUE = 'zip'"),
+        "wheel-1.0-py3-none-any.whl": packed("in_wheel.py", "VALUE = 'wheel'"),
+        "settings.txt": b"of a file",
+        "own.jar": packed("inside.txt", "of a jar"),
+    }
+    job = Job(aws, SHIPPED)
+    place = f"s3://{job.bucket}"
+    for name, body in names.items():
+        aws("s3").put_object(Bucket=job.bucket, Key=name, Body=body)
+    modules = f"{place}/single.py,{place}/archive.zip,{place}/wheel-1.0-py3-none-any.whl"
+    aws("glue").update_job(
+        JobName=job.name,
+        JobUpdate={
+            "Role": "r",
+            "Command": {"Name": "glueetl", "ScriptLocation": f"{place}/job.py"},
+            "WorkerType": "G.1X",
+            "NumberOfWorkers": 3,
+            "DefaultArguments": {
+                "--extra-py-files": modules,
+                "--extra-files": f"{place}/settings.txt",
+                "--extra-jars": f"{place}/own.jar",
+            },
+        },
+    )
+    run = job.start()
+    ended = job.ended(run)
+    assert ended["JobRunState"] == "SUCCEEDED", ended.get("ErrorMessage")
+    found = json.loads(job.log(run).partition("FOUND")[2])
+    assert found["driver"] == ["py", "of a file"]
+    assert found["resource"]
+    for each in found["executors"]:
+        assert each == {
+            "modules": ["py", "zip", "wheel"],
+            "awsglue": True,
+            "settings": "of a file",
+            "jar": True,
+            "home": str(cluster.folder),
+            "marks": [],
+        }
+
+
+def test_everything_listens_on_loopback_and_no_submission_server_is_there(
+    running: tuple[Cluster, Aws],
+) -> None:
+    cluster, _ = running
+    record = cluster.find()
+    assert record is not None
+    listening: dict[int, set[tuple[str, int]]] = {}
+    for process in psutil.Process(record.pid).children(recursive=True):
+        for connection in process.net_connections("inet"):
+            if connection.status == psutil.CONN_LISTEN:
+                address = connection.laddr.ip.removeprefix("::ffff:"), connection.laddr.port
+                listening.setdefault(process.pid, set()).add(address)
+    assert {ip for found in listening.values() for ip, _ in found} == {"127.0.0.1"}
+    of_master = {("127.0.0.1", record.port), ("127.0.0.1", record.web_port)}
+    assert of_master in listening.values(), "the protocol and the web page, no REST server"
+
+
+def test_who_has_not_the_secret_is_refused_at_once(running: tuple[Cluster, Aws]) -> None:
+    cluster, aws = running
+    secret = cluster.master.secret_file
+    kept = secret.read_text()
+    job = Job(aws, ENDLESS)
+    secret.write_text("0" * 64)
+    try:
+        run = job.start()
+        ended = job.ended(run)
+    finally:
+        secret.write_text(kept)
+    assert ended["JobRunState"] == "FAILED"
+    assert f"{cluster.master.url} (SPARK_MASTER) answers, and refuses" in ended["ErrorMessage"]
+    assert not executors(cluster)
+
+
+def test_a_stopped_run_leaves_no_executor(running: tuple[Cluster, Aws]) -> None:
+    cluster, aws = running
+    job = Job(aws, ENDLESS)
+    run = job.start()
+    wait_until(lambda: len(executors(cluster)) == 2, 120, what="its executors")
+    aws("glue").batch_stop_job_run(JobName=job.name, JobRunIds=[run])
+    assert job.ended(run)["JobRunState"] == "STOPPED"
+    wait_until(lambda: not executors(cluster), 60, what="their end")
+
+
+def test_a_cluster_that_ends_fails_its_runs_and_the_next_ones_at_once(tmp_path: Path) -> None:
+    with lake(tmp_path, Size(1, 1, 768)) as (cluster, url):
+        job = Job(support.clients(url), ENDLESS)
+        run = job.start()
+        wait_until(lambda: executors(cluster), 120, what="its executor")
+        cluster.stop()
+        ended = job.ended(run)
+        assert ended["JobRunState"] == "FAILED"
+        assert f"{cluster.master.url} (SPARK_MASTER) has ended" in ended["ErrorMessage"]
+        later = job.ended(job.start())
+        assert later["JobRunState"] == "FAILED"
+        assert later["ErrorMessage"].startswith(
+            f"Spark's master {cluster.master.url} (SPARK_MASTER) does not answer: "
+        )
+        assert f"cluster start --port {cluster.port}; or run jobs in" in later["ErrorMessage"]
+
+
+def test_it_ends_with_its_owner(tmp_path: Path) -> None:
+    port = support.free_port()
+    program = f"""
+        from pathlib import Path
+        from lakestack.cluster.process import Cluster, Size
+        print(Cluster({port}, Path({str(tmp_path)!r})).start(Size(1, 1, 512), owned=True)[0].pid)
+        input()
+    """
+    owner = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(program)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    cluster = Cluster(port, tmp_path)
+    try:
+        assert owner.stdout is not None
+        assert int(owner.stdout.readline()) == getattr(cluster.find(), "pid", None)
+        owner.send_signal(signal.SIGKILL)
+        owner.wait()
+        gone = lambda: not list(marks.marked(marks.EMULATOR, str(cluster.folder)))  # noqa: E731
+        wait_until(gone, 60, what="the end of master and worker")
+    finally:
+        owner.kill()
+        owner.communicate()
+        cluster.stop()
