@@ -67,8 +67,10 @@ bench-quality: setup ## Measure the recommender's lists on several data sets (mi
 doctor: $(VENV)/.ready ## Say what this machine lacks, and the command that mends it
 	@$(LAKE) doctor
 
-down: ## Stop the emulator and everything it started
+down: ## Stop the emulator and everything it started, and Spark's cluster
 	@if [ -x $(LAKE) ]; then $(LAKE) emulator stop; fi
+	@for record in .lake/cluster-*/cluster.json; do [ ! -e "$$record" ] || \
+	  $(LAKE) cluster stop --port $$(echo "$$record" | sed 's|.*/cluster-\(.*\)/.*|\1|'); done
 
 clean: down ## Stop, and remove the environment and all local state
 	rm -rf $(VENV) .lake build bench.json faults.json *.egg-info emulation/build emulation/*.egg-info

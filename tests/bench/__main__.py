@@ -7,11 +7,13 @@ from pathlib import Path
 
 from tests.bench import (
     bookmarks,
+    cluster,
     commands,
     front_door,
     full_load,
     functions,
     report,
+    reset,
     stacks,
     streaming,
     training,
@@ -26,9 +28,11 @@ BENCHMARKS = {
     "full_load": full_load.run,
     "streaming": streaming.run,
     "bookmarks": bookmarks.run,
+    "cluster": cluster.run,
     "training": training.run,
     "stacks": stacks.run,
     "functions": functions.run,
+    "reset": reset.run,
     "validation": validation.run,
 }
 

@@ -65,10 +65,11 @@ class PeakMemory:
 
     def _sample(self) -> None:
         while not self._stop.wait(SAMPLE_SECONDS):
-            self.peak = max(self.peak, sum(_resident(pid) for pid in self._pids()))
+            self.peak = max(self.peak, sum(resident(pid) for pid in self._pids()))
 
 
-def _resident(pid: int) -> int:
+def resident(pid: int) -> int:
+    """Bytes that a process and all below it hold; 0 when there is none."""
     with contextlib.suppress(psutil.Error):
         process = psutil.Process(pid)
         total = int(process.memory_info().rss)

@@ -25,10 +25,10 @@ import psutil
 
 from lakestack import commands, marks, paths, spark_master
 from lakestack.cluster import daemons
-from lakestack.spark_master import Master, Worker
 from lakestack.errors import ClusterError, EmulationError, PortInUseError
 from lakestack.host.process import end_all, for_the_owner, listener
 from lakestack.ports import free_port
+from lakestack.spark_master import Master, Worker
 
 START_SECONDS = 90.0
 STOP_SECONDS = 15.0
@@ -189,7 +189,13 @@ class Cluster:
         self.log.unlink(missing_ok=True)
         with open(self.log, "ab", opener=for_the_owner) as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "lakestack.cluster.keeper", self.folder, json.dumps(settings)],
+                [
+                    sys.executable,
+                    "-m",
+                    "lakestack.cluster.keeper",
+                    self.folder,
+                    json.dumps(settings),
+                ],
                 env={**environment, marks.EMULATOR: str(self.folder)},
                 cwd=self.folder,
                 stdin=subprocess.PIPE if owned else subprocess.DEVNULL,
@@ -253,6 +259,5 @@ class Cluster:
                 other = self.port + 1 if self.port < 65_535 else spark_master.DEFAULT_PORT
                 raise PortInUseError(
                     f"port {self.port} is taken by {listener(self.port)}",
-                    "stop that program, or choose another port: "
-                    f"{commands.cluster_start(other)}",
+                    f"stop that program, or choose another port: {commands.cluster_start(other)}",
                 ) from e

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from tests.support import unique, wait_until
+from tests.support import REGION, unique, wait_until
 
 ROLE = "arn:aws:iam::000000000000:role/dms-access"
 Client = Callable[[str], Any]
@@ -72,7 +72,9 @@ class Lake:
         self.aws, self.dms = aws, aws("dms")
         self.name = unique("dms")
         self.bucket = self.name
-        aws("s3").create_bucket(Bucket=self.bucket)
+        region = aws("s3").meta.region_name
+        place = {"CreateBucketConfiguration": {"LocationConstraint": region}}
+        aws("s3").create_bucket(Bucket=self.bucket, **({} if region == REGION else place))
         self.instance = self.dms.create_replication_instance(
             ReplicationInstanceIdentifier=self.name, ReplicationInstanceClass="dms.t3.medium"
         )["ReplicationInstance"]["ReplicationInstanceArn"]

@@ -198,6 +198,13 @@ class Job:
 
         return wait_until(final, timeout, 0.2, what=f"the end of {self.name}")
 
+    def succeeded(self, run: str) -> None:
+        """Wait for the end of a run, which must be a good one."""
+        ended = self.ended(run)
+        if ended["JobRunState"] != "SUCCEEDED":
+            logs = "\n".join(self.log(run, group)[-3000:] for group in ("error", "output"))
+            raise AssertionError(f"{ended['JobRunState']}: {ended.get('ErrorMessage')}\n{logs}")
+
     def log(self, run: str, group: str = "output") -> str:
         events = self.aws("logs").get_log_events(
             logGroupName=f"/aws-glue/jobs/{group}", logStreamName=run, startFromHead=True

@@ -218,7 +218,7 @@ def test_extra_files(jobs: Jobs) -> None:
     [
         ({"--additional-python-modules": "numpy==1.0"}, "numpy==1.0 asked for"),
         ({"--additional-python-modules": "no-such-module-here"}, "is not installed"),
-        ({"--extra-jars": "s3://b/x.jar"}, "--extra-jars is not emulated"),
+        ({"--class": "x.Main"}, "--class is not emulated"),
         ({"--extra-py-files": "s3://absent-bucket/x.py"}, "absent-bucket"),
     ],
 )

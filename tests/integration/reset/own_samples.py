@@ -8,13 +8,15 @@ from tests.contract.dms.helpers import to_table
 from tests.contract.lambda_ import helpers as functions
 from tests.contract.sagemaker.helpers import Hosting, train
 from tests.integration.reset.samples import ROLE, Aws, Sample, listing
-from tests.support import wait_until
+from tests.support import REGION, wait_until
 
 ENDLESS = "import time\nprint('begun', flush=True)\ntime.sleep(3600)\n"
 
 
 def _bucket(aws: Aws, name: str) -> str:
-    aws("s3").create_bucket(Bucket=name)
+    region = aws("s3").meta.region_name
+    place = {"CreateBucketConfiguration": {"LocationConstraint": region}}
+    aws("s3").create_bucket(Bucket=name, **({} if region == REGION else place))
     return name
 
 

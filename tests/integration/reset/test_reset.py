@@ -234,6 +234,53 @@ def test_a_process_of_another_account_goes_on(own: Running) -> None:
     reset(own)
 
 
+def test_dms_and_sagemaker_of_another_account_or_region_go_on(own: Running) -> None:
+    reset(own)
+    everywhere = {place: clients_of(own, *place) for place in PLACES}
+    (dms,), (training, endpoint) = OWN_SAMPLES["dms"], OWN_SAMPLES["sagemaker"]
+    for aws in everywhere.values():
+        for sample in (dms, training, endpoint):
+            sample.make(aws, unique("scoped"))
+    full = {place: _kept(aws) for place, aws in everywhere.items()}
+    account, region = PLACES[0]
+
+    done = reset(own, account=account, region=region)
+
+    assert {"dms", "sagemaker"} <= set(done["services"])
+    gone = _kept(everywhere[PLACES[0]])
+    assert gone == {kind: {} for kind in gone}
+    for place in PLACES[1:]:
+        assert _kept(everywhere[place]) == full[place]
+        runtime = everywhere[place]("sagemaker-runtime")
+        (name,) = full[place]["endpoints"]
+        answer = runtime.invoke_endpoint(
+            EndpointName=name, ContentType="application/json", Body=b'{"a": 1}'
+        )
+        assert json.loads(answer["Body"].read())["echo"] == {"a": 1}
+    reset(own)
+    assert processes_of_users(own) == []
+
+
+def _kept(aws: Aws) -> dict[str, dict[str, Any]]:
+    """DMS's and SageMaker's resources of an account and region by name, with their states."""
+    dms, sagemaker, dynamodb = aws("dms"), aws("sagemaker"), aws("dynamodb")
+    tasks = dms.describe_replication_tasks()["ReplicationTasks"]
+    endpoints = dms.describe_endpoints()["Endpoints"]
+    instances = dms.describe_replication_instances()["ReplicationInstances"]
+    jobs = sagemaker.list_training_jobs()["TrainingJobSummaries"]
+    served = sagemaker.list_endpoints()["Endpoints"]
+    tables = dynamodb.list_tables()["TableNames"]
+    return {
+        "tasks": {t["ReplicationTaskIdentifier"]: t["Status"] for t in tasks},
+        "ends": {e["EndpointIdentifier"]: e["EngineName"] for e in endpoints},
+        "instances": {i["ReplicationInstanceIdentifier"]: "" for i in instances},
+        "jobs": {j["TrainingJobName"]: j["TrainingJobStatus"] for j in jobs},
+        "endpoints": {e["EndpointName"]: e["EndpointStatus"] for e in served},
+        "models": {m["ModelName"]: "" for m in sagemaker.list_models()["Models"]},
+        "loaded": {t: dynamodb.scan(TableName=t, Select="COUNT")["Count"] for t in tables},
+    }
+
+
 @pytest.mark.parametrize(
     "headers",
     [

@@ -37,11 +37,13 @@ def test_special_parameters() -> None:
         {
             "--extra-py-files": "s3://b/a.py, s3://b/c.zip",
             "--additional-python-modules": "numpy>1,s3://b/m-none-any.whl",
+            "--extra-jars": "s3://b/x.jar, s3://b/y.jar",
             "--conf": "spark.a=1 --conf spark.b=2",
             "--enable-metrics": "true",
         }
     )
     assert special.python_files == ("s3://b/a.py", "s3://b/c.zip", "s3://b/m-none-any.whl")
+    assert special.jars == ("s3://b/x.jar", "s3://b/y.jar")
     assert special.modules == ("numpy>1",)
     assert special.spark_conf == ("spark.a=1", "spark.b=2")
     assert special.ignored == ("--enable-metrics",)
@@ -54,7 +56,13 @@ def test_the_data_catalog_is_a_switch(value: str, enabled: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [{"--conf": "nonsense"}, {"--job-language": "scala"}, {"--extra-jars": "s3://x"}]
+    "arguments",
+    [
+        {"--conf": "nonsense"},
+        {"--job-language": "scala"},
+        {"--extra-jars": "s3://x"},
+        {"--extra-jars": "x.jar"},
+    ],
 )
 def test_refused_parameters(arguments: dict[str, str]) -> None:
     with pytest.raises(ArgumentError):
@@ -102,6 +110,23 @@ Caused by: java.io.IOException: No space left on device
     assert _message(output) == (
         "An error occurred while calling o45.csv. IOException: No space left on device"
     )
+
+
+def test_message_of_a_function_that_failed_in_a_python_worker() -> None:
+    output = """Traceback (most recent call last):
+  File "x.py", line 1, in <module>
+py4j.protocol.Py4JJavaError: An error occurred while calling o45.save.
+: org.apache.spark.SparkException: Job aborted due to stage failure.
+\tat org.apache.Foo.bar(Foo.scala:1)
+Caused by: org.apache.spark.api.python.PythonException: Traceback (most recent call last):
+  File "/x/pyspark.zip/pyspark/worker.py", line 1247, in main
+    process()
+  File "x.py", line 3, in f
+package.errors.LakeError: bad: row 3
+
+\tat org.apache.spark.api.python.BasePythonRunner.handle(PythonRunner.scala:572)
+\t... 1 more"""
+    assert _message(output) == "An error occurred while calling o45.save. LakeError: bad: row 3"
 
 
 def test_messages_without_a_traceback() -> None:

@@ -79,12 +79,19 @@ class FailureReader:
 
 def _java_error(text: str, rest: list[str]) -> str:
     """``An error occurred while calling o1.x. <the deepest cause>``."""
-    cause = ""
+    cause, of_python = "", False
     for line in rest:
         if not cause and line.startswith(": "):
             cause = re.sub(r"^: (?:[\w$]+\.)*", "", line)
         elif match := _JAVA_CAUSE.match(line):
             cause = f"{match[1]}: {match[2]}" if match[2] else match[1]
+            of_python = match[2] == _TRACEBACK
+        elif of_python and line.strip() and not line.startswith((" ", "\t")):
+            # A function of the script's failed in a Python worker; Java quotes its traceback.
+            cause, of_python = (
+                re.sub(r"^(?:[A-Za-z_]\w*\.)+(?=\w+(?:$|:))", "", line.strip()),
+                False,
+            )
     return f"{text.rstrip('.')}. {cause}".strip()
 
 

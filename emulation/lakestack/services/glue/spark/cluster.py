@@ -9,6 +9,7 @@ workers have.
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -209,10 +210,10 @@ def _packed(package: Path, archive: Path) -> Path:
 
 
 def _importable(file: Path, workdir: Path) -> Path:
-    """A file under a name by which Spark puts it on the Python path of executors."""
-    if file.suffix != ".whl":
-        return file
-    renamed = workdir / f"{file.name}.zip"
-    if not renamed.exists():
-        renamed.symlink_to(file)
-    return renamed
+    """A file under a name by which Spark puts it on the Python path of executors.
+
+    Spark knows no wheels there, and follows links to the true name.
+    """
+    return (
+        Path(shutil.copyfile(file, workdir / f"{file.name}.zip")) if file.suffix == ".whl" else file
+    )

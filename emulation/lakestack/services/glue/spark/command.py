@@ -236,9 +236,7 @@ def _common_flags(workdir: Path) -> list[str]:
     ]
 
 
-def _settings(
-    workdir: Path, temporary: Path, jars: Sequence[Path], cores: int
-) -> dict[str, str]:
+def _settings(workdir: Path, temporary: Path, jars: Sequence[Path], cores: int) -> dict[str, str]:
     settings = {
         **SPARK_SETTINGS,
         **{f"spark.hadoop.{name}": value for name, value in S3A_SETTINGS.items()},

@@ -1,0 +1,80 @@
+"""Ten million ratings through a Glue job on a Spark cluster of two workers, with and without a kill."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from lakestack.cluster.process import Cluster, Size
+from tests import support
+from tests.bench.report import Figure
+from tests.integration.glue import clustered
+
+ROWS = int(os.environ.get("ROWS", "10_000_000"))
+SIZE = Size(workers=2, cores=1, memory=1024)
+SAMPLE_SECONDS = 0.5
+GIB = 2**30
+
+
+class PeakOfExecutors:
+    """The most resident memory that one executor with its Python has had."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._sample, daemon=True)
+        self.bytes = 0
+
+    def __enter__(self) -> PeakOfExecutors:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end.set()
+        self._thread.join()
+
+    def _sample(self) -> None:
+        from tests.bench.measure import resident
+
+        while not self._end.wait(SAMPLE_SECONDS):
+            for process in clustered.executors(self._cluster).values():
+                self.bytes = max(self.bytes, resident(process.pid))
+
+
+def run() -> Iterator[Figure]:
+    """Yield the time of a job in which an executor is killed over one without, and the memory.
+
+    Raises:
+        RuntimeError: the job's output is not complete and right
+    """
+    with tempfile.TemporaryDirectory(prefix="lake-bench-") as home:
+        with clustered.lake(Path(home), SIZE) as (cluster, url):
+            aws = support.clients(url)
+            with PeakOfExecutors(cluster) as peak:
+                plain = _job(aws, cluster, kill=False)
+                killed = _job(aws, cluster, kill=True)
+    detail = f"{ROWS:,} ratings, 2 workers of 1 core: {plain:.0f} s, with the kill {killed:.0f} s"
+    yield Figure("job with a killed executor", killed / plain, "x", 2.5, True, detail)
+    heap = f"an executor with {SIZE.memory} MiB of heap, and its Python"
+    yield Figure("memory of an executor", peak.bytes / GIB, "GB", 2.0, True, heap)
+
+
+def _job(aws: clustered.Aws, cluster: Cluster, *, kill: bool) -> float:
+    job = clustered.Job(aws, clustered.SCRIPT)
+    expected = clustered.put_ratings(aws, job.bucket, ROWS)
+    began = time.perf_counter()
+    run = job.start()
+    if kill:
+        job.kill_an_executor(cluster, run)
+    ended = job.ended(run, 1800)
+    took = time.perf_counter() - began
+    if ended["JobRunState"] != "SUCCEEDED":
+        raise RuntimeError(f"the job ended {ended['JobRunState']}: {ended.get('ErrorMessage')}")
+    if clustered.written(aws, job.bucket) != expected:
+        raise RuntimeError("the job has lost or doubled ratings")
+    aws("glue").delete_job(JobName=job.name)
+    return took

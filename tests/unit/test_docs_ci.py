@@ -1,0 +1,102 @@
+"""docs/testing.md's examples for CI services parse, and name what there is."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import sys
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from lakestack.java.interpreter import OLDEST
+from lakestack.testing.plugin import MODES, OPTIONS
+from tests.documents import Block, blocks
+from tests.support import PROJECT
+
+PAGE = PROJECT / "docs" / "testing.md"
+OPENJDK = {"bookworm": range(17, 18)}
+"""Releases of Debian, and the OpenJDKs that they have."""
+OF_THE_SYSTEM = {"apt-get": {"update", "install"}}
+
+
+def examples() -> list[Block]:
+    return [block for block in blocks(PAGE) if block.language == "yaml"]
+
+
+def parsed(block: Block) -> Any:
+    return yaml.safe_load(textwrap.dedent("\n".join(block.lines)))
+
+
+def everywhere(document: Any) -> Iterator[tuple[str, Any]]:
+    """Every name of a document with its value, at any depth."""
+    if isinstance(document, dict):
+        for name, value in document.items():
+            yield name, value
+            yield from everywhere(value)
+    elif isinstance(document, list):
+        for value in document:
+            yield from everywhere(value)
+
+
+def lines(document: Any) -> list[str]:
+    """The shell commands of a GitHub job (``run``) or a GitLab job (``script``)."""
+    found = []
+    for name, value in everywhere(document):
+        if name in ("run", "script"):
+            found += [value] if isinstance(value, str) else value
+    return [part.strip() for line in found for part in re.split(r"&&|\n", line) if part.strip()]
+
+
+def test_there_is_one_for_each_service() -> None:
+    assert len(examples()) == 3
+    github, service, gitlab = map(parsed, examples())
+    assert github["jobs"]["test"]["steps"]
+    assert service["services"]["lake"]["image"]
+    assert gitlab["test"]["script"]
+
+
+@pytest.mark.parametrize("block", examples(), ids=lambda block: f"line-{block.line}")
+def test_its_commands_are_there(block: Block) -> None:
+    found = lines(parsed(block))
+    assert found
+    for line in found:
+        word, *arguments = shlex.split(line)
+        if word in OF_THE_SYSTEM:
+            assert arguments[0] in OF_THE_SYSTEM[word], line
+            continue
+        assert Path(sys.executable).with_name(word).is_file(), line
+        if word == "pytest":
+            given = dict(zip(arguments[::2], arguments[1::2], strict=True))
+            assert {name.removeprefix("--lake-") for name in given} <= set(OPTIONS), line
+            assert given.get("--lake-mode", "host") in MODES, line
+        if word == "pip":
+            assert arguments == ["install", "-r", "requirements.txt"], line
+
+
+@pytest.mark.parametrize("block", examples(), ids=lambda block: f"line-{block.line}")
+def test_its_variables_versions_and_images_are_right(block: Block) -> None:
+    document = parsed(block)
+    text = (PROJECT / "emulation" / "pyproject.toml").read_text(encoding="utf-8")
+    version = re.search(r'^version = "(.*)"$', text, re.MULTILINE)
+    assert version
+    for name, value in everywhere(document):
+        if name in ("env", "variables"):
+            assert set(value) <= {"LAKE_CACHE"}
+        if name == "uses":
+            assert re.fullmatch(r"actions/(checkout|setup-python|setup-java|cache)@v\d+", value)
+        if name == "python-version":
+            assert value in ("3.11", "3.12"), "a text: 3.10 as a number is 3.1"
+        if name == "java-version":
+            assert int(value) >= OLDEST
+        if name == "image" and "lakestack" in value:
+            assert value.endswith(f"/lakestack:{version[1]}")
+        elif name == "image":
+            python, _, release = value.removeprefix("python:").partition("-")
+            assert python in ("3.11", "3.12")
+            wanted = re.findall(r"openjdk-(\d+)-jre-headless", "\n".join(block.lines))
+            assert [int(java) in OPENJDK[release] for java in wanted] == [True]
