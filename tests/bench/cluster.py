@@ -1,4 +1,4 @@
-"""Ten million ratings through a Glue job on a Spark cluster of two workers, with and without a kill."""
+"""Ten million ratings through a Glue job on a cluster, with and without a killed executor."""
 
 from __future__ import annotations
 
@@ -51,12 +51,14 @@ def run() -> Iterator[Figure]:
     Raises:
         RuntimeError: the job's output is not complete and right
     """
-    with tempfile.TemporaryDirectory(prefix="lake-bench-") as home:
-        with clustered.lake(Path(home), SIZE) as (cluster, url):
-            aws = support.clients(url)
-            with PeakOfExecutors(cluster) as peak:
-                plain = _job(aws, cluster, kill=False)
-                killed = _job(aws, cluster, kill=True)
+    with (
+        tempfile.TemporaryDirectory(prefix="lake-bench-") as home,
+        clustered.lake(Path(home), SIZE) as (cluster, url),
+        PeakOfExecutors(cluster) as peak,
+    ):
+        aws = support.clients(url)
+        plain = _job(aws, cluster, kill=False)
+        killed = _job(aws, cluster, kill=True)
     detail = f"{ROWS:,} ratings, 2 workers of 1 core: {plain:.0f} s, with the kill {killed:.0f} s"
     yield Figure("job with a killed executor", killed / plain, "x", 2.5, True, detail)
     heap = f"an executor with {SIZE.memory} MiB of heap, and its Python"

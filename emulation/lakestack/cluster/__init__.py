@@ -1,1 +1,1 @@
-"""A Spark standalone cluster for Glue jobs: where it is, what it has, and its start on this machine."""
+"""A Spark standalone cluster of processes on this machine, for Glue jobs."""

@@ -107,6 +107,8 @@ class ManagedProcess:
 
     Args:
         command: program and arguments, never a shell string
+        env: its environment; it may hold a mark of its own, by which processes that it has others
+            start for it are ended with it
         on_line: receives each line of stdout and stderr without its newline; it runs in a thread of
             its own, and an exception in it is logged and ends nothing
         on_error_line: if given, receives the lines of stderr, in another thread
@@ -130,7 +132,7 @@ class ManagedProcess:
     ) -> None:
         self.name = name
         self.place = (env.get("AWS_ACCESS_KEY_ID"), env.get("AWS_REGION"))
-        self._mark = uuid.uuid4().hex
+        self._mark = env.get(marks.PROCESS) or uuid.uuid4().hex
         self._control_lock = threading.Lock()
         self._popen = subprocess.Popen(
             supervised(command, "--control", "--limits", json.dumps(limits.of_job(file_bytes))),

@@ -1,4 +1,4 @@
-"""Glue jobs on a Spark standalone cluster: shipped files, a killed executor, a cluster that is gone."""
+"""Glue jobs on a Spark cluster: a killed executor, shipped files, a cluster that ends."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import sys
 import textwrap
 import zipfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -22,12 +23,13 @@ from tests.integration.glue.clustered import (
     SCRIPT,
     Aws,
     Job,
+    Ratings,
     executors,
     lake,
     put_ratings,
     written,
 )
-from tests.support import wait_until
+from tests.support import unique, wait_until
 
 pytestmark = [pytest.mark.spark, pytest.mark.timeout(600)]
 ROWS = 200_000
@@ -40,8 +42,15 @@ from pyspark.context import SparkContext
 import in_wheel, in_zip, single
 
 def found(_):
+    import socket
     import awsglue.utils, in_wheel, in_zip, single
+    outside = None
+    try:
+        socket.create_connection(("192.0.2.1", 9), 5)
+    except OSError as e:
+        outside = type(e).__name__
     return {
+        "outside": outside,
         "modules": [single.VALUE, in_zip.VALUE, in_wheel.VALUE],
         "awsglue": awsglue.utils.__file__.endswith("awsglue.zip/awsglue/utils.py"),
         "settings": open("settings.txt").read(),
@@ -88,25 +97,19 @@ def packed(name: str, text: str) -> bytes:
     return body.getvalue()
 
 
-def test_a_killed_executor_loses_and_doubles_nothing(running: tuple[Cluster, Aws]) -> None:
-    cluster, aws = running
-    job = Job(aws, SCRIPT, held=4)
-    expected = put_ratings(aws, job.bucket, ROWS)
-    run = job.start()
-    killed = job.kill_an_executor(cluster, run)
-    aws("s3").put_object(Bucket=job.bucket, Key="go")
-    job.succeeded(run)
-    assert written(aws, job.bucket) == expected
-    assert f"from DynamoDB 671 {ROWS}" in job.log(run)
-    log = job.log(run, "error")
-    assert f"Lost executor {killed}" in log, "it was killed too late to matter"
-    assert "NumberOfWorkers 3 of G.1X: one for the driver, 2 as executors of 4 cores" in log
-    assert "cores of each 4 → 1, MiB of each 10240 → 768" in log
-    assert aws("s3").list_multipart_uploads(Bucket=job.bucket).get("Uploads", []) == []
-    wait_until(lambda: not executors(cluster), what="the end of its executors")
+@dataclass(frozen=True)
+class Ran:
+    """A run of which an executor was killed, and what it should have written."""
+
+    job: Job
+    run: str
+    expected: Ratings
+    killed: int
 
 
-def test_what_a_job_brings_is_on_the_executors(running: tuple[Cluster, Aws], home: Path) -> None:
+@pytest.fixture(scope="module")
+def ran(running: tuple[Cluster, Aws]) -> Ran:
+    """A run with all that a job may bring."""
     cluster, aws = running
     names = {
         "single.py": b"VALUE = 'py'",
@@ -115,28 +118,47 @@ def test_what_a_job_brings_is_on_the_executors(running: tuple[Cluster, Aws], hom
         "settings.txt": b"of a file",
         "own.jar": packed("inside.txt", "of a jar"),
     }
-    job = Job(aws, SHIPPED)
-    place = f"s3://{job.bucket}"
+    place = unique("shipped")
+    aws("s3").create_bucket(Bucket=place)
     for name, body in names.items():
-        aws("s3").put_object(Bucket=job.bucket, Key=name, Body=body)
-    modules = f"{place}/single.py,{place}/archive.zip,{place}/wheel-1.0-py3-none-any.whl"
-    aws("glue").update_job(
-        JobName=job.name,
-        JobUpdate={
-            "Role": "r",
-            "Command": {"Name": "glueetl", "ScriptLocation": f"{place}/job.py"},
-            "WorkerType": "G.1X",
-            "NumberOfWorkers": 3,
-            "DefaultArguments": {
-                "--extra-py-files": modules,
-                "--extra-files": f"{place}/settings.txt",
-                "--extra-jars": f"{place}/own.jar",
-            },
+        aws("s3").put_object(Bucket=place, Key=name, Body=body)
+    single, archive, wheel, settings, jar = (f"s3://{place}/{name}" for name in names)
+    job = Job(
+        aws,
+        SHIPPED + SCRIPT,
+        held=4,
+        **{
+            "--extra-py-files": f"{single},{archive},{wheel}",
+            "--extra-files": settings,
+            "--extra-jars": jar,
         },
     )
+    expected = put_ratings(aws, job.bucket, ROWS)
     run = job.start()
+    killed = job.kill_an_executor(cluster, run)
+    aws("s3").put_object(Bucket=job.bucket, Key="go")
     job.succeeded(run)
-    found = json.loads(job.log(run).partition("FOUND")[2])
+    return Ran(job, run, expected, killed)
+
+
+def test_a_killed_executor_loses_and_doubles_nothing(
+    running: tuple[Cluster, Aws], ran: Ran
+) -> None:
+    cluster, aws = running
+    assert written(aws, ran.job.bucket) == ran.expected
+    assert f"from DynamoDB 671 {ROWS}" in ran.job.log(ran.run)
+    log = ran.job.log(ran.run, "error")
+    assert f"Lost executor {ran.killed}" in log, "it was killed too late to matter"
+    assert "NumberOfWorkers 3 of G.1X: one for the driver, 2 as executors of 4 cores" in log
+    assert "cores of each 4 → 1, MiB of each 10240 → 768" in log
+    assert aws("s3").list_multipart_uploads(Bucket=ran.job.bucket).get("Uploads", []) == []
+    wait_until(lambda: not executors(cluster), what="the end of its executors")
+
+
+def test_what_a_job_brings_is_on_the_executors(running: tuple[Cluster, Aws], ran: Ran) -> None:
+    cluster, _ = running
+    line = ran.job.log(ran.run).partition("FOUND")[2].splitlines()[0]
+    found = json.loads(line)
     assert found["driver"] == ["py", "of a file"]
     assert found["resource"]
     for each in found["executors"]:
@@ -147,6 +169,7 @@ def test_what_a_job_brings_is_on_the_executors(running: tuple[Cluster, Aws], hom
             "jar": True,
             "home": str(cluster.folder),
             "marks": [],
+            "outside": "PermissionError",
         }
 
 
@@ -190,15 +213,18 @@ def test_a_stopped_run_leaves_no_executor(running: tuple[Cluster, Aws]) -> None:
     wait_until(lambda: len(executors(cluster)) == 2, 120, what="its executors")
     aws("glue").batch_stop_job_run(JobName=job.name, JobRunIds=[run])
     assert job.ended(run)["JobRunState"] == "STOPPED"
-    wait_until(lambda: not executors(cluster), 60, what="their end")
+    assert not executors(cluster), "they end before the run does"
 
 
-def test_a_cluster_that_ends_fails_its_runs_and_the_next_ones_at_once(tmp_path: Path) -> None:
-    with lake(tmp_path, Size(1, 1, 768)) as (cluster, url):
-        job = Job(support.clients(url), ENDLESS)
-        run = job.start()
-        wait_until(lambda: executors(cluster), 120, what="its executor")
-        cluster.stop()
+def test_a_cluster_that_ends_fails_its_runs_and_the_next_ones_at_once(
+    running: tuple[Cluster, Aws],
+) -> None:
+    cluster, aws = running
+    job = Job(aws, ENDLESS)
+    run = job.start()
+    wait_until(lambda: executors(cluster), 120, what="its executor")
+    cluster.stop()
+    try:
         ended = job.ended(run)
         assert ended["JobRunState"] == "FAILED"
         assert f"{cluster.master.url} (SPARK_MASTER) has ended" in ended["ErrorMessage"]
@@ -208,6 +234,8 @@ def test_a_cluster_that_ends_fails_its_runs_and_the_next_ones_at_once(tmp_path: 
             f"Spark's master {cluster.master.url} (SPARK_MASTER) does not answer: "
         )
         assert f"cluster start --port {cluster.port}; or run jobs in" in later["ErrorMessage"]
+    finally:  # under the same emulator, with another secret and web page
+        cluster.start(SIZE, 240, owned=True)
 
 
 def test_it_ends_with_its_owner(tmp_path: Path) -> None:

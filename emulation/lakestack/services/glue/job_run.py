@@ -18,7 +18,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lakestack import clock, spark_master
+from lakestack import clock, marks, spark_master
 from lakestack.errors import EmulationError
 from lakestack.services.base import client
 from lakestack.services.glue import job_arguments
@@ -86,6 +86,7 @@ class JobRun:
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._process: ManagedProcess | None = None
+        self._mark = uuid.uuid4().hex
         self._on_cluster: OnCluster | None = None
         self._trouble: str | None = None  # of the cluster, that ends the run
         self.runner = threading.Thread(
@@ -214,13 +215,11 @@ class JobRun:
             return "TIMEOUT", f"Job run timed out after {timeout} minutes"
         if self._stop.is_set():
             return "STOPPED", ""
-        if self._trouble:
-            return "FAILED", self._trouble
-        if code == 0:
+        if code == 0 and not self._trouble:
             return "SUCCEEDED", ""
         # Spark prints the script's traceback on stdout, plain Python on stderr.
         reader = on_stdout if on_stdout.has_traceback else on_stderr
-        return "FAILED", reader.message(code)
+        return "FAILED", self._trouble or reader.message(code)
 
     def _keep_bookmark(self, state: str, error: str) -> tuple[str, str]:
         """Keep what the script committed; returns the run's final state and error message."""
@@ -261,7 +260,7 @@ class JobRun:
         environment = clean_environment(
             self.account, self.region, workdir / "home", extra, what="a Glue job"
         )
-        return command, environment
+        return command, {**environment, marks.PROCESS: self._mark}
 
     def _cluster(
         self, errors: LogStream, python_files: list[Path], files: list[Path], workdir: Path
@@ -282,6 +281,7 @@ class JobRun:
         environment = clean_environment(
             self.account, self.region, workdir / "home", what="a Glue job"
         )
+        environment[marks.PROCESS] = self._mark  # so executors end with the driver, at once
         return OnCluster(master, fitted, secret, environment, python_files, files)
 
     def _spark(

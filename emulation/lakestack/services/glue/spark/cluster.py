@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from zipfile import ZIP_STORED, ZipFile
 
+from lakestack import marks
 from lakestack.spark_master import LEAST_MEMORY, VARIABLE, Master, Worker
 
 GIB = 1024  # MiB
@@ -45,6 +46,7 @@ ENVIRONMENT = (
     "NO_PROXY",
     "LAKE_GATEWAY",
     "LAKE_CONFINED",
+    marks.PROCESS,
     "PYTHONPATH",
     "PYTHONDONTWRITEBYTECODE",
 )
