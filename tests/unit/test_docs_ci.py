@@ -45,7 +45,7 @@ def everywhere(document: Any) -> Iterator[tuple[str, Any]]:
 
 def lines(document: Any) -> list[str]:
     """The shell commands of a GitHub job (``run``) or a GitLab job (``script``)."""
-    found = []
+    found: list[str] = []
     for name, value in everywhere(document):
         if name in ("run", "script"):
             found += [value] if isinstance(value, str) else value

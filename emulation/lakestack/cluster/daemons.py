@@ -97,9 +97,7 @@ def environment(folder: Path, given: Mapping[str, str] = os.environ) -> dict[str
     import pyspark
 
     home = Path(pyspark.__file__).parent
-    jars = class_path(spark_jars())
-    own = set((home / "jars").glob("*.jar"))
-    core = next(jar.name for jar in own if jar.name.startswith("spark-core_"))
+    core = next((home / "jars").glob("spark-core_*.jar")).name
     return {
         **{name: given[name] for name in KEPT if name in given},
         marks.EMULATOR: str(folder),
@@ -111,8 +109,6 @@ def environment(folder: Path, given: Mapping[str, str] = os.environ) -> dict[str
         "SPARK_LOCAL_DIRS": str(folder / "tmp"),
         "SPARK_LOCAL_IP": LOOPBACK,
         "SPARK_LOCAL_HOSTNAME": LOOPBACK,
-        # What lets executors reach S3, behind Spark's own jars.
-        "SPARK_DIST_CLASSPATH": os.pathsep.join(str(jar) for jar in jars if jar not in own),
         "PYSPARK_PYTHON": sys.executable,
         "PYTHONDONTWRITEBYTECODE": "1",
         "OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES",

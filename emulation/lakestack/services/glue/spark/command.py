@@ -166,7 +166,9 @@ def spark_command(
     if jars:
         settings["spark.jars"] = ",".join(map(str, jars))
     if cluster:
-        flags = ["-Xss4m", "-XX:-UsePerfData", *_common_flags(workdir)]
+        flags = ["-Xss4m", "-XX:-UsePerfData", *_common_flags(workdir), *_archive_flags(library)]
+        # Before Spark's own folder of jars, in the order of the archive, which else does not fit.
+        settings["spark.executor.extraClassPath"] = os.pathsep.join(map(str, library))
         settings.update(cluster.settings(AWSGLUE, workdir, flags))
         settings.update({f"spark.executorEnv.{name}": value for name, value in own.items()})
     command = [
@@ -219,10 +221,14 @@ def _jvm_flags(workdir: Path, temporary: Path, jars: Sequence[Path]) -> list[str
         f"-Djava.io.tmpdir={temporary}",
         f"-Dderby.system.home={workdir}",
     ]
+    return flags + _archive_flags(jars) + os.environ.get(JVM_FLAGS_VARIABLE, "").split()
+
+
+def _archive_flags(jars: Sequence[Path]) -> list[str]:
     archive = class_archive(jars)
-    if archive.is_file():
-        flags += [f"-XX:SharedArchiveFile={archive}", "-Xshare:auto", "-Xlog:disable"]
-    return flags + os.environ.get(JVM_FLAGS_VARIABLE, "").split()
+    if not archive.is_file():
+        return []
+    return [f"-XX:SharedArchiveFile={archive}", "-Xshare:auto", "-Xlog:disable"]
 
 
 def _common_flags(workdir: Path) -> list[str]:
