@@ -20,7 +20,6 @@ from lakestack.errors import EmulationError
 from lakestack.printable import printable
 
 NAME = "lakestack"
-app.add_typer(cluster, name="cluster")  # in a clone a command of `lake`'s own
 
 
 def main() -> None:
@@ -34,7 +33,10 @@ def main() -> None:
 
 
 def _run(as_json: bool) -> tuple[int, dict[str, Any] | None]:
-    command = typer.main.get_command(app)
+    command = typer.main.get_group(app)
+    command.add_command(
+        typer.main.get_command(cluster), "cluster"
+    )  # in a clone one of `lake`'s own
     try:
         found = command.main(prog_name=NAME, standalone_mode=False)
     except click.exceptions.Exit as e:

@@ -28,6 +28,8 @@ from lakestack.cluster import daemons
 GRACE_SECONDS = 5.0
 POLL_SECONDS = 0.1
 MASTER_SECONDS = 60.0
+RESTARTS = 20
+"""Of workers, in the life of a cluster. One that cannot live is not started for ever."""
 
 
 class Keeper:
@@ -50,6 +52,7 @@ class Keeper:
         self._master = daemons.master_command(folder, port, web_port)
         self._worker = daemons.worker_command(folder, port, cores, memory)
         self._count = workers
+        self._restarts = RESTARTS
         self._end = threading.Event()
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
@@ -70,9 +73,12 @@ class Keeper:
             for number in range(1, self._count + 1):
                 self._start(f"worker {number}", self._worker)
             while not self._end.wait(POLL_SECONDS):
-                self._bury()
-                if "master" not in self._running:
+                ended = self._bury()
+                if "master" in ended:
                     return 1
+                for name in ended[: self._restarts]:
+                    self._restarts -= 1
+                    self._start(name, self._worker)
             return 0
         finally:
             self._end_all()
@@ -102,12 +108,15 @@ class Keeper:
                 return True
         return False
 
-    def _bury(self) -> None:
-        """Say which have ended, and forget them."""
+    def _bury(self) -> list[str]:
+        """Say which have ended, and forget them; return their names."""
+        ended = []
         for name, process in list(self._running.items()):
             if (code := process.poll()) is not None:
                 print(f"keeper: {name} has ended with code {code}", file=sys.stderr, flush=True)
                 del self._running[name]
+                ended.append(name)
+        return ended
 
     def _end_all(self) -> None:
         running = list(self._running.values())

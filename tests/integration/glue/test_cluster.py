@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -264,3 +266,54 @@ def test_it_ends_with_its_owner(tmp_path: Path) -> None:
         owner.kill()
         owner.communicate()
         cluster.stop()
+
+
+def test_its_commands(tmp_path: Path) -> None:
+    port = support.free_port()
+    cluster = Cluster(port, tmp_path)
+
+    def run(*words: str) -> tuple[int, dict[str, Any]]:
+        command = [str(Path(sys.executable).with_name("lake")), "cluster", *words]
+        done = subprocess.run(
+            [*command, "--port", str(port), "--json"],
+            env={**os.environ, "LAKE_HOME": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        return done.returncode, json.loads(done.stdout)
+
+    try:
+        code, absent = run("status")
+        assert (code, absent["running"]) == (1, False)
+        assert f"cluster start --port {port}" in absent["error"]["hint"]
+        size = ("--workers", "1", "--memory", "512m")
+        code, first = run("start", *size)
+        assert (code, first["started"], first["memory"]) == (0, True, 512)
+        assert run("start", *size) == (0, {**first, "started": False})
+        assert run("status")[1]["alive"] == 1
+
+        (worker,) = [p for p in marks.marked(marks.EMULATOR, str(cluster.folder)) if is_worker(p)]
+        worker.kill()
+        wait_until(lambda: cluster.log.read_text().count("Registering worker") == 2, 120)
+
+        psutil.Process(first["pid"]).kill()
+        gone = lambda: not list(marks.marked(marks.EMULATOR, str(cluster.folder)))  # noqa: E731
+        wait_until(gone, 60, what="the end of master and worker with their keeper")
+        assert run("status")[0] == 1
+        code, second = run("start", *size)
+        assert (code, second["started"]) == (0, True)
+        assert run("stop") == (
+            0,
+            {"running": False, "url": first["url"], "port": port, "stopped": True},
+        )
+        assert gone()
+        assert not cluster.master.secret_file.exists()
+    finally:
+        cluster.stop()
+
+
+def is_worker(process: psutil.Process) -> bool:
+    line = process.cmdline()
+    return "org.apache.spark.deploy.worker.Worker" in line and "--control" not in line
