@@ -100,11 +100,11 @@ class Master:
             )
         return text
 
-    def workers(self) -> list[Worker] | None:
-        """Ask the master; its workers that are alive, None where its web page does not tell.
+    def require(self) -> None:
+        """Connect to it.
 
         Raises:
-            ClusterError: it does not answer, or has no worker
+            ClusterError: it does not answer
         """
         try:
             socket.create_connection((self.host, self.port), _TIMEOUT_SECONDS).close()
@@ -113,6 +113,14 @@ class Master:
                 f"Spark's master {self.url} ({VARIABLE}) does not answer: {e.strerror or e}",
                 self.remedy(),
             ) from e
+
+    def workers(self) -> list[Worker] | None:
+        """Ask the master; its workers that are alive, None where its web page does not tell.
+
+        Raises:
+            ClusterError: it does not answer, or has no worker
+        """
+        self.require()
         document = self._page()
         if document is None:
             return None

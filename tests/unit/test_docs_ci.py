@@ -1,4 +1,4 @@
-"""docs/testing.md's examples for CI services parse, and name what there is."""
+"""The documents' YAML for CI services and containers parses, and names what there is."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer.main
 import yaml
 
+from lakestack.cluster.cli import app
 from lakestack.java.interpreter import OLDEST
 from lakestack.testing.plugin import MODES, OPTIONS
 from tests.documents import Block, blocks
@@ -22,6 +24,16 @@ PAGE = PROJECT / "docs" / "testing.md"
 OPENJDK = {"bookworm": range(17, 18)}
 """Releases of Debian, and the OpenJDKs that they have."""
 OF_THE_SYSTEM = {"apt-get": {"update", "install"}}
+
+
+CLUSTER = PROJECT / "docs" / "cluster.md"
+
+
+def version() -> str:
+    text = (PROJECT / "emulation" / "pyproject.toml").read_text(encoding="utf-8")
+    found = re.search(r'^version = "(.*)"$', text, re.MULTILINE)
+    assert found
+    return found[1]
 
 
 def examples() -> list[Block]:
@@ -81,9 +93,6 @@ def test_its_commands_are_there(block: Block) -> None:
 @pytest.mark.parametrize("block", examples(), ids=lambda block: f"line-{block.line}")
 def test_its_variables_versions_and_images_are_right(block: Block) -> None:
     document = parsed(block)
-    text = (PROJECT / "emulation" / "pyproject.toml").read_text(encoding="utf-8")
-    version = re.search(r'^version = "(.*)"$', text, re.MULTILINE)
-    assert version
     for name, value in everywhere(document):
         if name in ("env", "variables"):
             assert set(value) <= {"LAKE_CACHE"}
@@ -94,9 +103,22 @@ def test_its_variables_versions_and_images_are_right(block: Block) -> None:
         if name == "java-version":
             assert int(value) >= OLDEST
         if name == "image" and "lakestack" in value:
-            assert value.endswith(f"/lakestack:{version[1]}")
+            assert value.endswith(f"/lakestack:{version()}")
         elif name == "image":
             python, _, release = value.removeprefix("python:").partition("-")
             assert python in ("3.11", "3.12")
             wanted = re.findall(r"openjdk-(\d+)-jre-headless", "\n".join(block.lines))
             assert [int(java) in OPENJDK[release] for java in wanted] == [True]
+
+
+def test_the_clusters_containers_run_commands_that_there_are() -> None:
+    (block,) = [block for block in blocks(CLUSTER) if block.language == "yaml"]
+    services = parsed(block)
+    assert set(services) == {"master", "worker"}
+    commands = typer.main.get_group(app).commands
+    for service in services.values():
+        assert service["image"] == f"lakestack:{version()}"
+        assert service["network_mode"] == "service:emulator"
+        program, group, name, *arguments = service["command"]
+        assert (program, group) == ("lakestack", "cluster")
+        commands[name].make_context(name, arguments)  # which parses them

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from dataclasses import asdict
 from typing import Annotated, Any
@@ -10,6 +11,7 @@ import click
 import typer
 
 from lakestack import commands, ports, spark_master
+from lakestack.cluster import foreground
 from lakestack.cluster.process import Cluster, Record, Size
 from lakestack.errors import ClusterError, NotRunningError
 from lakestack.java import heaps
@@ -33,14 +35,17 @@ Port = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document, nothing else.")]
 
 
+Cores = Annotated[int, typer.Option(min=1, max=256, help="Cores that a worker offers.")]
+Memory = Annotated[
+    int, typer.Option(parser=_memory, metavar="SIZE", help="Memory that a worker offers, as 2g.")
+]
+
+
 @app.command()
 def start(
     workers: Annotated[int, typer.Option(min=1, max=64, help="How many workers.")] = 2,
-    cores: Annotated[int, typer.Option(min=1, max=256, help="Cores that each offers.")] = 1,
-    memory: Annotated[
-        int,
-        typer.Option(parser=_memory, metavar="SIZE", help="Memory that each offers, as 2g."),
-    ] = "1g",  # type: ignore[assignment] # parsed
+    cores: Cores = 1,
+    memory: Memory = "1g",  # type: ignore[assignment] # parsed
     port: Port = spark_master.DEFAULT_PORT,
     as_json: Json = False,
 ) -> Document:
@@ -81,6 +86,32 @@ def status(port: Port = spark_master.DEFAULT_PORT, as_json: Json = False) -> Doc
     if not as_json:
         typer.echo(f"running: {_described(record)}")
     return {**_document(port, record), "alive": alive}
+
+
+@app.command("master")
+def run_master(
+    port: Port = spark_master.DEFAULT_PORT,
+    web_port: Annotated[
+        int, typer.Option(parser=ports.parse, metavar="N", help="Port of its web page.")
+    ] = spark_master.DEFAULT_WEB_PORT,
+) -> None:
+    """Run a master alone, until a signal ends it: for a container."""
+    raise typer.Exit(_code(foreground.run_master(Cluster(port), web_port)))
+
+
+@app.command("worker")
+def run_worker(
+    cores: Cores = 1,
+    memory: Memory = "1g",  # type: ignore[assignment] # parsed
+    port: Port = spark_master.DEFAULT_PORT,
+) -> None:
+    """Run a worker alone, until a signal ends it: for a container."""
+    raise typer.Exit(_code(foreground.run_worker(Cluster(port), cores, memory)))
+
+
+def _code(code: int) -> int:
+    """Exit code of a program: 0 when SIGTERM ended it, for that is how it ends."""
+    return 0 if code in (-signal.SIGTERM, 128 + signal.SIGTERM) else abs(code)
 
 
 def _described(record: Record) -> str:

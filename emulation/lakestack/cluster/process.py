@@ -159,6 +159,17 @@ class Cluster:
                 shutil.rmtree(self.folder / name, ignore_errors=True)
             return bool(found) or strays > 0
 
+    def secret(self) -> str:
+        """The cluster's secret, made when there is none.
+
+        Raises:
+            ClusterError: others can read the one that is there
+        """
+        with self._locked():
+            if not self.master.secret_file.exists():
+                return self._new_secret()
+            return self.master.secret()
+
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
@@ -20,6 +21,8 @@ import pytest
 
 from lakestack import marks
 from lakestack.cluster.process import Cluster, Size
+from lakestack.errors import ClusterError
+from lakestack.spark_master import Master
 from tests import support
 from tests.integration.glue.clustered import (
     SCRIPT,
@@ -317,3 +320,41 @@ def test_its_commands(tmp_path: Path) -> None:
 def is_worker(process: psutil.Process) -> bool:
     line = process.cmdline()
     return "org.apache.spark.deploy.worker.Worker" in line and "--control" not in line
+
+
+def test_master_and_workers_of_containers_find_each_other(tmp_path: Path) -> None:
+    """As containers run them: a program each, with LAKE_HOME and the network in common."""
+    port, web_port = support.free_port(), support.free_port()
+    cluster = Cluster(port, tmp_path)
+    program = str(Path(sys.executable).with_name("lakestack"))
+    commands = [
+        ("worker", "--cores", "1", "--memory", "512m"),
+        ("worker", "--cores", "2", "--memory", "600m"),
+        ("master", "--web-port", str(web_port)),
+    ]
+    started = [
+        subprocess.Popen(
+            [program, "cluster", *command, "--port", str(port)],
+            env={**os.environ, "LAKE_HOME": str(tmp_path), "TMPDIR": str(tmp_path)},
+            stderr=subprocess.DEVNULL,
+        )
+        for command in commands
+    ]
+    try:
+        master = Master("127.0.0.1", port, cluster.master.secret_file, web_port)
+        wait_until(lambda: _joined(master) == {(1, 512), (2, 600)}, 120, what="both workers")
+        assert master.secret()
+        for process in started:
+            process.terminate()
+        assert [process.wait(60) for process in started] == [0, 0, 0]
+        assert not list(tmp_path.glob("lake-*")), "folders with the secret"
+    finally:
+        for process in started:
+            process.kill()
+            process.wait()
+
+
+def _joined(master: Master) -> set[tuple[int, int]]:
+    with contextlib.suppress(ClusterError):
+        return {(worker.cores, worker.memory) for worker in master.workers() or ()}
+    return set()

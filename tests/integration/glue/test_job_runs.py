@@ -242,6 +242,10 @@ def test_a_flood_of_output_harms_nobody(jobs: Jobs) -> None:
 @pytest.mark.spark
 def test_spark_reads_and_writes_s3(jobs: Jobs) -> None:
     jobs.s3.put_object(Bucket=jobs.bucket, Key="in/a.csv", Body=b"a,b\n1,x\n2,y\n")
+    jar = io.BytesIO()
+    with zipfile.ZipFile(jar, "w") as archive:
+        archive.writestr("inside.txt", "of a jar")
+    jobs.s3.put_object(Bucket=jobs.bucket, Key="lib/own.jar", Body=jar.getvalue())
     run = jobs.run(
         """
         import sys
@@ -251,15 +255,22 @@ def test_spark_reads_and_writes_s3(jobs: Jobs) -> None:
         spark = SparkSession.builder.getOrCreate()
         rows = spark.read.csv(f"s3://{args['bucket']}/in/", header=True)
         print("rows", rows.count(), spark.conf.get("spark.sql.shuffle.partitions"))
+        loader = spark._jvm.java.lang.Thread.currentThread().getContextClassLoader()
+        print("jar", loader.getResource("inside.txt") is not None)
         rows.coalesce(1).write.csv(f"s3://{args['bucket']}/out/", header=True)
         """,
         "glueetl",
-        DefaultArguments={"--bucket": jobs.bucket, "--conf": "spark.sql.shuffle.partitions=3"},
+        DefaultArguments={
+            "--bucket": jobs.bucket,
+            "--conf": "spark.sql.shuffle.partitions=3",
+            "--extra-jars": f"s3://{jobs.bucket}/lib/own.jar",
+        },
         NumberOfWorkers=2,
         WorkerType="G.1X",
     )
     assert run["JobRunState"] == "SUCCEEDED", run.get("ErrorMessage")
     assert "rows 2 3" in jobs.log(run["Id"])
+    assert "jar True" in jobs.log(run["Id"])
     keys = [o["Key"] for o in jobs.s3.list_objects_v2(Bucket=jobs.bucket)["Contents"]]
     assert [k for k in keys if k.startswith("out/part-")]
 
