@@ -60,7 +60,7 @@ def run() -> Iterator[Figure]:
         plain = _job(aws, cluster, kill=False)
         killed = _job(aws, cluster, kill=True)
     detail = f"{ROWS:,} ratings, 2 workers of 1 core: {plain:.0f} s, with the kill {killed:.0f} s"
-    yield Figure("job with a killed executor", killed / plain, "x", 2.5, True, detail)
+    yield Figure("job with a killed executor", killed / plain, "x", 4, True, detail)
     heap = f"an executor with {SIZE.memory} MiB of heap, and its Python"
     yield Figure("memory of an executor", peak.bytes / GIB, "GB", 2.0, True, heap)
 
