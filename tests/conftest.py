@@ -20,7 +20,9 @@ def _no_user_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
     kept = {n: os.environ.get(n) for n in ("LAKE_CACHE", "LAKE_TEST_ENDPOINT")}
     patch = pytest.MonkeyPatch()
     for name in list(os.environ):
-        if name.startswith(("AWS_", "LAKE_", "LOCALSTACK_")) or name.lower().endswith("_proxy"):
+        if name.startswith(("AWS_", "LAKE_", "LOCALSTACK_", "SPARK_")) or name.lower().endswith(
+            "_proxy"
+        ):
             patch.delenv(name)
     patch.setenv("AWS_CONFIG_FILE", os.devnull)
     patch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)

@@ -170,7 +170,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Master | No
     if match is None or not 0 < int(match[2]) < 65_536:
         raise SettingError(
             f"{VARIABLE} is {text!r}; valid: spark://host:port, one master",
-            f"{VARIABLE}=spark://127.0.0.1:{DEFAULT_PORT}",
+            f"unset {VARIABLE}, or {VARIABLE}=spark://127.0.0.1:{DEFAULT_PORT}",
         )
     host, port = match[1], int(match[2])
     if not is_loopback(host.strip("[]")):

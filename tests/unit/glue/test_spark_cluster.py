@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import stat
 import subprocess
@@ -20,10 +21,15 @@ from lakestack.cluster.cli import _memory
 from lakestack.errors import ClusterError, SettingError
 from lakestack.host import checks
 from lakestack.java import artifacts
-from lakestack.services.glue.spark.cluster import Executors, OnCluster, executors
+from lakestack.services.glue.spark.cluster import (
+    WORKER_TYPES,
+    Executors,
+    OnCluster,
+    executors,
+)
 from lakestack.services.glue.spark.command import AWSGLUE, spark_command
 from lakestack.spark_master import Master, Worker
-from tests.support import free_port
+from tests.support import PROJECT, free_port
 
 URL = "spark://127.0.0.1:7077"
 
@@ -214,6 +220,24 @@ def test_what_is_clipped_is_said() -> None:
         "cores of each 4 → 1, MiB of each 10240 → 768"
     )
     assert len(executors("G.1X", 2, [Worker(4, 10240)]).notes) == 1
+    (unknown,) = executors("N.1X", 2, [Worker(4, 10240)]).notes
+    assert "of N.1X, which is not known here and taken for G.1X: one for" in unknown
+
+
+def test_the_page_has_the_worker_types_that_there_are() -> None:
+    table = re.findall(
+        r"^\| (`.*`) \| (\d+) \| ([\d.]+) GiB \|$",
+        (PROJECT / "docs" / "cluster.md").read_text(encoding="utf-8"),
+        re.MULTILINE,
+    )
+    written = {
+        name: (int(cores), float(heap))
+        for names, cores, heap in table
+        for name in re.findall(r"`([^`]+)`", names)
+    }
+    huge = [Worker(1000, 1 << 30)]
+    of_code = {name: executors(name, 2, huge) for name in WORKER_TYPES}
+    assert written == {name: (e.cores, e.memory / 1024) for name, e in of_code.items()}
 
 
 def test_a_cluster_that_tells_nothing_gets_what_aws_gives() -> None:

@@ -30,6 +30,12 @@ WORKER_TYPES = {
     "G.2X": (8, 32 * GIB),
     "G.4X": (16, 64 * GIB),
     "G.8X": (32, 128 * GIB),
+    "G.12X": (48, 192 * GIB),
+    "G.16X": (64, 256 * GIB),
+    "R.1X": (4, 32 * GIB),
+    "R.2X": (8, 64 * GIB),
+    "R.4X": (16, 128 * GIB),
+    "R.8X": (32, 256 * GIB),
     "Z.2X": (8, 64 * GIB),
 }
 """vCPUs and MiB (AWS Glue Developer Guide, "Defining job properties for Spark jobs")."""
@@ -97,12 +103,14 @@ def executors(
         number_of_workers: the job's NumberOfWorkers, from 2 on
         workers: of the cluster; None: unknown, and nothing is made smaller
     """
-    cores, memory = WORKER_TYPES.get(worker_type, WORKER_TYPES["G.1X"])
+    known = worker_type in WORKER_TYPES
+    cores, memory = WORKER_TYPES[worker_type if known else "G.1X"]
     heap = memory * HEAP_OF_MEMORY[0] // HEAP_OF_MEMORY[1]
     count = number_of_workers - 1
+    taken_for = "" if known else ", which is not known here and taken for G.1X"
     asked = (
-        f"NumberOfWorkers {number_of_workers} of {worker_type}: one for the driver, {count} as "
-        f"executors of {cores} cores and {heap} MiB"
+        f"NumberOfWorkers {number_of_workers} of {worker_type}{taken_for}: one for the driver, "
+        f"{count} as executors of {cores} cores and {heap} MiB"
     )
     usable = [w for w in workers or () if w.cores >= 1 and w.memory >= LEAST_MEMORY]
     if not usable:
