@@ -188,10 +188,8 @@ def arns_of(call: Call) -> set[str]:
         return {f"arn:aws:dynamodb:{place}:table/{name}" for name in tables}
     if call.service == "kinesis":
         return {f"arn:aws:kinesis:{place}:stream/{params['StreamName']}"}
-    if call.service == "dms" and "ReplicationTaskArn" in params:
-        return {params["ReplicationTaskArn"]}
-    if call.service == "dms":
-        return {"*"}  # descriptions name nothing
+    if call.service == "dms":  # descriptions name nothing
+        return {value for name, value in params.items() if name.endswith("Arn")} or {"*"}
     raise KeyError(f"{call.service} {call.operation}")
 
 
