@@ -48,3 +48,14 @@ def steady() -> float:
 def moment() -> Moment:
     """Now, on both clocks."""
     return Moment(time.time(), time.monotonic())
+
+
+def then(wall: float, now: Moment | None = None) -> Moment:
+    """The moment of a wall time that an earlier process has noted, by the two clocks as they are.
+
+    Args:
+        wall: Unix seconds; its steady time may be negative, before this machine was started
+        now: the present, where several are to be counted from the same
+    """
+    present = now or moment()
+    return Moment(wall, present.steady - (present.wall - wall))

@@ -95,6 +95,12 @@ class ServiceState:
                 "be restored only empty"
             )
 
+    def resume(self) -> None:
+        """When all services are restored: go on with what ran, or end it and say so.
+
+        Called with the lock held.
+        """
+
     def refuse_snapshot_of(self, held: Contents) -> None:
         """Say that these things are not data.
 
@@ -292,6 +298,12 @@ class Store(Generic[S]):
             old = [self._states.pop(key) for key in new if key in self._states]
             self._states.update(new)
         return ended(self.service, [e for state in old for e in _closed(state)], timeout)
+
+    def resume(self) -> None:
+        """Let every state go on that `restore` has made."""
+        for state in self.states():
+            with state.lock:
+                state.resume()
 
     def _restored(self, saved: Mapping[str, Any]) -> S:
         account, region, document = saved["account"], saved["region"], plain(saved["state"], "")

@@ -72,6 +72,22 @@ class CloudFormationState(ServiceState):
         with self.lock:
             return {"stack": sorted(self.notes)}
 
+    def snapshot(self) -> dict[str, Any]:
+        with self.lock:
+            return {
+                stack_id: {
+                    "imports": sorted(each.imports),
+                    "parent": each.parent,
+                    "on_failure": each.on_failure,
+                    "timeout_minutes": each.timeout_minutes,
+                }
+                for stack_id, each in self.notes.items()
+            }
+
+    def restore(self, document: dict[str, Any]) -> None:
+        for stack_id, saved in document.items():
+            self.notes[stack_id] = StackNotes(**{**saved, "imports": set(saved["imports"])})
+
     def end(self) -> list[Ending]:
         """Operations under way are cancelled, as by DeleteStack."""
         for notes in self.notes.values():

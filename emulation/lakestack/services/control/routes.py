@@ -14,9 +14,16 @@ from localstack.http import Request, Response
 from lakestack.errors import EmulationError, StateError
 from lakestack.services.fault_injection.rules import FAULTS
 from lakestack.services.reset.scope import Scope
+from lakestack.services.saved_state import folder, states
 
 RESET = "/_lakestack/reset"
 """``POST``: empty everything, or ``{"account": …, "region": …}``."""
+
+STATE = "/_lakestack/state"
+"""``GET``: the saved states; ``DELETE``: ``{"name": …}``."""
+
+SAVE, LOAD = f"{STATE}/save", f"{STATE}/load"
+"""``POST``: ``{"name": …}``."""
 
 FAULTS_PATH = "/_lakestack/faults"
 """``POST``: ask for a fault; ``GET``: all of them; ``DELETE``: end all, or ``{"id": …}``."""
@@ -30,6 +37,10 @@ def install() -> None:
 
     for path, method, answer in (
         (RESET, "POST", _reset),
+        (SAVE, "POST", _save),
+        (LOAD, "POST", _load),
+        (STATE, "GET", _list_states),
+        (STATE, "DELETE", _remove_state),
         (FAULTS_PATH, "GET", _list_faults),
         (FAULTS_PATH, "POST", _add_fault),
         (FAULTS_PATH, "DELETE", _clear_faults),
@@ -70,6 +81,23 @@ def _reset(document: Mapping[str, Any]) -> dict[str, Any]:
     from lakestack.services.reset import procedure
 
     return {"reset": procedure.reset(Scope.of(document))}
+
+
+def _save(document: Mapping[str, Any]) -> dict[str, Any]:
+    return {"state": states.save(document)}
+
+
+def _load(document: Mapping[str, Any]) -> dict[str, Any]:
+    return {"state": states.load(document)}
+
+
+def _list_states(document: Mapping[str, Any]) -> dict[str, Any]:
+    del document
+    return {"states": folder.listed(states.states_folder())}
+
+
+def _remove_state(document: Mapping[str, Any]) -> dict[str, Any]:
+    return {"removed": states.remove(document)}
 
 
 def _add_fault(document: Mapping[str, Any]) -> dict[str, Any]:

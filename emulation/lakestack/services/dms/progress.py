@@ -35,6 +35,11 @@ class TableProgress:
     failure: str | None = None
     lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
+    def snapshot(self) -> dict[str, Any]:
+        """As plain data."""
+        with self.lock:
+            return {name: value for name, value in vars(self).items() if name != "lock"}
+
     @property
     def full_name(self) -> str:
         return f"{self.schema}.{self.name}"

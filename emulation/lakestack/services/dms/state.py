@@ -17,12 +17,22 @@ from lakestack import clock
 from lakestack.services import arns
 from lakestack.services.base import aws_error
 from lakestack.services.dms.progress import COMPLETED, ERROR, TableProgress, percent
-from lakestack.services.dms.task_settings import TaskSettings
+from lakestack.services.dms.task_settings import TaskSettings, parse_task_settings
 from lakestack.store import Contents, Ending, ServiceState, Store, register
 
 ACTIVE_STATES = frozenset({"starting", "running", "stopping"})
 _IDENTIFIER = re.compile(r"[A-Za-z](?!.*--)[A-Za-z0-9-]*(?<!-)")
 _SAVED = ("subnet_groups", "instances", "endpoints", "tags")
+_TASK_SAVED = (
+    *("identifier", "arn", "source_arn", "target_arn", "instance_arn", "table_mappings"),
+    *("task_data", "created", "status", "stop_reason", "last_failure", "fresh_start", "started"),
+    *("stopped", "load_finished"),
+)
+LOST = (
+    "The emulator ended while the task ran, and was started again with its saved state; start the "
+    "task with resume-processing"
+)
+LOST_REASON = "Stop Reason RECOVERABLE_ERROR"
 _ID_CHARACTERS = string.ascii_uppercase + "234567"
 
 Shape = dict[str, Any]
@@ -59,6 +69,29 @@ class Task:
     @property
     def resource_id(self) -> str:
         return self.arn.rpartition(":")[2]
+
+    def snapshot(self) -> Shape:
+        """As plain data."""
+        return {
+            **{name: getattr(self, name) for name in _TASK_SAVED},
+            "settings": self.settings.document,
+            "took": (clock.steady() - self.began if self.took is None else self.took)
+            if self.status not in ACTIVE_STATES
+            else None,
+            "tables": [table.snapshot() for table in self.tables.values()],
+        }
+
+    @classmethod
+    def restored(cls, saved: Shape) -> Task:
+        """The task of a snapshot; it runs no more."""
+        task = cls(
+            **{name: saved[name] for name in _TASK_SAVED},
+            settings=parse_task_settings(None, saved["settings"]),
+        )
+        task.took = saved["took"]
+        tables = [TableProgress(**each) for each in saved["tables"]]
+        task.tables = {(table.schema, table.name): table for table in tables}
+        return task
 
     def shape(self, *, settings: bool = True) -> Shape:
         """AWS's ReplicationTask; without settings and mappings if WithoutSettings was asked."""
@@ -141,12 +174,21 @@ class DmsState(ServiceState):
         return [Ending.of(task.runner) for task in running if task.runner is not None]
 
     def snapshot(self) -> Shape:
-        """Everything but tasks, which have runs."""
-        self.refuse_snapshot_of({"replication task": self.contents()["replication task"]})
-        return {
-            **{name: getattr(self, name) for name in _SAVED},
-            "connections": list(self.connections.values()),
-        }
+        with self.lock:
+            return {
+                **{name: getattr(self, name) for name in _SAVED},
+                "connections": list(self.connections.values()),
+                "tasks": [task.snapshot() for task in self.tasks.values()],
+            }
+
+    def resume(self) -> None:
+        """A task that ran has failed: its thread is gone; what it has loaded is there."""
+        for task in self.tasks.values():
+            if task.status in ACTIVE_STATES:
+                task.status, task.stop_reason = "failed", LOST_REASON
+                task.last_failure = f"Last Error {LOST} {LOST_REASON} Error Level RECOVERABLE"
+                task.stopped = clock.utc()
+                task.took = task.took or 0.0
 
     def restore(self, document: Shape) -> None:
         for name in _SAVED:
@@ -154,6 +196,7 @@ class DmsState(ServiceState):
         self.connections = {
             (c["ReplicationInstanceArn"], c["EndpointArn"]): c for c in document["connections"]
         }
+        self.tasks = {each["arn"]: Task.restored(each) for each in document["tasks"]}
         # An instance shows its subnet group as it is now.
         for instance in self.instances.values():
             group = instance["ReplicationSubnetGroup"]["ReplicationSubnetGroupIdentifier"]

@@ -115,6 +115,24 @@ def _delete_tables(url: str, databases: set[tuple[str, str]]) -> None:
             LOG.warning("the tables of an emptied database stay in memory", exc_info=True)
 
 
+def control_file() -> Path:
+    """Where the engine's process says how its JVM is reached."""
+    return Path(tempfile.gettempdir()) / "dynamodb" / "control.json"
+
+
+def require() -> Engine | None:
+    """The engine, when it can be asked; None with the moto fallback.
+
+    Raises:
+        EngineError: it does not answer
+    """
+    if not available():
+        return None
+    found = _of(server.DynamodbServer.get())
+    found.require()
+    return found
+
+
 def shut_down() -> None:
     """End the engine because the emulator ends; it is not started again."""
     for each in _engines:
@@ -176,6 +194,9 @@ def _launch(running: server.DynamodbServer, on_line: Callable[[str], None]) -> M
     command += ["--java", str(find_java().path)]
     home = Path(tempfile.gettempdir()) / "dynamodb"
     home.mkdir(mode=0o700, exist_ok=True)
+    control = control_file()
+    control.unlink(missing_ok=True)
+    command += ["--control", str(control)]
     environment = clean_environment("engine", "us-east-1", home, {"DDB_LOCAL_TELEMETRY": "0"})
     if "PYTHONPATH" in os.environ:
         environment["PYTHONPATH"] = os.environ["PYTHONPATH"]

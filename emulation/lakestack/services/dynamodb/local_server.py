@@ -6,13 +6,14 @@ when this process does: Py4J's gateway watches its standard input. This process 
 does, and as it did, so that whoever watches it is told.
 
 Usage: ``python -m lakestack.services.dynamodb.local_server --port N --jars DIR --native DIR
---java PATH [--heap 1g] [--db-path DIR]``
+--java PATH [--heap 1g] [--db-path DIR] [--control FILE]``
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import os
 import subprocess
 import sys
@@ -21,6 +22,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import pyspark
 from py4j.java_gateway import JavaGateway
 from py4j.protocol import Py4JError
 
@@ -28,6 +30,8 @@ from lakestack.confinement.java import network_flags
 
 HOST = "127.0.0.1"
 DYING_SECONDS = 5.0
+SERVER = "lakestack.server"
+"""Property of the JVM's system whose value is the server object itself."""
 # A JVM without memory answers nothing for minutes: better that it ends, which is noticed.
 JAVA_OPTIONS = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=4", "-XX:+ExitOnOutOfMemoryError")
 
@@ -36,7 +40,7 @@ def main() -> None:
     """Start DynamoDB Local in a Java process and stay until it ends."""
     options = _options()
     gateway = JavaGateway.launch_gateway(
-        classpath=f"{options.jars}/*",
+        classpath=os.pathsep.join([f"{options.jars}/*", *compiler_jars()]),
         javaopts=[
             *JAVA_OPTIONS,
             *network_flags(Path(tempfile.mkdtemp(prefix="dynamodb-"))),
@@ -54,7 +58,9 @@ def main() -> None:
     end = threading.Thread(target=_end_with, args=(gateway.java_process,), daemon=True)
     end.start()
     try:
-        _start(gateway, options.port, options.db_path)
+        server = _start(gateway, options.port, options.db_path)
+        if options.control:
+            _tell(gateway, server, options.control)
     except Py4JError:
         end.join(DYING_SECONDS)  # a JVM that dies breaks the call off first
         raise
@@ -75,7 +81,25 @@ def _end_with(jvm: subprocess.Popen[bytes]) -> None:
     os._exit(code or 1)
 
 
-def _start(gateway: JavaGateway, port: int, db_path: str | None) -> None:
+def compiler_jars() -> list[str]:
+    """Janino, which comes with pyspark and compiles what copies databases (`database_copy`)."""
+    folder = Path(pyspark.__file__).parent / "jars"
+    return [str(jar) for name in ("janino", "commons-compiler") for jar in folder.glob(f"{name}-*")]
+
+
+def _tell(gateway: JavaGateway, server: Any, control: Path) -> None:
+    """Say in a file for the owner alone how the JVM is reached."""
+    gateway.jvm.java.lang.System.getProperties()[SERVER] = server
+    parameters = gateway.gateway_parameters
+    document = {"port": parameters.port, "token": parameters.auth_token}
+    unfinished = control.with_suffix(".new")
+    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        json.dump(document, file)
+    unfinished.rename(control)
+
+
+def _start(gateway: JavaGateway, port: int, db_path: str | None) -> Any:
     arguments = [
         "-disableTelemetry",
         "-port",
@@ -93,6 +117,7 @@ def _start(gateway: JavaGateway, port: int, db_path: str | None) -> None:
         connector.setHost(HOST)
     _refuse_other_names(gateway, jetty.get(server))
     server.start()
+    return server
 
 
 def _refuse_other_names(gateway: JavaGateway, jetty: Any) -> None:
@@ -114,6 +139,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--java", required=True, help="the java executable")
     parser.add_argument("--heap", default="1g", help="maximum heap size")
     parser.add_argument("--db-path", help="keep tables on disk in this folder")
+    parser.add_argument("--control", type=Path, help="file that gets the way to the JVM")
     return parser.parse_args()
 
 

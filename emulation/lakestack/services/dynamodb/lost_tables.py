@@ -117,6 +117,25 @@ class Tables:
                     del tables[key]  # type: ignore[attr-defined]
             return places
 
+    def snapshot(self) -> dict[str, Any]:
+        """What the engine has, and what is lost, as plain data."""
+        with self._lock:
+            return {
+                "live": [[*key, copy.deepcopy(told)] for key, told in self._live.items()],
+                "lost": [
+                    [*key, copy.deepcopy(lost.description), lost.at, lost.reason]
+                    for key, lost in self._lost.items()
+                ],
+            }
+
+    def take_over(self, saved: dict[str, Any]) -> None:
+        """What `snapshot` gave is here now."""
+        with self._lock:
+            for account, region, name, told in saved["live"]:
+                self._live[account, region, name] = told
+            for account, region, name, *lost in saved["lost"]:
+                self._lost[account, region, name] = LostTable(*lost)
+
     def all_lost(self) -> dict[Key, LostTable]:
         """Every lost table, by account, region and name."""
         with self._lock:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
+
+from lakestack import clock
 
 MEBIBYTE = 1024 * 1024
 DEFAULT_SIZE_MB = 5
@@ -41,6 +44,26 @@ class Batch:
 
     def __len__(self) -> int:
         return len(self.chunks)
+
+    def snapshot(self) -> dict[str, Any]:
+        """As plain data; its age is that of its oldest record from then on."""
+        return {
+            "arrival": self.arrival,
+            "key": self.key,
+            "sizes": [len(chunk) for chunk in self.chunks],
+            "body": self.body,
+        }
+
+    @classmethod
+    def restored(cls, saved: dict[str, Any]) -> Batch:
+        """The batch of a snapshot."""
+        opened = clock.then(saved["arrival"]).steady
+        batch = cls(saved["arrival"], opened, saved["key"], size=len(saved["body"]))
+        start = 0
+        for size in saved["sizes"]:
+            batch.chunks.append(saved["body"][start : start + size])
+            start += size
+        return batch
 
     @property
     def body(self) -> bytes:
@@ -80,6 +103,15 @@ class Buffer:
         if self._batch is None:
             return None
         return max(0.0, self._batch.opened + self.hints.interval - now)
+
+    @property
+    def pending(self) -> Batch | None:
+        """What is collected now, without taking it."""
+        return self._batch
+
+    def restore(self, batch: Batch) -> None:
+        """Go on with a batch of a snapshot."""
+        self._batch = batch
 
     def take(self) -> Batch | None:
         """Return what is there and begin anew."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
+from typing import Any
 
 from lakestack import clock
 from lakestack.services import faults
 from lakestack.services.firehose.buffer import Batch, Buffer, BufferingHints
-from lakestack.services.firehose.source import Source
+from lakestack.services.firehose.source import Records, Source
 
 LOG = logging.getLogger(__name__)
 
@@ -47,6 +49,8 @@ class Delivery:
         self._stopped_at = 0.0
         self._gave_up = False
         self._dropping = False
+        self._moving = threading.Lock()
+        self._in_hand: deque[Batch] = deque()
         self._thread = threading.Thread(target=self._run, name=f"firehose-{name}", daemon=True)
 
     def start(self) -> None:
@@ -66,6 +70,28 @@ class Delivery:
         """From now on write nothing more: the emulator is emptied, and what is pending with it."""
         self._dropping = True
 
+    def snapshot(self, name: Callable[[Batch], str]) -> dict[str, Any]:
+        """What is pending and how far the source was read, as plain data.
+
+        Args:
+            name: names the object of a batch, which is then written under no other name
+        """
+        with self._moving:
+            pending = self._buffer.pending
+            for batch in (*self._in_hand, *([pending] if pending else [])):
+                batch.key = batch.key or name(batch)
+            return {
+                "full": [batch.snapshot() for batch in self._in_hand],
+                "open": pending.snapshot() if pending else None,
+                "source": self.source.snapshot(),
+            }
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Take over what `snapshot` gave, but for the source, before the start."""
+        self._in_hand.extend(Batch.restored(each) for each in saved["full"])
+        if saved["open"]:
+            self._buffer.restore(Batch.restored(saved["open"]))
+
     def join(self, timeout: float | None = None) -> bool:
         """Wait for the end; return whether it came."""
         self._thread.join(timeout)
@@ -79,6 +105,7 @@ class Delivery:
         faults.keep_running(self._move, f"delivery stream {self.name}", self._stopping)
 
     def _move(self) -> None:
+        self._deliver_all()
         while not self._stopping.is_set():
             self._step()
         self._finish()
@@ -86,27 +113,44 @@ class Delivery:
     def _step(self) -> None:
         # Asked before reading: what came in until the end is then in this read or a later one.
         ended = self.source.ended
-        records = self.source.read()
-        for batch in self._buffer.add(records, now=clock.steady()):
-            self._deliver(batch)
+        records = self._read()
+        self._deliver_all()
         due = self._buffer.due_in(clock.steady())
         ended = ended and not records
         if due == 0 or ended:
-            self._deliver(self._buffer.take())
+            self._take()
+            self._deliver_all()
         if not records:
             self.source.wait(_LOOK_SECONDS if due is None else min(due, _LOOK_SECONDS))
 
     def _finish(self) -> None:
-        while records := self.source.read():
-            for batch in self._buffer.add(records, now=clock.steady()):
-                self._deliver(batch)
+        while self._read():
+            self._deliver_all()
             if self.source.reached > self._stopped_at:
                 break  # a producer that goes on must not keep the stream alive
-        self._deliver(self._buffer.take())
+        self._take()
+        self._deliver_all()
 
-    def _deliver(self, batch: Batch | None) -> None:
-        if batch is None:
-            return
+    def _read(self) -> Records:
+        """Move what has come into batches; what is full is then in hand."""
+        with self._moving:
+            records = self.source.read()
+            self._in_hand.extend(self._buffer.add(records, now=clock.steady()))
+        return records
+
+    def _take(self) -> None:
+        with self._moving:
+            if (batch := self._buffer.take()) is not None:
+                self._in_hand.append(batch)
+
+    def _deliver_all(self) -> None:
+        """Write what is in hand; each stays there until it is written or given up."""
+        while self._in_hand:
+            self._deliver(self._in_hand[0])
+            with self._moving:
+                self._in_hand.popleft()
+
+    def _deliver(self, batch: Batch) -> None:
         if self._dropping:
             LOG.info("delivery stream %s: reset, %d records dropped", self.name, len(batch))
             return

@@ -33,6 +33,7 @@ class DeliveryStream:
 
     Args:
         kinesis_source: KinesisStreamSourceConfiguration, None for DirectPut
+        start: False for one that goes on later, as that of a snapshot does
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class DeliveryStream:
         destination: S3Destination,
         source: Source,
         kinesis_source: dict[str, Any] | None = None,
+        start: bool = True,
     ) -> None:
         self.account, self.region, self.name = account, region, name
         self.arn = arn("firehose", region, account, f"deliverystream/{name}")
@@ -60,7 +62,8 @@ class DeliveryStream:
         self._log: LogStream | None = None
         self._s3 = client(account, region, "s3")
         self.delivery = Delivery(name, source, destination.hints, self._write, self._report)
-        self.delivery.start()
+        if start:
+            self.delivery.start()
 
     @property
     def status(self) -> str:
@@ -131,17 +134,64 @@ class DeliveryStream:
 
     def _write(self, batch: Batch) -> None:
         destination = self.destination
-        if batch.key is None:
-            batch.key = ObjectNaming(
-                stream=self.name,
-                version=str(self.version),
-                prefix=destination.prefix,
-                compression=destination.compression,
-                extension=destination.extension,
-                zone=destination.zone,
-            ).key(batch.arrival)
+        batch.key = batch.key or self._key(batch)
         put_object(self._s3, destination, batch.key, batch.body)
         LOG.info("delivery stream %s: %d records in %s", self.name, len(batch), batch.key)
+
+    def _key(self, batch: Batch) -> str:
+        destination = self.destination
+        return ObjectNaming(
+            stream=self.name,
+            version=str(self.version),
+            prefix=destination.prefix,
+            compression=destination.compression,
+            extension=destination.extension,
+            zone=destination.zone,
+        ).key(batch.arrival)
+
+    def snapshot(self) -> dict[str, Any]:
+        """The stream and what it has not delivered, as plain data."""
+        return {
+            "name": self.name,
+            "created": self.created.wall,
+            "updated": self.updated,
+            "version": self.version,
+            "tags": dict(self.tags),
+            "encryption": dict(self.encryption),
+            "kinesis_source": self.kinesis_source,
+            "destination": self.destination.config,
+            "extended": self.destination.extended,
+            "deleting": self._deleting,
+            "delivery": self.delivery.snapshot(self._key),
+        }
+
+    @classmethod
+    def restored(
+        cls, account: str, region: str, saved: dict[str, Any], source: Source
+    ) -> DeliveryStream:
+        """The stream of a snapshot, whose delivery has not begun."""
+        stream = cls(
+            account,
+            region,
+            saved["name"],
+            destination=S3Destination.parse(saved["destination"], extended=saved["extended"]),
+            source=source,
+            kinesis_source=saved["kinesis_source"],
+            start=False,
+        )
+        stream.created = clock.then(saved["created"])
+        for name in ("updated", "version", "tags", "encryption"):
+            setattr(stream, name, saved[name])
+        source.restore(saved["delivery"]["source"])
+        stream.delivery.restore(saved["delivery"])
+        stream._deleting = saved["deleting"]
+        return stream
+
+    def resume(self) -> None:
+        """Begin the delivery of a stream that was restored."""
+        self.delivery.start()
+        if self._deleting:
+            self.delivery.stop()
 
     def _report(self, line: str) -> None:
         target = self.destination.log_stream

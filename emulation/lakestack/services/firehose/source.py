@@ -6,8 +6,9 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
+from lakestack import clock
 from lakestack.clock import Moment
 from lakestack.services.kinesis.reader import Lineage, Position
 from lakestack.services.kinesis.shard import Shard
@@ -46,6 +47,14 @@ class Source(Protocol):
 
     def wake(self) -> None:
         """Make a present or later `wait` return at once."""
+        ...
+
+    def snapshot(self) -> dict[str, Any]:
+        """What is not read yet, or how far it is read, as plain data."""
+        ...
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Take over what `snapshot` gave, before the first read."""
         ...
 
 
@@ -100,6 +109,15 @@ class DirectSource:
             self._woken = True
             self._condition.notify_all()
 
+    def snapshot(self) -> dict[str, Any]:
+        with self._condition:
+            return {"records": [[arrival.wall, data] for arrival, data in self._records]}
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        now = clock.moment()
+        for arrival, data in saved["records"]:
+            self.put(clock.then(arrival, now), data)
+
 
 class KinesisSource:
     """All records put to a stream since this object was made, each exactly once.
@@ -107,21 +125,23 @@ class KinesisSource:
     Reads in process, a child shard after its parents (`Lineage`).
     """
 
-    def __init__(self, stream: Stream, successor: Callable[[], Stream | None]) -> None:
+    def __init__(self, stream: Stream | None, successor: Callable[[], Stream | None]) -> None:
         """Remember the tip of every open shard.
 
         Args:
+            stream: None for one that `restore` finds
             successor: finds the stream that has this one's ARN once this one is deleted
         """
         self.stream: Stream | None = stream
-        self._arn = stream.arn
+        self._arn = stream.arn if stream is not None else "its stream"
         self._successor = successor
         self._woken = threading.Event()
         self._said = False
         self.reached = 0.0
         self._lineage = Lineage()
         self._reading: list[Shard] = []
-        self._lineage.follow(stream, _from_now)
+        if stream is not None:
+            self._lineage.follow(stream, _from_now)
 
     @property
     def ended(self) -> bool:
@@ -163,6 +183,15 @@ class KinesisSource:
 
     def wake(self) -> None:
         self._woken.set()
+
+    def snapshot(self) -> dict[str, Any]:
+        return self._lineage.snapshot()
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """A stream that is gone, or is another now, is followed as one that was deleted."""
+        lineage = Lineage()
+        self.stream = lineage.restore(saved, lambda _arn: self._successor())
+        self._lineage, self._reading = lineage, []
 
     def _follow(self) -> bool:
         """Go on with the stream that was made under the ARN of the deleted one, from its start."""

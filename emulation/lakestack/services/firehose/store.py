@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from localstack.aws.api.firehose import ResourceInUseException, ResourceNotFoundException
 
 from lakestack.services.firehose.delivery_stream import DeliveryStream
+from lakestack.services.firehose.source import DirectSource, KinesisSource, Source
+from lakestack.services.kinesis.store import STORE as KINESIS
 from lakestack.store import ByName, Ending, Store, register
 
 
 class DeliveryStreams(ByName[DeliveryStream]):
-    """The delivery streams of one account and region. What they buffer is not saved."""
+    """The delivery streams of one account and region, with what they buffer."""
 
     KIND = "delivery stream"
 
@@ -27,6 +30,23 @@ class DeliveryStreams(ByName[DeliveryStream]):
         for stream in self.all():
             stream.delivery.drop()
         return self.end()
+
+    def snapshot(self) -> dict[str, Any]:
+        return {"streams": [stream.snapshot() for stream in self.all()]}
+
+    def restore(self, document: dict[str, Any]) -> None:
+        for saved in document["streams"]:
+            source: Source = DirectSource()
+            if saved["kinesis_source"] is not None:
+                arn = saved["kinesis_source"]["KinesisStreamARN"]
+                source = KinesisSource(None, functools.partial(KINESIS.find, arn))
+            self._things[saved["name"]] = DeliveryStream.restored(
+                self.account, self.region, saved, source
+            )
+
+    def resume(self) -> None:
+        for stream in self._things.values():
+            stream.resume()
 
 
 STORE = register(Store("firehose", DeliveryStreams))

@@ -74,6 +74,21 @@ class Bookmarks:
         self._at_end: dict[str, Entry | None] = {}
         self._uncommitted = 0
 
+    def snapshot(self) -> dict[str, Any]:
+        """As plain data."""
+        with self._lock:
+            return {
+                "current": vars(self._current) if self._current else None,
+                "at_end": {run: vars(e) if e else None for run, e in self._at_end.items()},
+                "uncommitted": self._uncommitted,
+            }
+
+    def restore(self, saved: Mapping[str, Any]) -> None:
+        """Take over what `snapshot` gave."""
+        self._current = Entry(**saved["current"]) if saved["current"] else None
+        self._at_end = {run: Entry(**e) if e else None for run, e in saved["at_end"].items()}
+        self._uncommitted = saved["uncommitted"]
+
     def current(self) -> Entry | None:
         """The latest bookmark; None when no run has committed one."""
         return self._current

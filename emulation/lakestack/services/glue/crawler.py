@@ -32,6 +32,12 @@ LOG = logging.getLogger(__name__)
 LOG_GROUP = "/aws-glue/crawlers"
 
 JsonDict = dict[str, Any]
+LOST = (
+    "The emulator ended during the crawl, and was started again with its saved state; start the "
+    "crawler again"
+)
+_SAVED = ("definition", "created", "updated", "version", "scheduled", "tables")
+_CRAWL_SAVED = ("crawl_id", "state", "started", "ended", "error")
 
 
 @dataclass
@@ -50,6 +56,18 @@ class Crawl:
     @property
     def seconds(self) -> float:
         return clock.steady() - self._began if self._took is None else self._took
+
+    def snapshot(self) -> JsonDict:
+        """As plain data."""
+        saved = {name: getattr(self, name) for name in _CRAWL_SAVED}
+        return {**saved, "summary": dict(self.summary), "took": self._took}
+
+    @classmethod
+    def restored(cls, saved: JsonDict) -> Crawl:
+        """The crawl of a snapshot."""
+        crawl = cls(**{name: saved[name] for name in _CRAWL_SAVED}, summary=saved["summary"])
+        crawl._took = saved["took"]
+        return crawl
 
     def end(self, state: str, error: str | None) -> None:
         """Fix state, time and duration."""
@@ -133,6 +151,32 @@ class Crawler:
         """Stop the crawl under way, if any; returns what ends."""
         ran = self.stop() != "READY"
         return [Ending.of(self._runner)] if ran and self._runner is not None else []
+
+    def snapshot(self) -> JsonDict:
+        """As plain data."""
+        with self._lock:
+            return {
+                **{name: getattr(self, name) for name in _SAVED},
+                "state": self._state,
+                "crawls": [crawl.snapshot() for crawl in self.crawls],
+            }
+
+    @classmethod
+    def restored(cls, account: str, region: str, saved: JsonDict) -> Crawler:
+        """The crawler of a snapshot."""
+        crawler = cls(account, region, saved["definition"])
+        for name in _SAVED:
+            setattr(crawler, name, saved[name])
+        crawler._state = saved["state"]
+        crawler.crawls = [Crawl.restored(each) for each in saved["crawls"]]
+        return crawler
+
+    def lost(self) -> None:
+        """End a restored crawl whose thread is gone."""
+        with self._lock:
+            if self._state != "READY":
+                self.crawls[-1].end("FAILED", LOST)
+                self._state = "READY"
 
     def as_api(self) -> JsonDict:
         """The Crawler structure of the API."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from localstack.aws.api import CommonServiceException
@@ -16,6 +17,7 @@ from lakestack.services.glue.job_run import JobRun
 from lakestack.store import Ending
 
 JsonDict = dict[str, Any]
+_SAVED = ("definition", "job_id", "created", "modified")
 
 GLUE_VERSIONS = ("0.9", "1.0", "2.0", "3.0", "4.0", "5.0", "5.1")
 DEFAULT_VERSION = "5.1"
@@ -92,6 +94,41 @@ class Job:
         with self.lock:
             self._ended = True
             return [Ending.of(run.runner) for run in self.runs if run.stop()]
+
+    def snapshot(self) -> JsonDict:
+        """As plain data."""
+        with self.lock:
+            return {
+                **{name: getattr(self, name) for name in _SAVED},
+                "bookmarks": self.bookmarks.snapshot(),
+                "runs": [run.snapshot() for run in self.runs],
+            }
+
+    @classmethod
+    def restored(
+        cls, account: str, region: str, saved: JsonDict, on_end: Callable[[Job, JobRun], None]
+    ) -> Job:
+        """The job of a snapshot.
+
+        Args:
+            on_end: what a run does when it has ended
+        """
+        job = cls(account, region, saved["definition"])
+        for name in _SAVED:
+            setattr(job, name, saved[name])
+        job.bookmarks.restore(saved["bookmarks"])
+        job.runs = [
+            JobRun.restored(
+                account,
+                region,
+                each,
+                job_id=job.job_id,
+                bookmarks=job.bookmarks,
+                on_end=lambda run: on_end(job, run),
+            )
+            for each in saved["runs"]
+        ]
+        return job
 
     def as_api(self) -> JsonDict:
         """The Job structure of the API."""

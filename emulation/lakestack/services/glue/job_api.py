@@ -100,7 +100,7 @@ class JobApi:
             job_id=job.job_id,
             bookmarks=job.bookmarks,
             previous=previous,
-            on_end=lambda ended: _retry(job, ended),
+            on_end=lambda ended: retry(job, ended),
         )
         job.begin(run)
         return {"JobRunId": run.run_id}
@@ -192,7 +192,7 @@ def _sizes(definition: JsonDict) -> JsonDict:
     return workers or {"MaxCapacity": definition["MaxCapacity"]}
 
 
-def _retry(job: Job, ended: JobRun) -> None:
+def retry(job: Job, ended: JobRun) -> None:
     """Start the next attempt of a failed run, as MaxRetries says."""
     if ended.state != "FAILED" or ended.attempt >= job.definition["MaxRetries"]:
         return
@@ -204,7 +204,7 @@ def _retry(job: Job, ended: JobRun) -> None:
         bookmarks=job.bookmarks,
         attempt=ended.attempt + 1,
         previous=ended.run_id,
-        on_end=lambda run: _retry(job, run),
+        on_end=lambda run: retry(job, run),
     )
     if job.begin_retry(again):
         LOG.info("Glue job %s: attempt %s after a failure", job.name, again.attempt)

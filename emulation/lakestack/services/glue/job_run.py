@@ -37,7 +37,15 @@ LOG_GROUP_PREFIX = "/aws-glue/jobs"
 ACTIVE = ("STARTING", "RUNNING", "STOPPING", "WAITING")
 STOP_GRACE_SECONDS = 5.0
 
+LOST = (
+    "The emulator ended while the run was under way, and was started again with its saved state; "
+    "start the job again"
+)
 JsonDict = dict[str, Any]
+_SAVED = (
+    *("settings", "run_id", "attempt", "previous", "state", "error"),
+    *("started", "modified", "completed"),
+)
 
 
 class LaunchError(Exception):
@@ -139,10 +147,48 @@ class JobRun:
             **({"PreviousRunId": self.previous} if self.previous else {}),
         }
 
+    def snapshot(self) -> JsonDict:
+        """As plain data."""
+        with self._lock:
+            return {
+                **{name: getattr(self, name) for name in _SAVED},
+                "seconds": self._seconds() if self.completed else None,
+            }
+
+    @classmethod
+    def restored(
+        cls,
+        account: str,
+        region: str,
+        saved: JsonDict,
+        *,
+        job_id: str,
+        bookmarks: Bookmarks,
+        on_end: Callable[[JobRun], None],
+    ) -> JobRun:
+        """The run of a snapshot."""
+        run = cls(
+            account, region, saved["settings"], job_id=job_id, bookmarks=bookmarks, on_end=on_end
+        )
+        for name in _SAVED:
+            setattr(run, name, saved[name])
+        if saved["seconds"] is not None:
+            run._running_since, run._ran_until = 0.0, saved["seconds"]
+        return run
+
+    def lost(self) -> None:
+        """End a restored run whose process is gone."""
+        if self.active:
+            self.error = LOST
+            self.completed = clock.wall()
+            self._bookmarks.ended(self.run_id, None)
+            self._set("FAILED")
+
     def _seconds(self) -> float:
         if self._running_since is None:
             return 0.0
-        return (self._ran_until or clock.steady()) - self._running_since
+        until = clock.steady() if self._ran_until is None else self._ran_until
+        return until - self._running_since
 
     def _set(self, state: str) -> None:
         self.state, self.modified = state, clock.wall()

@@ -45,13 +45,30 @@ class GlueState(ServiceState):
         return list(itertools.chain(*found))
 
     def snapshot(self) -> dict[str, Any]:
-        """Classifiers; crawlers and jobs have a past of their own."""
-        held = self.contents()
-        self.refuse_snapshot_of({kind: held[kind] for kind in ("crawler", "job")})
-        return {"classifiers": self.classifiers}
+        with self.lock:
+            return {
+                "classifiers": dict(self.classifiers),
+                "crawlers": [crawler.snapshot() for crawler in self.crawlers.values()],
+                "jobs": [job.snapshot() for job in self.jobs.values()],
+            }
 
     def restore(self, document: dict[str, Any]) -> None:
+        from lakestack.services.glue.job_api import retry
+
+        place = self.account, self.region
         self.classifiers = dict(document["classifiers"])
+        crawlers = [Crawler.restored(*place, saved) for saved in document["crawlers"]]
+        jobs = [Job.restored(*place, saved, retry) for saved in document["jobs"]]
+        self.crawlers = {crawler.name: crawler for crawler in crawlers}
+        self.jobs = {job.name: job for job in jobs}
+
+    def resume(self) -> None:
+        """What was under way has failed: its process or thread is gone."""
+        for crawler in self.crawlers.values():
+            crawler.lost()
+        for job in self.jobs.values():
+            for run in job.runs:
+                run.lost()
 
 
 STORE = register(Store("glue", GlueState))

@@ -11,6 +11,7 @@ import threading
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from lakestack.services.kinesis.shard import Shard
 from lakestack.services.kinesis.stream import Stream
@@ -59,6 +60,31 @@ class Lineage:
             return
         self._stream = weakref.ref(stream)
         self.positions = {shard.id: start(shard) for shard in stream.shards()}
+
+    def snapshot(self) -> dict[str, Any]:
+        """Which stream is read, and how far its shards are, as plain data."""
+        stream = self._stream()
+        return {
+            "stream": [stream.arn, stream.identity] if stream is not None else None,
+            "positions": {
+                shard: [position.sequence, position.ended]
+                for shard, position in list(self.positions.items())
+            },
+        }
+
+    def restore(self, saved: dict[str, Any], find: Callable[[str], Stream | None]) -> Stream | None:
+        """Go on where `snapshot` was taken; returns the stream, when it is there.
+
+        Args:
+            find: a stream by its ARN
+        """
+        arn, identity = saved["stream"] or (None, None)
+        stream = find(arn) if arn else None
+        if stream is None or stream.identity != identity:
+            return None
+        self._stream = weakref.ref(stream)
+        self.positions = {s: Position(*position) for s, position in saved["positions"].items()}
+        return stream
 
     def ready(self, stream: Stream) -> list[Shard]:
         """The shards of the followed stream that may be read now and are not read to their end."""

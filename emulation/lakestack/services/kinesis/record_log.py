@@ -11,6 +11,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 SEGMENT_RECORDS = 1024
 SEGMENT_BYTES = 1024 * 1024
@@ -158,6 +159,33 @@ class RecordLog:
         if self.first == self.end:
             gone = len(self._segments)
         del self._segments[:gone], self._starts[:gone]
+
+    def snapshot(self) -> dict[str, Any]:
+        """All records as plain data, without the steady clock's times."""
+        return {
+            "first": self.first,
+            "end": self.end,
+            "starts": list(self._starts),
+            "segments": [
+                [s.arrivals.tobytes(), s.ends.tobytes(), bytes(s.body)] for s in self._segments
+            ],
+        }
+
+    def restore(self, saved: dict[str, Any], offset: float) -> None:
+        """Take over what `snapshot` gave.
+
+        Args:
+            offset: the steady clock's reading at the wall clock's zero
+        """
+        self.first, self.end = saved["first"], saved["end"]
+        self._starts = list(saved["starts"])
+        for arrivals, ends, body in saved["segments"]:
+            segment = _Segment()
+            segment.arrivals.frombytes(arrivals)
+            segment.stored.extend(arrival + offset for arrival in segment.arrivals)
+            segment.ends.frombytes(ends)
+            segment.body += body
+            self._segments.append(segment)
 
     def _find(self, number: int) -> tuple[_Segment, int]:
         at = bisect_right(self._starts, number) - 1

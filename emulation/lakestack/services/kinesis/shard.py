@@ -9,7 +9,9 @@ from __future__ import annotations
 import functools
 import threading
 from dataclasses import dataclass
+from typing import Any
 
+from lakestack import clock
 from lakestack.clock import Moment
 from lakestack.services.kinesis.record_log import Record, RecordLog
 from lakestack.services.kinesis.sequence import (
@@ -166,6 +168,38 @@ class Shard:
         if records:
             position = records[-1].sequence
         return Page(records, position, behind, at_end, expired)
+
+    def snapshot(self) -> dict[str, Any]:
+        """The shard and its records as plain data."""
+        with self._lock:
+            return {
+                "keys": [self.first_key, self.last_key],
+                "parents": [parent.number for parent in self.parents],
+                "created": self.created.wall,
+                "closed": self.closed.wall if self.closed else None,
+                "epoch": self.epoch,
+                "last_sequence": self.last_sequence,
+                "last_arrival": self._last_arrival,
+                "trimmed_to": self._trimmed_to,
+                "records": self._records.snapshot(),
+            }
+
+    @classmethod
+    def restored(
+        cls, number: int, saved: dict[str, Any], parents: tuple[Shard, ...], now: Moment
+    ) -> Shard:
+        """The shard of a snapshot."""
+        first, last = saved["keys"]
+        created = clock.then(saved["created"], now)
+        shard = cls(number, first, last, now=created, parents=parents)
+        if saved["closed"] is not None:
+            shard.closed = clock.then(saved["closed"], now)
+        shard.created, shard.last_sequence = created, saved["last_sequence"]
+        shard._last_arrival, shard._trimmed_to = saved["last_arrival"], saved["trimmed_to"]
+        shard._records.restore(saved["records"], clock.then(0.0, now).steady)
+        if shard.epoch != saved["epoch"]:
+            raise ValueError(f"shard {shard.id} has epoch {shard.epoch}, saved is {saved['epoch']}")
+        return shard
 
     def _before(self, number: int) -> int:
         """Position from which the record of this number is read next."""

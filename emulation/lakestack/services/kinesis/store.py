@@ -15,7 +15,7 @@ from lakestack.store import ByName, Ending, Store, register
 
 
 class Streams(ByName[Stream]):
-    """The streams of one account and region. Records are not saved: it has no snapshot."""
+    """The streams of one account and region, with their records."""
 
     KIND = "stream"
 
@@ -24,6 +24,13 @@ class Streams(ByName[Stream]):
         for stream in self.all():
             stream.begin_deletion()
         return []
+
+    def snapshot(self) -> dict[str, Any]:
+        return {"streams": [s.snapshot() for s in self.all() if not s.deleted.is_set()]}
+
+    def restore(self, document: dict[str, Any]) -> None:
+        for saved in document["streams"]:
+            self.put(Stream.restored(self.account, self.region, saved))
 
 
 class StreamStore:

@@ -6,6 +6,7 @@ import secrets
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from localstack.aws.api.kinesis import (
     InvalidArgumentException,
@@ -136,6 +137,44 @@ class Stream:
         raise ResourceNotFoundException(
             f"Shard {shard_id} in stream {self.name} under account {self.account} does not exist"
         )
+
+    def snapshot(self) -> dict[str, Any]:
+        """The stream, its shards and their records as plain data."""
+        with self._lock:
+            return {
+                "name": self.name,
+                "mode": self.mode,
+                "created": self.created.wall,
+                "identity": self.identity,
+                "retention_hours": self.retention_hours,
+                "encryption_key": self.encryption_key,
+                "metrics": sorted(self.metrics),
+                "tags": dict(self.tags),
+                "policy": self.policy,
+                "consumers": [
+                    {"name": c.name, "arn": c.arn, "created": c.created, "tags": dict(c.tags)}
+                    for c in self.consumers.values()
+                ],
+                "shards": [shard.snapshot() for shard in self._shards],
+            }
+
+    @classmethod
+    def restored(cls, account: str, region: str, saved: dict[str, Any]) -> Stream:
+        """The stream of a snapshot; it is active."""
+        stream = cls(account, region, saved["name"], shard_count=1, mode=saved["mode"])
+        stream._shards.clear()
+        now = stream.clock()
+        stream.created = clocks.then(saved["created"], now)
+        stream._state, stream._until = "ACTIVE", 0.0
+        for name in ("identity", "retention_hours", "encryption_key", "tags", "policy"):
+            setattr(stream, name, saved[name])
+        stream.metrics = set(saved["metrics"])
+        for each in saved["consumers"]:
+            stream.consumers[each["name"]] = Consumer(**each, active_at=now.steady)
+        for each in saved["shards"]:
+            parents = tuple(stream._shards[number] for number in each["parents"])
+            stream._shards.append(Shard.restored(len(stream._shards), each, parents, now))
+        return stream
 
     def children(self, shard: Shard) -> list[Shard]:
         """Return the shards that a split or merge made from this one."""

@@ -6,7 +6,10 @@ for a second: neither is kept here.
 
 from __future__ import annotations
 
+from typing import Any
+
 from lakestack.services.kinesis.reader import Lineage
+from lakestack.services.kinesis.store import STORE as STREAMS
 from lakestack.store import Contents, Ending, ServiceState, Store, register
 
 
@@ -34,6 +37,19 @@ class LambdaState(ServiceState):
                 "event source mapping": sorted(self.lineages),
                 "log group": sorted(self.log_groups),
             }
+
+    def snapshot(self) -> dict[str, Any]:
+        with self.lock:
+            return {
+                "lineages": {uuid: each.snapshot() for uuid, each in self.lineages.items()},
+                "log_groups": sorted(self.log_groups),
+            }
+
+    def restore(self, document: dict[str, Any]) -> None:
+        """Mappings of streams that are gone start over."""
+        for uuid, saved in document["lineages"].items():
+            self.lineage(uuid).restore(saved, STREAMS.find)
+        self.log_groups = set(document["log_groups"])
 
     def end(self) -> list[Ending]:
         """Consumers end their batches; a mapping that LocalStack still has starts over."""

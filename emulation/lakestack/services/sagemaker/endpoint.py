@@ -20,6 +20,8 @@ LOG = logging.getLogger(__name__)
 IN_PROGRESS = ("Creating", "Updating", "RollingBack", "SystemUpdating", "Deleting")
 OUT_OF_SERVICE = "OutOfService"
 MAX_FAILURE_REASON = 1024
+_GONE = ("Failed", "Deleting", OUT_OF_SERVICE)
+_SAVED = ("name", "arn", "status", "created", "modified", "failure_reason", "config")
 
 
 class Endpoint:
@@ -35,6 +37,8 @@ class Endpoint:
         self._live: Deployment | None = None
         self._pending: Deployment | None = None
         self._deployer: threading.Thread | None = None
+        self._saved_config = ""
+        self._saved_variants: list[dict[str, Any]] = []
 
     def create(self, config: str, variants: list[Variant]) -> None:
         """Begin to bring up the first configuration, by its name."""
@@ -108,6 +112,45 @@ class Endpoint:
         thread.start()
         with self._lock:
             return [Ending.of(t) for t in (thread, self._deployer) if t is not None]
+
+    def snapshot(self) -> dict[str, Any]:
+        """The endpoint and what it serves, as plain data."""
+        with self._lock:
+            serving = self._live or self._pending
+            if self.status in _GONE:
+                serving = None
+            variants = serving.variants.values() if serving else ()
+            return {
+                **{name: getattr(self, name) for name in _SAVED},
+                "serving": serving.config if serving else self._saved_config,
+                "variants": [each.snapshot() for each in variants] or self._saved_variants,
+            }
+
+    @classmethod
+    def restored(cls, account: str, region: str, saved: dict[str, Any]) -> Endpoint:
+        """The endpoint of a snapshot, which serves nothing yet."""
+        endpoint = cls(account, region, saved["name"], saved["arn"])
+        for name in _SAVED:
+            setattr(endpoint, name, saved[name])
+        endpoint._saved_config = saved["serving"]
+        endpoint._saved_variants = list(saved["variants"])
+        return endpoint
+
+    def resume(self) -> None:
+        """Bring up again what served when the snapshot was taken; Creating until that is there."""
+        with self._lock:
+            saved, self._saved_variants = self._saved_variants, []
+            if saved:
+                modified = self.modified
+                self._begin("Creating", self._saved_config, [Variant.restored(v) for v in saved])
+                self.modified = modified
+
+    def settled(self, timeout: float) -> bool:
+        """Wait until it is not changing; whether that came within so many seconds."""
+        deployer = self._deployer
+        if deployer is not None:
+            deployer.join(timeout)
+        return deployer is None or not deployer.is_alive()
 
     def serving(self) -> Deployment | None:
         """What answers requests now; None when nothing does."""

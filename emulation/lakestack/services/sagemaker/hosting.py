@@ -70,6 +70,21 @@ class Variant:
         self.weight = float(self.settings.get("InitialVariantWeight", 1.0))
         self._turn = count()
 
+    def snapshot(self) -> dict[str, Any]:
+        """What runs in it, as plain data."""
+        return {
+            "settings": dict(self.settings),
+            "container": dict(self.container),
+            "weight": self.weight,
+        }
+
+    @classmethod
+    def restored(cls, saved: Mapping[str, Any]) -> Variant:
+        """The variant of a snapshot; nothing runs in it yet."""
+        variant = cls(saved["settings"], saved["container"])
+        variant.weight = saved["weight"]
+        return variant
+
     @property
     def name(self) -> str:
         return str(self.settings["VariantName"])

@@ -67,20 +67,35 @@ class SagemakerState(ServiceState):
         return [*itertools.chain(*jobs, *(e.begin_shut_down() for e in self.endpoints.values()))]
 
     def snapshot(self) -> dict[str, Any]:
-        """Models, endpoint configurations and their tags; jobs and endpoints are processes."""
-        held = self.contents()
-        self.refuse_snapshot_of({kind: held[kind] for kind in ("training job", "endpoint")})
-        return {
-            "models": [vars(model) for model in self.models.values()],
-            "endpoint_configs": [vars(config) for config in self.endpoint_configs.values()],
-            "tags": self.tags,
-        }
+        with self.lock:
+            return {
+                "models": [vars(model) for model in self.models.values()],
+                "endpoint_configs": [vars(config) for config in self.endpoint_configs.values()],
+                "training_jobs": [job.snapshot() for job in self.training_jobs.values()],
+                "endpoints": [endpoint.snapshot() for endpoint in self.endpoints.values()],
+                "tags": self.tags,
+            }
 
     def restore(self, document: dict[str, Any]) -> None:
         self.models = {m["name"]: Model(**m) for m in document["models"]}
         configs = document["endpoint_configs"]
         self.endpoint_configs = {c["name"]: EndpointConfig(**c) for c in configs}
         self.tags = document["tags"]
+        from lakestack.services.sagemaker.endpoint import Endpoint
+        from lakestack.services.sagemaker.training_job import TrainingJob
+
+        place = self.account, self.region
+        jobs = [TrainingJob.restored(*place, saved) for saved in document["training_jobs"]]
+        endpoints = [Endpoint.restored(*place, saved) for saved in document["endpoints"]]
+        self.training_jobs = {job.name: job for job in jobs}
+        self.endpoints = {endpoint.name: endpoint for endpoint in endpoints}
+
+    def resume(self) -> None:
+        """Endpoints are brought up again; a training job whose process is gone has failed."""
+        for job in self.training_jobs.values():
+            job.lost()
+        for endpoint in self.endpoints.values():
+            endpoint.resume()
 
     def arn(self, kind: str, name: str) -> str:
         """ARN of a resource; SageMaker writes names in lower case there."""

@@ -51,6 +51,16 @@ _COPIED = (
 )
 
 
+LOST = (
+    "InternalServerError: the emulator ended while the job ran, and was started again with its "
+    "saved state; create the job again under another name"
+)
+_SAVED = (
+    *("arn", "request", "status", "secondary", "created", "modified", "started", "ended"),
+    *("failure_reason", "model_artifacts", "metrics"),
+)
+
+
 class TrainingJob:
     """One training job. All methods are safe to call from several threads.
 
@@ -151,6 +161,32 @@ class TrainingJob:
                 ending = threading.Thread(target=process.terminate, args=(grace,), daemon=True)
                 ending.start()
         return [Ending.of(self._runner)]
+
+    def snapshot(self) -> dict[str, Any]:
+        """As plain data."""
+        with self._lock:
+            return {
+                **{name: getattr(self, name) for name in _SAVED},
+                "seconds": self._stopped - self._began,
+                "transitions": [dict(each) for each in self._transitions],
+            }
+
+    @classmethod
+    def restored(cls, account: str, region: str, saved: dict[str, Any]) -> TrainingJob:
+        """The job of a snapshot."""
+        job = cls(account, region, saved["arn"], saved["request"])
+        for name in _SAVED:
+            setattr(job, name, saved[name])
+        job._began, job._stopped = 0.0, saved["seconds"]
+        job._transitions = [dict(each) for each in saved["transitions"]]
+        return job
+
+    def lost(self) -> None:
+        """End a restored job whose process is gone."""
+        with self._lock:
+            if self.ended is None:
+                self._began = self._stopped = clock.steady()
+                self.finish("Failed", "Failed", LOST)
 
     def describe(self) -> dict[str, Any]:
         """DescribeTrainingJob's answer."""

@@ -1,0 +1,52 @@
+"""DynamoDB's tables: a file of SQLite for each account and region that has any.
+
+With the moto fallback the tables are among moto's backends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import Any
+
+from lakestack.services.dynamodb import engine
+from lakestack.services.dynamodb.access import access_key_id
+from lakestack.services.dynamodb.database_copy import databases
+from lakestack.services.saved_state.folder import Snapshot
+
+_copied: dict[str, tuple[int, int]] = {}
+"""Changes and sequence of a database when it was last written, by state, key and region."""
+
+
+def save(path: Path, former: Snapshot | None) -> tuple[dict[str, Any], list[Path]]:
+    """Write each database; returns what belongs into the document, and the new files."""
+    document: dict[str, Any] = {"databases": [], **engine.tables.snapshot()}
+    files: list[Path] = []
+    places = sorted({(account, region) for account, region, *_ in document["live"]})
+    if not places or engine.engine() is None:
+        return document, files
+    with databases() as found:
+        for account, region in places if found is not None else ():
+            assert found is not None  # noqa: S101 - the loop is empty otherwise
+            file = path / f"dynamodb-{account}-{region}.db"
+            name = f"{path.parent} {access_key_id(account, region)} {region}"
+            state = found.look(account, region)
+            if former is not None and file.name in former.files and _copied.get(name) == state:
+                with contextlib.suppress(OSError):  # a file system without links
+                    file.hardlink_to(former.path / file.name)
+            if not file.exists():
+                state = _copied[name] = found.copy_out(account, region, file)
+                file.chmod(0o600)
+            files.append(file)
+            document["databases"].append([account, region, file.name, state[1]])
+    return document, files
+
+
+def restore(document: dict[str, Any], path: Path) -> None:
+    """Fill the databases, which are empty."""
+    if document["databases"]:
+        with databases() as found:
+            for account, region, file, sequence in document["databases"]:
+                if found is not None:
+                    found.copy_in(account, region, path / file, sequence)
+    engine.tables.take_over(document)
