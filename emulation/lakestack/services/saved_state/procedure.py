@@ -166,8 +166,7 @@ def _encoded(kept: bodies.Kept) -> tuple[Encoder, list[str]]:
         if name in own:
             encoder.add(f"{OWN}{name}", own[name].snapshot())
     for name, attributes in containers.roots():
-        if attributes:
-            encoder.add(name, attributes)
+        encoder.add(name, attributes)
     encoder.add(MODULES, running.module_data())
     for name in own:
         if name not in READERS:
