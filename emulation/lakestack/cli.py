@@ -28,6 +28,12 @@ Port = Annotated[
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document, nothing else.")]
+State = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR", help="Begin with the state kept in this folder, and keep it there."
+    ),
+]
 Document = dict[str, Any]
 """What a command found; `lake` prints it when ``--json`` is given."""
 
@@ -46,10 +52,10 @@ def install(as_json: Json = False) -> Document:  # noqa: ARG001 - the root comma
 
 
 @app.command()
-def start(port: Port = DEFAULT_PORT, as_json: Json = False) -> Document:
-    """Start the emulator and wait until it is ready; it starts empty."""
+def start(port: Port = DEFAULT_PORT, state: State = None, as_json: Json = False) -> Document:
+    """Start the emulator and wait until it is ready; it starts empty, unless its state is kept."""
     began = time.monotonic()
-    running, new = Emulator(port).start()
+    running, new = Emulator(port, state=state.absolute() if state else None).start()
     seconds = time.monotonic() - began
     if not as_json and new:
         typer.echo(f"emulator ready at {running.url} after {seconds:.1f} s")
@@ -60,7 +66,7 @@ def start(port: Port = DEFAULT_PORT, as_json: Json = False) -> Document:
 
 @app.command()
 def stop(port: Port = DEFAULT_PORT, as_json: Json = False) -> Document:
-    """Stop the emulator and every process it started; what it held is gone."""
+    """Stop the emulator and every process it started; what it held is gone, unless it is kept."""
     stopped = Emulator(port).stop()
     if not as_json:
         typer.echo("emulator stopped" if stopped else "no emulator was running")

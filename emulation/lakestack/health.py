@@ -46,6 +46,13 @@ def problem(health: dict[str, Any]) -> Problem | None:
             f"a signal has stopped process {pid} of {process['name']}, which waits for another",
             proper=f"kill -CONT {pid}",
         )
+    kept = health.get("saved_state") or {}
+    if kept.get("problem"):
+        return Problem(
+            f"the state is not saved: {kept['problem']}; the last save is of "
+            f"{kept.get('saved') or 'never'}",
+            proper=f"make room for {kept['folder']} or make it writable; it is tried again by itself",
+        )
     for engine in health.get("engines") or []:
         if why := engine.get("why"):
             return Problem(str(why), restart=True)

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from lakestack import marks, origins, paths, registry, spark_master
+from lakestack.host import saved_states
 from lakestack.java import artifacts, heaps
 from lakestack.java.interpreter import find_java
 
@@ -18,16 +19,20 @@ KEPT = (
 )
 
 
-def localstack_environment(folder: Path, port: int, host: str = "127.0.0.1") -> dict[str, str]:
+def localstack_environment(
+    folder: Path, port: int, host: str = "127.0.0.1", *, state: Path | None = None
+) -> dict[str, str]:
     """Settings for ``python -m localstack.runtime.main``; nothing of the user's AWS_* gets in.
 
     Args:
         folder: private folder of this emulator
         port: the gateway's port
         host: address to listen on; a container sets 0.0.0.0
+        state: folder of saved states, one of which is kept; None: as `PERSIST` says
 
     Raises:
-        SettingError: LAKE_ALLOWED_ORIGINS is not a list of origins, or SPARK_MASTER is none
+        SettingError: LAKE_ALLOWED_ORIGINS is not a list of origins, SPARK_MASTER is none, or PERSIST is
+            neither yes nor no
     """
     origins.allowed_origins(os.environ.get(origins.VARIABLE, ""))  # said here, not in its log
     environment = {name: os.environ[name] for name in KEPT if name in os.environ}
@@ -61,6 +66,7 @@ def localstack_environment(folder: Path, port: int, host: str = "127.0.0.1") -> 
             heaps.SPARK.variable: heaps.SPARK.size(),
             **spark_master.variables(),
             **registry.overrides(),
+            **saved_states.variables(folder, state),
             "LAMBDA_RUNTIME_EXECUTOR": "process",
             # An asynchronous invocation that failed runs again after 1 and 2 seconds; on AWS it
             # is minutes.

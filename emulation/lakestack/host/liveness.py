@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
+from http import HTTPStatus
 from typing import Any
 
 import psutil
@@ -29,6 +30,16 @@ def answers(port: int) -> bool:
         return _get(port, READY, START_PROBE_SECONDS)[0] == 200
     except (OSError, http.client.HTTPException):
         return False
+
+
+def restored(port: int) -> bool:
+    """Whether an emulator that answers has taken up the state that it was started with."""
+    try:
+        status, body = _get(port, HEALTH, START_PROBE_SECONDS)
+        kept = json.loads(body).get("saved_state") if status == HTTPStatus.OK else None
+    except (OSError, http.client.HTTPException, ValueError, AttributeError):
+        return False
+    return not (kept and kept["restoring"])
 
 
 def is_stopped(pid: int) -> bool:

@@ -31,7 +31,7 @@ from lakestack.errors import (
     PortInUseError,
     StartError,
 )
-from lakestack.host import limits, liveness, service_catalog
+from lakestack.host import limits, liveness, saved_states, service_catalog
 from lakestack.host.environment import localstack_environment
 from lakestack.instance import Running
 from lakestack.java import artifacts
@@ -52,10 +52,15 @@ _OWNED: dict[Path, IO[bytes]] = {}
 
 @dataclass(frozen=True)
 class Emulator:
-    """The emulator of one home and port, running or not."""
+    """The emulator of one home and port, running or not.
+
+    Attributes:
+        state: folder of a state that is kept; None: as `PERSIST` says
+    """
 
     port: int = DEFAULT_PORT
     home: Path | None = None
+    state: Path | None = None
 
     @property
     def folder(self) -> Path:
@@ -95,7 +100,9 @@ class Emulator:
             raise
 
     def start(self, timeout: float = START_SECONDS, *, owned: bool = False) -> tuple[Running, bool]:
-        """Return the emulator and whether this call started it; an emulator starts empty.
+        """Return the emulator and whether this call started it.
+
+        It starts empty, unless its state is kept (`saved_states`).
 
         Args:
             timeout: seconds until it must answer
@@ -107,6 +114,7 @@ class Emulator:
             JavaError: no usable Java
             StartError: it ended or stayed silent
             FrozenError: it runs already and does not answer
+            SnapshotError: the state that it was to begin with is refused, and kept aside
         """
         with self._locked():
             if found := self.look():
@@ -169,7 +177,8 @@ class Emulator:
         limits.raise_open_files()
         for old in (self.log, self.log.with_name(f"{self.log.name}.1")):
             old.unlink(missing_ok=True)
-        environment = localstack_environment(self.folder, self.port)
+        environment = localstack_environment(self.folder, self.port, state=self.state)
+        saved_states.check(environment)
         if owned:
             environment[marks.OWNED] = "1"
         # Appended to, so that it can be emptied while it is used.
@@ -200,7 +209,7 @@ class Emulator:
     def _await_ready(self, process: subprocess.Popen[bytes], timeout: float) -> None:
         deadline = time.monotonic() + timeout
         while process.poll() is None:
-            if liveness.answers(self.port):
+            if liveness.answers(self.port) and liveness.restored(self.port):
                 return
             if time.monotonic() > deadline:
                 raise StartError(

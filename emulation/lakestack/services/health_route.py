@@ -27,6 +27,7 @@ def document() -> dict[str, Any]:
     """
     from lakestack.services import faults, processes
     from lakestack.services.dynamodb import engine
+    from lakestack.services.saved_state.keeper import KEEPER
 
     running = engine.engine()
     kept, count = faults.recorded()
@@ -35,5 +36,6 @@ def document() -> dict[str, Any]:
         "stopped": processes.stopped(),
         "faults": [fault.as_dict() for fault in kept],
         "fault_count": count,
+        "saved_state": KEEPER.describe(),
     }
     return {"ok": problem(found) is None, **found}

@@ -81,6 +81,7 @@ PREPARED = (
     "logs.reads",
     "health_route",
     "control.routes",
+    "saved_state.keeper",  # last: it loads services
 )
 """Modules below `lakestack.services` whose ``install()`` runs before anything is served."""
 
@@ -112,10 +113,12 @@ def _end_with_owner() -> None:
 @idle_elsewhere
 @hooks.on_infra_shutdown(name="lake")
 def on_infra_shutdown() -> None:
-    """End every job, endpoint and function process that is still alive."""
+    """Save the state that is kept, and end every process that is still alive."""
     from lakestack.services import processes
     from lakestack.services.dynamodb import engine as dynamodb_local
+    from lakestack.services.saved_state.keeper import KEEPER
 
+    KEEPER.stop()
     dynamodb_local.shut_down()  # before the others: it would be started again
     processes.terminate_all()
 

@@ -48,6 +48,20 @@ class DataLake(Protocol):
             LakeError: it does not answer, or not so
         """
 
+    def save_state(self, name: str) -> None:
+        """Keep all that the lake holds under a name; one of that name is replaced.
+
+        Raises:
+            LakeError: the name is none, or something cannot be saved now
+        """
+
+    def load_state(self, name: str) -> None:
+        """Put what was saved under a name in the place of all that the lake holds.
+
+        Raises:
+            LakeError: there is no such state, or it is refused
+        """
+
     def seed(
         self,
         *,

@@ -25,6 +25,7 @@ REGION = "us-east-1"
 POLL_SECONDS = 0.1
 RESET = "/_lakestack/reset"
 FAULTS = "/_lakestack/faults"
+STATE = "/_lakestack/state"
 
 
 class LakeOperations(ABC):
@@ -82,6 +83,12 @@ class LakeOperations(ABC):
     def _scope(self) -> dict[str, Any]:
         """What a reset empties: everything."""
         return {}
+
+    def save_state(self, name: str) -> None:
+        http.call(f"{self.url}{STATE}/save", "POST", {"name": name})
+
+    def load_state(self, name: str) -> None:
+        http.call(f"{self.url}{STATE}/load", "POST", {"name": name})
 
     def seed(
         self,

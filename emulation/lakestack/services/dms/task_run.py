@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from lakestack import clock
+from lakestack import changes, clock
 from lakestack.services.dms.errors import CancelledError, TaskError
 from lakestack.services.dms.full_load import FullLoad, LoadPlan
 from lakestack.services.dms.progress import COMPLETED, ERROR, RELOADING, TableProgress
@@ -45,6 +45,7 @@ def run_task(store: DmsState, task: Task, plan: LoadPlan, instance: str, tables:
             task.load_finished = task.stopped
             task.status, task.stop_reason = "stopped", FINISHED
             task.last_failure = _suspended(task)
+    changes.note()
 
 
 def _suspended(task: Task) -> str | None:

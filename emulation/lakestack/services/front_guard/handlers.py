@@ -29,6 +29,7 @@ from lakestack.services.front_guard import cors, function_urls, rules, unsigned
 from lakestack.services.front_guard.pages import Marks, Page, is_browser
 from lakestack.services.front_guard.rules import Head, Verdict, Way
 from lakestack.services.front_guard.signatures import Signed, signed
+from lakestack.services.saved_state.observer import observe
 
 LOG = logging.getLogger(__name__)
 MORE_NAMES: frozenset[str] = frozenset()
@@ -229,6 +230,7 @@ def place(gateway: Any, guard: FrontGuard) -> None:
     chain.insert(chain.index(handlers.serve_custom_service_request_handlers), inject)
     chain.insert(0, guard)
     answers[answers.index(handlers.add_cors_response_headers)] = CorsHeaders()
+    answers.append(observe)
 
 
 def _signed_by_a_program(request: Any) -> bool:

@@ -18,7 +18,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from lakestack import clock
+from lakestack import changes, clock
 from lakestack.services.base import client
 from lakestack.services.glue.catalog_writer import CatalogWriter, WriterPolicy
 from lakestack.services.glue.crawl_errors import CrawlCancelledError, CrawlError
@@ -259,6 +259,7 @@ class Crawler:
         with self._lock:
             crawl.end(state, error or None)
             self._state = "READY"
+        changes.note()
 
     def _crawl_logged(
         self, crawl: Crawl, definition: JsonDict, custom: list[CsvOptions], log: LogStream

@@ -18,7 +18,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lakestack import clock, marks, spark_master
+from lakestack import changes, clock, marks, spark_master
 from lakestack.errors import EmulationError
 from lakestack.services.base import client
 from lakestack.services.glue import job_arguments
@@ -215,6 +215,7 @@ class JobRun:
             self.error = error or None
             self.completed, self._ran_until = clock.wall(), clock.steady()
             self._set(state)
+        changes.note()
         self._on_end(self)
 
     def _execute(self, workdir: Path, output: LogStream, errors: LogStream) -> tuple[str, str]:

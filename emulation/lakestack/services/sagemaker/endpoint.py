@@ -10,7 +10,7 @@ import logging
 import threading
 from typing import Any
 
-from lakestack import clock
+from lakestack import changes, clock
 from lakestack.services.sagemaker.container import INVOCATION_SECONDS
 from lakestack.services.sagemaker.hosting import Deployment, DeploymentError, Variant
 from lakestack.services.sagemaker.validation import validation_error
@@ -218,6 +218,7 @@ class Endpoint:
             else:
                 self.failure_reason = reason[:MAX_FAILURE_REASON]
                 self.status = "InService" if self._live is not None else "Failed"
+        changes.note()
         if old is not None:
             old.drain(INVOCATION_SECONDS)
             old.stop()

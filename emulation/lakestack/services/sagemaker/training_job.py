@@ -9,7 +9,7 @@ import datetime
 import threading
 from typing import Any
 
-from lakestack import clock
+from lakestack import changes, clock
 from lakestack.services.processes import ManagedProcess
 from lakestack.services.sagemaker.validation import validation_error
 from lakestack.store import Ending
@@ -116,6 +116,7 @@ class TrainingJob:
             self._transitions[-1]["EndTime"] = self.ended
             self.status = status
             self._process = None
+        changes.note()
 
     def attach(self, process: ManagedProcess) -> None:
         """Let StopTrainingJob reach the script; if it was faster, the script ends at once."""

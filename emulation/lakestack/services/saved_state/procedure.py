@@ -56,7 +56,7 @@ def save(place: Path) -> dict[str, Any]:
     """Save everything as the newest snapshot of a state's folder.
 
     Returns:
-        ``name``, ``seconds``, ``bytes``; ``omitted``, what cannot be saved
+        ``name``, ``saved``, ``seconds``, ``bytes``; ``omitted``, what cannot be saved
 
     Raises:
         SnapshotError: a service cannot be saved now
@@ -83,6 +83,7 @@ def save(place: Path) -> dict[str, Any]:
             "name": place.name,
             "seconds": seconds,
             "bytes": size,
+            "saved": manifest["saved"],
             "omitted": manifest["omitted"],
         }
 
@@ -90,31 +91,15 @@ def save(place: Path) -> dict[str, Any]:
 def load(place: Path) -> dict[str, Any]:
     """Put the newest snapshot of a state's folder in the place of everything.
 
-    Nothing has changed when it is refused.
-
     Returns:
-        ``name``, ``saved``, ``seconds``; ``not_resumed``, what does not go on; ``not_ended``, what
-        of the former state has not ended
+        ``name``, ``saved``, ``seconds``; ``not_resumed``, what does not go on
 
     Raises:
-        SnapshotError: there is none, or it is damaged or newer; it is kept aside then
+        SnapshotError: as `begin_load`
     """
     began = clock.steady()
-    with _one_at_a_time:
-        found = folder.checked(place)
-        if found is None:
-            raise SnapshotError(
-                f"There is no state {place.name!r} in {place.parent}",
-                "GET /_lakestack/state lists those that there are",
-            )
-        try:
-            document = json.loads((found.path / DOCUMENT).read_bytes())
-            stored = bodies.Stored(found)
-            Decoder(document, lambda _: object(), stored.read).decode()
-        except (SnapshotError, OSError, ValueError, RecursionError) as e:
-            raise folder.refused(found, folder.DAMAGED, str(e)) from e
-        emptied = resets.reset(Scope())
-        failed = _load(found, document, stored)
+    found = begin_load(place)
+    failed = resume()
     seconds = round(clock.steady() - began, 3)
     LOG.info("loaded %s in %.3f s", found.path, seconds)
     return {
@@ -122,8 +107,42 @@ def load(place: Path) -> dict[str, Any]:
         "saved": found.manifest["saved"],
         "seconds": seconds,
         "not_resumed": failed,
-        "not_ended": emptied["not_ended"],
     }
+
+
+def begin_load(place: Path) -> Snapshot:
+    """All of `load` but what needs the gateway: `resume`.
+
+    Raises:
+        SnapshotError: there is none, or it is damaged or newer; it is kept aside then, and nothing
+            has changed
+    """
+    with _one_at_a_time:
+        found = folder.checked(place)
+        if found is None:
+            raise SnapshotError(
+                f"There is no state {place.name!r} in {place.parent}",
+                "GET /_lakestack/state lists those that there are",
+            )
+        for service in found.manifest["services"]:
+            SERVICE_PLUGINS.require(service)
+        try:
+            document = json.loads((found.path / DOCUMENT).read_bytes())
+            stored = bodies.Stored(found)
+            Decoder(document, lambda _: object(), stored.read).decode()
+        except (SnapshotError, OSError, ValueError, RecursionError) as e:
+            raise folder.refused(found, folder.DAMAGED, str(e)) from e
+        resets.reset(Scope())
+        _fill(found, document, stored)
+    return found
+
+
+def resume() -> list[str]:
+    """Let what was loaded go on; returns what does not, one sentence each."""
+    failed = running.resume()
+    for name in sorted(store.stores(), key=_order):
+        store.store_of(name).resume()
+    return [*failed, *_await_endpoints()]
 
 
 def _written(path: Path, number: int, former: Snapshot | None) -> dict[str, Any]:
@@ -176,17 +195,20 @@ def _encoded(kept: bodies.Kept) -> tuple[Encoder, list[str]]:
     return encoder, changed
 
 
-def _load(found: Snapshot, document: dict[str, Any], stored: bodies.Stored) -> list[str]:
-    """Fill what is empty; returns what does not go on."""
-    for service in found.manifest["services"]:
-        SERVICE_PLUGINS.require(service)
+def _fill(found: Snapshot, document: dict[str, Any], stored: bodies.Stored) -> None:
+    """Fill what is empty.
+
+    Raises:
+        SnapshotError: it does not fit into this version; everything is empty again
+    """
     try:
         roots = Decoder(document, containers.locate, stored.read).decode()
         for name, attributes in roots.items():
             if containers.is_root(name):
                 containers.fill(name, attributes)
         running.restore_module_data(roots[MODULES])
-        missing = objects.restore(roots[OBJECTS], stored) if roots[OBJECTS] else []
+        if roots[OBJECTS] and (missing := objects.restore(roots[OBJECTS], stored)):
+            raise SnapshotError(f"objects without a body: {', '.join(missing[:10])}")
         tables.restore(roots[TABLES], found.path)
         running.restore_metrics(found.path)
         names = [name.removeprefix(OWN) for name in roots if name.startswith(OWN)]
@@ -198,12 +220,8 @@ def _load(found: Snapshot, document: dict[str, Any], stored: bodies.Stored) -> l
         raise SnapshotError(
             f"The snapshot {found.path} cannot be loaded: {type(e).__name__}: {e}; the emulator is "
             "empty now",
-            "It is untouched; load another one, or go on without it",
+            "The snapshot is untouched; load another one, or move it away",
         ) from e
-    failed = running.resume()
-    for name in sorted(names, key=_order):
-        store.store_of(name).resume()
-    return [*failed, *_await_endpoints(), *(f"s3: {name} has no body" for name in missing)]
 
 
 def _order(name: str) -> tuple[int, str]:

@@ -7,12 +7,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from lakestack import marks
+from lakestack import changes, marks
 from lakestack.errors import SnapshotError
 from lakestack.services.saved_state import folder
 
 FOLDER_VARIABLE = "LAKE_STATE"
 """The folder of states; without it one in the emulator's own folder."""
+
+KEPT_VARIABLE = "LAKE_KEPT"
+"""Set where the state `folder.CURRENT` is loaded at the start and saved by itself."""
 
 _HINT = 'valid: {"name": "seeded"}'
 
@@ -49,7 +52,9 @@ def load(document: Mapping[str, Any]) -> dict[str, Any]:
     """
     from lakestack.services.saved_state import procedure
 
-    return procedure.load(states_folder() / _name(document))
+    loaded = procedure.load(states_folder() / _name(document))
+    changes.note()
+    return loaded
 
 
 def remove(document: Mapping[str, Any]) -> bool:

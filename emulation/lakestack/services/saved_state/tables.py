@@ -42,6 +42,21 @@ def save(path: Path, former: Snapshot | None) -> tuple[dict[str, Any], list[Path
     return document, files
 
 
+def stamp() -> list[Any]:
+    """What changes with the databases' content; jobs and DMS write to them past the gateway.
+
+    Raises:
+        SnapshotError: the engine does not do it
+        EngineError: it does not answer
+    """
+    document = engine.tables.snapshot()
+    places = sorted({(account, region) for account, region, *_ in document["live"]})
+    if not places or engine.engine() is None:
+        return []
+    with databases() as found:
+        return [found.look(*place) for place in places] if found is not None else []
+
+
 def restore(document: dict[str, Any], path: Path) -> None:
     """Fill the databases, which are empty."""
     if document["databases"]:
