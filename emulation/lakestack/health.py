@@ -51,7 +51,7 @@ def problem(health: dict[str, Any]) -> Problem | None:
         return Problem(
             f"the state is not saved: {kept['problem']}; the last save is of "
             f"{kept.get('saved') or 'never'}",
-            proper=f"make room for {kept['folder']} or make it writable; it is tried again by itself",
+            proper=f"make room for {kept['folder']}, or make it writable: it is tried again",
         )
     for engine in health.get("engines") or []:
         if why := engine.get("why"):

@@ -10,8 +10,8 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * A job for the queue of one of DynamoDB Local's databases: write it to a file ("out"), replace all
- * that it holds with a file's ("in"), or nothing ("look"). Its result: how many rows were changed since
- * the database was opened, and its sequence counter. Compiled by Janino, which knows no generics.
+ * that it holds with a file's ("in"), or nothing ("look"). Its result: how many rows were changed
+ * since the database was opened, and its sequence counter; "busy" while a transaction is open. Compiled by Janino, which knows no generics.
  */
 public class DatabaseCopy extends SQLiteJob {
   private final String kind;
@@ -32,7 +32,19 @@ public class DatabaseCopy extends SQLiteJob {
     this.sequence = Long.parseLong(sequence);
   }
 
-  protected Object job(SQLiteConnection database) throws Throwable {
+  /** Throws nothing: the queue would roll back a transaction of the engine's. */
+  protected Object job(SQLiteConnection database) {
+    try {
+      if (!this.kind.equals("look") && !database.getAutoCommit()) {
+        return "busy";
+      }
+      return done(database);
+    } catch (Throwable e) {
+      return "failed " + e;
+    }
+  }
+
+  private Object done(SQLiteConnection database) throws Throwable {
     if (this.kind.equals("out")) {
       SQLiteBackup backup = database.initializeBackup(this.file);
       try {

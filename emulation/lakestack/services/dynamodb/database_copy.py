@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ import boto3
 from py4j.java_gateway import GatewayParameters, JavaGateway
 from py4j.protocol import Py4JError
 
+from lakestack import clock
 from lakestack.errors import SnapshotError
 from lakestack.services.dynamodb import engine
 from lakestack.services.dynamodb.access import access_key_id
@@ -25,6 +27,9 @@ from lakestack.services.dynamodb.local_server import SERVER
 
 _SOURCE = Path(__file__).with_name("DatabaseCopy.java")
 _CLASS = "DatabaseCopy"
+BUSY_SECONDS = 20.0
+BUSY_PAUSE = 0.01
+"""Between jobs of the engine's own, which end its transactions."""
 
 
 class Databases:
@@ -73,13 +78,26 @@ class Databases:
         if self._make is None:
             self._make = self._compiled()
         access = self._access(account, region)
+        deadline = clock.steady() + BUSY_SECONDS
+        while (answer := self._job(access, kind, file, sequence)) == "busy":
+            if clock.steady() > deadline:
+                raise SnapshotError(
+                    f"DynamoDB Local has had a transaction open for {BUSY_SECONDS:.0f} s"
+                )
+            time.sleep(BUSY_PAUSE)
+        try:
+            changes, counter = map(int, answer.split())
+        except ValueError:
+            raise SnapshotError(f"DynamoDB Local: {answer}") from None
+        return changes, counter
+
+    def _job(self, access: Any, kind: str, file: Path, sequence: int) -> str:
         arguments = self._gateway.new_array(self._gateway.jvm.java.lang.Object, 4)
         for number, each in enumerate((kind, str(file), access, str(sequence))):
             arguments[number] = each
         job = self._make.newInstance(arguments)
         self._field(access, "queue").execute(job)
-        changes, counter = str(job.get()).split()
-        return int(changes), int(counter)
+        return str(job.get())
 
     def _compiled(self) -> Any:
         compiler = self._gateway.jvm.org.codehaus.janino.SimpleCompiler()

@@ -94,7 +94,8 @@ class Delivery:
 
     def join(self, timeout: float | None = None) -> bool:
         """Wait for the end; return whether it came."""
-        self._thread.join(timeout)
+        if self._thread.ident is not None:  # one of a snapshot that could not be loaded
+            self._thread.join(timeout)
         return not self._thread.is_alive()
 
     @property

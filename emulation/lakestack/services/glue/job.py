@@ -113,7 +113,8 @@ class Job:
         Args:
             on_end: what a run does when it has ended
         """
-        job = cls(account, region, saved["definition"])
+        needed = {name: saved["definition"][name] for name in ("Name", "Command", "Role")}
+        job = cls(account, region, needed)
         for name in _SAVED:
             setattr(job, name, saved[name])
         job.bookmarks.restore(saved["bookmarks"])

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from lakestack import changes, clock
-from lakestack.errors import EmulationError, SnapshotError
+from lakestack.errors import EmulationError
 from lakestack.services import faults
 from lakestack.services.saved_state import folder, states
 
@@ -177,7 +177,9 @@ def install() -> None:
         return
     try:
         KEEPER.start(states.states_folder() / folder.CURRENT)
-    except (SnapshotError, OSError) as e:
+    except Exception as e:
+        if not isinstance(e, EmulationError | OSError):
+            LOG.exception("the state cannot be loaded")
         hint = getattr(e, "hint", None)
         LOG.critical("%s%s", e, f"; next: {hint}" if hint else "")
         logging.shutdown()

@@ -92,13 +92,14 @@ def _lambda(provider: Any) -> None:
     from localstack.services.lambda_.invocation.models import lambda_stores
     from localstack.services.lambda_.provider import get_function_version_from_arn
 
-    begun = []
+    begun, revisions = [], []
     for _account, _region, store in list(lambda_stores.iter_stores()):
         for function in list(store.functions.values()):
             for qualifier, version in list(function.versions.items()):
                 pending = VersionState(
                     state="Pending", code="Creating", reason="The function is being created."
                 )
+                revisions.append((function, qualifier, version.config.revision_id))
                 config = dataclasses.replace(version.config, state=pending)
                 function.versions[qualifier] = dataclasses.replace(version, config=config)
                 begun.append(
@@ -107,6 +108,8 @@ def _lambda(provider: Any) -> None:
     deadline = clock.steady() + VERSION_SECONDS
     for each in begun:
         each.result(timeout=max(0.1, deadline - clock.steady()))
+    for function, qualifier, revision in revisions:  # each copy of a configuration gets another
+        object.__setattr__(function.versions[qualifier].config, "revision_id", revision)
     for _account, _region, store in list(lambda_stores.iter_stores()):
         for mapping in list(store.event_source_mappings.values()):
             version = get_function_version_from_arn(mapping["FunctionArn"])
