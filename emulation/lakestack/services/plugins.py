@@ -111,7 +111,7 @@ def _end_with_owner() -> None:
 
 
 @idle_elsewhere
-@hooks.on_infra_shutdown(name="lake")
+@hooks.on_infra_shutdown(name="lake", priority=100)  # before services write what is pending
 def on_infra_shutdown() -> None:
     """Save the state that is kept, and end every process that is still alive."""
     from lakestack.services import processes

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from localstack.services.s3.models import S3Bucket, S3Object
+from localstack.services.sqs.queue import InterruptibleQueue
 from moto.iam.models import IAMBackend, Role
 
 from lakestack.errors import SnapshotError
@@ -175,6 +176,16 @@ def test_objects_of_the_services_come_back_without_their_constructors() -> None:
     assert again[0].objects["key"] is again[1]
     assert {**vars(again[1])} == {**vars(item)}
     assert again[0].lock.acquire(blocking=False)
+
+
+def test_conditions_share_their_lock_as_before() -> None:
+    made = InterruptibleQueue()
+    made.put("m")
+    again = round_trip(made)
+    assert again.not_empty._lock is again.mutex
+    assert again.get(timeout=1) == "m"
+    again.put("n")
+    assert again.get(timeout=1) == "n"
 
 
 def test_keys_come_back() -> None:

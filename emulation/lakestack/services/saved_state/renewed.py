@@ -36,6 +36,12 @@ def _fill_event(event: Any, was_set: Any) -> None:
         event.set()
 
 
+def _fill_condition(condition: Any, lock: Any) -> None:
+    """Give it its lock, which several may share."""
+    vars(condition).clear()  # it has methods of its first one
+    condition.__init__(lock)
+
+
 def _fill_semaphore(semaphore: Any, value: Any) -> None:
     semaphore._value = int(value)
 
@@ -57,7 +63,13 @@ def _position(counter: Any) -> int:
 KINDS = (
     Renewed("lock", type(threading.Lock()), threading.Lock),
     Renewed("rlock", type(threading.RLock()), threading.RLock),
-    Renewed("condition", threading.Condition, threading.Condition),
+    Renewed(
+        "condition",
+        threading.Condition,
+        threading.Condition,
+        lambda condition: condition._lock,
+        _fill_condition,
+    ),
     Renewed("event", threading.Event, threading.Event, lambda e: e.is_set(), _fill_event),
     Renewed(
         "semaphore", threading.Semaphore, threading.Semaphore, lambda s: s._value, _fill_semaphore
