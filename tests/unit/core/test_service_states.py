@@ -8,18 +8,23 @@ from typing import Any
 import pytest
 
 from lakestack import store as stores
-from lakestack.errors import SnapshotError
 from lakestack.services.arns import arn, arn_prefix, bucket_arn
 from lakestack.services.cloudformation import stack_notes
 from lakestack.services.dms import state as dms
+from lakestack.services.dms.task_settings import parse_task_settings
 from lakestack.services.firehose import store as firehose
+from lakestack.services.firehose.delivery_stream import DeliveryStream
+from lakestack.services.firehose.destination import S3Destination
+from lakestack.services.firehose.source import DirectSource
 from lakestack.services.glue import state as glue
 from lakestack.services.glue.job import Job
+from lakestack.services.glue.job_run import JobRun
 from lakestack.services.kinesis import store as kinesis
 from lakestack.services.kinesis.reader import Position
 from lakestack.services.kinesis.stream import Stream
 from lakestack.services.lambda_ import state as lambda_
 from lakestack.services.sagemaker import state as sagemaker
+from lakestack.services.sagemaker.training_job import TrainingJob
 from tests.support import unique
 
 REGION = "us-east-1"
@@ -55,8 +60,6 @@ def test_every_service_of_ours_keeps_its_states_in_the_one_store(
 def test_a_reset_deletes_streams_for_those_who_read_them(account: str) -> None:
     stream = Stream(account, REGION, "s", shard_count=1)
     kinesis.STORE.add(stream)
-    with pytest.raises(SnapshotError, match="stream s"):
-        stores.store_of("kinesis").snapshot(account)
 
     stores.reset(["kinesis"], account)
 
@@ -99,8 +102,6 @@ def test_a_running_task_is_stopped(account: str) -> None:
     task.runner = threading.Thread(target=task.cancelled.wait)
     task.runner.start()
     state.tasks[task.arn] = task
-    with pytest.raises(SnapshotError, match="replication task t"):
-        dms.STORE.snapshot(account)
 
     assert stores.reset(["dms"], account) == []
 
@@ -161,3 +162,104 @@ def test_an_arn_is_of_the_partition_of_its_region(region: str, partition: str) -
     assert Stream("1", region, "s", shard_count=1).arn.startswith(f"arn:{partition}:kinesis:")
     assert glue.GlueState("1", region).arn("job", "j").startswith(f"arn:{partition}:glue:")
     assert sagemaker.SagemakerState("1", region).arn("model", "M").endswith(":1:model/m")
+
+
+def test_a_stream_comes_back_with_its_records_and_readers(account: str) -> None:
+    stream = Stream(account, REGION, "s", shard_count=2)
+    kinesis.STORE.add(stream)
+    put = [stream.put(b"%d" % n, str(n), None) for n in range(2000)]
+    lineage = lambda_.STORE.get(account, REGION).lineage("mapping")
+    lineage.follow(stream, lambda shard: Position(shard.tip()))
+    services = ("kinesis", "lambda")
+    saved = {name: stores.store_of(name).snapshot(account) for name in services}
+    stores.reset(services, account)
+
+    for name in services:
+        assert stores.store_of(name).restore(saved[name]) == []
+
+    (again,) = kinesis.STORE.streams(account, REGION)
+    assert (again.identity, again.status) == (stream.identity, "ACTIVE")
+    now, retention = again.clock(), again.retention
+    found = {
+        (shard.id, record.sequence): record.data
+        for shard in again.shards()
+        for record in shard.read(0, now=now, retention=retention).records
+    }
+    assert found == {(*where,): b"%d" % n for n, where in enumerate(put)}
+    followed = lambda_.STORE.get(account, REGION).lineage("mapping")
+    assert {s: p.sequence for s, p in followed.positions.items()} == {
+        shard.id: shard.tip() for shard in again.shards()
+    }
+    assert followed.ready(again) == again.shards()
+    stores.reset(services, account)
+
+
+def test_what_a_delivery_stream_has_not_delivered_comes_back(account: str) -> None:
+    source = DirectSource()
+    destination = S3Destination.parse(
+        {"RoleARN": "r", "BucketARN": "arn:aws:s3:::nowhere"}, extended=True
+    )
+    stream = DeliveryStream(
+        account, REGION, "d", destination=destination, source=source, start=False
+    )
+    for data in (b"one", b"two"):
+        source.put(stream.created, data)
+    stream.delivery._read()
+    source.put(stream.created, b"three")
+    with firehose.STORE.holding(account, REGION) as streams:
+        streams.put(stream)
+    saved = firehose.STORE.snapshot(account)
+    (state,) = saved["states"]
+    (kept,) = state["state"]["streams"]
+    assert kept["delivery"]["open"]["body"] == b"onetwo"
+    assert kept["delivery"]["open"]["key"], "else a second object would have the same records"
+
+    firehose.STORE.restore(saved)
+
+    (again,) = firehose.STORE.get(account, REGION).all()
+    assert again is not stream
+    assert firehose.STORE.snapshot(account) == saved
+    firehose.STORE.close(account)
+
+
+def test_what_ran_has_failed_and_says_why(account: str) -> None:
+    command = {"Name": "glueetl", "ScriptLocation": "s3://b/k"}
+    job = Job(account, REGION, {"Name": "j", "Role": "r", "Command": command})
+    job.runs.append(
+        JobRun(
+            account,
+            REGION,
+            {"JobName": "j", "Timeout": 1},
+            job_id=job.job_id,
+            bookmarks=job.bookmarks,
+            on_end=lambda _: None,
+        )
+    )
+    glue.STORE.get(account, REGION).jobs["j"] = job
+    state = dms.STORE.get(account, REGION)
+    settings = parse_task_settings(None)
+    task = dms.Task("t", "arn:t", "s", "t", "i", "{}", settings=settings, task_data=None)
+    task.status = "running"
+    state.tasks[task.arn] = task
+    training = TrainingJob(account, REGION, "arn:j", {"TrainingJobName": "j"})
+    sagemaker.STORE.get(account, REGION).training_jobs["j"] = training
+    services = ("dms", "glue", "sagemaker")
+    saved = {name: stores.store_of(name).snapshot(account) for name in services}
+
+    for name in services:
+        stores.store_of(name)._states.pop((account, REGION))
+        stores.store_of(name).restore(saved[name])
+        with stores.store_of(name).holding(account, REGION) as held:
+            held.resume()
+
+    (run,) = glue.STORE.get(account, REGION).jobs["j"].runs
+    assert (run.run_id, run.state) == (job.runs[0].run_id, "FAILED")
+    assert "started again with its saved state" in str(run.as_api()["ErrorMessage"])
+    shape = dms.STORE.get(account, REGION).tasks["arn:t"].shape()
+    assert shape["Status"] == "failed"
+    assert "resume-processing" in shape["LastFailureMessage"]
+    described = sagemaker.STORE.get(account, REGION).training_jobs["j"].describe()
+    assert described["TrainingJobStatus"] == "Failed"
+    assert "saved state" in described["FailureReason"]
+    for name in services:
+        stores.store_of(name)._states.pop((account, REGION))
