@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from lakestack.errors import SnapshotError
+from lakestack.errors import SnapshotError, StartError
 from lakestack.services.saved_state import folder
 from tests.integration.saved_state.lake import Aws, Machine, machine
 from tests.support import wait_until
@@ -160,10 +160,17 @@ def test_a_damaged_or_newer_snapshot_is_refused_once_and_kept(lake: Machine) -> 
     ]
 
 
+def test_two_emulators_do_not_keep_one_state(lake: Machine, tmp_path: Path) -> None:
+    lake.start()
+    with machine(tmp_path / "other", lake.emulator.state) as second:
+        with pytest.raises(StartError, match="Another emulator keeps its state in"):
+            second.start()
+
+
 def test_a_folder_that_takes_nothing_is_told_and_tried_again(lake: Machine) -> None:
     states = Path(str(lake.emulator.state))
     aws = lake.start()
-    states.parent.mkdir(exist_ok=True)
+    states.rename(aside := states.with_name("aside"))
     states.write_text("in the way")
     try:
         aws("sqs").create_queue(QueueName="q")
@@ -177,6 +184,7 @@ def test_a_folder_that_takes_nothing_is_told_and_tried_again(lake: Machine) -> N
         assert aws("sqs").list_queues()["QueueUrls"]  # it goes on
     finally:
         states.unlink()
+        aside.rename(states)
     wait_until(lambda: lake.kept()["problem"] is None, 60, what="the save")
     lake.kill()
     assert lake.start()("sqs").list_queues()["QueueUrls"]

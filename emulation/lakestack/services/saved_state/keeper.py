@@ -7,6 +7,7 @@ change, or `MOST_SECONDS` after the first of many, and not before the former one
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import os
 import sys
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from lakestack import changes, clock
-from lakestack.errors import EmulationError
+from lakestack.errors import EmulationError, SnapshotError
 from lakestack.services import faults
 from lakestack.services.saved_state import folder, states
 
@@ -48,16 +49,18 @@ class Keeper:
         self._problem: str | None = None
         self._saved: str | None = None
         self._tables: Any = None
+        self._lock: int | None = None
 
     def start(self, place: Path) -> None:
         """Load what is there, and keep it from now on.
 
         Raises:
-            SnapshotError: it is refused
+            SnapshotError: it is refused, or another emulator keeps it
         """
         from lakestack.services.saved_state import procedure
 
         self._place = place
+        self._lock = _claimed(place)
         found = procedure.begin_load(place) if folder.latest(place) is not None else None
         self._saved = found.manifest["saved"] if found else None
         self.restoring = True
@@ -163,6 +166,27 @@ class Keeper:
                 f"what has changed since {self._saved or 'the start'} would be lost at the end; "
                 "make room or make it writable: it is tried again by itself",
             )
+
+
+def _claimed(place: Path) -> int | None:
+    """Keep others from the same state for as long as this process lives.
+
+    Raises:
+        SnapshotError: another emulator has it
+    """
+    try:
+        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = os.open(place.with_name(f"{place.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as e:
+        raise SnapshotError(
+            f"Another emulator keeps its state in {place.parent}",
+            "stop that one, or choose another folder: lake emulator start --state DIR",
+        ) from e
+    except OSError as e:  # the first save says more
+        LOG.warning("%s: %s", place.parent, e.strerror or e)
+        return None
+    return lock
 
 
 KEEPER = Keeper()
