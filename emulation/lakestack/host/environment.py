@@ -31,8 +31,8 @@ def localstack_environment(
         state: folder of saved states, one of which is kept; None: as `PERSIST` says
 
     Raises:
-        SettingError: LAKE_ALLOWED_ORIGINS is not a list of origins, SPARK_MASTER is none, or PERSIST is
-            neither yes nor no
+        SettingError: LAKE_ALLOWED_ORIGINS is not a list of origins, SPARK_MASTER is none, or
+            PERSIST is neither yes nor no
     """
     origins.allowed_origins(os.environ.get(origins.VARIABLE, ""))  # said here, not in its log
     environment = {name: os.environ[name] for name in KEPT if name in os.environ}

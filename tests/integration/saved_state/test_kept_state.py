@@ -162,9 +162,9 @@ def test_a_damaged_or_newer_snapshot_is_refused_once_and_kept(lake: Machine) -> 
 
 def test_two_emulators_do_not_keep_one_state(lake: Machine, tmp_path: Path) -> None:
     lake.start()
-    with machine(tmp_path / "other", lake.emulator.state) as second:
-        with pytest.raises(StartError, match="Another emulator keeps its state in"):
-            second.start()
+    second = Machine(tmp_path / "other", lake.emulator.state)
+    with pytest.raises(StartError, match="Another emulator keeps its state in"):
+        second.start()
 
 
 def test_a_folder_that_takes_nothing_is_told_and_tried_again(lake: Machine) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import threading
 import uuid
-from collections.abc import Callable
 from typing import Any
 
 from localstack.aws.api import CommonServiceException
@@ -15,6 +15,8 @@ from lakestack.services.base import aws_error
 from lakestack.services.glue.bookmark import Bookmarks
 from lakestack.services.glue.job_run import JobRun
 from lakestack.store import Ending
+
+LOG = logging.getLogger(__name__)
 
 JsonDict = dict[str, Any]
 _SAVED = ("definition", "job_id", "created", "modified")
@@ -89,6 +91,23 @@ class Job:
             run.start()
             return True
 
+    def ended(self, run: JobRun) -> None:
+        """Start the next attempt of a run that has failed, as MaxRetries says."""
+        if run.state != "FAILED" or run.attempt >= self.definition["MaxRetries"]:
+            return
+        again = JobRun(
+            self.account,
+            self.region,
+            run.settings,
+            job_id=self.job_id,
+            bookmarks=self.bookmarks,
+            attempt=run.attempt + 1,
+            previous=run.run_id,
+            on_end=self.ended,
+        )
+        if self.begin_retry(again):
+            LOG.info("Glue job %s: attempt %s after a failure", self.name, again.attempt)
+
     def shut_down(self) -> list[Ending]:
         """Stop the runs under way, and start none any more; returns what ends."""
         with self.lock:
@@ -105,14 +124,8 @@ class Job:
             }
 
     @classmethod
-    def restored(
-        cls, account: str, region: str, saved: JsonDict, on_end: Callable[[Job, JobRun], None]
-    ) -> Job:
-        """The job of a snapshot.
-
-        Args:
-            on_end: what a run does when it has ended
-        """
+    def restored(cls, account: str, region: str, saved: JsonDict) -> Job:
+        """The job of a snapshot."""
         needed = {name: saved["definition"][name] for name in ("Name", "Command", "Role")}
         job = cls(account, region, needed)
         for name in _SAVED:
@@ -125,7 +138,7 @@ class Job:
                 each,
                 job_id=job.job_id,
                 bookmarks=job.bookmarks,
-                on_end=lambda run: on_end(job, run),
+                on_end=job.ended,
             )
             for each in saved["runs"]
         ]

@@ -100,7 +100,7 @@ class JobApi:
             job_id=job.job_id,
             bookmarks=job.bookmarks,
             previous=previous,
-            on_end=lambda ended: retry(job, ended),
+            on_end=job.ended,
         )
         job.begin(run)
         return {"JobRunId": run.run_id}
@@ -190,21 +190,3 @@ def _sizes(definition: JsonDict) -> JsonDict:
     keys = ("WorkerType", "NumberOfWorkers")
     workers = {k: definition[k] for k in keys if k in definition}
     return workers or {"MaxCapacity": definition["MaxCapacity"]}
-
-
-def retry(job: Job, ended: JobRun) -> None:
-    """Start the next attempt of a failed run, as MaxRetries says."""
-    if ended.state != "FAILED" or ended.attempt >= job.definition["MaxRetries"]:
-        return
-    again = JobRun(
-        job.account,
-        job.region,
-        ended.settings,
-        job_id=job.job_id,
-        bookmarks=job.bookmarks,
-        attempt=ended.attempt + 1,
-        previous=ended.run_id,
-        on_end=lambda run: retry(job, run),
-    )
-    if job.begin_retry(again):
-        LOG.info("Glue job %s: attempt %s after a failure", job.name, again.attempt)

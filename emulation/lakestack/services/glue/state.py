@@ -53,12 +53,10 @@ class GlueState(ServiceState):
             }
 
     def restore(self, document: dict[str, Any]) -> None:
-        from lakestack.services.glue.job_api import retry
-
         place = self.account, self.region
         self.classifiers = dict(document["classifiers"])
         crawlers = [Crawler.restored(*place, saved) for saved in document["crawlers"]]
-        jobs = [Job.restored(*place, saved, retry) for saved in document["jobs"]]
+        jobs = [Job.restored(*place, saved) for saved in document["jobs"]]
         self.crawlers = {crawler.name: crawler for crawler in crawlers}
         self.jobs = {job.name: job for job in jobs}
 

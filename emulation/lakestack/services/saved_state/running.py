@@ -48,7 +48,9 @@ def module_data() -> dict[str, Any]:
 def restore_module_data(saved: dict[str, Any]) -> None:
     """Put back what `module_data` gave."""
     if "ses" in saved:
-        sys.modules["localstack.services.ses.provider"].EMAILS.update(saved["ses"])  # type: ignore[attr-defined]
+        from localstack.services.ses.provider import EMAILS
+
+        EMAILS.update(saved["ses"])
 
 
 def save_metrics(path: Path) -> list[Path]:
