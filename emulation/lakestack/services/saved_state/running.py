@@ -47,10 +47,9 @@ def module_data() -> dict[str, Any]:
 
 def restore_module_data(saved: dict[str, Any]) -> None:
     """Put back what `module_data` gave."""
-    if "ses" in saved:
-        from localstack.services.ses.provider import EMAILS
-
-        EMAILS.update(saved["ses"])
+    ses = sys.modules.get("localstack.services.ses.provider")
+    if ses is not None:
+        ses.EMAILS.update(saved.get("ses", {}))
 
 
 def save_metrics(path: Path) -> list[Path]:
