@@ -57,7 +57,9 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Any:
         lake.stop()
         aws = lake.start()
         loaded = lake.state("load", "everything")
-        yield lake, aws, {"before": before, "saved": saved, "loaded": loaded, **more}
+        after = listed(aws)
+        was = {"before": before, "after": after, "saved": saved, "loaded": loaded}
+        yield lake, aws, {**was, **more}
 
 
 def _more(aws: Aws) -> dict[str, Any]:
@@ -88,9 +90,8 @@ def _more(aws: Aws) -> dict[str, Any]:
 
 
 def test_everything_is_listed_as_before(story: Any) -> None:
-    _, aws, was = story
-    now = listed(aws)
-    assert {k: v for k, v in now.items() if v != was["before"][k]} == {}
+    was = story[2]
+    assert {k: v for k, v in was["after"].items() if v != was["before"][k]} == {}
     assert was["saved"]["omitted"] == []
     assert was["loaded"]["not_resumed"] == []
     assert was["saved"]["seconds"] < BUSY * SAVE_SECONDS

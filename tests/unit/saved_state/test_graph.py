@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from localstack.services.s3.models import S3Bucket, S3Object
+from localstack.services.sqs.models import SqsMessage
 from localstack.services.sqs.queue import InterruptibleQueue
 from moto.iam.models import IAMBackend, Role
 
@@ -186,6 +187,15 @@ def test_conditions_share_their_lock_as_before() -> None:
     assert again.get(timeout=1) == "m"
     again.put("n")
     assert again.get(timeout=1) == "n"
+
+
+def test_what_hashes_by_what_it_holds_is_found_again() -> None:
+    message = SqsMessage.__new__(SqsMessage)
+    message.message = {"MessageId": "m"}  # type: ignore[typeddict-item]
+    kept, by_message = {message}, {message: 1}
+    found = round_trip([kept, by_message, message])
+    assert found[2] in found[0]
+    assert found[1][found[2]] == 1
 
 
 def test_keys_come_back() -> None:

@@ -46,8 +46,14 @@ class Decoder:
             self._nodes: list[list[Any]] = self._document["nodes"]
             for number in range(len(self._nodes)):
                 self._thing(number)
-            # Keys and items are put in last: their hash may depend on their attributes.
-            for fill in (self._fill_attributes, self._fill_sequence, self._fill_hashed):
+            # Keys and items that are objects come last: their hash may depend on what they hold.
+            steps = (
+                self._fill_attributes,
+                self._fill_sequence,
+                self._fill_named,
+                self._fill_hashed,
+            )
+            for fill in steps:
                 for number, node in enumerate(self._nodes):
                     fill(self._made[number], node)
             return {name: self._value(value) for name, value in self._document["roots"].items()}
@@ -135,7 +141,27 @@ class Decoder:
         elif node[0] == "object" and node[2] in ("list", "deque"):
             BASES[node[2]].extend(made, self._parts(node))  # type: ignore[attr-defined]
 
+    def _fill_named(self, made: Any, node: list[Any]) -> None:
+        """Fill a dictionary whose keys are texts, numbers and the like."""
+        if self._is_named(node):
+            self._put(made, node)
+
     def _fill_hashed(self, made: Any, node: list[Any]) -> None:
+        """Fill sets, and the dictionaries that are not filled yet."""
+        if not self._is_named(node):
+            self._put(made, node)
+
+    def _is_named(self, node: list[Any]) -> bool:
+        keys: list[Any] = []
+        if node[0] in _DICTS:
+            keys = node[2 if node[0] == "default" else 1 :: 2]
+        elif node[0] == "object" and node[2] == "dict":
+            keys = self._nodes[node[3][0]][1::2]
+        elif node[0] == "set" or (node[0] == "object" and node[2] == "set"):
+            return False
+        return not any(isinstance(key, list) for key in keys)
+
+    def _put(self, made: Any, node: list[Any]) -> None:
         tag = node[0]
         if tag in _DICTS:
             for key, value in _pairs(node[2 if tag == "default" else 1 :]):
