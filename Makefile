@@ -1,6 +1,6 @@
 # The data lake on this machine. Each target is one command; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup local aws test test-aws test-faults lint format lock pictures iam-policy bench bench-quality soak doctor down clean
+.PHONY: help setup local aws test test-aws test-docker test-faults lint format lock pictures iam-policy bench bench-quality soak doctor down clean
 
 # An interpreter to make the environment with: Python 3.11 or 3.12.
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3)
@@ -11,13 +11,19 @@ LAKE   := $(BIN)/lake
 # A folder or zip with MovieLens files; without it: cache, download, synthetic data.
 MOVIELENS ?=
 
+# DOCKER=1: the emulator in a container (docs/docker.md), for local, down and doctor.
+DOCKER ?=
+ifneq ($(DOCKER),)
+export LAKE_DOCKER := 1
+endif
+
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.ready ## Make the environment: locked packages, checked Java artefacts
 	@$(LAKE) emulator install
 
-local: setup ## Run the whole lake on this machine (MOVIELENS=<folder or zip>)
+local: $(if $(DOCKER),$(VENV)/.ready,setup) ## Run the whole lake on this machine (MOVIELENS=<folder or zip>, DOCKER=1)
 	@$(LAKE) emulator start
 	@$(LAKE) run $(if $(MOVIELENS),--movielens "$(MOVIELENS)")
 
@@ -30,6 +36,9 @@ test: setup ## Run all tests (TESTS="tests/unit -k name" for some)
 
 test-faults: setup ## Disturb every process in every stage (FAULTS="--only train", SAMPLE=1/8, MINUTES=5)
 	@$(BIN)/python -m tests.faults $(if $(SAMPLE),--sample "$(SAMPLE)") $(if $(MINUTES),--minutes "$(MINUTES)") $(FAULTS)
+
+test-docker: ## Build the image and run the tests that need a container engine
+	@.ci/docker
 
 test-aws: $(VENV)/.ready ## A whole lake in an AWS account of yours, recorded; asks first, costs money
 	@$(BIN)/python -m tests.aws $(if $(YES_ACCOUNT),--yes-account "$(YES_ACCOUNT)")

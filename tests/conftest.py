@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -84,6 +85,31 @@ def pytest_configure() -> None:
         "busy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
     )
     hypothesis.settings.load_profile("busy")
+
+
+TIERS = {
+    "unit": ("tests/unit/", ""),
+    "contract": ("tests/contract/", ""),
+    "integration": ("tests/integration/", ""),
+    "docker": ("tests/integration/container/", "make test-docker"),
+}
+"""Folders of tests, the innermost last, and what runs a tier that is not run by all."""
+
+
+def tier_of(place: str) -> str:
+    """The tier of a test by its place."""
+    return next((n for n, (folder, _) in reversed(TIERS.items()) if place.startswith(folder)), "")
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say which tiers have run, so that green is not taken for more than it is."""
+    done = [r for k in ("passed", "failed", "error") for r in terminalreporter.stats.get(k, [])]
+    counts = Counter(tier_of(report.nodeid) for report in done)
+    told = []
+    for name, (_, command) in TIERS.items():
+        how = f" ({command})" if command else ""
+        told.append(f"{name} {counts[name]}" if counts[name] else f"{name} not run{how}")
+    terminalreporter.write_line(f"tiers: {', '.join(told)}")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -10,9 +10,17 @@ from typing import Annotated, Any
 
 import typer
 
-from lakestack import commands, emulator, extras, ports
-from lakestack.errors import NotRunningError, UnhealthyError
+from lakestack import commands, emulator, extras, paths, ports
+from lakestack.container.emulator import ContainerEmulator, to_stderr
+from lakestack.errors import (
+    EmulationError,
+    NotRunningError,
+    PortInUseError,
+    SettingError,
+    UnhealthyError,
+)
 from lakestack.health import problem as health_problem
+from lakestack.host import foreground
 from lakestack.host.process import POLL_SECONDS, Emulator
 from lakestack.instance import Running
 from lakestack.ports import DEFAULT_PORT
@@ -34,6 +42,7 @@ State = Annotated[
         metavar="DIR", help="Begin with the state kept in this folder, and keep it there."
     ),
 ]
+ALL_LINES = 1_000_000
 Document = dict[str, Any]
 """What a command found; `lake` prints it when ``--json`` is given."""
 
@@ -52,22 +61,42 @@ def install(as_json: Json = False) -> Document:  # noqa: ARG001 - the root comma
 
 
 @app.command()
-def start(port: Port = DEFAULT_PORT, state: State = None, as_json: Json = False) -> Document:
+def start(
+    port: Port = DEFAULT_PORT,
+    state: State = None,
+    in_foreground: Annotated[
+        bool, typer.Option("--foreground", help="Stay, and show the log, until it is ended.")
+    ] = False,
+    listen: Annotated[
+        str,
+        typer.Option(metavar="ADDRESS", help="127.0.0.1; in a container also 0.0.0.0."),
+    ] = foreground.LOOPBACK,
+    as_json: Json = False,
+) -> Document:
     """Start the emulator and wait until it is ready; it starts empty, unless its state is kept."""
     began = time.monotonic()
-    running, new = Emulator(port, state=state.absolute() if state else None).start()
+    address = foreground.address(listen, in_foreground)
+    folder = state.absolute() if state else None
+    if in_foreground:
+        foreground.serve(
+            Emulator(port, state=folder),
+            address,
+            lambda running: _tell_ready(running, began),
+            lambda found: _print_log(found.log, ALL_LINES, True, found),
+        )
+    running, new = _started(port, folder)
     seconds = time.monotonic() - began
     if not as_json and new:
-        typer.echo(f"emulator ready at {running.url} after {seconds:.1f} s")
+        _tell_ready(running, began)
     elif not as_json:
-        typer.echo(f"emulator already running at {running.url} (process {running.pid})")
+        typer.echo(f"emulator already running at {running.url} ({running.where})")
     return {**_document(port, running), "started": new, "seconds": round(seconds, 2)}
 
 
 @app.command()
 def stop(port: Port = DEFAULT_PORT, as_json: Json = False) -> Document:
     """Stop the emulator and every process it started; what it held is gone, unless it is kept."""
-    stopped = Emulator(port).stop()
+    stopped = _emulator(port).stop()
     if not as_json:
         typer.echo("emulator stopped" if stopped else "no emulator was running")
     return {**_document(port, None), "stopped": stopped}
@@ -76,7 +105,7 @@ def stop(port: Port = DEFAULT_PORT, as_json: Json = False) -> Document:
 @app.command()
 def status(port: Port = DEFAULT_PORT, as_json: Json = False) -> Document:
     """Say whether the emulator runs, answers and has lost nothing; exit code 1 when not."""
-    found = Emulator(port).look()
+    found = _emulator(port).look()
     if found is None:
         raise NotRunningError(
             f"no emulator runs on port {port}",
@@ -87,7 +116,7 @@ def status(port: Port = DEFAULT_PORT, as_json: Json = False) -> Document:
     document = {**_document(port, running), "answers": True, "health": health}
     document["services"] = _services()
     if not as_json:
-        typer.echo(f"running at {running.url} (process {running.pid})")
+        typer.echo(f"running at {running.url} ({running.where})")
         for each in document["services"]:
             lacks = f"; needs {each['needs']}" if each["needs"] else ""
             typer.echo(printable(f"    {each['name']}: {each['title']}{lacks}"))
@@ -97,6 +126,37 @@ def status(port: Port = DEFAULT_PORT, as_json: Json = False) -> Document:
     if problem := health_problem(health):
         raise UnhealthyError(problem.message, problem.command(port), document)
     return document
+
+
+def _emulator(port: int, state: Path | None = None) -> Emulator | ContainerEmulator:
+    if not paths.docker_is_chosen():
+        return Emulator(port, state=state)
+    if state is not None:
+        raise SettingError(
+            "--state names a folder of this machine; a container keeps its state in its volume",
+            "leave --state out and set PERSIST=1",
+        )
+    return ContainerEmulator(port, to_stderr)
+
+
+def _started(port: int, state: Path | None) -> tuple[Running, bool]:
+    try:
+        return _emulator(port, state).start()
+    except PortInUseError as e:
+        theirs = None
+        with contextlib.suppress(EmulationError):  # no engine is no news here
+            theirs = None if paths.docker_is_chosen() else ContainerEmulator(port).find()
+        if theirs is None:
+            raise
+        raise PortInUseError(
+            f"port {port} is taken by the emulator in {theirs.where}",
+            f"end it: {commands.end_container(port)}; or use it: make local DOCKER=1",
+        ) from e
+
+
+def _tell_ready(running: Running, began: float) -> None:
+    seconds = time.monotonic() - began
+    typer.echo(f"emulator ready at {running.url} after {seconds:.1f} s")
 
 
 def _services() -> list[dict[str, str | None]]:
@@ -118,6 +178,7 @@ def _document(port: int, running: Running | None) -> Document:
         "running": running is not None,
         "port": port,
         "pid": running.pid if running else None,
+        **({"container": running.container} if running and running.container else {}),
         "url": running.url if running else None,
     }
 
@@ -129,6 +190,9 @@ def logs(
     follow: Annotated[bool, typer.Option("-f", "--follow", help="Go on as it grows.")] = False,
 ) -> None:
     """Print the end of the emulator's log."""
+    if paths.docker_is_chosen():
+        ContainerEmulator(port).logs(lines, follow)
+        return
     found = Emulator(port)
     if not found.log.is_file():
         raise NotRunningError(f"no emulator has run on port {port}", commands.start(port))

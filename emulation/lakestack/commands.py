@@ -28,6 +28,11 @@ def end(port: int) -> str:
     return _make("down", port) if _in_clone() else f"lakestack stop --port {port}"
 
 
+def end_container(port: int) -> str:
+    """What ends the emulator's container of a port, where an emulator on the host was asked for."""
+    return _make("down", port, docker=True)
+
+
 def again(port: int) -> str:
     """What makes an emulator again that was ended, in a clone with the lake in it."""
     return _make("local", port) if _in_clone() else start(port)
@@ -35,6 +40,8 @@ def again(port: int) -> str:
 
 def restart() -> str:
     """What ends the emulator and makes it again, for its own messages: it knows no `LAKE_PORT`."""
+    if paths.in_container():
+        return "mend it, then: docker restart CONTAINER"
     return "make down, then make local" if _in_clone() else "lakestack stop, then lakestack start"
 
 
@@ -93,5 +100,7 @@ def _emulator() -> str:
     return "lake emulator" if _in_clone() else "lakestack"
 
 
-def _make(target: str, port: int) -> str:
-    return f"make {target}" if port == DEFAULT_PORT else f"LAKE_PORT={port} make {target}"
+def _make(target: str, port: int, docker: bool | None = None) -> str:
+    inside = paths.docker_is_chosen() if docker is None else docker
+    command = f"make {target} DOCKER=1" if inside else f"make {target}"
+    return command if port == DEFAULT_PORT else f"LAKE_PORT={port} {command}"

@@ -14,11 +14,18 @@ class Running:
         created: the process's start time, seconds since 1970, which tells it from a later process
             with the same id
         port: the gateway's port
+        container: its id's first twelve digits; None for a process of this machine
     """
 
     pid: int
     created: float
     port: int
+    container: str | None = None
+
+    @property
+    def where(self) -> str:
+        """What it is, for messages."""
+        return f"container {self.container}" if self.container else f"process {self.pid}"
 
     @property
     def url(self) -> str:

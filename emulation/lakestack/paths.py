@@ -9,12 +9,27 @@ from pathlib import Path
 
 import platformdirs
 
+CONTAINER = "LAKE_CONTAINER"
+"""Set in the emulator's image: what listens there is reached through the container's ports only."""
+
+DOCKER = "LAKE_DOCKER"
+
 _ROOT = Path(__file__).resolve().parents[2]
 
 
 def checkout() -> Path | None:
     """The clone of the project that this code runs from; None where it is installed."""
     return _ROOT if (_ROOT / "emulation" / "pyproject.toml").is_file() else None
+
+
+def in_container() -> bool:
+    """Whether this runs in the emulator's image."""
+    return CONTAINER in os.environ
+
+
+def docker_is_chosen() -> bool:
+    """Whether the user wants the emulator in a container (``LAKE_DOCKER``, ``make … DOCKER=1``)."""
+    return os.environ.get(DOCKER, "").strip().lower() in ("1", "true", "yes", "on")
 
 
 def own_home() -> Path:

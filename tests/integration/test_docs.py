@@ -68,7 +68,7 @@ class Shell:
         self._environment = environment
         self._exports.touch()
 
-    def run(self, command: Command) -> Ran:
+    def run(self, command: Command, seconds: float = 240) -> Ran:
         """Run a command with its stdout and stderr together, as a terminal shows them."""
         script = (
             f". {self._exports}\n{command.text}\ncode=$?\n"
@@ -89,7 +89,7 @@ class Shell:
         if follows:  # the seconds count from its first line: a busy machine begins late
             select.select([process.stdout], [], [], 30)
         try:
-            printed, _ = process.communicate(timeout=SECONDS_TO_FOLLOW if follows else 240)
+            printed, _ = process.communicate(timeout=SECONDS_TO_FOLLOW if follows else seconds)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGINT if follows else signal.SIGKILL)
             printed, _ = process.communicate(timeout=30)

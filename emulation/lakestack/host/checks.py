@@ -38,10 +38,11 @@ class HostCheck:
 
 def checks() -> list[HostCheck]:
     """Look at Python, Java, artefacts, port and emulator, Spark's cluster, memory and disk."""
-    return [_python(), _java(), _artifacts(), *_emulator(), *_cluster(), _memory(), _disk()]
+    return [python(), _java(), _artifacts(), *_emulator(), *_cluster(), _memory(), _disk()]
 
 
-def _python() -> HostCheck:
+def python() -> HostCheck:
+    """The interpreter's version."""
     version = ".".join(map(str, sys.version_info[:3]))
     good = (3, 11) <= sys.version_info[:2] <= (3, 12)
     return HostCheck("Python", good, version, "" if good else "install Python 3.11 or 3.12")

@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from lakestack import marks, origins, paths, registry, spark_master
+from lakestack import hostnames, marks, origins, paths, registry, spark_master
 from lakestack.host import saved_states
 from lakestack.java import artifacts, heaps
 from lakestack.java.interpreter import find_java
@@ -14,7 +14,8 @@ from lakestack.java.interpreter import find_java
 KEPT = (
     *("PATH", "HOME", "LANG", "LC_ALL", "TZ", "SYSTEMROOT"),
     *("PYTHONPATH", "VIRTUAL_ENV", "JAVA_HOME"),
-    *("LAKE_DEBUG", origins.VARIABLE, "SAGEMAKER_STOP_GRACE_SECONDS"),
+    *("LAKE_DEBUG", origins.VARIABLE, hostnames.VARIABLE, "SAGEMAKER_STOP_GRACE_SECONDS"),
+    paths.CONTAINER,
     "KINESIS_ERROR_PROBABILITY",  # LocalStack's own knob for tests of retries
 )
 
@@ -31,9 +32,10 @@ def localstack_environment(
         state: folder of saved states, one of which is kept; None: as `PERSIST` says
 
     Raises:
-        SettingError: LAKE_ALLOWED_ORIGINS is not a list of origins, SPARK_MASTER is none, or
-            PERSIST is neither yes nor no
+        SettingError: LAKE_ALLOWED_ORIGINS is not a list of origins, LAKE_HOSTNAMES none of
+            names, SPARK_MASTER is none, or PERSIST is neither yes nor no
     """
+    hostnames.hostnames(os.environ.get(hostnames.VARIABLE, ""))
     origins.allowed_origins(os.environ.get(origins.VARIABLE, ""))  # said here, not in its log
     environment = {name: os.environ[name] for name in KEPT if name in os.environ}
     path = [str(Path(sys.executable).parent)]

@@ -63,18 +63,27 @@ def health(pid: int, port: int, timeout: float = SILENT_SECONDS) -> dict[str, An
     if is_stopped(pid):
         raise _frozen(pid, port, "a signal has stopped it")
     try:
-        status, body = _get(port, HEALTH, timeout)
+        return document(port, timeout)
     except (OSError, http.client.HTTPException) as e:
         if is_stopped(pid):
             raise _frozen(pid, port, "a signal has stopped it") from e
         why = f"no answer within {timeout:g} s" if isinstance(e, TimeoutError) else str(e)
         raise _frozen(pid, port, why) from e
+
+
+def document(port: int, timeout: float = SILENT_SECONDS) -> dict[str, Any]:
+    """What an emulator says of its health; {} when it only says that it is there.
+
+    Raises:
+        OSError, http.client.HTTPException: it does not answer
+    """
+    status, body = _get(port, HEALTH, timeout)
     if status != 200:
         return {}
     with contextlib.suppress(ValueError):
-        document = json.loads(body)
-        if isinstance(document, dict):
-            return document
+        found = json.loads(body)
+        if isinstance(found, dict):
+            return found
     return {}
 
 

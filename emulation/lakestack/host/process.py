@@ -99,7 +99,9 @@ class Emulator:
                 return None
             raise
 
-    def start(self, timeout: float = START_SECONDS, *, owned: bool = False) -> tuple[Running, bool]:
+    def start(
+        self, timeout: float = START_SECONDS, *, owned: bool = False, listen: str = "127.0.0.1"
+    ) -> tuple[Running, bool]:
         """Return the emulator and whether this call started it.
 
         It starts empty, unless its state is kept (`saved_states`).
@@ -107,6 +109,7 @@ class Emulator:
         Args:
             timeout: seconds until it must answer
             owned: it ends when this process does, by whatever
+            listen: the address to listen on, of `lakestack.host.foreground.address`
 
         Raises:
             PortInUseError: another program listens on the port
@@ -125,7 +128,7 @@ class Emulator:
                 raise ArtifactError(f"not installed: {', '.join(missing)}", commands.setup())
             self._end_strays()
             require_free(self.port)
-            return self._launch(timeout, owned), True
+            return self._launch(timeout, owned, listen), True
 
     def stop(self, timeout: float = STOP_SECONDS) -> bool:
         """End the emulator and everything it started; return whether anything was running.
@@ -169,7 +172,7 @@ class Emulator:
             fcntl.flock(lock, fcntl.LOCK_EX)  # the kernel lets go of it when a process dies
             yield
 
-    def _launch(self, timeout: float, owned: bool) -> Running:
+    def _launch(self, timeout: float, owned: bool, listen: str) -> Running:
         for name in ("root", "tmp"):
             shutil.rmtree(self.folder / name, ignore_errors=True)
             paths.private(self.folder / name)
@@ -177,7 +180,7 @@ class Emulator:
         limits.raise_open_files()
         for old in (self.log, self.log.with_name(f"{self.log.name}.1")):
             old.unlink(missing_ok=True)
-        environment = localstack_environment(self.folder, self.port, state=self.state)
+        environment = localstack_environment(self.folder, self.port, listen, state=self.state)
         saved_states.check(environment)
         if owned:
             environment[marks.OWNED] = "1"

@@ -8,6 +8,7 @@ from importlib import metadata
 from typing import Any
 
 from lakestack.errors import ContainerError, LakeError, PortInUseError
+from lakestack.ports import free_port
 from lakestack.testing import http
 from lakestack.testing.operations import ACCOUNT, POLL_SECONDS, REGION, LakeOperations
 
@@ -22,6 +23,7 @@ except ModuleNotFoundError as e:
 PORT = 4566
 HEALTH = "/_localstack/health"
 READY_SECONDS = 120.0
+TRIES = 3
 LOG_CHARACTERS = 2000
 LOCAL = ("localhost", "127.0.0.1", "::1")
 
@@ -45,7 +47,8 @@ class LakeContainer(LakeOperations, DockerContainer):
 
     Args:
         image: None: ``lakestack:<version>``
-        port: on this machine; None: one that is free
+        port: on this machine, and inside, so that addresses in answers are true; None: one that is
+            free. An engine elsewhere chooses one
         region: of the clients
         account: of the clients
         options: of `DockerContainer`
@@ -71,10 +74,9 @@ class LakeContainer(LakeOperations, DockerContainer):
         variables = _Variables(self)
         variables.update(vars(self)["env"])
         self.env = variables  # type: ignore[method-assign]
-        here = self.get_docker_client().host() in LOCAL
-        # An engine elsewhere is not reached by its loopback address.
-        self.ports[f"{PORT}/tcp"] = ("127.0.0.1", port) if here else port  # type: ignore[assignment]
-        self._given_port = port
+        self._given_port, self._inside = port, PORT
+        self._engine = self.get_docker_client().host()
+        self._publish()
         self._kwargs.setdefault("extra_hosts", {"host.docker.internal": "host-gateway"})
 
     @property
@@ -86,8 +88,9 @@ class LakeContainer(LakeOperations, DockerContainer):
         """
         if self._container is None:
             raise LakeError("the lake is not started", "use it as `with LakeContainer() as lake:`")
-        host = self.get_container_host_ip()
-        return f"http://{'127.0.0.1' if host in LOCAL else host}:{self._get_exposed_port(PORT)}"
+        if self._engine in LOCAL:
+            return f"http://127.0.0.1:{self._inside}"
+        return f"http://{self.get_container_host_ip()}:{self._get_exposed_port(PORT)}"
 
     def start(self) -> LakeContainer:
         """Start it and wait until it answers.
@@ -96,6 +99,28 @@ class LakeContainer(LakeOperations, DockerContainer):
             ContainerError: there is no such image, or it does not get ready
             PortInUseError: another program has the port
         """
+        for left in reversed(range(TRIES)):
+            try:
+                return self._start()
+            except PortInUseError:
+                if self._given_port is not None or left == 0:
+                    raise
+                self._publish()  # between its choice and its use another program took the port
+        raise AssertionError("unreachable")
+
+    def _publish(self) -> None:
+        """Choose the port, and tell the emulator of it and of names that are not loopback's."""
+        self.ports.clear()
+        if self._engine in LOCAL:
+            self._inside = free_port() if self._given_port is None else self._given_port
+            here = ("127.0.0.1", self._inside)
+            self.ports[f"{self._inside}/tcp"] = here  # type: ignore[assignment]
+        else:  # it is not reached by its loopback address
+            self.ports[f"{PORT}/tcp"] = self._given_port  # type: ignore[assignment]
+            self.env["LAKE_HOSTNAMES"] = self._engine  # type: ignore[index]
+        self.env["LAKE_PORT"] = str(self._inside)  # type: ignore[index]
+
+    def _start(self) -> LakeContainer:
         try:
             super().start()
             self._await_ready()
@@ -143,6 +168,12 @@ class LakeContainer(LakeOperations, DockerContainer):
             "the image of Ryuk is what is missing: TESTCONTAINERS_RYUK_DISABLED=true",
         )
 
+    def _has_image(self) -> bool:
+        with contextlib.suppress(DockerException):
+            self.get_docker_client().client.images.get(self.image)
+            return True
+        return False
+
     def _refused(self, error: APIError) -> Exception:
         text = str(error.explanation or error)
         if "already allocated" in text or "already in use" in text:
@@ -150,7 +181,7 @@ class LakeContainer(LakeOperations, DockerContainer):
                 f"port {self._given_port} is taken: {text}",
                 "leave the port out: each fixture then takes a free one",
             )
-        if "pull access denied" in text or "No such image" in text or "not found" in text:
+        if not self._has_image():  # and it cannot be pulled: whatever the engine says of that
             return self._no_image(error)
         return ContainerError(
             f"the engine refuses the container of {self.image}: {text}", "docker info"

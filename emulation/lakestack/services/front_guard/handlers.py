@@ -22,7 +22,7 @@ from localstack.services.edge import ROUTER
 from rolo.request import get_raw_path
 from werkzeug.exceptions import HTTPException
 
-from lakestack import patches
+from lakestack import hostnames, patches, paths
 from lakestack.origins import VARIABLE, allowed_origins
 from lakestack.services.fault_injection.handler import inject
 from lakestack.services.front_guard import cors, function_urls, rules, unsigned
@@ -32,22 +32,20 @@ from lakestack.services.front_guard.signatures import Signed, signed
 from lakestack.services.saved_state.observer import observe
 
 LOG = logging.getLogger(__name__)
-MORE_NAMES: frozenset[str] = frozenset()
-"""Names of this emulator beside its usual ones, such as a container's in its network."""
 _TELLING = frozenset({"host", "origin", "referer", "sec-fetch-site", "user-agent", "authorization"})
 
 
 class FrontGuard:
     """Refuses what may not be asked, or notes in the context where a request may go."""
 
-    def __init__(self, allowed: frozenset[str]) -> None:
-        self.allowed = allowed
+    def __init__(self, allowed: frozenset[str], more_names: frozenset[str] = frozenset()) -> None:
+        self.allowed, self.more_names = allowed, more_names
 
     def __call__(self, chain: HandlerChain, context: RequestContext, response: Response) -> None:
         if not _from_network(context):
             return
         request = context.request
-        context.lake_verdict = verdict = rules.decide(head(request), self.allowed, MORE_NAMES)
+        context.lake_verdict = verdict = rules.decide(head(request), self.allowed, self.more_names)
         if verdict.way is Way.REFUSED:
             LOG.info("refused %a %a: %s", request.method, request.path[:200], verdict.reason)
             body = json.dumps({"__type": "AccessDeniedException", "message": verdict.reason})
@@ -203,7 +201,10 @@ def verdict_of(context: RequestContext) -> Verdict | None:
 def install() -> None:
     """Put the guard into the gateway that LocalStack is about to make."""
     given = os.environ.get(VARIABLE, "")
-    guard = FrontGuard(allowed_origins(given))
+    more_names = hostnames.hostnames(os.environ.get(hostnames.VARIABLE, ""))
+    if paths.in_container():  # an address is no name that somebody's resolver could lead here
+        more_names |= hostnames.own_addresses()
+    guard = FrontGuard(allowed_origins(given), more_names)
     cors.use_only([origin.strip().rstrip("/") for origin in given.split(",") if origin.strip()])
     make, process = patches.original("front_guard.make"), patches.original("front_guard.process")
 

@@ -130,5 +130,5 @@ def _host_refusal(head: Head) -> str:
     return (
         f"Host {head.hosts[0][:200]!a} is none of this emulator's names; valid are "
         f"127.0.0.1:{head.port}, localhost:{head.port}, names below "
-        f"localhost.localstack.cloud:{head.port}, and AWS's own."
+        f"localhost.localstack.cloud:{head.port}, AWS's own, and those of LAKE_HOSTNAMES."
     )

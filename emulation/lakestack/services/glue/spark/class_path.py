@@ -38,7 +38,7 @@ def class_archive(jars: Sequence[Path]) -> Path:
     if release.is_file():
         digest.update(release.read_bytes())
     for jar in jars:
-        stat = jar.stat()
-        digest.update(f"{jar} {stat.st_size} {stat.st_mtime_ns}".encode())
+        stat = jar.stat()  # whole seconds: an image's layers keep no more
+        digest.update(f"{jar} {stat.st_size} {int(stat.st_mtime)}".encode())
     # In the environment, not in the cache: it holds the paths of this environment's jars.
     return Path(sys.prefix) / "var" / f"spark-classes-{digest.hexdigest()[:16]}.jsa"

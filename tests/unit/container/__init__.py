@@ -1,0 +1,1 @@
+"""The emulator in a container, as far as no engine is needed."""
