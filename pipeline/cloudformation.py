@@ -114,17 +114,14 @@ class Stacks:
             )
         return {o["OutputKey"]: o["OutputValue"] for o in stack.get("Outputs", [])}
 
-    def physical(self, template: str, kind: str) -> list[str]:
-        """Names of what the lake's complete stack from `template` has made of a resource type.
-
-        [] when there is none such, or it is still at work.
-        """
+    def made(self, template: str) -> list[tuple[str, str]]:
+        """Type and PhysicalResourceId of all in the lake's stack, [] while that is not complete."""
         name = self.settings.stack(template)
         stack = self._describe(name)
         if stack is None or stack["StackStatus"] not in GOOD:
             return []
         resources = self._cloudformation.describe_stack_resources(StackName=name)["StackResources"]
-        return [r["PhysicalResourceId"] for r in resources if r.get("ResourceType") == kind]
+        return [(r["ResourceType"], r.get("PhysicalResourceId", "")) for r in resources]
 
     def deploy(self, template: str, parameters: Parameters) -> Outcome:
         """Create or update the stack made from `template`, and wait until it is complete.
@@ -270,7 +267,7 @@ class Stacks:
                 raise undeletable(self._reason(name))
             # AWS refuses without a failure: the stack is again what it was, with a reason.
             reason = stack.get("StackStatusReason", "")
-            if not stack["StackStatus"].endswith("_IN_PROGRESS") and _IN_USE in reason:
+            if not _is_at_work(stack["StackStatus"]) and _IN_USE in reason:
                 raise undeletable(reason)
             return None
 
@@ -309,7 +306,7 @@ class Stacks:
             stack = self._describe(name)
             if stack is None:
                 return {}
-            return None if stack["StackStatus"].endswith("_IN_PROGRESS") else stack
+            return None if _is_at_work(stack["StackStatus"]) else stack
 
         template = name.removeprefix(self.settings.stack(""))
         return self.poll(settled, f"stack {name}", self.target.usual.get(template)) or None
@@ -389,6 +386,11 @@ def _is_own(event: dict[str, Any]) -> bool:
     """Whether an event is the stack's own: a nested one has the same type, with another id."""
     same = event.get("PhysicalResourceId") == event.get("StackId")
     return event.get("ResourceType") == _STACK and same
+
+
+def _is_at_work(status: str) -> bool:
+    # A stack in review stays so until somebody executes its change set.
+    return status.endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS"
 
 
 def template_text(template: str) -> str:

@@ -16,6 +16,7 @@ from pipeline.dms_roles import roles_to_make
 from pipeline.dms_zones import ZONES, zones_to_use
 from pipeline.errors import StackError
 from pipeline.lake import Lake
+from pipeline.resource_looks import first_lost
 from pipeline.run_state import fingerprint
 from pipeline.settings import LOADED, NESTED, ROOT
 from pipeline.table_state import first_unreadable
@@ -58,8 +59,14 @@ def deploy_bucket(stacks: Stacks, notice: Callable[[str], None]) -> Outcome:
         notice: called with a line when the stack is complete
 
     Raises:
-        StackError: it fails
+        StackError: it fails, or the bucket that it has made is not there any more
     """
+    lost = first_lost(stacks.target.client, stacks.made(BUCKET))
+    if lost is not None:  # with all that the other stacks have been made of
+        raise StackError(
+            f"{lost}, which stack {stacks.settings.stack(BUCKET)} has made, is not there any more.",
+            "Make the lake anew: lake destroy; then: lake run",
+        )
     outcome = stacks.deploy(BUCKET, {})
     notice(f"stack {stacks.settings.stack(BUCKET)} {outcome.value}")
     return outcome
@@ -262,7 +269,7 @@ def _deploy_after_roles(
         stacks.poll(ready, f"stack {ROLES}")
     else:
         root.result()  # a change that ends in a replacement takes this stack with it
-    _delete_if_table_lost(stacks, template, notice, asks=stacks.target.confirm_account)
+    _delete_if_lost(stacks, template, notice, asks=stacks.target.confirm_account)
     try:
         outcome = stacks.deploy(template, _parameters(stacks, template))
     except StackError:
@@ -278,16 +285,16 @@ def _deploy_after_roles(
 
 def _deploy_tables(stacks: Stacks, notice: Callable[[str], None]) -> Outcome:
     # Nobody is asked: all that the stack holds is loaded again from the bucket.
-    _delete_if_table_lost(stacks, LOADED, notice, asks=False)
+    _delete_if_lost(stacks, LOADED, notice, asks=False)
     outcome = stacks.deploy(LOADED, {})
     notice(f"stack {stacks.settings.stack(LOADED)} {outcome.value}")
     return outcome
 
 
-def _delete_if_table_lost(
+def _delete_if_lost(
     stacks: Stacks, template: str, notice: Callable[[str], None], *, asks: bool
 ) -> None:
-    """Delete a stack whose DynamoDB table is not there any more: it believes that it is.
+    """Delete a stack of which something is not there any more: it believes that it is.
 
     Args:
         stacks: the lake's stacks
@@ -296,10 +303,11 @@ def _delete_if_table_lost(
         asks: whether a person decides what is deleted
 
     Raises:
-        StackError: a table is lost, and a person decides
+        StackError: something is lost, and a person decides
     """
-    dynamodb = stacks.target.client("dynamodb")
-    lost = first_unreadable(dynamodb, stacks.physical(template, "AWS::DynamoDB::Table"))
+    client, made = stacks.target.client, stacks.made(template)
+    tables = [name for kind, name in made if kind == "AWS::DynamoDB::Table"]
+    lost = first_unreadable(client("dynamodb"), tables) or first_lost(client, made)
     if lost is None:
         return
     name = stacks.settings.stack(template)

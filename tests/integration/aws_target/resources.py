@@ -284,7 +284,10 @@ def _call(service: str, operation: str, params: dict[str, Any]) -> None:
 
 
 def _is_gone(error: Exception) -> bool:
-    words = ("not found", "notfound", "does not exist", "nosuch", "cannot be found", "not exist")
+    words = (
+        *("not found", "notfound", "does not exist", "nosuch", "cannot be found", "not exist"),
+        "could not find",  # SageMaker
+    )
     return any(word in f"{type(error).__name__} {error}".lower() for word in words)
 
 

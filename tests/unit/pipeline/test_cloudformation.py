@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import pytest
 
-from pipeline.cloudformation import Outcome, first_failure
+from pipeline.cloudformation import DEAD, Outcome, first_failure
 from pipeline.dms_roles import DMS_ROLES
 from pipeline.errors import ForeignResourceError, StackError
 from pipeline.infrastructure import begin_deployment, clear_dead_root, load_again
@@ -46,7 +46,7 @@ def test_no_updates_is_unchanged() -> None:
     assert stacks(script).deploy("002-network", {}) is Outcome.UNCHANGED
 
 
-@pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "CREATE_FAILED", "UPDATE_ROLLBACK_FAILED"])
+@pytest.mark.parametrize("status", sorted(DEAD))
 def test_a_dead_stack_is_made_anew(status: str) -> None:
     script = Scripted("CREATE_COMPLETE")
     script.stack = {"StackStatus": status}
