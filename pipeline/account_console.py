@@ -50,15 +50,15 @@ def print_plan(plan: AccountPlan, *, stderr: bool = False) -> None:
         _print_costs(console, plan.costs)
 
 
-def print_pause(pause: Pause) -> None:
-    """What was removed and what still bills."""
+def print_pause(pause: Pause, then: str) -> None:
+    """What was removed, what still bills, and the next commands."""
     console = _console(stderr=False)
     for text in pause.removed:
         console.print(f"removed {text}", soft_wrap=True)
     if not pause.removed:
         console.print("nothing that a pause removes is there")
     _print_items(console, "still billed by the hour", pause.still)
-    console.print("All data is kept. Go on with: lake run. End it with: lake destroy")
+    console.print(f"All data is kept. {then}", soft_wrap=True)
 
 
 def print_unsure(checks: Iterable[Check]) -> None:

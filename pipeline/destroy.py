@@ -159,9 +159,15 @@ def _add_what_is_left(lake: Lake, own: Belongings, result: Destruction) -> None:
 def _steps(
     lake: Lake, own: Belongings, kept: list[str]
 ) -> Iterator[tuple[str, str, Callable[[], list[str]]]]:
-    runs = job_runs(lake) if f"job {lake.settings.job}" in own else []
+    runs: list[str] = []
+
+    def stop() -> list[str]:
+        if f"job {lake.settings.job}" in own:
+            runs.extend(job_runs(lake))  # while the job is there; its logs are named by them
+        return stop_work(lake, own)
+
     # The text's steps 1, 3, 4 and 6 find on a console page what the next one deletes.
-    yield "11-12", "stop what is at work", lambda: stop_work(lake, own)
+    yield "11-12", "stop what is at work", stop
     yield "13", "endpoint and model", lambda: _stack(lake, own, SERVING)
     yield "10", "crawlers and job", lambda: _stack(lake, own, "catalog")
     yield "8-9", "streams and functions", lambda: _stack(lake, own, "streaming")

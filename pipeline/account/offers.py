@@ -114,7 +114,8 @@ def dms_roles(lake: Lake) -> Iterator[Check]:
         if any(entry["PolicyName"] == policy for entry in attached):
             yield Check(f"role {name}", True, "there, and as DMS needs it")
         else:
-            arn = f"arn:aws:iam::aws:policy/service-role/{policy}"
+            partition = lake.target.session.get_partition_for_region(lake.target.region)
+            arn = f"arn:{partition}:iam::aws:policy/service-role/{policy}"
             yield Check(
                 f"role {name}",
                 False,

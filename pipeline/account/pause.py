@@ -86,6 +86,7 @@ def _still(lake: Lake) -> list[Item]:
         for resource in stack.resources
         if resource.logical in stack.physical
     ]
-    names = set(lake.client("dynamodb").list_tables()["TableNames"])
+    pages = lake.client("dynamodb").get_paginator("list_tables").paginate()
+    names = {name for page in pages for name in page["TableNames"]}
     tables = {t: n for t in TABLES if (n := lake.settings.dynamodb_table(t)) in names}
     return hourly(lake.target.prices, there, tables)

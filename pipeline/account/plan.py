@@ -114,7 +114,7 @@ def require_cheap(plan: AccountPlan, most: float | None) -> None:
             f"for {', '.join(costs.unknown)}; nothing was done.",
             "Choose a size that has one (docs/aws.md), or leave --max-cost out.",
         )
-    if costs.per_run > most:
+    if not costs.per_run <= most:  # what is no number is no limit
         raise CostError(
             f"The run would cost about {costs.per_run:.2f} USD, more than the {most:.2f} USD "
             "allowed; nothing was done.",

@@ -19,6 +19,7 @@ from pipeline.account.offers import dms_class, dms_roles, images, wheels
 from pipeline.account.quotas import quota_checks
 from pipeline.account.templates import Resource
 from pipeline.check import Check
+from pipeline.dms_roles import DMS_ROLES
 from pipeline.errors import ChecksError
 from pipeline.lake import Lake, error_code
 from pipeline.target import Target
@@ -77,7 +78,8 @@ def require_ready(target: Target, checks: Iterable[Check]) -> None:
 
 def _without_shared(new: list[Resource]) -> list[Resource]:
     """Without the roles that all of an account's DMS users share: `dms_roles` judges them."""
-    return [r for r in new if not (r.kind == "AWS::IAM::Role" and r.name.startswith("dms-"))]
+    shared = DMS_ROLES.values()
+    return [r for r in new if not (r.kind == "AWS::IAM::Role" and r.name in shared)]
 
 
 def _asked(name: str, look: Callable[[], Iterable[Check]]) -> Iterator[Check]:

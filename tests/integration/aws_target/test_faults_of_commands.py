@@ -20,6 +20,7 @@ from tests.integration.aws_target.faults import (
     throttled,
     told,
 )
+from tests.integration.aws_target.guards import names
 
 LOOKS = (
     Place("plan", "cloudformation", "DescribeStacks"),
@@ -93,6 +94,8 @@ def test_destroy_says_what_remains(account: Account) -> None:
     assert "not authorized" in message
     assert "lake destroy --target aws" in hint
     assert any("movielens-ratings" in text for text in ended.document["leftovers"])
+    # The bucket tells the next try what is the lake's.
+    assert boto3.client("s3").list_objects_v2(Bucket=names().bucket)["KeyCount"]
     assert "USD an hour" in message
 
 
@@ -136,3 +139,36 @@ def test_destroy_names_the_interfaces_that_hold_the_network(account: Account) ->
     ec2.delete_network_interface(NetworkInterfaceId=made)
     assert account.lake("destroy").code == 0
     assert account.left() == []
+
+
+def test_a_job_that_may_not_be_looked_at_keeps_no_other_step_from_its_work(
+    account: Account,
+) -> None:
+    assert account.run().code == 0
+    place = Place("destroy", "glue", "GetJobRuns")
+    met(account, place, denied(place), ALWAYS)
+    ended = account.lake("destroy", "--json")
+    message, _ = refused(ended)
+    assert "stop what is at work" in message
+    assert "endpoint movielens-recommender" in " ".join(ended.document["deleted"])
+    account.wire.faults.clear()
+    assert account.lake("destroy").code == 0
+    assert account.left() == []
+
+
+def test_destroy_leaves_the_logs_of_others(account: Account) -> None:
+    """Names that begin as the lake's do."""
+    assert account.run().code == 0
+    logs = boto3.client("logs")
+    others = ["/aws/lambda/movielens-simulator-2", "dms-tasks-movielens-lake-instance-2"]
+    crawlers = "/aws-glue/crawlers"
+    for group in (*others, "/aws/lambda/movielens-consumer", crawlers):
+        logs.create_log_group(logGroupName=group)
+    for stream in ("movielens-stream", "movielens-stream-2"):
+        logs.create_log_stream(logGroupName=crawlers, logStreamName=stream)
+    ended = account.lake("destroy", "--json")
+    assert ended.code == 0, ended.stderr
+    groups = {g["logGroupName"] for g in logs.describe_log_groups()["logGroups"]}
+    assert {*others, "/aws/lambda/movielens-consumer", crawlers} <= groups
+    left = logs.describe_log_streams(logGroupName=crawlers)["logStreams"]
+    assert [stream["logStreamName"] for stream in left] == ["movielens-stream-2"]

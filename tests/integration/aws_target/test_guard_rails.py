@@ -222,3 +222,13 @@ def make_table(name: str) -> None:
         KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
         BillingMode="PAY_PER_REQUEST",
     )
+
+
+def test_a_foreign_log_group(account: Account) -> None:
+    """Names of the lake's where there is no lake, such as of one made by hand from the workshop."""
+    group = f"/aws/lambda/{names().simulator}"
+    boto3.client("logs").create_log_group(logGroupName=group)
+    destroyed = account.lake("destroy", "--json")
+    assert destroyed.code == 0, destroyed.stderr
+    assert destroyed.document["kept"] == [f"log group {group} (not the lake's)"]
+    assert account.left() == [f"logs {group}"]

@@ -9,10 +9,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pipeline import cloudformation
+from pipeline.account import accrued as accrued_module
 from pipeline.account import deployed as deployed_module
 from pipeline.account.accrued import accrued
 from pipeline.account.cost import SMALL, Costs
-from pipeline.account.deployed import Standing
+from pipeline.account.deployed import Deployed, Standing
 from pipeline.account.plan import AccountPlan, make_plan, require_cheap
 from pipeline.account.templates import NAMES, parse, resources
 from pipeline.cloudformation import template_text
@@ -180,6 +181,8 @@ def test_a_run_that_is_too_dear_is_refused(monkeypatch: pytest.MonkeyPatch) -> N
         require_cheap(plan, 1000)
         with pytest.raises(CostError, match=r"more than the 0\.01 USD"):
             require_cheap(plan, 0.01)
+        with pytest.raises(CostError):
+            require_cheap(plan, float("nan"))
         require_cheap(replace(plan, costs=None), 0)
 
 
@@ -243,3 +246,35 @@ def test_costs_so_far_grow_with_the_age_of_what_bills(monkeypatch: pytest.Monkey
 def test_the_local_target_costs_nothing() -> None:
     lake = Lake.open(open_target("local", environ={}), SilentReporter())
     assert accrued(lake) is None
+
+
+def test_what_is_in_the_template_and_not_made_costs_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = datetime.now(UTC)
+    with account_lake(monkeypatch) as lake:
+        wanted = [r for r in deployed_module.expected(lake) if r.template == "streaming"]
+        [stream] = [r for r in wanted if r.kind == "AWS::Kinesis::Stream"]
+        for physical, costs in (({}, False), ({stream.logical: stream.name}, True)):
+            stack = Deployed(
+                "streaming", "x", "CREATE_FAILED", now - timedelta(hours=10), wanted, physical
+            )
+            monkeypatch.setattr(accrued_module, "deployed", lambda _, stack=stack: [stack])
+            found = accrued(lake, now)
+            assert found is not None
+            assert (found.per_hour > 0, found.usd > 0) == (costs, costs)
+
+
+@pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"])
+def test_a_dead_stack_is_planned_to_be_deleted_and_made_anew(
+    status: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with account_lake(monkeypatch) as lake:
+        wanted = deployed_module.expected(lake)
+        bucket = [r for r in wanted if r.template == "bucket"]
+        made = {resource.logical: resource.name for resource in bucket}
+        there = {"bucket": Deployed("bucket", "x", status, datetime.now(UTC), bucket, made)}
+        plan = make_plan(lake, Standing(wanted, there), SMALL)
+    actions = sorted(change.action for change in plan.changes if change.template == "bucket")
+    anew = sorted([*["delete"] * len(bucket), *["make"] * len(bucket)])
+    assert actions == (anew if status == "ROLLBACK_COMPLETE" else ["keep"] * len(bucket))

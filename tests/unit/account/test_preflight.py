@@ -10,8 +10,10 @@ import pytest
 from pipeline.account import quotas
 from pipeline.account.deployed import Standing
 from pipeline.account.images import TAGS, WHEELS, newest_with_wheels, python_of, without_wheel
-from pipeline.account.offers import wheels
+from pipeline.account.names import name_checks
+from pipeline.account.offers import dms_roles, wheels
 from pipeline.account.preflight import account_checks, require_ready
+from pipeline.account.templates import Resource
 from pipeline.check import Check
 from pipeline.errors import ChecksError, SettingsError
 from pipeline.infrastructure import deploy_bucket
@@ -272,3 +274,35 @@ def test_a_size_is_a_setting(name: str) -> None:
 def test_the_account_is_the_one_that_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     with account_lake(monkeypatch) as lake:
         assert lake.target.account == ACCOUNT
+
+
+def test_a_project_may_begin_as_the_roles_of_dms_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LAKE_PROJECT", "dms-films")
+    with account_lake(monkeypatch) as lake:
+        make_ready(lake)
+        name = f"dms-films-{lake.target.region}-glue-service-role"
+        lake.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=TRUST % "x")
+        assert list(off(lake)) == [f"name {name}"]
+
+
+def test_a_managed_policy_is_of_the_regions_partition(monkeypatch: pytest.MonkeyPatch) -> None:
+    with account_lake(monkeypatch, "cn-north-1") as lake:
+        lake.client("iam").create_role(
+            RoleName="dms-vpc-role", AssumeRolePolicyDocument=TRUST % "dms.amazonaws.com"
+        )
+        found = next(check for check in dms_roles(lake) if not check.ok)
+    assert found.fix.endswith("arn:aws-cn:iam::aws:policy/service-role/AmazonDMSVPCManagementRole")
+
+
+@pytest.mark.parametrize("code", ["403", "301"])
+def test_a_bucket_of_another_account_or_region(code: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Elsewhere:
+        def head_bucket(self, **_: str) -> None:
+            raise client_error(code, "HeadBucket")
+
+    with account_lake(monkeypatch) as lake:
+        put_client(lake, "s3", Elsewhere())
+        bucket = Resource("bucket", "Bucket", "AWS::S3::Bucket", lake.bucket, {})
+        [_, found] = name_checks(lake, [bucket])
+    assert not found.ok
+    assert found.detail == "the bucket is there and not in this account and region"
