@@ -21,6 +21,7 @@ from botocore.exceptions import (
     ClientError,
     CredentialRetrievalError,
     HTTPClientError,
+    InvalidRegionError,
     NoCredentialsError,
     PartialCredentialsError,
     SSOError,
@@ -45,6 +46,7 @@ __all__ = [
     "chosen_region",
     "is_denied",
     "is_login_lost",
+    "is_unauthorized",
     "lost_login",
     "open_access",
     "refuse_overrides",
@@ -69,22 +71,32 @@ _LOST: Final = frozenset(
     }
 )
 """AWS General Reference and the services' "Common Errors": credentials not accepted (any more)."""
-_DENIED: Final = frozenset(
+_UNAUTHORIZED: Final = frozenset(
     {
         "403",
         "AccessDenied",
         "AccessDeniedException",
+        "AccessDeniedFault",
         "AuthorizationError",
-        "UnauthorizedOperation",
         "NotAuthorized",
-        "OptInRequired",
-        "SubscriptionRequiredException",
-        "TooManyRequestsException",
-        "ThrottlingException",
-        "Throttling",
+        "UnauthorizedOperation",
     }
 )
+"""AWS's codes of a question for which the caller lacks a permission."""
+_DENIED: Final = _UNAUTHORIZED | {
+    "OptInRequired",
+    "SubscriptionRequiredException",
+    "TooManyRequestsException",
+    "ThrottlingException",
+    "Throttling",
+}
 """AWS's codes of a question that the caller may not ask, or not now."""
+_REGION_CLOSED: Final = frozenset(
+    {"InvalidClientTokenId", "RegionDisabledException", "UnrecognizedClientException"}
+)
+"""With which STS also answers in a region that the account has not enabled (AWS Account Management
+Reference Guide, "Enable or disable AWS Regions in your account")."""
+_BUSY: Final = frozenset({"RequestThrottled", "Throttling", "ThrottlingException"})
 _UNUSABLE: Final = (
     CredentialRetrievalError,
     NoCredentialsError,
@@ -150,11 +162,12 @@ def open_access(
             user_agent_extra="movielens-lake",
         )
         account = _account(session, config, region)
-    except (BotoCoreError, ClientError) as error:
-        raise TargetError(
-            f"AWS does not know who you are: {error}",
-            f"Log in with: {LOGIN}; or choose a profile: export AWS_PROFILE=<profile>",
+    except InvalidRegionError as error:
+        raise SettingsError(
+            f"{region!r} is no name of a region.", "export AWS_REGION=us-east-1"
         ) from error
+    except (BotoCoreError, ClientError) as error:
+        raise _unknown(region, error) from error
     if account == EMULATED_ACCOUNT:
         raise AccountRefusedError(
             f"Account {EMULATED_ACCOUNT} is an emulator's, not AWS's.",
@@ -231,6 +244,11 @@ def is_denied(error: ClientError) -> bool:
     return error.response.get("Error", {}).get("Code") in _DENIED
 
 
+def is_unauthorized(error: ClientError) -> bool:
+    """Whether the caller lacks a permission."""
+    return error.response.get("Error", {}).get("Code") in _UNAUTHORIZED
+
+
 def is_login_lost(error: BaseException) -> bool:
     """Whether `error`, or what led to it, says that AWS does not take the credentials any more."""
     return lost_login(error) is not None
@@ -285,6 +303,24 @@ def _account(session: boto3.session.Session, config: Config, region: str) -> str
     if isinstance(answer, Exception):
         raise answer
     return str(answer["Account"])
+
+
+def _unknown(region: str | None, error: BotoCoreError | ClientError) -> TargetError:
+    """Why nobody knows who we are: AWS does not answer now, or does not take the credentials."""
+    hint = f"Log in with: {LOGIN}; or choose a profile: export AWS_PROFILE=<profile>"
+    if isinstance(error, ClientError):
+        code = error.response.get("Error", {}).get("Code")
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        if code in _BUSY or status >= 500:
+            return TargetUnreachableError(
+                f"AWS does not say now who you are: {error}", "Try again: lake doctor --target aws"
+            )
+        if code in _REGION_CLOSED:
+            hint += (
+                f"; or see whether the account has enabled {region}: aws --region us-east-1 "
+                f"account get-region-opt-status --region-name {region}"
+            )
+    return TargetError(f"AWS does not know who you are: {error}", hint)
 
 
 def _unreachable(region: str, error: BotoCoreError | None) -> LakeError:

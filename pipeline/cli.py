@@ -6,6 +6,7 @@ Sub-commands of other packages join through the entry-point group ``lake.command
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -53,8 +54,17 @@ Allowed = Annotated[
         help="Account ids, with commas between; no other one is touched.",
     ),
 ]
+
+
+def _amount(given: float | None) -> float | None:
+    if given is not None and not math.isfinite(given):
+        raise typer.BadParameter(f"{given} is no amount of USD.")
+    return given
+
+
 MaxCost = Annotated[
-    float | None, typer.Option("--max-cost", help="Refuse a run that costs more USD.", min=0)
+    float | None,
+    typer.Option("--max-cost", help="Refuse a run that costs more USD.", min=0, callback=_amount),
 ]
 Movielens = Annotated[
     str | None,
@@ -193,11 +203,13 @@ def pause(
     from pipeline.account.accrued import costs_noted
     from pipeline.account.pause import pause_lake
     from pipeline.account_console import print_pause
+    from pipeline.cli_errors import at_target
 
     lake = open_lake(target, endpoint, region, Before(yes_account, allowed_accounts))
     with costs_noted(lake):
         found = pause_lake(lake)
-    return _answer(as_json, found.as_dict(), lambda: print_pause(found))
+    then = at_target("Go on with: lake run. End it with: lake destroy", lake.target)
+    return _answer(as_json, found.as_dict(), lambda: print_pause(found, then))
 
 
 @app.command()

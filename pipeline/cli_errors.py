@@ -17,6 +17,7 @@ import os
 import re
 import shlex
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
@@ -26,17 +27,20 @@ from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnection
 from typer.core import TyperGroup
 
-from pipeline.access import lost_login
+from pipeline.access import is_unauthorized, lost_login
 from pipeline.errors import CutOffError, LakeError
 from pipeline.printable import printable
+from pipeline.settings import WORKSHOP
 from pipeline.target import Target
 
 __all__ = ["FriendlyGroup", "Invocation", "abandon", "explain", "invocation"]
 
 
 _OF_THE_LAKE: Final = re.compile(
-    r"\blake (run|plan|status|verify|recommend|pause|destroy|doctor)\b(?! --target)"
+    r"\blake (run|plan|status|verify|recommend|pause|destroy|doctor|iam-policy)\b( --target)?"
 )
+_LIMITS: Final = {"--dry-run": 0, "--from": 1, "--only": 1, "--max-cost": 1}
+"""Options without which a command would do more than was asked, and how many words follow each."""
 _STATUS: Final = "See where the lake stands with: lake status"
 
 
@@ -47,7 +51,7 @@ class Invocation:
     target: Target | None = None
     as_json: bool = False
     command: str = "lake"
-    """What was called, without its options."""
+    """What was called, with those of its options that keep it from doing more."""
 
 
 def invocation() -> Invocation:
@@ -95,16 +99,28 @@ def explain(
         if target and target.login and isinstance(error, NoConnection | HTTPClientError):
             message += " What AWS is at work on goes on by itself."
             hint += f"; then go on with: {command}"
-    return _with_notes(message, error), _at_target(hint, target)
+    return _with_notes(message, error), at_target(hint, target)
 
 
 def _with_notes(message: str, error: BaseException) -> str:
-    return " ".join((message, *getattr(error, "__notes__", ())))
+    notes = getattr(error, "__notes__", ())
+    if notes and not message.endswith((".", "!", "?")):
+        message += "."
+    return " ".join((message, *notes))
 
 
-def _at_target(hint: str, target: Target | None) -> str:
-    """`hint` with what the lake's commands in it take to come to the same target."""
-    return _OF_THE_LAKE.sub(rf"\g<0>{target.lake_options}", hint) if target else hint
+def at_target(hint: str, target: Target | None) -> str:
+    """`hint` with what the lake's commands in it take to come to the same lake."""
+    if target is None:
+        return hint
+    project = os.environ.get("LAKE_PROJECT", "").strip()
+    before = f"LAKE_PROJECT={shlex.quote(project)} " if project not in ("", WORKSHOP) else ""
+
+    def complete(match: re.Match[str]) -> str:
+        there = match[2] or match[1] == "iam-policy"
+        return f"{before}{match[0]}{'' if there else target.lake_options}"
+
+    return _OF_THE_LAKE.sub(complete, hint)
 
 
 def _login_lost(error: BaseException, target: Target, command: str) -> tuple[str, str]:
@@ -120,19 +136,16 @@ def _explain(error: BaseException, target: Target | None) -> tuple[str, str]:
     if isinstance(message, str) and hasattr(error, "hint"):
         return message, error.hint or _STATUS
     if isinstance(error, NoConnection | HTTPClientError):
-        where = f" at {target.endpoint}" if target and target.endpoint else ""
         name = target.name if target else "chosen"
+        where = f" at {target.endpoint}" if target and target.endpoint else ""
+        if target and not target.endpoint:  # of its many, the one that was asked
+            where = f": {str(error).rstrip('.')}"
         return (
             f"The {name} target does not answer{where}.",
             target.unreachable_hint if target else "lake doctor",
         )
     if isinstance(error, ClientError):
-        answer = error.response.get("Error", {})
-        return (
-            f"{error.operation_name} was answered with {answer.get('Code')}: "
-            f"{answer.get('Message')}",
-            _STATUS,
-        )
+        return _answered(error, target)
     if isinstance(error, BotoCoreError):
         return f"The call to AWS failed: {error}", "See what is wrong with: lake doctor"
     if isinstance(error, OSError):
@@ -145,14 +158,26 @@ def _explain(error: BaseException, target: Target | None) -> tuple[str, str]:
     )
 
 
+def _answered(error: ClientError, target: Target | None) -> tuple[str, str]:
+    answer = error.response.get("Error", {})
+    what = f"{error.operation_name} was answered with {answer.get('Code')}"
+    why = answer.get("Message")
+    if target is None or not target.login or not is_unauthorized(error):
+        return f"{what}: {why}", _STATUS
+    place = f"--account {target.account} --region {target.region}"
+    return (
+        f"{what} in account {target.account}, region {target.region}: {why}",
+        f"See what whoever deploys must be allowed: lake iam-policy {place}",
+    )
+
+
 class FriendlyGroup(TyperGroup):
     """The root command: prints what a command returns, and catches whatever it raises."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         state = _of(ctx)
         state.as_json = "--json" in args
-        words = itertools.takewhile(lambda word: not word.startswith("-"), args)
-        state.command = shlex.join(["lake", *words])
+        state.command = shlex.join(["lake", *_to_call_again(args)])
         try:
             return super().parse_args(ctx, args)
         except click.ClickException as error:
@@ -171,7 +196,7 @@ class FriendlyGroup(TyperGroup):
             _print_usage_error(state, error)
             raise
         except (KeyboardInterrupt, click.Abort) as error:
-            hint = _at_target(f"Continue with: {state.command}", state.target)
+            hint = at_target(f"Continue with: {state.command}", state.target)
             _fail(state, _with_notes("Interrupted.", error), hint, error)
             raise typer.Exit(130) from None
         except BrokenPipeError:  # `lake … | head` has read enough
@@ -183,6 +208,15 @@ class FriendlyGroup(TyperGroup):
             if os.environ.get("LAKE_DEBUG"):
                 raise
             raise typer.Exit(1) from None
+
+
+def _to_call_again(args: list[str]) -> Iterator[str]:
+    """The words before the first option, and the options that limit what is done."""
+    yield from itertools.takewhile(lambda word: not word.startswith("-"), args)
+    for place, word in enumerate(args):
+        option, value, _ = word.partition("=")
+        if option in _LIMITS:
+            yield from args[place : place + 1 + (0 if value else _LIMITS[option])]
 
 
 def _fail(state: Invocation, message: str, hint: str, error: BaseException) -> None:

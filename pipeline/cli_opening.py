@@ -93,7 +93,8 @@ def _confirm(lake: Lake, command: str, region: str | None, before: Before) -> No
         return
     typed: str | None
     try:
-        typed = typer.prompt("Type the account id to go on", err=True)
+        what = f"lake {command}, project {lake.settings.project}"
+        typed = typer.prompt(f"Type the account id to go on ({what})", err=True)
     except click.Abort:
         typed = None
     require_confirmed(lake.target, command, typed)

@@ -15,7 +15,7 @@ from botocore.exceptions import (
 from typer.testing import CliRunner
 
 from pipeline import access
-from pipeline.access import account_ids, is_login_lost
+from pipeline.access import account_ids, is_denied, is_login_lost
 from pipeline.cli import app
 from pipeline.cli_errors import explain
 from pipeline.errors import (
@@ -115,9 +115,20 @@ def test_the_region_given_wins_and_is_named_in_the_next_command(
 @pytest.mark.parametrize(
     "error",
     [
-        client_error("ExpiredToken"),
-        client_error("ExpiredTokenException"),
-        client_error("UnrecognizedClientException"),
+        *(
+            client_error(code)
+            for code in (
+                "AuthFailure",  # EC2
+                "ExpiredToken",
+                "ExpiredTokenException",
+                "InvalidAccessKeyId",  # S3
+                "InvalidClientTokenId",
+                "InvalidToken",
+                "RequestExpired",
+                "TokenRefreshRequired",
+                "UnrecognizedClientException",
+            )
+        ),
         NoCredentialsError(),
         UnauthorizedSSOTokenError(),
     ],
@@ -164,3 +175,68 @@ def test_a_plan_is_refused_an_endpoint(monkeypatch: pytest.MonkeyPatch) -> None:
         "lake: The aws target refuses endpoint overrides, and found AWS_ENDPOINT_URL.\n"
         "  → unset AWS_ENDPOINT_URL\n",
     )
+
+
+@pytest.mark.parametrize("code", ["403", "AccessDenied", "AccessDeniedException", "Throttling"])
+def test_a_question_that_was_not_answered(code: str) -> None:
+    """403 is all that a HEAD request is told."""
+    assert is_denied(client_error(code))
+    assert not is_denied(client_error("404"))
+
+
+@pytest.mark.parametrize("region", ["us east", "eu_west_1", "https://eu-west-1"])
+def test_what_is_no_region_is_not_taken_for_a_lost_login(
+    region: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    with pytest.raises(SettingsError, match="is no name of a region") as raised:
+        open_target("aws", environ={"AWS_REGION": region})
+    assert raised.value.hint == "export AWS_REGION=us-east-1"
+
+
+@pytest.mark.parametrize("code", ["Throttling", "ServiceUnavailable"])
+def test_who_we_are_is_not_said_now(code: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    error = client_error(code, "GetCallerIdentity", "later")
+    status = 503 if code == "ServiceUnavailable" else 400
+    error.response["ResponseMetadata"] = {"HTTPStatusCode": status}  # type: ignore[typeddict-item]
+    _answer(monkeypatch, error)
+    with pytest.raises(TargetUnreachableError, match="later") as raised:
+        open_target("aws", environ=HERE)
+    assert "log in" not in raised.value.hint.lower()
+    assert "lake doctor --target aws" in raised.value.hint
+
+
+def test_a_region_that_is_not_enabled_answers_as_to_a_stranger(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    _answer(monkeypatch, client_error("InvalidClientTokenId", "GetCallerIdentity", "is invalid"))
+    with pytest.raises(TargetError, match="is invalid") as raised:
+        open_target("aws", environ={"AWS_REGION": "ap-east-1"})
+    assert "aws sso login" in raised.value.hint
+    assert "get-region-opt-status --region-name ap-east-1" in raised.value.hint
+
+
+def test_a_missing_permission_names_place_and_policy(monkeypatch: pytest.MonkeyPatch) -> None:
+    error = client_error("AccessDeniedException", "GetTable", "not authorized to glue:GetTable")
+    monkeypatch.setenv("LAKE_PROJECT", "films")
+    with account_lake(monkeypatch) as lake:
+        message, hint = explain(error, lake.target)
+    assert f"account {ACCOUNT}, region eu-central-1: not authorized to glue:GetTable" in message
+    assert hint.endswith(
+        f": LAKE_PROJECT=films lake iam-policy --account {ACCOUNT} --region eu-central-1"
+    )
+
+
+def test_a_service_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A region may lack it, while all others answer."""
+    error = EndpointConnectionError(endpoint_url="https://dms.eu-central-1.amazonaws.com/")
+    with account_lake(monkeypatch) as lake:
+        message, _ = explain(error, lake.target)
+    assert "https://dms.eu-central-1.amazonaws.com/" in message
+
+
+def test_a_note_is_a_sentence_of_its_own() -> None:
+    error = client_error("AccessDenied", "GetJobRuns", "not authorized")
+    error.add_note("It bills.")
+    assert explain(error, None)[0].endswith("not authorized. It bills.")

@@ -179,5 +179,36 @@ def test_what_a_pause_takes_away_holds_no_data() -> None:
             assert not resource["Type"].startswith(data), f"{template}: {name} would be deleted"
 
 
+def test_what_is_billed_after_a_pause_is_seen_in_a_full_account(lake: Lake) -> None:
+    """ListTables shows a hundred at a time; a table that DMS has made is among the last."""
+    dynamodb = lake.client("dynamodb")
+    for name in (*(f"a{number:03}" for number in range(100)), "ratings_t"):
+        dynamodb.create_table(
+            TableName=name,
+            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+    still = [item.what for item in pause_lake(lake).still]
+    assert still == [f"table ratings_t, made by DMS: {what}" for what in ("writes", "reads")]
+
+
+@pytest.mark.usefixtures("lake")
+def test_the_next_commands_after_a_pause_go_to_the_same_place() -> None:
+    result = call("pause", "--yes-account", f"{ACCOUNT}:{REGION}")
+    assert "lake run --target aws" in result.stdout
+    assert "lake destroy --target aws" in result.stdout
+
+
+@pytest.mark.usefixtures("lake")
+def test_the_question_names_what_is_to_be_done_and_to_which_lake(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("LAKE_PROJECT", "films")
+    result = call("destroy", stdin="no\n")
+    assert result.exit_code == 1
+    assert "lake destroy, project films" in result.stderr
+
+
 def test_a_pause_of_nothing(lake: Lake) -> None:
     assert pause_lake(lake).as_dict() == {"removed": [], "still": []}

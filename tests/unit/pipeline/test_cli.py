@@ -102,7 +102,15 @@ def test_from_and_only_exclude_each_other() -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["recommend"], ["recommend", "-3"], ["recommend", "1", "-k", "0"], ["fly"]]
+    "arguments",
+    [
+        ["recommend"],
+        ["recommend", "-3"],
+        ["recommend", "1", "-k", "0"],
+        ["fly"],
+        ["plan", "--max-cost", "nan"],
+        ["plan", "--max-cost", "inf"],
+    ],
 )
 def test_wrong_usage_exits_with_2(arguments: list[str]) -> None:
     assert call(*arguments).exit_code == 2
@@ -213,7 +221,26 @@ def test_debug_shows_the_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
     assert isinstance(call("status").exception, ZeroDivisionError)
 
 
-@pytest.mark.parametrize("command", ["status", "recommend 42"])
+def test_a_command_that_an_error_names_is_of_the_same_project(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Or else `LAKE_PROJECT=films lake run` would lead to `lake destroy` of another lake."""
+    monkeypatch.setenv("LAKE_PROJECT", "films")
+    aws = replace(open_target("local", environ={}), lake_options=" --target aws")
+    hint = "Do: lake destroy; then: lake run --target aws --yes-account 1:x"
+    assert explain(StackError("x", hint), aws)[1] == (
+        "Do: LAKE_PROJECT=films lake destroy --target aws; "
+        "then: LAKE_PROJECT=films lake run --target aws --yes-account 1:x"
+    )
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        *("status", "recommend 42", "destroy --dry-run"),
+        *("run --only train", "run --from=train", "run --from deploy --max-cost 3"),
+    ],
+)
 def test_interruption_exits_with_130(monkeypatch: pytest.MonkeyPatch, command: str) -> None:
     def interrupted(*_: Any) -> None:
         raise KeyboardInterrupt
