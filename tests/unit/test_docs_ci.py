@@ -65,11 +65,11 @@ def lines(document: Any) -> list[str]:
 
 
 def test_there_is_one_for_each_service() -> None:
-    assert len(examples()) == 3
-    github, service, gitlab = map(parsed, examples())
+    github, container, gitlab, service = map(parsed, examples())
     assert github["jobs"]["test"]["steps"]
-    assert service["services"]["lake"]["image"]
+    assert container["services"]["lake"]["image"]
     assert gitlab["test"]["script"]
+    assert [s["alias"] for s in service["test"]["services"]] == ["lake"]
 
 
 @pytest.mark.parametrize("block", examples(), ids=lambda block: f"line-{block.line}")
@@ -95,20 +95,21 @@ def test_its_variables_versions_and_images_are_right(block: Block) -> None:
     document = parsed(block)
     for name, value in everywhere(document):
         if name in ("env", "variables"):
-            assert set(value) <= {"LAKE_CACHE"}
+            assert set(value) <= {"LAKE_CACHE", "LAKE_HOSTNAMES"}
         if name == "uses":
             assert re.fullmatch(r"actions/(checkout|setup-python|setup-java|cache)@v\d+", value)
         if name == "python-version":
             assert value in ("3.11", "3.12"), "a text: 3.10 as a number is 3.1"
         if name == "java-version":
             assert int(value) >= OLDEST
-        if name == "image" and "lakestack" in value:
+        if name in ("image", "name") and "lakestack" in value:
             assert value.endswith(f"/lakestack:{version()}")
         elif name == "image":
             python, _, release = value.removeprefix("python:").partition("-")
             assert python in ("3.11", "3.12")
             wanted = re.findall(r"openjdk-(\d+)-jre-headless", "\n".join(block.lines))
-            assert [int(java) in OPENJDK[release] for java in wanted] == [True]
+            elsewhere = "--lake-mode running" in "\n".join(block.lines)  # which brings its own Java
+            assert [int(java) in OPENJDK[release] for java in wanted] == [True] * (not elsewhere)
 
 
 def test_the_clusters_containers_run_commands_that_there_are() -> None:

@@ -39,6 +39,14 @@ def test_every_object_is_found_however_records_are_joined(
     assert [record for record, _ in objects(text)] == made
 
 
+def test_an_integer_of_more_than_64_bits_keeps_its_digits() -> None:
+    for text in ('{"n": -9223372036854775809}', '[{"n": -9223372036854775809}]'):
+        [(record, source)] = objects(text)
+        assert record == {"n": -9223372036854775809}
+        assert "-9223372036854775809" in source
+    assert [record for record, _ in objects('{"n": NaN, "m": 9223372036854775809}')] == [None]
+
+
 def test_braces_inside_strings_do_not_separate_records() -> None:
     text = '{"title": "a}{b"}{"title": "}"}'
     assert [record for record, _ in objects(text)] == [{"title": "a}{b"}, {"title": "}"}]

@@ -23,7 +23,7 @@ from lakestack.errors import SnapshotError
 from lakestack.services.dynamodb import engine
 from lakestack.services.dynamodb.access import access_key_id
 from lakestack.services.dynamodb.engine_process import Engine
-from lakestack.services.dynamodb.local_server import SERVER
+from lakestack.services.dynamodb.local_server import SERVER, compiler_jars
 
 _SOURCE = Path(__file__).with_name("DatabaseCopy.java")
 _CLASS = "DatabaseCopy"
@@ -100,6 +100,11 @@ class Databases:
         return str(job.get())
 
     def _compiled(self) -> Any:
+        if not compiler_jars():
+            raise SnapshotError(
+                "DynamoDB's tables can be saved and loaded where there is PySpark, whose compiler "
+                "does that: pip install 'lakestack[glue]'"
+            )
         compiler = self._gateway.jvm.org.codehaus.janino.SimpleCompiler()
         compiler.setParentClassLoader(self._handler.getClass().getClassLoader())
         compiler.cook(_SOURCE.read_text())

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import importlib.util
 import json
 import os
 import subprocess
@@ -22,7 +23,6 @@ import threading
 from pathlib import Path
 from typing import Any
 
-import pyspark
 from py4j.java_gateway import JavaGateway
 from py4j.protocol import Py4JError
 
@@ -82,8 +82,14 @@ def _end_with(jvm: subprocess.Popen[bytes]) -> None:
 
 
 def compiler_jars() -> list[str]:
-    """Janino, which comes with pyspark and compiles what copies databases (`database_copy`)."""
-    folder = Path(pyspark.__file__).parent / "jars"
+    """Janino, which comes with pyspark and compiles what copies databases (`database_copy`).
+
+    [] where there is no pyspark (without the extra ``glue``).
+    """
+    found = importlib.util.find_spec("pyspark")
+    if found is None or found.origin is None:
+        return []
+    folder = Path(found.origin).parent / "jars"
     return [str(jar) for name in ("janino", "commons-compiler") for jar in folder.glob(f"{name}-*")]
 
 

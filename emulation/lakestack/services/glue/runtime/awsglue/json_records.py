@@ -18,9 +18,21 @@ import orjson
 import pyarrow as pa
 
 _decoder = json.JSONDecoder()
+_LONG_NUMBER = re.compile("[0-9]{19}")
 _SPACE = " \t\r\n,"
 _NO_UTF8 = re.compile("[\udc80-\udcff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def _loads(text: str) -> Any:
+    """JSON as values; orjson is fast, and makes a float of an integer of more than 64 bits."""
+    if _LONG_NUMBER.search(text) is None:
+        return orjson.loads(text)
+    return json.loads(text, parse_constant=_refuse)
+
+
+def _refuse(constant: str) -> Any:
+    raise ValueError(f"{constant} is no JSON")
 
 
 def texts(column: pa.Array) -> Iterator[str]:
@@ -48,8 +60,8 @@ def objects(text: str) -> Iterator[tuple[dict[str, Any] | None, str]]:
     if not stripped:
         return
     try:
-        value = orjson.loads(stripped)
-    except orjson.JSONDecodeError:
+        value = _loads(stripped)
+    except (ValueError, RecursionError):
         yield from _one_after_another(stripped)
         return
     yield from _records(value, stripped)
