@@ -30,6 +30,7 @@ from lakestack.confinement.java import network_flags
 
 HOST = "127.0.0.1"
 DYING_SECONDS = 5.0
+RETRY_SECONDS = 5.0
 SERVER = "lakestack.server"
 """Property of the JVM's system whose value is the server object itself."""
 # A JVM without memory answers nothing for minutes: better that it ends, which is noticed.
@@ -59,11 +60,14 @@ def main() -> None:
     end.start()
     try:
         server = _start(gateway, options.port, options.db_path)
-        if options.control:
-            _tell(gateway, server, options.control)
+        gateway.jvm.java.lang.System.getProperties()[SERVER] = server
+        parameters = gateway.gateway_parameters
     except Py4JError:
         end.join(DYING_SECONDS)  # a JVM that dies breaks the call off first
         raise
+    # Tables are served without it, so a disk that is full now does not end the engine.
+    while options.control and not _told(parameters.port, parameters.auth_token, options.control):
+        end.join(RETRY_SECONDS)
     end.join()
 
 
@@ -93,16 +97,18 @@ def compiler_jars() -> list[str]:
     return [str(jar) for name in ("janino", "commons-compiler") for jar in folder.glob(f"{name}-*")]
 
 
-def _tell(gateway: JavaGateway, server: Any, control: Path) -> None:
-    """Say in a file for the owner alone how the JVM is reached."""
-    gateway.jvm.java.lang.System.getProperties()[SERVER] = server
-    parameters = gateway.gateway_parameters
-    document = {"port": parameters.port, "token": parameters.auth_token}
+def _told(port: int, token: str, control: Path) -> bool:
+    """Say in a file for the owner alone how the JVM is reached; whether that went well."""
     unfinished = control.with_suffix(".new")
-    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        json.dump(document, file)
-    unfinished.rename(control)
+    try:
+        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            json.dump({"port": port, "token": token}, file)
+        unfinished.rename(control)
+    except OSError as error:
+        print(f"{control} cannot be written, so no tables are saved: {error}", file=sys.stderr)
+        return False
+    return True
 
 
 def _start(gateway: JavaGateway, port: int, db_path: str | None) -> Any:
