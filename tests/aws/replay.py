@@ -55,17 +55,20 @@ def replaying(cassette: Cassette, command: Callable[[], int]) -> Iterator[None]:
 class Replay:
     """Which answer a call gets: polls come more or less often than when it was recorded.
 
-    What changes something is answered in its order. What only reads gets the answers that came
-    after the last change that was made here, one after the other, and then the last of them again.
-    Parameters that hold something of the day (a time, the mark of a lock) are not compared where no
-    others are there.
+    What changes something is answered in its order. What only reads gets the answers from between
+    two changes of all that it names, the last that was made here and the next that was not, one
+    after the other, and then the last of them again. Other changes move it on, too, if its thread
+    has made them or they were made before its thread asked anything; the main thread waits for all
+    others, so all move it on. Parameters that hold something of the day (a time, the mark of a
+    lock) are not compared where no others are there.
     """
 
     def __init__(self, exchanges: list[Exchange]) -> None:
         self.exchanges = exchanges
         self._all = list(enumerate(exchanges))
         self._given: set[int] = set()
-        self._now = -1
+        self._changes: list[tuple[int, set[str]]] = []
+        self._thread = threading.local()
 
     def answer(self, command: int, name: tuple[str, str], params: Any) -> Exchange:
         """The next answer.
@@ -78,15 +81,49 @@ class Replay:
         if not same:
             raise LookupError(f"The cassette has no answer to {' '.join(name)}: {params}")
         same = [(n, one) for n, one in same if one.command == command] or same
-        first = min((n for n, one in self._all if one.command >= command), default=0)
-        self._now = max(self._now, first - 1)
-        reads = name[1].startswith(READS)
-        new = [n for n, _ in same if n not in self._given and (n > self._now or not reads)]
-        number = new[0] if new else same[-1][0]
+        numbers = [n for n, _ in same]
+        if name[1].startswith(READS):
+            number = self._read(numbers, _words(params), command)
+        else:
+            number = next((n for n in numbers if n not in self._given), numbers[-1])
+            self._changes.append((number, _words(params)))
+            self._thread.known = max(self._known(), number)
         self._given.add(number)
-        if not reads:
-            self._now = max(self._now, number)
         return self._all[number][1]
+
+    def _read(self, numbers: list[int], words: set[str], command: int) -> int:
+        """Which of the recorded answers to a read."""
+        made = (n for n, of in self._changes if words and words <= of)
+        to_be_made = (
+            n
+            for n, one in self._all
+            if one.command == command
+            and n not in self._given
+            and not one.name[1].startswith(READS)
+            and words
+            and words <= _words(one.params)
+        )
+        after, before = max((self._known(), *made)), min(to_be_made, default=len(self._all))
+        possible = [n for n in numbers if n < before] or numbers
+        return next((n for n in possible if n > after and n not in self._given), possible[-1])
+
+    def _known(self) -> int:
+        """The last change that this thread knows of."""
+        last = max((n for n, _ in self._changes), default=-1)
+        if threading.current_thread() is threading.main_thread():
+            return last
+        if not hasattr(self._thread, "known"):
+            self._thread.known = last
+        return int(self._thread.known)
+
+
+def _words(params: Any) -> set[str]:
+    """All texts in parameters."""
+    if isinstance(params, dict):
+        return {word for value in params.values() for word in _words(value)}
+    if isinstance(params, list):
+        return {word for value in params for word in _words(value)}
+    return {params} if isinstance(params, str) else set()
 
 
 def _encoded(shape: Any, value: Any) -> Any:

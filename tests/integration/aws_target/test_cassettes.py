@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -111,26 +112,42 @@ def exchange(operation: str, answer: str, params: Any = None, command: int = 1) 
 
 
 def test_a_read_sees_what_was_there_after_the_last_change() -> None:
+    def of(operation: str, answer: str, job: str = "a") -> Exchange:
+        return exchange(operation, answer, {"JobName": job})
+
+    exchanges = [
+        of("GetJob", "absent", "a"),
+        of("CreateJob", "made", "a"),
+        of("GetJob", "there", "a"),
+        of("GetJob", "ready", "a"),
+    ]
+    played = Replay(exchanges)
+
+    def ask(operation: str, job: str = "a") -> Any:
+        return played.answer(1, ("glue", operation), {"JobName": job}).answer
+
+    asked = [ask(o) for o in ("GetJob", "GetJob", "CreateJob", "GetJob", "GetJob", "GetJob")]
+    assert asked == ["absent", "absent", "made", "there", "ready", "ready"]
+
+
+def test_what_another_thread_changes_meanwhile_is_not_seen() -> None:
     played = Replay(
         [
-            exchange("GetJob", "absent"),
-            exchange("CreateJob", "made"),
-            exchange("GetJob", "there"),
-            exchange("GetJob", "ready"),
+            exchange("GetTable", "one", {"Name": "t"}),
+            exchange("GetTable", "two", {"Name": "t"}),
+            exchange("UpdateJob", "made", {"JobName": "a"}),
+            exchange("GetTable", "three", {"Name": "t"}),
         ]
     )
 
-    def ask(operation: str) -> Any:
-        return played.answer(1, ("glue", operation), {}).answer
+    def look() -> Any:
+        return played.answer(1, ("glue", "GetTable"), {"Name": "t"}).answer
 
-    assert [ask("GetJob"), ask("GetJob")] == ["absent", "there"]
-    played = Replay(played.exchanges)
-    assert [ask("CreateJob"), *(ask("GetJob") for _ in range(3))] == [
-        "made",
-        "there",
-        "ready",
-        "ready",
-    ]
+    with ThreadPoolExecutor(1) as pool:
+        seen = [pool.submit(look).result()]
+        played.answer(1, ("glue", "UpdateJob"), {"JobName": "a"})
+        seen.append(pool.submit(look).result())
+    assert [*seen, look()] == ["one", "two", "three"]
 
 
 def test_an_answer_to_the_same_parameters_goes_before_another() -> None:
