@@ -1,4 +1,4 @@
-"""Gives the answers of a cassette once more, to clients that ask the same again."""
+"""Gives the answers of a cassette once more, to commands that only read and ask the same again."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import base64
 import io
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Final
@@ -18,18 +18,20 @@ from botocore.response import StreamingBody
 from tests.aws.cassette import Cassette, Exchange, as_data
 from tests.integration.aws_target.calls import listening
 
-READS: Final = ("BatchGet", "Get", "List", "Describe", "Head", "Scan", "Query", "Check")
-"""With which the names of operations begin that change nothing."""
+LOOKS: Final = ("doctor", "plan", "status", "verify", "recommend")
+"""Commands that only read; what others are answered, and when, depends on threads and time."""
 _CALL: Final = "replayed-call"
 
 
 @contextmanager
-def replaying(cassette: Cassette, command: Callable[[], int]) -> Iterator[None]:
+def replaying(cassette: Cassette) -> Iterator[Replay]:
     """Answer the clients that are made meanwhile; no connection is made.
 
     Args:
         cassette: what was recorded
-        command: gives the number of the `lake` command that is at work, from 1
+
+    Yields:
+        what answers; it is to be told which command is at work
 
     Raises:
         LookupError: from the call itself, when the operation was never recorded
@@ -43,78 +45,50 @@ def replaying(cassette: Cassette, command: Callable[[], int]) -> Iterator[None]:
     def answered(model: Any, context: dict[str, Any], **_: Any) -> Any:
         name = (model.service_model.service_name, model.name)
         with lock:
-            one = replay.answer(command(), name, context.get(_CALL))
+            one = replay.answer(name, context.get(_CALL))
         answer = _encoded(model.output_shape, as_value(one.answer))
         body = {**answer, "ResponseMetadata": {"HTTPStatusCode": one.status}}
         return AWSResponse("", one.status, {}, None), body
 
     with listening([("before-parameter-build", asked), ("before-call", answered)]):
-        yield
+        yield replay
 
 
 class Replay:
-    """Which answer a call gets: polls come more or less often than when it was recorded.
+    """Which answer a call gets: those of the command that asked it, one after the other.
 
-    What changes something is answered in its order. What only reads gets the answers from between
-    two changes of all that it names, the last that was made here and the next that was not, one
-    after the other, and then the last of them again. Other changes move it on, too, if its thread
-    has made them or they were made before its thread asked anything; the main thread waits for all
-    others, so all move it on. Parameters that hold something of the day (a time, the mark of a
-    lock) are not compared where no others are there.
+    Then the last of them again. Where no parameters are the same, because they hold something of
+    the day, those that share most are taken.
     """
 
     def __init__(self, exchanges: list[Exchange]) -> None:
-        self.exchanges = exchanges
         self._all = list(enumerate(exchanges))
         self._given: set[int] = set()
-        self._changes: list[tuple[int, set[str]]] = []
-        self._thread = threading.local()
+        self.command = 1
+        """Number of the `lake` command that is at work."""
 
-    def answer(self, command: int, name: tuple[str, str], params: Any) -> Exchange:
+    def answer(self, name: tuple[str, str], params: Any) -> Exchange:
         """The next answer.
 
         Raises:
-            LookupError: there is none to such an operation
+            LookupError: there is none to such an operation in this command
         """
-        named = [(n, one) for n, one in self._all if one.name == name]
-        same = [(n, one) for n, one in named if one.params == params] or named
-        if not same:
+        named = [
+            (n, one) for n, one in self._all if (one.command, one.name) == (self.command, name)
+        ]
+        if not named:
             raise LookupError(f"The cassette has no answer to {' '.join(name)}: {params}")
-        same = [(n, one) for n, one in same if one.command == command] or same
-        numbers = [n for n, _ in same]
-        if name[1].startswith(READS):
-            number = self._read(numbers, _words(params), command)
-        else:
-            number = next((n for n in numbers if n not in self._given), numbers[-1])
-            self._changes.append((number, _words(params)))
-            self._thread.known = max(self._known(), number)
+        same = [(n, one) for n, one in named if one.params == params] or _nearest(named, params)
+        number, found = next(((n, one) for n, one in same if n not in self._given), same[-1])
         self._given.add(number)
-        return self._all[number][1]
+        return found
 
-    def _read(self, numbers: list[int], words: set[str], command: int) -> int:
-        """Which of the recorded answers to a read."""
-        made = (n for n, of in self._changes if words and words <= of)
-        to_be_made = (
-            n
-            for n, one in self._all
-            if one.command == command
-            and n not in self._given
-            and not one.name[1].startswith(READS)
-            and words
-            and words <= _words(one.params)
-        )
-        after, before = max((self._known(), *made)), min(to_be_made, default=len(self._all))
-        possible = [n for n in numbers if n < before] or numbers
-        return next((n for n in possible if n > after and n not in self._given), possible[-1])
 
-    def _known(self) -> int:
-        """The last change that this thread knows of."""
-        last = max((n for n, _ in self._changes), default=-1)
-        if threading.current_thread() is threading.main_thread():
-            return last
-        if not hasattr(self._thread, "known"):
-            self._thread.known = last
-        return int(self._thread.known)
+def _nearest(named: list[tuple[int, Exchange]], params: Any) -> list[tuple[int, Exchange]]:
+    """Those that share most with some parameters."""
+    words = _words(params)
+    shared = [len(words & _words(one.params)) for _, one in named]
+    return [one for one, number in zip(named, shared, strict=True) if number == max(shared)]
 
 
 def _words(params: Any) -> set[str]:
