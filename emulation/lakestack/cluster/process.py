@@ -7,33 +7,30 @@ of executors.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import secrets
 import shutil
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
 
 import psutil
 
-from lakestack import commands, marks, paths, spark_master
+from lakestack import commands, marks, spark_master
 from lakestack.cluster import daemons
-from lakestack.errors import ClusterError, EmulationError, PortInUseError
-from lakestack.host.process import end_all, for_the_owner, listener
-from lakestack.ports import free_port
+from lakestack.errors import ClusterError
+from lakestack.host.marked_folder import end_all, end_strays, for_the_owner, lives, locked, tail
+from lakestack.host.process import require_free
+from lakestack.ports import LARGEST_PORT, free_port
 from lakestack.spark_master import Master, Worker
 
 START_SECONDS = 90.0
 STOP_SECONDS = 15.0
 POLL_SECONDS = 0.1
-LOG_TAIL = 15
 SECRET_BYTES = 32
 
 _OWNED: dict[Path, IO[bytes]] = {}
@@ -102,12 +99,7 @@ class Cluster:
             record = Record(**json.loads((self.folder / spark_master.RECORD).read_text()))
         except (OSError, ValueError, TypeError):
             return None
-        with contextlib.suppress(psutil.Error):
-            process = psutil.Process(record.pid)
-            alive = process.status() != psutil.STATUS_ZOMBIE
-            if alive and abs(process.create_time() - record.created) < 1:
-                return record
-        return None
+        return record if lives(record.pid, record.created) else None
 
     def workers(self) -> list[Worker]:
         """The workers that are alive.
@@ -136,8 +128,9 @@ class Cluster:
         with self._locked():
             if found := self.find():
                 return found, False
-            self._end_strays()
-            self._require_free()
+            end_strays(self.folder)
+            other = self.port + 1 if self.port < LARGEST_PORT else spark_master.DEFAULT_PORT
+            require_free(self.port, commands.cluster_start(other))
             daemons.prepare(self.folder, self._new_secret())
             return self._launch(size, timeout, owned), True
 
@@ -150,7 +143,7 @@ class Cluster:
             if found:
                 with contextlib.suppress(psutil.NoSuchProcess):
                     end_all([psutil.Process(found.pid)], STOP_SECONDS)
-            strays = self._end_strays()
+            strays = end_strays(self.folder)
             for name in (spark_master.RECORD, spark_master.SECRET, "spark.conf"):
                 (self.folder / name).unlink(missing_ok=True)
             if owned := _OWNED.pop(self.folder, None):
@@ -170,21 +163,8 @@ class Cluster:
                 return self._new_secret()
             return self.master.secret()
 
-    @contextlib.contextmanager
-    def _locked(self) -> Iterator[None]:
-        try:
-            if self.folder.parent == paths.own_home():
-                paths.private(self.folder.parent)
-            paths.private(self.folder)
-            lock = os.fdopen(os.open(self.folder / "lock", os.O_WRONLY | os.O_CREAT, 0o600), "w")
-        except OSError as e:
-            raise EmulationError(
-                f"cannot use {self.folder}: {e.strerror or e}",
-                f'LAKE_HOME="$HOME/lake" {commands.cluster_start(self.port)}',
-            ) from e
-        with lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)  # the kernel lets go of it when a process dies
-            yield
+    def _locked(self) -> contextlib.AbstractContextManager[None]:
+        return locked(self.folder, f'LAKE_HOME="$HOME/lake" {commands.cluster_start(self.port)}')
 
     def _new_secret(self) -> str:
         secret = secrets.token_hex(SECRET_BYTES)
@@ -224,7 +204,7 @@ class Cluster:
             self._await_workers(process, size.workers, timeout)
         except BaseException:  # Ctrl-C included: leave nothing behind
             end_all([psutil.Process(process.pid)] if process.poll() is None else [], STOP_SECONDS)
-            self._end_strays()
+            end_strays(self.folder)
             (self.folder / spark_master.RECORD).unlink(missing_ok=True)
             raise
         return record
@@ -241,34 +221,12 @@ class Cluster:
                 return
             if time.monotonic() > deadline:
                 raise ClusterError(
-                    f"{found} of {workers} workers have joined within {timeout:g} s{self._tail()}",
+                    f"{found} of {workers} workers have joined within {timeout:g} s"
+                    f"{tail(self.log)}",
                     f"look into {self.log}",
                 )
             time.sleep(POLL_SECONDS)
         raise ClusterError(
-            f"the cluster ended with code {process.returncode}{self._tail()}",
+            f"the cluster ended with code {process.returncode}{tail(self.log)}",
             f"look into {self.log}",
         )
-
-    def _tail(self) -> str:
-        lines = self.log.read_text(errors="replace").splitlines()[-LOG_TAIL:]
-        return "; the end of its log:\n  " + "\n  ".join(lines) if lines else ""
-
-    def _end_strays(self) -> int:
-        """End processes of a cluster of this folder that a crash left behind."""
-        ours = marks.marked(marks.EMULATOR, str(self.folder))
-        strays = [process for process in ours if process.pid != os.getpid()]
-        end_all(strays, 3)
-        return len(strays)
-
-    def _require_free(self) -> None:
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", self.port))
-            except OSError as e:
-                other = self.port + 1 if self.port < 65_535 else spark_master.DEFAULT_PORT
-                raise PortInUseError(
-                    f"port {self.port} is taken by {listener(self.port)}",
-                    f"stop that program, or choose another port: {commands.cluster_start(other)}",
-                ) from e

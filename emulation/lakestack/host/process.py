@@ -7,16 +7,12 @@ only while a process with that id and start time lives, so a crash leaves nothin
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
-import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -26,13 +22,13 @@ import psutil
 from lakestack import commands, marks, paths
 from lakestack.errors import (
     ArtifactError,
-    EmulationError,
     FrozenError,
     PortInUseError,
     StartError,
 )
 from lakestack.host import limits, liveness, saved_states, service_catalog
 from lakestack.host.environment import localstack_environment
+from lakestack.host.marked_folder import end_all, end_strays, for_the_owner, lives, locked, tail
 from lakestack.instance import Running
 from lakestack.java import artifacts
 from lakestack.java.interpreter import find_java
@@ -43,7 +39,6 @@ STOP_SECONDS = 15.0
 FROZEN_STOP_SECONDS = 5.0
 """For an emulator that a signal had stopped: what it was doing may be beyond repair."""
 POLL_SECONDS = 0.05
-LOG_TAIL = 15
 
 
 _OWNED: dict[Path, IO[bytes]] = {}
@@ -76,12 +71,7 @@ class Emulator:
             running = Running(**json.loads(self._record.read_text()))
         except (OSError, ValueError, TypeError):
             return None
-        with contextlib.suppress(psutil.Error):
-            process = psutil.Process(running.pid)
-            alive = process.status() != psutil.STATUS_ZOMBIE
-            if alive and abs(process.create_time() - running.created) < 1:
-                return running
-        return None
+        return running if lives(running.pid, running.created) else None
 
     def look(self) -> tuple[Running, dict[str, Any]] | None:
         """Return the live emulator and what it says of its health, or None; within seconds.
@@ -126,7 +116,7 @@ class Emulator:
                 find_java()
             if missing := artifacts.missing():
                 raise ArtifactError(f"not installed: {', '.join(missing)}", commands.setup())
-            self._end_strays()
+            end_strays(self.folder)
             require_free(self.port)
             return self._launch(timeout, owned, listen), True
 
@@ -144,7 +134,7 @@ class Emulator:
                 if liveness.is_stopped(running.pid):
                     timeout = min(timeout, FROZEN_STOP_SECONDS)
                 end_all([psutil.Process(running.pid)], timeout)
-            strays = self._end_strays()
+            strays = end_strays(self.folder)
             self._record.unlink(missing_ok=True)
             if owned := _OWNED.pop(self.folder, None):
                 owned.close()
@@ -156,21 +146,8 @@ class Emulator:
     def _record(self) -> Path:
         return self.folder / "process.json"
 
-    @contextlib.contextmanager
-    def _locked(self) -> Iterator[None]:
-        try:
-            if self.folder.parent == paths.own_home():
-                paths.private(self.folder.parent)
-            paths.private(self.folder)
-            lock = os.fdopen(os.open(self.folder / "lock", os.O_WRONLY | os.O_CREAT, 0o600), "w")
-        except OSError as e:
-            raise EmulationError(
-                f"cannot use {self.folder}: {e.strerror or e}",
-                commands.start_with('LAKE_HOME="$HOME/lake"'),
-            ) from e
-        with lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)  # the kernel lets go of it when a process dies
-            yield
+    def _locked(self) -> contextlib.AbstractContextManager[None]:
+        return locked(self.folder, commands.start_with('LAKE_HOME="$HOME/lake"'))
 
     def _launch(self, timeout: float, owned: bool, listen: str) -> Running:
         for name in ("root", "tmp"):
@@ -205,7 +182,7 @@ class Emulator:
                 record.write(json.dumps(asdict(running)))
         except BaseException:  # Ctrl-C included: leave nothing behind
             end_all([psutil.Process(process.pid)] if process.poll() is None else [], 2)
-            self._end_strays()
+            end_strays(self.folder)
             raise
         return running
 
@@ -216,50 +193,30 @@ class Emulator:
                 return
             if time.monotonic() > deadline:
                 raise StartError(
-                    f"no answer within {timeout:g} s{self._tail()}", commands.examine(self.port)
+                    f"no answer within {timeout:g} s{tail(self.log)}", commands.examine(self.port)
                 )
             time.sleep(POLL_SECONDS)
         raise StartError(
-            f"it ended with code {process.returncode}{self._tail()}", commands.examine(self.port)
+            f"it ended with code {process.returncode}{tail(self.log)}", commands.examine(self.port)
         )
 
-    def _tail(self) -> str:
-        lines = self.log.read_text(errors="replace").splitlines()[-LOG_TAIL:]
-        return "; the end of its log:\n  " + "\n  ".join(lines) if lines else ""
 
-    def _end_strays(self) -> int:
-        """End processes that an emulator of this folder started and a crash left behind."""
-        ours = marks.marked(marks.EMULATOR, str(self.folder))
-        strays = [process for process in ours if process.pid != os.getpid()]
-        end_all(strays, 3)
-        return len(strays)
+def require_free(port: int, elsewhere: str | None = None) -> None:
+    """Raise PortInUseError, naming the owner, if something listens on this loopback port.
 
-
-def for_the_owner(path: str, flags: int) -> int:
-    """An opener of files that nobody else can read."""
-    return os.open(path, flags, 0o600)
-
-
-def end_all(processes: list[psutil.Process], timeout: float) -> None:
-    """SIGTERM, and SIGKILL for what is still there; one that was stopped goes on to see them."""
-    for number, wait in ((signal.SIGTERM, timeout), (signal.SIGKILL, 5.0)):
-        for process in processes:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                process.send_signal(number)
-                process.send_signal(signal.SIGCONT)
-        _, processes = psutil.wait_procs(processes, timeout=wait)
-
-
-def require_free(port: int) -> None:
-    """Raise PortInUseError, naming the owner, if something listens on this loopback port."""
+    Args:
+        port: on 127.0.0.1
+        elsewhere: the command that takes another port; None: the emulator's
+    """
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as e:
+            other = elsewhere or commands.at_port(_another(port))
             raise PortInUseError(
-                f"port {port} is taken by {listener(port)}",
-                f"stop that program, or choose another port: {commands.at_port(_another(port))}",
+                f"port {port} is taken by {_listener(port)}",
+                f"stop that program, or choose another port: {other}",
             ) from e
 
 
@@ -267,7 +224,7 @@ def _another(port: int) -> int:
     return port + 1 if port < LARGEST_PORT else DEFAULT_PORT
 
 
-def listener(port: int) -> str:
+def _listener(port: int) -> str:
     """Name the program that listens on a port, as far as the system tells."""
     with contextlib.suppress(psutil.Error, OSError):
         for connection in psutil.net_connections("tcp"):

@@ -19,7 +19,7 @@ from lakestack.errors import FrozenError
 from lakestack.health import problem
 from lakestack.host import liveness
 from lakestack.host.liveness import health, is_stopped
-from lakestack.host.process import end_all
+from lakestack.host.marked_folder import end_all
 from tests.support import wait_until
 
 ENGINE = {"name": "DynamoDB Local", "state": "running", "why": "", "lost_tables": []}
