@@ -12,6 +12,7 @@ from dataclasses import replace
 from pipeline.errors import EarlierLakeError
 from pipeline.infrastructure import BUCKET
 from pipeline.lake import Lake
+from pipeline.resource_looks import is_made
 from pipeline.run_state import RunState
 
 __all__ = ["take_earlier"]
@@ -53,9 +54,7 @@ def _bucket_of_stack(lake: Lake) -> str | None:
         (
             str(resource["PhysicalResourceId"])
             for resource in made["StackResources"]
-            if resource.get("ResourceType") == "AWS::S3::Bucket"
-            and resource.get("PhysicalResourceId")
-            and resource["ResourceStatus"] not in ("CREATE_FAILED", "DELETE_COMPLETE")
+            if resource.get("ResourceType") == "AWS::S3::Bucket" and is_made(resource)
         ),
         None,
     )

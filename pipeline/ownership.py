@@ -21,6 +21,7 @@ from pipeline import exceptions_table
 from pipeline.errors import ForeignResourceError
 from pipeline.infrastructure import BUCKET
 from pipeline.lake import Lake, error_code, is_missing
+from pipeline.resource_looks import is_made
 from pipeline.settings import EXCEPTIONS_TABLE, LOADED, STACKS, TABLES
 
 __all__ = [
@@ -194,11 +195,9 @@ def _contents(lake: Lake, stack: str) -> Iterator[str]:
         raise
     for resource in found["StackResources"]:
         kind = _KINDS.get(resource.get("ResourceType", ""))
-        identity = resource.get("PhysicalResourceId")
-        # What could not be created because its name was taken is named all the same.
-        gone = resource["ResourceStatus"] in ("CREATE_FAILED", "DELETE_COMPLETE")
-        if not kind or not identity or gone:
+        if not kind or not is_made(resource):
             continue
+        identity = resource["PhysicalResourceId"]
         # Of an ARN or a URL its last part, of a nested stack's ARN its name.
         yield f"{kind} {identity.split('/')[1 if kind == 'stack' and '/' in identity else -1]}"
         if kind == "stack":

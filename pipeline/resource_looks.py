@@ -1,4 +1,4 @@
-"""Whether a resource of a name is there: by its type, the read call that tells."""
+"""Whether a resource is there: by what its stack says, or by its type's read call that tells."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from pipeline.access import is_denied
 from pipeline.lake import error_code, is_missing
 
-__all__ = ["LOOKS", "first_lost", "is_there"]
+__all__ = ["LOOKS", "first_lost", "is_made", "is_there"]
 
 _Look = tuple[str, str, Callable[[str], dict[str, Any]]]
 
@@ -135,3 +135,12 @@ def _is_in(answer: Mapping[str, Any], name: str) -> bool:
             member = _LISTS.get(key)
             return any(member is None or entry.get(member) == name for entry in value)
     return True
+
+
+def is_made(resource: Mapping[str, Any]) -> bool:
+    """Whether a resource of a stack, as DescribeStackResources shows it, is there.
+
+    What could not be created because its name was taken is named all the same.
+    """
+    gone = resource["ResourceStatus"] in ("CREATE_FAILED", "DELETE_COMPLETE")
+    return bool(resource.get("PhysicalResourceId")) and not gone

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -16,6 +17,9 @@ from pipeline.errors import CutOffError, LakeError, TargetError
 from pipeline.lake import Lake
 
 __all__ = ["Accrued", "accrued", "costs_noted"]
+
+
+_NOT_ASKED: Final = "What is there goes on billing; lake status says how much."
 
 
 @dataclass(frozen=True)
@@ -75,20 +79,19 @@ def costs_noted(lake: Lake) -> Iterator[None]:
         raise
     except KeyboardInterrupt as error:  # at once: nobody is asked any more
         if lake.target.prices is not None:
-            error.add_note("What is there goes on billing; lake status says how much.")
+            error.add_note(_NOT_ASKED)
         raise
 
 
 def _note(lake: Lake, error: Exception) -> str:
     if lake.target.prices is None:
         return ""
-    unknown = "What is there goes on billing; lake status says how much."
     if is_login_lost(error) or isinstance(error, TargetError | CutOffError):
-        return unknown
+        return _NOT_ASKED
     try:
         found = accrued(lake)
     except (ClientError, BotoCoreError):
-        return unknown
+        return _NOT_ASKED
     if found is None or not found.per_hour:
         return ""
     return f"What is there costs {found.per_hour:.3f} USD an hour; lake pause keeps the data only."

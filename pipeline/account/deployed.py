@@ -12,6 +12,7 @@ from pipeline.cloudformation import template_text
 from pipeline.earlier import take_earlier
 from pipeline.infrastructure import expected_parameters
 from pipeline.lake import Lake
+from pipeline.resource_looks import is_made
 from pipeline.settings import NESTED, ROOT, STACKS
 
 __all__ = ["Deployed", "Standing", "deployed", "expected"]
@@ -107,8 +108,7 @@ def _look(lake: Lake, template: str, stack: dict[str, Any]) -> Deployed:
     physical = {
         resource["LogicalResourceId"]: resource["PhysicalResourceId"]
         for resource in made
-        if resource.get("PhysicalResourceId")
-        and resource["ResourceStatus"] not in ("CREATE_FAILED", "DELETE_COMPLETE")
+        if is_made(resource)
     }
     found = resources(template, parse(body), given, **_pseudo(lake))
     status, created = stack["StackStatus"], stack["CreationTime"]

@@ -22,8 +22,8 @@ def save(path: Path, former: Snapshot | None) -> tuple[dict[str, Any], list[Path
     """Write each database; returns what belongs into the document, and the new files."""
     document: dict[str, Any] = {"databases": [], **engine.tables.snapshot()}
     files: list[Path] = []
-    places = sorted({(account, region) for account, region, *_ in document["live"]})
-    if not places or engine.engine() is None:
+    places = _places(document)
+    if not places:
         return document, files
     with databases() as found:
         for account, region in places if found is not None else ():
@@ -49,12 +49,17 @@ def stamp() -> list[Any]:
         SnapshotError: the engine does not do it
         EngineError: it does not answer
     """
-    document = engine.tables.snapshot()
-    places = sorted({(account, region) for account, region, *_ in document["live"]})
-    if not places or engine.engine() is None:
+    places = _places(engine.tables.snapshot())
+    if not places:
         return []
     with databases() as found:
         return [found.look(*place) for place in places] if found is not None else []
+
+
+def _places(tables: dict[str, Any]) -> list[tuple[str, str]]:
+    """Account and region of each database; [] where moto keeps the tables."""
+    found = sorted({(account, region) for account, region, *_ in tables["live"]})
+    return found if found and engine.engine() is not None else []
 
 
 def restore(document: dict[str, Any], path: Path) -> None:
