@@ -11,6 +11,9 @@ LAKE   := $(BIN)/lake
 # A folder or zip with MovieLens files; without it: cache, download, synthetic data.
 MOVIELENS ?=
 
+# All tests run in two processes, each with an emulator of its own; some run in one.
+WORKERS ?= $(if $(TESTS),,2)
+
 # DOCKER=1: the emulator in a container (docs/docker.md), for local, down and doctor.
 DOCKER ?=
 ifneq ($(DOCKER),)
@@ -31,8 +34,8 @@ aws: ## Run the same lake in your AWS account; asks before it makes anything
 	@[ -e $(VENV)/.ready ] || $(MAKE) --no-print-directory $(VENV)/.aws-ready
 	@$(LAKE) run --target aws $(if $(MOVIELENS),--movielens "$(MOVIELENS)")
 
-test: setup ## Run all tests (TESTS="tests/unit -k name" for some)
-	@$(BIN)/python -m pytest $(TESTS)
+test: setup ## Run all tests (TESTS="tests/unit -k name" for some, WORKERS=n beside each other)
+	@$(BIN)/python -m pytest $(if $(WORKERS),--numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder) $(TESTS)
 
 test-faults: setup ## Disturb every process in every stage (FAULTS="--only train", SAMPLE=1/8, MINUTES=5)
 	@$(BIN)/python -m tests.faults $(if $(SAMPLE),--sample "$(SAMPLE)") $(if $(MINUTES),--minutes "$(MINUTES)") $(FAULTS)

@@ -1,4 +1,4 @@
-"""Fixtures of all tests: a clean environment, and one emulator for the whole run."""
+"""Fixtures of all tests: a clean environment, and one emulator for the whole run of a worker."""
 
 from __future__ import annotations
 
@@ -21,9 +21,8 @@ def _no_user_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
     kept = {n: os.environ.get(n) for n in ("LAKE_CACHE", "LAKE_TEST_ENDPOINT")}
     patch = pytest.MonkeyPatch()
     for name in list(os.environ):
-        if name.startswith(("AWS_", "LAKE_", "LOCALSTACK_", "SPARK_")) or name.lower().endswith(
-            "_proxy"
-        ):
+        settings = ("AWS_", "LAKE_", "LOCALSTACK_", "SPARK_", "PYTEST_XDIST_")
+        if name.startswith(settings) or name.lower().endswith("_proxy"):
             patch.delenv(name)
     patch.setenv("AWS_CONFIG_FILE", os.devnull)
     patch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
@@ -39,7 +38,7 @@ def _no_user_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
 
 @pytest.fixture(scope="session")
 def emulator() -> Iterator[str]:
-    """URL of the emulator that all tests of this run share.
+    """URL of the emulator that all tests of this worker share.
 
     `LAKE_TEST_ENDPOINT` names one that already runs, which helps while a test is being written.
     """
@@ -112,8 +111,10 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     terminalreporter.write_line(f"tiers: {', '.join(told)}")
 
 
+@pytest.hookimpl(trylast=True)  # after pytest-randomly, whose order holds within a tier
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Label the tests by what they cost."""
+    """Label the tests by what they cost, and begin with the slow ones, so that workers end together."""
+    items.sort(key=lambda item: tier_of(item.nodeid) != "integration")
     for item in items:
         fixtures = getattr(item, "fixturenames", ())
         if "emulator" in fixtures:
