@@ -8,7 +8,8 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from lakestack import extras, paths
+from lakestack import disk, extras, paths
+from lakestack.errors import ArtifactError
 from lakestack.exclusive import alone
 from lakestack.host import service_catalog
 from lakestack.host.process import START_SECONDS, Emulator
@@ -33,13 +34,15 @@ def install(notice: Callable[[str], None] = _silent) -> None:
         notice: is told what is going on
 
     Raises:
-        ArtifactError: a download failed, or is not what this version was tested with
+        ArtifactError: a download failed, or is not what this version was tested with, or
+            LAKE_CACHE cannot be written to
         JavaError: there is no usable Java
     """
     with contextlib.ExitStack() as stack:
         with contextlib.suppress(OSError):  # what cannot be written to is complete, or fails below
             wait = functools.partial(notice, "another process is installing; waiting for it")
             stack.enter_context(alone(paths.cache() / "install.lock", wait, 2.0))
+        stack.enter_context(disk.explained(paths.cache(), disk.OTHER_CACHE, ArtifactError))
         artifacts.install(notice)
         service_catalog.install(notice)
         if extras.missing(extras.GLUE):

@@ -19,7 +19,7 @@ from typing import IO, Any
 
 import psutil
 
-from lakestack import commands, marks, paths
+from lakestack import commands, disk, marks, paths
 from lakestack.errors import (
     ArtifactError,
     FrozenError,
@@ -108,6 +108,7 @@ class Emulator:
             StartError: it ended or stayed silent
             FrozenError: it runs already and does not answer
             SnapshotError: the state that it was to begin with is refused, and kept aside
+            EmulationError: its folder is full or cannot be written to
         """
         with self._locked():
             if found := self.look():
@@ -118,7 +119,8 @@ class Emulator:
                 raise ArtifactError(f"not installed: {', '.join(missing)}", commands.setup())
             end_strays(self.folder)
             require_free(self.port)
-            return self._launch(timeout, owned, listen), True
+            with disk.explained(self.folder, self._elsewhere):
+                return self._launch(timeout, owned, listen), True
 
     def stop(self, timeout: float = STOP_SECONDS) -> bool:
         """End the emulator and everything it started; return whether anything was running.
@@ -147,7 +149,11 @@ class Emulator:
         return self.folder / "process.json"
 
     def _locked(self) -> contextlib.AbstractContextManager[None]:
-        return locked(self.folder, commands.start_with('LAKE_HOME="$HOME/lake"'))
+        return locked(self.folder, self._elsewhere)
+
+    @property
+    def _elsewhere(self) -> str:
+        return commands.start_with('LAKE_HOME="$HOME/lake"')
 
     def _launch(self, timeout: float, owned: bool, listen: str) -> Running:
         for name in ("root", "tmp"):
