@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -40,7 +41,12 @@ def check(environment: Mapping[str, str]) -> None:
     """Look at the state that an emulator would begin with.
 
     Raises:
-        SnapshotError: it is refused, and kept aside
+        SnapshotError: it is refused, and kept aside; or another emulator keeps it
     """
     if KEPT_VARIABLE in environment:
-        folder.checked(Path(environment[FOLDER_VARIABLE]) / folder.CURRENT)
+        place = Path(environment[FOLDER_VARIABLE]) / folder.CURRENT
+        with contextlib.ExitStack() as stack:
+            # Not that of an emulator that runs, which replaces it meanwhile.
+            with contextlib.suppress(OSError):  # the first save says more
+                stack.callback(os.close, folder.claimed(place))
+            folder.checked(place)

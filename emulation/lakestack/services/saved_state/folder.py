@@ -8,6 +8,7 @@ here needs more than the standard library: a start looks before the emulator run
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import hashlib
 import json
 import os
@@ -73,6 +74,28 @@ class Snapshot:
                 self.path.rename(place)
                 return place
         raise SnapshotError(f"there is no free name beside {self.path}")
+
+
+def claimed(place: Path) -> int:
+    """Keep others from a state until the returned descriptor is closed, or the process ends.
+
+    Raises:
+        SnapshotError: another emulator has it
+        OSError: the lock cannot be made
+    """
+    place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lock = os.open(place.with_name(f"{place.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as e:
+        os.close(lock)
+        if not isinstance(e, BlockingIOError):
+            raise
+        raise SnapshotError(
+            f"Another emulator keeps its state in {place.parent}",
+            "stop that one, or choose another folder: --state DIR, state=…, LAKE_STATE",
+        ) from e
+    return lock
 
 
 def check_name(name: object) -> str:
