@@ -12,7 +12,7 @@ import pytest
 
 from lakestack import disk, emulator, paths
 from lakestack.errors import ArtifactError, EmulationError, LakeError
-from lakestack.host import process, service_catalog
+from lakestack.host import service_catalog
 from lakestack.host.process import Emulator
 from lakestack.java import artifacts
 from lakestack.testing import RunningLake
@@ -36,16 +36,20 @@ def refusing(number: int, name: str = "/full/file") -> Callable[..., Any]:
     ],
 )
 def test_a_refusal_names_the_file_and_the_next_step(number: int, hint: str) -> None:
-    with pytest.raises(LakeError, match="cannot write to /full/file: ") as error:
-        with disk.explained(Path("/full"), "choose another", LakeError):
-            refusing(number)()
+    with (
+        pytest.raises(LakeError, match="cannot write to /full/file: ") as error,
+        disk.explained(Path("/full"), "choose another", LakeError),
+    ):
+        refusing(number)()
     assert error.value.hint == f"{hint} another"
 
 
 def test_of_a_copy_the_target_is_named() -> None:
-    with pytest.raises(EmulationError, match=r"cannot write to /to: No space"):
-        with disk.explained(Path("/place"), "x"):
-            raise OSError(errno.ENOSPC, "No space", "/from", None, "/to")
+    with (
+        pytest.raises(EmulationError, match="cannot write to /to: No space"),
+        disk.explained(Path("/place"), "x"),
+    ):
+        raise OSError(errno.ENOSPC, "No space", "/from", None, "/to")
 
 
 def test_what_is_no_refusal_passes() -> None:
@@ -58,7 +62,7 @@ def test_a_start_on_a_full_disk_says_which_and_leaves_nothing(
 ) -> None:
     monkeypatch.setattr(artifacts, "missing", lambda *_: [])
     monkeypatch.setattr(artifacts, "sets", lambda *_: [])
-    monkeypatch.setattr(process.service_catalog, "place", refusing(errno.ENOSPC))
+    monkeypatch.setattr(service_catalog, "place", refusing(errno.ENOSPC))
     one = Emulator(free_port(), tmp_path)
     with pytest.raises(EmulationError, match="cannot write to /full/file: No space") as error:
         one.start()
@@ -84,7 +88,7 @@ def test_a_running_lake_in_a_cache_that_takes_nothing(
     (tmp_path / "file").touch()
     monkeypatch.setenv("LAKE_CACHE", str(tmp_path / "file" / "cache"))
     monkeypatch.setattr(RunningLake, "_answers", lambda _: True)
-    with pytest.raises(LakeError, match="cannot write to .*file/cache: Not a dir") as error:
+    with pytest.raises(LakeError, match=r"cannot write to .*file/cache: Not a dir") as error:
         RunningLake().start()
     assert "LAKE_CACHE" in str(error.value.hint)
     assert paths.cache() == tmp_path / "file" / "cache"

@@ -10,6 +10,7 @@ from localstack.aws.spec import _get_catalog_filename
 from lakestack import emulator
 from lakestack.errors import ArtifactError
 from lakestack.host import service_catalog
+from lakestack.java import artifacts
 
 
 @pytest.fixture
@@ -51,6 +52,6 @@ def test_a_cache_that_cannot_be_made_is_an_error_without_a_traceback(
 ) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("LAKE_CACHE", str(tmp_path / "file" / "cache"))
-    monkeypatch.setattr(emulator.artifacts, "install", lambda _: None)
+    monkeypatch.setattr(artifacts, "install", lambda _: None)
     with pytest.raises(ArtifactError, match="cannot write to"):
         emulator.install()
