@@ -152,6 +152,21 @@ def checked(place: Path) -> Snapshot | None:
     return found
 
 
+def problem(place: Path) -> str | None:
+    """Why a load of a state would be refused, if it would; changes nothing."""
+    for _ in range(3):  # while it is looked at it may be replaced
+        newest = [n for n in numbers(place) if (numbered(place, n) / MANIFEST).is_file()][-1:]
+        try:
+            for number in newest:
+                _read(numbered(place, number)).verify()
+        except SnapshotError as e:
+            if numbers(place)[-1:] == newest:
+                return f"{numbered(place, newest[0])}: {e.message}"
+        else:
+            return None
+    return None
+
+
 def refused(snapshot: Snapshot, why: str, reason: str) -> SnapshotError:
     """Keep a snapshot aside, and say so."""
     try:
@@ -236,7 +251,22 @@ def _manifest_of_newest(place: Path) -> dict[str, Any] | None:
     return None
 
 
+class _UnfitError(SnapshotError):
+    """A manifest that this version cannot use, and why: `DAMAGED` or `NEWER`."""
+
+    def __init__(self, why: str, reason: str) -> None:
+        super().__init__(reason)
+        self.why = why
+
+
 def _opened(path: Path) -> Snapshot:
+    try:
+        return _read(path)
+    except _UnfitError as e:
+        raise refused(Snapshot(path, {}), e.why, e.message) from e
+
+
+def _read(path: Path) -> Snapshot:
     try:
         manifest = json.loads((path / MANIFEST).read_bytes())
         form = manifest["format"]
@@ -245,14 +275,13 @@ def _opened(path: Path) -> Snapshot:
         for name, told in files.items() if fitting else ():
             fitting = fitting and Path(name).name == name and isinstance(told["sha256"], str)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as e:
-        raise refused(Snapshot(path, {}), DAMAGED, f"its manifest cannot be read: {e!r}") from e
-    found = Snapshot(path, manifest)
+        raise _UnfitError(DAMAGED, f"its manifest cannot be read: {e!r}") from e
     if not fitting:
-        raise refused(found, DAMAGED, "its manifest is not one")
+        raise _UnfitError(DAMAGED, "its manifest is not one")
     if form > FORMAT:
-        reason = (
+        raise _UnfitError(
+            NEWER,
             f"it is of lakestack {manifest.get('emulator')}, format {form}; this version reads "
-            f"formats up to {FORMAT}"
+            f"formats up to {FORMAT}",
         )
-        raise refused(found, NEWER, reason)
-    return found
+    return Snapshot(path, manifest)

@@ -14,7 +14,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from lakestack import changes, clock
+from lakestack import changes, clock, disk
 from lakestack.errors import EmulationError
 from lakestack.services import faults
 from lakestack.services.saved_state import folder, states
@@ -155,8 +155,11 @@ class Keeper:
         self._stopping.wait(REST * (clock.steady() - began))
 
     def _failed(self, error: Exception) -> None:
-        why = getattr(error, "message", None) or getattr(error, "strerror", None) or str(error)
-        text = f"{self._place} cannot be written: {why}"
+        assert self._place is not None  # noqa: S101 - `start` has set it
+        why = getattr(error, "message", None) or str(error)
+        if isinstance(error, OSError):
+            why = disk.refused(error, self._place)
+        text = f"{self._place} is not saved: {why}"
         if text != self._problem:
             self._problem = text
             faults.record(
