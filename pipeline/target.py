@@ -202,7 +202,7 @@ def open_target(
                 f"The local target is in region {DEFAULT_REGION}, not in {region}.",
                 f"Leave --region out; or for AWS: lake doctor --target aws --region {region}",
             )
-        return _local(endpoint or environ.get("LAKE_ENDPOINT") or _at_port(environ))
+        return _local(endpoint or environ.get("LAKE_ENDPOINT") or _at_port(environ), environ)
     if name == "aws":
         return _aws(endpoint, region, allowed_accounts, environ)
     raise SettingsError(
@@ -247,8 +247,13 @@ def _at_port(environ: Mapping[str, str]) -> str:
     return f"http://127.0.0.1:{port}"
 
 
-def _make(endpoint: str, goal: str) -> str:
-    """What one types in the project's folder for an endpoint: ``LAKE_PORT=4567 make down``."""
+def _make(endpoint: str, goal: str, environ: Mapping[str, str]) -> str:
+    """What one types in the project's folder for an endpoint: ``LAKE_PORT=4567 make down``.
+
+    With ``DOCKER=1`` for those who have typed that, or have its variable set.
+    """
+    if environ.get("LAKE_DOCKER", "").strip().lower() in ("1", "true", "yes", "on"):
+        goal = f"{goal} DOCKER=1"
     port = endpoint.rpartition(":")[2]
     usual = endpoint == DEFAULT_LOCAL_ENDPOINT or not port.isdecimal()
     return f"make {goal}" if usual else f"LAKE_PORT={port} make {goal}"
@@ -263,7 +268,7 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _local(endpoint: str) -> Target:
+def _local(endpoint: str, environ: Mapping[str, str]) -> Target:
     endpoint = require_loopback(endpoint)
     # (config file key, environment variable, default, conversion): with neither of the first two
     # botocore reads nothing from outside.
@@ -315,7 +320,8 @@ def _local(endpoint: str) -> Target:
         silence=Silence(
             seconds=5,
             patience=45,
-            hint=f"End it with: {_make(endpoint, 'down')}; then: {_make(endpoint, 'local')}",
+            hint=f"End it with: {_make(endpoint, 'down', environ)}; "
+            f"then: {_make(endpoint, 'local', environ)}",
         ),
         aws_cli=(
             "AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test "

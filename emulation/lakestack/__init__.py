@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         PortError,
         PortInUseError,
         SettingError,
+        SnapshotError,
         StartError,
         UnhealthyError,
     )
@@ -53,6 +54,7 @@ __all__ = [
     "PortInUseError",
     "Running",
     "SettingError",
+    "SnapshotError",
     "StartError",
     "UnhealthyError",
     "__version__",

@@ -43,10 +43,10 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _hold(port: int | None) -> None:
+def _hold(port: int | None, state: str | None) -> None:
     emulator.install(_notice)
     with tempfile.TemporaryDirectory(prefix="lakestack-") as home:
-        instance, running = _started(port, Path(home))
+        instance, running = _started(port, Path(home), _path(state))
         try:
             _say("result", {**asdict(running), "log": str(instance.log)})
             sys.stdin.buffer.read()  # returns when the other side has closed it
@@ -54,11 +54,11 @@ def _hold(port: int | None) -> None:
             instance.stop()
 
 
-def _started(port: int | None, home: Path) -> tuple[Emulator, Running]:
+def _started(port: int | None, home: Path, state: Path | None) -> tuple[Emulator, Running]:
     for left in reversed(range(TRIES)):
-        instance = Emulator(free_port() if port is None else port, home)
+        instance = Emulator(free_port() if port is None else port, home, state)
         try:
-            return instance, instance.start(owned=True)[0]
+            return instance, instance.start(temporary=True)[0]
         except (PortInUseError, StartError):
             if port is not None or left == 0 or _is_free(instance.port):
                 raise
@@ -77,8 +77,9 @@ def _install() -> None:
     emulator.install(_notice)
 
 
-def _start(port: int, home: str | None, timeout: float) -> dict[str, Any]:
-    return asdict(emulator.start(port, home=_path(home), timeout=timeout))
+def _start(port: int, home: str | None, state: str | None, timeout: float) -> dict[str, Any]:
+    running = emulator.start(port, home=_path(home), state=_path(state), timeout=timeout)
+    return asdict(running)
 
 
 def _find(port: int, home: str | None) -> dict[str, Any] | None:

@@ -98,7 +98,7 @@ def stop(port: Port = DEFAULT_PORT, as_json: Json = False) -> Document:
     """Stop the emulator and every process it started; what it held is gone, unless it is kept."""
     stopped = _emulator(port).stop()
     if not as_json:
-        typer.echo("emulator stopped" if stopped else "no emulator was running")
+        typer.echo("emulator stopped" if stopped else _nothing_stopped(port))
     return {**_document(port, None), "stopped": stopped}
 
 
@@ -143,15 +143,31 @@ def _started(port: int, state: Path | None) -> tuple[Running, bool]:
     try:
         return _emulator(port, state).start()
     except PortInUseError as e:
-        theirs = None
-        with contextlib.suppress(EmulationError):  # no engine is no news here
-            theirs = None if paths.docker_is_chosen() else ContainerEmulator(port).find()
+        theirs = _in_a_container(port)
         if theirs is None:
             raise
         raise PortInUseError(
             f"port {port} is taken by the emulator in {theirs.where}",
             f"end it: {commands.end_container(port)}; or use it: make local DOCKER=1",
         ) from e
+
+
+def _in_a_container(port: int) -> Running | None:
+    """The emulator's container of a port, where an emulator on the host was asked for."""
+    if not paths.docker_is_chosen():
+        with contextlib.suppress(EmulationError):  # no engine is no news here
+            return ContainerEmulator(port).find()
+    return None
+
+
+def _nothing_stopped(port: int) -> str:
+    theirs = _in_a_container(port)
+    if theirs is None:
+        return "no emulator was running"
+    return (
+        f"no emulator was running on this machine; one runs in {theirs.where}: "
+        f"{commands.end_container(port)}"
+    )
 
 
 def _tell_ready(running: Running, began: float) -> None:

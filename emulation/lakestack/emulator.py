@@ -8,7 +8,8 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from lakestack import extras, paths
+from lakestack import disk, extras, paths
+from lakestack.errors import ArtifactError
 from lakestack.exclusive import alone
 from lakestack.host import service_catalog
 from lakestack.host.process import START_SECONDS, Emulator
@@ -33,13 +34,15 @@ def install(notice: Callable[[str], None] = _silent) -> None:
         notice: is told what is going on
 
     Raises:
-        ArtifactError: a download failed, or is not what this version was tested with
+        ArtifactError: a download failed, or is not what this version was tested with, or
+            LAKE_CACHE cannot be written to
         JavaError: there is no usable Java
     """
     with contextlib.ExitStack() as stack:
         with contextlib.suppress(OSError):  # what cannot be written to is complete, or fails below
             wait = functools.partial(notice, "another process is installing; waiting for it")
             stack.enter_context(alone(paths.cache() / "install.lock", wait, 2.0))
+        stack.enter_context(disk.explained(paths.cache(), disk.OTHER_CACHE, ArtifactError))
         artifacts.install(notice)
         service_catalog.install(notice)
         if extras.missing(extras.GLUE):
@@ -50,13 +53,21 @@ def install(notice: Callable[[str], None] = _silent) -> None:
 
 
 def start(
-    port: int = DEFAULT_PORT, *, home: Path | None = None, timeout: float = START_SECONDS
+    port: int = DEFAULT_PORT,
+    *,
+    home: Path | None = None,
+    state: Path | None = None,
+    timeout: float = START_SECONDS,
 ) -> Running:
-    """Start an emulator, empty, and wait until it answers; return the one that runs already.
+    """Start an emulator and wait until it answers; return the one that runs already.
+
+    It starts empty, unless its state is kept.
 
     Args:
         port: on 127.0.0.1
-        home: folder of its state; None: `LAKE_HOME`, else the user's
+        home: folder of its running state; None: `LAKE_HOME`, else the user's
+        state: folder of a state to begin with, which is kept there (`lake emulator start --state`);
+            None: as `PERSIST` says
         timeout: seconds until it must answer
 
     Raises:
@@ -66,8 +77,9 @@ def start(
         SettingError: an environment variable has a value that it does not take
         StartError: it ended or stayed silent
         FrozenError: it runs already and does not answer
+        SnapshotError: the state is refused, and kept aside; or another emulator keeps it
     """
-    return Emulator(port, home).start(timeout)[0]
+    return Emulator(port, home, paths.absolute(state)).start(timeout)[0]
 
 
 def find(port: int = DEFAULT_PORT, *, home: Path | None = None) -> Running | None:
@@ -81,20 +93,23 @@ def stop(port: int = DEFAULT_PORT, *, home: Path | None = None) -> bool:
 
 
 @contextlib.contextmanager
-def running(port: int | None = None) -> Iterator[Running]:
+def running(port: int | None = None, *, state: Path | None = None) -> Iterator[Running]:
     """An emulator of the caller's own, in a folder of its own, which ends with the block.
 
-    It ends with the caller's process, too, by whatever that is ended; its folder stays then.
+    It ends with the caller's process, too, by whatever that is ended, and so does its folder.
 
     Args:
         port: None: one that is free
+        state: as of `start`; it stays when the block ends
 
     Raises:
         EmulationError: as `start`
     """
     with tempfile.TemporaryDirectory(prefix="lakestack-") as home:
-        emulator = Emulator(free_port() if port is None else port, Path(home))
+        emulator = Emulator(
+            free_port() if port is None else port, Path(home), paths.absolute(state)
+        )
         try:
-            yield emulator.start(owned=True)[0]
+            yield emulator.start(temporary=True)[0]
         finally:
             emulator.stop()

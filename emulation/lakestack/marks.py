@@ -15,7 +15,15 @@ PROCESS = "LAKE_PROCESS"
 
 
 OWNED = "LAKE_OWNED"
-"""Set where the emulator ends with whoever started it, whose end its standard input tells."""
+"""Set where the emulator ends with whoever started it, whose end its standard input tells.
+
+The value is one of the next two, or anything else: for as long as the owner lives.
+"""
+OWNED_AT_START = "start"
+"""Until it is released by the line `RELEASED`, when it is ready."""
+OWNED_WITH_FOLDER = "folder"
+"""And the home folder, which is its own, goes with it."""
+RELEASED = b"released\n"
 
 
 def marked(mark: str, value: str) -> Iterator[psutil.Process]:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import platformdirs
 
+from lakestack.errors import SettingError
+
 CONTAINER = "LAKE_CONTAINER"
 """Set in the emulator's image: what listens there is reached through the container's ports only."""
 
@@ -47,6 +49,19 @@ def cache() -> Path:
     """Folder of checked downloads that outlive a clone (`$LAKE_CACHE`, else the user's cache)."""
     chosen = os.environ.get("LAKE_CACHE")
     return Path(chosen or platformdirs.user_cache_path("emulated-data-lake")).absolute()
+
+
+def absolute(given: str | os.PathLike[str] | None) -> Path | None:
+    """A state's folder that a caller has named; the emulator has another working folder.
+
+    Raises:
+        SettingError: it is no path
+    """
+    if given is None:
+        return None
+    if not isinstance(given, str | os.PathLike) or not os.fspath(given):
+        raise SettingError(f"state is {given!r}", 'valid: a folder, such as state="tests/state"')
+    return Path(given).absolute()
 
 
 def private(folder: Path) -> Path:

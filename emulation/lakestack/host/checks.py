@@ -17,6 +17,7 @@ from lakestack.errors import (
     StartError,
 )
 from lakestack.health import problem
+from lakestack.host import saved_states
 from lakestack.host.process import Emulator, require_free
 from lakestack.java import artifacts, heaps
 from lakestack.java.interpreter import find_java
@@ -37,8 +38,11 @@ class HostCheck:
 
 
 def checks() -> list[HostCheck]:
-    """Look at Python, Java, artefacts, port and emulator, Spark's cluster, memory and disk."""
-    return [python(), _java(), _artifacts(), *_emulator(), *_cluster(), _memory(), _disk()]
+    """Look at Python, Java, artefacts, port, emulator and its states, cluster, memory and disk."""
+    return [
+        *(python(), _java(), _artifacts(), *_emulator(), *_states(), *_cluster()),
+        *(_memory(), _disk()),
+    ]
 
 
 def python() -> HostCheck:
@@ -91,6 +95,20 @@ def _free(port: int) -> HostCheck:
     except PortInUseError as e:
         return HostCheck("port", False, e.message, e.hint or "")
     return HostCheck("port", True, f"{port} is free")
+
+
+def _states() -> list[HostCheck]:
+    """The saved states of the port's emulator, if it has any or is to keep one."""
+    try:
+        folder = Emulator(ports.from_environment()).folder
+        wrong, detail = saved_states.examined(folder)
+    except PortError:  # told by `_emulator`
+        return []
+    except EmulationError as e:
+        return [HostCheck("saved states", False, e.message, e.hint or "")]
+    if not detail:
+        return []
+    return [HostCheck("saved states", not wrong, detail, wrong)]
 
 
 def _cluster() -> list[HostCheck]:

@@ -6,7 +6,6 @@ alone, where what may reach it is decided by how the container's port is publish
 
 from __future__ import annotations
 
-import errno
 import os
 import signal
 import sys
@@ -81,7 +80,7 @@ def serve(
     signal.signal(signal.SIGTERM, _leave)
     signal.signal(signal.SIGINT, _leave)
     try:
-        running, new = _started(emulator, listen)
+        running, new = emulator.start(owned=True, listen=listen)
         if not new:
             raise PortInUseError(
                 f"port {emulator.port} is taken by an emulator that runs already (process "
@@ -123,18 +122,6 @@ def memory_limit(root: Path = Path("/sys/fs/cgroup")) -> int | None:
             continue
         return found if found < UNLIMITED else None
     return None
-
-
-def _started(emulator: Emulator, listen: str) -> tuple[Running, bool]:
-    try:
-        return emulator.start(owned=True, listen=listen)
-    except OSError as e:
-        if e.errno not in (errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EDQUOT, errno.EIO):
-            raise
-        raise EmulationError(
-            f"cannot write to {e.filename or emulator.folder}: {e.strerror}",
-            "make room there, or choose another folder: LAKE_HOME",
-        ) from e
 
 
 def _leave(number: int, frame: FrameType | None) -> None:

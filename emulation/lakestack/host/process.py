@@ -19,7 +19,7 @@ from typing import IO, Any
 
 import psutil
 
-from lakestack import commands, marks, paths
+from lakestack import commands, disk, marks, paths
 from lakestack.errors import (
     ArtifactError,
     FrozenError,
@@ -90,7 +90,12 @@ class Emulator:
             raise
 
     def start(
-        self, timeout: float = START_SECONDS, *, owned: bool = False, listen: str = "127.0.0.1"
+        self,
+        timeout: float = START_SECONDS,
+        *,
+        owned: bool = False,
+        temporary: bool = False,
+        listen: str = "127.0.0.1",
     ) -> tuple[Running, bool]:
         """Return the emulator and whether this call started it.
 
@@ -98,7 +103,8 @@ class Emulator:
 
         Args:
             timeout: seconds until it must answer
-            owned: it ends when this process does, by whatever
+            owned: it ends when this process does, by whatever; until it answers, it does so anyway
+            temporary: its home, which is its own, is then removed; implies `owned`
             listen: the address to listen on, of `lakestack.host.foreground.address`
 
         Raises:
@@ -108,6 +114,7 @@ class Emulator:
             StartError: it ended or stayed silent
             FrozenError: it runs already and does not answer
             SnapshotError: the state that it was to begin with is refused, and kept aside
+            EmulationError: its folder is full or cannot be written to
         """
         with self._locked():
             if found := self.look():
@@ -118,7 +125,8 @@ class Emulator:
                 raise ArtifactError(f"not installed: {', '.join(missing)}", commands.setup())
             end_strays(self.folder)
             require_free(self.port)
-            return self._launch(timeout, owned, listen), True
+            with disk.explained(self.folder, self._elsewhere):
+                return self._launch(timeout, _ownership(owned, temporary), listen), True
 
     def stop(self, timeout: float = STOP_SECONDS) -> bool:
         """End the emulator and everything it started; return whether anything was running.
@@ -147,9 +155,13 @@ class Emulator:
         return self.folder / "process.json"
 
     def _locked(self) -> contextlib.AbstractContextManager[None]:
-        return locked(self.folder, commands.start_with('LAKE_HOME="$HOME/lake"'))
+        return locked(self.folder, self._elsewhere)
 
-    def _launch(self, timeout: float, owned: bool, listen: str) -> Running:
+    @property
+    def _elsewhere(self) -> str:
+        return commands.start_with('LAKE_HOME="$HOME/lake"')
+
+    def _launch(self, timeout: float, ownership: str, listen: str) -> Running:
         for name in ("root", "tmp"):
             shutil.rmtree(self.folder / name, ignore_errors=True)
             paths.private(self.folder / name)
@@ -159,28 +171,30 @@ class Emulator:
             old.unlink(missing_ok=True)
         environment = localstack_environment(self.folder, self.port, listen, state=self.state)
         saved_states.check(environment)
-        if owned:
-            environment[marks.OWNED] = "1"
+        environment[marks.OWNED] = ownership
         # Appended to, so that it can be emptied while it is used.
         with open(self.log, "ab", opener=for_the_owner) as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "localstack.runtime.main"],
                 env=environment,
                 cwd=self.folder,
-                stdin=subprocess.PIPE if owned else subprocess.DEVNULL,
+                stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 umask=0o077,  # S3 bodies, jobs' folders and sockets are nobody else's
                 start_new_session=True,  # Ctrl-C in the user's terminal is not for the emulator
             )
-        if process.stdin:
-            _OWNED[self.folder] = process.stdin  # open as long as this process is there
+        assert process.stdin is not None  # noqa: S101 - a pipe, as asked for
+        _OWNED[self.folder] = process.stdin  # open as long as this process is there
         try:
             self._await_ready(process, timeout)
             running = Running(process.pid, psutil.Process(process.pid).create_time(), self.port)
             with open(self._record, "w", opener=for_the_owner) as record:
                 record.write(json.dumps(asdict(running)))
+            if ownership == marks.OWNED_AT_START:
+                _release(_OWNED.pop(self.folder))
         except BaseException:  # Ctrl-C included: leave nothing behind
+            _OWNED.pop(self.folder, None)
             end_all([psutil.Process(process.pid)] if process.poll() is None else [], 2)
             end_strays(self.folder)
             raise
@@ -199,6 +213,19 @@ class Emulator:
         raise StartError(
             f"it ended with code {process.returncode}{tail(self.log)}", commands.examine(self.port)
         )
+
+
+def _ownership(owned: bool, temporary: bool) -> str:
+    if temporary:
+        return marks.OWNED_WITH_FOLDER
+    return "1" if owned else marks.OWNED_AT_START
+
+
+def _release(pipe: IO[bytes]) -> None:
+    """Let the emulator outlive this process; one that has ended already is no news here."""
+    with contextlib.suppress(BrokenPipeError):
+        pipe.write(marks.RELEASED)
+        pipe.close()
 
 
 def require_free(port: int, elsewhere: str | None = None) -> None:

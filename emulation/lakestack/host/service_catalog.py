@@ -40,10 +40,7 @@ def install(notice: Callable[[str], None]) -> None:
     if _file().is_file():
         return
     notice("indexing the AWS operations")
-    try:
-        _make()
-    except OSError as e:
-        raise ArtifactError(f"cannot write to {paths.cache()}: {e.strerror}", "df -h") from e
+    _make()
 
 
 def _make() -> None:

@@ -138,11 +138,8 @@ def _lock() -> dict[str, list[Artifact]]:
 def _install(name: str) -> None:
     artifacts, target = _lock()[name], folder(name)
     ivy_cache = paths.cache() / "ivy"
-    try:
-        paths.private(target.parent.resolve())
-        work = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=target.parent))
-    except OSError as e:
-        raise ArtifactError(f"cannot write to {paths.cache()}: {e.strerror}", "df -h") from e
+    paths.private(target.parent.resolve())
+    work = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=target.parent))
     try:
         _retrieve(artifacts, work, ivy_cache)
         _check(name, artifacts, work)

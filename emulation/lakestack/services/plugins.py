@@ -10,8 +10,6 @@ from __future__ import annotations
 import functools
 import importlib
 import os
-import signal
-import threading
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -91,23 +89,15 @@ PREPARED = (
 def on_infra_start() -> None:
     """Prepare what every service relies on."""
     from lakestack import patches
-    from lakestack.services import log_rotation, memory, steady_time
+    from lakestack.services import log_rotation, memory, owner, steady_time
 
     patches.verify()
-    if marks.OWNED in os.environ:
-        threading.Thread(target=_end_with_owner, name="owner-watch", daemon=True).start()
+    owner.watch()
     memory.install()
     log_rotation.install(Path(os.environ[marks.EMULATOR], "emulator.log"))
     steady_time.install(steady_time.SCHEDULER)
     for module in PREPARED:
         importlib.import_module(f"lakestack.services.{module}").install()
-
-
-def _end_with_owner() -> None:
-    """Wait until nobody holds the other end of standard input, then end as by SIGTERM."""
-    while os.read(0, 1):
-        pass
-    os.kill(os.getpid(), signal.SIGTERM)
 
 
 @idle_elsewhere

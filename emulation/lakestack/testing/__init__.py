@@ -14,7 +14,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from lakestack.errors import ContainerError, EmulationError, JobFailedError, LakeError
+    from lakestack.errors import (
+        ContainerError,
+        EmulationError,
+        JobFailedError,
+        LakeError,
+        SnapshotError,
+    )
     from lakestack.testing.container import LakeContainer
     from lakestack.testing.host import Lake
     from lakestack.testing.interface import DataLake
@@ -32,6 +38,7 @@ __all__ = [
     "LakeError",
     "RunningLake",
     "Seeded",
+    "SnapshotError",
 ]
 
 _PLACES = {

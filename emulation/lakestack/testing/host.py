@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from lakestack import ports
+from lakestack import paths, ports
 from lakestack.errors import LakeError, PortInUseError
 from lakestack.testing.operations import ACCOUNT, REGION, LakeOperations
 
@@ -20,12 +21,13 @@ def to_stderr(text: str) -> None:
 
 
 class Lake(LakeOperations):
-    """An emulator on this machine, empty, which ends with the block or with the process.
+    """An emulator on this machine, which ends with the block or with the process.
 
     The first one on a machine installs what the emulator needs, and tells of it.
 
     Args:
         port: on 127.0.0.1; None: one that is free
+        state: folder of a state to begin with, which is kept there; None: it begins empty
         region: of the clients
         account: of the clients
         notice: is told what is going on while something is installed
@@ -35,12 +37,14 @@ class Lake(LakeOperations):
         self,
         port: int | None = None,
         *,
+        state: str | os.PathLike[str] | None = None,
         region: str = REGION,
         account: str = ACCOUNT,
         notice: Callable[[str], None] = to_stderr,
     ) -> None:
         self.region, self.account = region, account
         self._port = None if port is None else ports.parse(port)
+        self._state = paths.absolute(state)
         self._notice = notice
         self._held: Held | None = None
 
@@ -61,13 +65,14 @@ class Lake(LakeOperations):
         Raises:
             PortInUseError: another program, or another fixture, has the port
             InstallError: the emulator's environment cannot be made
+            SnapshotError: the state is refused, and kept aside; or another lake keeps it
             EmulationError: as `lakestack.start`
         """
         from lakestack.tool.client import Held
 
         if self._held is None:
             try:
-                self._held = Held(self._port, self._notice)
+                self._held = Held(self._port, self._notice, state=self._state)
             except PortInUseError as e:
                 raise PortInUseError(
                     f"{e.message}: two fixtures, or a fixture and another program, on one port",

@@ -7,7 +7,7 @@ import os
 from typing import Any
 from urllib.parse import urlsplit
 
-from lakestack import paths
+from lakestack import disk, paths
 from lakestack.errors import LakeError
 from lakestack.exclusive import alone
 from lakestack.testing import http
@@ -48,11 +48,14 @@ class RunningLake(LakeOperations):
         """Wait until it answers, and keep others from the same account of it.
 
         Raises:
-            LakeError: nobody answers, or another test suite uses the account
+            LakeError: nobody answers, another test suite uses the account, or LAKE_CACHE, where
+                that is noted, cannot be written to
         """
         self.wait_until(self._answers, READY_SECONDS, f"an answer of the emulator at {self.url}")
         name = f"{urlsplit(self.url).netloc.replace(':', '-')}-{self.account}-{self.region}.lock"
-        self._stack.enter_context(alone(paths.cache() / "testing" / name, self._taken))
+        lock = paths.cache() / "testing" / name
+        with disk.explained(lock.parent, disk.OTHER_CACHE, LakeError):
+            self._stack.enter_context(alone(lock, self._taken))
         return self
 
     def stop(self) -> None:

@@ -44,19 +44,27 @@ def install(notice: Callable[[str], None] = silent) -> None:
 
 
 def start(
-    port: int = DEFAULT_PORT, *, home: Path | None = None, timeout: float = START_SECONDS
+    port: int = DEFAULT_PORT,
+    *,
+    home: Path | None = None,
+    state: Path | None = None,
+    timeout: float = START_SECONDS,
 ) -> Running:
-    """Start an emulator, empty, and wait until it answers; return the one that runs already.
+    """Start an emulator and wait until it answers; return the one that runs already.
+
+    It starts empty, unless its state is kept.
 
     Args:
         port: on 127.0.0.1
-        home: folder of its state; None: `LAKE_HOME`, else the user's
+        home: folder of its running state; None: `LAKE_HOME`, else the user's
+        state: folder of a state to begin with, which is kept there (`lake emulator start --state`);
+            None: as `PERSIST` says
         timeout: seconds until it must answer
 
     Raises:
         EmulationError: as `lakestack.emulator.start`; InstallError: as `install`
     """
-    given = {"port": port, "home": _text(home), "timeout": timeout}
+    given = {"port": port, "home": _text(home), "state": _text(state), "timeout": timeout}
     return Running(**_ask("start", given, silent))
 
 
@@ -72,18 +80,19 @@ def stop(port: int = DEFAULT_PORT, *, home: Path | None = None) -> bool:
 
 
 @contextlib.contextmanager
-def running(port: int | None = None) -> Iterator[Running]:
+def running(port: int | None = None, *, state: Path | None = None) -> Iterator[Running]:
     """An emulator of the caller's own, in a folder of its own, which ends with the block.
 
     It ends with the caller's process, too, by whatever that is ended.
 
     Args:
         port: None: one that is free
+        state: as of `start`; it stays when the block ends
 
     Raises:
         EmulationError: as `start`
     """
-    held = Held(port)
+    held = Held(port, state=state)
     try:
         yield held.running
     finally:
@@ -96,6 +105,7 @@ class Held:
     Args:
         port: None: one that is free
         notice: is told what is going on when something has to be made first
+        state: as of `start`
 
     Attributes:
         running: what runs
@@ -105,8 +115,15 @@ class Held:
         EmulationError: as `start`
     """
 
-    def __init__(self, port: int | None, notice: Callable[[str], None] = silent) -> None:
-        self._process, self._said = _agent("hold", {"port": port}, notice, subprocess.PIPE)
+    def __init__(
+        self,
+        port: int | None,
+        notice: Callable[[str], None] = silent,
+        *,
+        state: Path | None = None,
+    ) -> None:
+        given = {"port": port, "state": _text(state)}
+        self._process, self._said = _agent("hold", given, notice, subprocess.PIPE)
         try:
             result = _answer(self._process, self._said, notice)
             self.log = Path(result.pop("log"))
@@ -200,5 +217,6 @@ def _error(said: dict[str, Any]) -> EmulationError:
     return error
 
 
-def _text(home: Path | None) -> str | None:
-    return None if home is None else os.fspath(home.absolute())
+def _text(place: Path | None) -> str | None:
+    found = paths.absolute(place)
+    return None if found is None else os.fspath(found)

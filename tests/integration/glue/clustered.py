@@ -82,6 +82,17 @@ job.commit()
 """
 
 
+IN_SQL = """
+import json
+from awsglue.context import GlueContext
+from pyspark.context import SparkContext
+
+spark = GlueContext(SparkContext.getOrCreate()).spark_session
+found = spark.sql("SELECT film, count(*) AS n, sum(halves) AS s FROM {0}.ratings GROUP BY film")
+print("FOUND" + json.dumps({{row.film: (row.n, row.s) for row in found.collect()}}))
+"""
+
+
 @dataclass(frozen=True)
 class Ratings:
     """What is to come out: the ratings' number, sum of halves, and both by film."""

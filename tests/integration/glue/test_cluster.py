@@ -25,6 +25,7 @@ from lakestack.errors import ClusterError
 from lakestack.spark_master import Master
 from tests import support
 from tests.integration.glue.clustered import (
+    IN_SQL,
     SCRIPT,
     Aws,
     Job,
@@ -358,3 +359,34 @@ def _joined(master: Master) -> set[tuple[int, int]]:
     with contextlib.suppress(ClusterError):
         return {(worker.cores, worker.memory) for worker in master.workers() or ()}
     return set()
+
+
+def test_spark_sql_on_the_data_catalog(running: tuple[Cluster, Aws]) -> None:
+    _, aws = running
+    database = unique("sql").replace("-", "_")
+    arguments = {"--enable-glue-datacatalog": "true"}
+    job = Job(aws, IN_SQL.format(database), 0, **arguments)
+    expected = put_ratings(aws, job.bucket, 20_000)
+    columns = [{"Name": name, "Type": "int"} for name in ("user", "film", "halves")]
+    serde = "org.apache.hadoop.hive.serde2.OpenCSVSerde"
+    aws("glue").create_database(DatabaseInput={"Name": database})
+    aws("glue").create_table(
+        DatabaseName=database,
+        TableInput={
+            "Name": "ratings",
+            "Parameters": {"classification": "csv"},
+            "StorageDescriptor": {
+                "Columns": columns,
+                "Location": f"s3://{job.bucket}/in/",
+                "InputFormat": "org.apache.hadoop.mapred.TextInputFormat",
+                "OutputFormat": "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat",
+                "SerdeInfo": {"SerializationLibrary": serde},
+            },
+        },
+    )
+    run = job.start()
+    job.succeeded(run)
+    (line,) = [x for x in job.log(run).splitlines() if x.startswith("FOUND")]
+    found = {int(film): tuple(sums) for film, sums in json.loads(line[5:]).items()}
+    assert found == expected.by_film
+    assert "2 as executors" in job.log(run, "error")

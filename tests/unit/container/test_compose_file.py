@@ -70,9 +70,18 @@ def test_the_cluster_shares_the_emulators_network_and_state() -> None:
         assert service["profiles"] == ["cluster"]
         assert service["network_mode"] == "service:emulator"
         assert "ports" not in service
+        assert "environment" not in service  # executors share no disk but the volume
         assert service["image"] == services()["emulator"]["image"]
         assert service["volumes"] == services()["emulator"]["volumes"]
     assert services()["worker"]["deploy"]["replicas"] == 2
+
+
+def test_the_clusters_page_shows_what_it_has() -> None:
+    page = (PROJECT / "docs" / "cluster.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    for name, shown in yaml.safe_load(f"services:\n{example}")["services"].items():
+        service = services()[name]
+        assert shown == {**{key: service[key] for key in shown}, "image": filled(service["image"])}
 
 
 def test_its_volume_is_named_by_its_port() -> None:

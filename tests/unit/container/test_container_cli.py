@@ -211,6 +211,11 @@ def test_an_emulator_on_the_host_finds_its_port_taken_by_the_container(
         f"lake: port {answering} is taken by the emulator in container 0123456789ab\n"
         f"  → end it: LAKE_PORT={answering} make down DOCKER=1; or use it: make local DOCKER=1\n"
     )
+    # Whoever tries to stop it by the other name learns the right one.
+    assert lake("emulator", "stop").stdout == (
+        "no emulator was running on this machine; one runs in container 0123456789ab: "
+        f"LAKE_PORT={answering} make down DOCKER=1\n"
+    )
 
 
 def test_what_runs_is_left_alone_and_said(docker: FakeDocker, answering: int) -> None:

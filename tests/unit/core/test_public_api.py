@@ -51,7 +51,7 @@ def test_what_it_has_not_is_named() -> None:
 
 def test_every_error_of_the_emulator_has_one_base() -> None:
     errors = [getattr(lakestack, name) for name in lakestack.__all__ if name.endswith("Error")]
-    assert len(errors) == 15
+    assert len(errors) == 16
     assert all(issubclass(error, lakestack.EmulationError) for error in errors)
 
 

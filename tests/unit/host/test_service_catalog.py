@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 from localstack.aws.spec import _get_catalog_filename
 
+from lakestack import emulator
 from lakestack.errors import ArtifactError
 from lakestack.host import service_catalog
+from lakestack.java import artifacts
 
 
 @pytest.fixture
@@ -50,5 +52,6 @@ def test_a_cache_that_cannot_be_made_is_an_error_without_a_traceback(
 ) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("LAKE_CACHE", str(tmp_path / "file" / "cache"))
+    monkeypatch.setattr(artifacts, "install", lambda _: None)
     with pytest.raises(ArtifactError, match="cannot write to"):
-        service_catalog.install(lambda _: None)
+        emulator.install()

@@ -90,6 +90,13 @@ def test_the_usual_port_needs_no_name() -> None:
     assert silence.hint == "End it with: make down; then: make local"
 
 
+def test_a_target_in_a_container_is_ended_as_it_was_started() -> None:
+    silence = open_target("local", environ={"LAKE_DOCKER": "1", "LAKE_PORT": "4567"}).silence
+    assert silence is not None
+    port = "LAKE_PORT=4567 make"
+    assert silence.hint == f"End it with: {port} down DOCKER=1; then: {port} local DOCKER=1"
+
+
 def test_a_target_that_cannot_freeze_is_not_asked(mute: str) -> None:
     require_answer(replace(target_at(mute), silence=None))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -156,3 +157,45 @@ def test_another_value_of_persist_is_refused(
     monkeypatch.setenv("PERSIST", "perhaps")
     with pytest.raises(SettingError, match="PERSIST is 'perhaps'"):
         saved_states.variables(tmp_path, None)
+
+
+def test_a_look_at_states_tells_what_a_load_would_refuse_and_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("LAKE_STATE", raising=False)
+    monkeypatch.delenv("PERSIST", raising=False)
+    assert saved_states.examined(tmp_path) == ("", "")
+    monkeypatch.setenv("PERSIST", "1")
+    assert saved_states.examined(tmp_path)[0] == ""
+    place = tmp_path / "state"
+    one = written(place / "seeded", 3, [b"content"])
+    assert saved_states.examined(tmp_path) == ("", f"{place}: seeded; kept by itself")
+    manifest = (one.path / folder.MANIFEST).read_text()
+
+    (one.path / folder.MANIFEST).write_text(json.dumps({**one.manifest, "format": 99}))
+    fix, detail = saved_states.examined(tmp_path)
+    assert fix.startswith("move it away, or start the version that wrote it")
+    assert f"{one.path}: it is of lakestack 1, format 99" in detail
+
+    (one.path / folder.MANIFEST).write_text(manifest)
+    (one.path / "bodies-00000003.pack").write_bytes(b"changed")
+    assert "is not what was written" in saved_states.examined(tmp_path)[1]
+    assert folder.numbers(place / "seeded") == [3]
+
+
+def test_a_folder_of_states_that_takes_nothing_is_seen_beforehand(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PERSIST", "1")
+    monkeypatch.setenv("LAKE_STATE", str(tmp_path / "file" / "states"))
+    (tmp_path / "file").touch()
+    assert saved_states.examined(tmp_path)[1] == f"{tmp_path / 'file'} is no folder"
+    monkeypatch.setenv("LAKE_STATE", str(tmp_path / "states"))
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "access", lambda *_: False)  # as of a read-only volume
+        assert "cannot be written to" in saved_states.examined(tmp_path)[1]
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(1, 1, 5 << 20))  # type: ignore[attr-defined]
+        fix, detail = saved_states.examined(tmp_path)
+    assert fix.startswith("make room there (df -h)")
+    assert detail.startswith("5 MiB free at ")

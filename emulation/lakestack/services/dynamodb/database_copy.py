@@ -33,9 +33,14 @@ BUSY_PAUSE = 0.01
 
 
 class Databases:
-    """The databases of one life of the engine; not for several threads."""
+    """The databases of one life of the engine; not for several threads.
+
+    Attributes:
+        life: which one; counts of changes begin anew with it
+    """
 
     def __init__(self, running: Engine, gateway: JavaGateway) -> None:
+        self.life = object()
         self._engine, self._gateway = running, gateway
         server = gateway.jvm.java.lang.System.getProperties()[SERVER]
         self._handler = self._field(self._field(server, "serverHandler"), "primaryHandler")

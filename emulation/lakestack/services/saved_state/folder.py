@@ -8,6 +8,7 @@ here needs more than the standard library: a start looks before the emulator run
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import hashlib
 import json
 import os
@@ -75,6 +76,28 @@ class Snapshot:
         raise SnapshotError(f"there is no free name beside {self.path}")
 
 
+def claimed(place: Path) -> int:
+    """Keep others from a state until the returned descriptor is closed, or the process ends.
+
+    Raises:
+        SnapshotError: another emulator has it
+        OSError: the lock cannot be made
+    """
+    place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lock = os.open(place.with_name(f"{place.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as e:
+        os.close(lock)
+        if not isinstance(e, BlockingIOError):
+            raise
+        raise SnapshotError(
+            f"Another emulator keeps its state in {place.parent}",
+            "stop that one, or choose another folder: --state DIR, state=…, LAKE_STATE",
+        ) from e
+    return lock
+
+
 def check_name(name: object) -> str:
     """A state's name, when it is one.
 
@@ -127,6 +150,21 @@ def checked(place: Path) -> Snapshot | None:
         except SnapshotError as e:
             raise refused(found, DAMAGED, e.message) from e
     return found
+
+
+def problem(place: Path) -> str | None:
+    """Why a load of a state would be refused, if it would; changes nothing."""
+    for _ in range(3):  # while it is looked at it may be replaced
+        newest = [n for n in numbers(place) if (numbered(place, n) / MANIFEST).is_file()][-1:]
+        try:
+            for number in newest:
+                _read(numbered(place, number)).verify()
+        except SnapshotError as e:
+            if numbers(place)[-1:] == newest:
+                return f"{numbered(place, newest[0])}: {e.message}"
+        else:
+            return None
+    return None
 
 
 def refused(snapshot: Snapshot, why: str, reason: str) -> SnapshotError:
@@ -213,7 +251,22 @@ def _manifest_of_newest(place: Path) -> dict[str, Any] | None:
     return None
 
 
+class _UnfitError(SnapshotError):
+    """A manifest that this version cannot use, and why: `DAMAGED` or `NEWER`."""
+
+    def __init__(self, why: str, reason: str) -> None:
+        super().__init__(reason)
+        self.why = why
+
+
 def _opened(path: Path) -> Snapshot:
+    try:
+        return _read(path)
+    except _UnfitError as e:
+        raise refused(Snapshot(path, {}), e.why, e.message) from e
+
+
+def _read(path: Path) -> Snapshot:
     try:
         manifest = json.loads((path / MANIFEST).read_bytes())
         form = manifest["format"]
@@ -222,14 +275,13 @@ def _opened(path: Path) -> Snapshot:
         for name, told in files.items() if fitting else ():
             fitting = fitting and Path(name).name == name and isinstance(told["sha256"], str)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as e:
-        raise refused(Snapshot(path, {}), DAMAGED, f"its manifest cannot be read: {e!r}") from e
-    found = Snapshot(path, manifest)
+        raise _UnfitError(DAMAGED, f"its manifest cannot be read: {e!r}") from e
     if not fitting:
-        raise refused(found, DAMAGED, "its manifest is not one")
+        raise _UnfitError(DAMAGED, "its manifest is not one")
     if form > FORMAT:
-        reason = (
+        raise _UnfitError(
+            NEWER,
             f"it is of lakestack {manifest.get('emulator')}, format {form}; this version reads "
-            f"formats up to {FORMAT}"
+            f"formats up to {FORMAT}",
         )
-        raise refused(found, NEWER, reason)
-    return found
+    return Snapshot(path, manifest)

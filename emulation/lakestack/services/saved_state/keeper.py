@@ -7,7 +7,6 @@ change, or `MOST_SECONDS` after the first of many, and not before the former one
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import os
 import sys
@@ -15,8 +14,8 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from lakestack import changes, clock
-from lakestack.errors import EmulationError, SnapshotError
+from lakestack import changes, clock, disk
+from lakestack.errors import EmulationError
 from lakestack.services import faults
 from lakestack.services.saved_state import folder, states
 
@@ -156,8 +155,11 @@ class Keeper:
         self._stopping.wait(REST * (clock.steady() - began))
 
     def _failed(self, error: Exception) -> None:
-        why = getattr(error, "message", None) or getattr(error, "strerror", None) or str(error)
-        text = f"{self._place} cannot be written: {why}"
+        assert self._place is not None  # noqa: S101 - `start` has set it
+        why = getattr(error, "message", None) or str(error)
+        if isinstance(error, OSError):
+            why = disk.refused(error, self._place)
+        text = f"{self._place} is not saved: {why}"
         if text != self._problem:
             self._problem = text
             faults.record(
@@ -175,18 +177,10 @@ def _claimed(place: Path) -> int | None:
         SnapshotError: another emulator has it
     """
     try:
-        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = os.open(place.with_name(f"{place.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as e:
-        raise SnapshotError(
-            f"Another emulator keeps its state in {place.parent}",
-            "stop that one, or choose another folder: lake emulator start --state DIR",
-        ) from e
+        return folder.claimed(place)
     except OSError as e:  # the first save says more
         LOG.warning("%s: %s", place.parent, e.strerror or e)
         return None
-    return lock
 
 
 KEEPER = Keeper()

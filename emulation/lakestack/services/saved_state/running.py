@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from lakestack import clock
+from lakestack.errors import SnapshotError
 from lakestack.services.reset import providers
 
 LOG = logging.getLogger(__name__)
@@ -59,12 +60,15 @@ def save_metrics(path: Path) -> list[Path]:
         return []
     file = path / METRICS_FILE
     database = provider.cloudwatch_database
-    with (
-        database.DATABASE_LOCK,
-        contextlib.closing(sqlite3.connect(database.METRICS_DB)) as source,
-        contextlib.closing(sqlite3.connect(file)) as target,
-    ):
-        source.backup(target)
+    try:
+        with (
+            database.DATABASE_LOCK,
+            contextlib.closing(sqlite3.connect(database.METRICS_DB)) as source,
+            contextlib.closing(sqlite3.connect(file)) as target,
+        ):
+            source.backup(target)
+    except sqlite3.OperationalError as e:  # "database or disk is full": SQLite's way to say it
+        raise SnapshotError(f"cannot write to {file}: {e}") from e
     file.chmod(0o600)
     return [file]
 

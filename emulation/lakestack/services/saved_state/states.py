@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from lakestack import changes, marks
+from lakestack import changes, disk, marks
 from lakestack.errors import SnapshotError
 from lakestack.services.saved_state import folder
 
@@ -39,7 +39,8 @@ def save(document: Mapping[str, Any]) -> dict[str, Any]:
         return procedure.save(place)
     except OSError as e:
         raise SnapshotError(
-            f"Nothing is saved in {place}: {e.strerror or e}; what was saved before is untouched",
+            f"Nothing is saved in {place}: {disk.refused(e, place)}; what was saved before is "
+            "untouched",
             "Make room or make it writable; another folder: lake emulator start --state DIR",
         ) from e
 
@@ -67,7 +68,7 @@ def remove(document: Mapping[str, Any]) -> bool:
     try:
         return folder.remove(place, _name(document))
     except OSError as e:
-        raise SnapshotError(f"{place} cannot be changed: {e.strerror or e}") from e
+        raise SnapshotError(f"{place} cannot be changed: {disk.refused(e, place)}") from e
 
 
 def _name(document: Mapping[str, Any]) -> str:

@@ -14,8 +14,9 @@ from lakestack.services.dynamodb.access import access_key_id
 from lakestack.services.dynamodb.database_copy import databases
 from lakestack.services.saved_state.folder import Snapshot
 
-_copied: dict[str, tuple[int, int]] = {}
-"""Changes and sequence of a database when it was last written, by state, key and region."""
+_copied: dict[str, tuple[object, tuple[int, int], str]] = {}
+"""What a database was when it was last written, by state, key and region: the engine's life,
+changes and sequence, and the snapshot of that save, which may not have become complete."""
 
 
 def save(path: Path, former: Snapshot | None) -> tuple[dict[str, Any], list[Path]]:
@@ -31,12 +32,17 @@ def save(path: Path, former: Snapshot | None) -> tuple[dict[str, Any], list[Path
             file = path / f"dynamodb-{account}-{region}.db"
             name = f"{path.parent} {access_key_id(account, region)} {region}"
             state = found.look(account, region)
-            if former is not None and file.name in former.files and _copied.get(name) == state:
+            if (
+                former is not None
+                and file.name in former.files
+                and _copied.get(name) == (found.life, state, former.path.name)
+            ):
                 with contextlib.suppress(OSError):  # a file system without links
                     file.hardlink_to(former.path / file.name)
             if not file.exists():
-                state = _copied[name] = found.copy_out(account, region, file)
+                state = found.copy_out(account, region, file)
                 file.chmod(0o600)
+            _copied[name] = found.life, state, path.name
             files.append(file)
             document["databases"].append([account, region, file.name, state[1]])
     return document, files

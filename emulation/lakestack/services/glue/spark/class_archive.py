@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import tempfile
@@ -32,7 +33,10 @@ def install(notice: Callable[[str], None]) -> None:
     if archive.is_file():
         return
     notice("archiving Spark's classes, which halves the start of each job")
-    if not _make(archive):
+    made = False
+    with contextlib.suppress(OSError):  # a cache that is complete but for this may be read-only
+        made = _make(archive)
+    if not made:
         notice("that did not work; jobs start a few seconds later")
 
 

@@ -60,6 +60,9 @@ ENVIRONMENT = (
 
 SETTINGS = {
     "spark.dynamicAllocation.enabled": "false",
+    # Executors in containers of one network have one address and disks of their own: by the address
+    # Spark would take each other's shuffle files for files that they can read.
+    "spark.shuffle.readHostLocalDisk": "false",
     # A failed task is tried again as on AWS. No task is ever run twice at once, so of two results
     # none has to be thrown away: see docs/cluster.md.
     "spark.task.maxFailures": "4",
