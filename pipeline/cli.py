@@ -191,6 +191,29 @@ def recommend(
 
 
 @app.command()
+def generate(
+    ratings: Annotated[
+        str, typer.Option("--ratings", help="How many: 10k, 100k, 1m, 10m, 25m or any number.")
+    ],
+    seed: Annotated[int, typer.Option("--seed", help="Another one makes other data.")] = 7,
+    output: Annotated[
+        Path | None, typer.Option("--output", help="A new folder; without it, one in the cache.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace what was generated.")] = False,
+    as_json: Json = False,
+) -> Document:
+    """Write MovieLens-like data of any size; the same arguments give the same bytes."""
+    from pipeline.data.generation import generate_folder, parse_size
+    from pipeline.data_console import generating, print_generated
+
+    size = parse_size(ratings)
+    folder = output or cache_folder() / "generated" / f"{size.ratings}-{seed}"
+    with generating() as progress:
+        found = generate_folder(folder, size, seed, progress, force=force)
+    return _answer(as_json, found.as_dict(), lambda: print_generated(found))
+
+
+@app.command()
 def pause(
     target: TargetName = "local",
     endpoint: Endpoint = None,

@@ -1,8 +1,8 @@
 """Takes the MovieLens files out of a zip archive that is not trusted.
 
 Nothing is extracted by the name it has inside the archive: only the files of the data set are
-read, into names of our own, and never more bytes than the limits allow, whatever the archive's
-directory claims.
+read, into names of our own, and never more bytes than the archive's directory claims, which is held
+against the size of the archive. The size itself has no limit but the disk's room.
 
 The emulator unpacks whole archives, links included, with a module of its own: the pipeline works
 without the emulator and imports nothing of it, and these few named files need far less.
@@ -13,19 +13,18 @@ from __future__ import annotations
 import stat
 import zipfile
 import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from pipeline.data.tables import FILES
 from pipeline.errors import DataError
 
-__all__ = ["MAX_FILE_BYTES", "OPTIONAL", "REQUIRED", "extract"]
+__all__ = ["OPTIONAL", "REQUIRED", "extract", "unpacked_bytes"]
 
 OPTIONAL = "ratings-partial-load"
 REQUIRED = tuple(name for name in FILES if name != OPTIONAL)
 
-#: About five million ratings. The scan keeps every row in memory to count duplicates (1.6 GB at
-#: this size): a larger file is refused before it fills the machine.
-MAX_FILE_BYTES = 128 << 20
 MAX_ENTRIES = 1_000
 MAX_NAME_BYTES = 1_024
 #: CSV of ids and titles packs 3 to 10 times; beyond this ratio it is a zip bomb.
@@ -35,21 +34,46 @@ _KINDS = (0, stat.S_IFREG, stat.S_IFDIR)
 _HINT = "Give the folder or zip that GroupLens distributes."
 
 
-def extract(archive: Path, folder: Path) -> None:
+def unpacked_bytes(archive: Path) -> dict[str, int]:
+    """Size of each of the data set's files, as the archive's directory claims it.
+
+    Raises:
+        DataError: the archive is damaged, unsafe or incomplete
+    """
+    with _opened(archive) as opened:
+        members = _members(archive.name, opened, archive.stat().st_size)
+    return {name: entry.file_size for name, entry in members.items()}
+
+
+def extract(archive: Path, folder: Path, seen: Callable[[str, int], None] | None = None) -> None:
     """Write the CSV files of ``archive`` into ``folder`` under their plain names.
 
-    Raises DataError for an archive that is damaged, unsafe or incomplete; OSError as the disk
-    gives it.
+    Args:
+        archive: not trusted
+        folder: is there
+        seen: told of which file how many bytes have been written
+
+    Raises:
+        DataError: the archive is damaged, unsafe or incomplete
+        OSError: as the disk gives it
     """
+    with _opened(archive) as opened:
+        for name, entry in _members(archive.name, opened, archive.stat().st_size).items():
+            _copy(opened, entry, folder / f"{name}.csv", archive.name, seen)
+
+
+@contextmanager
+def _opened(archive: Path) -> Iterator[zipfile.ZipFile]:
     try:
         with zipfile.ZipFile(archive) as opened:
-            for name, entry in _members(archive.name, opened).items():
-                _copy(opened, entry, folder / f"{name}.csv", archive.name)
+            yield opened
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise DataError(f"{archive.name} is damaged or no zip file: {error}.", _HINT) from error
 
 
-def _members(archive: str, opened: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
+def _members(
+    archive: str, opened: zipfile.ZipFile, archive_bytes: int
+) -> dict[str, zipfile.ZipInfo]:
     """The entry of each file; all lie in the archive's root or in one folder of it."""
     entries = opened.infolist()
     if len(entries) > MAX_ENTRIES:
@@ -65,6 +89,11 @@ def _members(archive: str, opened: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo
             if path.stem in found:
                 raise DataError(f"{archive} holds {path} twice.", _HINT)
             found[path.stem] = entry
+    packed = sum(entry.compress_size for found in folders.values() for entry in found.values())
+    if packed > archive_bytes:
+        raise DataError(
+            f"{archive} is refused: its entries overlap, as those of a zip bomb do.", _HINT
+        )
     complete = [found for found in folders.values() if found.keys() >= set(REQUIRED)]
     if len(complete) > 1:
         raise DataError(f"{archive} holds more than one MovieLens folder.", _HINT)
@@ -95,15 +124,19 @@ def _refuse_tricks(archive: str, entry: zipfile.ZipInfo) -> None:
         problem = "an entry packed by another method than deflate"
     elif entry.flag_bits & 0x1:
         problem = "an encrypted entry"
-    elif entry.file_size > MAX_FILE_BYTES:
-        problem = f"an entry of more than {MAX_FILE_BYTES >> 20} MiB"
     elif entry.file_size > _CHUNK and entry.file_size > MAX_RATIO * max(entry.compress_size, 1):
         problem = f"an entry packed more than {MAX_RATIO} times (a zip bomb)"
     if problem:
         raise DataError(f"{archive} is refused: it holds {problem}: {name[:100]!r}.", _HINT)
 
 
-def _copy(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, archive: str) -> None:
+def _copy(
+    opened: zipfile.ZipFile,
+    entry: zipfile.ZipInfo,
+    target: Path,
+    archive: str,
+    seen: Callable[[str, int], None] | None,
+) -> None:
     left = entry.file_size
     with opened.open(entry) as source, target.open("wb") as out:
         while chunk := source.read(_CHUNK):
@@ -111,5 +144,7 @@ def _copy(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, archive
             if left < 0:
                 raise DataError(f"{archive}: {entry.filename} is larger than it says.", _HINT)
             out.write(chunk)
+            if seen:
+                seen(target.name, entry.file_size - left)
     if left:
         raise DataError(f"{archive}: {entry.filename} is shorter than it says.", _HINT)

@@ -35,6 +35,8 @@ class DataFile:
     what a table keyed by them can hold: (user, movie) for ratings, (user, movie, tag) for tags,
     the movie for movies and links. ``duplicates`` counts rows equal to an earlier one byte for
     byte; they are kept, the Glue job removes them. ``sha256`` is over the cleaned file.
+    ``unended`` is true when the source's last line had no line end, as that of a file that was cut
+    off.
     """
 
     path: Path
@@ -43,6 +45,7 @@ class DataFile:
     sha256: str
     keys: int = 0
     duplicates: int = 0
+    unended: bool = False
 
 
 @dataclass(frozen=True)

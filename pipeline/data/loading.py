@@ -14,13 +14,15 @@ import stat
 import tempfile
 import time
 import zipfile
-from collections.abc import Callable, Hashable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pipeline.data import download, synthetic
-from pipeline.data.archive import MAX_FILE_BYTES, OPTIONAL, REQUIRED, extract
+from pipeline.data.archive import OPTIONAL, REQUIRED, extract, unpacked_bytes
 from pipeline.data.dataset import DataFile, Dataset, Kind, from_manifest, to_manifest
+from pipeline.data.room import amount, require_room
+from pipeline.data.row_log import NOTE_BYTES, shared_keys
 from pipeline.data.split import STREAMED_PERCENT, split_ratings
 from pipeline.data.tables import FILES
 from pipeline.data.validation import Scan, check_threshold, clean
@@ -29,7 +31,14 @@ from pipeline.errors import DataError
 __all__ = ["load_dataset"]
 
 Notice = Callable[[str], None]
-Provide = Callable[[Path], dict[str, Path]]
+Progress = Callable[[str, float, float], None]
+"""Told what is read, and how many bytes of how many are."""
+Provide = Callable[[Path, Progress], dict[str, Path]]
+
+
+def _silent(_text: str, _done: float, _total: float) -> None:
+    """Progress that nobody looks at."""
+
 
 #: Part of every cache key: raise it when a rule of tables.py or validation.py changes.
 RULES = 1
@@ -44,36 +53,50 @@ def load_dataset(
     *,
     max_rejected_percent: float = 1.0,
     base: str = download.GROUPLENS,
+    progress: Progress = _silent,
 ) -> Dataset:
     """The data set in ``source`` (a folder or zip), or the best one to be had without it.
 
     Cleaned files lie in a folder of ``cache`` named after the source's content; they are not to
-    be changed (a changed one is noticed and made again). ``notice`` gets sentences for the user.
-    Raises DataError: nothing usable there, too many bad rows in a file, or the disk is full.
+    be changed (a changed one is noticed and made again).
+
+    Args:
+        source: folder or zip; any size
+        cache: made if it is not there
+        notice: gets sentences for the user
+        max_rejected_percent: of a file's rows
+        base: where the archive is downloaded from
+        progress: told how far the reading is
+
+    Raises:
+        DataError: nothing usable there, too many bad rows in a file, or the disk has too little
+            room or is full
     """
     try:
         cache.mkdir(parents=True, exist_ok=True)
         if source:
-            return _given(source, cache, notice, max_rejected_percent)
+            return _given(source, cache, notice, max_rejected_percent, progress)
         found = _from_grouplens(cache, notice, max_rejected_percent, base)
         return found or _synthetic(cache, notice, max_rejected_percent)
     except OSError as error:
         raise _disk_error(error, cache) from error
 
 
-def _given(source: str, cache: Path, notice: Notice, percent: float) -> Dataset:
+def _given(source: str, cache: Path, notice: Notice, percent: float, progress: Progress) -> Dataset:
     path = Path(source).expanduser()
     hint = "Run: make local MOVIELENS=<folder or zip>, or leave MOVIELENS out."
     if not path.exists():
         raise DataError(f"The data {path} does not exist.", hint)
     if path.is_dir():
         raw = _raw_files(path)
-        cleaned = _Cleaned("folder", f"folder {path}", _key(raw), lambda _: raw)
+        key = _key(raw, progress)
+        sizes = {name: file.stat().st_size for name, file in raw.items()}
+        cleaned = _Cleaned("folder", f"folder {path}", key, lambda _, __: raw, sizes)
     elif path.is_file() and zipfile.is_zipfile(path):
-        cleaned = _Cleaned("zip", f"zip {path}", _key({"zip": path}), _unzip(path))
+        cleaned = _zip("zip", f"zip {path}", path, progress)
     else:
         raise DataError(f"The data {path} is neither a folder nor a zip file.", hint)
-    return cleaned.load(cache, notice, percent)
+    return cleaned.load(cache, notice, percent, progress)
 
 
 def _from_grouplens(cache: Path, notice: Notice, percent: float, base: str) -> Dataset | None:
@@ -91,7 +114,7 @@ def _from_grouplens(cache: Path, notice: Notice, percent: float, base: str) -> D
             return None
     origin = f"GroupLens {download.ARCHIVE}"
     try:
-        cleaned = _Cleaned("download", origin, _key({"zip": archive}), _unzip(archive))
+        cleaned = _zip("download", origin, archive)
         return cleaned.load(cache, notice, percent)
     except DataError as error:
         # Not what GroupLens distributes, checksum or no: fetch it again next time.
@@ -106,7 +129,7 @@ def _synthetic(cache: Path, notice: Notice, percent: float) -> Dataset:
         "people are invented. For real ones: make local MOVIELENS=<folder or zip>."
     )
 
-    def provide(work: Path) -> dict[str, Path]:
+    def provide(work: Path, _: Progress) -> dict[str, Path]:
         synthetic.generate(work)
         return _raw_files(work)
 
@@ -114,12 +137,21 @@ def _synthetic(cache: Path, notice: Notice, percent: float) -> Dataset:
     return _Cleaned("synthetic", "synthetic data", key, provide).load(cache, notice, percent)
 
 
-def _unzip(archive: Path) -> Provide:
-    def provide(work: Path) -> dict[str, Path]:
-        extract(archive, work)
+def _zip(kind: Kind, origin: str, archive: Path, progress: Progress = _silent) -> _Cleaned:
+    key, sizes = _key({"zip": archive}, progress), unpacked_bytes(archive)
+
+    def provide(work: Path, progress: Progress) -> dict[str, Path]:
+        total = sum(sizes.values())
+        before: dict[str, int] = {}
+
+        def seen(file: str, done: int) -> None:
+            before[file] = done
+            progress(f"unpacking {file}", sum(before.values()), total)
+
+        extract(archive, work, seen)
         return _raw_files(work)
 
-    return provide
+    return _Cleaned(kind, origin, key, provide, sizes, unpacked=True)
 
 
 @dataclass(frozen=True)
@@ -127,17 +159,22 @@ class _Cleaned:
     """The cleaned form of one source.
 
     ``key`` names its content; ``provide`` puts the raw files into a work folder, or finds them
-    elsewhere, and is only called when the cache has nothing under the key.
+    elsewhere, and is only called when the cache has nothing under the key. ``sizes`` is the bytes
+    of each raw file, as far as they are known; ``unpacked`` says that ``provide`` writes them.
     """
 
     kind: Kind
     origin: str
     key: str
     provide: Provide
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    unpacked: bool = False
 
-    def load(self, cache: Path, notice: Notice, percent: float) -> Dataset:
+    def load(
+        self, cache: Path, notice: Notice, percent: float, progress: Progress = _silent
+    ) -> Dataset:
         home = cache / "clean" / self.key
-        files, pairs = _read_cached(home) or self._build(cache, home, percent)
+        files, pairs = _read_cached(home) or self._build(cache, home, percent, progress)
         for name, file in files.items():
             check_threshold(f"{name}.csv", file, percent)
         dataset = Dataset(files=files, origin=self.origin, kind=self.kind, rating_pairs=pairs)
@@ -148,6 +185,11 @@ class _Cleaned:
                 f"({files['ratings'].rows:,}) are loaded."
             )
         for name, file in files.items():
+            if file.unended and self.kind == "folder":
+                notice(
+                    f"{name}.csv: the last line has no line end, as in a file that was cut off; "
+                    f"{file.rows:,} rows are taken."
+                )
             if file.rejected:
                 row = file.rejected[0]
                 notice(
@@ -156,43 +198,79 @@ class _Cleaned:
                 )
         return dataset
 
-    def _build(self, cache: Path, home: Path, percent: float) -> tuple[dict[str, DataFile], int]:
+    def _room(self) -> int:
+        """Bytes that the work may take: copies, notes on rows of 16 bytes or more, the split."""
+        ratings = self.sizes.get("ratings", 0) + self.sizes.get(OPTIONAL, 0)
+        noted = ratings + self.sizes.get("tags", 0)
+        split = 0 if OPTIONAL in self.sizes else ratings
+        copies = 2 if self.unpacked else 1
+        return copies * sum(self.sizes.values()) + noted * NOTE_BYTES // 16 + split
+
+    def _build(
+        self, cache: Path, home: Path, percent: float, progress: Progress
+    ) -> tuple[dict[str, DataFile], int]:
         """Clean the source in a work folder and move the result to ``home`` in one step."""
+        what = f"The {amount(sum(self.sizes.values()))} of {self.origin}"
+        require_room(cache, self._room(), what, "LAKE_CACHE")
         with _work_folder(cache) as work:
             (work / "raw").mkdir()
             result = work / "clean"
             result.mkdir()
-            scans = _clean_all(self.provide(work / "raw"), result, percent)
-            both: set[Hashable] = scans["ratings"].keys | scans[OPTIONAL].keys
-            files = {name: scans[name].file for name in FILES}
-            if not any(scan.hangs_on_clock for scan in scans.values()):
+            raw = self.provide(work / "raw", progress)
+            files, pairs, clock = _clean_all(raw, result, percent, progress)
+            if not clock:
                 # Without a manifest the next run reads the source again: a rating "in the
                 # future" may be one of the past by then.
-                manifest = to_manifest(files, len(both))
+                manifest = to_manifest(files, pairs)
                 (result / MANIFEST).write_text(manifest, encoding="utf-8")
             if home.exists() and _read_cached(home) is None:
                 shutil.rmtree(home)
             home.parent.mkdir(parents=True, exist_ok=True)
             _move(result, home)
         moved = {n: replace(file, path=home / file.path.name) for n, file in files.items()}
-        return moved, len(both)
+        return moved, pairs
 
 
-def _clean_all(raw: dict[str, Path], result: Path, percent: float) -> dict[str, Scan]:
+def _clean_all(
+    raw: dict[str, Path], result: Path, percent: float, progress: Progress
+) -> tuple[dict[str, DataFile], int, bool]:
+    """The cleaned files, how many rating pairs there are, and whether the clock has decided."""
     scans: dict[str, Scan] = {}
-    movies: set[int] | None = None
+    total, before = sum(path.stat().st_size for path in raw.values()), 0
     for name, table in FILES.items():
         if name in raw:
-            target = result / f"{name}.csv"
-            scans[name] = clean(raw[name], target, table, name=f"{name}.csv", movies=movies)
+            scans[name] = clean(
+                raw[name],
+                result / f"{name}.csv",
+                table,
+                name=f"{name}.csv",
+                movies=scans["movies"].movies if scans else None,
+                seen=_after(before, progress, f"checking {name}.csv", total),
+            )
+            before += raw[name].stat().st_size
             check_threshold(f"{name}.csv", scans[name].file, percent)
-        if name == "movies":
-            movies = {key for key in scans[name].keys if isinstance(key, int)}
-    if OPTIONAL not in scans:
-        target = result / f"{OPTIONAL}.csv"
-        scans["ratings"], scans[OPTIONAL] = split_ratings(scans["ratings"], target)
+    files = {name: scan.file for name, scan in scans.items()}
+    if OPTIONAL in scans:
+        pairs = shared_keys(scans["ratings"].log, scans[OPTIONAL].log)
+    else:
+        progress("splitting ratings.csv", total, total)
+        pairs = files["ratings"].keys
+        loaded, streamed = split_ratings(scans["ratings"], result / f"{OPTIONAL}.csv")
+        files |= {"ratings": loaded, OPTIONAL: streamed}
         (result / SPLIT).touch()
-    return scans
+    for scan in scans.values():
+        scan.log.close()
+    clock = any(scan.hangs_on_clock for scan in scans.values())
+    return {name: files[name] for name in FILES}, pairs, clock
+
+
+def _after(before: int, progress: Progress, what: str, total: int) -> Callable[[int], None]:
+    """Progress in a file before which so many bytes of others were read."""
+
+    def seen(done: int) -> None:
+        progress(f"{what}: {amount(before + done)} of {amount(total)}", before + done, total)
+
+    return seen
 
 
 @contextlib.contextmanager
@@ -233,19 +311,15 @@ def _raw_files(folder: Path) -> dict[str, Path]:
             f"The data folder {folder} is incomplete: {', '.join(missing)} missing.", hint
         )
     for path in found.values():
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):
+        if not stat.S_ISREG(path.stat().st_mode):
             raise DataError(f"{path} is not a file.", hint)
-        if status.st_size > MAX_FILE_BYTES:
-            raise DataError(
-                f"{path} is larger than {MAX_FILE_BYTES >> 20} MiB.", "Give a smaller edition."
-            )
     return found
 
 
-def _key(raw: dict[str, Path]) -> str:
+def _key(raw: dict[str, Path], progress: Progress = _silent) -> str:
     digest = hashlib.sha256(f"rules {RULES}\n".encode())
     for name in sorted(raw):
+        progress(f"reading {raw[name].name}", 0, 0)
         digest.update(f"{name}:{_sha256(raw[name])}\n".encode())
     return digest.hexdigest()[:32]
 

@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import time
+from collections import namedtuple
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -289,14 +290,40 @@ def test_the_manifest_keeps_every_rejected_row(source: Path, cache: Path) -> Non
     ]
 
 
-def test_a_file_beyond_the_limit_is_refused(
+def test_a_file_larger_than_the_room_is_refused_before_any_work(
     source: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipeline.data.loading.MAX_FILE_BYTES", 2 << 20)
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr("shutil.disk_usage", lambda _: usage(1 << 40, 0, 300_000_000))
     with (source / "ratings.csv").open("r+b") as file:
-        file.truncate((2 << 20) + 1)
+        file.truncate(1 << 30)
     error = refused(source, cache)
-    assert error.message == f"{source / 'ratings.csv'} is larger than 2 MiB."
+    assert error.message == (
+        f"The 1.1 GB of folder {source} need 3.3 GB of room below {cache}, and 300.0 MB are free."
+    )
+    assert "LAKE_CACHE" in error.hint
+
+
+def test_a_file_without_a_last_line_end_is_pointed_out(source: Path, cache: Path) -> None:
+    """A download that broke off within a row: what is whole is taken, and the user is told."""
+    whole = (source / "ratings.csv").read_bytes()
+    (source / "ratings.csv").write_bytes(whole[:-9])
+    for _ in range(2):  # also when it comes from the cache
+        dataset, notices = load(source, cache)
+        assert any(
+            text.startswith("ratings.csv: the last line has no line end") for text in notices
+        )
+    assert dataset.counts["ratings"] + len(dataset.files["ratings"].rejected) == 800
+    (source / "ratings.csv").write_bytes(whole)
+    assert not any("no line end" in text for text in load(source, cache)[1])
+
+
+def test_progress_is_told_in_bytes(source: Path, cache: Path) -> None:
+    told: list[tuple[float, float]] = []
+    load(source, cache, progress=lambda _, done, total: told.append((done, total)))
+    total = sum(path.stat().st_size for path in source.iterdir())
+    assert told[-1] == (total, total)
+    assert [done for done, all_ in told if all_] == sorted(done for done, all_ in told if all_)
 
 
 def test_runs_at_once_agree(source: Path, cache: Path) -> None:

@@ -179,7 +179,7 @@ def test_an_unbalanced_quote_does_not_swallow_the_rows_after_it(tmp_path: Path) 
     found = scan_rows(tmp_path, MOVIES, b'1,"A (1990),Drama', b"2,B (1991),Drama", b'3,C"",Drama')
 
     assert [row.line for row in found.file.rejected] == [2, 4]
-    assert found.keys == {2}
+    assert found.movies == {2}
 
 
 def test_an_empty_line_between_rows_is_counted(tmp_path: Path) -> None:

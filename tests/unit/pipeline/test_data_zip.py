@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 import zipfile
+from collections import namedtuple
 from pathlib import Path
 
 import pytest
@@ -82,12 +83,35 @@ def test_a_zip_that_lies_about_sizes_is_refused(source: Path, cache: Path, tmp_p
     assert "movies.csv" in refused(archive, cache).message
 
 
-def test_a_file_beyond_the_limit_is_refused(
+def test_entries_that_overlap_are_refused(source: Path, cache: Path, tmp_path: Path) -> None:
+    """David Fifield, "A better zip bomb": many entries of the directory share one packed stream."""
+    for path in source.iterdir():
+        path.write_bytes((source / "ratings.csv").read_bytes())
+    archive = zipped(source, tmp_path / "ml.zip")
+    with zipfile.ZipFile(archive) as opened:
+        _, *others = sorted(opened.infolist(), key=lambda entry: entry.header_offset)
+        begin = opened.start_dir
+        directory = archive.read_bytes()[begin:]
+        packed = others[0].header_offset
+    # Only the first stream stays, and all entries of the directory point at it.
+    for entry in others:
+        directory = directory.replace(entry.header_offset.to_bytes(4, "little"), bytes(4), 1)
+    directory = directory.replace(begin.to_bytes(4, "little"), packed.to_bytes(4, "little"))
+    archive.write_bytes(archive.read_bytes()[:packed] + directory)
+    assert refused(archive, cache).message == (
+        "ml.zip is refused: its entries overlap, as those of a zip bomb do."
+    )
+
+
+def test_the_room_for_a_zip_is_looked_at_before_it_is_unpacked(
     source: Path, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipeline.data.archive.MAX_FILE_BYTES", 1 << 10)
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr("shutil.disk_usage", lambda _: usage(10**9, 0, 64 << 20))
     error = refused(zipped(source, tmp_path / "ml.zip"), cache)
-    assert error.message.startswith("ml.zip is refused: it holds an entry of more than 0 MiB")
+    assert "ml.zip need 67." in error.message
+    assert error.message.endswith("and 67.1 MB are free.")
+    assert "LAKE_CACHE" in error.hint
 
 
 def test_a_zip_with_too_many_entries_is_refused(cache: Path, tmp_path: Path) -> None:
