@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from localstack.aws.api import CommonServiceException, RequestContext, ServiceException, handler
+from localstack.aws.client import parse_response
+from localstack.http import Response
 from localstack.services.dynamodb.provider import DynamoDBProvider, get_store
 from localstack.services.dynamodb.utils import SchemaExtractor
 from localstack.services.plugins import Service
@@ -18,7 +20,7 @@ from requests import RequestException
 
 from lakestack import commands
 from lakestack.services.base import aws_error, moto_provider_table
-from lakestack.services.dynamodb import access, engine
+from lakestack.services.dynamodb import access, data_plane, engine
 from lakestack.services.dynamodb.engine_process import NAME, EngineError
 from lakestack.services.dynamodb.lost_tables import Key, LostTable, with_lost
 
@@ -108,6 +110,24 @@ class LakeDynamodbProvider(DynamoDBProvider):  # type: ignore[misc]
         lost = engine.tables.names_lost(context.account_id, _region(context))
         return with_lost(page, lost, exclusive_start_table_name, limit) if lost else page
 
+    @handler("Scan", expand=False)
+    def scan(self, context: RequestContext, scan_input: Any) -> Any:
+        """By segments (`lakestack.services.dynamodb.segmented_scan`); errors the usual way."""
+        region = _region(context)
+        body = context.request.data
+        request = data_plane.parsed(body)
+        name = scan_input["TableName"]
+        if request is not None and self.get_global_table_region(context, name) == context.region:
+            self.check_provisioned_throughput("Scan")
+            try:
+                answer = data_plane.scan(context.account_id, region, body, request)
+            except OSError as e:
+                raise _unavailable(_broken(e)) from e
+            if answer is not None and answer.status == 200:
+                http = Response(answer.body, mimetype="application/x-amz-json-1.0")
+                return parse_response(context.operation, context.protocol, http)
+        return super().scan(context, scan_input)
+
     def on_after_state_reset(self) -> None:
         engine.tables.clear()
         super().on_after_state_reset()
@@ -160,7 +180,7 @@ def _unavailable(why: str) -> CommonServiceException:
     return CommonServiceException("InternalServerError", why, status_code=500)
 
 
-def _broken(error: RequestException) -> str:
+def _broken(error: Exception) -> str:
     return f"{NAME} broke off while it was asked: {type(error).__name__}; see: {commands.status()}"
 
 
