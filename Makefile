@@ -1,6 +1,6 @@
 # The data lake on this machine. Each target is one command; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup local aws test test-aws test-docker test-faults lint format lock pictures iam-policy bench bench-quality soak doctor down clean
+.PHONY: help setup local aws test test-aws test-docker test-faults lint format lock pictures iam-policy bench bench-peers bench-quality soak doctor down clean
 
 # An interpreter to make the environment with: Python 3.11 or 3.12.
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3)
@@ -69,6 +69,9 @@ iam-policy: $(VENV)/.ready ## Write the policy of `lake iam-policy` from a recor
 
 bench: setup ## Measure speed and memory; prints a table, writes bench.json
 	@$(BIN)/python -m tests.bench
+
+bench-peers: setup ## Measure beside other emulators and the engines alone (SMALL=1, ROWS="word ...")
+	@$(BIN)/python -m tests.bench.peers $(if $(SMALL),--small) $(ROWS)
 
 soak: setup ## Load the emulator for 20 minutes and see what grows (MINUTES=n)
 	@$(BIN)/python -m tests.bench.soak --minutes $(or $(MINUTES),20)

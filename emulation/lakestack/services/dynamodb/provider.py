@@ -10,16 +10,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from localstack import config
 from localstack.aws.api import CommonServiceException, RequestContext, ServiceException, handler
-from localstack.services.dynamodb.provider import DynamoDBProvider, get_store
+from localstack.aws.client import parse_response
+from localstack.http import Response
+from localstack.services.dynamodb.provider import (
+    DynamoDBProvider,
+    get_store,
+    get_table_stream_type,
+)
 from localstack.services.dynamodb.utils import SchemaExtractor
 from localstack.services.plugins import Service
 from requests import RequestException
 
-from lakestack import commands
 from lakestack.services.base import aws_error, moto_provider_table
-from lakestack.services.dynamodb import access, engine
-from lakestack.services.dynamodb.engine_process import NAME, EngineError
+from lakestack.services.dynamodb import access, data_plane, engine, short_way
+from lakestack.services.dynamodb.engine_process import EngineError
 from lakestack.services.dynamodb.lost_tables import Key, LostTable, with_lost
 
 
@@ -31,6 +37,10 @@ class MotoDynamodbProvider:
 
 class LakeDynamodbProvider(DynamoDBProvider):  # type: ignore[misc]
     """LocalStack's provider over an engine that may die."""
+
+    def on_before_start(self) -> None:
+        super().on_before_start()
+        short_way.open_for(_concerns_engine_alone)
 
     def forward_request(self, context: RequestContext, service_request: Any = None) -> Any:
         """Ask the engine.
@@ -46,7 +56,7 @@ class LakeDynamodbProvider(DynamoDBProvider):  # type: ignore[misc]
         except EngineError as e:
             raise _unavailable(e.message) from e
         except RequestException as e:
-            raise _unavailable(_broken(e)) from e
+            raise short_way.broken(e) from e
         except ServiceException as e:
             if e.code == "ResourceNotFoundException":
                 self._name_lost(context, service_request)
@@ -108,6 +118,24 @@ class LakeDynamodbProvider(DynamoDBProvider):  # type: ignore[misc]
         lost = engine.tables.names_lost(context.account_id, _region(context))
         return with_lost(page, lost, exclusive_start_table_name, limit) if lost else page
 
+    @handler("Scan", expand=False)
+    def scan(self, context: RequestContext, scan_input: Any) -> Any:
+        """By segments (`lakestack.services.dynamodb.segmented_scan`); errors the usual way."""
+        region = _region(context)
+        body = context.request.data
+        request = data_plane.parsed(body)
+        name = scan_input["TableName"]
+        if request is not None and self.get_global_table_region(context, name) == context.region:
+            self.check_provisioned_throughput("Scan")
+            try:
+                answer = data_plane.scan(context.account_id, region, body, request)
+            except OSError as e:
+                raise short_way.broken(e) from e
+            if answer is not None and answer.status == 200:
+                http = Response(answer.body, mimetype="application/x-amz-json-1.0")
+                return parse_response(context.operation, context.protocol, http)
+        return super().scan(context, scan_input)
+
     def on_after_state_reset(self) -> None:
         engine.tables.clear()
         super().on_after_state_reset()
@@ -160,8 +188,14 @@ def _unavailable(why: str) -> CommonServiceException:
     return CommonServiceException("InternalServerError", why, status_code=500)
 
 
-def _broken(error: RequestException) -> str:
-    return f"{NAME} broke off while it was asked: {type(error).__name__}; see: {commands.status()}"
+def _concerns_engine_alone(account: str, region: str, table: str, written: bool) -> bool:
+    """Whether neither a stream nor a replica nor an error that was set depends on a request."""
+    chances = ("DYNAMODB_ERROR_PROBABILITY", "DYNAMODB_READ_ERROR_PROBABILITY")
+    if any(getattr(config, c) for c in (*chances, "DYNAMODB_WRITE_ERROR_PROBABILITY")):
+        return False
+    if region in get_store(account, region).REPLICAS.get(table, ()):
+        return False
+    return not (written and get_table_stream_type(account, region, table))
 
 
 def _region(context: RequestContext) -> str:

@@ -24,6 +24,7 @@ from werkzeug.exceptions import HTTPException
 
 from lakestack import hostnames, patches, paths
 from lakestack.origins import VARIABLE, allowed_origins
+from lakestack.services.dynamodb import short_way
 from lakestack.services.fault_injection.handler import inject
 from lakestack.services.front_guard import cors, function_urls, rules, unsigned
 from lakestack.services.front_guard.pages import Marks, Page, is_browser
@@ -225,7 +226,8 @@ def install() -> None:
 def place(gateway: Any, guard: FrontGuard) -> None:
     """Insert the guard and what belongs to it, and users' faults, into a gateway's handlers."""
     chain, answers = gateway.request_handlers, gateway.response_handlers
-    chain[chain.index(handlers.enforce_cors)] = CorsGate()
+    gate = chain.index(handlers.enforce_cors)
+    chain[gate : gate + 1] = [CorsGate(), short_way.take]
     chain.insert(chain.index(handlers.content_decoder) + 1, Application())
     chain.insert(chain.index(handlers.serve_edge_router_rules) + 1, InternalEnd())
     chain.insert(chain.index(handlers.serve_custom_service_request_handlers), inject)

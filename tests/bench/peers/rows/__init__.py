@@ -1,0 +1,17 @@
+"""The rows, one module for each service; a module has ``rows(small) -> list[Row]``."""
+
+from __future__ import annotations
+
+from tests.bench.peers.row import Row
+from tests.bench.peers.rows import dynamodb
+
+MODULES = (dynamodb,)
+
+
+def rows(small: bool) -> list[Row]:
+    """All rows.
+
+    Args:
+        small: as few requests as tell who is ahead, for every landing
+    """
+    return [row for module in MODULES for row in module.rows(small)]
