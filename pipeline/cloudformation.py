@@ -23,13 +23,13 @@ from botocore.exceptions import ClientError
 from pipeline.errors import ForeignResourceError, StackError
 from pipeline.polling import poll_until
 from pipeline.settings import NESTED, ROOT, STACKS, Settings
+from pipeline.stack_events import NESTED_TYPE, first_failed, first_failure, is_own, newest_events
 from pipeline.target import Target
 
-__all__ = ["DEAD", "GOOD", "Outcome", "Stacks", "first_failure", "template_text"]
+__all__ = ["DEAD", "GOOD", "Outcome", "Stacks", "template_text"]
 
 T = TypeVar("T")
 
-_STACK: Final = "AWS::CloudFormation::Stack"
 GOOD: Final = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE"})
 # AWS CloudFormation User Guide, "Stack status codes": from these no update is possible.
 DEAD: Final = frozenset(
@@ -271,7 +271,7 @@ class Stacks:
                 raise undeletable(reason)
             return None
 
-        self.poll(gone, f"stack {name} to be deleted")
+        self.poll(gone, f"stack {name} to be deleted", name)
 
     def _wait(self, name: str) -> None:
         stack = self._settled(name)
@@ -309,22 +309,31 @@ class Stacks:
             return None if _is_at_work(stack["StackStatus"]) else stack
 
         template = name.removeprefix(self.settings.stack(""))
-        return self.poll(settled, f"stack {name}", self.target.usual.get(template)) or None
+        return self.poll(settled, f"stack {name}", name, self.target.usual.get(template)) or None
 
-    def poll(self, look: Callable[[], T | None], what: str, usual: int | None = None) -> T:
+    def poll(
+        self, look: Callable[[], T | None], what: str, moving: str, usual: int | None = None
+    ) -> T:
         """Look at the target's pace until there is something.
 
         Args:
             look: looks once
             what: what is waited for
+            moving: the stack that is at work
             usual: minutes that it usually takes
 
         Raises:
-            StageTimeoutError: it takes longer than any stack may
+            StageTimeoutError: nothing has happened to the stack for longer than anything takes
         """
         waits = self.target.waits
-        waiting = partial(self.waiting, what, usual) if self.waiting else None
-        return poll_until(look, every=waits.poll, timeout=waits.stack, what=what, waiting=waiting)
+        return poll_until(
+            look,
+            every=waits.poll,
+            patience=waits.stack,
+            what=what,
+            position=lambda: newest_events(self._cloudformation, moving),
+            waiting=partial(self.waiting, what, usual) if self.waiting else None,
+        )
 
     def _describe(self, name: str) -> dict[str, Any] | None:
         try:
@@ -340,8 +349,8 @@ class Stacks:
     def _reason(self, name: str) -> str:
         pages = self._cloudformation.get_paginator("describe_stack_events")
         events = [e for page in pages.paginate(StackName=name) for e in page["StackEvents"]]
-        failed = _first_failed(events)
-        nested = failed and failed["ResourceType"] == _STACK and not _is_own(failed)
+        failed = first_failed(events)
+        nested = failed and failed["ResourceType"] == NESTED_TYPE and not is_own(failed)
         if failed and nested and failed.get("PhysicalResourceId"):
             try:
                 return self._reason(failed["PhysicalResourceId"])
@@ -352,40 +361,6 @@ class Stacks:
     @property
     def _cloudformation(self) -> Any:
         return self.target.client("cloudformation")
-
-
-def first_failure(events: list[dict[str, Any]]) -> str:
-    """The resource that failed first in the latest attempt, and why.
-
-    Args:
-        events: as DescribeStackEvents returns them, newest first
-    """
-    event = _first_failed(events)
-    if event is None:
-        return "no event says why"
-    reason = event.get("ResourceStatusReason", "")
-    return f"{event['LogicalResourceId']} ({event['ResourceType']}): {reason}"
-
-
-def _first_failed(events: list[dict[str, Any]]) -> dict[str, Any] | None:
-    found = found_own = None
-    for event in events:
-        status = event.get("ResourceStatus", "")
-        own = _is_own(event)
-        if own and status == "DELETE_IN_PROGRESS" and not (found or found_own):
-            continue  # of a nested stack: its parent's rollback deletes it after it has failed
-        if own and status in ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS"):
-            break
-        cancelled = "cancelled" in event.get("ResourceStatusReason", "").lower()
-        if status.endswith("_FAILED") and not cancelled:
-            found, found_own = (found, event) if own else (event, found_own)
-    return found or found_own
-
-
-def _is_own(event: dict[str, Any]) -> bool:
-    """Whether an event is the stack's own: a nested one has the same type, with another id."""
-    same = event.get("PhysicalResourceId") == event.get("StackId")
-    return event.get("ResourceType") == _STACK and same
 
 
 def _is_at_work(status: str) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from pipeline.distinct_keys import DistinctKeys
 from pipeline.lake import Lake
 
 __all__ = ["Delivered", "events"]
@@ -29,7 +30,7 @@ class Delivered:
 
     lake: Lake
     records: int = 0
-    distinct: set[Event] = field(default_factory=set)
+    distinct: DistinctKeys = field(default_factory=DistinctKeys)
     strange: int = 0
     """Pieces that are no rating event."""
     objects: int = 0

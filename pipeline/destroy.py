@@ -202,6 +202,7 @@ def _tables(lake: Lake, own: Belongings) -> list[str]:
         lambda: None if own_tables(lake) else True,
         lake.target.waits.stack,
         "DynamoDB tables to be deleted",
+        lambda: {"tables left": ", ".join(own_tables(lake))},
     )
     return deleted
 

@@ -266,7 +266,7 @@ def _deploy_after_roles(
         return True if roles and roles["StackStatus"] in GOOD else None
 
     if root_is_new:
-        stacks.poll(ready, f"stack {ROLES}")
+        stacks.poll(ready, f"stack {ROLES}", stacks.settings.stack(ROOT))
     else:
         root.result()  # a change that ends in a replacement takes this stack with it
     _delete_if_lost(stacks, template, notice, asks=stacks.target.confirm_account)

@@ -239,10 +239,10 @@ def _mapping(lake: Lake) -> tuple[bool, str]:
 def _delivered(measured: Measured) -> tuple[bool, str]:
     found = measured.delivered
     text = f"{len(found.distinct):,} distinct ratings in {found.objects} objects"
-    strays = len(found.distinct - measured.wanted)
+    strays = measured.streamed.second_only
     if strays or found.strange:
         return False, f"{text}, {strays + found.strange:,} of them not from the source"
-    return found.distinct == measured.wanted, text
+    return measured.streamed.same, text
 
 
 def _dated_objects(lake: Lake) -> tuple[bool, str]:

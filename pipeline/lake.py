@@ -6,12 +6,13 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import Any, BinaryIO, Protocol, TextIO, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from pipeline.cloudformation import Stacks
-from pipeline.polling import poll_until
+from pipeline.object_reading import open_binary, open_text
+from pipeline.polling import Position, poll_until
 from pipeline.run_state import RunState
 from pipeline.settings import Settings
 from pipeline.target import Target
@@ -96,28 +97,28 @@ class Lake:
     def poll(
         self,
         look: Callable[[], T | None],
-        timeout: float,
+        patience: float,
         what: str,
+        position: Callable[[], Position],
         *,
         usual: int | None = None,
-        position: Callable[[], object] | None = None,
     ) -> T:
         """Look at the target's pace until there is something, and say now and then that it waits.
 
         Args:
             look: looks once
-            timeout: as in `pipeline.polling.poll_until`
+            patience: seconds without movement after which to give up
             what: what is waited for
-            usual: minutes that it usually takes
             position: as in `pipeline.polling.poll_until`
+            usual: minutes that it usually takes
 
         Raises:
-            StageTimeoutError: `timeout` has passed
+            StageTimeoutError: nothing has moved for `patience` seconds
         """
         return poll_until(
             look,
             every=self.target.waits.poll,
-            timeout=timeout,
+            patience=patience,
             what=what,
             position=position,
             waiting=partial(self.reporter.waiting, what, usual),
@@ -152,6 +153,14 @@ class Lake:
             except BotoCoreError:
                 if not left:
                     raise
+
+    def binary(self, key: str) -> BinaryIO:
+        """An object in the lake's bucket as a file that is read bit by bit."""
+        return open_binary(self.s3, self.bucket, key)
+
+    def text(self, key: str) -> TextIO:
+        """The same of an object of text."""
+        return open_text(self.s3, self.bucket, key)
 
 
 def error_code(error: ClientError) -> str:

@@ -7,20 +7,21 @@ counted in the objects, items by scans, events in what Firehose delivered.
 from __future__ import annotations
 
 import csv
-import io
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from botocore.exceptions import ClientError
 
 from pipeline.delivered import Delivered
+from pipeline.distinct_keys import DistinctKeys, Overlap
 from pipeline.exceptions_table import users
+from pipeline.item_counts import count_items
 from pipeline.lake import Lake, is_missing
 from pipeline.run_state import Record
 from pipeline.settings import EXCEPTIONS_TABLE, PARTIAL, TABLE_KEYS, TABLES, Settings
-from pipeline.stages.full_load import count_items, find_task, table_statistics
+from pipeline.stages.full_load import find_task, table_statistics
 from pipeline.stages.land import quarantine_key
-from pipeline.stages.stream import source_events
+from pipeline.stages.stream import SourceEvents, source_events
 from pipeline.training_data import Directory, job_report, read_directory
 
 __all__ = ["Hop", "Measured", "measure", "reconcile"]
@@ -72,7 +73,9 @@ class Measured:
     """Whether lakes of other projects have rows in DMS's table of rejected rows, too."""
     load_errors: dict[str, int]
     delivered: Delivered
-    wanted: set[tuple[int, int, float, int]]
+    wanted: SourceEvents
+    streamed: Overlap
+    """Events of the source and those that were delivered."""
     rating: Directory
     movies: Directory
     links: Directory
@@ -93,6 +96,7 @@ def measure(lake: Lake, land: Record) -> Measured:
             name: pool.submit(read_directory, lake, name, key_columns, report)
             for name, key_columns in (("rating", 2), ("movies", 1), ("links", 1))
         }
+        there, source = delivered.result(), wanted.result()
         return Measured(
             settings=settings,
             land=land,
@@ -101,8 +105,9 @@ def measure(lake: Lake, land: Record) -> Measured:
             items={t: f.result() for t, f in items.items()},
             shares_exceptions=bool((users(lake) or set()) - {settings.project}),
             load_errors=_load_errors(lake),
-            delivered=delivered.result(),
-            wanted=wanted.result(),
+            delivered=there,
+            wanted=source,
+            streamed=source.events.overlap(there.distinct),
             rating=written["rating"].result(),
             movies=written["movies"].result(),
             links=written["links"].result(),
@@ -163,7 +168,7 @@ def reconcile(measured: Measured) -> list[Hop]:
 def _stream_hops(measured: Measured) -> list[Hop]:
     rows = measured.landed[PARTIAL].rows
     rejected = measured.stream.counts.get("rejected", 0) if measured.stream else 0
-    pairs = {(user, movie) for user, movie, _, _ in measured.wanted}
+    source = measured.wanted
     return [
         Hop(
             "stream",
@@ -171,7 +176,7 @@ def _stream_hops(measured: Measured) -> list[Hop]:
             rows,
             len(measured.delivered.distinct) + measured.delivered.strange,
             rejected,
-            rows - rejected - len(measured.wanted),
+            rows - rejected - len(source.events),
         ),
         Hop(
             "stream",
@@ -179,7 +184,7 @@ def _stream_hops(measured: Measured) -> list[Hop]:
             rows,
             measured.items.get(measured.settings.streamed_table) or 0,
             rejected,
-            rows - rejected - len(pairs),
+            rows - rejected - len(source.pairs),
         ),
     ]
 
@@ -191,14 +196,14 @@ def _delivered(lake: Lake) -> Delivered:
 
 
 def _landed(lake: Lake, table: str) -> Landed:
-    text = lake.read(lake.settings.data_key(table)).decode("utf-8")
-    reader = csv.reader(io.StringIO(text, newline=""))
-    header = next(reader, [])
-    columns = [header.index(c) for c in TABLE_KEYS.get(table, TABLE_KEYS["ratings"])]
-    rows, keys = 0, set()
-    for row in reader:
-        rows += 1
-        keys.add(tuple(row[c] for c in columns))
+    rows, keys = 0, DistinctKeys()
+    with lake.text(lake.settings.data_key(table)) as lines:
+        reader = csv.reader(lines)
+        header = next(reader, [])
+        columns = [header.index(c) for c in TABLE_KEYS.get(table, TABLE_KEYS["ratings"])]
+        for row in reader:
+            rows += 1
+            keys.add(tuple(row[c] for c in columns))
     try:
         quarantined = lake.read(quarantine_key(lake.settings.quarantine, table)).count(b"\n")
     except ClientError as error:

@@ -87,7 +87,12 @@ def _end(lake: Lake, one: Working) -> None:
                 asked = True
         return None
 
-    lake.poll(ended, lake.target.waits.stack, f"{one.what} to stop")
+    lake.poll(
+        ended,
+        lake.target.waits.stack,
+        f"{one.what} to stop",
+        lambda: {one.what: one.status()},
+    )
 
 
 def _all(lake: Lake, own: Belongings) -> Iterator[Working]:

@@ -60,21 +60,24 @@ _ENDPOINT = re.compile(
 
 @dataclass(frozen=True)
 class Waits:
-    """How patiently a target is polled, in seconds."""
+    """How patiently a target is polled, in seconds.
+
+    How long work takes grows with the rows, so all but the first and the last two are the longest
+    time in which nothing moves (`pipeline.polling`).
+    """
 
     poll: float
     """Between two looks at something that is being made or is running."""
     stack: float
-    """Longest wait for one CloudFormation stack."""
+    """Between two events of a CloudFormation stack."""
     full_load: float
-    """Longest wait in which the DMS task, or the stream's consumer, does not move: how long they
-    take grows with the rows."""
+    """Between two rows of the DMS task, or items of the stream's consumer."""
     crawler: float
-    """Longest wait for one crawler run."""
+    """Between two lines in the log of a crawler, which says little of a large table."""
     job: float
-    """Longest wait for the Glue job run."""
+    """Between two lines in the log of the Glue job run, which tells its progress."""
     training: float
-    """Longest wait for the training job."""
+    """Between two lines in the log of the training job."""
     delivery_margin: float
     """How long after its buffer interval Firehose may still deliver."""
     tag_index: float
@@ -309,9 +312,9 @@ def _local(endpoint: str, environ: Mapping[str, str]) -> Target:
             poll=0.25,
             stack=120,
             full_load=120,
-            crawler=120,
-            job=600,
-            training=600,
+            crawler=600,
+            job=300,
+            training=300,
             delivery_margin=30,
             tag_index=0,
         ),

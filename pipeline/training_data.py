@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import csv
-import io
 import json
 from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import ClientError
 
+from pipeline.distinct_keys import DistinctKeys
 from pipeline.lake import Lake, is_missing
 from pipeline.run_state import fingerprint
 
@@ -60,20 +60,25 @@ def read_directory(lake: Lake, name: str, key_columns: int, report: dict[str, An
     """
     settings = lake.settings
     header: list[str] = []
-    rows, keys = 0, set()
+    rows, keys = 0, DistinctKeys()
     for entry in lake.objects(f"{settings.training_data}/{name}/"):
         if not entry["Key"].endswith(".csv"):
             continue
-        text = lake.read(entry["Key"]).decode("utf-8")
-        reader = csv.reader(io.StringIO(text, newline=""))
-        header = next(reader, header)
-        for row in reader:
-            rows += 1
-            keys.add(tuple(row[:key_columns]))
+        with lake.text(entry["Key"]) as lines:
+            reader = csv.reader(lines)
+            header = next(reader, header)
+            for row in reader:
+                rows += 1
+                keys.add(tuple(row[:key_columns]))
     quarantined = sum(
-        len(lake.read(entry["Key"]).splitlines())
+        _lines(lake, entry["Key"])
         for entry in lake.objects(f"{settings.quarantine}/{name}/")
         if entry["Key"].endswith(".json")
     )
     duplicates = int(report.get(name, {}).get("duplicates", 0))
     return Directory(header, rows, len(keys), quarantined, duplicates)
+
+
+def _lines(lake: Lake, key: str) -> int:
+    with lake.binary(key) as lines:
+        return sum(1 for _ in lines)

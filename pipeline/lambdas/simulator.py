@@ -10,16 +10,18 @@ Event::
 ``offset`` counts data rows (the header is none); ``seconds``, if given, ends the call after so
 long, for callers that note its position now and then. The answer says where to go on::
 
-    {"sent": 20000, "next": 20000, "done": true, "rejected": [], "rejected_count": 0}
+    {"sent": 20000, "next": 20000, "done": true, "rejected": [], "rejected_count": 0,
+     "place": {"row": 20000, "line": 20001, "byte": 590431}}
 
 The function stops before its deadline with ``done`` false; call it again with ``offset`` set to
-``next``. Records are sent at least once: a batch cut off by the deadline is sent again.
+``next``, and with ``place`` as it was answered: with it the function reads on where it stopped,
+without it, or with the place of another row, it reads the object from its beginning. Records are
+sent at least once: a batch cut off by the deadline is sent again.
 """
 
 from __future__ import annotations
 
 import csv
-import io
 import itertools
 import json
 import math
@@ -48,6 +50,10 @@ THROTTLED = frozenset(
 KEPT_REJECTS = 100
 """Rejected rows listed in the answer; all are counted."""
 COLUMNS = ["userId", "movieId", "rating", "timestamp"]
+CHUNK = 1 << 20
+"""Bytes that are read at a time, so that memory does not grow with the object."""
+READS = 3
+"""Tries at the same byte of an object whose transfer breaks off."""
 
 
 class RecordsRejectedError(RuntimeError):
@@ -68,11 +74,11 @@ def handler(event: dict[str, Any], context: Any, *, s3: Any = None, kinesis: Any
     missing = [name for name in ("bucket", "key", "stream") if not event.get(name)]
     if missing:
         raise ValueError(f"the event has no {', '.join(missing)}")
-    body = s3.get_object(Bucket=event["bucket"], Key=event["key"])["Body"].read()
-    position = int(event.get("offset", 0))
+    rows = _Rows(s3, event)
+    position = rows.skip_to(int(event.get("offset", 0)))
+    place = rows.place()
     until = time.monotonic() + float(event.get("seconds", math.inf))
-    sent, rejected = 0, []
-    rows = itertools.islice(read_rows(body), position, None)
+    sent, rejected = 0, list[dict[str, Any]]()
     while batch := list(itertools.islice(rows, BATCH)):
         records = []
         for line, row in batch:
@@ -81,25 +87,117 @@ def handler(event: dict[str, Any], context: Any, *, s3: Any = None, kinesis: Any
             except ValueError as error:
                 rejected.append({"line": line, "reason": str(error), "row": row})
         if not put_batch(kinesis, event["stream"], records, context, position):
-            return _answer(sent, position, False, rejected)
+            return _answer(sent, position, False, rejected, place)
         sent += len(records)
         position += len(batch)
+        place = rows.place()
         ended = time.monotonic() >= until or _out_of_time(context)
         if len(batch) == BATCH and ended:
-            return _answer(sent, position, False, rejected)
-    return _answer(sent, position, True, rejected)
+            return _answer(sent, position, False, rejected, place)
+    return _answer(sent, position, True, rejected, place)
 
 
-def read_rows(body: bytes) -> Iterator[tuple[int, list[str]]]:
-    """Line number and fields of each data row.
+class _Rows:
+    """Line number and fields of each data row of the event's object, from its ``place`` on.
 
     Raises:
         ValueError: the header is not the ratings' header
     """
-    reader = csv.reader(io.StringIO(body.decode("utf-8-sig"), newline=""))
+
+    def __init__(self, s3: Any, event: dict[str, Any]) -> None:
+        place, offset = event.get("place") or {}, int(event.get("offset", 0))
+        known = place.get("row") == offset and offset > 0
+        self.row, self.line, self.byte = (
+            (offset, int(place["line"]), int(place["byte"])) if known else (0, 0, 0)
+        )
+        text = self._lines(s3, event["bucket"], event["key"])
+        self._rows = _numbered(csv.reader(text)) if known else read_rows(text)
+
+    def __iter__(self) -> Iterator[tuple[int, list[str]]]:
+        return self
+
+    def __next__(self) -> tuple[int, list[str]]:
+        row = next(self._rows)[1]
+        self.row += 1
+        return self.line, row
+
+    def skip_to(self, offset: int) -> int:
+        """Pass over rows until the next one is number `offset`; returns it."""
+        for _ in itertools.islice(self, offset - self.row):
+            pass
+        return offset
+
+    def place(self) -> dict[str, int]:
+        """Where the next row begins."""
+        return {"row": self.row, "line": self.line, "byte": self.byte}
+
+    def _lines(self, s3: Any, bucket: str, key: str) -> Iterator[str]:
+        for line in _split(_chunks(s3, bucket, key, self.byte)):
+            first = self.byte == 0
+            self.byte += len(line)
+            self.line += 1
+            yield line.decode("utf-8-sig" if first else "utf-8")
+
+
+def _chunks(s3: Any, bucket: str, key: str, place: int) -> Iterator[bytes]:
+    """The object's bytes from `place` on; a transfer that breaks off is gone on with."""
+    from botocore.exceptions import BotoCoreError
+
+    body, failures, same = None, 0, dict[str, str]()
+    while True:
+        try:
+            if body is None:
+                part = {"Range": f"bytes={place}-"} if place else {}
+                found = s3.get_object(Bucket=bucket, Key=key, **part, **same)
+                body, same = found["Body"], {"IfMatch": found["ETag"]} if "ETag" in found else {}
+            chunk = body.read(CHUNK)
+        except s3.exceptions.ClientError as error:
+            if error.response["Error"]["Code"] == "InvalidRange":  # it ends here
+                return
+            raise
+        except BotoCoreError as error:
+            failures += 1
+            if failures >= READS:
+                raise
+            print(f"s3://{bucket}/{key} broke off at byte {place}: {error}")
+            body = None
+            continue
+        if not chunk:
+            return
+        failures = 0
+        place += len(chunk)
+        yield chunk
+
+
+def _split(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Lines with their ends, as `bytes.splitlines` has them."""
+    rest = b""
+    for chunk in chunks:
+        lines = (rest + chunk).splitlines(keepends=True)
+        # The last line may go on in the next chunk, and a carriage return be half a line's end.
+        rest = b"" if lines[-1].endswith(b"\n") else lines.pop()
+        yield from lines
+    if rest:
+        yield rest
+
+
+def read_rows(lines: Iterable[str]) -> Iterator[tuple[int, list[str]]]:
+    """Line number and fields of each data row.
+
+    Args:
+        lines: of the whole file, with their ends
+
+    Raises:
+        ValueError: the header is not the ratings' header
+    """
+    reader = csv.reader(lines)
     header = next(reader, [])
     if header != COLUMNS:
         raise ValueError(f"the header is {header}, not {COLUMNS}")
+    yield from _numbered(reader)
+
+
+def _numbered(reader: Any) -> Iterator[tuple[int, list[str]]]:
     for row in reader:
         if row:
             yield reader.line_num, row
@@ -170,11 +268,14 @@ def _out_of_time(context: Any, ahead: float = 0.0) -> bool:
     return bool(remaining < RESERVE_MILLISECONDS)
 
 
-def _answer(sent: int, position: int, done: bool, rejected: list[dict[str, Any]]) -> dict[str, Any]:
+def _answer(
+    sent: int, position: int, done: bool, rejected: list[dict[str, Any]], place: dict[str, int]
+) -> dict[str, Any]:
     return {
         "sent": sent,
         "next": position,
         "done": done,
         "rejected": rejected[:KEPT_REJECTS],
         "rejected_count": len(rejected),
+        "place": place,
     }

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, TypeVar
 from pipeline.data import Dataset
 from pipeline.errors import StageError
 from pipeline.lake import Lake
+from pipeline.polling import Position
 from pipeline.run_state import Record, fingerprint
 
 __all__ = ["Result", "Stage", "Work"]
@@ -73,21 +74,21 @@ class Work:
     def wait(
         self,
         look: Callable[[], T | None],
-        timeout: float,
+        patience: float,
         what: str,
-        position: Callable[[], object] | None = None,
+        position: Callable[[], Position],
     ) -> T:
         """Poll at the target's pace until `look` returns something; ends when the run does.
 
         Args:
             look: looks once
-            timeout: longest wait in seconds; with `position`, longest time without movement
+            patience: seconds without movement after which to give up
             what: what is waited for
             position: as in `pipeline.polling.poll_until`
 
         Raises:
             StageError: the run is ending
-            StageTimeoutError: `timeout` has passed
+            StageTimeoutError: nothing has moved for `patience` seconds
         """
 
         def watched() -> T | None:
@@ -96,7 +97,7 @@ class Work:
             return look()
 
         usual = self.lake.target.usual.get(self.stage)
-        return self.lake.poll(watched, timeout, what, usual=usual, position=position)
+        return self.lake.poll(watched, patience, what, position, usual=usual)
 
 
 class Stage(ABC):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
@@ -10,11 +10,14 @@ from pipeline.cloudformation import template_text
 from pipeline.data import Dataset
 from pipeline.errors import StageError
 from pipeline.lake import Lake, error_code, is_missing
+from pipeline.log_tail import newest_line
+from pipeline.polling import Position
 from pipeline.run_state import Record
 from pipeline.stages.base import Result, Stage, Work
 
 __all__ = ["Catalog", "catalog_columns"]
 
+LOG_GROUP: Final = "/aws-glue/crawlers"
 EXPECTED = (
     {"userid", "movieid", "rating", "timestamp"},
     {"userid", "movieid", "rating", "timestamp"},
@@ -49,6 +52,7 @@ class Catalog(Stage):
             lambda: self._ended(work, former),
             lake.target.waits.crawler,
             f"the crawlers {' and '.join(names)}",
+            position=lambda: self._position(lake, names),
         )
         counts: dict[str, int] = {}
         for table, expected in zip(lake.settings.catalog_tables, EXPECTED, strict=True):
@@ -74,6 +78,16 @@ class Catalog(Stage):
             if error_code(error) != "CrawlerRunningException":
                 raise
         return crawler.get("LastCrawl")
+
+    @staticmethod
+    def _position(lake: Lake, names: tuple[str, ...]) -> Position:
+        """States, and what each has said last: how long a crawl takes grows with what it reads."""
+        glue = lake.client("glue")
+        at: dict[str, object] = {}
+        for name in names:
+            at[name] = glue.get_crawler(Name=name)["Crawler"]["State"]
+            at[f"log of {name}"] = newest_line(lake, (LOG_GROUP,), name)
+        return at
 
     @staticmethod
     def _ended(work: Work, former: dict[str, Any]) -> bool | None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from botocore.exceptions import ClientError
-
 from pipeline.cloudformation import template_text
 from pipeline.data import Dataset
 from pipeline.errors import StageError
 from pipeline.infrastructure import empty_tables, load_again
-from pipeline.lake import Lake, is_missing
+from pipeline.item_counts import count_items
+from pipeline.lake import Lake
 from pipeline.ownership import claim_exceptions, loaded_tables, require_no_foreign_tables
 from pipeline.run_state import Record
 from pipeline.settings import EXCEPTIONS_TABLE, LOADED, ROOT, TABLES
@@ -22,7 +21,7 @@ from pipeline.table_state import (
     unreadable_if_there,
 )
 
-__all__ = ["FINISHED", "FullLoad", "count_items", "find_task", "table_statistics"]
+__all__ = ["FINISHED", "FullLoad", "find_task", "table_statistics"]
 
 TEMPLATE: Final = "003-full-load"
 FINISHED: Final = "FULL_LOAD_ONLY_FINISHED"
@@ -71,12 +70,12 @@ class FullLoad(Stage):
                 empty_tables(lake.stacks)
             load_again(lake.stacks, work.inputs[:16])
         expected = sum(files[table]["rows"] for table in TABLES)
-        seen: list[object] = []
+        seen: dict[str, object] = {}
         work.wait(
             lambda: self._ended(work, arn, expected, seen),
             lake.target.waits.full_load,
             "the DMS task to finish its full load",
-            position=lambda: seen[-1],
+            position=seen.copy,
         )
         if gone := _lost(lake):
             raise _lost_meanwhile(gone)
@@ -85,7 +84,7 @@ class FullLoad(Stage):
         return self._reconciled(lake, arn, files)
 
     @staticmethod
-    def _ended(work: Work, arn: str, expected: int, seen: list[object]) -> bool | None:
+    def _ended(work: Work, arn: str, expected: int, seen: dict[str, object]) -> bool | None:
         """Whether the task has ended well; puts where it is into `seen`."""
         task = find_task(work.lake, arn)
         if task["Status"] == "failed":
@@ -97,7 +96,12 @@ class FullLoad(Stage):
         done = sum(s.get("FullLoadRows", 0) for s in statistics)
         work.progress(f"{done:,} of {expected:,} rows", done, expected)
         errors = sum(s.get("FullLoadErrorRows", 0) for s in statistics)
-        seen[:] = [(task["Status"], done, errors, [s.get("TableState") for s in statistics])]
+        seen |= {
+            "task": task["Status"],
+            "rows loaded": done,
+            "rows rejected": errors,
+            "tables": ", ".join(f"{s['TableName']} {s.get('TableState')}" for s in statistics),
+        }
         if task["Status"] != "stopped":
             return None
         if FINISHED not in task.get("StopReason", ""):
@@ -176,18 +180,3 @@ def table_statistics(lake: Lake, arn: str) -> list[dict[str, Any]]:
     """Statistics of the task's tables as DescribeTableStatistics shows them."""
     pages = lake.client("dms").get_paginator("describe_table_statistics")
     return [s for page in pages.paginate(ReplicationTaskArn=arn) for s in page["TableStatistics"]]
-
-
-def count_items(lake: Lake, table: str) -> int | None:
-    """Items of a DynamoDB table by a consistent scan; None when there is no such table."""
-    pages = lake.client("dynamodb").get_paginator("scan")
-    try:
-        counts: list[int] = [
-            page["Count"]
-            for page in pages.paginate(TableName=table, Select="COUNT", ConsistentRead=True)
-        ]
-    except ClientError as error:
-        if is_missing(error):
-            return None
-        raise
-    return sum(counts)

@@ -6,28 +6,27 @@ Firehose delivers them to the bucket, and another function writes them into a Dy
 from __future__ import annotations
 
 import json
-import time
+from dataclasses import dataclass
 from typing import Any, Final
 
 from pipeline.cloudformation import template_text
 from pipeline.data import Dataset
 from pipeline.delivered import Delivered, events
+from pipeline.distinct_keys import DistinctKeys
 from pipeline.errors import StageError
+from pipeline.item_counts import GrowingTable, count_items
 from pipeline.lake import Lake
 from pipeline.lambdas import simulator
 from pipeline.run_state import Record, fingerprint
 from pipeline.settings import PARTIAL
 from pipeline.stages.base import Result, Stage, Work
-from pipeline.stages.full_load import count_items
 from pipeline.table_state import table_id, unreadable
 
-__all__ = ["Stream", "source_events"]
+__all__ = ["SourceEvents", "Stream", "source_events"]
 
 CALL_SECONDS: Final = 3.0
 """After so long a call of the simulator ends, and its position is noted: a run that is killed
 sends again only the rest."""
-COUNT_SECONDS: Final = 1.5
-"""Between two counts of the consumer's table."""
 ANSWER_SECONDS: Final = 500.0
 """How long its answer is waited for: a little longer than the function's timeout."""
 
@@ -45,10 +44,11 @@ class Stream(Stage):
     def missing(self, lake: Lake, record: Record) -> str | None:  # noqa: ARG002
         delivered = Delivered(lake)
         delivered.refresh()
-        absent = len(source_events(lake) - delivered.distinct)
+        source = source_events(lake)
+        absent = source.events.overlap(delivered.distinct).first_only
         if absent:
             return f"{absent:,} ratings under {lake.settings.delivery_prefix}"
-        table, wanted = lake.settings.streamed_table, len(_pairs(lake))
+        table, wanted = lake.settings.streamed_table, len(source.pairs)
         items = count_items(lake, table)
         if items is None:
             return unreadable(lake, table) or f"DynamoDB table {table}"
@@ -70,19 +70,21 @@ class Stream(Stage):
         if not goes_on:
             _clear(lake)
         sent, rejected = self._send(work, table, goes_on=goes_on)
-        delivered = self._delivery(work)
-        items = self._consumption(work)
+        source = source_events(lake)
+        delivered = self._delivery(work, source)
+        items = self._consumption(work, len(source.pairs))
+        distinct = len(delivered.distinct)
         counts = {
             "sent": sent,
             "rejected": rejected,
             "delivered": delivered.records,
-            "distinct": len(delivered.distinct),
+            "distinct": distinct,
             "objects": delivered.objects,
             "items": items,
         }
         text = (
-            f"{len(delivered.distinct):,} distinct ratings delivered in {delivered.objects} "
-            f"objects, {delivered.records - len(delivered.distinct):,} twice; {items:,} items in "
+            f"{distinct:,} distinct ratings delivered in {delivered.objects} "
+            f"objects, {delivered.records - distinct:,} twice; {items:,} items in "
             f"{lake.settings.streamed_table}"
         )
         keys = [entry["Key"] for entry in lake.objects(lake.settings.delivery_prefix)]
@@ -91,6 +93,8 @@ class Stream(Stage):
     @staticmethod
     def _wait_until_active(work: Work) -> None:
         firehose = work.lake.client("firehose")
+
+        at: dict[str, object] = {}
 
         def active() -> bool | None:
             found = firehose.describe_delivery_stream(
@@ -102,9 +106,10 @@ class Stream(Stage):
                     f"{found.get('FailureDescription', {}).get('Details', '')}",
                     "Start afresh with: lake destroy",
                 )
+            at["delivery stream"] = found["DeliveryStreamStatus"]
             return True if found["DeliveryStreamStatus"] == "ACTIVE" else None
 
-        work.wait(active, work.lake.target.waits.stack, "the delivery stream to be ACTIVE")
+        work.wait(active, work.lake.target.waits.stack, "the delivery stream to be ACTIVE", at.copy)
 
     @staticmethod
     def _send(work: Work, table: str, *, goes_on: bool) -> tuple[int, int]:
@@ -115,6 +120,7 @@ class Stream(Stage):
             "key": lake.settings.data_key(PARTIAL),
             "stream": lake.settings.stream,
             "offset": work.noted("next") if goes_on else 0,
+            "place": work.noted("place") if goes_on else None,
             "seconds": CALL_SECONDS,
         }
         rejected = int(work.noted("rejected") or 0) if goes_on else 0
@@ -124,8 +130,8 @@ class Stream(Stage):
             if not answer["done"] and answer["next"] == event["offset"]:
                 break
             rejected += answer["rejected_count"]
-            event["offset"] = answer["next"]
-            work.note(next=answer["next"], rejected=rejected, table=table)
+            event |= {"offset": answer["next"], "place": answer.get("place")}
+            work.note(next=answer["next"], place=event["place"], rejected=rejected, table=table)
             if answer["done"]:
                 return answer["next"] - rejected, rejected
         raise StageError(
@@ -134,45 +140,43 @@ class Stream(Stage):
         )
 
     @staticmethod
-    def _delivery(work: Work) -> Delivered:
-        lake = work.lake
-        wanted = source_events(lake)
+    def _delivery(work: Work, source: SourceEvents) -> Delivered:
+        lake, wanted = work.lake, len(source.events)
         delivered = Delivered(lake)
+        compared = -1
 
         def complete() -> bool | None:
+            nonlocal compared
             delivered.refresh()
-            done = len(wanted & delivered.distinct)
-            work.progress("Firehose delivers", done, len(wanted))
-            return True if done == len(wanted) else None
+            work.progress("Firehose delivers", min(delivered.records, wanted), wanted)
+            # Records may come twice: only once there are enough is it worth to look which they are.
+            if delivered.records < wanted or delivered.records == compared:
+                return None
+            compared = delivered.records
+            return None if source.events.overlap(delivered.distinct).first_only else True
 
         patience = lake.target.sizes.firehose_interval + lake.target.waits.delivery_margin
         work.wait(
             complete,
             patience,
-            f"Firehose to deliver {len(wanted):,} ratings "
+            f"Firehose to deliver {wanted:,} ratings "
             "(send them again with: lake run --only stream --force)",
-            position=lambda: delivered.records,
+            position=lambda: {"records delivered": delivered.records},
         )
         return delivered
 
     @staticmethod
-    def _consumption(work: Work) -> int:
+    def _consumption(work: Work, wanted: int) -> int:
+        """Wait until the consumer has written all; returns the items of its table."""
         lake = work.lake
-        wanted = len(_pairs(lake))
-
-        looked, written = 0.0, 0
+        table = GrowingTable(lake, lake.settings.streamed_table)
 
         def complete() -> int | None:
-            nonlocal looked, written
-            # Counting reads the whole table: seldom enough not to hinder who writes it.
-            if time.monotonic() - looked < COUNT_SECONDS:
-                return None
-            items = count_items(lake, lake.settings.streamed_table)
-            if items is None:
+            table.look(wanted)
+            if table.gone:
                 raise _table_gone(lake)
-            looked, written = time.monotonic(), items
-            work.progress(f"{lake.settings.consumer} writes", items, wanted)
-            return items if items >= wanted else None
+            work.progress(f"{lake.settings.consumer} writes", table.known, wanted)
+            return table.counted if table.counted >= wanted else None
 
         return work.wait(
             complete,
@@ -181,7 +185,7 @@ class Stream(Stage):
             f"{lake.settings.streamed_table} (its log is in group "
             f"/aws/lambda/{lake.settings.consumer}, what it could not write in queue "
             f"{lake.settings.consumer}-failures)",
-            position=lambda: written,
+            position=lambda: {"items written": table.known},
         )
 
 
@@ -210,21 +214,29 @@ def _call_simulator(lake: Lake, event: dict[str, Any]) -> dict[str, Any]:
     return dict(payload)
 
 
-def _pairs(lake: Lake) -> set[tuple[int, int]]:
-    """What makes an item of its own: the (user, movie) of the ratings."""
-    return {(user, movie) for user, movie, _, _ in source_events(lake)}
+@dataclass(frozen=True)
+class SourceEvents:
+    """What the landed file gives, each counted once."""
+
+    events: DistinctKeys
+    """As `pipeline.delivered.events` has them."""
+    pairs: DistinctKeys
+    """Their (user, movie), of which each makes an item."""
 
 
-def source_events(lake: Lake) -> set[tuple[int, int, float, int]]:
+def source_events(lake: Lake) -> SourceEvents:
     """The distinct events that the landed file gives."""
-    body = lake.read(lake.settings.data_key(PARTIAL))
-    found: set[tuple[int, int, float, int]] = set()
-    for _, row in simulator.read_rows(body):
-        try:
-            encoded = simulator.encode(row)
-        except ValueError:
-            continue  # the simulator rejects and counts it
-        found.update(event for event in events(encoded) if event is not None)
+    found = SourceEvents(DistinctKeys(), DistinctKeys())
+    with lake.text(lake.settings.data_key(PARTIAL)) as lines:
+        for _, row in simulator.read_rows(lines):
+            try:
+                encoded = simulator.encode(row)
+            except ValueError:
+                continue  # the simulator rejects and counts it
+            for event in events(encoded):
+                if event is not None:
+                    found.events.add(event)
+                    found.pairs.add(event[:2])
     return found
 
 

@@ -11,7 +11,8 @@ from botocore.exceptions import ClientError
 from pipeline.data import Dataset
 from pipeline.errors import StageError
 from pipeline.lake import Lake, error_code, is_missing
-from pipeline.log_tail import log_tail
+from pipeline.log_tail import log_tail, newest_line
+from pipeline.polling import Position
 from pipeline.run_state import Record, fingerprint
 from pipeline.settings import ROOT
 from pipeline.stages.base import Result, Stage, Work
@@ -59,7 +60,10 @@ class Train(Stage):
         name = self._unfinished(work) or self._create(work)
         work.note(job=name)
         job = work.wait(
-            lambda: self._ended(work, name), lake.target.waits.training, f"training job {name}"
+            lambda: self._ended(work, name),
+            lake.target.waits.training,
+            f"training job {name}",
+            position=lambda: self._position(lake, name),
         )
         if job["TrainingJobStatus"] != "Completed":
             tail = log_tail(lake, (LOG_GROUP,), name)
@@ -126,7 +130,12 @@ class Train(Stage):
                 return None
             return name
 
-        return work.wait(created, lake.target.waits.training, "SageMaker to take the training job")
+        return work.wait(
+            created,
+            lake.target.waits.training,
+            "SageMaker to take the training job",
+            position=lambda: {"name tried": f"{_stem(work)}-{number}"},
+        )
 
     @staticmethod
     def _request(work: Work, name: str) -> None:
@@ -171,6 +180,14 @@ class Train(Stage):
             StoppingCondition={"MaxRuntimeInSeconds": MOST_SECONDS},
             Tags=[lake.settings.tag],
         )
+
+    @staticmethod
+    def _position(lake: Lake, name: str) -> Position:
+        job = lake.client("sagemaker").describe_training_job(TrainingJobName=name)
+        return {
+            "job": job["SecondaryStatus"],
+            "newest line of its log": newest_line(lake, (LOG_GROUP,), name),
+        }
 
     @staticmethod
     def _ended(work: Work, name: str) -> dict[str, Any] | None:

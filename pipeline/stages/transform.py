@@ -10,7 +10,8 @@ from pipeline.cloudformation import template_text
 from pipeline.data import Dataset
 from pipeline.errors import StageError
 from pipeline.lake import Lake, error_code
-from pipeline.log_tail import log_tail
+from pipeline.log_tail import log_tail, newest_line
+from pipeline.polling import Position
 from pipeline.run_state import Record, fingerprint
 from pipeline.stages.base import Result, Stage, Work
 from pipeline.training_data import job_report, output_digest
@@ -47,7 +48,10 @@ class Transform(Stage):
         run_id = self._running(work) or self._start(work)
         work.note(job_run=run_id)
         run = work.wait(
-            lambda: self._ended(work, run_id), lake.target.waits.job, f"Glue job run {run_id}"
+            lambda: self._ended(work, run_id),
+            lake.target.waits.job,
+            f"Glue job run {run_id}",
+            position=lambda: self._position(lake, run_id),
         )
         if run["JobRunState"] != "SUCCEEDED":
             tail = log_tail(lake, _LOG_GROUPS, run_id)
@@ -115,7 +119,30 @@ class Transform(Stage):
                 work.progress(f"waiting for another run of {name} to end")
                 return None
 
-        return work.wait(started, work.lake.target.waits.job, f"another run of {name} to end")
+        return work.wait(
+            started,
+            work.lake.target.waits.job,
+            f"another run of {name} to end",
+            position=lambda: Transform._others(work.lake),
+        )
+
+    @staticmethod
+    def _position(lake: Lake, run_id: str) -> Position:
+        return {
+            "run": _job_run(lake, run_id)["JobRunState"],
+            "newest line of its log": newest_line(lake, _LOG_GROUPS, run_id),
+        }
+
+    @staticmethod
+    def _others(lake: Lake) -> Position:
+        """The runs at work, each with its position."""
+        runs = lake.client("glue").get_job_runs(JobName=lake.settings.job)["JobRuns"]
+        return {
+            f"{name} of {run['Id']}": value
+            for run in runs
+            if run["JobRunState"] not in _ENDED
+            for name, value in Transform._position(lake, run["Id"]).items()
+        }
 
     @staticmethod
     def _ended(work: Work, run_id: str) -> dict[str, Any] | None:

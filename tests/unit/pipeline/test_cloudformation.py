@@ -11,11 +11,12 @@ from typing import Any, cast
 
 import pytest
 
-from pipeline.cloudformation import DEAD, Outcome, first_failure
+from pipeline.cloudformation import DEAD, Outcome
 from pipeline.dms_roles import DMS_ROLES
 from pipeline.errors import ForeignResourceError, StackError
 from pipeline.infrastructure import begin_deployment, clear_dead_root, load_again
 from pipeline.lake import Lake
+from pipeline.stack_events import first_failure
 from tests.unit.pipeline.fakes import client_error
 from tests.unit.pipeline.scripted_stacks import NESTED_STACK, OWN, Scripted, event, stacks
 

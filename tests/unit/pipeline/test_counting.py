@@ -9,7 +9,7 @@ import os
 import tarfile
 import zipfile
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, BinaryIO, TextIO, cast
 
 import pytest
 from hypothesis import given
@@ -45,6 +45,12 @@ class FakeLake:
 
     def read(self, key: str) -> bytes:
         return self.content[key]
+
+    def binary(self, key: str) -> BinaryIO:
+        return io.BytesIO(self.content[key])
+
+    def text(self, key: str) -> TextIO:
+        return io.TextIOWrapper(self.binary(key), encoding="utf-8", newline="")
 
 
 @pytest.mark.parametrize("between", ["\n", "", " ", "\r\n", "\n\n"])

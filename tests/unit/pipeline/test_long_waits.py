@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
-from pipeline import polling
+from pipeline import item_counts, polling
 from pipeline.errors import StageTimeoutError
 from pipeline.settings import TABLES
-from pipeline.stages import Work, full_load, stream
+from pipeline.stages import Work, full_load
 from pipeline.stages.full_load import FullLoad
 from pipeline.stages.stream import Stream
 from tests.unit.pipeline.test_stages import FakeLake, work
@@ -35,10 +36,11 @@ class Clock:
 
 
 @pytest.fixture(autouse=True)
-def _clock(monkeypatch: pytest.MonkeyPatch) -> None:
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
     monkeypatch.setattr(polling, "time", clock)
-    monkeypatch.setattr(stream, "time", clock)
+    monkeypatch.setattr(item_counts, "time", clock)
+    return clock
 
 
 def at_work() -> Work:
@@ -61,14 +63,56 @@ class Growing:
 
 @pytest.mark.parametrize("end", [ROWS, ROWS - 1], ids=["ends", "stays"])
 def test_a_consumer_that_writes_is_waited_for(monkeypatch: pytest.MonkeyPatch, end: int) -> None:
-    monkeypatch.setattr(stream, "COUNT_SECONDS", 0)
-    monkeypatch.setattr(stream, "_pairs", lambda _: range(ROWS))
-    monkeypatch.setattr(stream, "count_items", Growing(end).look)
+    items = Growing(end)
+    monkeypatch.setattr(item_counts, "reported_items", items.look)
+    monkeypatch.setattr(item_counts, "count_items", lambda *_: items.seen)
     if end == ROWS:
-        assert Stream._consumption(at_work()) == ROWS
+        assert Stream._consumption(at_work(), ROWS) == ROWS
         return
-    with pytest.raises(StageTimeoutError, match="Nothing has moved for 5 s"):
-        Stream._consumption(at_work())
+    with pytest.raises(StageTimeoutError, match=r"Nothing has moved for 5 s.*items written 39"):
+        Stream._consumption(at_work(), ROWS)
+
+
+def test_a_table_that_reports_old_numbers_is_counted_now_and_then(
+    monkeypatch: pytest.MonkeyPatch, clock: Clock
+) -> None:
+    """On AWS ItemCount is hours old; a count reads the whole table."""
+    counts: list[float] = []
+    items = Growing(500)
+
+    def count(*_: Any) -> int:
+        counts.append(clock.monotonic())
+        return items.seen
+
+    monkeypatch.setattr(item_counts, "reported_items", lambda *_: items.look() and 0)
+    monkeypatch.setattr(item_counts, "count_items", count)
+    waiting = at_work()
+    waiting.lake.target.waits = replace(waiting.lake.target.waits, full_load=50)
+    assert Stream._consumption(waiting, 400) >= 400
+    assert 20 <= len(counts) <= 60
+    assert all(later - one >= 10 for one, later in pairwise(counts))
+
+
+def test_looking_takes_a_small_share_of_the_time(
+    monkeypatch: pytest.MonkeyPatch, clock: Clock
+) -> None:
+    """A table of a million items: DescribeTable and a Scan hinder who writes it."""
+    spent = 0.0
+
+    def slow(seconds: float, answer: int) -> int:
+        nonlocal spent
+        spent += seconds
+        clock.now += seconds
+        return answer
+
+    monkeypatch.setattr(item_counts, "reported_items", lambda *_: slow(0.5, 7))
+    monkeypatch.setattr(item_counts, "count_items", lambda *_: slow(6, 7))
+    table, began = item_counts.GrowingTable(cast(Any, None), "t"), clock.now
+    while clock.now < began + 3000:
+        table.look(1000)
+        clock.now += 1
+    assert spent < 0.11 * (clock.now - began)
+    assert (table.known, table.counted, table.gone) == (7, 7, False)
 
 
 @pytest.mark.parametrize("end", [ROWS, ROWS - 1], ids=["ends", "stays"])
@@ -97,5 +141,5 @@ def test_a_load_that_moves_is_waited_for(monkeypatch: pytest.MonkeyPatch, end: i
     if end == ROWS:
         assert cast(Any, FullLoad().run(loading)) == "loaded"
         return
-    with pytest.raises(StageTimeoutError, match="Nothing has moved for 5 s"):
+    with pytest.raises(StageTimeoutError, match=r"Nothing has moved for 5 s.*rows loaded 39"):
         FullLoad().run(loading)

@@ -19,12 +19,10 @@ from pipeline.errors import (
     SourceChangedError,
     StackError,
     StageError,
-    StageTimeoutError,
     StateLostError,
     TargetUnreachableError,
 )
 from pipeline.lake import Lake
-from pipeline.polling import poll_until
 from pipeline.run_state import Record, RunState
 from pipeline.runner import Plan
 from pipeline.stages import STAGES, Result, Stage, Work
@@ -203,7 +201,7 @@ def test_a_wait_ends_when_another_stage_fails() -> None:
     lake.target = SimpleNamespace(waits=SimpleNamespace(poll=0.01), usual={})  # type: ignore[attr-defined]
     work = Work(cast(Lake, lake), DATASET, "train", "x")
     with pytest.raises(StageError, match="Stopped waiting for nothing: the run is ending"):
-        work.wait(lambda: None, 10, "nothing")
+        work.wait(lambda: None, 10, "nothing", dict)
 
 
 def test_an_interruption_ends_the_waits_of_stages_that_are_at_work(
@@ -229,40 +227,6 @@ def test_an_interruption_ends_the_waits_of_stages_that_are_at_work(
     with pytest.raises(KeyboardInterrupt):
         run(lake, [stage, after])
     assert (stage.runs, after.runs) == (1, 0)
-
-
-def test_polling_is_bounded() -> None:
-    with pytest.raises(StageTimeoutError) as raised:
-        poll_until(lambda: None, every=0, timeout=0, what="the moon")
-    assert raised.value.message == "Waited 0 s for the moon."
-
-
-def test_a_wait_goes_on_while_something_moves_and_ends_when_nothing_does(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """A fixed limit fails for data that is ten times larger, with all well."""
-    clock = [0.0]
-    monkeypatch.setattr("pipeline.polling.time.monotonic", lambda: clock[0])
-    monkeypatch.setattr("pipeline.polling.time.sleep", lambda s: clock.__setitem__(0, clock[0] + s))
-    rows = 0
-
-    def load(until: int) -> bool | None:
-        nonlocal rows
-        rows = min(rows + 1, until)
-        return True if rows == 1000 else None
-
-    def wait(until: int) -> bool:
-        return poll_until(
-            lambda: load(until), every=10, timeout=30, what="the load", position=lambda: rows
-        )
-
-    assert wait(1000)
-    assert clock[0] > 9000
-    rows, clock[0] = 0, 0.0
-    with pytest.raises(StageTimeoutError) as raised:
-        wait(100)
-    assert raised.value.message == "Nothing has moved for 30 s while waiting for the load."
-    assert 1000 <= clock[0] <= 1040
 
 
 def test_another_source_is_refused() -> None:

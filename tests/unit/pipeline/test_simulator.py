@@ -38,8 +38,12 @@ def stubbed(service: str) -> tuple[Any, Stubber]:
     return client, stub
 
 
+def body_of(rows: list[str]) -> bytes:
+    return (HEADER + "".join(f"{row}\n" for row in rows)).encode()
+
+
 def source(rows: list[str]) -> tuple[Any, Stubber]:
-    body = (HEADER + "".join(f"{row}\n" for row in rows)).encode()
+    body = body_of(rows)
     client, stub = stubbed("s3")
     stub.add_response(
         "get_object",
@@ -73,7 +77,8 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 def test_sends_all_rows_in_batches_of_500() -> None:
-    s3, _ = source([f"{n},31,2.5,1260759144" for n in range(1, 1003)])
+    rows = [f"{n},31,2.5,1260759144" for n in range(1, 1003)]
+    s3, _ = source(rows)
     kinesis, stub = stubbed("kinesis")
     for size in (500, 500, 2):
         stub.add_response("put_records", answers(*[""] * size), {"StreamName": "s", "Records": ANY})
@@ -85,6 +90,7 @@ def test_sends_all_rows_in_batches_of_500() -> None:
         "done": True,
         "rejected": [],
         "rejected_count": 0,
+        "place": {"row": 1002, "line": 1003, "byte": len(body_of(rows))},
     }
 
 
@@ -180,7 +186,7 @@ def test_a_header_alone_is_an_empty_stream() -> None:
 
 def test_another_file_is_refused() -> None:
     with pytest.raises(ValueError, match="the header is"):
-        list(simulator.read_rows(b"movieId,title,genres\n"))
+        list(simulator.read_rows(["movieId,title,genres\n"]))
 
 
 def test_an_incomplete_event_is_refused() -> None:
@@ -227,3 +233,81 @@ def test_another_error_of_a_whole_call_ends_it(monkeypatch: pytest.MonkeyPatch) 
     stub.add_client_error("put_records", "ResourceNotFoundException")
     with pytest.raises(kinesis.exceptions.ClientError, match="ResourceNotFoundException"):
         simulator.handler(EVENT, Context(), s3=s3, kinesis=kinesis)
+
+
+class Ranges:
+    """An S3 of one object, which answers ranges; bodies break off after some bytes."""
+
+    exceptions = boto3.client("s3", region_name="us-east-1").exceptions
+
+    def __init__(self, body: bytes, breaks_after: int = 1 << 30) -> None:
+        self.body, self.breaks_after = body, breaks_after
+        self.read = 0
+
+    def get_object(self, *, Range: str = "bytes=0-", **_: str) -> dict[str, Any]:  # noqa: N803
+        start = int(Range.removeprefix("bytes=").removesuffix("-"))
+        if start >= len(self.body):
+            raise self.exceptions.ClientError({"Error": {"Code": "InvalidRange"}}, "GetObject")
+        rest = self.body[start:]
+        self.read += len(rest)
+        whole = StreamingBody(io.BytesIO(rest[: self.breaks_after]), len(rest))
+        return {"Body": whole, "ETag": '"x"'}
+
+
+class Sink:
+    """A stream that keeps what it is sent."""
+
+    exceptions = boto3.client("kinesis", region_name="us-east-1").exceptions
+
+    def __init__(self) -> None:
+        self.records: list[bytes] = []
+
+    def put_records(self, *, Records: list[dict[str, Any]], **_: Any) -> dict[str, Any]:  # noqa: N803
+        self.records += [record["Data"] for record in Records]
+        return {"Records": [{} for _ in Records]}
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("chunk", [7, 64, 1 << 20])
+def test_calls_that_go_on_read_each_byte_about_once(
+    monkeypatch: pytest.MonkeyPatch, end: str, chunk: int
+) -> None:
+    """From the beginning each time, a file ten times larger would take a hundred times as long."""
+    monkeypatch.setattr(simulator, "CHUNK", chunk)
+    rows = [f"{n},31,2.5,1260759144" for n in range(1, 2001)]
+    rows[700] = '"701","31",x,1260759144'
+    body = "".join(f"{row}{end}" for row in [HEADER.strip(), *rows]).encode()
+    s3, sink = Ranges(body), Sink()
+    event: dict[str, Any] = {**EVENT, "seconds": 0}
+    calls, rejected = 0, []
+    while True:
+        answer = simulator.handler(event, Context(), s3=s3, kinesis=sink)
+        event |= {"offset": answer["next"], "place": json.loads(json.dumps(answer["place"]))}
+        calls, rejected = calls + 1, rejected + answer["rejected"]
+        if answer["done"]:
+            break
+    assert calls == 5  # four full batches, and one look at the end
+    assert [json.loads(data)["userId"] for data in sink.records] == [
+        n for n in range(1, 2001) if n != 701
+    ]
+    assert [(r["line"], r["row"][0]) for r in rejected] == [(702, "701")]
+    # What a body holds that nobody reads is not sent; each call asks for the rest of the object.
+    assert event["place"]["byte"] == len(body)
+
+
+def test_a_place_of_another_row_is_not_used() -> None:
+    rows = [f"{n},31,2.5,1260759144" for n in range(1, 11)]
+    sink = Sink()
+    event = {**EVENT, "offset": 4, "place": {"row": 3, "line": 1, "byte": 40}}
+    answer = simulator.handler(event, Context(), s3=Ranges(body_of(rows)), kinesis=sink)
+    assert (answer["sent"], answer["next"], answer["done"]) == (6, 10, True)
+    assert json.loads(sink.records[0])["userId"] == 5
+
+
+def test_a_transfer_that_breaks_off_is_gone_on_with() -> None:
+    rows = [f"{n},31,2.5,1260759144" for n in range(1, 1001)]
+    sink = Sink()
+    s3 = Ranges(body_of(rows), breaks_after=5_000)
+    answer = simulator.handler(EVENT, Context(), s3=s3, kinesis=sink)
+    assert (answer["sent"], answer["done"]) == (1000, True)
+    assert [json.loads(data)["userId"] for data in sink.records] == [*range(1, 1001)]

@@ -45,7 +45,12 @@ def test_each_look_in_vain_is_told_with_its_time() -> None:
     looks = iter([None, None, "there"])
     told: list[float] = []
     found = poll_until(
-        lambda: next(looks), every=0.01, timeout=5, what="the moon", waiting=told.append
+        lambda: next(looks),
+        every=0.01,
+        patience=5,
+        what="the moon",
+        position=dict,
+        waiting=told.append,
     )
     assert found == "there"
     assert len(told) == 2
@@ -56,7 +61,7 @@ def test_a_lake_tells_its_reporter() -> None:
     reporter = SilentReporter()
     lake = Lake.open(open_target("local", environ={}), reporter)
     looks = iter([None, True])
-    assert lake.poll(lambda: next(looks), 5, "job y", usual=4)
+    assert lake.poll(lambda: next(looks), 5, "job y", dict, usual=4)
     assert reporter.lines == ["waiting for job y 4 0"]
     assert lake.stacks.waiting == reporter.waiting
 
