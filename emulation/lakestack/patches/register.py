@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from lakestack.patches.declaration import Patch, patch
 from lakestack.patches.many import LOG_READS, PATTERNS, STEADY
+from lakestack.patches.register_s3 import S3
 
 _CFN = "localstack.services.cloudformation"
 _CFN_EXECUTOR = f"{_CFN}.resource_provider:ResourceProviderExecutor"
 _CFN_API = f"{_CFN}.v2.provider"
 _INVOCATION = "localstack.services.lambda_.invocation"
 _PARSER = "localstack.aws.protocol.parser"
-_S3 = "localstack.services.s3"
 _DYNAMODB = "localstack.services.dynamodb"
 
 _STEADY_REASON = "the wall clock decides what is due: set back, what is due waits"
@@ -318,50 +318,7 @@ PATCHES: tuple[Patch, ...] = (
         )
         for module in PATTERNS
     ),
-    patch(
-        "s3.hosts",
-        "s3.hosts",
-        "legacy endpoints with a dash after s3 are not recognised",
-        f"{_S3}.utils:uses_host_addressing",
-        f"{_S3}.presigned_url:uses_host_addressing",
-        "localstack.aws.protocol.service_router:uses_host_addressing",
-    ),
-    patch(
-        "s3.file",
-        "s3.replacement",
-        "a PutObject that fails destroys the object that it was to replace",
-        f"{_S3}.storage.ephemeral:LockedSpooledTemporaryFile",
-    ),
-    patch(
-        "s3.object",
-        "s3.replacement",
-        "a PutObject that fails destroys the object that it was to replace",
-        f"{_S3}.storage.ephemeral:EphemeralS3StoredObject",
-    ),
-    patch(
-        "s3.multipart",
-        "s3.replacement",
-        "an UploadPart that fails destroys the part that it was to replace",
-        f"{_S3}.storage.ephemeral:EphemeralS3StoredMultipart",
-    ),
-    patch(
-        "s3.store",
-        "s3.replacement",
-        "a PutObject that fails destroys the object that it was to replace",
-        f"{_S3}.provider:EphemeralS3ObjectStore",
-    ),
-    patch(
-        "s3.folder",
-        "s3.storage",
-        "emulators share a folder in /tmp by bucket name, and delete each other's files",
-        f"{_S3}.storage.ephemeral:EphemeralS3ObjectStore.__init__",
-    ),
-    patch(
-        "s3.delete_folder",
-        "s3.storage",
-        "the folder of a bucket that never held an object is left behind",
-        f"{_S3}.storage.ephemeral:EphemeralS3ObjectStore.delete_bucket",
-    ),
+    *S3,
     *(
         patch(f"steady_time.{module}:{name}", "steady_time", _STEADY_REASON, f"{module}:{name}")
         for module, names in STEADY.items()

@@ -73,6 +73,7 @@ PREPARED = (
     "dynamodb.engine",
     "lambda_.inline_code",
     "s3.hosts",
+    "s3.list_operations",
     "s3.replacement",
     "s3.storage",
     "logs.metric_filters",

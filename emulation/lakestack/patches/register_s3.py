@@ -1,0 +1,98 @@
+"""The changes to LocalStack's S3; a part of `register`."""
+
+from __future__ import annotations
+
+from lakestack.patches.declaration import Patch, patch
+
+_S3 = "localstack.services.s3"
+_SORTED_REASON = "each page of a listing sorts all keys of the bucket"
+_INDEX_REASON = "the sorted keys have to follow the store"
+
+S3: tuple[Patch, ...] = (
+    patch(
+        "s3.hosts",
+        "s3.hosts",
+        "legacy endpoints with a dash after s3 are not recognised",
+        f"{_S3}.utils:uses_host_addressing",
+        f"{_S3}.presigned_url:uses_host_addressing",
+        "localstack.aws.protocol.service_router:uses_host_addressing",
+    ),
+    patch(
+        "s3.file",
+        "s3.replacement",
+        "a PutObject that fails destroys the object that it was to replace",
+        f"{_S3}.storage.ephemeral:LockedSpooledTemporaryFile",
+    ),
+    patch(
+        "s3.object",
+        "s3.replacement",
+        "a PutObject that fails destroys the object that it was to replace",
+        f"{_S3}.storage.ephemeral:EphemeralS3StoredObject",
+    ),
+    patch(
+        "s3.multipart",
+        "s3.replacement",
+        "an UploadPart that fails destroys the part that it was to replace",
+        f"{_S3}.storage.ephemeral:EphemeralS3StoredMultipart",
+    ),
+    patch(
+        "s3.store",
+        "s3.replacement",
+        "a PutObject that fails destroys the object that it was to replace",
+        f"{_S3}.provider:EphemeralS3ObjectStore",
+    ),
+    patch(
+        "s3.folder",
+        "s3.storage",
+        "emulators share a folder in /tmp by bucket name, and delete each other's files",
+        f"{_S3}.storage.ephemeral:EphemeralS3ObjectStore.__init__",
+    ),
+    patch(
+        "s3.delete_folder",
+        "s3.storage",
+        "the folder of a bucket that never held an object is left behind",
+        f"{_S3}.storage.ephemeral:EphemeralS3ObjectStore.delete_bucket",
+    ),
+    patch(
+        "s3.list_objects",
+        "s3.list_operations",
+        _SORTED_REASON,
+        f"{_S3}.provider:S3Provider.list_objects",
+    ),
+    patch(
+        "s3.list_objects_v2",
+        "s3.list_operations",
+        _SORTED_REASON,
+        f"{_S3}.provider:S3Provider.list_objects_v2",
+    ),
+    patch(
+        "s3.list_object_versions",
+        "s3.list_operations",
+        _SORTED_REASON,
+        f"{_S3}.provider:S3Provider.list_object_versions",
+    ),
+    patch(
+        "s3.plain_set",
+        "s3.key_index",
+        _INDEX_REASON,
+        f"{_S3}.models:KeyStore.set",
+    ),
+    patch(
+        "s3.plain_pop",
+        "s3.key_index",
+        _INDEX_REASON,
+        f"{_S3}.models:KeyStore.pop",
+    ),
+    patch(
+        "s3.versioned_set",
+        "s3.key_index",
+        _INDEX_REASON,
+        f"{_S3}.models:VersionedKeyStore.set",
+    ),
+    patch(
+        "s3.versioned_pop",
+        "s3.key_index",
+        _INDEX_REASON,
+        f"{_S3}.models:VersionedKeyStore.pop",
+    ),
+)
