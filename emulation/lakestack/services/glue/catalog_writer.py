@@ -72,21 +72,25 @@ class CatalogWriter:
         self._partitions = {"created": 0, "updated": 0, "deleted": 0}
         self._seen: set[str] = set()
 
-    def check_database(self) -> None:
-        """Check that there is something to write to.
+    def ensure_database(self) -> None:
+        """Make the database where it is not there, as a crawl does on AWS.
 
-        Raises:
-            CrawlError: the database does not exist
+        AWS Glue Developer Guide, "Code examples for AWS Glue using AWS SDKs", scenario "Get started
+        with crawlers and jobs": the crawler makes its database.
         """
         try:
             self._glue.get_database(Name=self._database)
+            return
         except ClientError as e:
             if e.response["Error"]["Code"] != "EntityNotFoundException":
                 raise
-            raise CrawlError(
-                f"Database {self._database} not found (Service: AWSGlue; Status Code: 400; "
-                "Error Code: EntityNotFoundException)"
-            ) from e
+        try:
+            self._glue.create_database(DatabaseInput={"Name": self._database})
+        except ClientError as e:  # another crawler was faster
+            if e.response["Error"]["Code"] != "AlreadyExistsException":
+                raise
+        else:
+            self._log("INFO", f"Created database {self._database}")
 
     def write_s3(self, found: S3Found, table_prefix: str) -> None:
         """Create or update the tables of an S3 target, and their partitions."""

@@ -297,7 +297,7 @@ class Crawler:
         first = not any(c.state == "COMPLETED" for c in self.crawls)
         policy = writer_policy(definition, settings, first_crawl=first)
         writer = CatalogWriter(glue, self.name, definition["DatabaseName"], policy, write)
-        writer.check_database()
+        writer.ensure_database()
         write("INFO", f"Crawler configured with SchemaChangePolicy {policy.as_text()}")
         found_s3 = []
         targets = definition["Targets"]

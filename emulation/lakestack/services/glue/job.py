@@ -13,6 +13,7 @@ from localstack.aws.api import CommonServiceException
 from lakestack import clock
 from lakestack.services.base import aws_error
 from lakestack.services.glue.bookmark import Bookmarks
+from lakestack.services.glue.job_arguments import LIBRARY_SET
 from lakestack.services.glue.job_run import JobRun
 from lakestack.store import Ending
 
@@ -233,7 +234,7 @@ def check_arguments(arguments: JsonDict) -> None:
         InvalidInputException: one does not begin with ``--``
     """
     for name in arguments:
-        if not name.startswith("--"):
+        if not name.startswith("--") and name != LIBRARY_SET:
             raise _invalid(f"Argument {name!r} is not valid; a name begins with --")
 
 

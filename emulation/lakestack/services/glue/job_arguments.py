@@ -45,9 +45,16 @@ class SpecialParameters:
     ignored: tuple[str, ...] = field(default=())
 
 
-# Accepted, and without effect on a laptop; the run's log says so.
+LIBRARY_SET = "library-set"
+"""Which libraries a Python shell job finds: the one parameter that AWS writes without hyphens
+("Configuring job properties for Python shell jobs in AWS Glue")."""
+
+# Accepted, and without effect on a laptop; the run's log says so. Libraries are those of the
+# emulator's Python, whichever set is asked for.
 _NO_EFFECT = frozenset(
     {
+        LIBRARY_SET,
+        f"--{LIBRARY_SET}",
         "--enable-auto-scaling",
         "--enable-continuous-cloudwatch-log",
         "--enable-continuous-log-filter",
@@ -104,7 +111,8 @@ def command_line(
     if "--job-bookmark-option" in arguments:
         line = []
     for name, value in arguments.items():
-        line += [name, value]
+        if name != LIBRARY_SET:  # is of no use to a script
+            line += [name, value]
     return [*line, "--JOB_ID", job_id, "--JOB_RUN_ID", run_id, "--JOB_NAME", job_name]
 
 

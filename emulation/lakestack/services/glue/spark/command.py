@@ -24,7 +24,7 @@ from lakestack.services.glue.spark.class_path import class_archive, class_path
 from lakestack.services.glue.spark.cluster import OnCluster
 
 AWSGLUE = Path(runtime.__file__).resolve().parent / "awsglue"
-DATA_CATALOG = Path(runtime.__file__).resolve().parent / "data_catalog"
+DRIVER = Path(runtime.__file__).resolve().parent / "driver"
 CORES_PER_WORKER = 4  # a G.1X worker has 4 vCPUs
 JVM_FLAGS_VARIABLE = "LAKE_SPARK_JVM_FLAGS"
 
@@ -190,7 +190,8 @@ def spark_command(
         "SPARK_LOCAL_DIRS": str(temporary),
         "PYSPARK_PYTHON": sys.executable,
         "PYSPARK_DRIVER_PYTHON": sys.executable,
-        "PYTHONPATH": os.pathsep.join([str(python_path), *([str(DATA_CATALOG)] * data_catalog)]),
+        "PYTHONPATH": os.pathsep.join([str(python_path), str(DRIVER)]),
+        **({"LAKE_DATA_CATALOG": "1"} if data_catalog else {}),
         "OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES",  # Spark's worker daemon forks, also on macOS
         **own,
     }

@@ -20,14 +20,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from .s3_objects import S3Object
+from .s3_objects import Bound, S3Object
 
 FILE_VARIABLE = "LAKE_JOB_BOOKMARK"
 ENABLE = "job-bookmark-enable"
 BAND_SECONDS = 900.0
 
 State = Mapping[str, Any]
-Select = Callable[[Sequence[str], Sequence[S3Object]], list[S3Object]]
+Select = Callable[[Sequence[str], Sequence[S3Object], Bound | None], list[S3Object]]
 
 
 class Bookmark:
@@ -51,7 +51,11 @@ class Bookmark:
         self._sources: dict[str, list[str]] = {}
 
     def unprocessed(
-        self, context: str, paths: Sequence[str], objects: Sequence[S3Object]
+        self,
+        context: str,
+        paths: Sequence[str],
+        objects: Sequence[S3Object],
+        bound: Bound | None = None,
     ) -> list[S3Object]:
         """The objects that this run shall process; `commit` then counts all of them as processed.
 
@@ -59,6 +63,7 @@ class Bookmark:
             context: the source's transformation_ctx
             paths: what the source reads, for the check that no other has the same context
             objects: all objects there are
+            bound: how much one run processes; the rest is left to the next one
 
         Raises:
             ValueError: two different sources have the same context
@@ -69,12 +74,18 @@ class Bookmark:
                 "needs one of its own"
             )
         before = self._states.get(context)
-        self._read[context] = state_after(before, objects)
         fresh = [each for each in objects if not is_processed(before, each)]
-        if self._until is None:
-            return fresh
-        end = self._until.get(context)
-        return [each for each in fresh if is_processed(end, each)]
+        if self._until is not None:
+            end = self._until.get(context)
+            chosen = [each for each in fresh if is_processed(end, each)]
+        else:
+            chosen = fresh
+        left = set()
+        if bound:
+            chosen, before_bound = bound.first(chosen), chosen
+            left = {each.url for each in before_bound} - {each.url for each in chosen}
+        self._read[context] = state_after(before, [o for o in objects if o.url not in left])
+        return sorted(chosen, key=lambda each: each.url)
 
     def commit(self) -> None:
         """Save what was read, as one; nothing in a paused run."""

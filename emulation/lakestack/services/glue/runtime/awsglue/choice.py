@@ -44,6 +44,8 @@ def settle(frame: DataFrame, pending: Mapping[str, str], choices: frozenset[str]
         pending: Spark type of each text column
         choices: fields that are choices already
     """
+    if not pending:
+        return Typed(frame, choices)
     members = {name: _members(name, kind) for name, kind in pending.items()}
     tests = [
         (name, member, column.isNotNull())

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - the name everybody uses
 from pyspark.sql.types import StructType
 
-from .gluetypes import is_complex, spark_type
+from .gluetypes import is_complex
+from .type_names import PLAIN_WORDS, spark_type
 
-WHOLE_NUMBERS = ("bigint", "int", "smallint", "tinyint")
+_BITS = {"bigint": 64, "int": 32, "smallint": 16, "tinyint": 8}
+WHOLE_NUMBERS = tuple(_BITS)
+_TEXT = {"varchar": "string", "char": "string"}  # Glue's frames know no length
 
 
 def quoted(name: str) -> Column:
@@ -27,14 +32,22 @@ def listed(paths: str | Sequence[str]) -> list[str]:
 def convert(column: Column, source_type: str, target_type: str) -> Column:
     """Cast a column to a Glue type; text becomes an array, map or struct by reading it as JSON.
 
-    What cannot be cast is null, whatever ``spark.sql.ansi.enabled`` says.
+    What cannot be cast is null, whatever ``spark.sql.ansi.enabled`` says, and so is a number beyond
+    the type. The word ``struct``, ``array``, ``map`` or ``choice`` alone leaves the value as it is.
     """
-    target = spark_type(target_type)
+    target = _TEXT.get(re.split(r"[(]", target_type.strip().lower(), maxsplit=1)[0]) or spark_type(
+        target_type
+    )
+    if target in PLAIN_WORDS:
+        return column
     if source_type == "string" and is_complex(target):
         return F.from_json(column, target)
-    # A whole number may come as "31.0" or 3.1E1: text is read as a decimal on its way.
-    if source_type == "string" and target in WHOLE_NUMBERS:
-        return _try_cast(_try_cast(column, "decimal(38,6)"), target)
+    if target in _BITS:
+        # Spark's cast keeps the lower bits of what is too large. Of text a whole number may come
+        # as "31.0" or 3.1E1: it is a decimal on its way.
+        number, largest = _try_cast(column, "decimal(38,6)"), 2 ** (_BITS[target] - 1)
+        fits = (number > F.lit(Decimal(-largest - 1))) & (number < F.lit(Decimal(largest)))
+        return F.when(fits, _try_cast(number, target))
     return _try_cast(column, target)
 
 
@@ -57,24 +70,30 @@ def _try_cast(column: Column, target: str) -> Column:
 def find_column(frame: DataFrame, path: str, case_sensitive: bool = True) -> Column | None:
     """Find a field by its path (``a.b``; back-ticks around a name with a dot), else None."""
     whole = path.strip("`")
-    names = {(n if case_sensitive else n.lower()): n for n in frame.columns}
-
-    def key(name: str) -> str:
-        return name if case_sensitive else name.lower()
-
-    if key(whole) in names:
-        return quoted(names[key(whole)])
+    if name := matching(whole, frame.columns, case_sensitive):
+        return quoted(name)
     schema: Any = frame.schema
     column: Column | None = None
     for part in path.split("."):
-        if not isinstance(schema, StructType):
+        name = matching(part, schema.names, case_sensitive) if _is_struct(schema) else None
+        if name is None:
             return None
-        found = next((f for f in schema.fields if key(f.name) == key(part)), None)
-        if found is None:
-            return None
-        column = quoted(found.name) if column is None else column[found.name]
-        schema = found.dataType
+        column = quoted(name) if column is None else column[name]
+        schema = schema[name].dataType
     return column
+
+
+def matching(wanted: str, names: Sequence[str], case_sensitive: bool = True) -> str | None:
+    """The name among several that is meant: as it is written, else one that differs by case."""
+    if wanted in names:
+        return wanted
+    if case_sensitive:
+        return None
+    return next((name for name in names if name.lower() == wanted.lower()), None)
+
+
+def _is_struct(kind: Any) -> bool:
+    return isinstance(kind, StructType)
 
 
 def nested(fields: Sequence[tuple[str, Column]]) -> list[Column]:

@@ -21,6 +21,7 @@ from pyspark.sql.types import StringType, StructField, StructType
 from .clients import client
 from .errors import SourceError
 from .json_records import as_text
+from .type_names import renamer
 
 ITEMS_PER_SEGMENT = 20_000  # fewer items than this are not worth another task
 ATTEMPTS = 8
@@ -37,22 +38,29 @@ ToBatch = Callable[[Items], pa.RecordBatch]
 
 
 def read(
-    spark: SparkSession, table: str, columns: Sequence[str], *, segments: int | None = None
+    spark: SparkSession,
+    table: str,
+    columns: Sequence[str],
+    *,
+    types: Mapping[str, str] | None = None,
+    segments: int | None = None,
 ) -> DataFrame:
     """Return the items of a table, each column as text (None where an item has no such attribute).
 
     Attribute names are matched without regard to case, as the catalog's names are lower-case.
 
     Args:
+        types: Hive types of the columns; the fields of their structs are matched like attributes
         segments: TotalSegments of the scan; by default from the table's item count
 
     Raises:
         SourceError: in the reading tasks, if the table cannot be scanned
     """
     names = list(columns)
+    of_types = [(types or {}).get(name, "") for name in names]
     position = {name.lower(): i for i, name in enumerate(names)}
     schema = StructType([StructField(name, StringType()) for name in names])
-    return _scan(spark, table, segments, partial(_columns, names, position), schema)
+    return _scan(spark, table, segments, partial(_columns, names, position, of_types), schema)
 
 
 def read_json(spark: SparkSession, table: str, *, segments: int | None = None) -> DataFrame:
@@ -113,18 +121,25 @@ def _documents(items: Items) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays([pa.array(texts, pa.string())], ["value"])
 
 
-def _columns(names: list[str], position: dict[str, int], items: Items) -> pa.RecordBatch:
+def _columns(
+    names: list[str], position: dict[str, int], types: list[str], items: Items
+) -> pa.RecordBatch:
+    renamers = [renamer(kind) for kind in types]
     columns: list[list[str | None]] = [[None] * len(items) for _ in names]
-    known: dict[str, list[str | None] | None] = {}
+    known: dict[str, int | None] = {}
     for row, item in enumerate(items):
         for attribute, typed in item.items():
             if attribute not in known:
-                index = position.get(attribute.lower())
-                known[attribute] = None if index is None else columns[index]
-            column = known[attribute]
-            if column is not None:
-                for kind, value in typed.items():
-                    column[row] = value if kind in ("S", "N", "B") else as_text(plain(kind, value))
+                known[attribute] = position.get(attribute.lower())
+            index = known[attribute]
+            if index is None:
+                continue
+            rename = renamers[index]
+            for kind, value in typed.items():
+                if kind not in ("S", "N", "B"):
+                    found = plain(kind, value)
+                    value = as_text(rename(found) if rename else found)  # noqa: PLW2901
+                columns[index][row] = value
     return pa.RecordBatch.from_arrays([pa.array(c, pa.string()) for c in columns], names)
 
 

@@ -15,7 +15,7 @@ from .collection import FrameCollection
 from .columns import convert, find_column, listed, nested, quoted
 from .errors import UnsupportedApiError
 from .frame_core import FrameCore, check_common
-from .gluetypes import spark_type
+from .type_names import spark_type
 
 Frame = TypeVar("Frame", bound=FrameCore)
 Mapping4 = tuple[str, str, str, str]

@@ -12,6 +12,7 @@ from . import record_functions
 from .collection import FrameCollection
 from .columns import listed, quoted
 from .errors import UnsupportedApiError
+from .file_names import as_glue_names
 from .frame_core import FrameCore, check_common
 from .record_functions import DynamicRecord
 
@@ -62,6 +63,8 @@ class RecordTransforms(FrameCore):
         frame = self.toDF()
         tests = [
             _COMPARISONS[operator](quoted(path.strip("`")), value)
+            if path.strip("`") in frame.columns
+            else F.lit(False)
             for path, comparisons in comparison_dict.items()
             for operator, value in comparisons.items()
         ]
@@ -75,13 +78,19 @@ class RecordTransforms(FrameCore):
     def join(
         self, paths1: Sequence[str], paths2: Sequence[str], frame2: FrameCore, **common: Any
     ) -> Self:
-        """Inner join on equal fields; a name that both have is ``.name`` on the right."""
+        """Inner join on equal fields; a name that both have is ``.name`` on the right.
+
+        Names that differ by case are two, as everywhere in a DynamicFrame.
+        """
         check_common("DynamicFrame.join", common)
         left, right = self.toDF(), frame2.toDF()
         taken = set(left.columns)
         renamed = right.toDF(*(f".{n}" if n in taken else n for n in right.columns))
         names = dict(zip(right.columns, renamed.columns, strict=True))
-        keys = zip(listed(paths1), listed(paths2), strict=True)
+        keys = list(zip(listed(paths1), listed(paths2), strict=True))
+        if not all(a in taken and b in names for a, b in keys) and not (taken and names):
+            nothing = self.glue_ctx.spark_session.createDataFrame([], "")
+            return self._with(nothing, pending={}, choices=frozenset())  # one has no records
         condition = reduce(
             lambda a, b: a & b,
             (left[f"`{a}`"] == renamed[f"`{names[b]}`"] for a, b in keys),
@@ -116,5 +125,5 @@ class RecordTransforms(FrameCore):
             frame = frame.sample(float(probability))
         if top is not None:
             frame = frame.limit(int(top))
-        frame.write.mode("append").json(path)
+        as_glue_names(frame.write.mode("append")).json(path)
         return self

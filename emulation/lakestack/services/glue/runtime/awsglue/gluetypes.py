@@ -13,6 +13,7 @@ from typing import Any
 from pyspark.sql import types as spark
 
 from .errors import UnsupportedApiError
+from .type_names import spark_type
 
 __all__ = [
     "ArrayType",
@@ -38,14 +39,6 @@ __all__ = [
     "UnknownType",
 ]
 
-_SPARK_NAMES = {
-    "long": "bigint",
-    "integer": "int",
-    "short": "smallint",
-    "byte": "tinyint",
-    "bool": "boolean",
-    "null": "void",
-}
 _GLUE_NAMES = {"bigint": "long", "smallint": "short", "tinyint": "byte", "void": "null"}
 
 
@@ -53,14 +46,6 @@ def __getattr__(name: str) -> Any:
     if name.startswith("_"):
         raise AttributeError(name)
     raise UnsupportedApiError(f"awsglue.gluetypes.{name}")
-
-
-def spark_type(glue_type: str) -> str:
-    """Spell a Glue type for Spark SQL: ``long`` is ``bigint``, ``decimal(10,2)`` is itself."""
-    name = glue_type.strip().lower()
-    return re.sub(
-        r"(?<![\w])[a-z]+(?![\w:])", lambda m: _SPARK_NAMES.get(m.group(), m.group()), name
-    )
 
 
 def glue_name(spark_name: str) -> str:

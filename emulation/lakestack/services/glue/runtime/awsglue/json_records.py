@@ -1,5 +1,7 @@
 r"""JSON text into records: one object a line, or objects that follow each other directly.
 
+`json_lines` puts records together that go over several lines.
+
 Kinesis Data Firehose joins records with no delimiter, so an object may hold ``{..}{..}{..}``.
 Spark's own reader takes the first object of a line and drops the others without a word.
 
@@ -11,11 +13,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import orjson
 import pyarrow as pa
+
+Found = tuple[dict[str, Any] | None, str]
+TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]]')
+"""Strings, and the brackets outside of them."""
 
 _decoder = json.JSONDecoder()
 _LONG_NUMBER = re.compile("[0-9]{19}")
@@ -43,27 +49,34 @@ def shown(text: str) -> str:
     return _SURROGATE.sub(lambda half: f"\\u{ord(half[0]):04x}", text)
 
 
-def objects(text: str) -> Iterator[tuple[dict[str, Any] | None, str]]:
+def objects(text: str) -> Iterator[Found]:
     """Yield ``(record, its text)`` for each JSON object in `text`.
 
-    What is no JSON object is yielded as ``(None, text)``; reading goes on at the next ``{``.
+    What is no JSON object is yielded as ``(None, text)``; reading goes on behind it.
     An array of objects yields its elements.
 
     Args:
         text: as `texts` gives it
     """
+    rest = yield from complete(text)
+    if rest:
+        yield None, shown(rest.strip(_SPACE))
+
+
+def complete(text: str) -> Generator[Found, None, str]:
+    """Yield what `objects` yields, and return the rest that goes on beyond the text, if any."""
     stripped = text.strip(_SPACE)
     if not stripped:
-        return
+        return ""
     try:
         value = _loads(stripped)
     except (ValueError, RecursionError):
-        yield from _one_after_another(stripped)
-        return
+        return (yield from _one_after_another(text.strip()))
     yield from _records(value, stripped)
+    return ""
 
 
-def _records(value: Any, text: str) -> Iterator[tuple[dict[str, Any] | None, str]]:
+def _records(value: Any, text: str) -> Iterator[Found]:
     if isinstance(value, list):
         for element in value:
             written = json.dumps(element, ensure_ascii=False, separators=(",", ":"))
@@ -75,7 +88,7 @@ def _records(value: Any, text: str) -> Iterator[tuple[dict[str, Any] | None, str
         yield None, shown(text)
 
 
-def _one_after_another(text: str) -> Iterator[tuple[dict[str, Any] | None, str]]:
+def _one_after_another(text: str) -> Generator[Found, None, str]:
     position = 0
     while position < len(text):
         if text[position] in _SPACE:
@@ -83,13 +96,31 @@ def _one_after_another(text: str) -> Iterator[tuple[dict[str, Any] | None, str]]
             continue
         try:
             value, end = _decoder.raw_decode(text, position)
-        except (ValueError, RecursionError):
-            end = text.find("{", position + 1)
-            end = len(text) if end < 0 else end
+        except (ValueError, RecursionError) as error:
+            if isinstance(error, json.JSONDecodeError) and error.pos >= len(text):
+                return text[position:]
+            end = _end_of_broken(text, position)
             yield None, shown(text[position:end].strip(_SPACE))
         else:
             yield from _records(value, text[position:end])
         position = end
+    return ""
+
+
+def _end_of_broken(text: str, start: int) -> int:
+    """Where to read on: behind the brackets of what is no JSON, else at the next ``{``."""
+    depth = 0
+    for found in TOKENS.finditer(text, start):
+        depth += depth_of(found[0])
+        if depth <= 0 and found[0] in "}]":
+            return found.end()
+    following = text.find("{", start + 1)
+    return len(text) if following < 0 else following
+
+
+def depth_of(mark: str) -> int:
+    """How much deeper a text is behind a match of `TOKENS`."""
+    return 1 if mark in "{[" else -1 if mark in "}]" else 0
 
 
 def as_text(value: Any) -> str | None:
@@ -106,42 +137,3 @@ def as_text(value: Any) -> str | None:
     if isinstance(value, bool):
         return "true" if value else "false"
     return repr(value) if isinstance(value, float) else str(value)
-
-
-def to_columns(
-    names: Sequence[str], extra: int
-) -> Callable[[Iterable[pa.RecordBatch]], Iterable[pa.RecordBatch]]:
-    """Function for ``mapInArrow`` over batches of ``(text, extra…)``.
-
-    It yields the named fields as text (matched without regard to case, as Hive's JSON SerDes do),
-    a column with the text of what is no record, and the `extra` columns carried along.
-    """
-
-    def parse(batches: Iterable[pa.RecordBatch]) -> Iterable[pa.RecordBatch]:
-        position = {name.lower(): i for i, name in enumerate(names)}
-        known: dict[str, int | None] = {}
-        for batch in batches:
-            fields: list[list[str | None]] = [[] for _ in names]
-            errors: list[str | None] = []
-            rows: list[int] = []
-            for row, text in enumerate(texts(batch.column(0))):
-                for record, source in objects(text):
-                    values: list[str | None] = [None] * len(names)
-                    for key, value in (record or {}).items():
-                        if key not in known:
-                            known[key] = position.get(key.lower())
-                        index = known[key]
-                        if index is not None:
-                            values[index] = as_text(value)
-                    for column, value in zip(fields, values, strict=True):
-                        column.append(value)
-                    errors.append(source if record is None else None)
-                    rows.append(row)
-            carried = [batch.column(1 + i).take(pa.array(rows, pa.int64())) for i in range(extra)]
-            arrays = [pa.array(column, pa.string()) for column in [*fields, errors]]
-            carried_names = [f"extra_{i}" for i in range(extra)]
-            yield pa.RecordBatch.from_arrays(
-                [*arrays, *carried], names=[*names, "error", *carried_names]
-            )
-
-    return parse

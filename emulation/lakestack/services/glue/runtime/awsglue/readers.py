@@ -3,37 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pyspark import RDD
 from pyspark.sql import DataFrame
+from pyspark.sql import functions as F  # noqa: N812 - the name everybody uses
 
 from . import bookmark, dynamodb_source, s3_source
 from .catalog import CatalogTable, read_table
+from .columns import quoted
 from .dynamicframe import DynamicFrame
-from .errors import NamesWhatIsMissing, UnsupportedApiError
-from .gluetypes import spark_type
+from .errors import NamesWhatIsMissing, SourceError, UnsupportedApiError
 from .json_schema import with_choices
-from .s3_objects import Listing, exclusions_of
+from .options import CATALOG_SOURCE, DYNAMODB_SOURCE, S3_SOURCE, is_true
+from .s3_objects import Bound, Listing, exclusions_of
 from .s3_source import Read
+from .type_names import spark_type
 from .writers import FILE_CONNECTIONS
 
 if TYPE_CHECKING:
     from .session import HasSession
 
 Options = Mapping[str, Any]
-# Options that tune how AWS reads and do not change what is read.
-_TUNING = (
-    "compressiontype",
-    "groupfiles",
-    "groupsize",
-    "inpartition",
-    "maxband",
-    "maxfilesinband",
-    "uses3listimplementation",
-)
-
-_DYNAMODB_OPTIONS = ("dynamodb.splits", "dynamodb.throughput.read.percent")
+ITEMS_LOOKED_AT = 100  # before all of a table are read for attributes that none of these has
 
 
 class DynamicFrameReader(NamesWhatIsMissing):
@@ -70,21 +63,25 @@ class DynamicFrameReader(NamesWhatIsMissing):
         if not (database and table_name):
             raise ValueError("from_catalog needs database and table_name")
         options = {**(additional_options or {}), **kwargs}
-        server_side = options.pop("catalogPartitionPredicate", "")
-        predicates = [p for p in (push_down_predicate, server_side) if p]
         table = read_table(database, table_name, catalog_id=catalog_id)
         if table.classification == "dynamodb":
-            if predicates:
+            if push_down_predicate or options.get("catalogPartitionPredicate"):
                 raise UnsupportedApiError("push_down_predicate on a DynamoDB table")
             read = _read_dynamodb(self._glue_context, table, options)
-        else:
-            listing = _listing(options, recurse=True)
-            _check(options, "from_catalog", _TUNING)
-            select = bookmark.selection(transformation_ctx)
-            read = s3_source.read_catalog(
-                self._glue_context.spark_session, table, select, predicates, listing
-            )
-        return self._frame(read, transformation_ctx or table_name)
+            return self._frame(read.of_data(), transformation_ctx or table_name)
+        given = CATALOG_SOURCE.taken("create_dynamic_frame.from_catalog", options)
+        both = (push_down_predicate, given.pop("catalogpartitionpredicate", ""))
+        read = s3_source.read_catalog(
+            self._glue_context.spark_session,
+            table,
+            bookmark.selection(transformation_ctx),
+            [predicate for predicate in both if predicate],
+            _listing(given, recurse=True),
+            given,
+        )
+        _fail_fast(read, given)
+        whole = is_true(given.get("usecatalogschema"))
+        return self._frame(read if whole else read.of_data(), transformation_ctx or table_name)
 
     def from_options(
         self,
@@ -109,12 +106,11 @@ class DynamicFrameReader(NamesWhatIsMissing):
         options = {**(connection_options or {}), **kwargs}
         if connection_type == "dynamodb":
             read = _read_dynamodb_items(self._glue_context, options)
-            return self._frame(read, transformation_ctx)
+            return self._frame(read.of_data(), transformation_ctx)
         if connection_type not in FILE_CONNECTIONS:
             raise UnsupportedApiError(f"from_options(connection_type={connection_type!r})")
-        paths = options.pop("paths", None) or options.pop("path", None)
-        listing = _listing(options, recurse=connection_type != "s3")
-        _check(options, "from_options", _TUNING)
+        given = S3_SOURCE.taken(f"connection type {connection_type}", options)
+        paths = given.get("paths") or given.get("path")
         if not paths:
             raise ValueError('from_options needs connection_options={"paths": [...]}')
         if not format:
@@ -125,9 +121,10 @@ class DynamicFrameReader(NamesWhatIsMissing):
             format,
             format_options or {},
             bookmark.selection(transformation_ctx) if connection_type == "s3" else None,
-            listing,
+            _listing(given, recurse=connection_type != "s3"),
         )
-        return self._frame(read, transformation_ctx)
+        _fail_fast(read, given)
+        return self._frame(read.of_data(), transformation_ctx)
 
     def from_rdd(
         self,
@@ -170,40 +167,66 @@ class DataFrameReader(NamesWhatIsMissing):
         return self._reader.from_options(*args, **kwargs).toDF()
 
 
-def _listing(options: dict[str, Any], *, recurse: bool) -> Listing:
-    """Take the options away that say which objects are read."""
-    given = str(options.pop("recurse", recurse)).lower()
-    exclusions = options.pop("exclusions", None)
-    return Listing(given == "true", exclusions_of(exclusions) if exclusions else ())
+def _listing(given: Options, *, recurse: bool) -> Listing:
+    """Which objects are read, by options in lower case."""
+    files, size = given.get("boundedfiles"), given.get("boundedsize")
+    bound = Bound(_whole(files), _whole(size)) if files or size else None
+    exclusions, classes = given.get("exclusions"), given.get("excludestorageclasses")
+    return Listing(
+        is_true(given.get("recurse", recurse)),
+        exclusions_of(exclusions) if exclusions else (),
+        exclusions_of(classes) if classes else (),
+        str(given.get("compressiontype") or "").lower(),
+        bound,
+    )
 
 
-def _check(options: Options, method: str, known: tuple[str, ...]) -> None:
-    for name in options:
-        if name.lower() not in known:
-            raise UnsupportedApiError(f"{method} option {name!r}")
+def _whole(number: Any) -> int | None:
+    return int(str(number)) if number else None
 
 
-def _read_dynamodb_items(glue_context: HasSession, options: dict[str, Any]) -> Read:
-    table = options.pop("dynamodb.input.tableName", None)
+def _fail_fast(read: Read, given: Options) -> None:
+    """Raise where ``isFailFast`` asks for it and something read is no record."""
+    if is_true(given.get("isfailfast")) and read.errors is not None:
+        for row in read.errors.take(1):
+            raise SourceError(f"isFailFast: this is no record: {row['error'][:500]}")
+
+
+def _read_dynamodb_items(glue_context: HasSession, options: Options) -> Read:
+    given = DYNAMODB_SOURCE.taken("connection type dynamodb", options)
+    table = given.get("dynamodb.input.tablename")
     if not table:
         raise ValueError('from_options needs connection_options={"dynamodb.input.tableName": …}')
-    spark, segments = glue_context.spark_session, _segments(options, "from_options")
-    items = dynamodb_source.read_json(spark, table, segments=segments)
+    spark = glue_context.spark_session
+    items = dynamodb_source.read_json(spark, table, segments=_segments(given))
     return Read(*with_choices(spark, items))
 
 
 def _read_dynamodb(glue_context: HasSession, table: CatalogTable, options: Options) -> Read:
-    segments = _segments(options, "from_catalog")
+    given = DYNAMODB_SOURCE.taken("create_dynamic_frame.from_catalog of a DynamoDB table", options)
+    names = [name for name, _ in table.columns]
     frame = dynamodb_source.read(
         glue_context.spark_session,
         dynamodb_source.table_name(table.location) or table.name,
-        [name for name, _ in table.columns],
-        segments=segments,
+        names,
+        types=dict(table.columns),
+        segments=_segments(given),
     )
-    return Read(frame, {n: t for n, t in table.columns if t != "string"})
+    types = {n: t for n, t in table.columns if t != "string"}
+    return Read(frame, types, declared=tuple(names), fields=partial(_set_somewhere, frame))
 
 
-def _segments(options: Options, method: str) -> int | None:
-    _check(options, method, _DYNAMODB_OPTIONS)
-    splits = options.get("dynamodb.splits")
+def _set_somewhere(frame: DataFrame) -> frozenset[str]:
+    """The columns, in lower case, that are not null in each record, and "" if there is one."""
+    first = frame.take(ITEMS_LOOKED_AT)
+    found = {n.lower() for n in frame.columns if any(row[n] is not None for row in first)}
+    rest = [name for name in frame.columns if name.lower() not in found]
+    if rest and len(first) == ITEMS_LOOKED_AT:
+        some = frame.agg(*(F.max(quoted(n).isNotNull()).alias(n) for n in rest)).collect()[0]
+        found |= {name.lower() for name in rest if some[name]}
+    return frozenset({*found, *([""] if first else [])})
+
+
+def _segments(given: Options) -> int | None:
+    splits = given.get("dynamodb.splits")
     return int(splits) if splits else None

@@ -13,19 +13,48 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from .clients import client
+from .errors import UnsupportedApiError
 from .globs import glob_pattern
 
 LISTERS = 8
+_ENDINGS = {"gzip": ".gz", "bzip2": ".bz2"}
 _GLOB_CHARACTERS = re.compile(r"[*?\[{\\]")
 
 
 @dataclass(frozen=True)
 class S3Object:
-    """An object of a source; `modified` in seconds since 1970."""
+    """An object of a source; `modified` in seconds since 1970, `size` in bytes."""
 
     url: str
     modified: float
     etag: str
+    size: int = 0
+
+
+@dataclass(frozen=True)
+class Bound:
+    """How much of its new objects a source reads in one run ("workload partitioning").
+
+    Attributes:
+        files: at most so many objects; None: all
+        size: at most so many bytes, but always one object; None: all
+    """
+
+    files: int | None = None
+    size: int | None = None
+
+    def first(self, objects: Sequence[S3Object]) -> list[S3Object]:
+        """The oldest of some objects, as many as fit."""
+        chosen: list[S3Object] = []
+        total = 0
+        for each in sorted(objects, key=lambda o: (o.modified, o.url)):
+            total += each.size
+            if self.files is not None and len(chosen) >= self.files:
+                break
+            if self.size is not None and chosen and total > self.size:
+                break
+            chosen.append(each)
+        return chosen
 
 
 @dataclass(frozen=True)
@@ -35,18 +64,29 @@ class Listing:
     Args:
         recurse: those in folders below a path too
         exclusions: glob patterns, of whole URLs or of keys relative to a path
+        storage_classes: objects in one of these are left out
+        compression: what all objects must be compressed with: ``gzip``, ``bzip2``, …
+        bound: how much is read in one run
     """
 
     recurse: bool = True
     exclusions: tuple[str, ...] = ()
+    storage_classes: tuple[str, ...] = ()
+    compression: str = ""
+    bound: Bound | None = None
 
     @property
     def is_whole(self) -> bool:
         """Nothing is left out."""
-        return self.recurse and not self.exclusions
+        rest = (self.exclusions, self.storage_classes, self.compression, self.bound)
+        return self.recurse and not any(rest)
 
     def objects(self, paths: Sequence[str]) -> list[S3Object]:
-        """The objects that are data and not empty, in the order of their URLs."""
+        """The objects that are data and not empty, in the order of their URLs.
+
+        Raises:
+            UnsupportedApiError: one has not the ending of its compression, by which Spark knows it
+        """
         excluded = [glob_pattern(each) for each in self.exclusions]
         found: dict[str, S3Object] = {}
         for path in paths:
@@ -61,9 +101,21 @@ class Listing:
                     url = f"{scheme}://{bucket}/{entry['Key']}"
                     if any(p.fullmatch(url) or p.fullmatch(below) for p in excluded):
                         continue
+                    if entry.get("StorageClass", "STANDARD") in self.storage_classes:
+                        continue
+                    self._check_compression(url)
                     modified = entry["LastModified"].timestamp()
-                    found[url] = S3Object(url, modified, entry["ETag"].strip('"'))
+                    etag = entry["ETag"].strip('"')
+                    found[url] = S3Object(url, modified, etag, entry["Size"])
         return [found[url] for url in sorted(found)]
+
+    def _check_compression(self, url: str) -> None:
+        ending = _ENDINGS.get(self.compression, f".{self.compression}")
+        if self.compression and not url.endswith(ending):
+            raise UnsupportedApiError(
+                f"compressionType {self.compression!r} for objects whose names do not end in "
+                f"{ending}, such as {url},"
+            )
 
 
 def existing(paths: Sequence[str]) -> list[str]:

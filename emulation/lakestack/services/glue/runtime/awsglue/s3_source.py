@@ -8,8 +8,9 @@ on by `DynamicFrame.toDF`. Parquet, ORC and Avro files carry their own types.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from urllib.parse import quote
 
 from pyspark.sql import Column, DataFrame, SparkSession
@@ -18,24 +19,20 @@ from pyspark.sql.types import IntegerType, StringType, StructField, StructType
 
 from .bookmark import Select
 from .catalog import CatalogTable, Partition, read_partitions
+from .columns import convert
 from .errors import SourceError, UnsupportedApiError
-from .format_options import options_of
-from .json_records import to_columns
+from .gluetypes import is_complex
+from .json_columns import ERROR, FILE, to_columns
+from .json_path import JsonPath
 from .json_schema import with_choices
+from .json_source import fields_of, goes_over_lines, text_of
+from .options import READERS, is_true
 from .s3_objects import Listing, existing
+from .type_names import spark_type
 
 # Characters that Hadoop leaves as they are in the URI of a file.
 URI_SAFE = "/:=+,@&$!*'()~;"
 WHOLE = Listing()
-
-_CSV_OPTIONS = (
-    "withheader",
-    "separator",
-    "quotechar",
-    "escaper",
-    "multiline",
-    "optimizeperformance",
-)
 
 
 @dataclass(frozen=True)
@@ -48,12 +45,30 @@ class Read:
         errors: columns ``error`` with the text of what is no record and ``file`` with its object,
             None if the format knows no such thing
         choices: columns that are choices: structs with a field for each type
+        declared: the columns of which only those are in the records that `fields` finds; all others
+            are in each record
+        fields: finds, in lower case, which of the declared columns a record has, and "" where there
+            is any record; None where a look at the frame tells
     """
 
     frame: DataFrame
     types: Mapping[str, str]
     errors: DataFrame | None = None
     choices: frozenset[str] = frozenset()
+    declared: tuple[str, ...] = ()
+    fields: Callable[[], frozenset[str]] | None = None
+
+    def of_data(self) -> Read:
+        """The same with the columns that the records have: of no records none.
+
+        AWS Glue Developer Guide, "DynamicFrame class": the schema is computed from the data.
+        """
+        found = self.fields() if self.fields else None
+        if (found is None and self.frame.isEmpty()) or (found is not None and "" not in found):
+            spark = self.frame.sparkSession
+            return replace(self, frame=spark.createDataFrame([], StructType([])), types={})
+        absent = {n for n in self.declared if n.lower() not in (found or ())}
+        return replace(self, frame=self.frame.drop(*absent)) if absent else self
 
 
 def read_catalog(
@@ -62,12 +77,14 @@ def read_catalog(
     select: Select | None = None,
     predicates: Sequence[str] = (),
     listing: Listing = WHOLE,
+    options: Mapping[str, object] | None = None,
 ) -> Read:
-    """Read a table of the catalog: its registered partitions, or its whole location.
+    """Read a table of the catalog, with all columns it declares.
 
     Args:
         select: chooses among the objects found, for job bookmarks
         predicates: Spark SQL over the partition keys; partitions that fulfil all are read
+        options: ``multiline``, ``attachfilename``, ``attachtimestamp``
 
     Raises:
         SourceError: the location is no path
@@ -75,6 +92,7 @@ def read_catalog(
     """
     if not table.location:
         raise SourceError(f"table {table.database}.{table.name} has no Location")
+    options = options or {}
     partitions = read_partitions(table) if table.partition_keys else []
     partitions = _wanted(spark, table, partitions, predicates)
     declared = [*table.columns, *table.partition_keys]
@@ -87,21 +105,27 @@ def read_catalog(
         empty = StructType([StructField(n, StringType()) for n, _ in declared])
         return Read(spark.createDataFrame([], empty), types)
     keys = [name for name, _ in table.partition_keys]
-    match table.classification:
-        case "json":
-            return _json(spark, paths, names, keys, partitions, types)
-        case "csv":
-            frame = _csv_reader(spark, _csv_options(table), names, paths)
-        case "parquet" | "orc" | "avro" as kind:
-            frame = _typed(spark, kind, paths)
-            types = {n: t for n, t in table.partition_keys if not _is_text(t)}
-        case other:
-            raise UnsupportedApiError(f"classification {other!r} of {table.database}.{table.name}")
-    if table.classification in ("parquet", "orc", "avro"):
-        columns = _conformed(frame, table.columns)
-    else:
+    kind = table.classification
+    if kind == "json":
+        return _json(spark, paths, table, partitions, types, options)
+    absent: list[str] = []
+    if kind == "csv":
+        settings = csv_options(table)
+        if is_true(options.get("multiline", table.parameters.get("multiline"))):
+            settings["multiLine"] = "true"
+        frame = _csv_reader(spark, settings, names, paths)
         columns = [_named(n) for n in frame.columns]
-    return Read(frame.select(*columns, *_partition_columns(keys, partitions)), types)
+    elif kind in ("parquet", "orc", "avro"):
+        frame = _typed(spark, kind, paths)
+        types = {n: t for n, t in table.partition_keys if not _is_text(t)}
+        columns = _conformed(frame, table.columns)
+        present = {name.lower() for name in frame.columns}
+        absent = [name for name in names if name.lower() not in present]
+    else:
+        raise UnsupportedApiError(f"classification {kind!r} of {table.database}.{table.name}")
+    values = _partition_columns(keys, partitions)
+    read = Read(frame.select(*columns, *values, *_attached(options)), types)
+    return replace(read, declared=tuple(absent))
 
 
 def read_paths(
@@ -121,32 +145,61 @@ def read_paths(
     Raises:
         UnsupportedApiError: a format or an option that is not here
     """
-    reader = spark.read.option("recursiveFileLookup", "true")
+    kind = kind.lower().removeprefix("glue")
+    if kind not in READERS:
+        raise UnsupportedApiError(f"format {kind!r}")
+    given = READERS[kind].taken(f"format {kind}", options)
     paths = _chosen(paths, listing, select)
     if not paths:
         return Read(spark.createDataFrame([], StructType([])), {})
-    match kind:
-        case "json":
-            given = options_of(kind, options, ("multiline", "optimizeperformance"))
-            text = reader.option("wholetext", given.get("multiline", "false")).text(list(paths))
-            return Read(*with_choices(spark, text.select("value", "_metadata.file_path")))
-        case "csv":
-            given = options_of(kind, options, _CSV_OPTIONS)
-            settings = _csv_settings(
-                header=given.get("withheader", "false") == "true",
-                separator=given.get("separator", ","),
-                quote=given.get("quotechar", '"'),
-                escape=given.get("escaper", '"'),
+    if kind == "json":
+        if given.get("attachtimestamp"):
+            raise UnsupportedApiError("option 'attachTimestamp' of format json")
+        path = JsonPath(str(given["jsonpath"])) if given.get("jsonpath") else None
+        # A document of which parts are read may have its lines as it likes.
+        whole = is_true(given.get("multiline"))
+        text = text_of(spark, paths, whole=whole)
+        return Read(
+            *with_choices(
+                spark, text, whole=whole, path=path, file_column=given.get("attachfilename")
             )
-            settings["multiLine"] = given.get("multiline", "false")
-            frame = reader.options(**settings).csv(list(paths))
-            if settings["header"] == "false":  # Glue's names, where Spark has _c0
-                frame = frame.toDF(*(f"col{i}" for i in range(len(frame.columns))))
-            return Read(frame, {})
-        case "parquet" | "orc" | "avro":
-            options_of(kind, options, ("version",) if kind == "avro" else ())
-            return Read(_typed(spark, kind, paths), {})
-    raise UnsupportedApiError(f"format {kind!r}")
+        )
+    frame = _csv(spark, paths, given) if kind == "csv" else _typed(spark, kind, paths)
+    if attached := _attached(given):
+        frame = frame.select(*(_named(n) for n in frame.columns), *attached)
+    return Read(frame, {})
+
+
+def _csv(spark: SparkSession, paths: Sequence[str], given: Mapping[str, object]) -> DataFrame:
+    """CSV files without a catalog."""
+    header, skip = is_true(given.get("withheader")), is_true(given.get("skipfirst"))
+    if header and skip:
+        raise UnsupportedApiError("option 'skipFirst' of format csv together with withHeader")
+    settings = _csv_settings(
+        header=header,
+        separator=str(given.get("separator", ",")),
+        quote=str(given.get("quotechar", '"')),
+        escape=str(given.get("escaper", '"')),
+    )
+    settings["multiLine"] = str(is_true(given.get("multiline"))).lower()
+    reader = spark.read.option("recursiveFileLookup", "true")
+    frame = reader.options(**settings).csv(list(paths))
+    if header:
+        return frame
+    names = [f"col{i}" for i in range(len(frame.columns))]  # Glue's names, where Spark has _c0
+    if skip:  # the first line of each file, as if it were a header
+        return _csv_reader(spark, {**settings, "header": "true"}, names, paths)
+    return frame.toDF(*names) if names else frame
+
+
+def _attached(options: Mapping[str, object]) -> list[Column]:
+    """Columns for the file of each record, and for when it was last modified."""
+    part, found = F.col("_metadata"), []
+    if name := options.get("attachfilename"):
+        found.append(part["file_path"].alias(str(name)))
+    if name := options.get("attachtimestamp"):
+        found.append(part["file_modification_time"].alias(str(name)))
+    return found
 
 
 def _chosen(paths: Sequence[str], listing: Listing, select: Select | None) -> list[str]:
@@ -155,7 +208,9 @@ def _chosen(paths: Sequence[str], listing: Listing, select: Select | None) -> li
         return list(paths)
     objects = listing.objects(paths)
     if select:
-        objects = select(paths, objects)
+        objects = select(paths, objects, listing.bound)
+    elif listing.bound:
+        objects = listing.bound.first(objects)
     return [_literal(each.url) for each in objects]
 
 
@@ -192,27 +247,40 @@ def _wanted(
 def _json(
     spark: SparkSession,
     paths: Sequence[str],
-    names: list[str],
-    keys: Sequence[str],
+    table: CatalogTable,
     partitions: Sequence[Partition],
     types: Mapping[str, str],
+    options: Mapping[str, object],
 ) -> Read:
-    text = spark.read.option("recursiveFileLookup", "true").text(list(paths))
-    schema = [StructField(n, StringType()) for n in [*names, "error", "extra_0"]]
-    parsed = text.select("value", "_metadata.file_path").mapInArrow(
-        to_columns(names, 1), StructType(schema)
+    names = [name for name, _ in table.columns]
+    keys = [name for name, _ in table.partition_keys]
+    whole = is_true(options.get("multiline")) or goes_over_lines(text_of(spark, paths))
+    text = text_of(spark, paths, whole=whole)
+    schema = [StructField(n, StringType()) for n in [*names, ERROR, FILE]]
+    parsed = text.mapInArrow(to_columns(names, types, whole=whole), StructType(schema))
+    values = _partition_columns(keys, partitions, F.col(FILE)) if keys else []
+    if attached := options.get("attachfilename"):
+        values.append(F.col(FILE).alias(str(attached)))
+    if options.get("attachtimestamp"):
+        raise UnsupportedApiError("option 'attachTimestamp' of a table of JSON")
+    good = parsed.where(F.col(ERROR).isNull()).select(*(_named(n) for n in names), *values)
+    errors = parsed.where(F.col(ERROR).isNotNull())
+    errors = errors.select(F.col(ERROR).alias("error"), F.col(FILE).alias("file"))
+    return Read(
+        good,
+        types,
+        errors,
+        declared=tuple(names),
+        fields=partial(fields_of, text, names, whole=whole),
     )
-    values = _partition_columns(keys, partitions, F.col("extra_0")) if keys else []
-    good = parsed.where("error is null").select(*(_named(n) for n in names), *values)
-    errors = parsed.where("error is not null").select("error", F.col("extra_0").alias("file"))
-    return Read(good, types, errors)
 
 
 def _named(name: str) -> Column:
     return F.col(f"`{name}`")
 
 
-def _csv_options(table: CatalogTable) -> dict[str, str]:
+def csv_options(table: CatalogTable) -> dict[str, str]:
+    """How the files of a table are written, as Spark's reader takes it."""
     serde, parameters = table.serde, table.parameters
     separator = (
         serde.get("separatorChar") or serde.get("field.delim") or parameters.get("delimiter")
@@ -245,12 +313,22 @@ def _csv_reader(
 
 
 def _conformed(frame: DataFrame, columns: Sequence[tuple[str, str]]) -> list[Column]:
-    """The catalog's columns, order and types; a column that no file has is null."""
+    """The catalog's columns, order and types; a column that no file has is null.
+
+    An array, map or struct keeps the type it has in the files: a cast would go by position.
+    """
     present = {name.lower(): name for name in frame.columns}
-    return [
-        (_named(present[n.lower()]) if n.lower() in present else F.lit(None)).cast(t).alias(n)
-        for n, t in columns
-    ]
+    cells = []
+    for name, kind in columns:
+        target, own = spark_type(kind), present.get(name.lower())
+        if own is None:
+            cell = F.lit(None).cast(target)
+        elif is_complex(target):
+            cell = _named(own)
+        else:
+            cell = convert(_named(own), "", kind)
+        cells.append(cell.alias(name))
+    return cells
 
 
 def _partition_columns(

@@ -11,22 +11,15 @@ from .catalog import read_table
 from .catalog_sink import BEHAVIORS, CatalogUpdate
 from .dynamicframe import DynamicFrame
 from .errors import NamesWhatIsMissing, UnsupportedApiError
-from .format_options import options_of
+from .file_names import as_glue_names
+from .options import CATALOG_SINK, DYNAMODB_SINK, LOG, S3_SINK, WRITERS, is_true
+from .s3_source import csv_options
 
 if TYPE_CHECKING:
     from .session import HasSession
 
 Options = Mapping[str, Any]
 FILE_CONNECTIONS = ("s3", "file")
-_PARQUET = ("compression", "blocksize", "pagesize", "useglueparquetwriter")
-_OPTIONS: Mapping[str, tuple[str, ...]] = {
-    "csv": ("separator", "quotechar", "writeheader", "escaper", "compression"),
-    "json": ("compression",),
-    "orc": ("compression",),
-    "avro": ("compression", "version"),
-    "parquet": _PARQUET,
-    "glueparquet": _PARQUET,
-}
 
 
 class DynamicFrameWriter(NamesWhatIsMissing):
@@ -78,11 +71,9 @@ class DynamicFrameWriter(NamesWhatIsMissing):
         database = database or name_space
         if not (database and table_name):
             raise ValueError("write_dynamic_frame.from_catalog needs database and table_name")
-        options = dict(additional_options or {})
-        keys = options.pop("partitionKeys", None) or []
-        update = _catalog_update(options, database, table_name)
-        for name in options:
-            raise UnsupportedApiError(f"write_dynamic_frame option {name!r}")
+        given = CATALOG_SINK.taken("write_dynamic_frame.from_catalog", additional_options or {})
+        keys = list(given.get("partitionkeys") or [])
+        update = _catalog_update(given, database, table_name, catalog_id or "")
         table = read_table(database, table_name, catalog_id=catalog_id)
         if table.classification == "dynamodb":
             dynamodb_sink.write(
@@ -91,8 +82,15 @@ class DynamicFrameWriter(NamesWhatIsMissing):
             return frame
         form: dict[str, Any] = {}
         if table.classification == "csv":
-            header = int(table.parameters.get("skip.header.line.count", "0")) > 0
-            form = {"writeHeader": header, "separator": table.serde.get("separatorChar", ",")}
+            read = csv_options(table)
+            form = {
+                "writeHeader": read["header"],
+                "separator": read["sep"],
+                "quoteChar": read["quote"] or "-1",
+                "escaper": read["escape"],
+            }
+        if compression := given.get("compression"):
+            form["compression"] = compression
         write_files(frame, table.location, keys, table.classification, form)
         if update:
             update.apply(frame.toDF(), table.location, keys, table.classification, form)
@@ -103,18 +101,18 @@ class DataSink(NamesWhatIsMissing):
     """Where `GlueContext.getSink` writes: a folder, in a format that is set before writing.
 
     Args:
-        options: ``path``, ``partitionKeys``, ``enableUpdateCatalog``, ``updateBehavior``
+        options: ``path``, ``partitionKeys``, ``compression``, ``enableUpdateCatalog``,
+            ``updateBehavior``
     """
 
     aws_name = "DataSink"
 
     def __init__(self, options: Options) -> None:
-        given = dict(options)
-        self._path = given.pop("path", None)
-        self._keys = list(given.pop("partitionKeys", None) or [])
+        given = S3_SINK.taken("a sink of connection type s3", options)
+        self._path = given.get("path")
+        self._keys = list(given.get("partitionkeys") or [])
         self._update = _catalog_update(given, "", "")
-        for name in given:
-            raise UnsupportedApiError(f"write_dynamic_frame option {name!r}")
+        self._compression = given.get("compression")
         if not self._path:
             raise ValueError('writing needs the option "path"')
         self._format = ""
@@ -128,13 +126,23 @@ class DataSink(NamesWhatIsMissing):
         self,
         catalogDatabase: str | None = None,  # noqa: N803 - AWS's names
         catalogTableName: str | None = None,  # noqa: N803
-        catalogId: str = "",  # noqa: ARG002, N803 - there is one catalog
+        catalogId: str = "",  # noqa: N803
     ) -> None:
         """Name the table that `writeFrame` makes or updates, with ``enableUpdateCatalog``."""
-        if self._update:
-            self._update = replace(
-                self._update, database=catalogDatabase or "", table=catalogTableName or ""
+        if self._update is None:
+            LOG.warning(
+                "setCatalogInfo has no effect without enableUpdateCatalog=True: %s.%s stays as it "
+                "is, as on AWS",
+                catalogDatabase,
+                catalogTableName,
             )
+            return
+        self._update = replace(
+            self._update,
+            database=catalogDatabase or "",
+            table=catalogTableName or "",
+            catalog=catalogId or "",
+        )
 
     def writeFrame(  # noqa: N802
         self,
@@ -145,11 +153,13 @@ class DataSink(NamesWhatIsMissing):
         update = self._update
         if update and not (update.database and update.table):
             raise ValueError("enableUpdateCatalog needs setCatalogInfo(database, table)")
-        path, kind = str(self._path), self._format
-        write_files(dynamic_frame, path, self._keys, kind, self._options)
+        path, kind, options = str(self._path), self._format, self._options
+        if self._compression and "compression" not in options:
+            options = {**options, "compression": self._compression}
+        write_files(dynamic_frame, path, self._keys, kind, options)
         if update:
             kind = kind.removeprefix("glue")  # glueparquet makes tables of parquet
-            update.apply(dynamic_frame.toDF(), path, self._keys, kind, self._options)
+            update.apply(dynamic_frame.toDF(), path, self._keys, kind, options)
         return dynamic_frame
 
     def write(self, dynamic_frame: DynamicFrame, info: str = "") -> DynamicFrame:
@@ -157,19 +167,20 @@ class DataSink(NamesWhatIsMissing):
         return self.writeFrame(dynamic_frame, info)
 
 
-def _catalog_update(options: dict[str, Any], database: str, table: str) -> CatalogUpdate | None:
-    """Take the options away that say what happens to the Data Catalog."""
-    enabled = str(options.pop("enableUpdateCatalog", False)).lower() == "true"
-    behavior = options.pop("updateBehavior", None) or BEHAVIORS[0]
-    return CatalogUpdate(database, table, behavior) if enabled else None
+def _catalog_update(
+    given: Options, database: str, table: str, catalog: str = ""
+) -> CatalogUpdate | None:
+    """What happens to the Data Catalog, by options in lower case; None: nothing."""
+    if not is_true(given.get("enableupdatecatalog")):
+        return None
+    behavior = given.get("updatebehavior") or BEHAVIORS[0]
+    return CatalogUpdate(database, table, str(behavior), catalog)
 
 
 def _write_dynamodb(frame: DynamicFrame, options: Options) -> DynamicFrame:
-    given = dict(options)
-    table = given.pop("dynamodb.output.tableName", None)
-    for name in given:  # two tune how AWS writes and do not change what is written
-        if name not in ("dynamodb.throughput.write.percent", "dynamodb.output.retry"):
-            raise UnsupportedApiError(f"write_dynamic_frame option {name!r}")
+    table = DYNAMODB_SINK.taken("a sink of connection type dynamodb", options).get(
+        "dynamodb.output.tablename"
+    )
     if not table:
         raise ValueError('writing needs the option "dynamodb.output.tableName"')
     dynamodb_sink.write(frame.toDF(), table)
@@ -179,27 +190,31 @@ def _write_dynamodb(frame: DynamicFrame, options: Options) -> DynamicFrame:
 def write_files(
     frame: DynamicFrame, path: str, keys: Sequence[str], kind: str, options: Options
 ) -> None:
-    """Add files of a format to a folder.
+    """Add files of a format to a folder; of a frame without fields, which has no records, none.
 
     Raises:
         UnsupportedApiError: another format or option
     """
-    if kind not in _OPTIONS:
+    if kind not in WRITERS:
         raise UnsupportedApiError(f"format {kind!r}")
-    given = options_of(kind, options, _OPTIONS[kind])
-    writer = frame.toDF().write.mode("append")
+    given = WRITERS[kind].taken(f"format {kind}", options)
+    typed = frame.toDF()
+    if not typed.columns:
+        LOG.warning("nothing is written to %s: there are no records", path)
+        return
+    writer = as_glue_names(typed.write.mode("append"))
     if keys:
         writer = writer.partitionBy(*keys)
-    if "compression" in given:
-        writer = writer.option("compression", given["compression"])
+    if compression := given.get("compression"):
+        writer = writer.option("compression", str(compression).lower())
     if kind != "csv":
         writer.format("parquet" if kind == "glueparquet" else kind).save(path)
         return
     quote = given.get("quotechar", '"')
     writer.options(
-        header=given.get("writeheader", "true"),  # Glue writes one by default
+        header=str(is_true(given.get("writeheader", True))).lower(),  # Glue writes one by default
         sep=given.get("separator", ","),
-        quote="" if quote == "-1" else quote,
+        quote="" if str(quote) == "-1" else quote,
         escape=given.get("escaper", '"'),
         ignoreLeadingWhiteSpace="false",
         ignoreTrailingWhiteSpace="false",

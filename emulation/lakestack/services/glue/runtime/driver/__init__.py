@@ -1,0 +1,1 @@
+"""What Spark's driver does before a Glue script begins."""

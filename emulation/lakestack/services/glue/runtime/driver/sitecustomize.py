@@ -1,0 +1,12 @@
+"""On the path of each Glue job: Python imports it before the script."""
+
+import os
+
+if "PYSPARK_GATEWAY_PORT" in os.environ:  # Spark's driver, not one of its workers
+    from awsglue import partition_overwrite
+
+    partition_overwrite.install()
+    if os.environ.get("LAKE_DATA_CATALOG"):  # of jobs with --enable-glue-datacatalog
+        from awsglue import spark_catalog
+
+        spark_catalog.install()
