@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from localstack.aws.api import RequestContext, handler
@@ -16,6 +19,7 @@ from localstack.aws.api.cloudformation import (
     InsufficientCapabilitiesException,
     StackStatus,
 )
+from localstack.services.cloudformation.engine.transformers import FailedTransformationException
 from localstack.services.cloudformation.engine.validations import ValidationError
 from localstack.services.cloudformation.stores import exports_map, get_cloudformation_store
 from localstack.services.cloudformation.v2 import provider as localstack_provider
@@ -32,7 +36,12 @@ from lakestack.services.cloudformation.evaluation import (
     Validator,
     template_errors,
 )
-from lakestack.services.cloudformation.parameters import check_parameters
+from lakestack.services.cloudformation.preparation import (
+    Prepared,
+    StackIdentity,
+    identity_of,
+    prepare,
+)
 from lakestack.services.cloudformation.stack_notes import importers, notes_of
 from lakestack.services.cloudformation.template import Template, parse_template, template_text
 from lakestack.services.cloudformation.template_check import (
@@ -41,7 +50,9 @@ from lakestack.services.cloudformation.template_check import (
     required_capabilities,
     resources_of,
 )
+from lakestack.services.cloudformation.transforms import transform_names
 
+LOG = logging.getLogger(__name__)
 Request = Mapping[str, Any]
 
 # AWS CloudFormation User Guide, "Stack status codes": from these an update may begin.
@@ -53,6 +64,7 @@ UPDATABLE = {
     StackStatus.IMPORT_ROLLBACK_COMPLETE,
 }
 _DONE = StackStatus.DELETE_COMPLETE
+_ENDED = {StackStatus.CREATE_COMPLETE, StackStatus.UPDATE_COMPLETE, StackStatus.DELETE_COMPLETE}
 
 
 def create_service() -> Service:
@@ -62,7 +74,7 @@ def create_service() -> Service:
     patches.replace("cloudformation.describer", Describer)
     patches.replace("cloudformation.find", find_stack)
     patches.replace("cloudformation.text", _text_of_request)
-    patches.replace("cloudformation.parse", parse_template)
+    patches.replace("cloudformation.parse", _parsed)
     return Service.for_provider(CloudFormationProvider())
 
 
@@ -93,7 +105,10 @@ class CloudFormationProvider(CloudformationProviderV2):  # type: ignore[misc]
         on_failure = request.get("OnFailure") or "ROLLBACK"
         notes_of(stack).on_failure = "DO_NOTHING" if request.get("DisableRollback") else on_failure
         change_set = self._change_set(stack, request, text, template, before=None)
-        stack.template, stack.template_body = template, text  # visible while it is being made
+        stack.template, stack.template_body = (
+            change_set.template,
+            text,
+        )  # visible while it is being made
         state.stacks_v2[stack.stack_id] = stack
         stack.set_stack_status(StackStatus.CREATE_IN_PROGRESS, "User Initiated")
         stack.template = None
@@ -110,7 +125,7 @@ class CloudFormationProvider(CloudformationProviderV2):  # type: ignore[misc]
         text, template = _checked(context, request)
         self._refuse_busy(stack)
         change_set = self._change_set(stack, request, text, template, before=stack.template)
-        nested = any(r["Type"] == NESTED for r in resources_of(template).values())
+        nested = any(r["Type"] == NESTED for r in resources_of(change_set.template).values())
         tags = request.get("Tags")
         if not nested and not change_set.has_changes() and (tags is None or tags == stack.tags):
             raise ValidationError("No updates are to be performed.")
@@ -126,11 +141,16 @@ class CloudFormationProvider(CloudformationProviderV2):  # type: ignore[misc]
         stack = find_stack(state, request.get("StackName"))
         if request.get("UsePreviousTemplate") and stack is not None:
             request = {**request, "TemplateBody": stack.template_body, "UsePreviousTemplate": None}
-        _checked(context, request, capabilities=False)
+        _, template = _checked(context, request, capabilities=False)
         before = set(state.stacks_v2)
         try:
             with template_errors():
-                return super().create_change_set(context, request)
+                prepared = _prepared_for(template, request, context, stack)
+                with _deploying(prepared):
+                    answer = super().create_change_set(context, request)
+                if prepared is not None:
+                    state.change_sets[answer["Id"]].processed_template = prepared.processed
+                return answer
         except Exception:
             for new in set(state.stacks_v2) - before:  # refused: no stack under review remains
                 del state.stacks_v2[new]
@@ -223,13 +243,16 @@ class CloudFormationProvider(CloudformationProviderV2):  # type: ignore[misc]
                 {
                     "ParameterKey": name,
                     "NoEcho": str(p.get("NoEcho", "")).lower() == "true",
-                    **({"DefaultValue": str(p["Default"])} if "Default" in p else {}),
+                    **({"DefaultValue": p["Default"]} if "Default" in p else {}),
                     **({"Description": p["Description"]} if "Description" in p else {}),
                 }
                 for name, p in (template.get("Parameters") or {}).items()
             ],
-            "Description": template.get("Description", ""),
         }
+        if "Description" in template:
+            answer["Description"] = template["Description"]
+        if "Transform" in template:
+            answer["DeclaredTransforms"] = transform_names(template)
         if needed := required_capabilities(template):
             answer["Capabilities"] = needed
             answer["CapabilitiesReason"] = (
@@ -301,16 +324,17 @@ class CloudFormationProvider(CloudformationProviderV2):  # type: ignore[misc]
         old_parameters = stack.resolved_parameters if before is not None else None
         kind = ChangeSetType.CREATE if before is None else ChangeSetType.UPDATE
         with template_errors():
+            prepared = prepare(template, request.get("Parameters") or [], identity_of(stack))
             change_set = ChangeSet(
                 stack,
                 {"ChangeSetName": f"cs-{stack.stack_name}", "ChangeSetType": kind},
-                template=template,
+                template=prepared.template,
                 template_body=text,
             )
             self._setup_change_set_model(
                 change_set=change_set,
                 before_template=before,
-                after_template=template,
+                after_template=prepared.template,
                 before_parameters=old_parameters,
                 after_parameters=self._extract_after_parameters(
                     request.get("Parameters") or [], old_parameters
@@ -318,6 +342,7 @@ class CloudFormationProvider(CloudformationProviderV2):  # type: ignore[misc]
             )
         if change_set.status == ChangeSetStatus.FAILED:
             raise ValidationError(change_set.status_reason)
+        change_set.processed_template = prepared.processed
         return change_set
 
     def _created(self, stack: Any, deployment: Deployment) -> None:
@@ -353,12 +378,44 @@ def _checked(
     text = template_text(request, context.account_id, context.region)
     template = parse_template(text)
     check(template)
-    check_parameters(template, request.get("Parameters") or [])
     if capabilities and (
         missing := missing_capabilities(template, request.get("Capabilities") or [])
     ):
         raise InsufficientCapabilitiesException(f"Requires capabilities : {_listed(missing)}")
     return text, template
+
+
+def _prepared_for(
+    template: Template, request: Request, context: RequestContext, stack: Any
+) -> Prepared | None:
+    """What a change set deploys; None if a macro fails, which the change set itself then says."""
+    name = str(request.get("StackName"))
+    identity = StackIdentity(context.account_id, context.region, name)
+    if stack is not None:
+        identity = identity_of(stack)
+    try:
+        return prepare(template, request.get("Parameters") or [], identity)
+    except FailedTransformationException as e:
+        LOG.debug("a macro of %s fails: %s", name, e)
+        return None
+
+
+_PREPARED: ContextVar[Template | None] = ContextVar("prepared", default=None)
+
+
+@contextmanager
+def _deploying(prepared: Prepared | None) -> Iterator[None]:
+    """LocalStack's own operations parse the request's text: give them what is made of it."""
+    token = _PREPARED.set(None if prepared is None else prepared.template)
+    try:
+        yield
+    finally:
+        _PREPARED.reset(token)
+
+
+def _parsed(text: str) -> Template:
+    prepared = _PREPARED.get()
+    return parse_template(text) if prepared is None else prepared
 
 
 def _text_of_request(request: Request) -> str:
@@ -378,6 +435,8 @@ def _shown(described: Any, stack: Any) -> Any:
         described["ParentId"] = notes.parent
     if notes.timeout_minutes is not None:
         described["TimeoutInMinutes"] = notes.timeout_minutes
+    if stack.status in _ENDED:  # the reason was the operation's
+        described.pop("StackStatusReason", None)
     described["DisableRollback"] = notes.on_failure == "DO_NOTHING"
     return described
 
