@@ -130,6 +130,7 @@ class CloudFormationProvider(CloudformationProviderV2):  # type: ignore[misc]
         if not nested and not change_set.has_changes() and (tags is None or tags == stack.tags):
             raise ValidationError("No updates are to be performed.")
         stack.capabilities = request.get("Capabilities") or stack.capabilities
+        notes_of(stack).tags_before = stack.tags or []
         stack.tags = tags if tags is not None else stack.tags
         stack.set_stack_status(StackStatus.UPDATE_IN_PROGRESS, "User Initiated")
         self._start(stack, Deployment(change_set, update=True).run)
@@ -177,6 +178,7 @@ class CloudFormationProvider(CloudformationProviderV2):  # type: ignore[misc]
             self._refuse_busy(stack)
         notes_of(stack).on_failure = "DO_NOTHING" if disable_rollback else "ROLLBACK"
         change_set.set_execution_status(ExecutionStatus.EXECUTE_IN_PROGRESS)
+        notes_of(stack).tags_before = stack.tags or []
         stack.tags, stack.status_reason = change_set.tags, None
         stack.set_stack_status(
             StackStatus.UPDATE_IN_PROGRESS if update else StackStatus.CREATE_IN_PROGRESS,

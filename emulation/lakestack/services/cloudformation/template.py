@@ -131,6 +131,14 @@ def as_text(value: Any) -> Any:
     return str(value) if isinstance(value, int | float) else value
 
 
+def node_of(text: str) -> yaml.Node | None:
+    """The text's tree with the lines of its parts; None if it is not well-formed."""
+    try:
+        return yaml.compose(text, _Loader)
+    except (*_NOT_YAML, ValidationError):
+        return None
+
+
 def text_of_location(location: str, account: str, region: str) -> str:
     """The text of an S3 object, named by ``s3://bucket/key`` or by a URL of S3.
 
