@@ -99,18 +99,17 @@ def converted(parameters: Mapping[str, Any], shape: Any, dropped: list[str] | No
 
 def _typed(value: Any, shape: Any, dropped: list[str]) -> Any:
     kind = shape.type_name
-    if isinstance(value, dict):
-        if kind == "structure":
+    match value, kind:
+        case dict(), "structure":
             return converted(value, shape, dropped) if shape.members else value
-        if kind == "map":
+        case dict(), "map":
             return {key: _typed(item, shape.value, dropped) for key, item in value.items()}
-        return json.dumps(value) if kind == "string" else value
-    if isinstance(value, list):
-        if kind == "list":
+        case list(), "list":
             return [_typed(item, shape.member, dropped) for item in value]
-        if kind == "map" and all(isinstance(i, dict) and set(i) == _TAG_KEYS for i in value):
+        case list(), "map" if all(isinstance(i, dict) and set(i) == _TAG_KEYS for i in value):
             return {item["Key"]: as_text(item["Value"]) for item in value}
-        return json.dumps(value) if kind == "string" else value
+        case ((dict() | list()), _):
+            return json.dumps(value) if kind == "string" else value
     return _scalar(value, kind)
 
 

@@ -19,6 +19,7 @@ from lakestack.services.cloudformation import property_use, supplements
 from lakestack.services.cloudformation.api_parameters import Handing, handing
 from lakestack.services.cloudformation.conformity import conform
 from lakestack.services.cloudformation.schemas import resolved, schema_of, tag_property
+from lakestack.services.kinesis.stream import ON_DEMAND_SHARDS
 
 Model = dict[str, Any]
 NOT_APPLIED = "accepted, not applied: "
@@ -73,6 +74,8 @@ class Application:
         if self._type == "AWS::Kinesis::Stream" and "StreamModeDetails" not in made:
             mode = "PROVISIONED" if "ShardCount" in made else "ON_DEMAND"
             made["StreamModeDetails"] = {"StreamMode": mode}
+        if self._type == "AWS::Kinesis::Stream":
+            made.setdefault("ShardCount", ON_DEMAND_SHARDS)  # else the handler makes one
         return made
 
     @contextlib.contextmanager
@@ -128,14 +131,9 @@ class Application:
                 message=f"{e.response['Error']['Message']} (Error Code: "
                 f"{e.response['Error']['Code']})",
             )
-        if supplements.properties(self._type):
-            event.resource_model = {
-                **{
-                    n: self._given[n]
-                    for n in supplements.properties(self._type) & self._given.keys()
-                },
-                **model,
-            }
+        ours = supplements.properties(self._type) & self._given.keys()
+        if ours:
+            event.resource_model = {**{name: self._given[name] for name in ours}, **model}
         without = self._of_use(property_use.ACCEPTED, self._given)
         if self._handing is not None:
             without += sorted(set(self._handing.dropped))

@@ -106,12 +106,9 @@ def _scalar(value: Any, kinds: list[str], path: tuple[str, ...]) -> Any:
     if not isinstance(value, _SCALARS):
         return value
     text = str(as_text(value))
-    if len(kinds) > 1:
-        return text if isinstance(value, bool) and "boolean" not in kinds else value
-    (kind,) = kinds
-    match kind:
-        case "string":
-            return text
+    if "string" in kinds:
+        return text
+    match kinds[0]:
         case "boolean" if text.lower() in ("true", "false"):
             return text.lower() == "true"
         case "integer" | "number" if not isinstance(value, bool):
@@ -121,7 +118,7 @@ def _scalar(value: Any, kinds: list[str], path: tuple[str, ...]) -> Any:
                 raise PropertyError(path, "expected type: Number, found: String") from None
             if _INTEGER.fullmatch(text):
                 return int(text)
-            return int(number) if kind == "integer" and number.is_integer() else number
+            return int(number) if kinds[0] == "integer" and number.is_integer() else number
         case "object":
             return value  # a document as JSON text, which the type itself reads
     raise PropertyError(path, f"expected type: {_named(kinds)}, found: {_found(value)}")

@@ -253,6 +253,7 @@ class Deployment(Values, ResourceActions):  # type: ignore[misc]
     def _succeed(self) -> None:
         stack, change_set = self._stack, self._change_set
         self._notes.deadline = None
+        stack.status_reason = None  # it was the operation's
         stack.resolved_resources = self.resources
         stack.resolved_outputs = self.outputs
         stack.resolved_exports = {

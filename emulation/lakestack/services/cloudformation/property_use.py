@@ -148,7 +148,7 @@ def added(resource_type: str, provider: type) -> list[str]:
 
 def creating_operation(provider: type) -> str | None:
     """``service:Operation`` that a handler's `create` asks first for something new."""
-    create = provider.create
+    create: Any = getattr(provider, "create", None)
     source = inspect.getsource(create)
     for verb in _MAKING:
         for found in re.finditer(rf"([\w.]+)\.({verb}_\w+)\(", source):

@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from localstack.aws.api import RequestContext, handler
@@ -19,7 +17,6 @@ from localstack.aws.api.cloudformation import (
     InsufficientCapabilitiesException,
     StackStatus,
 )
-from localstack.services.cloudformation.engine.transformers import FailedTransformationException
 from localstack.services.cloudformation.engine.validations import ValidationError
 from localstack.services.cloudformation.stores import exports_map, get_cloudformation_store
 from localstack.services.cloudformation.v2 import provider as localstack_provider
@@ -37,20 +34,25 @@ from lakestack.services.cloudformation.evaluation import (
     template_errors,
 )
 from lakestack.services.cloudformation.preparation import (
-    Prepared,
-    StackIdentity,
     identity_of,
     prepare,
+)
+from lakestack.services.cloudformation.request_template import (
+    checked,
+    deploying,
+    described,
+    listed,
+    parsed,
+    prepared_for,
+    text_of_request,
 )
 from lakestack.services.cloudformation.stack_notes import importers, notes_of
 from lakestack.services.cloudformation.template import Template, parse_template, template_text
 from lakestack.services.cloudformation.template_check import (
     check,
     missing_capabilities,
-    required_capabilities,
     resources_of,
 )
-from lakestack.services.cloudformation.transforms import transform_names
 
 LOG = logging.getLogger(__name__)
 Request = Mapping[str, Any]
@@ -64,7 +66,6 @@ UPDATABLE = {
     StackStatus.IMPORT_ROLLBACK_COMPLETE,
 }
 _DONE = StackStatus.DELETE_COMPLETE
-_ENDED = {StackStatus.CREATE_COMPLETE, StackStatus.UPDATE_COMPLETE, StackStatus.DELETE_COMPLETE}
 
 
 def create_service() -> Service:
@@ -73,8 +74,8 @@ def create_service() -> Service:
     patches.replace("cloudformation.transformer", Transformer)
     patches.replace("cloudformation.describer", Describer)
     patches.replace("cloudformation.find", find_stack)
-    patches.replace("cloudformation.text", _text_of_request)
-    patches.replace("cloudformation.parse", _parsed)
+    patches.replace("cloudformation.text", text_of_request)
+    patches.replace("cloudformation.parse", parsed)
     return Service.for_provider(CloudFormationProvider())
 
 
@@ -96,7 +97,7 @@ class CloudFormationProvider(CloudformationProviderV2):  # type: ignore[misc]
 
     @handler("CreateStack", expand=False)
     def create_stack(self, context: RequestContext, request: Request) -> Any:
-        text, template = _checked(context, request)
+        text, template = checked(context, request)
         state = _state(context)
         name = request["StackName"]
         if find_stack(state, name) is not None:
@@ -122,7 +123,7 @@ class CloudFormationProvider(CloudformationProviderV2):  # type: ignore[misc]
         stack = self._existing(context, request.get("StackName"))
         if request.get("UsePreviousTemplate"):
             request = {**request, "TemplateBody": stack.template_body}
-        text, template = _checked(context, request)
+        text, template = checked(context, request)
         self._refuse_busy(stack)
         change_set = self._change_set(stack, request, text, template, before=stack.template)
         nested = any(r["Type"] == NESTED for r in resources_of(change_set.template).values())
@@ -142,12 +143,12 @@ class CloudFormationProvider(CloudformationProviderV2):  # type: ignore[misc]
         stack = find_stack(state, request.get("StackName"))
         if request.get("UsePreviousTemplate") and stack is not None:
             request = {**request, "TemplateBody": stack.template_body, "UsePreviousTemplate": None}
-        _, template = _checked(context, request, capabilities=False)
+        _, template = checked(context, request, capabilities=False)
         before = set(state.stacks_v2)
         try:
             with template_errors():
-                prepared = _prepared_for(template, request, context, stack)
-                with _deploying(prepared):
+                prepared = prepared_for(template, request, context, stack)
+                with deploying(prepared):
                     answer = super().create_change_set(context, request)
                 if prepared is not None:
                     state.change_sets[answer["Id"]].processed_template = prepared.processed
@@ -172,7 +173,7 @@ class CloudFormationProvider(CloudformationProviderV2):  # type: ignore[misc]
             return super().execute_change_set(context, change_set_name, stack_name)  # AWS's errors
         stack = change_set.stack
         if missing := missing_capabilities(change_set.template, stack.capabilities):
-            raise InsufficientCapabilitiesException(f"Requires capabilities : {_listed(missing)}")
+            raise InsufficientCapabilitiesException(f"Requires capabilities : {listed(missing)}")
         update = change_set.change_set_type == ChangeSetType.UPDATE
         if update:
             self._refuse_busy(stack)
@@ -240,28 +241,7 @@ class CloudFormationProvider(CloudformationProviderV2):  # type: ignore[misc]
     def validate_template(self, context: RequestContext, request: Request) -> Any:
         template = parse_template(template_text(request, context.account_id, context.region))
         check(template)
-        answer: dict[str, Any] = {
-            "Parameters": [
-                {
-                    "ParameterKey": name,
-                    "NoEcho": str(p.get("NoEcho", "")).lower() == "true",
-                    **({"DefaultValue": p["Default"]} if "Default" in p else {}),
-                    **({"Description": p["Description"]} if "Description" in p else {}),
-                }
-                for name, p in (template.get("Parameters") or {}).items()
-            ],
-        }
-        if "Description" in template:
-            answer["Description"] = template["Description"]
-        if "Transform" in template:
-            answer["DeclaredTransforms"] = transform_names(template)
-        if needed := required_capabilities(template):
-            answer["Capabilities"] = needed
-            answer["CapabilitiesReason"] = (
-                "The following resource(s) require capabilities: "
-                f"{_listed(sorted({r['Type'] for r in resources_of(template).values()}))}"
-            )
-        return answer
+        return described(template)
 
     @handler("GetTemplateSummary", expand=False)
     def get_template_summary(self, context: RequestContext, request: Request) -> Any:
@@ -373,60 +353,6 @@ def _state(context: RequestContext) -> Any:
     return get_cloudformation_store(context.account_id, context.region)
 
 
-def _checked(
-    context: RequestContext, request: Request, *, capabilities: bool = True
-) -> tuple[str, Template]:
-    """Text and content of the request's template, once all checks have passed."""
-    text = template_text(request, context.account_id, context.region)
-    template = parse_template(text)
-    check(template)
-    if capabilities and (
-        missing := missing_capabilities(template, request.get("Capabilities") or [])
-    ):
-        raise InsufficientCapabilitiesException(f"Requires capabilities : {_listed(missing)}")
-    return text, template
-
-
-def _prepared_for(
-    template: Template, request: Request, context: RequestContext, stack: Any
-) -> Prepared | None:
-    """What a change set deploys; None if a macro fails, which the change set itself then says."""
-    name = str(request.get("StackName"))
-    identity = StackIdentity(context.account_id, context.region, name)
-    if stack is not None:
-        identity = identity_of(stack)
-    try:
-        return prepare(template, request.get("Parameters") or [], identity)
-    except FailedTransformationException as e:
-        LOG.debug("a macro of %s fails: %s", name, e)
-        return None
-
-
-_PREPARED: ContextVar[Template | None] = ContextVar("prepared", default=None)
-
-
-@contextmanager
-def _deploying(prepared: Prepared | None) -> Iterator[None]:
-    """LocalStack's own operations parse the request's text: give them what is made of it."""
-    token = _PREPARED.set(None if prepared is None else prepared.template)
-    try:
-        yield
-    finally:
-        _PREPARED.reset(token)
-
-
-def _parsed(text: str) -> Template:
-    prepared = _PREPARED.get()
-    return parse_template(text) if prepared is None else prepared
-
-
-def _text_of_request(request: Request) -> str:
-    """For LocalStack's own operations, which do not say whose request it is."""
-    from localstack.constants import AWS_REGION_US_EAST_1, DEFAULT_AWS_ACCOUNT_ID
-
-    return template_text(request, DEFAULT_AWS_ACCOUNT_ID, AWS_REGION_US_EAST_1)
-
-
 def _failed_to_delete(stack: Any) -> list[str]:
     return [n for n, r in stack.resource_states.items() if r["ResourceStatus"] == "DELETE_FAILED"]
 
@@ -437,11 +363,7 @@ def _shown(described: Any, stack: Any) -> Any:
         described["ParentId"] = notes.parent
     if notes.timeout_minutes is not None:
         described["TimeoutInMinutes"] = notes.timeout_minutes
-    if stack.status in _ENDED:  # the reason was the operation's
+    if not stack.status_reason:
         described.pop("StackStatusReason", None)
     described["DisableRollback"] = notes.on_failure == "DO_NOTHING"
     return described
-
-
-def _listed(names: list[str]) -> str:
-    return f"[{', '.join(names)}]"

@@ -43,15 +43,15 @@ class StaticValues:
             if isinstance(declared, dict)
         }
 
-    def condition(self, name: str) -> bool:
+    def condition(self, name: Any) -> bool:
         """Whether a condition holds.
 
         Raises:
             ValidationError: there is none, or it is none
         """
-        if name not in self._conditions:
+        if not isinstance(name, str) or name not in self._conditions:
             declared = self._template.get("Conditions") or {}
-            if name not in declared:
+            if not isinstance(name, str) or name not in declared:
                 raise ValidationError(
                     f"Template format error: Unresolved condition {name} in the template"
                 )
@@ -79,18 +79,25 @@ class StaticValues:
             return value
         if len(value) == 1:
             ((name, argument),) = value.items()
-            if name == "Condition" and isinstance(argument, str):
-                return self.condition(argument)
-            if name == "Ref" and isinstance(argument, str):
-                return self._values.get(argument, value)
-            if name == "Fn::If":
-                return self.resolve(argument[1 if self.condition(argument[0]) else 2])
-            if name == "Fn::Sub":
-                return self._substituted(argument)
-            if function := _FUNCTIONS.get(name):
-                return self._applied(name, function, argument)
+            if name in _SINGLE or name in _FUNCTIONS:
+                return self._evaluated(name, argument)
         items = ((key, self.resolve(item)) for key, item in value.items())
         return {key: item for key, item in items if item != NO_VALUE}
+
+    def _evaluated(self, name: str, argument: Any) -> Any:
+        match name:
+            case "Condition" if not isinstance(argument, dict):
+                return self.condition(argument)
+            case "Condition":  # of a policy's statement
+                return {name: self.resolve(argument)}
+            case "Ref":
+                known = isinstance(argument, str) and argument in self._values
+                return self._values[argument] if known else {name: argument}
+            case "Fn::If":
+                return self.resolve(argument[1 if self.condition(argument[0]) else 2])
+            case "Fn::Sub":
+                return self._substituted(argument)
+        return self._applied(name, _FUNCTIONS[name], argument)
 
     def chosen(self, value: Any) -> Any:
         """The value with the branch of each `Fn::If` in its place, and nothing else evaluated."""
@@ -220,5 +227,6 @@ _FUNCTIONS: dict[str, Callable[[StaticValues, Any], Any]] = {
     "Fn::Select": lambda _, v: _selected(v),
     "Fn::Split": lambda _, v: _split(v),
 }
+_SINGLE = {"Condition", "Fn::If", "Fn::Sub", "Ref"}
 _RAW = {"Fn::And", "Fn::Or", "Fn::Not"}
 """Evaluate their arguments themselves, as far as they need them."""

@@ -134,9 +134,10 @@ def as_text(value: Any) -> Any:
 def node_of(text: str) -> yaml.Node | None:
     """The text's tree with the lines of its parts; None if it is not well-formed."""
     try:
-        return yaml.compose(text, _Loader)
+        root: yaml.Node | None = yaml.compose(text, _Loader)
     except (*_NOT_YAML, ValidationError):
         return None
+    return root
 
 
 def text_of_location(location: str, account: str, region: str) -> str:

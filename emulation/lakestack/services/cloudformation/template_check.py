@@ -12,7 +12,7 @@ from typing import Any
 from localstack.services.cloudformation.engine.validations import ValidationError
 from localstack.services.cloudformation.resource_provider import plugin_manager
 
-from lakestack.services.cloudformation.intrinsics import check_functions, is_literal
+from lakestack.services.cloudformation.intrinsics import check_functions, check_macros, is_literal
 from lakestack.services.cloudformation.references import (
     Reference,
     circle,
@@ -86,6 +86,7 @@ def check(template: Template) -> None:
             "Template format error: At least one Resources member must be defined."
         )
     if macros:
+        check_macros(template)
         return
     for name, resource in template["Resources"].items():
         _check_resource(name, resource)

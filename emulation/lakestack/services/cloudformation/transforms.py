@@ -71,7 +71,7 @@ def expanded(template: Template, stage: Stage) -> Template:
         FailedTransformationException: a macro that fails, or is not there
         ValidationError: of AWS::LanguageExtensions
     """
-    made = _within(template, template, stage, top=True)
+    made: Template = _within(template, template, stage, top=True)
     for name, parameters in _listed(made.pop("Transform", [])):
         made = _whole(name, parameters, made, stage)
         if not isinstance(made, dict):
@@ -162,7 +162,7 @@ def _included(parameters: Any, stage: Stage) -> dict[str, Any]:
 
 def _listed(given: Any) -> list[tuple[str, dict[str, Any]]]:
     """Names and parameters of transforms, however they are written."""
-    found = []
+    found: list[tuple[str, dict[str, Any]]] = []
     for item in given if isinstance(given, list) else [given]:
         if isinstance(item, str):
             found.append((item, {}))
