@@ -27,6 +27,7 @@ from lakestack import generated, paths
 from lakestack.patches import PATCHES
 from lakestack.patches.sources import LOCK
 from lakestack.registry import RESOURCE_PROVIDERS, SERVICES, EmulatedService
+from lakestack.services.cloudformation import property_use
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "fidelity.md"
 """There in a clone only."""
@@ -82,8 +83,27 @@ def tables() -> str:
     lines += ["### CloudFormation resource types", "", "| Who | Types |", "|---|---|"]
     for who, names in resource_types().items():
         lines.append(f"| {who} ({len(names)}) | {', '.join(names)} |")
-    lines += ["", *patch_table()]
+    lines += ["", *property_table(), "", *patch_table()]
     return "\n".join([*lines, "", END])
+
+
+def property_table() -> list[str]:
+    """The lines of the table of what the resource types do not apply."""
+    lines = ["### CloudFormation properties that are not applied", ""]
+    lines += [
+        "Every other property that a type's registry schema lets a template set reaches its "
+        "service. An accepted one is named in an event of its resource (`accepted, not applied`).",
+        "",
+        "| Type | Accepted | Refused |",
+        "|---|---|---|",
+    ]
+    for name, entry in property_use.not_applied().items():
+        accepted, refused = (
+            ", ".join(entry.get(use, ())) for use in (property_use.ACCEPTED, property_use.REFUSED)
+        )
+        if accepted or refused:
+            lines.append(f"| {name} | {accepted} | {refused} |")
+    return lines
 
 
 def patch_table() -> list[str]:

@@ -145,10 +145,17 @@ SERVICES: tuple[EmulatedService, ...] = (
         overrides=True,
         resource_types={
             "AWS::CloudFormation::CustomResource": f"{_CFN}.custom_resource:CustomResourcePlugin",
+            "AWS::EC2::SecurityGroupEgress": (
+                f"{_CFN}.security_group_rules:SecurityGroupEgressPlugin"
+            ),
+            "AWS::EC2::SecurityGroupIngress": (
+                f"{_CFN}.security_group_rules:SecurityGroupIngressPlugin"
+            ),
         },
         replaced_types={
             "AWS::CloudFormation::Stack": f"{_CFN}.nested_stack:NestedStack",
             "AWS::IAM::Role": f"{_CFN}.iam_role:Role",
+            "AWS::Logs::SubscriptionFilter": f"{_CFN}.subscription_filter:SubscriptionFilter",
             "AWS::S3::Bucket": f"{_CFN}.s3_bucket:Bucket",
         },
     ),

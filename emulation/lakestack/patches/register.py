@@ -125,6 +125,12 @@ PATCHES: tuple[Patch, ...] = (
         f"{_CFN_EXECUTOR}.try_load_resource_provider",
     ),
     patch(
+        "cloudformation.parameters",
+        "cloudformation.api_parameters",
+        "true becomes True, and what an operation does not take is dropped without a word",
+        f"{_CFN}.resource_provider:_handler_provide_client_params",
+    ),
+    patch(
         "cloudformation.validator",
         "cloudformation.provider",
         "a change set's functions are evaluated otherwise than on AWS",
@@ -157,7 +163,7 @@ PATCHES: tuple[Patch, ...] = (
     patch(
         "cloudformation.parse",
         "cloudformation.provider",
-        "YAML is read with aliases and duplicate keys that AWS refuses",
+        "YAML is read with aliases that AWS refuses, and templates without their macros applied",
         f"{_CFN}.engine.template_preparer:parse_template",
     ),
     patch(

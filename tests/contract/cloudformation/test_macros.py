@@ -63,7 +63,7 @@ def test_transforms_pass_the_checks(stacks: Stacks, body: dict[str, Any]) -> Non
         {
             **LANGUAGE,
             "Mappings": {"M": {"a": {"b": "c"}}},
-            **template(A=parameter({"Fn::FindInMap": ["M", "z", "b", {"DefaultValue": "d"}]})),
+            **template(A=parameter({"Fn::FindInMap": ["M", "z", {"Ref": "AWS::Region"}]})),
         },
         {**LANGUAGE, **template(A={**TOPIC, "DeletionPolicy": {"Ref": "AWS::Region"}})},
         template(A=parameter({"Fn::Join": [",", {"Fn::Cidr": ["10.0.0.0/24", 9, 6]}]})),

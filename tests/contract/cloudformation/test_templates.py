@@ -22,7 +22,7 @@ FOREIGN = PROJECT / "tests" / "fixtures" / "workshop" / "templates"
     [
         ('{ "Resources": [', "JSON not well-formed. (line 1, column"),
         ("Resources:\n  A: [1\n", "YAML not well-formed. (line"),
-        ("Resources:\n  A: {}\n  A: {}\n", "found duplicate key A"),
+        ("Resources:\n  A: [1]\n  A: {}\n", "Every Resources object must contain a Type member"),
         ("just text", "unsupported structure"),
         ({"Resources": {}}, "At least one Resources member must be defined"),
         ({"Outputs": {}}, "At least one Resources member must be defined"),

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from localstack.aws.api.cloudformation import ChangeAction, ResourceStatus
+from localstack.services.cloudformation import resource_provider
 from localstack.services.cloudformation.engine.v2.change_set_model_executor import (
     ChangeSetModelExecutor,
     EventOperationFromAction,
@@ -15,6 +16,7 @@ from localstack.services.cloudformation.engine.v2.change_set_model_preproc impor
 from localstack.services.cloudformation.resource_provider import OperationStatus, ProgressEvent
 
 from lakestack import clock
+from lakestack.services.cloudformation.application import Application
 
 LOG = logging.getLogger(__name__)
 Model = dict[str, Any]
@@ -27,9 +29,23 @@ class ResourceActions(ChangeSetModelExecutor):  # type: ignore[misc]
     _old_records: dict[str, Model]
 
     def _act(
-        self, name: str, resource_type: str, action: Any, before: Model | None, after: Model | None
+        self,
+        name: str,
+        resource_type: str,
+        action: Any,
+        before: Model | None,
+        after: Model | None,
+        specified_before: Model | None = None,
     ) -> tuple[ProgressEvent[Model], Model]:
-        """Let the resource type do it; returns its event and the resource's new record."""
+        """Let the resource type do it; returns its event and the resource's new record.
+
+        Args:
+            before: as the resource's record has it
+            specified_before: as the old template specified it, where that is known
+        """
+        application = Application(resource_type, after, specified_before)
+        if after is not None:
+            after = application.started(self._stack, name)
         payload = self.create_resource_provider_payload(
             action=action,
             logical_resource_id=name,
@@ -43,8 +59,14 @@ class ResourceActions(ChangeSetModelExecutor):  # type: ignore[misc]
         if provider is None:
             event = _failed(f"Resource type {resource_type} is not supported", {})
         else:
+            executor = self.resource_provider_executor
             try:
-                event = self.resource_provider_executor.deploy_loop(provider, extra, payload)
+                if action == ChangeAction.Modify and application.suffices(before or {}):
+                    event = application.kept(before or {}, extra)
+                else:
+                    with application.handing():
+                        event = executor.deploy_loop(provider, extra, payload)
+                event = application.finished(event, self._request(payload))
             except Exception as e:  # a type's handler may raise anything; it fails its resource
                 LOG.debug("%s of %s", action, name, exc_info=True)
                 event = _failed(_reason(e), extra.get("Properties") or {})
@@ -58,6 +80,10 @@ class ResourceActions(ChangeSetModelExecutor):  # type: ignore[misc]
             if key in extra:
                 record[key] = extra[key]
         return event, record
+
+    def _request(self, payload: Any) -> Any:
+        stack = self._stack
+        return resource_provider.convert_payload(stack.stack_name, stack.stack_id, payload)
 
     def _event(
         self,

@@ -59,6 +59,7 @@ class Deletion(Deployment):
         stack.resolved_outputs = []
         stack.deletion_time = clock.utc()
         notes_of(stack).imports = set()
+        stack.status_reason = None
         stack.set_stack_status(StackStatus.DELETE_COMPLETE)
         return True
 

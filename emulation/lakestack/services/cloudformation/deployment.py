@@ -18,10 +18,14 @@ from localstack.services.cloudformation.engine.v2.change_set_model_executor impo
 )
 from localstack.services.cloudformation.engine.v2.change_set_model_preproc import (
     ChangeSetModelPreproc,
+    PreprocProperties,
 )
 from localstack.services.cloudformation.resource_provider import OperationStatus
 
 from lakestack.services.cloudformation.actions import ResourceActions
+from lakestack.services.cloudformation.application import specified
+from lakestack.services.cloudformation.conformity import PropertyError
+from lakestack.services.cloudformation.lines import where
 from lakestack.services.cloudformation.nested_stack import RESTORE
 from lakestack.services.cloudformation.stack_notes import CANCELLED, LATE, notes_of
 from lakestack.services.cloudformation.values import StopError, Values, attribute_of, is_custom
@@ -94,8 +98,9 @@ class Deployment(Values, ResourceActions):  # type: ignore[misc]
             action = ChangeAction.Modify if node_resource.name in self._old_records else None
             self._event(node_resource.name, node_resource.type_.value, action, "FAILED", reason)
             raise StopError(node_resource.name, reason) from e
-        before, after = delta.before, delta.after
         name = node_resource.name
+        self._conform(name, delta)
+        before, after = delta.before, delta.after
         if self._notes.cancelled.is_set() and not is_nothing(after):
             raise StopError(name, CANCELLED)
         if self._notes.late:
@@ -110,6 +115,29 @@ class Deployment(Values, ResourceActions):  # type: ignore[misc]
             after.physical_resource_id = record.get("PhysicalResourceId")
             after.status = record["ResourceStatus"]
         return delta
+
+    def _conform(self, name: str, delta: Any) -> None:
+        """Give the properties their schema's types; raises StopError where one does not fit."""
+        for side, tags in (
+            (delta.before, self._notes.tags_before),
+            (delta.after, self._stack.tags),
+        ):
+            if is_nothing(side) or side.properties is None or is_nothing(side.properties):
+                continue
+            given, kind = side.properties.properties, side.resource_type
+            try:
+                made = specified(kind, given, tags or [])
+            except PropertyError as e:
+                if side is delta.before:  # deployed all the same, before this was checked
+                    continue
+                reason = (
+                    f"Properties validation failed for resource {name} with message:\n"
+                    f"{e}{where(self._change_set.template_body, name, e.path)}"
+                )
+                action = ChangeAction.Modify if name in self._old_records else None
+                self._event(name, kind, action, "FAILED", reason)
+                raise StopError(name, reason) from e
+            side.properties = PreprocProperties(made)
 
     def _execute_resource_change(self, name: str, before: Any, after: Any) -> None:
         if is_nothing(after):
@@ -172,6 +200,7 @@ class Deployment(Values, ResourceActions):  # type: ignore[misc]
                 ChangeAction.Modify,
                 old["Properties"],
                 after.properties.properties,
+                specified_before=before.properties.properties,
             )
         except StopError:
             self.resources[name] = old
@@ -192,12 +221,13 @@ class Deployment(Values, ResourceActions):  # type: ignore[misc]
         before: Model | None,
         after: Model | None,
         event_as: Any = None,
+        specified_before: Model | None = None,
     ) -> None:
         """Carry out one action with its events; raises StopError if it fails."""
         shown = event_as or action
         if event_as is None:
             self._event(name, resource_type, shown, "IN_PROGRESS")
-        event, record = self._act(name, resource_type, action, before, after)
+        event, record = self._act(name, resource_type, action, before, after, specified_before)
         failed = event.status != OperationStatus.SUCCESS
         status = f"{EventOperationFromAction[action.value]}_{'FAILED' if failed else 'COMPLETE'}"
         record["ResourceStatus"] = ResourceStatus(status)
@@ -223,6 +253,7 @@ class Deployment(Values, ResourceActions):  # type: ignore[misc]
     def _succeed(self) -> None:
         stack, change_set = self._stack, self._change_set
         self._notes.deadline = None
+        stack.status_reason = None  # it was the operation's
         stack.resolved_resources = self.resources
         stack.resolved_outputs = self.outputs
         stack.resolved_exports = {

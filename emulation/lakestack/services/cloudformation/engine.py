@@ -15,6 +15,7 @@ from localstack.services.cloudformation.resource_provider import (
 )
 
 from lakestack import patches, registry
+from lakestack.services.cloudformation import api_parameters
 from lakestack.services.cloudformation.stack_notes import CANCELLED, notes_for
 
 POLL_SECONDS = 0.1
@@ -25,6 +26,7 @@ def install() -> None:
     _pause_less()
     _tell_failures()
     _load_our_types()
+    api_parameters.install()
 
 
 def _pause_less() -> None:

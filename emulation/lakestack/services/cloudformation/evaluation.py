@@ -21,6 +21,7 @@ from localstack.services.cloudformation.engine.validations import ValidationErro
 from localstack.services.cloudformation.stores import exports_map
 
 from lakestack.services.cloudformation.functions import Functions
+from lakestack.services.cloudformation.transforms import has_macros
 
 LOG = logging.getLogger(__name__)
 
@@ -48,6 +49,9 @@ class _BeforeDeployment(Functions):
     def export_of(self, name: str) -> str:  # noqa: ARG002 - the deployment asks for it
         return ""
 
+    def _perform_dynamic_replacements(self, value: Any) -> Any:
+        return value
+
     def _variable(self, name: str, values: dict[str, Any], *, before: bool) -> str:
         try:
             return super()._variable(name, values, before=before)
@@ -56,15 +60,26 @@ class _BeforeDeployment(Functions):
 
 
 class Validator(_BeforeDeployment, ChangeSetModelValidator):  # type: ignore[misc]
-    """Looks for faults when a request comes."""
+    """Has nothing to look for: a template is checked when it is prepared."""
+
+    def validate(self) -> None:
+        pass
 
 
 class Transformer(_BeforeDeployment, ChangeSetModelTransform):  # type: ignore[misc]
-    """Applies the template's macros."""
+    """Has nothing to do where the macros have been applied; else says how they fail."""
+
+    def transform(self) -> Any:
+        if has_macros(self._before_template) or has_macros(self._after_template):
+            return super().transform()
+        return self._before_template, self._after_template
 
 
 class Describer(Functions, ChangeSetModelDescriber):  # type: ignore[misc]
     """Describes the changes of a change set."""
+
+    def _perform_dynamic_replacements(self, value: Any) -> Any:
+        return value  # a change set shows the reference, not the secret
 
     def export_of(self, name: str) -> str:
         exports = exports_map(self._change_set.account_id, self._change_set.region_name)

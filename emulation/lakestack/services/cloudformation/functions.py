@@ -6,8 +6,7 @@ parameters".
 
 from __future__ import annotations
 
-import ipaddress
-import itertools
+import json
 import re
 from typing import Any
 
@@ -17,6 +16,12 @@ from localstack.services.cloudformation.engine.v2.change_set_model_preproc impor
     PreprocResource,
 )
 from localstack.services.cloudformation.engine.validations import ValidationError
+
+from lakestack.services.cloudformation import dynamic_references
+from lakestack.services.cloudformation.cidr import cidr_blocks
+from lakestack.services.cloudformation.parameter_values import of_type
+from lakestack.services.cloudformation.static_values import joined, length, same
+from lakestack.services.cloudformation.template import as_text
 
 _VARIABLE = re.compile(r"\$\{(!?)\s*([^{}]+?)\s*\}")
 
@@ -61,16 +66,76 @@ class Functions:
         return this._cached_apply(
             scope=node.scope,
             arguments_delta=this.visit(node.arguments),
-            resolver=lambda pair: _text(pair[0]) == _text(pair[1]),
+            resolver=lambda pair: same(pair[0], pair[1]),
         )
 
+    def visit_node_intrinsic_function_fn_join(self, node: Any) -> Any:
+        """``Fn::Join`` writes true and false as YAML does."""
+        this: Any = self
+        return this._cached_apply(
+            scope=node.scope,
+            arguments_delta=this.visit(node.arguments),
+            resolver=lambda pair: joined([pair[0], _present(pair[1])]),
+        )
+
+    def visit_node_intrinsic_function_fn_select(self, node: Any) -> Any:
+        """``Fn::Select`` of a list of anything."""
+        this: Any = self
+        return this._cached_apply(
+            scope=node.scope, arguments_delta=this.visit(node.arguments), resolver=_select
+        )
+
+    def visit_node_intrinsic_function_fn_find_in_map(self, node: Any) -> Any:
+        """``Fn::FindInMap``, with the DefaultValue of AWS::LanguageExtensions."""
+        this: Any = self
+
+        def find(argument: Any, side: str) -> Any:
+            name, first, second, *default = argument
+            try:
+                keys = (str(as_text(key)) for key in (name, first, second))
+                return getattr(this._resolve_mapping(*keys), side)
+            except (ValidationError, RuntimeError):
+                if default:
+                    return default[0]["DefaultValue"]
+                raise
+
+        arguments = this.visit(node.arguments)
+        before, after = (
+            given if is_nothing(given) else find(given, side)
+            for given, side in ((arguments.before, "before"), (arguments.after, "after"))
+        )
+        return PreprocEntityDelta(before=before, after=after)
+
+    def visit_node_parameter(self, node: Any) -> Any:
+        """A parameter of a list's type is a list; an empty text is a value, too."""
+        this: Any = self
+        given, default = this.visit(node.dynamic_value), this.visit(node.default_value)
+        kind = this.visit(node.type_)
+        found = []
+        for side in ("before", "after"):
+            value = getattr(given, side)
+            value = getattr(default, side) if is_nothing(value) else value
+            known = is_nothing(value) or is_nothing(getattr(kind, side))
+            found.append(value if known else of_type(value, getattr(kind, side)))
+        return PreprocEntityDelta(before=found[0], after=found[1])
+
+    def _perform_static_replacements(self, value: str) -> str:
+        return value  # LocalStack puts its own host into URLs of execute-api
+
+    def _perform_dynamic_replacements(self, value: Any) -> Any:
+        if not isinstance(value, str) or "{{resolve:" not in value:
+            return value
+        change_set: Any = getattr(self, "_change_set")  # noqa: B009 - LocalStack's
+        return dynamic_references.resolved(value, change_set.account_id, change_set.region_name)
+
     def visit_node_object(self, node_object: Any) -> Any:
-        """``Fn::Cidr``, which LocalStack does not know for a function."""
+        """Functions that LocalStack does not know for such."""
         delta = super().visit_node_object(node_object)  # type: ignore[misc]
-        if set(node_object.bindings) != {"Fn::Cidr"}:
+        name = next(iter(node_object.bindings), "")
+        if len(node_object.bindings) != 1 or name not in _OBJECTS:
             return delta
         before, after = (
-            value if is_nothing(value) else cidr_blocks(value["Fn::Cidr"])
+            value if is_nothing(value) else _OBJECTS[name](value[name])
             for value in (delta.before, delta.after)
         )
         return PreprocEntityDelta(before=before, after=after)
@@ -115,38 +180,38 @@ class Functions:
             raise ValueError(f"Template error: no value for ${{{name}}} of Fn::Sub")
         if isinstance(found, list):
             return ",".join(map(str, found))
-        return str(_text(found))
+        return str(as_text(found))
 
 
-def cidr_blocks(argument: Any) -> list[str]:
-    """CIDR blocks of ``[ipBlock, count, cidrBits]``; "Fn::Cidr" of the reference.
-
-    Without cidrBits the block is shared out evenly, which is our guess.
+def _present(items: Any) -> list[Any]:
+    """Without what is not there, such as the name of a resource that is still to be made.
 
     Raises:
-        ValidationError: not such a list, or the block does not hold so many
+        RuntimeError: not a list, which a change set only describes
     """
-    try:
-        block, count, *bits = argument
-        network = ipaddress.ip_network(str(block))
-        number = int(count)
-        if not 1 <= number <= 256:
-            raise ValueError(f"count is {number}, valid are 1 to 256")
-        prefix = (
-            network.max_prefixlen - int(bits[0])
-            if bits
-            else network.prefixlen + (number - 1).bit_length()
+    if items == "":  # CDK's bootstrap joins an empty parameter
+        return []
+    if not isinstance(items, list):
+        raise RuntimeError(f"Template error: Fn::Join requires a list of strings: {items!r}")
+    return [item for item in items if item is not None and not is_nothing(item)]
+
+
+def _select(argument: Any) -> Any:
+    index, items = argument
+    if not isinstance(items, list):
+        raise RuntimeError(
+            "Template error: Fn::Select requires a list argument with two elements: an integer "
+            "index and a list"
         )
-        found = list(itertools.islice(network.subnets(new_prefix=prefix), number))
-        if len(found) < number:
-            raise ValueError(f"{network} holds {len(found)} blocks of /{prefix}, not {number}")
-    except (ValueError, TypeError) as e:
-        raise ValidationError(f"Template error: Fn::Cidr is not valid: {e}") from e
-    return [str(subnet) for subnet in found]
+    if not 0 <= int(index) < len(items):
+        raise ValidationError(
+            f"Template error: Fn::Select cannot select nonexistent value at index {index}"
+        )
+    return items[int(index)]
 
 
-def _text(value: Any) -> Any:
-    """A scalar as CloudFormation writes it; anything else as it is."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    return str(value) if isinstance(value, int | float) else value
+def _as_json(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"))
+
+
+_OBJECTS = {"Fn::Cidr": cidr_blocks, "Fn::Length": length, "Fn::ToJsonString": _as_json}

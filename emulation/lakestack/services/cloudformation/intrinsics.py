@@ -239,7 +239,6 @@ _RULE_FUNCTIONS = {
 }
 VALUE_FUNCTIONS = {**FUNCTIONS, **CONDITION_FUNCTIONS}
 RULE_FUNCTIONS = {**FUNCTIONS, **CONDITION_FUNCTIONS, **_RULE_FUNCTIONS}
-_FOR_EACH = "Fn::ForEach"
 
 
 def check_functions(
@@ -272,11 +271,24 @@ def check_functions(
         check_functions(item, where, known, inner)
 
 
+def check_macros(value: Any) -> None:
+    """Check the form of every `Fn::Transform`, before it is carried out.
+
+    Raises:
+        ValidationError: one has not the name of a macro and its parameters
+    """
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for item in items:
+        check_macros(item)
+    if isinstance(value, dict) and "Fn::Transform" in value:
+        function = FUNCTIONS["Fn::Transform"]
+        if not function.form(value["Fn::Transform"]):
+            raise ValidationError(f"{function.needs}")
+
+
 def _check_use(
     value: dict[str, Any], key: str, item: Any, where: str, known: dict[str, Function]
 ) -> None:
-    if key.startswith(_FOR_EACH):
-        return  # what a transform makes of it is not known yet
     alone = len(value) == 1
     if key not in known:
         raise ValidationError(

@@ -11,7 +11,8 @@ from typing import Any
 from localstack.services.cloudformation.engine.validations import ValidationError
 
 from lakestack.services.cloudformation.parameter_declarations import check_declaration
-from lakestack.services.cloudformation.template import Template
+from lakestack.services.cloudformation.parameter_values import is_list
+from lakestack.services.cloudformation.template import Template, as_text
 from lakestack.services.patterns import PatternError, compile_pattern
 
 Declaration = Mapping[str, Any]
@@ -39,7 +40,7 @@ def check_parameters(template: Template, given: Iterable[Mapping[str, Any]]) -> 
     for name, declaration in declared.items():
         value = values.get(name)
         if value is None and name not in keys:
-            value = str(declaration["Default"])
+            value = as_text(declaration["Default"])
         if value is not None and not declaration["Type"].startswith("AWS::SSM::"):
             check_value(name, declaration, value)
 
@@ -73,12 +74,12 @@ def check_declarations(declared: Mapping[str, Any]) -> None:
 
 def _problem(name: str, declaration: Declaration, value: str) -> str | None:
     kind = declaration["Type"]
-    items = [item.strip() for item in value.split(",")] if _is_list(kind) else [value]
+    items = [item.strip() for item in value.split(",")] if is_list(kind) else [value]
     if "Number" in kind:
         for item in items:
             if problem := _number_problem(name, declaration, item):
                 return problem
-    allowed = [_text(v) for v in declaration.get("AllowedValues") or []]
+    allowed = [as_text(v) for v in declaration.get("AllowedValues") or []]
     if allowed and any(item not in allowed for item in items):
         return f"Parameter '{name}' must be one of AllowedValues"
     pattern = declaration.get("AllowedPattern")
@@ -116,11 +117,3 @@ def _number_problem(name: str, declaration: Declaration, item: str) -> str | Non
     if "MaxValue" in declaration and number > float(declaration["MaxValue"]):
         return f"Parameter '{name}' must be a number not greater than {declaration['MaxValue']}"
     return None
-
-
-def _is_list(kind: str) -> bool:
-    return kind == "CommaDelimitedList" or kind.startswith("List<")
-
-
-def _text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -32,16 +33,28 @@ from lakestack.services.cloudformation.evaluation import (
     Validator,
     template_errors,
 )
-from lakestack.services.cloudformation.parameters import check_parameters
+from lakestack.services.cloudformation.preparation import (
+    identity_of,
+    prepare,
+)
+from lakestack.services.cloudformation.request_template import (
+    checked,
+    deploying,
+    described,
+    listed,
+    parsed,
+    prepared_for,
+    text_of_request,
+)
 from lakestack.services.cloudformation.stack_notes import importers, notes_of
 from lakestack.services.cloudformation.template import Template, parse_template, template_text
 from lakestack.services.cloudformation.template_check import (
     check,
     missing_capabilities,
-    required_capabilities,
     resources_of,
 )
 
+LOG = logging.getLogger(__name__)
 Request = Mapping[str, Any]
 
 # AWS CloudFormation User Guide, "Stack status codes": from these an update may begin.
@@ -61,8 +74,8 @@ def create_service() -> Service:
     patches.replace("cloudformation.transformer", Transformer)
     patches.replace("cloudformation.describer", Describer)
     patches.replace("cloudformation.find", find_stack)
-    patches.replace("cloudformation.text", _text_of_request)
-    patches.replace("cloudformation.parse", parse_template)
+    patches.replace("cloudformation.text", text_of_request)
+    patches.replace("cloudformation.parse", parsed)
     return Service.for_provider(CloudFormationProvider())
 
 
@@ -84,7 +97,7 @@ class CloudFormationProvider(CloudformationProviderV2):  # type: ignore[misc]
 
     @handler("CreateStack", expand=False)
     def create_stack(self, context: RequestContext, request: Request) -> Any:
-        text, template = _checked(context, request)
+        text, template = checked(context, request)
         state = _state(context)
         name = request["StackName"]
         if find_stack(state, name) is not None:
@@ -93,7 +106,10 @@ class CloudFormationProvider(CloudformationProviderV2):  # type: ignore[misc]
         on_failure = request.get("OnFailure") or "ROLLBACK"
         notes_of(stack).on_failure = "DO_NOTHING" if request.get("DisableRollback") else on_failure
         change_set = self._change_set(stack, request, text, template, before=None)
-        stack.template, stack.template_body = template, text  # visible while it is being made
+        stack.template, stack.template_body = (
+            change_set.template,
+            text,
+        )  # visible while it is being made
         state.stacks_v2[stack.stack_id] = stack
         stack.set_stack_status(StackStatus.CREATE_IN_PROGRESS, "User Initiated")
         stack.template = None
@@ -107,14 +123,15 @@ class CloudFormationProvider(CloudformationProviderV2):  # type: ignore[misc]
         stack = self._existing(context, request.get("StackName"))
         if request.get("UsePreviousTemplate"):
             request = {**request, "TemplateBody": stack.template_body}
-        text, template = _checked(context, request)
+        text, template = checked(context, request)
         self._refuse_busy(stack)
         change_set = self._change_set(stack, request, text, template, before=stack.template)
-        nested = any(r["Type"] == NESTED for r in resources_of(template).values())
+        nested = any(r["Type"] == NESTED for r in resources_of(change_set.template).values())
         tags = request.get("Tags")
         if not nested and not change_set.has_changes() and (tags is None or tags == stack.tags):
             raise ValidationError("No updates are to be performed.")
         stack.capabilities = request.get("Capabilities") or stack.capabilities
+        notes_of(stack).tags_before = stack.tags or []
         stack.tags = tags if tags is not None else stack.tags
         stack.set_stack_status(StackStatus.UPDATE_IN_PROGRESS, "User Initiated")
         self._start(stack, Deployment(change_set, update=True).run)
@@ -126,11 +143,16 @@ class CloudFormationProvider(CloudformationProviderV2):  # type: ignore[misc]
         stack = find_stack(state, request.get("StackName"))
         if request.get("UsePreviousTemplate") and stack is not None:
             request = {**request, "TemplateBody": stack.template_body, "UsePreviousTemplate": None}
-        _checked(context, request, capabilities=False)
+        _, template = checked(context, request, capabilities=False)
         before = set(state.stacks_v2)
         try:
             with template_errors():
-                return super().create_change_set(context, request)
+                prepared = prepared_for(template, request, context, stack)
+                with deploying(prepared):
+                    answer = super().create_change_set(context, request)
+                if prepared is not None:
+                    state.change_sets[answer["Id"]].processed_template = prepared.processed
+                return answer
         except Exception:
             for new in set(state.stacks_v2) - before:  # refused: no stack under review remains
                 del state.stacks_v2[new]
@@ -151,12 +173,13 @@ class CloudFormationProvider(CloudformationProviderV2):  # type: ignore[misc]
             return super().execute_change_set(context, change_set_name, stack_name)  # AWS's errors
         stack = change_set.stack
         if missing := missing_capabilities(change_set.template, stack.capabilities):
-            raise InsufficientCapabilitiesException(f"Requires capabilities : {_listed(missing)}")
+            raise InsufficientCapabilitiesException(f"Requires capabilities : {listed(missing)}")
         update = change_set.change_set_type == ChangeSetType.UPDATE
         if update:
             self._refuse_busy(stack)
         notes_of(stack).on_failure = "DO_NOTHING" if disable_rollback else "ROLLBACK"
         change_set.set_execution_status(ExecutionStatus.EXECUTE_IN_PROGRESS)
+        notes_of(stack).tags_before = stack.tags or []
         stack.tags, stack.status_reason = change_set.tags, None
         stack.set_stack_status(
             StackStatus.UPDATE_IN_PROGRESS if update else StackStatus.CREATE_IN_PROGRESS,
@@ -218,25 +241,7 @@ class CloudFormationProvider(CloudformationProviderV2):  # type: ignore[misc]
     def validate_template(self, context: RequestContext, request: Request) -> Any:
         template = parse_template(template_text(request, context.account_id, context.region))
         check(template)
-        answer: dict[str, Any] = {
-            "Parameters": [
-                {
-                    "ParameterKey": name,
-                    "NoEcho": str(p.get("NoEcho", "")).lower() == "true",
-                    **({"DefaultValue": str(p["Default"])} if "Default" in p else {}),
-                    **({"Description": p["Description"]} if "Description" in p else {}),
-                }
-                for name, p in (template.get("Parameters") or {}).items()
-            ],
-            "Description": template.get("Description", ""),
-        }
-        if needed := required_capabilities(template):
-            answer["Capabilities"] = needed
-            answer["CapabilitiesReason"] = (
-                "The following resource(s) require capabilities: "
-                f"{_listed(sorted({r['Type'] for r in resources_of(template).values()}))}"
-            )
-        return answer
+        return described(template)
 
     @handler("GetTemplateSummary", expand=False)
     def get_template_summary(self, context: RequestContext, request: Request) -> Any:
@@ -301,16 +306,17 @@ class CloudFormationProvider(CloudformationProviderV2):  # type: ignore[misc]
         old_parameters = stack.resolved_parameters if before is not None else None
         kind = ChangeSetType.CREATE if before is None else ChangeSetType.UPDATE
         with template_errors():
+            prepared = prepare(template, request.get("Parameters") or [], identity_of(stack))
             change_set = ChangeSet(
                 stack,
                 {"ChangeSetName": f"cs-{stack.stack_name}", "ChangeSetType": kind},
-                template=template,
+                template=prepared.template,
                 template_body=text,
             )
             self._setup_change_set_model(
                 change_set=change_set,
                 before_template=before,
-                after_template=template,
+                after_template=prepared.template,
                 before_parameters=old_parameters,
                 after_parameters=self._extract_after_parameters(
                     request.get("Parameters") or [], old_parameters
@@ -318,6 +324,7 @@ class CloudFormationProvider(CloudformationProviderV2):  # type: ignore[misc]
             )
         if change_set.status == ChangeSetStatus.FAILED:
             raise ValidationError(change_set.status_reason)
+        change_set.processed_template = prepared.processed
         return change_set
 
     def _created(self, stack: Any, deployment: Deployment) -> None:
@@ -346,28 +353,6 @@ def _state(context: RequestContext) -> Any:
     return get_cloudformation_store(context.account_id, context.region)
 
 
-def _checked(
-    context: RequestContext, request: Request, *, capabilities: bool = True
-) -> tuple[str, Template]:
-    """Text and content of the request's template, once all checks have passed."""
-    text = template_text(request, context.account_id, context.region)
-    template = parse_template(text)
-    check(template)
-    check_parameters(template, request.get("Parameters") or [])
-    if capabilities and (
-        missing := missing_capabilities(template, request.get("Capabilities") or [])
-    ):
-        raise InsufficientCapabilitiesException(f"Requires capabilities : {_listed(missing)}")
-    return text, template
-
-
-def _text_of_request(request: Request) -> str:
-    """For LocalStack's own operations, which do not say whose request it is."""
-    from localstack.constants import AWS_REGION_US_EAST_1, DEFAULT_AWS_ACCOUNT_ID
-
-    return template_text(request, DEFAULT_AWS_ACCOUNT_ID, AWS_REGION_US_EAST_1)
-
-
 def _failed_to_delete(stack: Any) -> list[str]:
     return [n for n, r in stack.resource_states.items() if r["ResourceStatus"] == "DELETE_FAILED"]
 
@@ -378,9 +363,7 @@ def _shown(described: Any, stack: Any) -> Any:
         described["ParentId"] = notes.parent
     if notes.timeout_minutes is not None:
         described["TimeoutInMinutes"] = notes.timeout_minutes
+    if not stack.status_reason:
+        described.pop("StackStatusReason", None)
     described["DisableRollback"] = notes.on_failure == "DO_NOTHING"
     return described
-
-
-def _listed(names: list[str]) -> str:
-    return f"[{', '.join(names)}]"

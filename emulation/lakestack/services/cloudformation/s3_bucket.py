@@ -21,13 +21,6 @@ from lakestack.services.arns import bucket_arn
 
 Model = dict[str, Any]
 
-_APPLIED = {
-    *("AccessControl", "BucketName", "CorsConfiguration", "NotificationConfiguration"),
-    *("ObjectLockConfiguration", "ObjectLockEnabled", "Tags", "VersioningConfiguration"),
-    *("WebsiteConfiguration", "PublicAccessBlockConfiguration", "BucketEncryption"),
-}
-_ATTRIBUTES = {"Arn", "DomainName", "DualStackDomainName", "RegionalDomainName", "WebsiteURL"}
-
 
 class Bucket(S3BucketProvider):  # type: ignore[misc]
     """Ref: the bucket's name."""
@@ -82,9 +75,6 @@ class Bucket(S3BucketProvider):  # type: ignore[misc]
             s3.put_bucket_encryption(
                 Bucket=name, ServerSideEncryptionConfiguration={"Rules": rules}
             )
-        without = sorted(set(model) - _APPLIED - _ATTRIBUTES)
-        if without:
-            event.message = f"accepted, without effect in the emulator: {', '.join(without)}"
         return event
 
     def _setup_post_creation_attributes(self, model: Model, region: str) -> None:

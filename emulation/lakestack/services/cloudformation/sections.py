@@ -43,8 +43,11 @@ def is_pseudo_parameter(name: str) -> bool:
     return name in _PSEUDO_PARAMETERS
 
 
-def check_sections(template: Template) -> None:
+def check_sections(template: Template, *, macros: bool) -> None:
     """Check all sections but the resources' own content.
+
+    Args:
+        macros: what they make of the sections is not known yet: only the parameters are checked
 
     Raises:
         ValidationError: the first fault, in CloudFormation's words
@@ -72,6 +75,8 @@ def check_sections(template: Template) -> None:
     _check_description(template)
     _check_transform(template.get("Transform", []))
     check_declarations(template.get("Parameters", {}))
+    if macros:
+        return
     _check_mappings(template.get("Mappings", {}))
     _check_conditions(template.get("Conditions", {}))
     _check_rules(template.get("Rules", {}))
@@ -120,8 +125,6 @@ def _check_transform(transform: Any) -> None:
 def _check_mappings(mappings: dict[str, Any]) -> None:
     for name, mapping in mappings.items():
         _check_name("Mappings", name)
-        if isinstance(mapping, dict) and "Fn::Transform" in mapping:
-            continue
         if not isinstance(mapping, dict) or not mapping:
             raise ValidationError(
                 f"Template format error: Every Mappings member {name} must be a map"
@@ -145,7 +148,7 @@ def _check_conditions(conditions: dict[str, Any]) -> None:
         if not (
             isinstance(condition, dict)
             and len(condition) == 1
-            and next(iter(condition)) in {"Condition", "Fn::Transform", *CONDITION_FUNCTIONS}
+            and next(iter(condition)) in {"Condition", *CONDITION_FUNCTIONS}
         ):
             raise ValidationError(
                 f"Template format error: Every Conditions member must be a condition function: "
@@ -223,8 +226,6 @@ def _check_rules(rules: dict[str, Any]) -> None:
 
 def _check_outputs(outputs: dict[str, Any]) -> None:
     for name, output in outputs.items():
-        if name.startswith("Fn::"):
-            continue
         _check_name("Output", name)
         if not isinstance(output, dict) or output.get("Value") is None:
             raise ValidationError(

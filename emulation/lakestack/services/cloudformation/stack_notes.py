@@ -27,6 +27,7 @@ class StackNotes:
         on_failure: of its creation: ROLLBACK, DO_NOTHING or DELETE
         timeout_minutes: of its creation, None without a limit
         deadline: of a creation that runs, by `time.monotonic`; None without a limit
+        tags_before: the stack's, before the update that runs
     """
 
     operation: threading.Lock = field(default_factory=threading.Lock)
@@ -36,6 +37,7 @@ class StackNotes:
     on_failure: str = "ROLLBACK"
     timeout_minutes: int | None = None
     deadline: float | None = None
+    tags_before: list[Any] = field(default_factory=list)
 
     def begin_creation(self, timeout_minutes: int | None) -> None:
         """From now on the stack has this many minutes, if any."""

@@ -45,7 +45,8 @@ _ESCAPED = re.compile(
 class _Loader(NoDatesSafeLoader):
     """LocalStack's loader, which knows the short forms of functions, but refuses what AWS does.
 
-    Double keys, keys that are no scalars, and aliases, which could multiply without bound.
+    Keys that are no scalars, and aliases, which could multiply without bound. Of a key that stands
+    twice the last value counts, as on AWS.
     """
 
     def compose_node(self, parent: Any, index: Any) -> Any:
@@ -56,17 +57,11 @@ class _Loader(NoDatesSafeLoader):
         return super().compose_node(parent, index)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: set[str] = set()
         for key, _ in node.value if isinstance(node, yaml.MappingNode) else ():
             if not isinstance(key, yaml.ScalarNode):
                 raise yaml.constructor.ConstructorError(
                     None, None, "found a key that is no scalar", key.start_mark
                 )
-            if key.tag == "tag:yaml.org,2002:str" and key.value in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"found duplicate key {key.value}", key.start_mark
-                )
-            seen.add(key.value)
         return dict(super().construct_mapping(node, deep=deep))
 
 
@@ -95,6 +90,13 @@ def parse_template(text: str) -> Template:
     Raises:
         ValidationError: not well-formed, with the line; or not an object
     """
+    template = parse_fragment(text)
+    _write_parameters_as_text(template.get("Parameters"))
+    return template
+
+
+def parse_fragment(text: str) -> dict[str, Any]:
+    """Read JSON or YAML of a part of a template; raises as `parse_template`."""
     parsed = _json(text) if text.lstrip().startswith("{") else _yaml(text)
     if not isinstance(parsed, dict):
         raise ValidationError("Template format error: unsupported structure.")
@@ -109,6 +111,45 @@ def parse_template(text: str) -> Template:
     if _ESCAPED.search(plain):
         raise ValidationError("Template format error: special characters are not allowed")
     return template
+
+
+def _write_parameters_as_text(declared: Any) -> None:
+    """Defaults and allowed values are texts, whatever YAML or JSON takes them for."""
+    for declaration in declared.values() if isinstance(declared, dict) else ():
+        if not isinstance(declaration, dict):
+            continue
+        if "Default" in declaration:
+            declaration["Default"] = as_text(declaration["Default"])
+        if isinstance(allowed := declaration.get("AllowedValues"), list):
+            declaration["AllowedValues"] = [as_text(value) for value in allowed]
+
+
+def as_text(value: Any) -> Any:
+    """A number, true or false as CloudFormation writes it; anything else as it is."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, int | float) else value
+
+
+def node_of(text: str) -> yaml.Node | None:
+    """The text's tree with the lines of its parts; None if it is not well-formed."""
+    try:
+        root: yaml.Node | None = yaml.compose(text, _Loader)
+    except (*_NOT_YAML, ValidationError):
+        return None
+    return root
+
+
+def text_of_location(location: str, account: str, region: str) -> str:
+    """The text of an S3 object, named by ``s3://bucket/key`` or by a URL of S3.
+
+    Raises:
+        ValidationError: not such a name, or not there
+    """
+    if location.startswith("s3://"):
+        bucket, _, key = location.removeprefix("s3://").partition("/")
+        return _read(bucket, key, None, account, region)
+    return _from_s3(location, account, region)
 
 
 def s3_location(url: str) -> tuple[str, str, str | None]:
@@ -167,7 +208,10 @@ def _yaml(text: str) -> Any:
 
 
 def _from_s3(url: str, account: str, region: str) -> str:
-    bucket, key, version = s3_location(url)
+    return _read(*s3_location(url), account, region)
+
+
+def _read(bucket: str, key: str, version: str | None, account: str, region: str) -> str:
     extra = {"VersionId": version} if version else {}
     try:
         answer = client(account, region, "s3").get_object(Bucket=bucket, Key=key, **extra)

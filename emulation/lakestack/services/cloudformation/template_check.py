@@ -12,7 +12,7 @@ from typing import Any
 from localstack.services.cloudformation.engine.validations import ValidationError
 from localstack.services.cloudformation.resource_provider import plugin_manager
 
-from lakestack.services.cloudformation.intrinsics import check_functions, is_literal
+from lakestack.services.cloudformation.intrinsics import check_functions, check_macros, is_literal
 from lakestack.services.cloudformation.references import (
     Reference,
     circle,
@@ -26,6 +26,7 @@ from lakestack.services.cloudformation.sections import (
     is_pseudo_parameter,
 )
 from lakestack.services.cloudformation.template import Template
+from lakestack.services.cloudformation.transforms import has_macros
 
 _SECTIONS = {
     "AWSTemplateFormatVersion",
@@ -76,21 +77,20 @@ def check(template: Template) -> None:
     Raises:
         ValidationError: the first fault, in CloudFormation's words
     """
-    macros = "Transform" in template  # and what they make of the rest is not known yet
+    macros = has_macros(template)  # and what they make of the rest is not known yet
     if (unknown := sorted(set(template) - _SECTIONS)) and not macros:
         raise ValidationError(f"Invalid template property or properties [{', '.join(unknown)}]")
-    check_sections(template)
+    check_sections(template, macros=macros)
     if not template.get("Resources"):
         raise ValidationError(
             "Template format error: At least one Resources member must be defined."
         )
+    if macros:
+        check_macros(template)
+        return
     for name, resource in template["Resources"].items():
-        if not (macros and name.startswith("Fn::")):  # such as Fn::ForEach, Fn::Transform
-            _check_resource(name, resource, macros=macros)
-    if not macros:
-        _check_all_functions(template)
-    if macros or "Fn::Transform" in str(template):
-        return  # what a macro makes of it is not known yet
+        _check_resource(name, resource)
+    _check_all_functions(template)
     _check_types(template["Resources"])
     _check_names(template)
     if members := circle(dependencies(template)):
@@ -105,7 +105,7 @@ def required_capabilities(template: Template) -> list[str]:
         needed.append("CAPABILITY_NAMED_IAM")
     elif resources:
         needed.append("CAPABILITY_IAM")
-    if "Transform" in template or "Fn::Transform" in str(template):
+    if has_macros(template):
         needed.append("CAPABILITY_AUTO_EXPAND")
     return needed
 
@@ -124,7 +124,7 @@ def missing_capabilities(template: Template, given: Iterable[str]) -> list[str]:
     return [c for c in required_capabilities(template) if c not in have]
 
 
-def _check_resource(name: str, resource: Any, *, macros: bool) -> None:
+def _check_resource(name: str, resource: Any) -> None:
     if not (name.isascii() and name.isalnum()):
         raise ValidationError(f"Template format error: Resource name {name} is non alphanumeric.")
     if not isinstance(resource, dict):
@@ -159,9 +159,9 @@ def _check_resource(name: str, resource: Any, *, macros: bool) -> None:
         )
     for key, policies in _POLICIES.items():
         policy = resource.get(key, "Delete")
-        if not isinstance(policy, str) and not (macros and isinstance(policy, dict)):
+        if not isinstance(policy, str):
             raise ValidationError(f"Template format error: Every {key} value must be a string.")
-        if isinstance(policy, str) and policy not in policies:
+        if policy not in policies:
             raise ValidationError(
                 f"Template format error: Unrecognized {key} {policy} for resource {name}"
             )
@@ -233,7 +233,7 @@ def _check_reference(reference: Reference, template: Template, block: str) -> No
 def _check_lookup(argument: Any, mapping: dict[str, Any]) -> None:
     """A lookup whose keys are literals must find something."""
     name, first, second, *default = argument
-    if default or "Fn::Transform" in mapping or not (is_literal(first) and is_literal(second)):
+    if default or not (is_literal(first) and is_literal(second)):
         return
     if str(second) not in mapping.get(str(first), {}):
         raise ValidationError(

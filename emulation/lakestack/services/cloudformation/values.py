@@ -21,6 +21,11 @@ from lakestack.services.cloudformation.stack_notes import StackNotes, importers
 
 Model = dict[str, Any]
 CUSTOM = "AWS::CloudFormation::CustomResource"
+_OTHER_NAMES = {
+    ("AWS::Lambda::Alias", "AliasArn"): "Id",
+    ("AWS::Lambda::Version", "FunctionArn"): "Id",
+}
+"""Attributes that LocalStack's types keep under another name only."""
 
 
 class StopError(Exception):
@@ -101,7 +106,11 @@ class Values(Functions):
                 f"CustomResource attribute error: Vendor response doesn't contain {attribute} "
                 f"attribute in object {record.get('PhysicalResourceId')}"
             )
-        found = ChangeSetModelPreproc._resolve_attribute(this, [name, attribute], select_before)
+        found = attribute_of(
+            record["Properties"], _OTHER_NAMES.get((record["Type"], attribute), "")
+        )
+        if found is None:
+            found = ChangeSetModelPreproc._resolve_attribute(this, [name, attribute], select_before)
         if found is None:
             raise ValueError(
                 f"Requested attribute {attribute} does not exist in schema for {record['Type']}"

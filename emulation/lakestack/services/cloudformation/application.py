@@ -1,0 +1,166 @@
+"""How a resource's properties reach its service, and what is said of those that do not.
+
+By the type's handler, by what is added to its request (`api_parameters`), or once the resource is
+there (`supplements`): `property_use` has the table. What remains is named in the resource's event.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import string
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from botocore.exceptions import ClientError
+from localstack.services.cloudformation.resource_provider import OperationStatus, ProgressEvent
+
+from lakestack.services.cloudformation import property_use, supplements
+from lakestack.services.cloudformation.api_parameters import Handing, handing
+from lakestack.services.cloudformation.conformity import conform
+from lakestack.services.cloudformation.schemas import resolved, schema_of, tag_property
+from lakestack.services.kinesis.stream import ON_DEMAND_SHARDS
+
+Model = dict[str, Any]
+NOT_APPLIED = "accepted, not applied: "
+_NAMES = {"AWS::KinesisFirehose::DeliveryStream": ("DeliveryStreamName", 64)}
+"""Properties without which a handler fails, and how long the name is that AWS makes."""
+_SUFFIX = string.ascii_uppercase + string.digits
+_SUFFIX_LENGTH = 12
+
+
+def specified(resource_type: str, given: Model, stack_tags: Iterable[Model]) -> Model:
+    """The properties in their schema's types, with the stack's tags among the resource's.
+
+    Raises:
+        PropertyError: one that the type does not take
+    """
+    schema = schema_of(resource_type)
+    if schema is None:
+        return given
+    made = conform(given, schema)
+    name = tag_property(schema)
+    if name is None or not (tags := list(stack_tags)):
+        return made
+    if "array" in str(resolved(schema["properties"][name], schema).get("type")):
+        own = list(made.get(name) or [])
+        named = {tag.get("Key") for tag in own if isinstance(tag, dict)}
+        return {**made, name: own + [dict(tag) for tag in tags if tag["Key"] not in named]}
+    return {**made, name: {**{t["Key"]: t["Value"] for t in tags}, **(made.get(name) or {})}}
+
+
+class Application:
+    """One creation or change of a resource.
+
+    Args:
+        resource_type: its type
+        properties: as the template specifies them now, None where it is deleted
+        before: as it specified them before, None if that is not known
+    """
+
+    def __init__(self, resource_type: str, properties: Model | None, before: Model | None) -> None:
+        self._type = resource_type
+        self._given = dict(properties or {})
+        self._before = before
+        self._handing: Handing | None = None
+
+    def started(self, stack: Any, logical_id: str) -> Model:
+        """The properties for the handler, with the name that CloudFormation makes."""
+        made = dict(self._given)
+        if self._type in _NAMES:
+            name, length = _NAMES[self._type]
+            known = stack.resolved_resources.get(logical_id, {}).get("Properties") or {}
+            made.setdefault(name, known.get(name) or _made(stack.stack_name, logical_id, length))
+        if self._type == "AWS::Kinesis::Stream" and "StreamModeDetails" not in made:
+            mode = "PROVISIONED" if "ShardCount" in made else "ON_DEMAND"
+            made["StreamModeDetails"] = {"StreamMode": mode}
+        if self._type == "AWS::Kinesis::Stream":
+            made.setdefault("ShardCount", ON_DEMAND_SHARDS)  # else the handler makes one
+        return made
+
+    @contextlib.contextmanager
+    def handing(self) -> Iterator[None]:
+        """While the handler runs; raises ValueError where a property is refused."""
+        if refused := self._of_use(property_use.REFUSED, self._given):
+            raise ValueError(f"{self._type}: {', '.join(refused)} is not emulated")
+        added = property_use.handed(self._type)
+        names = added.get("properties", [])
+        current = Handing(
+            added.get("operation", ""),
+            {name: self._given[name] for name in names if name in self._given},
+            self._given,
+        )
+        with handing(current):
+            yield
+        self._handing = current
+
+    def suffices(self, record: Model) -> bool:
+        """Whether an update changes only what the handler need not do."""
+        if self._before is None or not record:
+            return False
+        changed = self._changed()
+        ours = supplements.properties(self._type)
+        accepted = set(self._of_use(property_use.ACCEPTED, changed))
+        return bool(changed) and changed <= ours | accepted and self._type not in _BY_HANDLER
+
+    def kept(self, record: Model, extra: Model) -> ProgressEvent[Model]:
+        """The event of an update without the handler; puts the physical id into `extra`."""
+        changed = {name: self._given[name] for name in self._changed() if name in self._given}
+        gone = self._changed() - self._given.keys()
+        model = {key: value for key, value in record.items() if key not in gone}
+        schema = schema_of(self._type) or {}
+        identifiers = [path.rpartition("/")[2] for path in schema.get("primaryIdentifier", ())]
+        if len(identifiers) == 1 and isinstance(record.get(identifiers[0]), str):
+            extra["PhysicalResourceId"] = record[identifiers[0]]
+        return ProgressEvent(OperationStatus.SUCCESS, resource_model={**model, **changed})
+
+    def finished(self, event: ProgressEvent[Model], request: Any) -> ProgressEvent[Model]:
+        """The event once all is applied; a failure keeps the model, so that it can be undone."""
+        if event.status != OperationStatus.SUCCESS or (not self._given and not self._before):
+            return event
+        model = event.resource_model or {}
+        known = {**self._given, **model}
+        try:
+            supplements.apply(
+                self._type, request.aws_client_factory, known, self._given, self._before
+            )
+        except ClientError as e:
+            return ProgressEvent(
+                OperationStatus.FAILED,
+                resource_model=known,
+                message=f"{e.response['Error']['Message']} (Error Code: "
+                f"{e.response['Error']['Code']})",
+            )
+        ours = supplements.properties(self._type) & self._given.keys()
+        if ours:
+            event.resource_model = {**{name: self._given[name] for name in ours}, **model}
+        without = self._of_use(property_use.ACCEPTED, self._given)
+        if self._handing is not None:
+            without += sorted(set(self._handing.dropped))
+        if without:
+            said = f"{NOT_APPLIED}{', '.join(without)}"
+            event.message = f"{event.message}; {said}" if event.message else said
+        return event
+
+    def _changed(self) -> set[str]:
+        before = self._before or {}
+        names = before.keys() | self._given.keys()
+        return {name for name in names if before.get(name) != self._given.get(name)}
+
+    def _of_use(self, use: str, names: Iterable[str]) -> list[str]:
+        return sorted(name for name in names if property_use.use_of(self._type, name) == use)
+
+
+_BY_HANDLER: set[str] = {"AWS::S3::Bucket"}
+"""Types whose handler can update, and sets its own attributes anew."""
+
+
+def _made(stack_name: str, logical_id: str, length: int) -> str:
+    """``stack-LogicalId-SUFFIX``, as AWS names what a template does not.
+
+    AWS CloudFormation User Guide, "Name type".
+    """
+    suffix = "".join(secrets.choice(_SUFFIX) for _ in range(_SUFFIX_LENGTH))
+    room = length - len(suffix) - 2
+    own = logical_id[: max(24, room - len(stack_name))][:room]
+    return f"{stack_name[: room - len(own)]}-{own}-{suffix}".lstrip("-")

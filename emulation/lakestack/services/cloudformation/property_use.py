@@ -1,0 +1,274 @@
+"""Which properties of each resource type reach its service: docs/fidelity.md and events say so.
+
+    python -m lakestack.services.cloudformation.property_use            write property_use.json
+    python -m lakestack.services.cloudformation.property_use --check    fail when it is out of date
+
+A type's handler applies a property if it names it where it creates or updates the resource, or
+hands the whole model to an operation that has a member of this name, or if `supplements` applies it
+afterwards. Every other property of the registry's schema is accepted, which an event of the stack
+says, or refused where its absence would show.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import importlib
+import inspect
+import json
+import re
+import sys
+from collections.abc import Iterator
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+from botocore import xform_name
+from localstack.aws.spec import load_service
+
+from lakestack import generated, registry
+from lakestack.services.cloudformation import supplements
+from lakestack.services.cloudformation.schemas import read_only, schema_of
+
+COMMAND = "python -m lakestack.services.cloudformation.property_use"
+FILE = Path(__file__).with_name("property_use.json")
+APPLIED, ACCEPTED, REFUSED, ADDED = "applied", "accepted", "refused", "added"
+
+_WITHOUT_HANDLER = {"delete", "read", "list", "delete_resource", "is_gone"}
+"""Methods that make nothing of a property."""
+
+_WHOLE: dict[str, tuple[str, ...]] = {
+    "AWS::ApiGateway::DomainName": ("apigateway:CreateDomainName",),
+    "AWS::ApiGateway::Method": ("apigateway:PutMethod",),
+    "AWS::ApiGateway::RestApi": ("apigateway:CreateRestApi",),
+    "AWS::ApiGateway::Stage": ("apigateway:CreateStage",),
+    "AWS::ApiGateway::UsagePlanKey": ("apigateway:CreateUsagePlanKey",),
+    "AWS::DMS::Endpoint": ("dms:CreateEndpoint",),
+    "AWS::DMS::ReplicationInstance": ("dms:CreateReplicationInstance",),
+    "AWS::DMS::ReplicationSubnetGroup": ("dms:CreateReplicationSubnetGroup",),
+    "AWS::DMS::ReplicationTask": ("dms:CreateReplicationTask",),
+    "AWS::Elasticsearch::Domain": ("es:CreateElasticsearchDomain",),
+    "AWS::Events::ApiDestination": ("events:CreateApiDestination",),
+    "AWS::Events::Connection": ("events:CreateConnection",),
+    "AWS::Glue::Classifier": ("glue:CreateClassifier",),
+    "AWS::Glue::Crawler": ("glue:CreateCrawler",),
+    "AWS::Glue::Database": ("glue:CreateDatabase",),
+    "AWS::Glue::Job": ("glue:CreateJob",),
+    "AWS::Glue::Partition": ("glue:CreatePartition",),
+    "AWS::Glue::Table": ("glue:CreateTable",),
+    "AWS::IAM::Role": ("iam:CreateRole",),
+    "AWS::IAM::ServiceLinkedRole": ("iam:CreateServiceLinkedRole",),
+    "AWS::Lambda::CodeSigningConfig": ("lambda:CreateCodeSigningConfig",),
+    "AWS::Lambda::EventInvokeConfig": ("lambda:PutFunctionEventInvokeConfig",),
+    "AWS::Lambda::EventSourceMapping": ("lambda:CreateEventSourceMapping",),
+    "AWS::Lambda::LayerVersion": ("lambda:PublishLayerVersion",),
+    "AWS::Lambda::Permission": ("lambda:AddPermission",),
+    "AWS::OpenSearchService::Domain": ("opensearch:CreateDomain",),
+    "AWS::Redshift::Cluster": ("redshift:CreateCluster",),
+    "AWS::SageMaker::Endpoint": ("sagemaker:CreateEndpoint",),
+    "AWS::SageMaker::EndpointConfig": ("sagemaker:CreateEndpointConfig",),
+    "AWS::SageMaker::Model": ("sagemaker:CreateModel",),
+    "AWS::StepFunctions::Activity": ("stepfunctions:CreateActivity",),
+}
+"""Types whose handler gives the whole model to these operations, which take what they know."""
+
+_MAKING = ("create", "put", "run", "register", "request", "publish", "add", "upload")
+"""How the names of operations that make something begin."""
+
+_OTHER_FORM: dict[str, set[str]] = {
+    "AWS::DynamoDB::Table": {"ResourcePolicy"},  # a text here, a document there
+    "AWS::EC2::Instance": {
+        *("BlockDeviceMappings", "LicenseSpecifications", "Monitoring", "NetworkInterfaces"),
+        *("CpuOptions", "EnclaveOptions", "HibernationOptions", "LaunchTemplate"),
+    },
+    "AWS::KMS::Key": {"Origin"},
+}
+"""Of the operation's name, but of another form than its."""
+
+_ELSEWHERE: dict[str, set[str]] = {
+    "AWS::CloudFormation::Macro": {"Description", "FunctionName"},
+    "AWS::CloudFormation::Stack": {"Parameters", "Tags", "TemplateURL", "TimeoutInMinutes"},
+    "AWS::SNS::Topic": {
+        *("DataProtectionPolicy", "FifoThroughputScope", "KmsMasterKeyId", "SignatureVersion"),
+        "TracingConfig",
+    },
+}
+"""Applied, but not by their names: as attributes, or kept by CloudFormation itself."""
+
+_ONLY_READ: dict[str, set[str]] = {
+    "AWS::DynamoDB::Table": {"ContributorInsightsSpecification"},
+    "AWS::Lambda::Function": {"EphemeralStorage", "FileSystemConfigs"},
+}
+"""Named by helpers that read a resource, or that take the property away."""
+
+_REFUSED: dict[str, set[str]] = {
+    "AWS::CloudFormation::Macro": {"LogGroupName", "LogRoleARN"},
+    "AWS::DynamoDB::Table": {"ImportSourceSpecification"},
+    "AWS::KinesisFirehose::DeliveryStream": {
+        *("AmazonOpenSearchServerlessDestinationConfiguration", "DatabaseSourceConfiguration"),
+        *("IcebergDestinationConfiguration", "MSKSourceConfiguration"),
+        "SnowflakeDestinationConfiguration",
+    },
+    "AWS::SecretsManager::RotationSchedule": {"HostedRotationLambda"},
+}
+"""What would be missing if it were only accepted: data, destinations, functions."""
+
+
+@functools.cache
+def not_applied() -> dict[str, dict[str, Any]]:
+    """For each type its accepted and its refused properties, as the file has them."""
+    return dict(json.loads(FILE.read_text(encoding="utf-8")))
+
+
+def use_of(resource_type: str, name: str) -> str:
+    """Whether a property is applied, accepted or refused."""
+    found = not_applied().get(resource_type) or {}
+    return next((use for use in (ACCEPTED, REFUSED) if name in found.get(use, ())), APPLIED)
+
+
+def handed(resource_type: str) -> dict[str, Any]:
+    """What `api_parameters` adds: ``operation`` that makes the resource, and ``properties``."""
+    return dict((not_applied().get(resource_type) or {}).get(ADDED) or {})
+
+
+def added(resource_type: str, provider: type) -> list[str]:
+    """Properties that the handler leaves out, and that the operation that it makes takes."""
+    schema, operation = schema_of(resource_type), creating_operation(provider)
+    if schema is None or operation is None or resource_type in _WHOLE:
+        return []
+    service, _, name = operation.partition(":")
+    shape = load_service(service).operation_model(name).input_shape
+    members = {member.lower() for member in (shape.members if shape else ())}
+    rest = set(schema["properties"]) - read_only(schema) - supplements.properties(resource_type)
+    rest -= _names(provider) - _ONLY_READ.get(resource_type, set())
+    for others in (_OTHER_FORM, _ELSEWHERE, _REFUSED):
+        rest -= others.get(resource_type, set())
+    return sorted(n for n in rest if n.lower() in members)
+
+
+def creating_operation(provider: type) -> str | None:
+    """``service:Operation`` that a handler's `create` asks first for something new."""
+    create: Any = getattr(provider, "create", None)
+    source = inspect.getsource(create)
+    for verb in _MAKING:
+        for found in re.finditer(rf"([\w.]+)\.({verb}_\w+)\(", source):
+            client, method = found.groups()
+            if (service := _service_of(client, inspect.getmodule(create))) is None:
+                continue
+            names = {xform_name(n): n for n in load_service(service).operation_names}
+            if method in names:
+                return f"{service}:{names[method]}"
+    return None
+
+
+def _service_of(client: str, module: Any) -> str | None:
+    """The service behind a client's name in a handler's source."""
+    source = inspect.getsource(module)
+    direct = client.rpartition("aws_client_factory.")[2] if "aws_client_factory" in client else None
+    if direct is None:
+        assigned = re.search(rf"\b{re.escape(client)} = [\w.]*aws_client_factory\.(\w+)", source)
+        direct = assigned[1] if assigned else None
+    if direct is None:
+        return None
+    name = direct.rstrip("_").replace("_", "-")
+    try:
+        load_service(name)
+    except Exception:  # LocalStack's own error, of a module of its own
+        return None
+    return name
+
+
+def examine(resource_type: str, provider: type) -> dict[str, str]:
+    """The use of each property that a template can set, from the handler's source."""
+    schema = schema_of(resource_type)
+    if schema is None:
+        return {}
+    named = {
+        *(_names(provider) - _ONLY_READ.get(resource_type, set())),
+        *added(resource_type, provider),
+        *_members(resource_type),
+        *_ELSEWHERE.get(resource_type, ()),
+        *supplements.properties(resource_type),
+    }
+    refused = _REFUSED.get(resource_type, set())
+    return {
+        name: REFUSED if name in refused else APPLIED if name in named else ACCEPTED
+        for name in sorted(set(schema["properties"]) - read_only(schema))
+    }
+
+
+def providers() -> Iterator[tuple[str, type]]:
+    """Every type that we create, with its handler's class."""
+    ours = registry.replaced_types()
+    for entry in sorted(entry_points(group=registry.RESOURCE_PROVIDERS), key=lambda e: e.name):
+        if path := ours.get(entry.name):
+            module, _, name = path.partition(":")
+            yield entry.name, getattr(importlib.import_module(module), name)
+            continue
+        loaded = entry.load()
+        plugin = (loaded.factory if hasattr(loaded, "factory") else loaded)()
+        plugin.load()
+        yield entry.name, plugin.factory
+
+
+def table() -> str:
+    """The file's content."""
+    found: dict[str, dict[str, Any]] = {}
+    for name, provider in providers():
+        uses = examine(name, provider)
+        rest = {use: sorted(n for n, u in uses.items() if u == use) for use in (ACCEPTED, REFUSED)}
+        entry: dict[str, Any] = {use: names for use, names in rest.items() if names}
+        if names := added(name, provider):
+            entry[ADDED] = {"operation": creating_operation(provider), "properties": names}
+        if entry:
+            found[name] = entry
+    return json.dumps(found, indent=1) + "\n"
+
+
+def _members(resource_type: str) -> set[str]:
+    """CloudFormation's names of what the operations take, whose case may differ."""
+    schema = schema_of(resource_type) or {}
+    members: set[str] = set()
+    for operation in _WHOLE.get(resource_type, ()):
+        service, _, name = operation.partition(":")
+        shape = load_service(service).operation_model(name).input_shape
+        members |= {member.lower() for member in shape.members}
+    return {name for name in schema.get("properties", ()) if name.lower() in members}
+
+
+def _names(provider: type) -> set[str]:
+    """Texts in the source of the handler, of what it inherits, and of its helpers."""
+    found: set[str] = set()
+    for base in provider.__mro__:
+        module = sys.modules.get(base.__module__)
+        if module is None or not base.__module__.startswith(("localstack.services", "lakestack")):
+            continue
+        if base.__module__.startswith("localstack.services.cloudformation.resource_provider."):
+            continue
+        tree: Any = ast.parse(inspect.getsource(module))
+        for node in tree.body:
+            found |= set(_texts(node, base.__name__))
+    return found
+
+
+def _texts(node: ast.AST, handler: str) -> Iterator[str]:
+    if isinstance(node, ast.FunctionDef) and node.name in _WITHOUT_HANDLER:
+        return
+    if isinstance(node, ast.ClassDef) and node.name != handler:
+        return  # the types of the properties, or another type's handler
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+        return  # a docstring, which lists all properties
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
+    for child in ast.iter_child_nodes(node):
+        yield from _texts(child, handler)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Write or check the file; returns the exit code."""
+    check = generated.is_check(COMMAND, __doc__, arguments)
+    return generated.write(FILE, lambda _: table(), COMMAND, check=check)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,59 @@
+"""The registry schemas of the resource types.
+
+Read from the copies that cfn-lint ships, which are AWS's own ("Resource type schema" of the
+CloudFormation CLI User Guide), else from the one beside LocalStack's type.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from importlib.resources import files
+from typing import Any
+
+from localstack.services.cloudformation.resource_provider import ResourceProviderExecutor
+
+Schema = dict[str, Any]
+_REGION = "us_east_1"
+
+
+@functools.cache
+def schema_of(resource_type: str) -> Schema | None:
+    """The schema of a type; None for custom resources and for types that nobody describes."""
+    if resource_type.startswith("Custom::"):
+        return None
+    name = resource_type.lower().replace("::", "-") + ".json"
+    file = files("cfnlint") / "data" / "schemas" / "providers" / _REGION / name
+    if file.is_file():
+        return dict(json.loads(file.read_text(encoding="utf-8")))
+    provider = ResourceProviderExecutor.try_load_resource_provider(resource_type)
+    schema = getattr(provider, "SCHEMA", None) or {}
+    return dict(schema) if schema.get("properties") else None
+
+
+def read_only(schema: Schema) -> set[str]:
+    """Names of the properties that a template cannot set."""
+    paths = (path.split("/") for path in schema.get("readOnlyProperties") or [])
+    return {parts[2] for parts in paths if len(parts) == 3}
+
+
+def tag_property(schema: Schema) -> str | None:
+    """The property that holds a resource's tags, None if it has none."""
+    tagging = schema.get("tagging")
+    if isinstance(tagging, dict):
+        if tagging.get("taggable") is False:
+            return None
+        name = str(tagging.get("tagProperty", "/properties/Tags")).rpartition("/")[2]
+    else:
+        name = "Tags"
+    return name if name in schema["properties"] else None
+
+
+def resolved(part: Any, schema: Schema) -> Schema:
+    """A part of a schema with the reference at its top followed."""
+    while isinstance(part, dict) and "$ref" in part:
+        target: Any = schema
+        for step in str(part["$ref"]).removeprefix("#/").split("/"):
+            target = target[step.replace("~1", "/").replace("~0", "~")]
+        part = target
+    return part if isinstance(part, dict) else {}

@@ -1,0 +1,238 @@
+"""Properties that LocalStack's types leave out, applied once the resource is there.
+
+One table, from type and property to what its service is asked; the same is done when a property
+changes in an update, with None when it is gone. AWS CloudFormation Template Reference, the types.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from lakestack.services.cloudformation import s3_configurations as s3
+
+Model = dict[str, Any]
+Supplement = Callable[[Any, Model, Any], None]
+"""Of LocalStack's client factory, the resource's model with its attributes, and the value."""
+
+
+def _reserved_concurrency(aws: Any, model: Model, value: Any) -> None:
+    name = model["FunctionName"]
+    if value is None:
+        aws.lambda_.delete_function_concurrency(FunctionName=name)
+    else:
+        aws.lambda_.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=value)
+
+
+def _function_setting(member: str, default: Any) -> Supplement:
+    def apply(aws: Any, model: Model, value: Any) -> None:
+        name, client = model["FunctionName"], aws.lambda_
+        given = default if value is None else value
+        current = client.get_function_configuration(FunctionName=name).get(member)
+        if current != given:
+            client.update_function_configuration(FunctionName=name, **{member: given})
+            client.get_waiter("function_updated_v2").wait(FunctionName=name)
+
+    return apply
+
+
+def _retention(aws: Any, model: Model, value: Any) -> None:
+    name = model["LogGroupName"]
+    if value is None:
+        aws.logs.delete_retention_policy(logGroupName=name)
+    else:
+        aws.logs.put_retention_policy(logGroupName=name, retentionInDays=value)
+
+
+def _log_group_tags(aws: Any, model: Model, value: Any) -> None:
+    name = model["LogGroupName"]
+    if old := aws.logs.list_tags_log_group(logGroupName=name).get("tags"):
+        aws.logs.untag_log_group(logGroupName=name, tags=list(old))
+    if value:
+        aws.logs.tag_log_group(logGroupName=name, tags=_map(value))
+
+
+def _point_in_time_recovery(aws: Any, model: Model, value: Any) -> None:
+    aws.dynamodb.update_continuous_backups(
+        TableName=model["TableName"],
+        PointInTimeRecoverySpecification=value or {"PointInTimeRecoveryEnabled": False},
+    )
+
+
+def _table_setting(member: str, default: Any) -> Supplement:
+    def apply(aws: Any, model: Model, value: Any) -> None:
+        name, given = model["TableName"], default if value is None else value
+        table = aws.dynamodb.describe_table(TableName=name)["Table"]
+        current = table.get(member, (table.get(f"{member}Summary") or {}).get(member, default))
+        if current != given:
+            aws.dynamodb.update_table(TableName=name, **{member: given})
+            aws.dynamodb.get_waiter("table_exists").wait(
+                TableName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
+            )
+
+    return apply
+
+
+def _stream_retention(aws: Any, model: Model, value: Any) -> None:
+    name, wanted = model["Name"], 24 if value is None else value
+    now = _stream(aws, name)["RetentionPeriodHours"]
+    if wanted > now:
+        aws.kinesis.increase_stream_retention_period(StreamName=name, RetentionPeriodHours=wanted)
+    elif wanted < now:
+        aws.kinesis.decrease_stream_retention_period(StreamName=name, RetentionPeriodHours=wanted)
+    _until_active(aws, name)
+
+
+def _stream_encryption(aws: Any, model: Model, value: Any) -> None:
+    name, now = model["Name"], _stream(aws, model["Name"])
+    if now.get("EncryptionType", "NONE") != "NONE":
+        aws.kinesis.stop_stream_encryption(
+            StreamName=name, EncryptionType=now["EncryptionType"], KeyId=now["KeyId"]
+        )
+        _until_active(aws, name)
+    if value:
+        aws.kinesis.start_stream_encryption(StreamName=name, **value)
+        _until_active(aws, name)
+
+
+def _stream_tags(aws: Any, model: Model, value: Any) -> None:
+    name, client = model["Name"], aws.kinesis
+    old = [t["Key"] for t in client.list_tags_for_stream(StreamName=name)["Tags"]]
+    if old:
+        client.remove_tags_from_stream(StreamName=name, TagKeys=old)
+    if value:
+        client.add_tags_to_stream(StreamName=name, Tags=_map(value))
+
+
+def _stream_mode(aws: Any, model: Model, value: Any) -> None:
+    wanted = (value or {}).get("StreamMode", "PROVISIONED")
+    now = _stream(aws, model["Name"])
+    if now["StreamModeDetails"]["StreamMode"] != wanted:
+        aws.kinesis.update_stream_mode(
+            StreamARN=now["StreamARN"], StreamModeDetails={"StreamMode": wanted}
+        )
+        _until_active(aws, model["Name"])
+
+
+def _shard_count(aws: Any, model: Model, value: Any) -> None:
+    name = model["Name"]
+    now = _stream(aws, name)
+    provisioned = now["StreamModeDetails"]["StreamMode"] == "PROVISIONED"
+    if value is not None and provisioned and now["OpenShardCount"] != value:
+        aws.kinesis.update_shard_count(
+            StreamName=name, TargetShardCount=value, ScalingType="UNIFORM_SCALING"
+        )
+        _until_active(aws, name)
+
+
+def _shard_metrics(aws: Any, model: Model, value: Any) -> None:
+    name = model["Name"]
+    aws.kinesis.disable_enhanced_monitoring(StreamName=name, ShardLevelMetrics=["ALL"])
+    if value:
+        aws.kinesis.enable_enhanced_monitoring(StreamName=name, ShardLevelMetrics=value)
+
+
+def _stream(aws: Any, name: str) -> Any:
+    return aws.kinesis.describe_stream_summary(StreamName=name)["StreamDescriptionSummary"]
+
+
+def _until_active(aws: Any, name: str) -> None:
+    aws.kinesis.get_waiter("stream_exists").wait(
+        StreamName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 120}
+    )
+
+
+def _user_policies(aws: Any, model: Model, value: Any) -> None:
+    name, client = model["UserName"], aws.iam
+    for old in client.list_user_policies(UserName=name)["PolicyNames"]:
+        client.delete_user_policy(UserName=name, PolicyName=old)
+    for policy in value or ():
+        document = json.dumps(policy["PolicyDocument"])
+        client.put_user_policy(
+            UserName=name, PolicyName=policy["PolicyName"], PolicyDocument=document
+        )
+
+
+def _repository_policy(aws: Any, model: Model, value: Any) -> None:
+    name = model["RepositoryName"]
+    if value is None:
+        aws.ecr.delete_repository_policy(repositoryName=name)
+    else:
+        aws.ecr.set_repository_policy(repositoryName=name, policyText=_json(value))
+
+
+def _repository_lifecycle(aws: Any, model: Model, value: Any) -> None:
+    name, text = model["RepositoryName"], (value or {}).get("LifecyclePolicyText")
+    if text is None:
+        aws.ecr.delete_lifecycle_policy(repositoryName=name)
+    else:
+        aws.ecr.put_lifecycle_policy(repositoryName=name, lifecyclePolicyText=text)
+
+
+def _ec2_tags(identifier: str) -> Supplement:
+    def apply(aws: Any, model: Model, value: Any) -> None:
+        if value:
+            aws.ec2.create_tags(Resources=[model[identifier]], Tags=value)
+
+    return apply
+
+
+def _json(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _map(tags: Any) -> dict[str, str]:
+    return tags if isinstance(tags, dict) else {tag["Key"]: tag["Value"] for tag in tags}
+
+
+SUPPLEMENTS: Mapping[str, Mapping[str, Supplement]] = {
+    "AWS::DynamoDB::Table": {
+        "DeletionProtectionEnabled": _table_setting("DeletionProtectionEnabled", False),
+        "PointInTimeRecoverySpecification": _point_in_time_recovery,
+        "TableClass": _table_setting("TableClass", "STANDARD"),
+    },
+    "AWS::EC2::Instance": {"Tags": _ec2_tags("Id")},
+    "AWS::EC2::VPCEndpoint": {"Tags": _ec2_tags("Id")},
+    "AWS::ECR::Repository": {
+        "LifecyclePolicy": _repository_lifecycle,
+        "RepositoryPolicyText": _repository_policy,
+    },
+    "AWS::IAM::User": {"Policies": _user_policies},
+    "AWS::Kinesis::Stream": {  # the mode comes before the count
+        "StreamModeDetails": _stream_mode,
+        "ShardCount": _shard_count,
+        "RetentionPeriodHours": _stream_retention,
+        "StreamEncryption": _stream_encryption,
+        "Tags": _stream_tags,
+        "DesiredShardLevelMetrics": _shard_metrics,
+    },
+    "AWS::Lambda::Function": {
+        "ReservedConcurrentExecutions": _reserved_concurrency,
+        "EphemeralStorage": _function_setting("EphemeralStorage", {"Size": 512}),
+    },
+    "AWS::Logs::LogGroup": {"RetentionInDays": _retention, "Tags": _log_group_tags},
+    "AWS::S3::Bucket": {
+        "AccelerateConfiguration": s3.put_acceleration,
+        "LifecycleConfiguration": s3.put_lifecycle,
+        "LoggingConfiguration": s3.put_logging,
+        "OwnershipControls": s3.put_ownership,
+    },
+}
+
+
+def properties(resource_type: str) -> set[str]:
+    """The properties of a type that are applied here."""
+    return set(SUPPLEMENTS.get(resource_type, ()))
+
+
+def apply(resource_type: str, aws: Any, model: Model, wanted: Model, before: Model | None) -> None:
+    """Apply those that the template gives, or that have changed since `before`.
+
+    Raises:
+        ClientError: the service's
+    """
+    for name, supplement in SUPPLEMENTS.get(resource_type, {}).items():
+        value, old = wanted.get(name), (before or {}).get(name)
+        if value != old:
+            supplement(aws, model, value)
