@@ -104,6 +104,10 @@ def planned(lake: Lake, standing: Standing, source: Source) -> AccountPlan:
     """The plan of a run on this source, or on MovieLens' small one where none is given."""
     from pipeline.account.cost import SMALL
     from pipeline.account.plan import make_plan
+    from pipeline.slow_step import SlowStep
 
-    rows = source.load(lake.reporter.line).counts if source.given else SMALL
+    rows = SMALL
+    if source.given:
+        with SlowStep(lake.reporter, "data") as progress:
+            rows = source.load(lake.reporter.line, progress).counts
     return make_plan(lake, standing, rows)

@@ -32,6 +32,7 @@ from pipeline.lake import Lake
 from pipeline.ownership import require_no_foreign_tables
 from pipeline.run_lock import RunLock
 from pipeline.run_state import Record
+from pipeline.slow_step import SlowStep
 from pipeline.stages import STAGES, Stage, Work
 from pipeline.stages.recommend import Recommendations, titles_for
 from pipeline.staging import stage_files
@@ -135,7 +136,8 @@ def run(lake: Lake, *, source: Source, plan: Plan, user: int) -> RunResult:
     """
     began = time.monotonic()
     stages = plan.stages()
-    dataset = source.load(lake.reporter.line)
+    with SlowStep(lake.reporter, "data") as progress:
+        dataset = source.load(lake.reporter.line, progress)
     lake.reporter.line(f"data: {dataset.origin}")
     result = RunResult(origin=dataset.origin)
     with _step(lake, "infrastructure"):

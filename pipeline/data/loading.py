@@ -28,7 +28,7 @@ from pipeline.data.tables import FILES
 from pipeline.data.validation import Scan, check_threshold, clean
 from pipeline.errors import DataError
 
-__all__ = ["load_dataset"]
+__all__ = ["load_dataset", "silent"]
 
 Notice = Callable[[str], None]
 Progress = Callable[[str, float, float], None]
@@ -36,7 +36,7 @@ Progress = Callable[[str, float, float], None]
 Provide = Callable[[Path, Progress], dict[str, Path]]
 
 
-def _silent(_text: str, _done: float, _total: float) -> None:
+def silent(_text: str, _done: float, _total: float) -> None:
     """Progress that nobody looks at."""
 
 
@@ -53,7 +53,7 @@ def load_dataset(
     *,
     max_rejected_percent: float = 1.0,
     base: str = download.GROUPLENS,
-    progress: Progress = _silent,
+    progress: Progress = silent,
 ) -> Dataset:
     """The data set in ``source`` (a folder or zip), or the best one to be had without it.
 
@@ -137,7 +137,7 @@ def _synthetic(cache: Path, notice: Notice, percent: float) -> Dataset:
     return _Cleaned("synthetic", "synthetic data", key, provide).load(cache, notice, percent)
 
 
-def _zip(kind: Kind, origin: str, archive: Path, progress: Progress = _silent) -> _Cleaned:
+def _zip(kind: Kind, origin: str, archive: Path, progress: Progress = silent) -> _Cleaned:
     key, sizes = _key({"zip": archive}, progress), unpacked_bytes(archive)
 
     def provide(work: Path, progress: Progress) -> dict[str, Path]:
@@ -171,7 +171,7 @@ class _Cleaned:
     unpacked: bool = False
 
     def load(
-        self, cache: Path, notice: Notice, percent: float, progress: Progress = _silent
+        self, cache: Path, notice: Notice, percent: float, progress: Progress = silent
     ) -> Dataset:
         home = cache / "clean" / self.key
         files, pairs = _read_cached(home) or self._build(cache, home, percent, progress)
@@ -316,7 +316,7 @@ def _raw_files(folder: Path) -> dict[str, Path]:
     return found
 
 
-def _key(raw: dict[str, Path], progress: Progress = _silent) -> str:
+def _key(raw: dict[str, Path], progress: Progress = silent) -> str:
     digest = hashlib.sha256(f"rules {RULES}\n".encode())
     for name in sorted(raw):
         progress(f"reading {raw[name].name}", 0, 0)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.data.dataset import Dataset
-from pipeline.data.loading import Notice, load_dataset
+from pipeline.data.loading import Notice, Progress, load_dataset, silent
 
 __all__ = ["Source"]
 
@@ -24,15 +24,16 @@ class Source:
     cache: Path
     _loaded: Dataset | None = field(default=None, init=False, repr=False)
 
-    def load(self, notice: Notice) -> Dataset:
+    def load(self, notice: Notice, progress: Progress | None = None) -> Dataset:
         """The data.
 
         Args:
             notice: told, the first time, of what is read and rejected
+            progress: told, the first time, how far the reading is
 
         Raises:
             DataError: as `load_dataset`
         """
         if self._loaded is None:
-            self._loaded = load_dataset(self.given, self.cache, notice)
+            self._loaded = load_dataset(self.given, self.cache, notice, progress=progress or silent)
         return self._loaded

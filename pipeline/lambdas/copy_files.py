@@ -7,7 +7,7 @@ The manifest says what is to lie where::
     {"files": [{"from": "landing/movies.csv", "to": "data/movies/movies.csv", "sha256": "..."}]}
 
 A file with another SHA-256 is refused, one that is in its place already is left alone. Deleting
-the resource deletes the copies.
+the resource deletes the copies. A file may be of any size: it is read in pieces, and S3 copies it.
 """
 
 from __future__ import annotations
@@ -21,6 +21,12 @@ try:
     import custom_resource  # type: ignore[import-not-found]
 except ImportError:  # in the project, not in the package
     from pipeline.lambdas import custom_resource
+
+
+_CHUNK = 1 << 20
+# CopyObject takes objects of up to 5 GB, UploadPartCopy parts of that size.
+_LARGEST_COPY = 4 << 30
+_PART = 1 << 30
 
 
 class FileRefusedError(RuntimeError):
@@ -56,22 +62,42 @@ def copy(s3: Any, bucket: str, manifest: str) -> dict[str, str]:
     for file in files:
         if _sha256_there(s3, bucket, file["to"]) == file["sha256"]:
             continue
-        body = s3.get_object(Bucket=bucket, Key=file["from"])["Body"].read()
-        found = hashlib.sha256(body).hexdigest()
+        found, size, etag = _read_through(s3, bucket, file["from"])
         if found != file["sha256"]:
             raise FileRefusedError(
                 f"s3://{bucket}/{file['from']} has SHA-256 {found}, the manifest {file['sha256']}"
             )
-        s3.put_object(
-            Bucket=bucket,
-            Key=file["to"],
-            Body=body,
-            ContentType="text/csv",
-            Metadata={"sha256": found},
+        s3.copy(
+            {"Bucket": bucket, "Key": file["from"]},
+            bucket,
+            file["to"],
+            ExtraArgs={
+                "ContentType": "text/csv",
+                "CopySourceIfMatch": etag,  # what has been read, and nothing put there since
+                "Metadata": {"sha256": found},
+                "MetadataDirective": "REPLACE",
+            },
+            Config=_in_parts_from(_LARGEST_COPY),
         )
         copied += 1
-        print(f"copied {file['from']} to {file['to']}, {len(body)} bytes")
+        print(f"copied {file['from']} to {file['to']}, {size} bytes")
     return {"Files": str(len(files)), "Copied": str(copied)}
+
+
+def _read_through(s3: Any, bucket: str, key: str) -> tuple[str, int, str]:
+    """SHA-256, size and ETag of an object of any size, in bounded memory."""
+    answer = s3.get_object(Bucket=bucket, Key=key)
+    digest, size = hashlib.sha256(), 0
+    while chunk := answer["Body"].read(_CHUNK):
+        digest.update(chunk)
+        size += len(chunk)
+    return digest.hexdigest(), size, answer["ETag"]
+
+
+def _in_parts_from(size: int) -> Any:
+    from boto3.s3.transfer import TransferConfig
+
+    return TransferConfig(multipart_threshold=size, multipart_chunksize=_PART)
 
 
 def delete(s3: Any, bucket: str, manifest: str) -> None:

@@ -89,6 +89,14 @@ class Bucket(FakeS3):
         self.metadata[given["Key"]] = given.get("Metadata", {})
         return super().put_object(**given)
 
+    def copy(self, source: dict[str, str], bucket: str, key: str, **given: Any) -> None:
+        found = self.get_object(Bucket=bucket, Key=source["Key"])
+        extra = given["ExtraArgs"]
+        assert extra["CopySourceIfMatch"] == found["ETag"]
+        assert extra["MetadataDirective"] == "REPLACE"
+        body = found["Body"].read()
+        self.put_object(Bucket=bucket, Key=key, Body=body, Metadata=extra["Metadata"])
+
 
 def staged(body: bytes = b"a,b\n") -> Bucket:
     s3 = Bucket()

@@ -1,4 +1,4 @@
-"""`lake generate`: same arguments, same bytes; MovieLens' shape at any size; whole or not at all."""
+"""`lake generate`: same arguments, same bytes; MovieLens' shape at any size; all or nothing."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_sizes_are_understood(text: str, ratings: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "ten", "10g", "-5", "1e6", "1.0001k", "999", "1001m", "１０k"]
+    "text", ["", "ten", "10g", "-5", "1e6", "1.0001k", "999", "1001m", "\uff11\uff10k"]
 )
 def test_another_size_is_refused_with_what_is_valid(text: str) -> None:
     with pytest.raises(SettingsError, match="valid are") as error:
@@ -91,7 +91,7 @@ def test_every_row_is_valid_and_no_pair_is_there_twice(
 
 
 def test_histories_and_popularity_have_the_tails_of_ml_latest_small(hundred_thousand: Path) -> None:
-    """Its README and page: 20 ratings at least; quartiles 35, 70, 168; films: median 3, most 329."""
+    """20 ratings at least, quartiles 35, 70 and 168; films: median 3, most 329."""
     ratings = pd.read_csv(hundred_thousand / "ratings.csv")
     histories = ratings.groupby("userId").size()
     assert len(histories) == 645
