@@ -81,6 +81,10 @@ def run(
     only: Annotated[str | None, typer.Option("--only", help="This stage alone.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Redo stages that are done.")] = False,
     user: Annotated[int, typer.Option(help="Show titles for this user at the end.")] = 1,
+    timeline: Annotated[
+        Path | None,
+        typer.Option("--timeline", help="Write where the time goes, for a trace viewer."),
+    ] = None,
     target: TargetName = "local",
     endpoint: Endpoint = None,
     yes_account: Account = None,
@@ -93,12 +97,13 @@ def run(
     from pipeline import console, runner
     from pipeline.account.accrued import costs_noted
     from pipeline.data import Source
+    from pipeline.timeline import timeline_of
 
     source = Source(movielens or None, cache_folder())
     before = Before(yes_account, allowed_accounts, max_cost, source)
     lake = open_lake(target, endpoint, region, before)
     plan = runner.Plan(start=start, only=only, force=force)
-    with costs_noted(lake):
+    with timeline_of(lake, timeline), costs_noted(lake):
         result = runner.run(lake, source=source, plan=plan, user=user)
         return _answer(
             as_json,

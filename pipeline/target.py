@@ -17,7 +17,7 @@ import ipaddress
 import os
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -148,6 +148,13 @@ class Target:
                     config=self.config,
                 )
             return self._clients[name]
+
+    def listen(self, event: str, handler: Callable[..., object]) -> None:
+        """Call `handler` at an event of botocore, for all clients made or still to be made."""
+        with self._lock:
+            self.session.events.register(event, handler)
+            for client in self._clients.values():
+                client.meta.events.register(event, handler)
 
     def patient_client(self, service: str, seconds: float) -> Any:
         """A boto3 client that waits up to `seconds` for an answer.
