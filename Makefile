@@ -1,6 +1,6 @@
 # The data lake on this machine. Each target is one command; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup local aws test test-aws test-docker test-faults lint format lock pictures iam-policy bench bench-peers bench-quality soak doctor down clean
+.PHONY: help setup local aws test test-aws test-docker test-faults lint format lock pictures iam-policy bench bench-peers bench-quality bench-scale soak doctor down clean
 
 # An interpreter to make the environment with: Python 3.11 or 3.12.
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3)
@@ -72,6 +72,9 @@ bench: setup ## Measure speed and memory; prints a table, writes bench.json
 
 bench-peers: setup ## Measure beside other emulators and the engines alone (SMALL=1, ROWS="word ...")
 	@$(BIN)/python -m tests.bench.peers $(if $(SMALL),--small) $(ROWS)
+
+bench-scale: setup ## Run the lake at 100k, 1m and 10m ratings (SIZES=100k,1m; SMALL=1; WRITE=1: into docs)
+	@$(BIN)/python -m tests.bench.scale $(if $(SMALL),--small) $(if $(SIZES),--sizes "$(SIZES)") $(if $(WRITE),--write)
 
 soak: setup ## Load the emulator for 20 minutes and see what grows (MINUTES=n)
 	@$(BIN)/python -m tests.bench.soak --minutes $(or $(MINUTES),20)

@@ -54,12 +54,17 @@ class Home:
         running = self._emulator.find()
         return [running.pid] if running else []
 
-    def begin(self, *command: str) -> subprocess.Popen[bytes]:
-        """Start a command of the project that is to use this home."""
+    def begin(self, *command: str, **environment: str) -> subprocess.Popen[bytes]:
+        """Start a command of the project that is to use this home.
+
+        Args:
+            command: and its arguments
+            environment: variables beside those of this process and of this home
+        """
         own = {"LAKE_HOME": self._folder.name, "LAKE_PORT": str(self._emulator.port)}
         return subprocess.Popen(
             command,
-            env={**os.environ, **own, "LAKE_OFFLINE": "1"},
+            env={**os.environ, **own, "LAKE_OFFLINE": "1", **environment},
             cwd=support.PROJECT,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
