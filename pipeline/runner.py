@@ -36,6 +36,7 @@ from pipeline.slow_step import SlowStep
 from pipeline.stages import STAGES, Stage, Work
 from pipeline.stages.recommend import Recommendations, titles_for
 from pipeline.staging import stage_files
+from pipeline.target_room import require_target_room
 from pipeline.verify import Verification, verify_lake
 
 __all__ = ["Plan", "RunResult", "StageOutcome", "run"]
@@ -148,7 +149,8 @@ def run(lake: Lake, *, source: Source, plan: Plan, user: int) -> RunResult:
         _state_loss_named(lake),
         RunLock(lake.s3, lake.bucket, lake.settings.state, "lake run", lake.cancelled.set),
     ):
-        _same_source(lake, dataset)
+        if _same_source(lake, dataset) is None:
+            require_target_room(lake.target.name, dataset)
         upload_code(lake)
         staged = stage_files(lake, dataset.files)
         with ThreadPoolExecutor(max_workers=4, thread_name_prefix="stack") as pool:
@@ -164,8 +166,12 @@ def run(lake: Lake, *, source: Source, plan: Plan, user: int) -> RunResult:
     return result
 
 
-def _same_source(lake: Lake, dataset: Dataset) -> None:
-    """A lake is filled from one source: another one would leave rows of both in the tables."""
+def _same_source(lake: Lake, dataset: Dataset) -> Record | None:
+    """A lake is filled from one source: another one would leave rows of both in the tables.
+
+    Returns:
+        how it was landed before; None when it is to be
+    """
     landed = lake.state.read("land")
     if landed and landed.details.get("source", dataset.fingerprint) != dataset.fingerprint:
         raise SourceChangedError(
@@ -173,6 +179,7 @@ def _same_source(lake: Lake, dataset: Dataset) -> None:
             f" than the one given now ({dataset.origin}).",
             "Empty it first with: lake destroy",
         )
+    return landed
 
 
 def _run_stages(

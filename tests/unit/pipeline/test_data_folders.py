@@ -318,6 +318,19 @@ def test_a_file_without_a_last_line_end_is_pointed_out(source: Path, cache: Path
     assert not any("no line end" in text for text in load(source, cache)[1])
 
 
+def test_a_disk_that_fills_up_while_rows_are_counted_loses_nothing(
+    source: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(self: RowLog) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(row_log, "IN_MEMORY", 10)
+        patch.setattr(RowLog, "spill", full)
+        assert refused(source, cache).message.startswith("The disk is full")
+    assert load(source, cache)[0].counts["ratings"] == 800
+
+
 def test_progress_is_told_in_bytes(source: Path, cache: Path) -> None:
     told: list[tuple[float, float]] = []
     load(source, cache, progress=lambda _, done, total: told.append((done, total)))
