@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.data import row_log
+from pipeline.data.row_log import RowLog
 from pipeline.errors import DataError
 from tests.support import movielens_folder
 from tests.unit.pipeline.data_sources import COUNTS, load, refused, zipped
