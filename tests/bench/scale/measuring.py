@@ -83,8 +83,13 @@ def stage_seconds(trace: dict[str, Any]) -> dict[str, float]:
 
 def _document(home: lake.Home, hours: float, cache: str, *arguments: str) -> dict[str, Any]:
     process = home.begin(lake.program("lake"), *arguments, LAKE_CACHE=cache)
-    answer: dict[str, Any] = json.loads(_finish(process, hours).splitlines()[-1])
-    return answer
+    return last_document(_finish(process, hours))
+
+
+def last_document(output: str) -> dict[str, Any]:
+    """The JSON document that a command prints last, behind its progress."""
+    found: dict[str, Any] = json.loads(output[f"\n{output}".rindex("\n{") :])
+    return found
 
 
 def _finish(process: subprocess.Popen[bytes], hours: float) -> str:

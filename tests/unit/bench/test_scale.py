@@ -12,7 +12,7 @@ import pytest
 from tests.bench.scale import __main__ as command
 from tests.bench.scale import table
 from tests.bench.scale.growth import WHOLE, exponent, exponents, too_steep
-from tests.bench.scale.measuring import Measured, stage_seconds
+from tests.bench.scale.measuring import Measured, last_document, stage_seconds
 from tests.bench.scale.processes import Sampler, Usage, kind_of
 from tests.support import PROJECT
 
@@ -54,6 +54,12 @@ def test_seconds_of_stages_come_from_the_timeline() -> None:
     ]
     events += [{"cat": "wait", "name": "train", "dur": 9e6}, {"name": "process_name"}]
     assert stage_seconds({"traceEvents": events}) == {"land": 6.0, "train": 4.0}
+
+
+def test_the_document_is_found_behind_the_progress() -> None:
+    document = '{\n  "a": {\n    "b": 1\n  }\n}\n'
+    assert last_document(document) == {"a": {"b": 1}}
+    assert last_document(f"generate: begins {{\ndone\n{document}") == {"a": {"b": 1}}
 
 
 def test_the_table_is_written_between_its_markers(tmp_path: Path) -> None:
