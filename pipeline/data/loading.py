@@ -94,9 +94,19 @@ def _given(source: str, cache: Path, notice: Notice, percent: float, progress: P
         cleaned = _Cleaned("folder", f"folder {path}", key, lambda _, __: raw, sizes)
     elif path.is_file() and zipfile.is_zipfile(path):
         cleaned = _zip("zip", f"zip {path}", path, progress)
+    elif path.is_file() and _begins_as_zip(path):
+        raise DataError(
+            f"The zip {path} is damaged or was cut off: its directory, at the end, is missing.",
+            "Get it again, and give the folder or zip that GroupLens distributes.",
+        )
     else:
         raise DataError(f"The data {path} is neither a folder nor a zip file.", hint)
     return cleaned.load(cache, notice, percent, progress)
+
+
+def _begins_as_zip(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(4) == b"PK\x03\x04"
 
 
 def _from_grouplens(cache: Path, notice: Notice, percent: float, base: str) -> Dataset | None:
@@ -188,7 +198,7 @@ class _Cleaned:
             if file.unended and self.kind == "folder":
                 notice(
                     f"{name}.csv: the last line has no line end, as in a file that was cut off; "
-                    f"{file.rows:,} rows are taken."
+                    "what is there is taken."
                 )
             if file.rejected:
                 row = file.rejected[0]

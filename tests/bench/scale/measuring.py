@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from lakestack import paths
 from pipeline.data.generation import parse_size
 from tests.bench import lake
 from tests.bench.scale.processes import Sampler, Usage
@@ -49,17 +50,18 @@ def measure(size: str, hours: float, keep: Path | None = None) -> Measured:
     """
     with tempfile.TemporaryDirectory(prefix="lake-scale-") as folder, lake.Home() as home:
         data, timeline = Path(folder) / "data", Path(folder) / "timeline.json"
+        cache = str(_cache_without_data(Path(folder)))
         generated = _document(
             home,
             hours,
-            folder,
+            cache,
             *("generate", "--ratings", size, "--seed", str(SEED), "--output", str(data), "--json"),
         )
-        _document(home, hours, folder, "emulator", "start", "--json")
+        _document(home, hours, cache, "emulator", "start", "--json")
         began = time.perf_counter()
         program = lake.program("lake")
         arguments = ("run", "--movielens", str(data), "--timeline", str(timeline), "--json")
-        process = home.begin(program, *arguments, LAKE_CACHE=folder)
+        process = home.begin(program, *arguments, LAKE_CACHE=cache)
         with Sampler(lambda: [*home.pids, process.pid]) as sampler:
             _finish(process, hours)
         total = time.perf_counter() - began
@@ -69,6 +71,16 @@ def measure(size: str, hours: float, keep: Path | None = None) -> Measured:
         spans = stage_seconds(json.loads(timeline.read_text(encoding="utf-8")))
         spans = {"generate": float(generated["seconds"]), **spans}
         return Measured(parse_size(size).ratings, spans, total, sampler.usage)
+
+
+def _cache_without_data(folder: Path) -> Path:
+    """A cache with all that set-up has fetched, in which no source has been read."""
+    cache = folder / "cache"
+    cache.mkdir()
+    for entry in paths.cache().iterdir():
+        if entry.name != "data":
+            (cache / entry.name).symlink_to(entry)
+    return cache
 
 
 def stage_seconds(trace: dict[str, Any]) -> dict[str, float]:

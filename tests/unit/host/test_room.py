@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from lakestack.host import room
+from lakestack.host.checks import GIB
 
 usage = namedtuple("usage", "total used free")
 
@@ -18,9 +19,9 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     has = SimpleNamespace(disk=100.0, memory=16.0)
     monkeypatch.delenv("LAKE_DOCKER", raising=False)
     monkeypatch.delenv("LAKE_SPARK_MEMORY", raising=False)
-    monkeypatch.setattr("shutil.disk_usage", lambda _: usage(0, 0, int(has.disk * room.GIB)))
+    monkeypatch.setattr("shutil.disk_usage", lambda _: usage(0, 0, int(has.disk * GIB)))
     monkeypatch.setattr(
-        "psutil.virtual_memory", lambda: SimpleNamespace(available=int(has.memory * room.GIB))
+        "psutil.virtual_memory", lambda: SimpleNamespace(available=int(has.memory * GIB))
     )
     return has
 
@@ -50,7 +51,7 @@ def test_what_is_too_large_is_said_with_the_setting(machine: SimpleNamespace) ->
 def test_a_smaller_heap_lowers_the_need(
     machine: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    machine.memory = (room.BYTES_A_RATING * 1_000_000 + room.MEMORY_BESIDE) / room.GIB + 0.6
+    machine.memory = (room.BYTES_A_RATING * 1_000_000 + room.MEMORY_BESIDE) / GIB + 0.6
     assert "memory" in bad(0, 1_000_000)
     monkeypatch.setenv("LAKE_SPARK_MEMORY", "512m")
     assert bad(0, 1_000_000) == {}

@@ -146,3 +146,13 @@ def test_incomplete_double_and_damaged_zips_are_refused(
     (source / "tags.csv").unlink()
     part = zipped(source, tmp_path / "part.zip")
     assert refused(part, cache).message == "part.zip is incomplete: links.csv, tags.csv missing."
+
+
+def test_a_zip_that_was_cut_off_is_called_so(source: Path, cache: Path, tmp_path: Path) -> None:
+    archive = zipped(source, tmp_path / "ml.zip")
+    archive.write_bytes(archive.read_bytes()[:-2_000])
+    error = refused(archive, cache)
+    assert error.message == (
+        f"The zip {archive} is damaged or was cut off: its directory, at the end, is missing."
+    )
+    assert error.hint.startswith("Get it again")
