@@ -43,7 +43,7 @@ def measure(size: str, hours: float, keep: Path | None = None) -> Measured:
     Args:
         size: as `lake generate` takes it
         hours: after which a run is given up
-        keep: folder that gets the timeline
+        keep: folder that gets the timeline, also of a run that fails
 
     Raises:
         RuntimeError: a command failed; with the end of what it said
@@ -63,11 +63,13 @@ def measure(size: str, hours: float, keep: Path | None = None) -> Measured:
         arguments = ("run", "--movielens", str(data), "--timeline", str(timeline), "--json")
         process = home.begin(program, *arguments, LAKE_CACHE=cache)
         with Sampler(lambda: [*home.pids, process.pid]) as sampler:
-            _finish(process, hours)
+            try:
+                _finish(process, hours)
+            finally:
+                if keep is not None:
+                    keep.mkdir(parents=True, exist_ok=True)
+                    shutil.copy(timeline, keep / f"timeline-{size}.json")
         total = time.perf_counter() - began
-        if keep is not None:
-            keep.mkdir(parents=True, exist_ok=True)
-            shutil.copy(timeline, keep / f"timeline-{size}.json")
         spans = stage_seconds(json.loads(timeline.read_text(encoding="utf-8")))
         spans = {"generate": float(generated["seconds"]), **spans}
         return Measured(parse_size(size).ratings, spans, total, sampler.usage)
