@@ -99,7 +99,7 @@ class Application:
         if self._before is None or not record:
             return False
         changed = self._changed()
-        ours = supplements.properties(self._type)
+        ours = supplements.changeable(self._type)
         accepted = set(self._of_use(property_use.ACCEPTED, changed))
         return bool(changed) and changed <= ours | accepted and self._type not in _BY_HANDLER
 
