@@ -296,7 +296,9 @@ def test_bucket_is_updated_in_place(stacks: Stacks, name: str) -> None:
     with pytest.raises(ClientError, match="NoSuchTagSet"):
         s3.get_bucket_tagging(Bucket=name)
     reasons = [r for n, s, r in stacks.events(stack) if (n, s) == ("A", "UPDATE_COMPLETE")]
-    assert reasons == ["accepted, without effect in the emulator: LifecycleConfiguration"]
+    assert reasons == [""]
+    (rule,) = s3.get_bucket_lifecycle_configuration(Bucket=name)["Rules"]
+    assert rule["Expiration"] == {"Days": 9}
     for version in s3.list_object_versions(Bucket=name)["Versions"]:
         s3.delete_object(Bucket=name, Key="k", VersionId=version["VersionId"])
 

@@ -262,6 +262,20 @@ ON_CHANGE: Mapping[str, Mapping[str, Supplement]] = {
 """What a handler applies when it makes the resource, and cannot change."""
 
 
+_BEFORE_DELETION: Mapping[str, Supplement] = {"AWS::IAM::User": _user_policies}
+"""What has to go first, because the handler does not know of it."""
+
+
+def undo(resource_type: str, aws: Any, model: Model) -> None:
+    """Take back what would be in the way of a deletion.
+
+    Raises:
+        ClientError: the service's
+    """
+    if supplement := _BEFORE_DELETION.get(resource_type):
+        supplement(aws, model, None)
+
+
 def changeable(resource_type: str) -> set[str]:
     """The properties of a type that are changed here, whoever applies them first."""
     return properties(resource_type) | set(ON_CHANGE.get(resource_type, ()))
