@@ -184,32 +184,12 @@ def _user_policies(aws: Any, model: Model, value: Any) -> None:
         )
 
 
-def _repository_policy(aws: Any, model: Model, value: Any) -> None:
-    name = model["RepositoryName"]
-    if value is None:
-        aws.ecr.delete_repository_policy(repositoryName=name)
-    else:
-        aws.ecr.set_repository_policy(repositoryName=name, policyText=_json(value))
-
-
-def _repository_lifecycle(aws: Any, model: Model, value: Any) -> None:
-    name, text = model["RepositoryName"], (value or {}).get("LifecyclePolicyText")
-    if text is None:
-        aws.ecr.delete_lifecycle_policy(repositoryName=name)
-    else:
-        aws.ecr.put_lifecycle_policy(repositoryName=name, lifecyclePolicyText=text)
-
-
 def _ec2_tags(identifier: str) -> Supplement:
     def apply(aws: Any, model: Model, value: Any) -> None:
         if value:
             aws.ec2.create_tags(Resources=[model[identifier]], Tags=value)
 
     return apply
-
-
-def _json(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _map(tags: Any) -> dict[str, str]:
@@ -224,10 +204,6 @@ SUPPLEMENTS: Mapping[str, Mapping[str, Supplement]] = {
     },
     "AWS::EC2::Instance": {"Tags": _ec2_tags("Id")},
     "AWS::EC2::VPCEndpoint": {"Tags": _ec2_tags("Id")},
-    "AWS::ECR::Repository": {
-        "LifecyclePolicy": _repository_lifecycle,
-        "RepositoryPolicyText": _repository_policy,
-    },
     "AWS::IAM::User": {"Policies": _user_policies},
     "AWS::Kinesis::Stream": {  # the mode comes before the count
         "StreamModeDetails": _stream_mode,
