@@ -19,7 +19,6 @@ from lakestack.services.cloudformation import property_use, supplements
 from lakestack.services.cloudformation.api_parameters import Handing, handing
 from lakestack.services.cloudformation.conformity import conform
 from lakestack.services.cloudformation.schemas import resolved, schema_of, tag_property
-from lakestack.services.kinesis.stream import ON_DEMAND_SHARDS
 
 Model = dict[str, Any]
 NOT_APPLIED = "accepted, not applied: "
@@ -27,6 +26,8 @@ _NAMES = {"AWS::KinesisFirehose::DeliveryStream": ("DeliveryStreamName", 64)}
 """Properties without which a handler fails, and how long the name is that AWS makes."""
 _AS_WITHOUT: dict[str, Model] = {"AWS::SQS::Queue": {"FifoQueue": False}}
 """Values that mean the same as none, which the service's API does not take."""
+ON_DEMAND_SHARDS = 4
+"""Kinesis Developer Guide, "On-demand mode": what a new stream of this mode has."""
 _SUFFIX = string.ascii_uppercase + string.digits
 _SUFFIX_LENGTH = 12
 
