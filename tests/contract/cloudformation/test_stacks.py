@@ -163,14 +163,15 @@ def test_change_that_cannot_be_made_says_that_it_needs_a_replacement(
     stacks: Stacks,
     name: str,
 ) -> None:
-    def body(shards: int) -> dict[str, Any]:
-        stream = {"Type": "AWS::Kinesis::Stream", "Properties": {"ShardCount": shards}}
-        return template(A=stream, B=parameter(str(shards), Name=name))
+    def body(key: int) -> dict[str, Any]:
+        arn = f"arn:aws:kms:us-east-1:000000000000:key/{key}"
+        group = {"Type": "AWS::Logs::LogGroup", "Properties": {"KmsKeyId": arn}}
+        return template(A=group, B=parameter(str(key), Name=name))
 
     stack = stacks.create(body(1))
     stack = stacks.update(stack, body(2))
     assert stack["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
-    assert "cannot change ShardCount in place; it needs a replacement" in stacks.reason(stack, "A")
+    assert "cannot change KmsKeyId in place; it needs a replacement" in stacks.reason(stack, "A")
     assert stacks.value(name) == "1"
 
 
@@ -295,7 +296,9 @@ def test_bucket_is_updated_in_place(stacks: Stacks, name: str) -> None:
     with pytest.raises(ClientError, match="NoSuchTagSet"):
         s3.get_bucket_tagging(Bucket=name)
     reasons = [r for n, s, r in stacks.events(stack) if (n, s) == ("A", "UPDATE_COMPLETE")]
-    assert reasons == ["accepted, without effect in the emulator: LifecycleConfiguration"]
+    assert reasons == [""]
+    (rule,) = s3.get_bucket_lifecycle_configuration(Bucket=name)["Rules"]
+    assert rule["Expiration"] == {"Days": 9}
     for version in s3.list_object_versions(Bucket=name)["Versions"]:
         s3.delete_object(Bucket=name, Key="k", VersionId=version["VersionId"])
 

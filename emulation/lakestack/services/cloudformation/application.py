@@ -12,19 +12,22 @@ import string
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 from localstack.services.cloudformation.resource_provider import OperationStatus, ProgressEvent
 
 from lakestack.services.cloudformation import property_use, supplements
 from lakestack.services.cloudformation.api_parameters import Handing, handing
 from lakestack.services.cloudformation.conformity import conform
 from lakestack.services.cloudformation.schemas import resolved, schema_of, tag_property
-from lakestack.services.kinesis.stream import ON_DEMAND_SHARDS
 
 Model = dict[str, Any]
 NOT_APPLIED = "accepted, not applied: "
 _NAMES = {"AWS::KinesisFirehose::DeliveryStream": ("DeliveryStreamName", 64)}
 """Properties without which a handler fails, and how long the name is that AWS makes."""
+_AS_WITHOUT: dict[str, Model] = {"AWS::SQS::Queue": {"FifoQueue": False}}
+"""Values that mean the same as none, which the service's API does not take."""
+ON_DEMAND_SHARDS = 4
+"""Kinesis Developer Guide, "On-demand mode": what a new stream of this mode has."""
 _SUFFIX = string.ascii_uppercase + string.digits
 _SUFFIX_LENGTH = 12
 
@@ -38,7 +41,7 @@ def specified(resource_type: str, given: Model, stack_tags: Iterable[Model]) -> 
     schema = schema_of(resource_type)
     if schema is None:
         return given
-    made = conform(given, schema)
+    made = conform(given, schema, property_use.settable(resource_type))
     name = tag_property(schema)
     if name is None or not (tags := list(stack_tags)):
         return made
@@ -71,6 +74,9 @@ class Application:
             name, length = _NAMES[self._type]
             known = stack.resolved_resources.get(logical_id, {}).get("Properties") or {}
             made.setdefault(name, known.get(name) or _made(stack.stack_name, logical_id, length))
+        for name, value in _AS_WITHOUT.get(self._type, {}).items():
+            if made.get(name) == value:
+                del made[name]
         if self._type == "AWS::Kinesis::Stream" and "StreamModeDetails" not in made:
             mode = "PROVISIONED" if "ShardCount" in made else "ON_DEMAND"
             made["StreamModeDetails"] = {"StreamMode": mode}
@@ -99,7 +105,7 @@ class Application:
         if self._before is None or not record:
             return False
         changed = self._changed()
-        ours = supplements.properties(self._type)
+        ours = supplements.changeable(self._type)
         accepted = set(self._of_use(property_use.ACCEPTED, changed))
         return bool(changed) and changed <= ours | accepted and self._type not in _BY_HANDLER
 
@@ -124,13 +130,8 @@ class Application:
             supplements.apply(
                 self._type, request.aws_client_factory, known, self._given, self._before
             )
-        except ClientError as e:
-            return ProgressEvent(
-                OperationStatus.FAILED,
-                resource_model=known,
-                message=f"{e.response['Error']['Message']} (Error Code: "
-                f"{e.response['Error']['Code']})",
-            )
+        except (BotoCoreError, ClientError) as e:
+            return ProgressEvent(OperationStatus.FAILED, resource_model=known, message=str(e))
         ours = supplements.properties(self._type) & self._given.keys()
         if ours:
             event.resource_model = {**{name: self._given[name] for name in ours}, **model}

@@ -34,14 +34,21 @@ class PropertyError(ValidationError):
         self.path = path
 
 
-def conform(properties: dict[str, Any], schema: Schema) -> dict[str, Any]:
+def conform(
+    properties: dict[str, Any], schema: Schema, settable: Iterable[str] = ()
+) -> dict[str, Any]:
     """The properties in the schema's types.
+
+    Args:
+        properties: by name
+        schema: of the type
+        settable: names that the schema calls read only, and that a template sets all the same
 
     Raises:
         PropertyError: unknown, read only, missing or of another type
     """
     known = schema["properties"]
-    fixed = sorted(read_only(schema) & properties.keys())
+    fixed = sorted((read_only(schema) - set(settable)) & properties.keys())
     if fixed:
         raise PropertyError((fixed[0],), "the property is read only")
     if missing := [n for n in schema.get("required") or [] if n not in properties]:

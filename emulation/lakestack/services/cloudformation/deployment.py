@@ -44,6 +44,7 @@ class Change:
         kind: added, modified or replaced
         old: the resource's record before, None if it was added
         old_properties: as the old template specified them
+        new_properties: as the new one does
     """
 
     name: str
@@ -51,6 +52,7 @@ class Change:
     resource_type: str
     old: Model | None = None
     old_properties: Model | None = None
+    new_properties: Model | None = None
 
 
 class Deployment(Values, ResourceActions):  # type: ignore[misc]
@@ -192,7 +194,14 @@ class Deployment(Values, ResourceActions):  # type: ignore[misc]
 
     def _modify(self, name: str, before: Any, after: Any) -> None:
         old = self._old_records[name]
-        change = Change(name, "modified", after.resource_type, old, before.properties.properties)
+        change = Change(
+            name,
+            "modified",
+            after.resource_type,
+            old,
+            before.properties.properties,
+            after.properties.properties,
+        )
         try:
             self._do(
                 name,
@@ -347,6 +356,7 @@ class Deployment(Values, ResourceActions):  # type: ignore[misc]
             {**(change.old_properties or {}), RESTORE: True}
             if change.resource_type == NESTED
             else change.old_properties,
+            change.new_properties,
         )
         succeeded: bool = event.status == OperationStatus.SUCCESS
         if succeeded:

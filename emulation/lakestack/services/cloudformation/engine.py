@@ -15,7 +15,7 @@ from localstack.services.cloudformation.resource_provider import (
 )
 
 from lakestack import patches, registry
-from lakestack.services.cloudformation import api_parameters
+from lakestack.services.cloudformation import api_parameters, supplements
 from lakestack.services.cloudformation.stack_notes import CANCELLED, notes_for
 
 POLL_SECONDS = 0.1
@@ -87,6 +87,8 @@ def _updated(provider: Any, request: Any) -> Any:
 
 def _deleted(provider: Any, request: Any) -> Any:
     try:
+        model = request.desired_state or request.previous_state or {}
+        supplements.undo(request.resource_type, request.aws_client_factory, model)
         return provider.delete(request)
     except Exception as e:
         if check_not_found_exception(e, request.resource_type, request.desired_state):

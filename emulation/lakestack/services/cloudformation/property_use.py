@@ -32,7 +32,8 @@ from lakestack.services.cloudformation.schemas import read_only, schema_of
 
 COMMAND = "python -m lakestack.services.cloudformation.property_use"
 FILE = Path(__file__).with_name("property_use.json")
-APPLIED, ACCEPTED, REFUSED, ADDED = "applied", "accepted", "refused", "added"
+APPLIED, ACCEPTED, REFUSED = "applied", "accepted", "refused"
+ADDED, SETTABLE = "added", "settable"
 
 _WITHOUT_HANDLER = {"delete", "read", "list", "delete_resource", "is_gone"}
 """Methods that make nothing of a property."""
@@ -126,6 +127,32 @@ def use_of(resource_type: str, name: str) -> str:
     return next((use for use in (ACCEPTED, REFUSED) if name in found.get(use, ())), APPLIED)
 
 
+def settable(resource_type: str) -> list[str]:
+    """Properties that the schema calls read only, though a template may set them.
+
+    Schemas of older types do, such as of the name of a SageMaker endpoint: what the operation that
+    makes the resource takes can be set; where no such operation is known, everything (our guess).
+    """
+    return list((not_applied().get(resource_type) or {}).get(SETTABLE) or [])
+
+
+def _settable(resource_type: str, provider: type) -> tuple[set[str], bool]:
+    """Those names, and whether an operation says so."""
+    schema = schema_of(resource_type) or {"properties": {}}
+    fixed = read_only(schema) & set(schema["properties"])
+    operations = _WHOLE.get(resource_type) or (creating_operation(provider),)
+    known = [operation for operation in operations if operation]
+    if not known:
+        return fixed, False
+    members = {member.lower() for operation in known for member in _shape(operation).members}
+    return {name for name in fixed if name.lower() in members}, True
+
+
+def _shape(operation: str) -> Any:
+    service, _, name = operation.partition(":")
+    return load_service(service).operation_model(name).input_shape
+
+
 def handed(resource_type: str) -> dict[str, Any]:
     """What `api_parameters` adds: ``operation`` that makes the resource, and ``properties``."""
     return dict((not_applied().get(resource_type) or {}).get(ADDED) or {})
@@ -191,9 +218,11 @@ def examine(resource_type: str, provider: type) -> dict[str, str]:
         *supplements.properties(resource_type),
     }
     refused = _REFUSED.get(resource_type, set())
+    also, said = _settable(resource_type, provider)
+    fixed = read_only(schema) - (also if said else set())
     return {
         name: REFUSED if name in refused else APPLIED if name in named else ACCEPTED
-        for name in sorted(set(schema["properties"]) - read_only(schema))
+        for name in sorted(set(schema["properties"]) - fixed)
     }
 
 
@@ -220,6 +249,8 @@ def table() -> str:
         entry: dict[str, Any] = {use: names for use, names in rest.items() if names}
         if names := added(name, provider):
             entry[ADDED] = {"operation": creating_operation(provider), "properties": names}
+        if names := sorted(_settable(name, provider)[0]):
+            entry[SETTABLE] = names
         if entry:
             found[name] = entry
     return json.dumps(found, indent=1) + "\n"

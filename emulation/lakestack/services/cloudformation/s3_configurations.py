@@ -6,6 +6,8 @@ AWS CloudFormation Template Reference, "AWS::S3::Bucket"; Amazon S3 API Referenc
 
 from __future__ import annotations
 
+import json
+import uuid
 from typing import Any
 
 Model = dict[str, Any]
@@ -57,8 +59,7 @@ def put_acceleration(aws: Any, model: Model, value: Any) -> None:
 
 def _rule(rule: Model) -> Model:
     made: Model = {"Status": rule["Status"], "Filter": _filter(rule)}
-    if "Id" in rule:
-        made["ID"] = rule["Id"]
+    made["ID"] = rule.get("Id") or str(uuid.uuid5(uuid.NAMESPACE_OID, json.dumps(rule)))
     expiration: Model = {}
     for ours, theirs in (
         ("ExpirationInDays", "Days"),

@@ -74,6 +74,36 @@ def _table_setting(member: str, default: Any) -> Supplement:
     return apply
 
 
+def _time_to_live(aws: Any, model: Model, value: Any) -> None:
+    name = model["TableName"]
+    now = aws.dynamodb.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
+    enabled = now.get("TimeToLiveStatus") in ("ENABLED", "ENABLING")
+    wanted = value if value and value["Enabled"] else None
+    if enabled and (wanted is None or wanted["AttributeName"] != now["AttributeName"]):
+        off = {"AttributeName": now["AttributeName"], "Enabled": False}
+        aws.dynamodb.update_time_to_live(TableName=name, TimeToLiveSpecification=off)
+        enabled = False
+    if wanted and not enabled:
+        aws.dynamodb.update_time_to_live(TableName=name, TimeToLiveSpecification=wanted)
+
+
+def _capacity(aws: Any, model: Model, value: Any) -> None:  # noqa: ARG001 - both belong together
+    mode = model.get("BillingMode", "PROVISIONED")
+    asked: Model = {"TableName": model["TableName"], "BillingMode": mode}
+    if mode == "PROVISIONED":
+        asked["ProvisionedThroughput"] = model["ProvisionedThroughput"]
+    aws.dynamodb.update_table(**asked)
+
+
+def _table_tags(aws: Any, model: Model, value: Any) -> None:
+    table = aws.dynamodb.describe_table(TableName=model["TableName"])["Table"]["TableArn"]
+    old = aws.dynamodb.list_tags_of_resource(ResourceArn=table)["Tags"]
+    if old:
+        aws.dynamodb.untag_resource(ResourceArn=table, TagKeys=[t["Key"] for t in old])
+    if value:
+        aws.dynamodb.tag_resource(ResourceArn=table, Tags=value)
+
+
 def _stream_retention(aws: Any, model: Model, value: Any) -> None:
     name, wanted = model["Name"], 24 if value is None else value
     now = _stream(aws, name)["RetentionPeriodHours"]
@@ -154,32 +184,12 @@ def _user_policies(aws: Any, model: Model, value: Any) -> None:
         )
 
 
-def _repository_policy(aws: Any, model: Model, value: Any) -> None:
-    name = model["RepositoryName"]
-    if value is None:
-        aws.ecr.delete_repository_policy(repositoryName=name)
-    else:
-        aws.ecr.set_repository_policy(repositoryName=name, policyText=_json(value))
-
-
-def _repository_lifecycle(aws: Any, model: Model, value: Any) -> None:
-    name, text = model["RepositoryName"], (value or {}).get("LifecyclePolicyText")
-    if text is None:
-        aws.ecr.delete_lifecycle_policy(repositoryName=name)
-    else:
-        aws.ecr.put_lifecycle_policy(repositoryName=name, lifecyclePolicyText=text)
-
-
 def _ec2_tags(identifier: str) -> Supplement:
     def apply(aws: Any, model: Model, value: Any) -> None:
         if value:
             aws.ec2.create_tags(Resources=[model[identifier]], Tags=value)
 
     return apply
-
-
-def _json(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _map(tags: Any) -> dict[str, str]:
@@ -194,10 +204,6 @@ SUPPLEMENTS: Mapping[str, Mapping[str, Supplement]] = {
     },
     "AWS::EC2::Instance": {"Tags": _ec2_tags("Id")},
     "AWS::EC2::VPCEndpoint": {"Tags": _ec2_tags("Id")},
-    "AWS::ECR::Repository": {
-        "LifecyclePolicy": _repository_lifecycle,
-        "RepositoryPolicyText": _repository_policy,
-    },
     "AWS::IAM::User": {"Policies": _user_policies},
     "AWS::Kinesis::Stream": {  # the mode comes before the count
         "StreamModeDetails": _stream_mode,
@@ -221,6 +227,36 @@ SUPPLEMENTS: Mapping[str, Mapping[str, Supplement]] = {
 }
 
 
+ON_CHANGE: Mapping[str, Mapping[str, Supplement]] = {
+    "AWS::DynamoDB::Table": {
+        "BillingMode": _capacity,
+        "ProvisionedThroughput": _capacity,
+        "Tags": _table_tags,
+        "TimeToLiveSpecification": _time_to_live,
+    },
+}
+"""What a handler applies when it makes the resource, and cannot change."""
+
+
+_BEFORE_DELETION: Mapping[str, Supplement] = {"AWS::IAM::User": _user_policies}
+"""What has to go first, because the handler does not know of it."""
+
+
+def undo(resource_type: str, aws: Any, model: Model) -> None:
+    """Take back what would be in the way of a deletion.
+
+    Raises:
+        ClientError: the service's
+    """
+    if supplement := _BEFORE_DELETION.get(resource_type):
+        supplement(aws, model, None)
+
+
+def changeable(resource_type: str) -> set[str]:
+    """The properties of a type that are changed here, whoever applies them first."""
+    return properties(resource_type) | set(ON_CHANGE.get(resource_type, ()))
+
+
 def properties(resource_type: str) -> set[str]:
     """The properties of a type that are applied here."""
     return set(SUPPLEMENTS.get(resource_type, ()))
@@ -232,7 +268,10 @@ def apply(resource_type: str, aws: Any, model: Model, wanted: Model, before: Mod
     Raises:
         ClientError: the service's
     """
-    for name, supplement in SUPPLEMENTS.get(resource_type, {}).items():
+    known = dict(SUPPLEMENTS.get(resource_type, {}))
+    if before is not None:
+        known |= ON_CHANGE.get(resource_type, {})
+    for name, supplement in known.items():
         value, old = wanted.get(name), (before or {}).get(name)
         if value != old:
             supplement(aws, model, value)
