@@ -152,6 +152,8 @@ class Keeper:
         self._problem, self._saved = None, done["saved"]
         if done["omitted"]:
             LOG.warning("not saved: %s", ", ".join(done["omitted"][:20]))
+        if done["unfinished"]:
+            LOG.warning("saved in the middle of: %s", ", ".join(done["unfinished"][:20]))
         self._stopping.wait(REST * (clock.steady() - began))
 
     def _failed(self, error: Exception) -> None:

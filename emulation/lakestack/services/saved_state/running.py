@@ -11,6 +11,7 @@ import dataclasses
 import logging
 import sqlite3
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from lakestack.services.reset import providers
 LOG = logging.getLogger(__name__)
 
 VERSION_SECONDS = 10.0
+SETTLE_SECONDS = 5.0
 LOST = "the emulator ended, and was started again with its saved state"
 METRICS_FILE = "cloudwatch.db"
 
@@ -38,6 +40,26 @@ def resume() -> list[str]:
                 LOG.exception("%s after the load of a snapshot", service)
                 failed.append(f"{service}: {type(e).__name__}: {e}")
     return failed
+
+
+def settle() -> None:
+    """Wait for what requests that were answered have left to threads: records of DynamoDB Streams.
+
+    Each thread is busy with a task of ours at the same moment, so it has ended what came before.
+    """
+    provider = providers.loaded().get("dynamodb")
+    pool = provider._event_forwarder.executor if provider is not None else None
+    if pool is None:
+        return
+    count = pool._max_workers
+    together = threading.Barrier(count)
+    with contextlib.suppress(RuntimeError):  # shut down with the emulator
+        tasks = [pool.submit(together.wait, SETTLE_SECONDS) for _ in range(count)]
+        try:
+            for task in tasks:
+                task.result(SETTLE_SECONDS + 1)
+        except (threading.BrokenBarrierError, TimeoutError):
+            LOG.warning("records of DynamoDB Streams were still on their way")
 
 
 def module_data() -> dict[str, Any]:
