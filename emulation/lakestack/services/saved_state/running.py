@@ -19,12 +19,13 @@ from typing import Any
 from lakestack import clock
 from lakestack.errors import SnapshotError
 from lakestack.services.reset import providers
+from lakestack.services.saved_state import events
+from lakestack.services.saved_state.events import LOST
 
 LOG = logging.getLogger(__name__)
 
 VERSION_SECONDS = 10.0
 SETTLE_SECONDS = 5.0
-LOST = "the emulator ended, and was started again with its saved state"
 METRICS_FILE = "cloudwatch.db"
 
 
@@ -158,24 +159,6 @@ def _step_functions(_provider: Any) -> None:
                 execution.error, execution.cause = "States.Runtime", LOST
 
 
-def _events(provider: Any) -> None:
-    """Buses, rules and targets get their services, schedules their jobs."""
-    from localstack.services.events.event_bus import EventBusService
-    from localstack.services.events.models import events_stores
-    from localstack.services.events.rule import RuleService
-
-    for account, region, store in list(events_stores.iter_stores()):
-        for bus in list(store.event_buses.values()):
-            provider._event_bus_services_store[bus.arn] = EventBusService(bus)
-            for rule in list(bus.rules.values()):
-                service = provider._rule_services_store[rule.arn] = RuleService(rule)
-                for target in list((rule.targets or {}).values()):
-                    provider.create_target_sender(target, rule.arn, rule.name, region, account)
-                if service.schedule_cron:
-                    job = provider._get_scheduled_rule_job_function(account, region, rule)
-                    service.create_schedule_job(job)
-
-
 def _cloudwatch(provider: Any) -> None:
     from localstack.services.cloudwatch.models import cloudwatch_stores
 
@@ -236,7 +219,7 @@ _RESUMED: dict[str, Callable[[Any], None]] = {
     "s3": _s3,
     "lambda": _lambda,
     "stepfunctions": _step_functions,
-    "events": _events,
+    "events": events.resume,
     "cloudwatch": _cloudwatch,
     "cloudformation": _cloudformation,
     "opensearch": _opensearch,
