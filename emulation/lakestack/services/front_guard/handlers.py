@@ -227,8 +227,8 @@ def install() -> None:
 def place(gateway: Any, guard: FrontGuard) -> None:
     """Insert the guard and what belongs to it, and users' faults, into a gateway's handlers."""
     chain, answers = gateway.request_handlers, gateway.response_handlers
-    gate = chain.index(handlers.enforce_cors)
-    chain[gate : gate + 1] = [CorsGate(), short_way.take]
+    enforcer = chain.index(handlers.enforce_cors)
+    chain[enforcer : enforcer + 1] = [CorsGate(), short_way.take]
     chain.insert(chain.index(handlers.content_decoder) + 1, Application())
     chain.insert(chain.index(handlers.serve_edge_router_rules) + 1, InternalEnd())
     place_of_faults = chain.index(handlers.serve_custom_service_request_handlers)
