@@ -96,10 +96,14 @@ def start(
 @app.command()
 def stop(port: Port = DEFAULT_PORT, as_json: Json = False) -> Document:
     """Stop the emulator and every process it started; what it held is gone, unless it is kept."""
-    stopped = _emulator(port).stop()
+    emulator = _emulator(port)
+    stopped = emulator.stop()
+    lost = emulator.unsaved() if stopped and isinstance(emulator, Emulator) else ""
     if not as_json:
         typer.echo("emulator stopped" if stopped else _nothing_stopped(port))
-    return {**_document(port, None), "stopped": stopped}
+    if lost:
+        typer.echo(printable(f"what has changed since is lost: {lost}"), err=True)
+    return {**_document(port, None), "stopped": stopped, **({"unsaved": lost} if lost else {})}
 
 
 @app.command()

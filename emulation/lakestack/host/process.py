@@ -33,6 +33,7 @@ from lakestack.instance import Running
 from lakestack.java import artifacts
 from lakestack.java.interpreter import find_java
 from lakestack.ports import DEFAULT_PORT, LARGEST_PORT
+from lakestack.services.saved_state.states import UNSAVED
 
 START_SECONDS = 60.0
 STOP_SECONDS = 15.0
@@ -150,6 +151,13 @@ class Emulator:
                 shutil.rmtree(self.folder / leftover, ignore_errors=True)
             return bool(running) or strays > 0
 
+    def unsaved(self) -> str:
+        """Why the last life's state was not saved at its end, "" when it was or none was kept."""
+        try:
+            return (self.folder / UNSAVED).read_text(errors="replace")
+        except OSError:
+            return ""
+
     @property
     def _record(self) -> Path:
         return self.folder / "process.json"
@@ -167,7 +175,8 @@ class Emulator:
             paths.private(self.folder / name)
         service_catalog.place(self.folder / "root")
         limits.raise_open_files()
-        for old in (self.log, self.log.with_name(f"{self.log.name}.1")):
+        old_log = self.log.with_name(f"{self.log.name}.1")
+        for old in (self.log, old_log, self.folder / UNSAVED):
             old.unlink(missing_ok=True)
         environment = localstack_environment(self.folder, self.port, listen, state=self.state)
         saved_states.check(environment)

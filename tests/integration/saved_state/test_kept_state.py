@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from lakestack.cli import app
 from lakestack.errors import SnapshotError
 from lakestack.services.saved_state import folder
 from tests.integration.saved_state.lake import Aws, Machine, machine
@@ -189,3 +191,28 @@ def test_a_folder_that_takes_nothing_is_told_and_tried_again(lake: Machine) -> N
     wait_until(lambda: lake.kept()["problem"] is None, 60, what="the save")
     lake.kill()
     assert lake.start()("sqs").list_queues()["QueueUrls"]
+
+
+def test_a_stop_tells_what_could_not_be_saved(
+    lake: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    states = Path(str(lake.emulator.state))
+    aws = lake.start()
+    aws("sqs").create_queue(QueueName="kept")
+    lake.await_save()
+    states.rename(aside := states.with_name("aside"))
+    states.write_text("in the way")
+    monkeypatch.setenv("LAKE_HOME", str(lake.emulator.home))
+    aws("sqs").create_queue(QueueName="lost")
+
+    stopped = CliRunner().invoke(app, ["stop", "--port", str(lake.emulator.port)])
+
+    assert stopped.stdout == "emulator stopped\n"
+    assert "what has changed since is lost: " in stopped.stderr
+    assert str(states) in stopped.stderr
+    states.unlink()
+    aside.rename(states)
+    (url,) = lake.start()("sqs").list_queues()["QueueUrls"]
+    assert url.endswith("/kept")
+    lake.stop()
+    assert lake.emulator.unsaved() == ""

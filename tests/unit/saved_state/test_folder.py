@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -199,3 +200,21 @@ def test_a_folder_of_states_that_takes_nothing_is_seen_beforehand(
         fix, detail = saved_states.examined(tmp_path)
     assert fix.startswith("make room there (df -h)")
     assert detail.startswith("5 MiB free at ")
+
+
+def test_a_full_disk_names_the_file_and_leaves_the_former_state(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = written(tmp_path / "s", 1, [b"content"])
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space") as error:
+        written(tmp_path / "s", 2, [b"more"], one)
+    assert error.value.filename == str(tmp_path / "s" / "00000002" / "bodies-00000002.pack")
+    with pytest.raises(OSError, match="No space") as error:
+        folder.write_manifest(folder.numbered(tmp_path / "s", 2), {})
+    assert error.value.filename.endswith("manifest.json.new")
+    assert folder.checked(tmp_path / "s") == one

@@ -18,7 +18,7 @@ import boto3
 from py4j.java_gateway import GatewayParameters, JavaGateway
 from py4j.protocol import Py4JError
 
-from lakestack import clock
+from lakestack import clock, extras
 from lakestack.errors import SnapshotError
 from lakestack.services.dynamodb import engine
 from lakestack.services.dynamodb.access import access_key_id
@@ -107,8 +107,9 @@ class Databases:
     def _compiled(self) -> Any:
         if not compiler_jars():
             raise SnapshotError(
-                "DynamoDB's tables can be saved and loaded where there is PySpark, whose compiler "
-                "does that: pip install 'lakestack[glue]'"
+                "DynamoDB's tables can be saved and loaded only where PySpark is, whose compiler "
+                "does that",
+                f"{extras.install_command(extras.GLUE)}; an image built with GLUE=1",
             )
         compiler = self._gateway.jvm.org.codehaus.janino.SimpleCompiler()
         compiler.setParentClassLoader(self._handler.getClass().getClassLoader())

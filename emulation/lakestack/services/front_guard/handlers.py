@@ -30,6 +30,7 @@ from lakestack.services.front_guard import cors, function_urls, rules, unsigned
 from lakestack.services.front_guard.pages import Marks, Page, is_browser
 from lakestack.services.front_guard.rules import Head, Verdict, Way
 from lakestack.services.front_guard.signatures import Signed, signed
+from lakestack.services.saved_state import gate
 from lakestack.services.saved_state.observer import observe
 
 LOG = logging.getLogger(__name__)
@@ -226,11 +227,13 @@ def install() -> None:
 def place(gateway: Any, guard: FrontGuard) -> None:
     """Insert the guard and what belongs to it, and users' faults, into a gateway's handlers."""
     chain, answers = gateway.request_handlers, gateway.response_handlers
-    gate = chain.index(handlers.enforce_cors)
-    chain[gate : gate + 1] = [CorsGate(), short_way.take]
+    enforcer = chain.index(handlers.enforce_cors)
+    chain[enforcer : enforcer + 1] = [CorsGate(), short_way.take]
     chain.insert(chain.index(handlers.content_decoder) + 1, Application())
     chain.insert(chain.index(handlers.serve_edge_router_rules) + 1, InternalEnd())
-    chain.insert(chain.index(handlers.serve_custom_service_request_handlers), inject)
+    place_of_faults = chain.index(handlers.serve_custom_service_request_handlers)
+    chain[place_of_faults:place_of_faults] = [inject, gate.enter]
+    gateway.finalizers.append(gate.leave)
     chain.insert(0, guard)
     answers[answers.index(handlers.add_cors_response_headers)] = CorsHeaders()
     answers.append(observe)

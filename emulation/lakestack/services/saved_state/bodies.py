@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from lakestack.errors import SnapshotError
-from lakestack.services.saved_state.folder import CHUNK, Snapshot, sync
+from lakestack.services.saved_state.folder import CHUNK, Snapshot, naming, sync
 
 INDEX = "bodies.json"
 MOST_PACKS = 12
@@ -120,9 +120,10 @@ class Kept:
             _link(self._former.path / pack, self._path / pack)
             files[pack] = self._former.files[pack]
         if self._file is not None:
-            self._file.flush()
-            os.fsync(self._file.fileno())
-            self._file.close()
+            with naming(self._path / self._name):
+                self._file.flush()
+                os.fsync(self._file.fileno())
+                self._file.close()
             files[self._name] = {"size": self._end, "sha256": self._digest.hexdigest()}
         return files
 
@@ -142,7 +143,8 @@ class Kept:
             self._file = os.fdopen(os.open(self._path / self._name, flags, 0o600), "wb")
         start, digest = self._end, hashlib.sha256()
         for piece in chunks:
-            self._file.write(piece)
+            with naming(self._path / self._name):
+                self._file.write(piece)
             self._digest.update(piece)
             digest.update(piece)
             self._end += len(piece)

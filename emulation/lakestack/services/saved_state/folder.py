@@ -226,11 +226,26 @@ def write_manifest(path: Path, manifest: dict[str, Any]) -> None:
 
 @contextlib.contextmanager
 def private(path: Path) -> Iterator[Any]:
-    """A new file for its owner alone, on the disk when the block ends."""
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+    """A new file for its owner alone, on the disk when the block ends.
+
+    Raises:
+        OSError: it is refused; names the file, which the system does only when it is opened
+    """
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+    with naming(path), os.fdopen(os.open(path, flags, 0o600), "wb") as file:
         yield file
         file.flush()
         os.fsync(file.fileno())
+
+
+@contextlib.contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """A block that writes to an open file, and whose OSErrors name it, as `open`'s do."""
+    try:
+        yield
+    except OSError as e:
+        e.filename = e.filename or str(path)
+        raise
 
 
 def sync(folder: Path) -> None:

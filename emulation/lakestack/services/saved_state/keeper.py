@@ -7,6 +7,7 @@ change, or `MOST_SECONDS` after the first of many, and not before the former one
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import sys
@@ -150,8 +151,12 @@ class Keeper:
         if self._problem is not None:
             LOG.warning("saved again in %s", self._place)
         self._problem, self._saved = None, done["saved"]
+        with contextlib.suppress(OSError):
+            states.unsaved().unlink(missing_ok=True)
         if done["omitted"]:
             LOG.warning("not saved: %s", ", ".join(done["omitted"][:20]))
+        if done["unfinished"]:
+            LOG.warning("saved in the middle of: %s", ", ".join(done["unfinished"][:20]))
         self._stopping.wait(REST * (clock.steady() - began))
 
     def _failed(self, error: Exception) -> None:
@@ -162,6 +167,8 @@ class Keeper:
         text = f"{self._place} is not saved: {why}"
         if text != self._problem:
             self._problem = text
+            with contextlib.suppress(OSError):  # for `stop`, when nobody answers any more
+                states.unsaved().write_text(f"{text}; the last save is of {self._saved or 'never'}")
             faults.record(
                 SUBJECT,
                 text,

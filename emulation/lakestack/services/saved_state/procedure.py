@@ -1,8 +1,9 @@
 """Saving and loading: what comes in which order, so that a snapshot refers to nothing it has not.
 
-Requests go on while a snapshot is taken. What reads (positions of Firehose and of mappings,
-bookmarks) is taken before what it writes to (S3, the catalog), and what is written about (Kinesis,
-DynamoDB) last: what was half done is then done again, and nothing is passed over.
+Requests that change something wait while a snapshot is taken (`gate`). What goes on in the
+background does not: so what reads (positions of Firehose and of mappings, bookmarks) is taken
+before what it writes to (S3, the catalog), and what is written about (Kinesis, DynamoDB) last.
+What was half done is then done again, and nothing is passed over.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from lakestack.services.saved_state import (
     bodies,
     containers,
     folder,
+    gate,
     objects,
     running,
     tables,
@@ -56,7 +58,8 @@ def save(place: Path) -> dict[str, Any]:
     """Save everything as the newest snapshot of a state's folder.
 
     Returns:
-        ``name``, ``saved``, ``seconds``, ``bytes``; ``omitted``, what cannot be saved
+        ``name``, ``saved``, ``seconds``, ``bytes``; ``omitted``, what cannot be saved;
+        ``unfinished``, the requests that may be in it by half
 
     Raises:
         SnapshotError: a service cannot be saved now
@@ -70,7 +73,7 @@ def save(place: Path) -> dict[str, Any]:
         path = folder.numbered(place, number)
         path.mkdir(mode=0o700)
         try:
-            manifest = _written(path, number, former)
+            manifest, unfinished = _written(path, number, former)
             folder.write_manifest(path, manifest)
         except BaseException:
             shutil.rmtree(path, ignore_errors=True)
@@ -85,6 +88,7 @@ def save(place: Path) -> dict[str, Any]:
             "bytes": size,
             "saved": manifest["saved"],
             "omitted": manifest["omitted"],
+            "unfinished": unfinished,
         }
 
 
@@ -145,18 +149,21 @@ def resume() -> list[str]:
     return [*failed, *_await_endpoints()]
 
 
-def _written(path: Path, number: int, former: Snapshot | None) -> dict[str, Any]:
+def _written(path: Path, number: int, former: Snapshot | None) -> tuple[dict[str, Any], list[str]]:
     kept = bodies.Kept(path, number, former)
     try:
-        for left in reversed(range(TRIES)):
-            encoder, changed = _encoded(kept)
-            if not changed or not left:
-                break
-            LOG.info("replaced while they were saved, once more: %s", changed[:5])
-            kept.forget()
-        dynamodb, files = tables.save(path, former)
-        encoder.add(TABLES, dynamodb)
-        files += running.save_metrics(path)
+        tables.prepare()
+        with gate.GATE.shut() as unfinished:
+            running.settle()
+            for left in reversed(range(TRIES)):
+                encoder, changed = _encoded(kept)
+                if not changed or not left:
+                    break
+                LOG.info("replaced while they were saved, once more: %s", changed[:5])
+                kept.forget()
+            dynamodb, files = tables.save(path, former)
+            encoder.add(TABLES, dynamodb)
+            files += running.save_metrics(path)
         told = kept.finish()
     finally:
         kept.close()
@@ -166,7 +173,7 @@ def _written(path: Path, number: int, former: Snapshot | None) -> dict[str, Any]
         files.append(path / name)
     for file in files:
         told[file.name] = {"size": file.stat().st_size, "sha256": folder.sha256(file)}
-    return {
+    manifest = {
         "format": folder.FORMAT,
         "emulator": metadata.version("lakestack"),
         "versions": {name: metadata.version(name) for name in ("localstack-core", "moto-ext")},
@@ -175,6 +182,7 @@ def _written(path: Path, number: int, former: Snapshot | None) -> dict[str, Any]
         "omitted": sorted({*encoder.omitted, *(f"s3: the body of {name}" for name in changed)}),
         "files": told,
     }
+    return manifest, unfinished
 
 
 def _encoded(kept: bodies.Kept) -> tuple[Encoder, list[str]]:

@@ -11,6 +11,7 @@ import dataclasses
 import logging
 import sqlite3
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,11 +19,13 @@ from typing import Any
 from lakestack import clock
 from lakestack.errors import SnapshotError
 from lakestack.services.reset import providers
+from lakestack.services.saved_state import events
+from lakestack.services.saved_state.events import LOST
 
 LOG = logging.getLogger(__name__)
 
 VERSION_SECONDS = 10.0
-LOST = "the emulator ended, and was started again with its saved state"
+SETTLE_SECONDS = 5.0
 METRICS_FILE = "cloudwatch.db"
 
 
@@ -38,6 +41,26 @@ def resume() -> list[str]:
                 LOG.exception("%s after the load of a snapshot", service)
                 failed.append(f"{service}: {type(e).__name__}: {e}")
     return failed
+
+
+def settle() -> None:
+    """Wait for what requests that were answered have left to threads: records of DynamoDB Streams.
+
+    Each thread is busy with a task of ours at the same moment, so it has ended what came before.
+    """
+    provider = providers.loaded().get("dynamodb")
+    pool = provider._event_forwarder.executor if provider is not None else None
+    if pool is None:
+        return
+    count = pool._max_workers
+    together = threading.Barrier(count)
+    with contextlib.suppress(RuntimeError):  # shut down with the emulator
+        tasks = [pool.submit(together.wait, SETTLE_SECONDS) for _ in range(count)]
+        try:
+            for task in tasks:
+                task.result(SETTLE_SECONDS + 1)
+        except (threading.BrokenBarrierError, TimeoutError):
+            LOG.warning("records of DynamoDB Streams were still on their way")
 
 
 def module_data() -> dict[str, Any]:
@@ -136,24 +159,6 @@ def _step_functions(_provider: Any) -> None:
                 execution.error, execution.cause = "States.Runtime", LOST
 
 
-def _events(provider: Any) -> None:
-    """Buses, rules and targets get their services, schedules their jobs."""
-    from localstack.services.events.event_bus import EventBusService
-    from localstack.services.events.models import events_stores
-    from localstack.services.events.rule import RuleService
-
-    for account, region, store in list(events_stores.iter_stores()):
-        for bus in list(store.event_buses.values()):
-            provider._event_bus_services_store[bus.arn] = EventBusService(bus)
-            for rule in list(bus.rules.values()):
-                service = provider._rule_services_store[rule.arn] = RuleService(rule)
-                for target in list((rule.targets or {}).values()):
-                    provider.create_target_sender(target, rule.arn, rule.name, region, account)
-                if service.schedule_cron:
-                    job = provider._get_scheduled_rule_job_function(account, region, rule)
-                    service.create_schedule_job(job)
-
-
 def _cloudwatch(provider: Any) -> None:
     from localstack.services.cloudwatch.models import cloudwatch_stores
 
@@ -214,7 +219,7 @@ _RESUMED: dict[str, Callable[[Any], None]] = {
     "s3": _s3,
     "lambda": _lambda,
     "stepfunctions": _step_functions,
-    "events": _events,
+    "events": events.resume,
     "cloudwatch": _cloudwatch,
     "cloudformation": _cloudformation,
     "opensearch": _opensearch,

@@ -26,6 +26,15 @@ def states_folder() -> Path:
     return Path(chosen) if chosen else Path(os.environ[marks.EMULATOR], "state")
 
 
+UNSAVED = "unsaved.txt"
+"""In the emulator's own folder, while the state that it keeps cannot be saved: why."""
+
+
+def unsaved() -> Path:
+    """Where the emulator notes that what it keeps is not saved."""
+    return Path(os.environ[marks.EMULATOR], UNSAVED)
+
+
 def save(document: Mapping[str, Any]) -> dict[str, Any]:
     """Save everything under the name of a request.
 

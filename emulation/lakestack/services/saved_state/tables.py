@@ -48,6 +48,11 @@ def save(path: Path, former: Snapshot | None) -> tuple[dict[str, Any], list[Path
     return document, files
 
 
+def prepare() -> None:
+    """Have ready what the first save of an engine's life takes seconds for: requests wait later."""
+    stamp()
+
+
 def stamp() -> list[Any]:
     """What changes with the databases' content; jobs and DMS write to them past the gateway.
 
