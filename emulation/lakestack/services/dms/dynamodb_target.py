@@ -165,7 +165,7 @@ class DynamodbTarget:
                 while True:
                     if self._cancelled.is_set():
                         raise CancelledError("the task was stopped")
-                    page = reader.call("Scan", scan)
+                    page = reader.scan(scan)
                     items = page.get("Items", [])
                     parts = [items[i : i + BATCH] for i in range(0, len(items), BATCH)]
                     list(pool.map(delete, parts))

@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 import orjson
 
 from lakestack.services.dms.errors import CancelledError, TableError
+from lakestack.services.dynamodb.engine_connection import Answer
+from lakestack.services.dynamodb.segmented_scan import Scans
 from lakestack.services.retries import TRANSIENT_CODES, Backoff
 
 BATCH = 25
@@ -60,6 +62,7 @@ class DynamodbWire:
             "SignedHeaders=host, Signature=0",
         }
         self._connection: http.client.HTTPConnection | None = None
+        self._scans = Scans()
 
     def close(self) -> None:
         if self._connection is not None:
@@ -72,18 +75,41 @@ class DynamodbWire:
         Raises:
             DynamodbError: DynamoDB refused it, or goes on failing
         """
-        body = orjson.dumps(request)
+        return _parsed(self._ask(operation, orjson.dumps(request)))
+
+    def scan(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Read a page of a table, which is large: its cost does not grow with the table.
+
+        Raises:
+            DynamodbError: as `call`
+        """
+        failures: list[DynamodbError] = []
+
+        def ask(operation: str, body: bytes) -> Answer:
+            try:
+                return Answer(200, self._ask(operation, body))
+            except DynamodbError as e:
+                failures.append(e)
+                return Answer(400, e.reason.encode())
+
+        answer = self._scans.scan("", orjson.dumps(request), request, ask)
+        if answer.status != 200:
+            raise failures[-1]
+        return _parsed(answer.body)
+
+    def _ask(self, operation: str, body: bytes) -> bytes:
         waits = BACKOFF.waits()
         while True:
             try:
-                status, answer = self._send(operation, body)
+                status, raw = self._send(operation, body)
             except (OSError, http.client.HTTPException) as e:
                 self.close()
                 text = f"DynamoDB does not answer: {type(e).__name__}: {e}"
                 failure = DynamodbError("ServiceUnavailable", text)
             else:
                 if status == 200:
-                    return answer
+                    return raw
+                answer = _parsed(raw)
                 code = str(answer.get("__type", "InternalServerError")).rpartition("#")[2]
                 message = str(answer.get("message") or answer.get("Message") or status)
                 failure = DynamodbError(code, message)
@@ -118,7 +144,7 @@ class DynamodbWire:
             self._on_retry("UnprocessedItems")
             self._wait(wait)
 
-    def _send(self, operation: str, body: bytes) -> tuple[int, dict[str, Any]]:
+    def _send(self, operation: str, body: bytes) -> tuple[int, bytes]:
         if self._connection is None:
             self._connection = http.client.HTTPConnection(
                 self._address.hostname or "127.0.0.1", self._address.port, timeout=TIMEOUT_SECONDS
@@ -126,13 +152,16 @@ class DynamodbWire:
         headers = {**self._headers, "X-Amz-Target": f"DynamoDB_20120810.{operation}"}
         self._connection.request("POST", "/", body, headers)
         response = self._connection.getresponse()
-        raw = response.read()
-        try:
-            answer = orjson.loads(raw) if raw else {}
-        except orjson.JSONDecodeError:
-            answer = {"message": raw[:300].decode(errors="replace")}
-        return response.status, answer if isinstance(answer, dict) else {}
+        return response.status, response.read()
 
     def _wait(self, seconds: float) -> None:
         if self._cancelled.wait(seconds):
             raise CancelledError("the task was stopped")
+
+
+def _parsed(raw: bytes) -> dict[str, Any]:
+    try:
+        answer = orjson.loads(raw) if raw else {}
+    except orjson.JSONDecodeError:
+        answer = {"message": raw[:300].decode(errors="replace")}
+    return answer if isinstance(answer, dict) else {}

@@ -117,7 +117,7 @@ class DynamodbCrawler:
             # Between two pages somebody looks whether the crawl was stopped.
             wire = DynamodbWire(endpoint, self._region, threading.Event())
             while True:
-                page = wire.call("Scan", request)
+                page = wire.scan(request)
                 yield page
                 if "LastEvaluatedKey" not in page:
                     return

@@ -1,4 +1,4 @@
-"""Read a DynamoDB table as a DataFrame: one segment of a parallel scan for each task.
+"""Read a DynamoDB table as a DataFrame: some segments of a parallel scan for each task.
 
 The reads are plain HTTPS or HTTP, signed by botocore: its response parser would take several times
 as long as the scan itself. Where the emulator names its DynamoDB engine in the environment
@@ -23,7 +23,9 @@ from .errors import SourceError
 from .json_records import as_text
 from .type_names import renamer
 
-ITEMS_PER_SEGMENT = 20_000  # fewer items than this are not worth another task
+ITEMS_PER_TASK = 20_000  # fewer items than this are not worth another task
+ITEMS_PER_SEGMENT = 10_000  # about a page of a megabyte
+MOST_SEGMENTS = 1_000_000  # Amazon DynamoDB API Reference, "Scan"
 ATTEMPTS = 8
 BACK_OFF_SECONDS = 0.05
 TIMEOUT_SECONDS = 60
@@ -51,7 +53,7 @@ def read(
 
     Args:
         types: Hive types of the columns; the fields of their structs are matched like attributes
-        segments: TotalSegments of the scan; by default from the table's item count
+        segments: tasks that read; by default from the table's item count
 
     Raises:
         SourceError: in the reading tasks, if the table cannot be scanned
@@ -67,7 +69,7 @@ def read_json(spark: SparkSession, table: str, *, segments: int | None = None) -
     """Return the items of a table as JSON, one column ``value``.
 
     Args:
-        segments: TotalSegments of the scan; by default from the table's item count
+        segments: tasks that read; by default from the table's item count
 
     Raises:
         SourceError: in the reading tasks, if the table cannot be scanned
@@ -81,8 +83,11 @@ def _scan(
 ) -> DataFrame:
     dynamodb = client("dynamodb")
     url = os.environ.get("LAKE_DYNAMODB_ENGINE_ENDPOINT") or dynamodb.meta.endpoint_url
-    count = segments or _segments(dynamodb, table, spark.sparkContext.defaultParallelism)
-    numbers = spark.range(0, count, 1, count)
+    items = _item_count(dynamodb, table)
+    most = 4 * spark.sparkContext.defaultParallelism
+    tasks = segments or max(1, min(most, -(-items // ITEMS_PER_TASK)))
+    count = tasks * parts(items, tasks)
+    numbers = spark.range(0, count, 1, tasks)
     scan = _scanner(table, to_batch, count, url, dynamodb.meta.region_name)
     return numbers.mapInArrow(scan, schema)
 
@@ -92,12 +97,20 @@ def table_name(location: str) -> str:
     return location.rpartition("/")[2] if location.startswith("arn:") else location
 
 
-def _segments(dynamodb: Any, table: str, parallelism: int) -> int:
+def parts(items: int, tasks: int) -> int:
+    """Into how many segments a task's part of a table is divided.
+
+    DynamoDB Local looks at all that remains of a segment for each page.
+    """
+    return max(1, min(-(-items // (tasks * ITEMS_PER_SEGMENT)), MOST_SEGMENTS // tasks))
+
+
+def _item_count(dynamodb: Any, table: str) -> int:
     try:
         count: int = dynamodb.describe_table(TableName=table)["Table"].get("ItemCount", 0)
     except dynamodb.exceptions.ResourceNotFoundException as e:
         raise SourceError(f"there is no DynamoDB table {table}") from e
-    return max(1, min(4 * parallelism, -(-count // ITEMS_PER_SEGMENT)))
+    return count
 
 
 def _scanner(

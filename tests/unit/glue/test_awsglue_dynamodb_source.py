@@ -1,0 +1,28 @@
+"""How a parallel scan of a table is divided among tasks."""
+
+from __future__ import annotations
+
+import pytest
+
+pytest.importorskip("pyspark")
+
+from lakestack.services.glue.runtime.awsglue.dynamodb_source import (
+    ITEMS_PER_SEGMENT,
+    MOST_SEGMENTS,
+    parts,
+)
+
+
+@pytest.mark.parametrize("items", [0, 1, 9_999, 100_000, 1_000_000, 10_000_000])
+@pytest.mark.parametrize("tasks", [1, 3, 8])
+def test_no_segment_is_larger_than_a_page(items: int, tasks: int) -> None:
+    divided = parts(items, tasks)
+
+    assert divided >= 1
+    assert items / (tasks * divided) <= ITEMS_PER_SEGMENT
+    assert (divided - 1) * tasks * ITEMS_PER_SEGMENT < max(items, 1)
+
+
+def test_dynamodb_takes_no_more_than_a_million_segments() -> None:
+    assert parts(10**12, 1_000) * 1_000 <= MOST_SEGMENTS
+    assert parts(10**12, MOST_SEGMENTS) == 1
