@@ -21,10 +21,14 @@ _ITEMS_PER_SEGMENT: Final = 20_000
 _MOST_SEGMENTS: Final = 1_000
 _AT_ONCE: Final = 4
 """Segments read at a time."""
-_LOOKING: Final = 0.05
-"""Share of a wait's time that is spent on looking at the table that it is about."""
+_LOOKING: Final = 0.1
+"""Share of a wait's time that DescribeTable may take."""
+_BETWEEN_LOOKS: Final = 10.0
+"""Seconds between two looks, at most: one that came late by itself need not be dear."""
+_COUNTING: Final = 0.05
+"""Share of a wait's time that counting may take where ItemCount says that there are too few."""
 _BETWEEN_COUNTS: Final = 10.0
-"""Seconds between two counts of a table whose ItemCount says that there are too few, at least."""
+"""Seconds between two such counts, at least."""
 
 
 def count_items(lake: Lake, table: str) -> int | None:
@@ -80,13 +84,13 @@ class GrowingTable:
         reported = reported_items(self._lake, self._table)
         self._note(reported)
         ended = time.monotonic()
-        self._next_look = ended + (ended - began) / _LOOKING
+        self._next_look = ended + min((ended - began) / _LOOKING, _BETWEEN_LOOKS)
         if reported is None or (reported < wanted and ended < self._next_count):
             return
         found = count_items(self._lake, self._table)
         self._note(found)
         self.counted = found or 0
-        pause = (time.monotonic() - ended) / _LOOKING
+        pause = (time.monotonic() - ended) / _COUNTING
         self._next_count = time.monotonic() + max(pause, _BETWEEN_COUNTS)
 
     def _note(self, items: int | None) -> None:

@@ -320,7 +320,7 @@ def _local(endpoint: str, environ: Mapping[str, str]) -> Target:
             stack=120,
             full_load=120,
             crawler=600,
-            job=300,
+            job=600,
             training=300,
             delivery_margin=30,
             tag_index=0,

@@ -40,6 +40,7 @@ from pyspark.sql import functions as F  # noqa: N812 - the name everybody uses
 
 from spark_jobs.bucket import Bucket
 from spark_jobs.errors import TrainingDataError
+from spark_jobs.progress import telling_progress
 from spark_jobs.row_rules import (
     COLUMNS,
     OPTIONAL_COLUMNS,
@@ -238,7 +239,9 @@ def main() -> None:
     glue_context = GlueContext(SparkContext.getOrCreate())
     job = Job(glue_context)
     job.init(job_name, given)
-    for table, report in run(glue_context, JobArguments(**given)).items():
+    with telling_progress(glue_context.spark_session.sparkContext):
+        reports = run(glue_context, JobArguments(**given))
+    for table, report in reports.items():
         print(
             f"{table}: {report.read_rows} read = {report.written} written + "
             f"{report.rejected_rows} rejected + {report.duplicates} duplicates"

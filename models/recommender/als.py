@@ -6,11 +6,30 @@ is needed to train only: scoring and fold-in are a product and a small linear sy
 
 from __future__ import annotations
 
+import sys
+import time
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
 from recommender.base import Arrays, Layout, Model
+
+_TELL_SECONDS = 10.0
+
+
+class _Told:
+    """Say now and then how far a long fit is: whoever waits for it looks whether it moves."""
+
+    def __init__(self, iterations: int) -> None:
+        self._iterations = iterations
+        self._last = time.monotonic()
+
+    def __call__(self, iteration: int, *_: object) -> None:
+        if time.monotonic() >= self._last + _TELL_SECONDS:
+            self._last = time.monotonic()
+            sys.stdout.write(f"fit iteration={iteration + 1} of={self._iterations}\n")
+            sys.stdout.flush()
 
 
 class AlternatingLeastSquares(Model):
@@ -45,7 +64,7 @@ class AlternatingLeastSquares(Model):
                 num_threads=self.threads,
                 random_state=self.seed,
             )
-            solver.fit(confidence, show_progress=False)
+            solver.fit(confidence, show_progress=False, callback=_Told(self.iterations))
         self.restore({"user_factors": solver.user_factors, "item_factors": solver.item_factors})
 
     def scores(self, users: NDArray[np.int64]) -> NDArray[np.float32]:

@@ -7,12 +7,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from recommender.errors import DataError
 from recommender.ratings import Ratings
@@ -20,6 +21,9 @@ from recommender.ratings import Ratings
 RATING_COLUMNS = ("userid", "movieid", "rating", "timestamp")
 MOVIE_COLUMNS = ("movieid", "title", "genres")
 LINK_COLUMNS = ("movieid", "imdbid", "tmdbid")
+
+_ROWS_AT_ONCE = 200_000
+"""Rows that are text at a time: as text a row takes some 250 bytes, as numbers 28."""
 
 _Check = Callable[[pd.DataFrame, str], pd.DataFrame]
 
@@ -44,19 +48,26 @@ def number(frame: pd.DataFrame) -> tuple[Ratings, int]:
     Returns the ratings and how many duplicates were dropped; of duplicates of equal time the one
     with most stars stays. The result does not depend on the order of the rows.
     """
-    frame = frame.sort_values(["userid", "timestamp", "movieid", "rating"], kind="stable")
-    kept = frame.drop_duplicates(["userid", "movieid"], keep="last")
-    user_ids, user = np.unique(kept["userid"].to_numpy(np.int64), return_inverse=True)
-    movie_ids, item = np.unique(kept["movieid"].to_numpy(np.int64), return_inverse=True)
-    ratings = Ratings(
-        user_ids,
-        movie_ids,
-        user.astype(np.int32),
-        item.astype(np.int32),
-        kept["rating"].to_numpy(np.float32),
-        kept["timestamp"].to_numpy(np.int64),
-    )
-    return ratings, len(frame) - len(kept)
+    user_ids, user = _numbered(frame["userid"])
+    movie_ids, item = _numbered(frame["movieid"])
+    rating = frame["rating"].to_numpy(np.float32)
+    time = frame["timestamp"].to_numpy(np.int64)
+    order = np.lexsort((rating, time, item, user))
+    user, item = user[order], item[order]
+    newest = np.ones(len(order), bool)  # the last one of each user and movie
+    newest[:-1] = (user[1:] != user[:-1]) | (item[1:] != item[:-1])
+    order = order[newest]
+    user, item = user[newest], item[newest]
+    again = np.lexsort((item, time[order], user))
+    order = order[again]
+    ratings = Ratings(user_ids, movie_ids, user[again], item[again], rating[order], time[order])
+    return ratings, len(newest) - len(order)
+
+
+def _numbered(ids: pd.Series[int]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """The distinct ids, ascending, and each row's position among them."""
+    codes, found = pd.factorize(ids, sort=True)
+    return np.asarray(found, np.int64), codes.astype(np.int32)
 
 
 def read_channel(channel: Path) -> TrainingData:
@@ -88,24 +99,17 @@ def _read(
             continue
         # Numbers are read as text and converted below, so that a bad one is named, not guessed.
         try:
-            frame = pd.read_csv(file, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+            for frame in _chunks(file):
+                present = _present(frame, f"{folder}/{file.name}", columns, optional)
+                if frames and len(present) != width:
+                    raise DataError(
+                        f"{folder}/{file.name} has the columns {', '.join(present)}, but the files"
+                        f" before it differ; valid: {optional} in all files or in none"
+                    )
+                width = len(present)
+                frames.append(check(frame.loc[:, present], f"{folder}/{file.name}"))
         except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
             raise DataError(f"{folder}/{file.name} is not readable CSV: {error}") from None
-        frame.columns = [str(name).strip().lower() for name in frame.columns]
-        missing = [name for name in columns if name not in frame.columns and name != optional]
-        if missing:
-            raise DataError(
-                f"{folder}/{file.name} has the columns {', '.join(frame.columns)};"
-                f" missing: {', '.join(missing)}"
-            )
-        present = [name for name in columns if name in frame.columns]
-        if frames and len(present) != width:
-            raise DataError(
-                f"{folder}/{file.name} has the columns {', '.join(present)}, but the files before"
-                f" it differ; valid: {optional} in all files or in none"
-            )
-        width = len(present)
-        frames.append(check(frame.loc[:, present], f"{folder}/{file.name}"))
     rows = sum(len(frame) for frame in frames)
     if not rows:
         raise DataError(
@@ -115,12 +119,31 @@ def _read(
     return pd.concat(frames, ignore_index=True)
 
 
+def _chunks(file: Path) -> Iterator[pd.DataFrame]:
+    """Rows of a file as text; the index counts the rows after the header from 0."""
+    with pd.read_csv(
+        file, dtype=str, keep_default_na=False, encoding="utf-8-sig", chunksize=_ROWS_AT_ONCE
+    ) as chunks:
+        yield from chunks
+
+
+def _present(frame: pd.DataFrame, file: str, columns: tuple[str, ...], optional: str) -> list[str]:
+    """Spell the columns' names as here, and return which of `columns` there are."""
+    frame.columns = [str(name).strip().lower() for name in frame.columns]
+    missing = [name for name in columns if name not in frame.columns and name != optional]
+    if missing:
+        raise DataError(
+            f"{file} has the columns {', '.join(frame.columns)}; missing: {', '.join(missing)}"
+        )
+    return [name for name in columns if name in frame.columns]
+
+
 def _check_ratings(frame: pd.DataFrame, file: str) -> pd.DataFrame:
     checked = pd.DataFrame({name: _whole(frame, name, file) for name in ("userid", "movieid")})
     rating = pd.to_numeric(frame["rating"], errors="coerce")
     off_scale = ~(rating.between(0.5, 5.0) & ((rating * 2) % 1 == 0))
     _refuse(off_scale, frame["rating"], file, "rating", "0.5 to 5.0 in half steps")
-    checked["rating"] = rating
+    checked["rating"] = rating.astype("float32")
     if "timestamp" in frame:
         checked["timestamp"] = _whole(frame, "timestamp", file)
     return checked
@@ -142,6 +165,6 @@ def _refuse(bad: pd.Series[bool], raw: pd.Series[str], file: str, name: str, val
     if bad.any():
         first = int(np.argmax(bad.to_numpy()))
         raise DataError(
-            f"{file}, row {first + 1} after the header: {name}={raw.iloc[first]!r}; valid: {valid}"
-            f" ({int(bad.sum())} bad rows in this file)"
+            f"{file}, row {raw.index[first] + 1} after the header: {name}={raw.iloc[first]!r};"
+            f" valid: {valid} ({int(bad.sum())} bad rows in this part of the file)"
         )

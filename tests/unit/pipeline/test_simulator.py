@@ -279,7 +279,7 @@ def test_calls_that_go_on_read_each_byte_about_once(
     body = "".join(f"{row}{end}" for row in [HEADER.strip(), *rows]).encode()
     s3, sink = Ranges(body), Sink()
     event: dict[str, Any] = {**EVENT, "seconds": 0}
-    calls, rejected = 0, []
+    calls, rejected = 0, list[dict[str, Any]]()
     while True:
         answer = simulator.handler(event, Context(), s3=s3, kinesis=sink)
         event |= {"offset": answer["next"], "place": json.loads(json.dumps(answer["place"]))}

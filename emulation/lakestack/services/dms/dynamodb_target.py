@@ -27,6 +27,7 @@ CAPACITY_UNITS = 200
 MOST_CAPACITY_UNITS = {"us-east-1": 40_000}
 MOST_CAPACITY_UNITS_ELSEWHERE = 10_000
 TABLE_SECONDS = 60
+"""Without any change of a table that is waited for."""
 POLL_SECONDS = 0.02
 DELETE_THREADS = 4
 
@@ -187,17 +188,26 @@ class DynamodbTarget:
         return description
 
     def _wait(self, table: str, *, gone: bool) -> None:
-        deadline = time.monotonic() + TABLE_SECONDS
-        while time.monotonic() < deadline:
+        """Wait while anything about the table changes: a large one takes long to go."""
+        before: tuple[Any, ...] | None = None
+        since = time.monotonic()
+        while True:
             description = self._describe(table)
             if gone and description is None:
                 return
             if not gone and description is not None and description["TableStatus"] == "ACTIVE":
                 return
+            found = description or {"TableStatus": "absent"}
+            if (now := (found["TableStatus"], found.get("ItemCount"))) != before:
+                before, since = now, time.monotonic()
+            if time.monotonic() >= since + TABLE_SECONDS:
+                raise TableError(
+                    f"Table {table} is not {'gone' if gone else 'ACTIVE'}: it has been "
+                    f"{found['TableStatus']} with {found.get('ItemCount', 0)} items for "
+                    f"{TABLE_SECONDS} seconds"
+                )
             if self._cancelled.wait(POLL_SECONDS):
                 raise CancelledError("the task was stopped")
-        state = "gone" if gone else "ACTIVE"
-        raise TableError(f"Table {table} is not {state} after {TABLE_SECONDS} seconds")
 
 
 def _check_keys(table: str, keys: dict[str, str], description: dict[str, Any]) -> None:
