@@ -58,6 +58,12 @@ PATCHES: tuple[Patch, ...] = (
         "localstack.aws.handlers.cors:DYNAMIC_INTERNAL_ORIGINS",
     ),
     patch(
+        "request_ids.make",
+        "request_ids",
+        "the system is asked for random bytes at each request",
+        "localstack.aws.api.core:long_uid",
+    ),
+    patch(
         "request_bodies.decode",
         "request_bodies",
         "a packed body is unpacked to any size",

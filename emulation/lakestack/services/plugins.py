@@ -68,6 +68,7 @@ PREPARED = (
     "front_guard.handlers",
     "patterns.foreign",
     "request_bodies",
+    "request_ids",
     "request_validation",
     "cloudformation.engine",
     "dynamodb.engine",
