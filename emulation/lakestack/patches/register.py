@@ -64,6 +64,12 @@ PATCHES: tuple[Patch, ...] = (
         "localstack.aws.api.core:long_uid",
     ),
     patch(
+        "response_bodies.make",
+        "response_bodies",
+        "an answer in JSON is made by a method call and a dictionary for every value",
+        "localstack.aws.protocol.serializer:JSONResponseSerializer._serialize_body_params",
+    ),
+    patch(
         "request_bodies.decode",
         "request_bodies",
         "a packed body is unpacked to any size",

@@ -69,6 +69,7 @@ PREPARED = (
     "patterns.foreign",
     "request_bodies",
     "request_ids",
+    "response_bodies",
     "request_validation",
     "cloudformation.engine",
     "dynamodb.engine",

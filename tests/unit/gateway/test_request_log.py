@@ -37,7 +37,7 @@ def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
 
 
 def context(**changes: Any) -> Any:
-    made = {
+    made: dict[str, Any] = {
         "operation": SimpleNamespace(name="PutObject", input_shape=None, output_shape=None),
         "service": SimpleNamespace(service_name="s3"),
         "service_exception": None,
