@@ -337,6 +337,12 @@ PATCHES: tuple[Patch, ...] = (
         for module in PATTERNS
     ),
     *S3,
+    patch(
+        "sqs.metrics",
+        "sqs.metrics",
+        "each message costs two requests to CloudWatch, and each of those a transaction",
+        "localstack.services.sqs.provider:CloudwatchDispatcher.dispatch_sqs_metric",
+    ),
     *(
         patch(f"steady_time.{module}:{name}", "steady_time", _STEADY_REASON, f"{module}:{name}")
         for module, names in STEADY.items()

@@ -8,8 +8,7 @@ from typing import Any
 
 import cbor2
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies
 from localstack.aws.protocol.serializer import JSONResponseSerializer, ProtocolSerializerError
 from localstack.aws.spec import load_service
 
@@ -19,6 +18,7 @@ from lakestack.services.response_bodies import to_json
 
 ORIGINAL = patches.original("response_bodies.make")
 SERIALIZER = JSONResponseSerializer()
+st: Any = strategies
 JSON, CBOR = "application/x-amz-json-1.1", "application/x-amz-cbor-1.1"
 TIME = st.datetimes(datetime(1980, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))
 
