@@ -24,8 +24,8 @@ from werkzeug.exceptions import HTTPException
 
 from lakestack import hostnames, patches, paths
 from lakestack.origins import VARIABLE, allowed_origins
-from lakestack.services.dynamodb import short_way
 from lakestack.services import gateway_chain
+from lakestack.services.dynamodb import short_way
 from lakestack.services.fault_injection.handler import inject
 from lakestack.services.front_guard import cors, function_urls, rules, unsigned
 from lakestack.services.front_guard.pages import Marks, Page, is_browser
