@@ -7,7 +7,6 @@ among busy threads that costs more than the rest of a small request. These ids a
 from __future__ import annotations
 
 import random
-import time
 from typing import Any
 
 from localstack.aws.api import RequestContext
@@ -15,7 +14,7 @@ from localstack.aws.chain import HandlerChain
 from localstack.http import Response
 from localstack.utils.xray.trace_header import TraceHeader
 
-from lakestack import patches
+from lakestack import clock, patches
 
 _RANDOM = random.Random()  # noqa: S311 - no secrets
 _bits = _RANDOM.getrandbits
@@ -30,7 +29,7 @@ def request_id() -> str:
 
 def trace_id() -> str:
     """AWS X-Ray Developer Guide, "Tracing header"."""
-    return f"1-{int(time.time()):08x}-{_bits(96):024x}"
+    return f"1-{int(clock.moment().wall):08x}-{_bits(96):024x}"
 
 
 def read_trace(chain: HandlerChain, context: RequestContext, response: Response) -> None:

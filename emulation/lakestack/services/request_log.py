@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections import deque
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from localstack.aws.api import RequestContext
 from localstack.aws.chain import HandlerChain
 from localstack.http import Response
 from localstack.logging.format import LOG_DATE_FORMAT, LOG_FORMAT, AddFormattedAttributes
+
+from lakestack import clock
 
 BATCH_SECONDS = 0.1
 """Lines wait no longer than this, nor for other lines of the log: those come after them."""
@@ -82,7 +84,9 @@ class Writer:
 
     def add(self, name: str, message: str) -> None:
         """Take a line."""
-        self._lines.append(Line(name, time.time(), threading.current_thread().name, message))
+        self._lines.append(
+            Line(name, clock.moment().wall, threading.current_thread().name, message)
+        )
         if not self._waiting.is_set():
             if self._thread is None:
                 self._start()
@@ -110,7 +114,7 @@ class Writer:
 
     def _formatted(self, line: Line) -> str:
         values = {
-            "asctime": time.strftime(LOG_DATE_FORMAT, time.localtime(line.moment)),
+            "asctime": datetime.fromtimestamp(line.moment).strftime(LOG_DATE_FORMAT),
             "msecs": int(line.moment % 1 * 1000),
             "ls_level": "INFO",
             "ls_thread": line.thread[-self._names.max_thread_len :],

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator
 from email.utils import formatdate
 from functools import lru_cache
 from itertools import chain
 from typing import Any
 
+from lakestack import clock
 from lakestack.services.http_server.request_head import RequestHead
 
 SERVER = b"lakestack"
@@ -79,7 +79,7 @@ def _head(status: str, headers: list[tuple[str, str]], version: str, persistent:
     return b"%b\r\nServer: %b\r\nDate: %b\r\n\r\n" % (
         "\r\n".join(lines).encode("latin-1"),
         SERVER,
-        _date(int(time.time())),
+        _date(int(clock.moment().wall)),
     )
 
 
