@@ -58,6 +58,18 @@ PATCHES: tuple[Patch, ...] = (
         "localstack.aws.handlers.cors:DYNAMIC_INTERNAL_ORIGINS",
     ),
     patch(
+        "request_ids.make",
+        "request_ids",
+        "the system is asked for random bytes at each request",
+        "localstack.aws.api.core:long_uid",
+    ),
+    patch(
+        "response_bodies.make",
+        "response_bodies",
+        "an answer in JSON is made by a method call and a dictionary for every value",
+        "localstack.aws.protocol.serializer:JSONResponseSerializer._serialize_body_params",
+    ),
+    patch(
         "request_bodies.decode",
         "request_bodies",
         "a packed body is unpacked to any size",
@@ -325,6 +337,12 @@ PATCHES: tuple[Patch, ...] = (
         for module in PATTERNS
     ),
     *S3,
+    patch(
+        "sqs.metrics",
+        "sqs.metrics",
+        "each message costs two requests to CloudWatch, and each of those a transaction",
+        "localstack.services.sqs.provider:CloudwatchDispatcher.dispatch_sqs_metric",
+    ),
     *(
         patch(f"steady_time.{module}:{name}", "steady_time", _STEADY_REASON, f"{module}:{name}")
         for module, names in STEADY.items()

@@ -20,6 +20,8 @@ from twisted.internet import endpoints
 
 from lakestack import patches
 from lakestack.confinement import guard, network
+from lakestack.services.http_server.listener import Endpoint
+from lakestack.services.request_log import WRITER
 
 
 class _ListenEndpoints:
@@ -29,8 +31,9 @@ class _ListenEndpoints:
 
     @staticmethod
     def TCP4ServerEndpoint(reactor: Any, port: int) -> Any:  # noqa: N802 - Twisted's name
+        del reactor
         host = next(h.host for h in config.GATEWAY_LISTEN if h.port == port)
-        return endpoints.TCP4ServerEndpoint(reactor, port, interface=host)
+        return Endpoint(host, port)
 
 
 def install() -> None:
@@ -44,6 +47,7 @@ def install() -> None:
 
 def _end_now() -> None:
     """Skip Python's own tidying up: with all of LocalStack loaded it takes seconds of CPU."""
+    WRITER.write()
     logging.shutdown()
     sys.stdout.flush()
     sys.stderr.flush()

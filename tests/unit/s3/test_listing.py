@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import islice
-from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -110,17 +109,26 @@ def test_a_page_costs_what_it_holds() -> None:
 def test_common_prefixes_are_passed_over_in_one_step() -> None:
     index = KeyIndex(f"{number % 3}/{number:06}" for number in range(30_000))
     asked: list[str] = []
-    found = entries(index, lambda key: asked.append(key) or key, Selection(delimiter="/"))
+
+    def find(key: str) -> str:
+        asked.append(key)
+        return key
+
+    found = list(entries(index, find, Selection(delimiter="/")))
 
     assert [e.common for e in found] == ["0/", "1/", "2/"]
     assert len(asked) == 3
 
 
-def test_the_index_of_a_store_goes_with_the_store() -> None:
-    class Store(SimpleNamespace):
-        __hash__ = object.__hash__
+class Store:
+    """What LocalStack's key stores have in common."""
 
-    store = Store(_store={"b": 1, "a": 2})
+    def __init__(self, **keys: int) -> None:
+        self._store = keys
+
+
+def test_the_index_of_a_store_goes_with_the_store() -> None:
+    store = Store(b=1, a=2)
     index = key_index.index_of(store)
 
     assert index.page("", inclusive=True, size=9) == ["a", "b"]

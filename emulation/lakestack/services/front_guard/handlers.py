@@ -24,6 +24,7 @@ from werkzeug.exceptions import HTTPException
 
 from lakestack import hostnames, patches, paths
 from lakestack.origins import VARIABLE, allowed_origins
+from lakestack.services import gateway_chain
 from lakestack.services.dynamodb import short_way
 from lakestack.services.fault_injection.handler import inject
 from lakestack.services.front_guard import cors, function_urls, rules, unsigned
@@ -214,6 +215,7 @@ def install() -> None:
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807 - the patched method
         make(self, *args, **kwargs)
         place(self, guard)
+        gateway_chain.shorten(self)
 
     @functools.wraps(process)
     def process_from_network(self: Any, request: Any, response: Any) -> Any:

@@ -52,18 +52,11 @@ class RecordOperations:
     def put_records(self, context: RequestContext, request: Any) -> Any:
         check_records(request.get("Records") or [])
         stream = _ready(STORE.named_by(context.account_id, context.region, request))
-        results, failed = [], 0
-        for record in request["Records"]:
-            if _throttled():
-                failed += 1
-                code = "ProvisionedThroughputExceededException"
-                results.append({"ErrorCode": code, "ErrorMessage": _throttle_message(stream)})
-                continue
-            shard, sequence = stream.put(
-                record["Data"], record["PartitionKey"], record.get("ExplicitHashKey")
-            )
-            results.append({"ShardId": shard, "SequenceNumber": str(sequence)})
-        return {"FailedRecordCount": failed, "Records": results, **_encryption(stream)}
+        refused = [_throttled() for _ in request["Records"]]
+        taken = [r for r, no in zip(request["Records"], refused, strict=True) if not no]
+        stored = iter(stream.put_all(taken))
+        results = [_refusal(stream) if no else _receipt(*next(stored)) for no in refused]
+        return {"FailedRecordCount": sum(refused), "Records": results, **_encryption(stream)}
 
     @handler("GetShardIterator", expand=False)
     def get_shard_iterator(self, context: RequestContext, request: Any) -> Any:
@@ -94,7 +87,7 @@ class RecordOperations:
         shard = stream.shard(shard_id(iterator.shard))
         page = _read(stream, shard, iterator.position, limit or MAX_READ_RECORDS)
         answer = {
-            "Records": [_describe(stream, record) for record in page.records],
+            "Records": _described(stream, page.records),
             "MillisBehindLatest": page.behind_ms,
         }
         if page.at_end:
@@ -172,7 +165,7 @@ def _push(stream: Stream, shard: Shard, position: int) -> Iterator[Any]:
             next_heartbeat = clock.steady() + _HEARTBEAT_SECONDS
             position = page.position
             event: dict[str, Any] = {
-                "Records": [_describe(stream, record) for record in page.records],
+                "Records": _described(stream, page.records),
                 "ContinuationSequenceNumber": str(position),
                 "MillisBehindLatest": page.behind_ms,
             }
@@ -203,6 +196,15 @@ def _throttled() -> bool:
     return bool(chance) and random.random() < chance  # noqa: S311 - not for secrets
 
 
+def _refusal(stream: Stream) -> dict[str, str]:
+    code = "ProvisionedThroughputExceededException"
+    return {"ErrorCode": code, "ErrorMessage": _throttle_message(stream)}
+
+
+def _receipt(shard: str, sequence: int) -> dict[str, str]:
+    return {"ShardId": shard, "SequenceNumber": str(sequence)}
+
+
 def _throttle_message(stream: Stream) -> str:
     return (
         f"Rate exceeded for shard {shard_id(0)} in stream {stream.name} "
@@ -219,15 +221,19 @@ def _encryption(stream: Stream) -> dict[str, str]:
     return {"EncryptionType": "KMS"} if stream.encryption_key else {}
 
 
-def _describe(stream: Stream, record: Record) -> dict[str, Any]:
-    return {
-        "SequenceNumber": str(record.sequence),
-        # A datetime, not a number: CBOR clients (the Java SDK) need it tagged as a time.
-        "ApproximateArrivalTimestamp": datetime.fromtimestamp(record.arrival, UTC),
-        "Data": record.data,
-        "PartitionKey": record.partition_key,
-        **_encryption(stream),
-    }
+def _described(stream: Stream, records: list[Record]) -> list[dict[str, Any]]:
+    encryption, moment = _encryption(stream), datetime.fromtimestamp
+    return [
+        {
+            "SequenceNumber": str(record.sequence),
+            # A datetime, not a number: CBOR clients (the Java SDK) need it tagged as a time.
+            "ApproximateArrivalTimestamp": moment(record.arrival, UTC),
+            "Data": record.data,
+            "PartitionKey": record.partition_key,
+            **encryption,
+        }
+        for record in records
+    ]
 
 
 def _children(stream: Stream, shard: Shard) -> list[dict[str, Any]]:

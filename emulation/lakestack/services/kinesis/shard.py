@@ -17,6 +17,7 @@ from lakestack.services.kinesis.record_log import Record, RecordLog
 from lakestack.services.kinesis.sequence import (
     SequenceParts,
     encode_sequence,
+    later,
     ordinal,
     shard_id,
 )
@@ -81,7 +82,8 @@ class Shard:
         self._lock = threading.Lock()
         # Not a method of ours: in a cycle the records would wait for the collector, which looks at
         # old objects seldom.
-        self._sequence = functools.partial(_sequence, self.epoch, number)
+        base = encode_sequence(SequenceParts(self.epoch, 0, 0, number))
+        self._sequence = functools.partial(_sequence, base)
         self._records = RecordLog(self._sequence)
         self._last_arrival = self.created.wall
         self._trimmed_to = 0
@@ -208,5 +210,5 @@ class Shard:
         return self._trimmed_to or self.first_sequence
 
 
-def _sequence(epoch: int, number: int, position: int, arrival: float) -> int:
-    return encode_sequence(SequenceParts(epoch, position, int(arrival), number))
+def _sequence(base: int, position: int, arrival: float) -> int:
+    return base + later(position, int(arrival))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -191,6 +191,18 @@ class Stream:
             shard = next(s for s in reversed(self._shards) if s.closed is None and s.covers(key))
             return shard.id, shard.put(data, partition_key, now=self.clock())
 
+    def put_all(self, records: Iterable[Any]) -> list[tuple[str, int]]:
+        """Store records of a PutRecords request; return shard ids and sequence numbers."""
+        stored = []
+        with self._lock:
+            now = self.clock()
+            shards = [s for s in reversed(self._shards) if s.closed is None]
+            for record in records:
+                shard = shards[0] if len(shards) == 1 else _covering(shards, record)
+                number = shard.put(record["Data"], record["PartitionKey"], now=now)
+                stored.append((shard.id, number))
+        return stored
+
     def split(self, shard_id: str, new_starting_key: int) -> None:
         """API "SplitShard"; both halves must have at least one hash key.
 
@@ -305,3 +317,9 @@ class Stream:
         shard = Shard(len(self._shards), first, last, now=self.clock(), parents=parents)
         self._shards.append(shard)
         return shard
+
+
+def _covering(shards: list[Shard], record: Any) -> Shard:
+    explicit = record.get("ExplicitHashKey")
+    key = hash_key(record["PartitionKey"]) if explicit is None else int(explicit)
+    return next(shard for shard in shards if shard.covers(key))

@@ -11,7 +11,7 @@ success response, Amazon S3 added the entire object to the bucket."
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -21,6 +21,8 @@ from localstack.services.s3.storage import ephemeral
 from lakestack import patches
 
 Mode = Literal["r", "w"]
+SENT_BYTES = 1 << 20
+"""LocalStack sends an object in pieces of 64 KiB."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,11 @@ class ReplacingStoredObject(ephemeral.EphemeralS3StoredObject):
         """Begin a new body; returns bytes."""
         self._set_aside()
         return int(super().truncate(size))
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Yield the body in large pieces: each costs its reader a lock and a call of the system."""
+        while data := self.read(SENT_BYTES):
+            yield data
 
     def _set_aside(self) -> None:
         if self._mode == "w" and self._before is None:

@@ -1,0 +1,46 @@
+"""Every value of a metric is published once, in as few requests as can be."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from lakestack.services.sqs import metrics
+from lakestack.services.sqs.metrics import Collector, Kind
+
+SENT = Kind("000000000000", "us-east-1", "q", "NumberOfMessagesSent", "Count")
+SIZE = Kind("000000000000", "us-east-1", "q", "SentMessageSize", "Bytes")
+ELSEWHERE = SENT._replace(region="eu-central-1")
+
+
+def test_values_are_published_with_their_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, Any]] = []
+
+    def connect(region_name: str, aws_access_key_id: str) -> Any:
+        assert aws_access_key_id == "000000000000"
+
+        def put(Namespace: str, MetricData: Any) -> None:  # noqa: N803 - boto3's names
+            assert Namespace == "AWS/SQS"
+            asked.append((region_name, MetricData))
+
+        return SimpleNamespace(cloudwatch=SimpleNamespace(put_metric_data=put))
+
+    monkeypatch.setattr(metrics, "connect_to", connect)
+    monkeypatch.setattr(Collector, "_run", lambda _self: None)
+    collector = Collector()
+    for number in range(400):
+        collector.add(SENT, 1)
+        collector.add(SIZE, number % 200)
+    collector.add(ELSEWHERE, 3)
+    collector.publish()
+    collector.publish()
+
+    assert sorted(region for region, _ in asked) == ["eu-central-1", "us-east-1"]
+    data = [datum for region, found in asked if region == "us-east-1" for datum in found]
+    sent = [datum for datum in data if datum["MetricName"] == "NumberOfMessagesSent"]
+    sizes = [datum for datum in data if datum["MetricName"] == "SentMessageSize"]
+    assert [(datum["Values"], datum["Counts"]) for datum in sent] == [([1.0], [400.0])]
+    assert [len(datum["Values"]) for datum in sizes] == [150, 50]
+    assert sum(v * c for d in sizes for v, c in zip(d["Values"], d["Counts"], strict=True)) == 39800
