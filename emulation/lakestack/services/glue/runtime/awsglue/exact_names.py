@@ -23,7 +23,7 @@ def exact_names(frame: DataFrame) -> Iterator[None]:
         return
     settings = frame.sparkSession.conf
     with _lock:
-        before = settings.get(CASE_SENSITIVE, "false")
+        before = settings.get(CASE_SENSITIVE, "false") or "false"
         settings.set(CASE_SENSITIVE, "true")
         try:
             yield

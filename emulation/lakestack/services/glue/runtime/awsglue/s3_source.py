@@ -68,7 +68,8 @@ class Read:
             spark = self.frame.sparkSession
             return replace(self, frame=spark.createDataFrame([], StructType([])), types={})
         absent = {n for n in self.declared if n.lower() not in (found or ())}
-        return replace(self, frame=self.frame.drop(*absent)) if absent else self
+        kept = {name: kind for name, kind in self.types.items() if name not in absent}
+        return replace(self, frame=self.frame.drop(*absent), types=kept) if absent else self
 
 
 def read_catalog(
