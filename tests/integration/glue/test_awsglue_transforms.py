@@ -325,7 +325,7 @@ def test_text_is_read_as_json_records_merged_and_sampled(
     s3 = aws("s3")
     sampled = [
         line
-        for entry in s3.list_objects_v2(Bucket=bucket, Prefix="spigot/part")["Contents"]
+        for entry in s3.list_objects_v2(Bucket=bucket, Prefix="spigot/run-")["Contents"]
         for line in s3.get_object(Bucket=bucket, Key=entry["Key"])["Body"].read().splitlines()
     ]
     assert [json.loads(line)["n"] for line in sampled] == [1, 5]
