@@ -80,13 +80,14 @@ def read_text(glue_context: GlueContext, database: str, name: str, table: str) -
     columns = [field.name for field in frame.schema().fields]
     present = {column.lower(): column for column in columns}
     missing = [c for c in COLUMNS[table] if c not in present and c not in OPTIONAL_COLUMNS]
-    if missing:
+    if columns and missing:  # a frame without records has no columns at all
         raise TrainingDataError(
             f"table {database}.{name} has the columns {', '.join(columns)}, but not "
             f"{', '.join(missing)}: check its source, then run its crawler again"
         )
     # As received: cast to the catalog's types, a bad value would only be null.
-    text = frame.resolveChoice(specs=[(column, "cast:string") for column in columns]).toDF()
+    as_text = [(column, "cast:string") for column in columns]
+    text = (frame.resolveChoice(specs=as_text) if as_text else frame).toDF()
     rows: DataFrame = text.select(
         *(
             (F.col(present[c]) if c in present else F.lit(None)).cast("string").alias(c)

@@ -59,13 +59,6 @@ def test_missing_bucket_fails_the_crawl(lake: Lake) -> None:
     assert "NoSuchBucket" in last["ErrorMessage"]
 
 
-def test_missing_database_fails_the_crawl(lake: Lake) -> None:
-    lake.put({"t/x.json": RATING_JSON})
-    last = lake.run(lake.crawler("t/", DatabaseName="absent"))["LastCrawl"]
-    assert last["Status"] == "FAILED"
-    assert "absent not found" in last["ErrorMessage"]
-
-
 def test_unknown_crawler(aws: Aws, name: str) -> None:
     glue = aws("glue")
     for call in (glue.get_crawler, glue.start_crawler, glue.stop_crawler, glue.delete_crawler):
@@ -138,3 +131,12 @@ def test_schedules_are_kept_and_never_start_a_crawl(lake: Lake) -> None:
     glue.update_crawler_schedule(CrawlerName=name, Schedule="")
     assert schedule() is None
     assert "LastCrawl" not in glue.get_crawler(Name=name)["Crawler"]
+
+
+def test_a_crawl_makes_its_database(lake: Lake) -> None:
+    lake.put({"t/x.json": RATING_JSON})
+    name = f"{lake.database}-new"
+    last = lake.run(lake.crawler("t/", DatabaseName=name))["LastCrawl"]
+    assert last["Status"] == "SUCCEEDED"
+    assert lake.glue.get_database(Name=name)["Database"]["Name"] == name
+    assert [t["Name"] for t in lake.glue.get_tables(DatabaseName=name)["TableList"]] == ["t"]

@@ -75,7 +75,7 @@ def run_script(
         **extra,
     }
     run = subprocess.run(
-        command, env=environment, cwd=workdir, capture_output=True, text=True, timeout=250,
+        command, env=environment, cwd=workdir, capture_output=True, text=True, timeout=550,
         check=False,
     )  # fmt: skip
     lines = [line for line in run.stdout.splitlines() if line.startswith("FOUND")]

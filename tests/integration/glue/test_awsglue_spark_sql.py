@@ -14,15 +14,25 @@ pytestmark = pytest.mark.spark
 
 SCRIPT = """
 import boto3
+from pyspark.sql import SparkSession
 
 def sql(text):
     return rows(spark.sql(text))
+
+found["names"] = sorted(glue.tableNames(bucket))  # before any statement
+found["listed"] = sorted(r.tableName for r in glue.tables(bucket).collect())
+found["hive"] = type(SparkSession.builder.enableHiveSupport().getOrCreate()).__name__
 
 db = f"`{bucket}`"
 found["databases"] = db in [d.name for d in spark.catalog.listDatabases()]
 found["tables"] = sorted(t.name for t in spark.catalog.listTables(db))
 found["shown"] = sorted(r.tableName for r in spark.sql(f"SHOW TABLES IN {db}").collect())
-found["described"] = sql(f"DESCRIBE {db}.ratings")
+found["described"] = [list(r) for r in spark.sql(f"DESCRIBE {db}.ratings").collect()]
+found["partitions"] = [r[0] for r in spark.sql(f"SHOW PARTITIONS {db}.ratings").collect()]
+found["columns"] = [r[0] for r in spark.sql(f"SHOW COLUMNS IN {db}.movies").collect()]
+shown = [r[0].strip("`") for r in spark.sql("SHOW DATABASES").collect()]
+found["shown_databases"] = bucket in shown
+found["statement"] = spark.sql(f"SHOW CREATE TABLE {db}.ratings").collect()[0].createtab_stmt
 found["joined"] = sql(f'''
     WITH high AS (SELECT movieid FROM {db}.ratings WHERE rating > 2)
     SELECT m.title, m.year FROM {db}.movies m
@@ -107,13 +117,28 @@ def found(emulator: str, aws: Client, tmp_path_factory: pytest.TempPathFactory) 
 def test_spark_lists_what_is_in_the_data_catalog(found: dict[str, Any]) -> None:
     assert found["databases"]
     assert found["tables"] == found["shown"] == ["items", "movies", "ratings"]
+    assert found["names"] == found["listed"] == found["tables"]
+    assert found["shown_databases"]
     assert found["described"] == [
-        ["at", "struct<h:int>", None],
-        ["day", "string", None],
+        ["userid", "int", None],
         ["movieid", "bigint", None],
         ["rating", "double", None],
-        ["userid", "int", None],
+        ["at", "struct<h:int>", None],
+        ["day", "string", None],
+        ["# Partition Information", "", ""],
+        ["# col_name", "data_type", "comment"],
+        ["day", "string", None],
     ]
+
+
+def test_partitions_columns_and_statements_are_those_of_the_data_catalog(
+    found: dict[str, Any],
+) -> None:
+    assert found["partitions"] == ["day=1", "day=2"]
+    assert found["columns"] == ["id", "title", "year", "score"]
+    assert found["statement"].startswith("CREATE EXTERNAL TABLE `spark-sql")
+    assert "PARTITIONED BY (`day` string)" in found["statement"]
+    assert "/ratings/'" in found["statement"]
 
 
 def test_json_records_with_nothing_between_them_are_all_there(found: dict[str, Any]) -> None:

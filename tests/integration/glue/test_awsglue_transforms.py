@@ -167,7 +167,7 @@ found["errors"] = [
     raised(lambda: glue.write_dynamic_frame.from_jdbc_conf(numbers, "c")),
     raised(lambda: glue.getSink("redshift")),
     raised(lambda: read("mixed", "xml", rowTag="r")),
-    raised(lambda: read("mixed", "json", jsonPath="$.x")),
+    raised(lambda: read("mixed", "json", jsonPath="$..x")),
     raised(lambda: glue.write_dynamic_frame.from_options(
         numbers, "dynamodb", {"dynamodb.output.tableName": "nowhere"}
     )),
@@ -325,7 +325,7 @@ def test_text_is_read_as_json_records_merged_and_sampled(
     s3 = aws("s3")
     sampled = [
         line
-        for entry in s3.list_objects_v2(Bucket=bucket, Prefix="spigot/part")["Contents"]
+        for entry in s3.list_objects_v2(Bucket=bucket, Prefix="spigot/run-")["Contents"]
         for line in s3.get_object(Bucket=bucket, Key=entry["Key"])["Body"].read().splitlines()
     ]
     assert [json.loads(line)["n"] for line in sampled] == [1, 5]
@@ -370,6 +370,6 @@ def test_what_is_wrong_or_missing_is_named(found: dict[str, Any]) -> None:
     assert "write_dynamic_frame.from_jdbc_conf" in jdbc[1]
     assert "redshift" in sink[1]
     assert "'xml'" in xml[1]
-    assert "'jsonPath' of json" in json_path[1]
+    assert "jsonPath '$..x'" in json_path[1]
     assert {each[0] for each in (sink, xml, json_path)} == {"UnsupportedApiError"}
     assert jdbc[0] == "UnsupportedAttributeError"

@@ -19,7 +19,7 @@ from lakestack.services.glue.runtime.awsglue.bookmark import (
     is_processed,
     state_after,
 )
-from lakestack.services.glue.runtime.awsglue.s3_objects import S3Object
+from lakestack.services.glue.runtime.awsglue.s3_objects import Bound, S3Object
 
 PATHS = ["s3://b/in/"]
 
@@ -104,7 +104,7 @@ def test_sources_choose_only_with_a_bookmark_and_a_context(
     objects = [_object("a", 1.0)]
     select = bookmark.selection("x")
     assert select is not None
-    assert select(PATHS, objects) == objects
+    assert select(PATHS, objects, None) == objects
     bookmark._current[0].commit()
     again = bookmark.begin()  # a script may begin once more: it goes on from its own commit
     assert again is not None
@@ -124,3 +124,21 @@ def test_runs_over_a_growing_folder_read_each_object_once(steps: list[Any]) -> N
         read += [each.url for each in listed if not is_processed(state, each)]
         state = state_after(state, listed)
     assert sorted(read) == sorted(each.url for each in there.values())
+
+
+def test_a_bound_leaves_the_newest_objects_to_the_next_run(tmp_path: Path) -> None:
+    objects = [_object("a", 1000.0), _object("b", 3000.0), _object("c", 2000.0)]
+    seen = []
+    states: dict[str, Any] = {}
+    for number in range(3):
+        path = tmp_path / f"{number}.json"
+        path.write_text(json.dumps({"states": states}))
+        lent = Bookmark(path)
+        found = lent.unprocessed("x", PATHS, objects, Bound(files=2))
+        seen.append([each.url[-1] for each in found])
+        lent.commit()
+        states = json.loads(path.read_text())["states"]
+    assert seen == [["a", "c"], ["b"], []]
+    sized = [S3Object(f"s3://b/{n}", float(n), "e", 10) for n in range(3)]
+    assert Bound(size=25).first(sized) == sized[:2]
+    assert Bound(size=1).first(sized) == sized[:1]  # one is always read

@@ -45,7 +45,16 @@ def test_everything_a_run_writes_is_in_its_folder(tmp_path: Path) -> None:
 
 def test_only_awsglue_is_added_to_the_python_path(tmp_path: Path) -> None:
     _, environment = spark_command(tmp_path / "s.py", [], workdir=tmp_path)
-    assert [p.name for p in Path(environment["PYTHONPATH"]).iterdir()] == ["awsglue"]
+    added, driver = map(Path, environment["PYTHONPATH"].split(os.pathsep))
+    assert [p.name for p in added.iterdir()] == ["awsglue"]
+    # Python itself imports this one, before the script.
+    names = {p.name for p in driver.iterdir()} - {"__pycache__", "__init__.py"}
+    assert names == {"sitecustomize.py"}
+    assert "LAKE_DATA_CATALOG" not in environment
+    _, environment = spark_command(
+        tmp_path / "s.py", [], workdir=tmp_path / "other", data_catalog=True
+    )
+    assert environment["LAKE_DATA_CATALOG"] == "1"
 
 
 @pytest.mark.parametrize("workers", [1, 2, 10_000, None])

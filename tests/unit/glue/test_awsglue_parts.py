@@ -14,14 +14,10 @@ from lakestack.services.glue.runtime.awsglue.catalog import describe
 from lakestack.services.glue.runtime.awsglue.dynamicframe import DynamicFrameCollection
 from lakestack.services.glue.runtime.awsglue.dynamodb_source import plain, table_name
 from lakestack.services.glue.runtime.awsglue.errors import CatalogError
-from lakestack.services.glue.runtime.awsglue.gluetypes import spark_type
-from lakestack.services.glue.runtime.awsglue.json_records import (
-    as_text,
-    objects,
-    texts,
-    to_columns,
-)
+from lakestack.services.glue.runtime.awsglue.json_columns import to_columns
+from lakestack.services.glue.runtime.awsglue.json_records import as_text, objects, texts
 from lakestack.services.glue.runtime.awsglue.json_schema import to_records
+from lakestack.services.glue.runtime.awsglue.type_names import spark_type
 from lakestack.services.glue.runtime.awsglue.utils import GlueArgumentError, getResolvedOptions
 
 PACKAGE = "lakestack.services.glue.runtime.awsglue"
@@ -104,6 +100,14 @@ def test_a_reserved_argument_cannot_be_asked_for() -> None:
         ("decimal(10,2)", "decimal(10,2)"),
         ("array<long>", "array<bigint>"),
         ("struct<long:int,b:short>", "struct<long:int,b:smallint>"),
+        ("struct<ZipCode:string>", "struct<ZipCode:string>"),
+        ("ARRAY<STRUCT<a:Long>>", "array<struct<a:bigint>>"),
+        (
+            "struct<content-type:string,$id:map<string,bool>,1st key:int,ns:tag:date>",
+            "struct<`content-type`:string,`$id`:map<string,boolean>,`1st key`:int,`ns:tag`:date>",
+        ),
+        ("uniontype<int,string>", "uniontype<int,string>"),
+        ("struct", "struct"),
     ],
 )
 def test_types_have_sparks_names(glue: str, spark: str) -> None:
@@ -190,8 +194,8 @@ def test_a_record_with_bytes_that_are_no_utf8_is_none_and_the_others_are_read() 
 def test_no_json_text_ends_the_reading() -> None:
     deep, long = "[" * 100_000, '{"n": ' + "9" * 5_000 + "}"
     for text in (deep, long, '{"a": "\\ud800"}', '{"\\udfff": 1}', "{}" * 3):
-        for batch in to_columns(["a"], 0)([pa.RecordBatch.from_arrays([pa.array([text])], ["v"])]):
+        for batch in to_columns(["a"], {})([pa.RecordBatch.from_arrays([pa.array([text])], ["v"])]):
             assert batch.num_rows > 0
-        assert list(to_records([pa.RecordBatch.from_arrays([pa.array([text])], ["v"])]))
+        assert list(to_records()([pa.RecordBatch.from_arrays([pa.array([text])], ["v"])]))
     assert as_text("half \ud800") == "half \ufffd"
     assert as_text([2**70, "\ud800"]) == '[1180591620717411303424,"\\ud800"]'

@@ -10,9 +10,9 @@ from pyspark.sql import types as spark
 
 from lakestack.services.glue.runtime.awsglue.choice import parse
 from lakestack.services.glue.runtime.awsglue.errors import UnsupportedApiError
-from lakestack.services.glue.runtime.awsglue.format_options import options_of
 from lakestack.services.glue.runtime.awsglue.gluetypes import Field, StructType, from_spark
 from lakestack.services.glue.runtime.awsglue.json_schema import to_records, to_separated
+from lakestack.services.glue.runtime.awsglue.options import DYNAMODB_SOURCE, READERS, is_true
 from lakestack.services.glue.runtime.awsglue.record_functions import DynamicRecord
 
 
@@ -31,11 +31,22 @@ def test_actions_are_parsed() -> None:
     assert parse("make_struct") == ("make_struct", "")
 
 
-def test_format_options_have_any_case_and_python_s_or_json_s_booleans() -> None:
-    given = options_of("csv", {"withHeader": True, "SEPARATOR": "\t"}, ("withheader", "separator"))
-    assert given == {"withheader": "true", "separator": "\t"}
-    with pytest.raises(UnsupportedApiError, match="'jsonPath' of json"):
-        options_of("json", {"jsonPath": "$"}, ())
+def test_options_have_any_case_and_python_s_or_json_s_booleans() -> None:
+    given = READERS["csv"].taken("csv", {"withHeader": True, "SEPARATOR": "\t", "writeHeader": 1})
+    assert given == {"withheader": True, "separator": "\t"}
+    assert [is_true(value) for value in (True, "true", "True", False, "false", None)] == [
+        *([True] * 3),
+        *([False] * 3),
+    ]
+
+
+def test_an_option_that_aws_does_not_know_is_ignored_with_a_warning_and_others_are_refused(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    assert DYNAMODB_SOURCE.taken("dynamodb", {"nonsense": 1}) == {}
+    assert "option 'nonsense' of dynamodb is not known and is ignored" in caplog.text
+    with pytest.raises(UnsupportedApiError, match=r"option 'dynamodb\.export' of dynamodb"):
+        DYNAMODB_SOURCE.taken("dynamodb", {"dynamodb.export": "s3"})
 
 
 def test_a_schema_prints_as_on_aws_and_a_choice_lists_its_types() -> None:
@@ -71,11 +82,12 @@ def test_a_schema_prints_as_on_aws_and_a_choice_lists_its_types() -> None:
 
 
 def test_the_types_of_fields_are_noted_for_each_batch() -> None:
-    [batch] = to_records(text('{"a": 1}{"a": "x", "b": [1]}', '{"a": null', ""))
-    rows = batch.to_pydict()
-    assert rows["value"] == ['{"a": 1}', '{"a": "x", "b": [1]}', None, None]
-    assert rows["error"] == [None, None, '{"a": null', None]
-    assert json.loads(rows["kinds"][-1]) == {"a": ["long", "string"], "b": ["array"]}
+    lines = ('{"a": 1}{"a": "x", "b": [1]}', '{"a": null', "")
+    first, rest = (batch.to_pydict() for batch in to_records()(text(*lines)))
+    assert first["value"] == ['{"a": 1}', '{"a": "x", "b": [1]}', None]
+    kinds = json.loads(first["kinds"][-1])["kinds"]
+    assert kinds == {"a": ["long", "string"], "b": ["array"]}
+    assert rest["error"] == ['{"a": null', None]  # at the end it is known that nothing follows
 
 
 def test_the_values_of_a_choice_say_their_type_and_large_numbers_stay_whole() -> None:

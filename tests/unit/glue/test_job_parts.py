@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from localstack.aws.api import CommonServiceException
 
 from lakestack.services.glue import job_arguments, job_run
 from lakestack.services.glue.bookmark import Bookmarks
-from lakestack.services.glue.job import completed
+from lakestack.services.glue.job import check_arguments, completed
 from lakestack.services.glue.job_arguments import ArgumentError
 from lakestack.services.glue.job_failure import FailureReader
 
@@ -205,3 +206,13 @@ def test_a_run_beyond_its_timeout_is_ended(monkeypatch: pytest.MonkeyPatch, tmp_
     assert run.state == "TIMEOUT"
     assert "timed out" in str(run.error)
     assert not list((tmp_path / "glue").iterdir())
+
+
+def test_the_library_set_has_no_hyphens_and_no_effect() -> None:
+    given = {"library-set": "analytics", "--a": "1"}
+    check_arguments(given)
+    assert job_arguments.special(given).ignored == ("library-set",)
+    line = job_arguments.command_line(given, job_name="j", job_id="j_1", run_id="jr_1")
+    assert "library-set" not in line
+    with pytest.raises(CommonServiceException, match="'other-set' is not valid"):
+        check_arguments({"other-set": "x"})

@@ -16,8 +16,9 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - the name everybody uses
 from pyspark.sql.types import StructType
 
-from .columns import WHOLE_NUMBERS, convert, has_fraction, quoted
+from .columns import WHOLE_NUMBERS, convert, has_fraction, mapped_type, quoted
 from .errors import UnsupportedApiError
+from .exact_names import selected
 from .gluetypes import glue_name
 
 LOG = logging.getLogger("GlueLogger")
@@ -68,7 +69,7 @@ def settle(frame: DataFrame, pending: Mapping[str, str], choices: frozenset[str]
             value = F.struct(column.alias(own), *each)
             column = F.when(quoted(name).isNotNull(), value)
         columns.append(column.alias(name))
-    return Typed(frame.select(*columns), choices | misfits)
+    return Typed(selected(frame, *columns), choices | misfits)
 
 
 def fitting(name: str, kind: str) -> Column:
@@ -106,7 +107,7 @@ class Resolution:
         if action in ("cast", "project"):
             column = one_of(self.frame, name) if name in self.choices else quoted(name)
             declared = "string" if name in self.pending or name in self.choices else ""
-            self.columns[name] = [convert(column, declared, target).alias(name)]
+            self.columns[name] = [convert(column, declared, mapped_type(target)).alias(name)]
         elif name not in self.choices:
             return  # one type only: nothing to separate
         elif action == "make_cols":

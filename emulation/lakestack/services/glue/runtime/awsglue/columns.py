@@ -51,6 +51,14 @@ def convert(column: Column, source_type: str, target_type: str) -> Column:
     return _try_cast(column, target)
 
 
+def mapped_type(name: str) -> str:
+    """A type as a mapping or a cast names it: a bare ``decimal`` has two places.
+
+    AWS Glue Developer Guide, "PySpark extension types": DecimalType(precision=10, scale=2).
+    """
+    return "decimal(10,2)" if name.strip().lower() == "decimal" else name
+
+
 def has_fraction(text: Column) -> Column:
     """Whether text is a number that is not whole."""
     number = _try_cast(text, "double")

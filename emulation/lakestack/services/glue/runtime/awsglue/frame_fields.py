@@ -12,8 +12,9 @@ from . import choice as choices_of
 from . import nested_data
 from .catalog import read_table
 from .collection import FrameCollection
-from .columns import convert, find_column, listed, nested, quoted
+from .columns import convert, find_column, listed, mapped_type, nested, quoted
 from .errors import UnsupportedApiError
+from .exact_names import selected
 from .frame_core import FrameCore, check_common
 from .type_names import spark_type
 
@@ -47,8 +48,8 @@ class FieldTransforms(FrameCore):
             else:
                 column = find_column(frame, source, case_sensitive)
             if column is not None:
-                found.append((target, convert(column, source_type, target_type)))
-        return self._with(frame.select(*nested(found)), pending={}, choices=frozenset())
+                found.append((target, convert(column, source_type, mapped_type(target_type))))
+        return self._with(selected(frame, *nested(found)), pending={}, choices=frozenset())
 
     def _flat(self, paths: Any) -> DataFrame:
         """The frame as it is for a selection: typed only where a path reads into a struct."""
@@ -60,11 +61,11 @@ class FieldTransforms(FrameCore):
         wanted = [paths] if isinstance(paths, str) else list(paths)
         if all(path.strip("`") in self._frame.columns or "." not in path for path in wanted):
             names = [name for name in listed(wanted) if name in self._frame.columns]
-            return self._with(self._frame.select(*(quoted(name) for name in names)))
+            return self._with(selected(self._frame, *(quoted(name) for name in names)))
         frame = self.toDF()
         found = [(path, find_column(frame, path)) for path in wanted]
         columns = nested([(path, column) for path, column in found if column is not None])
-        return self._with(frame.select(*columns), pending={}, choices=self._types().choices)
+        return self._with(selected(frame, *columns), pending={}, choices=self._types().choices)
 
     def drop_fields(self, paths: str | Sequence[str], **common: Any) -> Self:
         """Leave out the named fields; ``a.b`` leaves b out of the struct a."""
@@ -72,7 +73,7 @@ class FieldTransforms(FrameCore):
         dropped = listed(paths)
         inner = [p for p in dropped if "." in p and p not in self._frame.columns]
         kept = [quoted(n) for n in self._frame.columns if n not in dropped]
-        frame = self._with(self._frame.select(*kept))
+        frame = self._with(selected(self._frame, *kept))
         if not inner:
             return frame
         typed = frame.toDF()
@@ -92,7 +93,7 @@ class FieldTransforms(FrameCore):
         renamed = [quoted(n).alias(new) if n == old else quoted(n) for n in frame.columns]
         pending = {new if n == old else n: t for n, t in self._pending.items()}
         choices = frozenset(new if n == old else n for n in self._choices)
-        return self._with(frame.select(*renamed), pending=pending, choices=choices)
+        return self._with(selected(frame, *renamed), pending=pending, choices=choices)
 
     def resolveChoice(  # noqa: N802
         self,
@@ -158,9 +159,11 @@ class FieldTransforms(FrameCore):
         if format != "json":
             raise UnsupportedApiError(f"unbox of format {format!r}")
         name = path.strip("`")
+        if name not in self._frame.columns:
+            return self._with(self._frame)
         frame = self.resolveChoice(specs=[(path, "cast:string")])
         typed, spark = frame.toDF(), self.glue_ctx.spark_session
-        texts = typed.select(quoted(name)).where(quoted(name).isNotNull())
+        texts = selected(typed, quoted(name)).where(quoted(name).isNotNull())
         schema = spark.read.json(texts.rdd.map(lambda row: row[0])).schema
         unboxed = typed.withColumn(name, F.from_json(quoted(name), schema))
         return self._with(unboxed, pending={}, choices=frame._types().choices)
@@ -203,5 +206,5 @@ def resolve_choice(
     done = choices_of.resolve(source, pending, choices, specs or ())
     columns = [column for each in done.columns.values() for column in each]
     return frame._with(
-        source.select(*columns), pending=done.pending, choices=frozenset(done.choices)
+        selected(source, *columns), pending=done.pending, choices=frozenset(done.choices)
     )

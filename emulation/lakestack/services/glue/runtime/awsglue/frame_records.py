@@ -12,6 +12,7 @@ from . import record_functions
 from .collection import FrameCollection
 from .columns import listed, quoted
 from .errors import UnsupportedApiError
+from .exact_names import exact_names
 from .file_names import as_glue_names
 from .frame_core import FrameCore, check_common
 from .record_functions import DynamicRecord
@@ -91,10 +92,11 @@ class RecordTransforms(FrameCore):
         if not all(a in taken and b in names for a, b in keys) and not (taken and names):
             nothing = self.glue_ctx.spark_session.createDataFrame([], "")
             return self._with(nothing, pending={}, choices=frozenset())  # one has no records
-        condition = reduce(
-            lambda a, b: a & b,
-            (left[f"`{a}`"] == renamed[f"`{names[b]}`"] for a, b in keys),
-        )
+        with exact_names(left), exact_names(renamed):
+            condition = reduce(
+                lambda a, b: a & b,
+                (left[f"`{a}`"] == renamed[f"`{names[b]}`"] for a, b in keys),
+            )
         typed = self._types().choices | {names[n] for n in frame2._types().choices}
         return self._with(left.join(renamed, condition), pending={}, choices=frozenset(typed))
 

@@ -38,6 +38,8 @@ def to_columns(
         columns: list[list[str | None]] = [[] for _ in range(len(names) + 2)]
         for found in records(batches, whole=whole):
             if found is None:  # the end of a batch
+                if not columns[-1]:
+                    continue
                 yield pa.RecordBatch.from_arrays(
                     [pa.array(column, pa.string()) for column in columns],
                     names=[*names, ERROR, FILE],

@@ -78,6 +78,8 @@ def to_records(
         order: Order = {}
         for found in records(batches, whole=whole):
             if found is None:
+                if not rows:
+                    continue
                 said = {"kinds": {n: sorted(k) for n, k in kinds.items()}, "order": order}
                 rows.append((None, None, json.dumps(said), None))
                 yield pa.RecordBatch.from_arrays(

@@ -23,20 +23,29 @@ def text_of(spark: SparkSession, paths: Sequence[str], *, whole: bool = False) -
     )
 
 
-def fields_of(text: DataFrame, names: Sequence[str], *, whole: bool = False) -> frozenset[str]:
-    """Those of some fields that a record has, in lower case; "" too where there is any record.
+class Fields:
+    """Which of some fields the records of a source have.
 
     Reads no more than it must: mostly the first records have all of them.
+
+    Args:
+        text: as `text_of` gives it
+        names: the fields that matter
+        whole: the texts are whole files
     """
-    wanted = frozenset(name.lower() for name in names)
-    keys = text.mapInArrow(to_keys(wanted, whole=whole), "key string")
-    found = {row[0] for row in keys.take(len(wanted) + 1)}
-    if not wanted <= found:
-        found = {row[0] for row in keys.distinct().collect()}
-    return frozenset(found)
 
+    def __init__(self, text: DataFrame, names: Sequence[str], *, whole: bool = False) -> None:
+        self._wanted = frozenset(name.lower() for name in names)
+        self._keys = text.mapInArrow(to_keys(self._wanted, whole=whole), "key string")
+        self._first = {row[0] for row in self._keys.take(len(self._wanted) + 1)}
 
-def goes_over_lines(text: DataFrame) -> bool:
-    """Whether the first files have records over several lines and are read in parts."""
-    keys = text.mapInArrow(to_keys(frozenset()), "key string")
-    return any(row[0] == OVER_LINES for row in keys.take(1))
+    @property
+    def go_over_lines(self) -> bool:
+        """Whether the first files have records over several lines and are read in parts."""
+        return OVER_LINES in self._first
+
+    def found(self) -> frozenset[str]:
+        """The fields that a record has, in lower case, and "" where there is any record."""
+        if self._wanted <= self._first:
+            return frozenset(self._first)
+        return frozenset(row[0] for row in self._keys.distinct().collect())

@@ -11,6 +11,7 @@ from pyspark.sql.types import ArrayType, DataType, MapType, StructType
 
 from .columns import quoted
 from .errors import UnsupportedApiError
+from .exact_names import selected
 
 ELEMENT = "[]"
 Path = tuple[str, ...]
@@ -19,7 +20,7 @@ Test = Callable[[Column], Column]
 
 def unnest(frame: DataFrame) -> DataFrame:
     """Every field of a struct, at any depth, as a column of its own, named ``struct.field``."""
-    return frame.select(*(c.alias(n) for n, c, _ in _leaves(frame)))
+    return selected(frame, *(c.alias(n) for n, c, _ in _leaves(frame)))
 
 
 def relationalize(frame: DataFrame, root: str) -> dict[str, DataFrame]:
@@ -55,7 +56,7 @@ def without_nulls(frame: DataFrame, whole: Collection[str]) -> DataFrame:
         for field in frame.schema.fields
         if (field.name,) in seen
     )
-    return frame.select(*kept)
+    return selected(frame, *kept)
 
 
 def _tests(path: Path, kind: DataType, inside: bool) -> Iterator[tuple[Path, Test]]:
@@ -104,7 +105,7 @@ def _tables(frame: DataFrame, root: str, table: str) -> Iterator[tuple[str, Data
         if isinstance(kind, MapType):
             raise UnsupportedApiError(f"relationalize of the map {name!r}")
     arrays = [name for name, _, kind in leaves if isinstance(kind, ArrayType)]
-    flat = frame.select(*(c.alias(n) for n, c, _ in leaves))
+    flat = selected(frame, *(c.alias(n) for n, c, _ in leaves))
     if not arrays:
         yield table, flat
         return
@@ -114,7 +115,7 @@ def _tables(frame: DataFrame, root: str, table: str) -> Iterator[tuple[str, Data
         F.when(quoted(n).isNotNull(), F.col("_id")).alias(n) if n in arrays else quoted(n)
         for n in flat.columns
     )
-    yield table, numbered.select(*linked)
+    yield table, selected(numbered, *linked)
     for name in arrays:
         elements = numbered.select(
             F.col("_id").alias("id"), F.posexplode(quoted(name)).alias("index", f"{name}.val")

@@ -1,17 +1,20 @@
 """Overwriting only the partitions that are written (``partitionOverwriteMode=dynamic``) in S3.
 
-The S3A committers, which write in place, cannot do it and refuse; on AWS it works. Writes in that
-mode get the committer that renames, which can.
+The S3A committers, which write in place, cannot do it; on AWS it works. Writes in that mode go by
+Spark's own protocol and the committer that renames, which can.
 """
 
 from __future__ import annotations
 
 import functools
+import threading
 from typing import Any
 
 from pyspark.sql import DataFrameWriter
 
 MODE = "spark.sql.sources.partitionOverwriteMode"
+PROTOCOL = "spark.sql.sources.commitProtocolClass"
+_RENAMING_PROTOCOL = "org.apache.spark.sql.execution.datasources.SQLHadoopMapReduceCommitProtocol"
 _RENAMING = {
     **{
         f"mapreduce.outputcommitter.factory.scheme.{scheme}": (
@@ -23,6 +26,7 @@ _RENAMING = {
         "org.apache.parquet.hadoop.ParquetOutputCommitter"
     ),
 }
+_lock = threading.RLock()  # the protocol is a setting of the session; a script may use threads
 _WRITES = ("save", "csv", "json", "orc", "parquet", "text", "insertInto", "saveAsTable")
 
 
@@ -53,10 +57,21 @@ def _noting(plain: Any) -> Any:
 def _choosing(plain: Any) -> Any:
     @functools.wraps(plain)
     def write(self: Any, *args: Any, **kwargs: Any) -> Any:
-        mode = getattr(self, "_lake_overwrite_mode", None) or self._spark.conf.get(MODE, "static")
-        if mode.lower() == "dynamic":
-            for name, value in _RENAMING.items():
-                self._jwrite = self._jwrite.option(name, value)
-        return plain(self, *args, **kwargs)
+        settings = self._spark.conf
+        mode = getattr(self, "_lake_overwrite_mode", None) or settings.get(MODE, "static")
+        if mode.lower() != "dynamic":
+            return plain(self, *args, **kwargs)
+        for name, value in _RENAMING.items():
+            self._jwrite = self._jwrite.option(name, value)
+        with _lock:
+            before = settings.get(PROTOCOL, None)
+            settings.set(PROTOCOL, _RENAMING_PROTOCOL)
+            try:
+                return plain(self, *args, **kwargs)
+            finally:
+                if before is None:
+                    settings.unset(PROTOCOL)
+                else:
+                    settings.set(PROTOCOL, before)
 
     return write

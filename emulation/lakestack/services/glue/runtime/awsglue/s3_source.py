@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from urllib.parse import quote
 
 from pyspark.sql import Column, DataFrame, SparkSession
@@ -25,7 +24,7 @@ from .gluetypes import is_complex
 from .json_columns import ERROR, FILE, to_columns
 from .json_path import JsonPath
 from .json_schema import with_choices
-from .json_source import fields_of, goes_over_lines, text_of
+from .json_source import Fields, text_of
 from .options import READERS, is_true
 from .s3_objects import Listing, existing
 from .type_names import spark_type
@@ -68,7 +67,8 @@ class Read:
             spark = self.frame.sparkSession
             return replace(self, frame=spark.createDataFrame([], StructType([])), types={})
         absent = {n for n in self.declared if n.lower() not in (found or ())}
-        return replace(self, frame=self.frame.drop(*absent)) if absent else self
+        kept = {name: kind for name, kind in self.types.items() if name not in absent}
+        return replace(self, frame=self.frame.drop(*absent), types=kept) if absent else self
 
 
 def read_catalog(
@@ -254,8 +254,13 @@ def _json(
 ) -> Read:
     names = [name for name, _ in table.columns]
     keys = [name for name, _ in table.partition_keys]
-    whole = is_true(options.get("multiline")) or goes_over_lines(text_of(spark, paths))
+    whole = is_true(options.get("multiline"))
     text = text_of(spark, paths, whole=whole)
+    fields = Fields(text, names, whole=whole)
+    if fields.go_over_lines:
+        whole = True
+        text = text_of(spark, paths, whole=whole)
+        fields = Fields(text, names, whole=whole)
     schema = [StructField(n, StringType()) for n in [*names, ERROR, FILE]]
     parsed = text.mapInArrow(to_columns(names, types, whole=whole), StructType(schema))
     values = _partition_columns(keys, partitions, F.col(FILE)) if keys else []
@@ -271,7 +276,7 @@ def _json(
         types,
         errors,
         declared=tuple(names),
-        fields=partial(fields_of, text, names, whole=whole),
+        fields=fields.found,
     )
 
 

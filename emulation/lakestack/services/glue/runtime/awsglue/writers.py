@@ -11,6 +11,7 @@ from .catalog import read_table
 from .catalog_sink import BEHAVIORS, CatalogUpdate
 from .dynamicframe import DynamicFrame
 from .errors import NamesWhatIsMissing, UnsupportedApiError
+from .exact_names import exact_names
 from .file_names import as_glue_names
 from .options import CATALOG_SINK, DYNAMODB_SINK, LOG, S3_SINK, WRITERS, is_true
 from .s3_source import csv_options
@@ -208,14 +209,17 @@ def write_files(
     if compression := given.get("compression"):
         writer = writer.option("compression", str(compression).lower())
     if kind != "csv":
-        writer.format("parquet" if kind == "glueparquet" else kind).save(path)
+        with exact_names(typed):
+            writer.format("parquet" if kind == "glueparquet" else kind).save(path)
         return
     quote = given.get("quotechar", '"')
-    writer.options(
+    writer = writer.options(
         header=str(is_true(given.get("writeheader", True))).lower(),  # Glue writes one by default
         sep=given.get("separator", ","),
         quote="" if str(quote) == "-1" else quote,
         escape=given.get("escaper", '"'),
         ignoreLeadingWhiteSpace="false",
         ignoreTrailingWhiteSpace="false",
-    ).csv(path)
+    )
+    with exact_names(typed):
+        writer.csv(path)
