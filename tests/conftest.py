@@ -113,7 +113,7 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 
 @pytest.hookimpl(trylast=True)  # after pytest-randomly, whose order holds within a tier
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Label the tests by what they cost, and begin with the slow ones, so that workers end together."""
+    """Label the tests by what they cost; begin with the slow ones, so that workers end together."""
     items.sort(key=lambda item: tier_of(item.nodeid) != "integration")
     for item in items:
         fixtures = getattr(item, "fixturenames", ())
