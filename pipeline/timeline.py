@@ -29,8 +29,14 @@ __all__ = ["Timeline", "TimelineReporter", "timeline_of"]
 
 _RUN: Final = 1
 _SERVICES: Final = 2
+_ZERO: Final = time.time() - time.monotonic()
 _SHORTEST_REQUEST: Final = 0.005
 """Seconds: shorter requests are many and tell little; they are counted."""
+
+
+def now() -> float:
+    """Seconds since 1970, as services tell times; a clock that is set meanwhile moves nothing."""
+    return _ZERO + time.monotonic()
 
 
 @dataclass
@@ -43,7 +49,7 @@ class Timeline:
     """
 
     file: Path
-    began: float = field(default_factory=time.time)
+    began: float = field(default_factory=now)
     _events: list[dict[str, Any]] = field(default_factory=list)
     _tracks: dict[tuple[int, str], int] = field(default_factory=dict)
     _counts: dict[str, int] = field(default_factory=dict)
@@ -122,10 +128,10 @@ class Timeline:
 
     @staticmethod
     def _before_call(context: dict[str, Any], **_: Any) -> None:
-        context["timeline_began"] = time.time()
+        context["timeline_began"] = now()
 
     def _after_call(self, context: dict[str, Any], event_name: str, **_: Any) -> None:
-        began, ended = context.get("timeline_began"), time.time()
+        began, ended = context.get("timeline_began"), now()
         if began is None:
             return
         operation = event_name.split(".", 1)[1]
@@ -150,7 +156,7 @@ class TimelineReporter:
 
     def begin(self, stage: str) -> None:
         """See `Reporter`; what the thread does until the end is the stage's."""
-        self._began[stage] = time.time()
+        self._began[stage] = now()
         _STAGE.name = stage
         self._other.begin(stage)
 
@@ -163,18 +169,18 @@ class TimelineReporter:
         began = self._began.pop(stage, None)
         _STAGE.name = ""
         if began is not None:
-            self._timeline.span(stage, stage, began, time.time(), "stage", ok=ok, result=text)
+            self._timeline.span(stage, stage, began, now(), "stage", ok=ok, result=text)
         self._other.end(stage, text, ok=ok)
 
     def waiting(self, what: str, usual: int | None, seconds: float) -> None:
         """See `Reporter`; one span for a wait, however often it is looked at."""
-        now, key = time.time(), (threading.get_ident(), what)
+        at, key = now(), (threading.get_ident(), what)
         with self._lock:
             before = self._waits.get(key)
-            start = now - seconds
+            start = at - seconds
             if before and abs(before[0] - start) > 1:  # another wait for the same
                 self._close(what, before)
-            self._waits[key] = (start, now, _thread_track())
+            self._waits[key] = (start, at, _thread_track())
         self._other.waiting(what, usual, seconds)
 
     def finish(self) -> None:

@@ -10,6 +10,7 @@ DNS answers for ``s3.localhost.localstack.cloud``.
 from __future__ import annotations
 
 import atexit
+import functools
 import logging
 import os
 import sys
@@ -17,11 +18,14 @@ from typing import Any
 
 from localstack import config
 from twisted.internet import endpoints
+from twisted.internet import reactor as twisted_reactor
 
 from lakestack import patches
 from lakestack.confinement import guard, network
 from lakestack.services.http_server.listener import Endpoint
 from lakestack.services.request_log import WRITER
+
+reactor: Any = twisted_reactor
 
 
 class _ListenEndpoints:
@@ -41,6 +45,14 @@ def install() -> None:
     patches.replace("gateway.listen", _ListenEndpoints)
     # Internal clients have a numeric address, and S3's path style.
     patches.replace("gateway.localhost", network.LOOPBACK)
+    shutdown = patches.original("gateway.shutdown")
+
+    @functools.wraps(shutdown)
+    def shutdown_awake(self: Any) -> None:
+        shutdown(self)
+        reactor.wakeUp()
+
+    patches.replace("gateway.shutdown", shutdown_awake)
     guard.install()
     atexit.register(_end_now)
 

@@ -1,18 +1,57 @@
-"""The chain of handlers that each request goes through: shorter, with the same effect.
+"""The chain of handlers that each request goes through: LocalStack's with ours, without the idle.
 
 Left out is what does nothing under this emulator's settings, which do not change while it runs.
 """
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from localstack import config
 from localstack.aws import handlers
 from localstack.aws.handlers.metric_handler import MetricHandler
 
+from lakestack import patches
 from lakestack.services import request_ids
+from lakestack.services.dynamodb.short_way import ShortWay
+from lakestack.services.fault_injection.handler import inject
+from lakestack.services.front_guard.handlers import CorsGate, guard_of_settings, place
 from lakestack.services.request_log import RequestLog
+from lakestack.services.saved_state import gate
+from lakestack.services.saved_state.observer import observe
+
+
+def install() -> None:
+    """Put our handlers into the gateway that LocalStack is about to make."""
+    guard = guard_of_settings()
+    make, process = patches.original("gateway.make"), patches.original("gateway.process")
+
+    @functools.wraps(make)
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807 - the patched method
+        make(self, *args, **kwargs)
+        place(self, guard)
+        extend(self)
+        shorten(self)
+
+    @functools.wraps(process)
+    def process_from_network(self: Any, request: Any, response: Any) -> Any:
+        request.environ["lake.network"] = True
+        return process(self, request, response)
+
+    patches.replace("gateway.make", __init__)
+    patches.replace("gateway.process", process_from_network)
+
+
+def extend(gateway: Any) -> None:
+    """Insert, behind the guard, the short way, users' faults, and what saved states need."""
+    chain = gateway.request_handlers
+    (checked,) = (at for at, handler in enumerate(chain) if isinstance(handler, CorsGate))
+    chain.insert(checked + 1, ShortWay(gate.GATE.passing))
+    place_of_faults = chain.index(handlers.serve_custom_service_request_handlers)
+    chain[place_of_faults:place_of_faults] = [inject, gate.enter]
+    gateway.finalizers.append(gate.leave)
+    gateway.response_handlers.append(observe)
 
 
 def shorten(gateway: Any) -> None:

@@ -65,7 +65,7 @@ def _provider(service: EmulatedService) -> PluginSpec:
 PREPARED = (
     "faults",
     "gateway",
-    "front_guard.handlers",
+    "gateway_chain",
     "patterns.foreign",
     "request_bodies",
     "request_ids",

@@ -22,10 +22,14 @@ WALL_SOURCES |= {"datetime.utcnow", "datetime.today", "datetime.datetime.now", "
 READS = {
     f"{_OURS}/services/lambda_/runtime/bootstrap.py": "the stamp of a function's log line",
     f"{_OURS}/services/glue/runtime/awsglue/context.py": "purge_s3_path: S3's LastModified",
+    f"{_OURS}/services/glue/runtime/awsglue/file_names.py": "the number in a file's name",
     "pipeline/account/accrued.py": "costs since AWS made a stack, shown to the user",
     "pipeline/data/loading.py": "times of files that other programs left",
+    "pipeline/data/generation/folder.py": "times of files that other programs left",
     "pipeline/data/validation.py": "times that the data gives",
+    "pipeline/polling.py": "since when nothing moves, shown to the user",
     "pipeline/run_lock.py": "what other machines read of a lock; watched before it is believed",
+    "pipeline/timeline.py": "where the steady clock stands in services' own times",
     "pipeline/run_state.py": "the end of a stage, shown to the user",
 }
 """Where else the wall clock may be read: nothing is timed by it."""

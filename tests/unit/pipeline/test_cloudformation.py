@@ -390,9 +390,8 @@ def test_stacks_that_use_a_nested_stack_make_way_for_its_replacement() -> None:
 def test_a_run_again_has_another_name() -> None:
     script = Nested("CREATE_COMPLETE", *["UPDATE_COMPLETE"] * 3)
     found = stacks(script)
-    found.deploy(
-        "lab-1-nested", {"CopyRun": "abc", "LoadRun": "", **dict.fromkeys(DMS_ROLES, "true")}
-    )
+    given = {"CopyRun": "abc", "LoadRun": "", **dict.fromkeys(DMS_ROLES, "true")}
+    found.deploy("lab-1-nested", given)
     runs = []
     for load in ("f1", "f1", "f2"):
         load_again(found, load)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 from zlib import crc32
 
@@ -28,8 +29,6 @@ from lakestack.services.dynamodb import data_plane
 from lakestack.services.dynamodb.engine_process import NAME
 from lakestack.services.dynamodb.item_requests import OPERATIONS
 from lakestack.services.fault_injection.rules import FAULTS
-from lakestack.services.front_guard.rules import Way
-from lakestack.services.front_guard.signatures import Signed
 
 JSON = "application/x-amz-json-1.0"
 _TARGET = "DynamoDB_20120810."
@@ -59,48 +58,59 @@ def open_for(plain: Plain) -> None:
     _plain[:] = [plain]
 
 
-def take(chain: HandlerChain, context: RequestContext, response: Response) -> None:
-    """A handler of requests: answer what may go the short way, leave all else alone.
+class ShortWay:
+    """A handler of requests: answers what may go the short way, leaves all else alone.
 
-    Raises:
-        CommonServiceException: InternalServerError, the engine broke off; clients retry it
+    Args:
+        passing: a block for the request of a name that changes something; it may have to wait
     """
-    request = context.request
-    target = request.headers.get("X-Amz-Target", "")
-    if not _plain or not target.startswith(_TARGET) or not _is_plain_http(context):
-        return
-    name = target[len(_TARGET) :]
-    operation = OPERATIONS.get(name)
-    found = _CREDENTIAL.match(request.headers.get("Authorization", ""))
-    if operation is None or found is None or found[2] not in _regions() or FAULTS:
-        return
-    body = request.get_data()
-    document = data_plane.parsed(body)
-    if document is None or not operation.is_plain(document):
-        return
-    account, region = get_account_id_from_access_key_id(found[1]), found[2]
-    plain, writes = _plain[0], operation.writes
-    if not all(plain(account, region, table, writes) for table in operation.tables(document)):
-        return
-    try:
-        if name == "Scan":
-            answer = data_plane.scan(account, region, body, document)
-        else:
-            answer = data_plane.ask(name, account, region, body)
-    except OSError as e:
+
+    def __init__(self, passing: Callable[[str], AbstractContextManager[None]]) -> None:
+        self._passing = passing
+
+    def __call__(self, chain: HandlerChain, context: RequestContext, response: Response) -> None:
+        """Answer a request, if it may go this way.
+
+        Raises:
+            CommonServiceException: InternalServerError, the engine broke off; clients retry it
+        """
+        request = context.request
+        target = request.headers.get("X-Amz-Target", "")
+        if not _plain or not target.startswith(_TARGET) or not _is_plain_http(context):
+            return
+        name = target[len(_TARGET) :]
+        operation = OPERATIONS.get(name)
+        found = _CREDENTIAL.match(request.headers.get("Authorization", ""))
+        if operation is None or found is None or found[2] not in _regions() or FAULTS:
+            return
+        body = request.get_data()
+        document = data_plane.parsed(body)
+        if document is None or not operation.is_plain(document):
+            return
+        account, region = get_account_id_from_access_key_id(found[1]), found[2]
+        with self._passing(f"dynamodb.{name}") if operation.writes else nullcontext():
+            plain, writes = _plain[0], operation.writes
+            if not all(plain(account, region, each, writes) for each in operation.tables(document)):
+                return
+            try:
+                if name == "Scan":
+                    answer = data_plane.scan(account, region, body, document)
+                else:
+                    answer = data_plane.ask(name, account, region, body)
+            except OSError as e:
+                _note(context, name, account, region)
+                raise broken(e) from e
+        if answer is None or answer.status != 200:
+            return  # nothing was done; the usual way says why
         _note(context, name, account, region)
-        raise broken(e) from e
-    if answer is None or answer.status != 200:
-        return  # nothing was done; the usual way says why
-    _note(context, name, account, region)
-    response.status_code = 200
-    response.set_data(answer.body)
-    response.headers["Content-Type"] = JSON
-    response.headers["x-amzn-requestid"] = context.request_id
-    response.headers["x-amz-crc32"] = str(crc32(answer.body))
-    for after in _after(chain.response_handlers):
-        after(chain, context, response)
-    chain.terminate()
+        response.status_code = 200
+        response.set_data(answer.body)
+        response.headers["Content-Type"] = JSON
+        response.headers["x-amzn-requestid"] = context.request_id
+        response.headers["x-amz-crc32"] = str(crc32(answer.body))
+        for after in _after(chain.response_handlers):
+            after(chain, context, response)
+        chain.terminate()
 
 
 def broken(error: Exception) -> CommonServiceException:
@@ -113,7 +123,7 @@ def _is_plain_http(context: RequestContext) -> bool:
     """Whether it came over the network, signed by header, to a service's own address."""
     request, environ = context.request, context.request.environ
     verdict: Any = context.get("lake_verdict")
-    if verdict is None or verdict.way is not Way.SERVICE or verdict.signed is not Signed.BY_HEADER:
+    if verdict is None or not verdict.is_signed_for_a_service:
         return False
     if request.method != "POST" or request.path != "/" or environ.get("QUERY_STRING"):
         return False

@@ -7,7 +7,6 @@ no header can imitate.
 
 from __future__ import annotations
 
-import functools
 import json
 import logging
 import os
@@ -22,17 +21,12 @@ from localstack.services.edge import ROUTER
 from rolo.request import get_raw_path
 from werkzeug.exceptions import HTTPException
 
-from lakestack import hostnames, patches, paths
+from lakestack import hostnames, paths
 from lakestack.origins import VARIABLE, allowed_origins
-from lakestack.services import gateway_chain
-from lakestack.services.dynamodb import short_way
-from lakestack.services.fault_injection.handler import inject
 from lakestack.services.front_guard import cors, function_urls, rules, unsigned
 from lakestack.services.front_guard.pages import Marks, Page, is_browser
 from lakestack.services.front_guard.rules import Head, Verdict, Way
 from lakestack.services.front_guard.signatures import Signed, signed
-from lakestack.services.saved_state import gate
-from lakestack.services.saved_state.observer import observe
 
 LOG = logging.getLogger(__name__)
 _TELLING = frozenset({"host", "origin", "referer", "sec-fetch-site", "user-agent", "authorization"})
@@ -201,44 +195,25 @@ def verdict_of(context: RequestContext) -> Verdict | None:
     return found
 
 
-def install() -> None:
-    """Put the guard into the gateway that LocalStack is about to make."""
+def guard_of_settings() -> FrontGuard:
+    """The guard with the names and origins that the environment allows."""
     given = os.environ.get(VARIABLE, "")
     more_names = hostnames.hostnames(os.environ.get(hostnames.VARIABLE, ""))
     if paths.in_container():  # an address is no name that somebody's resolver could lead here
         more_names |= hostnames.own_addresses()
-    guard = FrontGuard(allowed_origins(given), more_names)
     cors.use_only([origin.strip().rstrip("/") for origin in given.split(",") if origin.strip()])
-    make, process = patches.original("front_guard.make"), patches.original("front_guard.process")
-
-    @functools.wraps(make)
-    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807 - the patched method
-        make(self, *args, **kwargs)
-        place(self, guard)
-        gateway_chain.shorten(self)
-
-    @functools.wraps(process)
-    def process_from_network(self: Any, request: Any, response: Any) -> Any:
-        request.environ["lake.network"] = True
-        return process(self, request, response)
-
-    patches.replace("front_guard.make", __init__)
-    patches.replace("front_guard.process", process_from_network)
+    return FrontGuard(allowed_origins(given), more_names)
 
 
 def place(gateway: Any, guard: FrontGuard) -> None:
-    """Insert the guard and what belongs to it, and users' faults, into a gateway's handlers."""
+    """Insert the guard and what belongs to it into a gateway's handlers."""
     chain, answers = gateway.request_handlers, gateway.response_handlers
     enforcer = chain.index(handlers.enforce_cors)
-    chain[enforcer : enforcer + 1] = [CorsGate(), short_way.take]
+    chain[enforcer : enforcer + 1] = [CorsGate()]
     chain.insert(chain.index(handlers.content_decoder) + 1, Application())
     chain.insert(chain.index(handlers.serve_edge_router_rules) + 1, InternalEnd())
-    place_of_faults = chain.index(handlers.serve_custom_service_request_handlers)
-    chain[place_of_faults:place_of_faults] = [inject, gate.enter]
-    gateway.finalizers.append(gate.leave)
     chain.insert(0, guard)
     answers[answers.index(handlers.add_cors_response_headers)] = CorsHeaders()
-    answers.append(observe)
 
 
 def _signed_by_a_program(request: Any) -> bool:

@@ -78,6 +78,11 @@ class Verdict:
     page: Page = Page.NONE
     signed: Signed = Signed.NO
 
+    @property
+    def is_signed_for_a_service(self) -> bool:
+        """Whether it goes to a service's own address, and by its header is from a program."""
+        return self.way is Way.SERVICE and self.signed is Signed.BY_HEADER
+
 
 def decide(
     head: Head, allowed: Collection[str], more_names: frozenset[str] = frozenset()

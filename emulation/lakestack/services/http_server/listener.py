@@ -43,14 +43,6 @@ class Endpoint:
             threading.Thread(target=self._accept, name="gateway", daemon=True).start
         )
         reactor.addSystemEventTrigger("before", "shutdown", self.stop)
-        # LocalStack stops the reactor from another thread, which does not wake it. Requests did.
-        stop = reactor.stop
-
-        def stop_and_wake() -> None:
-            stop()
-            reactor.wakeUp()
-
-        reactor.stop = stop_and_wake
 
     def stop(self) -> None:
         """Take no more connections, and wait for the requests that are under way."""

@@ -68,6 +68,15 @@ class Gate:
             self._state.notify_all()
 
     @contextlib.contextmanager
+    def passing(self, name: str) -> Iterator[None]:
+        """A block that begins when the gate is open, and that a save waits for."""
+        number = self.enter(name)
+        try:
+            yield
+        finally:
+            self.leave(number)
+
+    @contextlib.contextmanager
     def shut(self, patience: float = PATIENCE) -> Iterator[list[str]]:
         """A block in which nothing goes in; begins when all that were inside have left.
 
