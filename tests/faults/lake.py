@@ -21,7 +21,7 @@ from tests.integration.faults.lake_runs import BUCKET, Background, Finished, Mac
 from tests.integration.pipeline.movielens_data import write_folder
 
 SEAM = Path(__file__).with_name("emulator_seam.py")
-DISK_BYTES = 256 << 20
+DISK_BYTES = 640 << 20
 ENDPOINT = "movielens-recommender"
 USERS = (1, 2, 17)
 TABLES = ("ratings_t", "movies_t", "links_t", "tags_t", "ratings_stream_t")

@@ -34,6 +34,7 @@ NAMED_OTHERWISE: Final[dict[tuple[str, str], tuple[str, ...]]] = {
     ("s3", "ListObjectVersions"): ("s3:ListBucketVersions",),
     ("s3", "ListObjectsV2"): ("s3:ListBucket",),
     ("s3", "UploadPart"): ("s3:PutObject",),
+    ("s3", "UploadPartCopy"): ("s3:GetObject", "s3:PutObject"),
 }
 
 _TRANSACTED: Final = {

@@ -1,8 +1,8 @@
 """Whether this machine has the disk and memory for so much data, asked before a lake is filled.
 
-The figures are measured (`make bench-scale`), rounded up, and of what comes on top of an emulator
-that has started: of each rating its items in DynamoDB's engine, which holds its tables in memory,
-and its share of the jobs' processes.
+The figures are our estimates of what comes on top of an emulator that has started: of each rating
+its items in DynamoDB's engine, which holds its tables in memory, and its share of the jobs'
+processes.
 """
 
 from __future__ import annotations

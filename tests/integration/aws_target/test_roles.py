@@ -127,8 +127,12 @@ OWN_CODE: Final[dict[str, tuple[str, ...]]] = {
 }
 """Files that run under a role, where no function's template says so."""
 
-CLIENT_WORDS: Final = {"upload_file": ("s3", "PutObject"), "download_file": ("s3", "GetObject")}
-"""boto3's own methods, by an operation that they make."""
+TRANSFERS: Final = {
+    "upload_file": ("PutObject",),
+    "download_file": ("GetObject",),
+    "copy": ("CopyObject", "CreateMultipartUpload", "UploadPartCopy", "AbortMultipartUpload"),
+}
+"""boto3's own methods of an S3 client, by the operations that they make, in other threads."""
 
 
 @dataclass(frozen=True)
@@ -309,8 +313,16 @@ def _actions_in(file: str) -> set[str]:
         names.pop("transact_write_items", None)
         for name in called & names.keys():
             found |= actions_by_name(service, names[name])
-    for name in called & CLIENT_WORDS.keys():
-        found |= actions_by_name(*CLIENT_WORDS[name])
+    on_s3 = {
+        node.attr
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "s3"
+    }
+    for name in on_s3 & TRANSFERS.keys():
+        for operation in TRANSFERS[name]:
+            found |= actions_by_name("s3", operation)
     return found
 
 

@@ -64,6 +64,12 @@ def _metric(aws: Aws, name: str) -> None:
     )
 
 
+def _own_metrics(aws: Aws) -> list[Any]:
+    """Without those of services, which come by themselves a moment later."""
+    found = aws("cloudwatch").list_metrics()["Metrics"]
+    return [metric for metric in found if not metric["Namespace"].startswith("AWS/")]
+
+
 def _alarm(aws: Aws, name: str) -> None:
     aws("cloudwatch").put_metric_alarm(
         AlarmName=name,
@@ -230,7 +236,7 @@ SAMPLES: dict[str, tuple[Sample, ...]] = {
     ),
     "cloudformation": (Sample(_stack, listing("cloudformation", "list_stacks", "StackSummaries")),),
     "cloudwatch": (
-        Sample(_metric, listing("cloudwatch", "list_metrics", "Metrics")),
+        Sample(_metric, _own_metrics),
         Sample(_alarm, listing("cloudwatch", "describe_alarms", "MetricAlarms")),
     ),
     "config": (

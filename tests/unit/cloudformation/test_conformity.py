@@ -116,3 +116,14 @@ def test_two_hundred_resources_take_little_time() -> None:
             conformed("AWS::SQS::Queue", **given)
         taken.append(time.process_time() - start)
     assert min(taken) < 0.05
+
+
+def test_a_custom_resource_takes_any_property() -> None:
+    given = {"ServiceToken": "arn", "TaskArn": "a", "Id": 3, "Nested": {"Any": [True]}}
+    for kind in ("AWS::CloudFormation::CustomResource", "Custom::Task"):
+        assert specified(kind, given, []) == given
+
+
+def test_properties_by_a_pattern_of_their_names() -> None:
+    schema = {"properties": {"Name": {"type": "string"}}, "patternProperties": {"^x-": {}}}
+    assert conform({"Name": 1, "x-any": 2}, schema) == {"Name": "1", "x-any": 2}

@@ -44,3 +44,27 @@ def test_values_are_published_with_their_counts(monkeypatch: pytest.MonkeyPatch)
     assert [(datum["Values"], datum["Counts"]) for datum in sent] == [([1.0], [400.0])]
     assert [len(datum["Values"]) for datum in sizes] == [150, 50]
     assert sum(v * c for d in sizes for v, c in zip(d["Values"], d["Counts"], strict=True)) == 39800
+
+
+def test_a_reset_drops_what_is_not_published_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    put: list[Any] = []
+    monkeypatch.setattr(Collector, "_put", staticmethod(put.append))
+    monkeypatch.setattr(Collector, "_run", lambda _self: None)
+    collector = Collector()
+    for kind in (SENT, ELSEWHERE):
+        collector.add(kind, 1)
+    collector.drop(lambda account, region: (account, region) == (SENT.account, SENT.region))
+    collector.publish()
+    assert put == [{ELSEWHERE: {1: 1}}]
+
+
+def test_what_cannot_be_put_does_not_end_the_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_taken: Any) -> None:
+        raise ConnectionError("gone")
+
+    monkeypatch.setattr(Collector, "_put", staticmethod(broken))
+    monkeypatch.setattr(Collector, "_run", lambda _self: None)
+    collector = Collector()
+    collector.add(SENT, 1)
+    collector.publish()
+    collector.publish()

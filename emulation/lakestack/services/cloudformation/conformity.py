@@ -47,18 +47,14 @@ def conform(
     Raises:
         PropertyError: unknown, read only, missing or of another type
     """
-    known = schema["properties"]
     fixed = sorted((read_only(schema) - set(settable)) & properties.keys())
     if fixed:
         raise PropertyError((fixed[0],), "the property is read only")
     if missing := [n for n in schema.get("required") or [] if n not in properties]:
         raise PropertyError((), f"required key [{missing[0]}] not found")
-    found = {}
-    for name, value in properties.items():
-        if name not in known:
-            _refuse((), name, known)
-        found[name] = _conformed(value, known[name], schema, (name,))
-    return found
+    whole = {"additionalProperties": False, **schema, "type": "object"}
+    made: dict[str, Any] = _object(properties, whole, schema, (), ["object"])
+    return made
 
 
 def _conformed(value: Any, part: Any, schema: Schema, path: tuple[str, ...]) -> Any:

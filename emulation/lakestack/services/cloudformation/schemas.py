@@ -15,12 +15,14 @@ from localstack.services.cloudformation.resource_provider import ResourceProvide
 
 Schema = dict[str, Any]
 _REGION = "us_east_1"
+CUSTOM_RESOURCE = "AWS::CloudFormation::CustomResource"
+"""Its properties are its function's, whatever they are called."""
 
 
 @functools.cache
 def schema_of(resource_type: str) -> Schema | None:
     """The schema of a type; None for custom resources and for types that nobody describes."""
-    if resource_type.startswith("Custom::"):
+    if resource_type.startswith("Custom::") or resource_type == CUSTOM_RESOURCE:
         return None
     name = resource_type.lower().replace("::", "-") + ".json"
     file = files("cfnlint") / "data" / "schemas" / "providers" / _REGION / name

@@ -13,6 +13,7 @@ from lakestack.services.dynamodb.engine_process import NAME as ENGINE
 from lakestack.services.fault_injection.rules import FAULTS
 from lakestack.services.reset import containers, providers
 from lakestack.services.reset.scope import Scope
+from lakestack.services.sqs.metrics import COLLECTOR
 
 LOG = logging.getLogger(__name__)
 
@@ -42,6 +43,7 @@ def reset(scope: Scope) -> dict[str, Any]:
         ]
         providers.end(scope)
         processes.kill_of(scope.covers, but=ENGINE)
+        COLLECTOR.drop(scope.covers)
         late = ended("everything", endings, END_SECONDS)
         held |= containers.reset(scope)
         providers.forget(scope)

@@ -35,6 +35,7 @@ from lakestack.services.saved_state import (
 from lakestack.services.saved_state.folder import Snapshot
 from lakestack.services.saved_state.graph import Encoder
 from lakestack.services.saved_state.reading import Decoder
+from lakestack.services.sqs.metrics import COLLECTOR
 
 LOG = logging.getLogger(__name__)
 
@@ -155,6 +156,7 @@ def _written(path: Path, number: int, former: Snapshot | None) -> tuple[dict[str
         tables.prepare()
         with gate.GATE.shut() as unfinished:
             running.settle()
+            COLLECTOR.publish()
             for left in reversed(range(TRIES)):
                 encoder, changed = _encoded(kept)
                 if not changed or not left:

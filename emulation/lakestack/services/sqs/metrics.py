@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from localstack.aws.connect import connect_to
@@ -43,6 +43,7 @@ class Collector:
     def __init__(self) -> None:
         self._values: defaultdict[Kind, Counter[float]] = defaultdict(Counter)
         self._lock, self._waiting = threading.Lock(), threading.Event()
+        self._publishing = threading.Lock()
         self._thread: threading.Thread | None = None
 
     def add(self, kind: Kind, value: float) -> None:
@@ -55,9 +56,27 @@ class Collector:
         self._waiting.set()
 
     def publish(self) -> None:
-        """Put what has been taken so far into CloudWatch."""
-        with self._lock:
-            taken, self._values = self._values, defaultdict(Counter)
+        """Put what has been taken so far into CloudWatch; the log tells what could not be."""
+        with self._publishing:
+            with self._lock:
+                taken, self._values = self._values, defaultdict(Counter)
+            try:
+                self._put(taken)
+            except Exception as e:
+                LOG.info("metrics of SQS were not put into CloudWatch: %s", e)
+
+    def drop(self, covers: Callable[[str, str], bool]) -> None:
+        """Forget values before a reset; what is being published is in CloudWatch afterwards.
+
+        Args:
+            covers: says of account and region whether their values are meant
+        """
+        with self._publishing, self._lock:
+            for kind in [k for k in self._values if covers(k.account, k.region)]:
+                del self._values[kind]
+
+    @staticmethod
+    def _put(taken: dict[Kind, Counter[float]]) -> None:
         by_place: defaultdict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
         now = clock.utc()
         for kind, values in taken.items():
@@ -73,10 +92,7 @@ class Collector:
             self._waiting.wait()
             pause.wait(BATCH_SECONDS)
             self._waiting.clear()
-            try:
-                self.publish()
-            except Exception as e:
-                LOG.info("metrics of SQS were not put into CloudWatch: %s", e)
+            self.publish()
 
 
 def _data(kind: Kind, values: Counter[float], now: Any) -> Iterator[dict[str, Any]]:

@@ -62,6 +62,10 @@ BY_TIME: Final[dict[str, str]] = {
     "s3 PutObject {Body: blob, Bucket: string, IfMatch: string, Key: string}": (
         "the run's lock is renewed, if the run takes as long as that"
     ),
+    (
+        "logs GetLogEvents "
+        "{limit: integer, logGroupName: string, logStreamName: string, startFromHead: boolean}"
+    ): "a wait looks for a new line, if it takes as long as that; the test's account has none",
 }
 """What depends on how long a run takes, on either target."""
 
