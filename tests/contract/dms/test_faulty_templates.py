@@ -167,9 +167,9 @@ def test_a_wrong_number_of_columns_fails_the_stack_with_its_reason(
 
 def test_a_property_of_another_type_is_named(lake: Lake, stacks: Stacks) -> None:
     failed = stacks.create(migration(lake, {"rules": [select_all(), rule(lake)]}))
-    refused(stacks, failed, "Task", "^Value of property TableMappings must be of type String$")
+    refused(stacks, failed, "Task", "#/TableMappings: expected type: String, found: JSONObject")
     failed = stacks.create(migration(lake, mappings(rule(lake)), IgnoreHeaderRows="one"))
-    says = "^Value of property IgnoreHeaderRows must be of type Integer, not 'one'$"
+    says = "#/S3Settings/IgnoreHeaderRows: expected type: Number, found: String"
     refused(stacks, failed, "Source", says)
 
 

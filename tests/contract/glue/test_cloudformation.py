@@ -29,13 +29,14 @@ def _template(name: str, description: str) -> str:
         "StorageDescriptor": {"Columns": [{"Name": "a", "Type": "int"}], "Compressed": "false"},
         "Parameters": {"skip.header.line.count": 1},
     }
-    database = {"Ref": "Database"}
+    database, catalog = {"Ref": "Database"}, {"CatalogId": {"Ref": "AWS::AccountId"}}
     resources: dict[str, Any] = {
-        "Database": ("Database", {"DatabaseInput": {"Name": name}}),
-        "Table": ("Table", {"DatabaseName": database, "TableInput": table}),
+        "Database": ("Database", {**catalog, "DatabaseInput": {"Name": name}}),
+        "Table": ("Table", {**catalog, "DatabaseName": database, "TableInput": table}),
         "Partition": (
             "Partition",
             {
+                **catalog,
                 "DatabaseName": database,
                 "TableName": {"Ref": "Table"},
                 "PartitionInput": {"Values": ["1"]},

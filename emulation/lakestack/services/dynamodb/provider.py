@@ -7,6 +7,8 @@ time; and tables that were lost with it stay in a state that says so
 
 from __future__ import annotations
 
+import logging
+import threading
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -23,10 +25,16 @@ from localstack.services.dynamodb.utils import SchemaExtractor
 from localstack.services.plugins import Service
 from requests import RequestException
 
+from lakestack import clock
 from lakestack.services.base import aws_error, moto_provider_table
 from lakestack.services.dynamodb import access, data_plane, engine, short_way
 from lakestack.services.dynamodb.engine_process import EngineError
 from lakestack.services.dynamodb.lost_tables import Key, LostTable, with_lost
+
+LOG = logging.getLogger(__name__)
+
+STREAM_SECONDS = 10.0
+"""A stream is active after some milliseconds."""
 
 
 class MotoDynamodbProvider:
@@ -80,6 +88,7 @@ class LakeDynamodbProvider(DynamoDBProvider):  # type: ignore[misc]
                 engine.tables.restore(key, before)
             raise
         engine.tables.made(key, answer["TableDescription"])
+        _await_stream(context, answer["TableDescription"])
         return answer
 
     @handler("UpdateTable", expand=False)
@@ -87,6 +96,7 @@ class LakeDynamodbProvider(DynamoDBProvider):  # type: ignore[misc]
         answer = super().update_table(context, update_table_input)
         key = _key(context, update_table_input["TableName"])
         engine.tables.made(key, answer["TableDescription"])
+        _await_stream(context, answer["TableDescription"])
         return answer
 
     @handler("DeleteTable")
@@ -196,6 +206,23 @@ def _concerns_engine_alone(account: str, region: str, table: str, written: bool)
     if region in get_store(account, region).REPLICAS.get(table, ()):
         return False
     return not (written and get_table_stream_type(account, region, table))
+
+
+def _await_stream(context: RequestContext, table: Mapping[str, Any]) -> None:
+    """Wait until a table's stream takes records: a write that comes sooner would not be in it."""
+    if not table.get("StreamSpecification", {}).get("StreamEnabled"):
+        return
+    from localstack.services.dynamodbstreams import dynamodbstreams_api as streams
+
+    kinesis = streams.get_kinesis_client(context.account_id, _region(context))
+    name, pause = streams.get_kinesis_stream_name(table["TableName"]), threading.Event()
+    deadline = clock.steady() + STREAM_SECONDS
+    while clock.steady() < deadline:
+        found = kinesis.describe_stream_summary(StreamName=name)["StreamDescriptionSummary"]
+        if found["StreamStatus"] == "ACTIVE":
+            return
+        pause.wait(0.02)
+    LOG.warning("the stream of table %s is not active yet", table["TableName"])
 
 
 def _region(context: RequestContext) -> str:
