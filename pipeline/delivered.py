@@ -22,6 +22,8 @@ Event = tuple[int, int, float, int]
 _LINE_END: Final = re.compile(r"\r\n|\n|\r")  # as Spark has it: U+2028 is text
 _BETWEEN: Final = " \t,"
 _NO_UTF8: Final = re.compile("[\udc80-\udcff]")
+_TOKENS: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]]')
+"""Strings, and the brackets outside of them."""
 
 
 @dataclass
@@ -58,11 +60,11 @@ def events(body: bytes) -> Iterator[Event | None]:
     """The rating events of an object, None for what is none.
 
     Events may follow each other with a newline or with nothing between them. One that has bytes
-    that are no UTF-8, or is no JSON, is none; reading goes on at the next ``{``, as the Glue job
-    does, so that both count alike.
+    that are no UTF-8, or is no JSON, is none; reading goes on behind its brackets, or where it has
+    none at the next ``{``, as the Glue job does, so that both count alike.
     """
     for line in _LINE_END.split(body.decode("utf-8", "surrogateescape")):
-        yield from _joined(line)
+        yield from _joined(line.strip())
 
 
 def _joined(line: str) -> Iterator[Event | None]:
@@ -75,16 +77,27 @@ def _joined(line: str) -> Iterator[Event | None]:
         start = position
         try:
             found, position = decoder.raw_decode(line, position)
-        except (ValueError, RecursionError):
+        except (ValueError, RecursionError) as error:
             yield None
-            position = line.find("{", position + 1)
-            position = len(line) if position < 0 else position
+            if isinstance(error, json.JSONDecodeError) and error.pos >= len(line):
+                return  # cut off
+            position = _end_of_broken(line, position)
             continue
         if _NO_UTF8.search(line, start, position):
             yield None
             continue
         for one in found if isinstance(found, list) else [found]:
             yield _event(one)
+
+
+def _end_of_broken(line: str, start: int) -> int:
+    depth = 0
+    for token in _TOKENS.finditer(line, start) if line[start] in "{[" else ():
+        depth += 1 if token[0] in "{[" else -1 if token[0] in "}]" else 0
+        if depth <= 0 and token[0] in "}]":
+            return token.end()
+    following = line.find("{", start + 1)
+    return len(line) if following < 0 else following
 
 
 def _event(found: object) -> Event | None:

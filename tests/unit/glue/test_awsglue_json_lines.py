@@ -20,6 +20,7 @@ from lakestack.services.glue.runtime.awsglue.json_columns import (
 )
 from lakestack.services.glue.runtime.awsglue.json_lines import Part, RecordReader
 from lakestack.services.glue.runtime.awsglue.json_path import JsonPath
+from lakestack.services.glue.runtime.awsglue.json_records import objects
 from lakestack.services.glue.runtime.awsglue.json_schema import to_records
 from lakestack.services.glue.runtime.awsglue.type_names import renamer
 
@@ -130,3 +131,14 @@ def test_a_json_path_names_the_records(path: str, ids: list[int]) -> None:
 def test_a_json_path_with_more_is_refused_by_name() -> None:
     with pytest.raises(UnsupportedApiError, match=r"jsonPath '\$\.\.id'"):
         JsonPath("$..id")
+
+
+def test_what_stands_before_an_object_does_not_take_it_along() -> None:
+    good = {"a": 1}
+    for text, expected in (
+        ('junk{"a": 1}', [None, good]),
+        ('{"b": {"a": 1} x}{"a": 1}', [None, good]),
+        ('"s" {"a": 1}', [None, good]),
+        ('{"b": {"a": 1}', [None]),
+    ):
+        assert [record for record, _ in objects(text)] == expected

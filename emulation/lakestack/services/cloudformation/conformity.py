@@ -17,6 +17,7 @@ from localstack.services.cloudformation.engine.validations import ValidationErro
 
 from lakestack.services.cloudformation.schemas import Schema, read_only, resolved
 from lakestack.services.cloudformation.template import as_text
+from lakestack.services.patterns import compile_pattern
 
 _INTEGER = re.compile(r"\s*[+-]?\d+\s*")
 _SCALARS = str | int | float
@@ -85,7 +86,7 @@ def _object(
     for name, item in value.items():
         inner = (known or {}).get(name)
         if inner is None:
-            named = [s for p, s in patterns.items() if re.search(_pattern(p), name)]
+            named = [s for p, s in patterns.items() if compile_pattern(p).search(name)]
             inner = next(iter([*named, *patterns.values()]), None)  # the service checks names
         if inner is None and known and not patterns and part.get("additionalProperties") is False:
             _refuse(path, name, known)
@@ -126,11 +127,6 @@ def _scalar(value: Any, kinds: list[str], path: tuple[str, ...]) -> Any:
         case "object":
             return value  # a document as JSON text, which the type itself reads
     raise PropertyError(path, f"expected type: {_named(kinds)}, found: {_found(value)}")
-
-
-def _pattern(pattern: str) -> str:
-    """Java's classes of Unicode, which Python's `re` does not have, as anything."""
-    return re.sub(r"\\[pP]\{[^}]*\}", r"\\w\\s", pattern)
 
 
 def _refuse(path: tuple[str, ...], name: str, known: Iterable[str]) -> None:

@@ -73,6 +73,8 @@ _WHOLE: dict[str, tuple[str, ...]] = {
 }
 """Types whose handler gives the whole model to these operations, which take what they know."""
 
+_CALL = re.compile(r"([\w.]+)\.(\w+)\(")
+_CLIENT = re.compile(r"\b([\w.]+) = [\w.]*aws_client_factory\.(\w+)")
 _MAKING = ("create", "put", "run", "register", "request", "publish", "add", "upload")
 """How the names of operations that make something begin."""
 
@@ -178,8 +180,9 @@ def creating_operation(provider: type) -> str | None:
     create: Any = getattr(provider, "create", None)
     source = inspect.getsource(create)
     for verb in _MAKING:
-        for found in re.finditer(rf"([\w.]+)\.({verb}_\w+)\(", source):
-            client, method = found.groups()
+        for client, method in _CALL.findall(source):
+            if not method.startswith(f"{verb}_"):
+                continue
             if (service := _service_of(client, inspect.getmodule(create))) is None:
                 continue
             names = {xform_name(n): n for n in load_service(service).operation_names}
@@ -193,8 +196,7 @@ def _service_of(client: str, module: Any) -> str | None:
     source = inspect.getsource(module)
     direct = client.rpartition("aws_client_factory.")[2] if "aws_client_factory" in client else None
     if direct is None:
-        assigned = re.search(rf"\b{re.escape(client)} = [\w.]*aws_client_factory\.(\w+)", source)
-        direct = assigned[1] if assigned else None
+        direct = next((made for name, made in _CLIENT.findall(source) if name == client), None)
     if direct is None:
         return None
     name = direct.rstrip("_").replace("_", "-")

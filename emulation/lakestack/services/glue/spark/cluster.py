@@ -217,8 +217,9 @@ class OnCluster:
 def _packed(package: Path, archive: Path) -> Path:
     """A Python package as a zip that can be imported from."""
     with ZipFile(archive, "w", ZIP_STORED) as target:
-        for file in sorted(package.rglob("*.py")):
-            target.write(file, file.relative_to(package.parent))
+        for file in sorted(package.rglob("*")):
+            if file.is_file() and "__pycache__" not in file.parts:
+                target.write(file, file.relative_to(package.parent))
     return archive
 
 

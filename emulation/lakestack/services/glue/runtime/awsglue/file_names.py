@@ -11,6 +11,7 @@ import tempfile
 import threading
 import time
 import zipfile
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ RUN = "lake.awsglue.run"
 PROTOCOL = "spark.sql.sources.commitProtocolClass"
 _BASE = "org.apache.spark.internal.io.cloud.PathOutputCommitProtocol"
 _CLASS = "lake.awsglue.GlueFileNames"
-_SOURCE = Path(__file__).with_name("GlueFileNames.java")
+_SOURCE = "GlueFileNames.java"
 
 _lock = threading.Lock()  # a script may write in threads
 _last_run = 0
@@ -59,7 +60,7 @@ def _load(spark: SparkSession) -> None:
     loader = java.Thread.currentThread().getContextClassLoader()
     compiler = java.org.codehaus.janino.SimpleCompiler()
     compiler.setParentClassLoader(loader)
-    compiler.cook(_SOURCE.read_text())
+    compiler.cook(files(__package__).joinpath(_SOURCE).read_text())  # also of a zip
     jar = Path(tempfile.mkdtemp(prefix="awsglue-")) / "glue-file-names.jar"
     with zipfile.ZipFile(jar, "w") as archive:
         for name, code in compiler.getBytecodes().items():

@@ -110,7 +110,7 @@ def _one_after_another(text: str) -> Generator[Found, None, str]:
 def _end_of_broken(text: str, start: int) -> int:
     """Where to read on: behind the brackets of what is no JSON, else at the next ``{``."""
     depth = 0
-    for found in TOKENS.finditer(text, start):
+    for found in TOKENS.finditer(text, start) if text[start] in "{[" else ():
         depth += depth_of(found[0])
         if depth <= 0 and found[0] in "}]":
             return found.end()
