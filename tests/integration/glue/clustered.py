@@ -144,7 +144,7 @@ def written(aws: Aws, bucket: str) -> Ratings:
             column = pyarrow.csv.read_csv(io.BytesIO(body), names).column("halves").to_numpy()
             rows, halves = rows + len(column), halves + int(column.sum())
     found: dict[int, tuple[int, int]] = {}
-    for key in keys(aws, bucket, "films/part-"):
+    for key in keys(aws, bucket, "films/run-"):
         body = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
         for row in pyarrow.parquet.read_table(io.BytesIO(body)).to_pylist():
             assert row["film"] not in found, "a film is there twice"
