@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
 
-from botocore.auth import SigV4Auth
+from botocore.auth import S3SigV4Auth, SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
@@ -66,7 +66,8 @@ def signed(
         path: with its query string, encoded
     """
     request = AWSRequest(method, f"{server.url}{path}", dict(headers), body)
-    SigV4Auth(Credentials(ACCOUNT, "test"), service, REGION).add_auth(request)
+    auth = S3SigV4Auth if service == "s3" else SigV4Auth
+    auth(Credentials(ACCOUNT, "test"), service, REGION).add_auth(request)
     lines = [f"{method} {path} HTTP/1.1", f"Host: 127.0.0.1:{server.port}"]
     lines += [f"{name}: {value}" for name, value in request.headers.items()]
     lines += [f"Content-Length: {len(body)}", "Accept-Encoding: identity", "", ""]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from tests.bench.peers.row import Row
-from tests.bench.peers.rows import dynamodb
+from tests.bench.peers.rows import dynamodb, kinesis, s3
 
-MODULES = (dynamodb,)
+MODULES = (dynamodb, kinesis, s3)
 
 
 def rows(small: bool) -> list[Row]:
