@@ -55,7 +55,7 @@ def rows(small: bool) -> list[Row]:
             per="object",
             servers=SERVERS,
             measure=functools.partial(get_large, size),
-            won=True,
+            won=False,
         ),
     ]
 
