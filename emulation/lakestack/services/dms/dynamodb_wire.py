@@ -1,11 +1,7 @@
-"""One keep-alive connection to DynamoDB's engine: a bulk mover's shortest way.
-
-The engine does not verify signatures; it takes account and region from the access key id.
-"""
+"""Requests to DynamoDB's engine that are made again: a bulk mover's shortest way."""
 
 from __future__ import annotations
 
-import http.client
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +10,7 @@ from urllib.parse import urlsplit
 import orjson
 
 from lakestack.services.dms.errors import CancelledError, TableError
-from lakestack.services.dynamodb.engine_connection import Answer
+from lakestack.services.dynamodb.engine_connection import Answer, EngineConnections
 from lakestack.services.dynamodb.segmented_scan import Scans
 from lakestack.services.retries import TRANSIENT_CODES, Backoff
 
@@ -52,22 +48,13 @@ class DynamodbWire:
         cancelled: threading.Event,
         on_retry: Callable[[str], None] = lambda _reason: None,
     ) -> None:
-        url, access_key = endpoint
-        self._address = urlsplit(url)
-        self._cancelled, self._on_retry = cancelled, on_retry
-        self._headers = {
-            "Content-Type": "application/x-amz-json-1.0",
-            "Authorization": "AWS4-HMAC-SHA256 Credential="
-            f"{access_key}/20200101/{region}/dynamodb/aws4_request, "
-            "SignedHeaders=host, Signature=0",
-        }
-        self._connection: http.client.HTTPConnection | None = None
+        url, self._access_key = endpoint
+        self._region, self._cancelled, self._on_retry = region, cancelled, on_retry
+        self._connections = EngineConnections(urlsplit(url).port or 0, TIMEOUT_SECONDS)
         self._scans = Scans()
 
     def close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        self._connections.close()
 
     def call(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
         """Do one operation; what may succeed the next time is retried with back-off.
@@ -101,19 +88,18 @@ class DynamodbWire:
         waits = BACKOFF.waits()
         while True:
             try:
-                status, raw = self._send(operation, body)
-            except (OSError, http.client.HTTPException) as e:
-                self.close()
+                told = self._connections.ask(operation, self._access_key, self._region, body)
+            except OSError as e:
                 text = f"DynamoDB does not answer: {type(e).__name__}: {e}"
                 failure = DynamodbError("ServiceUnavailable", text)
             else:
-                if status == 200:
-                    return raw
-                answer = _parsed(raw)
+                if told.status == 200:
+                    return told.body
+                answer = _parsed(told.body)
                 code = str(answer.get("__type", "InternalServerError")).rpartition("#")[2]
-                message = str(answer.get("message") or answer.get("Message") or status)
+                message = str(answer.get("message") or answer.get("Message") or told.status)
                 failure = DynamodbError(code, message)
-                if status < 500 and code not in TRANSIENT_CODES:
+                if told.status < 500 and code not in TRANSIENT_CODES:
                     raise failure
             wait = next(waits, None)
             if wait is None:
@@ -143,16 +129,6 @@ class DynamodbWire:
                 )
             self._on_retry("UnprocessedItems")
             self._wait(wait)
-
-    def _send(self, operation: str, body: bytes) -> tuple[int, bytes]:
-        if self._connection is None:
-            self._connection = http.client.HTTPConnection(
-                self._address.hostname or "127.0.0.1", self._address.port, timeout=TIMEOUT_SECONDS
-            )
-        headers = {**self._headers, "X-Amz-Target": f"DynamoDB_20120810.{operation}"}
-        self._connection.request("POST", "/", body, headers)
-        response = self._connection.getresponse()
-        return response.status, response.read()
 
     def _wait(self, seconds: float) -> None:
         if self._cancelled.wait(seconds):

@@ -38,10 +38,15 @@ class Answer:
 
 
 class EngineConnections:
-    """Connections to one port. All methods are safe to call from several threads."""
+    """Connections to one port. All methods are safe to call from several threads.
 
-    def __init__(self, port: int) -> None:
-        self.port = port
+    Args:
+        port: on loopback
+        patience: seconds in which an answer has to go on
+    """
+
+    def __init__(self, port: int, patience: float = ANSWER_SECONDS) -> None:
+        self.port, self._patience = port, patience
         self._idle: list[socket.socket] = []
         self._lock = threading.Lock()
 
@@ -53,7 +58,7 @@ class EngineConnections:
             body: JSON, as it goes over the wire
 
         Raises:
-            TimeoutError: the engine says nothing for `ANSWER_SECONDS`
+            TimeoutError: the engine says nothing for as long as is waited
             OSError: it is away, breaks off or does not speak HTTP; it may have done the operation
         """
         connection = self._take()
@@ -95,7 +100,7 @@ class EngineConnections:
             connection.close()
         connection = socket.create_connection((LOOPBACK, self.port), CONNECT_SECONDS)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        connection.settimeout(ANSWER_SECONDS)
+        connection.settimeout(self._patience)
         return connection
 
     def _give_back(self, connection: socket.socket) -> None:
