@@ -12,7 +12,6 @@ import hashlib
 import shutil
 import stat
 import tempfile
-import time
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -26,6 +25,7 @@ from pipeline.data.row_log import NOTE_BYTES, shared_keys
 from pipeline.data.split import STREAMED_PERCENT, split_ratings
 from pipeline.data.tables import FILES
 from pipeline.data.validation import Scan, check_threshold, clean
+from pipeline.data.work_folders import sweep
 from pipeline.errors import DataError
 
 __all__ = ["load_dataset", "silent"]
@@ -288,10 +288,7 @@ def _work_folder(cache: Path) -> Iterator[Path]:
     """A folder of this run's own; what killed runs left behind is swept after an hour."""
     parent = cache / "work"
     parent.mkdir(exist_ok=True)
-    for left in parent.iterdir():
-        with contextlib.suppress(FileNotFoundError):
-            if time.time() - left.stat().st_mtime > 3600:
-                shutil.rmtree(left, ignore_errors=True)
+    sweep(parent.iterdir())
     work = Path(tempfile.mkdtemp(dir=parent))
     try:
         yield work

@@ -24,6 +24,7 @@ from pipeline.data.generation.size import Size
 from pipeline.data.room import require_room
 from pipeline.data.tables import RATINGS, TAGS
 from pipeline.data.words import TAG_WORDS
+from pipeline.data.work_folders import sweep
 from pipeline.errors import DataError, SettingsError
 
 __all__ = ["Generated", "Progress", "generate_folder"]
@@ -33,7 +34,6 @@ Progress = Callable[[str, float, float], None]
 
 _FILES: Final = frozenset({"ratings.csv", "movies.csv", "links.csv", "tags.csv"})
 _WHERE: Final = 4
-_STALE_SECONDS: Final = 3_600
 
 
 @dataclass(frozen=True)
@@ -133,10 +133,7 @@ def _most_bytes(size: Size) -> int:
 def _unfinished(folder: Path) -> Iterator[Path]:
     """A folder beside `folder`; what killed runs have left there is swept after an hour."""
     parent, prefix = folder.absolute().parent, f".{folder.name}.unfinished-"
-    for left in parent.glob(f"{prefix}*"):
-        with contextlib.suppress(FileNotFoundError):
-            if time.time() - left.stat().st_mtime > _STALE_SECONDS:
-                shutil.rmtree(left, ignore_errors=True)
+    sweep(parent.glob(f"{prefix}*"))
     work = parent / f"{prefix}{os.getpid()}"
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir()
