@@ -8,8 +8,6 @@ bytes are the same on every machine.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +15,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.data.tables import FILES
-from pipeline.data.words import ADJECTIVES, GENRES, NO_GENRES, NOUNS, TAG_WORDS
+from pipeline.data.invented import genre_list, table_csv, title
+from pipeline.data.words import ADJECTIVES, GENRES, NOUNS, TAG_WORDS
 
 __all__ = ["Shape", "generate", "identity"]
 
@@ -102,11 +100,7 @@ def generate(folder: Path, shape: Shape | None = None) -> None:
 
 
 def _write(folder: Path, name: str, rows: Sequence[tuple[str, ...]]) -> None:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(FILES[name].columns)
-    writer.writerows(rows)
-    (folder / f"{name}.csv").write_bytes(text.getvalue().encode("utf-8"))
+    (folder / f"{name}.csv").write_bytes(table_csv(name, rows))
 
 
 def _movies(rng: np.random.Generator, ids: Ints, groups: Ints) -> list[tuple[str, ...]]:
@@ -119,27 +113,11 @@ def _movies(rng: np.random.Generator, ids: Ints, groups: Ints) -> list[tuple[str
     rows: list[tuple[str, ...]] = []
     for index, (movie, pair, form) in enumerate(zip(ids.tolist(), pairs, forms, strict=True)):
         adjective, noun = ADJECTIVES[pair % len(ADJECTIVES)], NOUNS[pair // len(ADJECTIVES)]
-        title = _title(adjective, noun, form)
-        genres = {GENRES[int(groups[index]) % len(GENRES)]}
-        genres.update(GENRES[other] for other in others[index][: extra[index]])
-        # Every 500th movie has no genres: as rare as in MovieLens.
-        listed = NO_GENRES if index % 500 == 499 else "|".join(sorted(genres))
-        rows.append((str(movie), f"{title} ({years[index]})", listed))
+        listed = genre_list(index, int(groups[index]), others[index][: extra[index]])
+        rows.append((str(movie), f"{title(adjective, noun, form)} ({years[index]})", listed))
     # Two different movies of one name exist in MovieLens too.
     rows[-1] = (rows[-1][0], rows[0][1], rows[-1][2])
     return rows
-
-
-def _title(adjective: str, noun: str, form: int) -> str:
-    if form < 20:
-        return f"{adjective} {noun}, The"
-    if form < 23:
-        return f"{noun}, {adjective} {noun}"
-    if form == 23:
-        return f'"{adjective}" {noun}'
-    if form < 40:
-        return f"Return of the {adjective} {noun}"
-    return f"{adjective} {noun}"
 
 
 def _links(rng: np.random.Generator, ids: Ints, shape: Shape) -> list[tuple[str, ...]]:

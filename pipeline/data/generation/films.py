@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -13,8 +10,8 @@ import numpy as np
 
 from pipeline.data.generation.draws import AliasTable, Draws, Ints
 from pipeline.data.generation.size import Size
-from pipeline.data.tables import FILES
-from pipeline.data.words import ADJECTIVES, GENRES, NO_GENRES, NOUNS
+from pipeline.data.invented import genre_list, table_csv, title
+from pipeline.data.words import ADJECTIVES, GENRES, NOUNS
 
 __all__ = ["GROUPS", "Films"]
 
@@ -91,19 +88,17 @@ class Films:
             adjective, noun = ADJECTIVES[pair % len(ADJECTIVES)], NOUNS[pair // len(ADJECTIVES)]
             sequel = index // len(pairs)
             numeral = _SEQUELS[sequel] if sequel < len(_SEQUELS) else f" {sequel + 1}"
-            title = f"{_title(adjective, noun, numeral, int(forms[index]))} ({years[index]})"
-            genres = {GENRES[int(self.groups[index]) % len(GENRES)]}
-            genres.update(GENRES[other] for other in others[index, : extra[index]].tolist())
-            listed = NO_GENRES if index % 500 == 499 else "|".join(sorted(genres))
-            rows.append((str(movie), title, listed))
-        return _text("movies", rows)
+            named = f"{title(adjective, noun, int(forms[index]), numeral)} ({years[index]})"
+            further = others[index, : extra[index]].tolist()
+            rows.append((str(movie), named, genre_list(index, int(self.groups[index]), further)))
+        return table_csv("movies", rows)
 
     def links_csv(self) -> bytes:
         """links.csv: every 700th film has no tmdbId."""
         draws, count = Draws(self.seed, _WHERE, 2), len(self.ids)
         imdb = np.cumsum(1 + draws.below(150, count)).tolist()
         tmdb = np.cumsum(1 + draws.below(15, count))[draws.shuffled(count)].tolist()
-        return _text(
+        return table_csv(
             "links",
             (
                 (str(movie), f"{imdb[i]:07d}", "" if i % 700 == 699 else str(tmdb[i]))
@@ -122,23 +117,3 @@ def _popularity(rank: Ints, size: Size) -> Ints:
     weights = _UNIT // tail
     even = int(weights.sum()) // (3 * size.ratings)
     return np.asarray(np.maximum(weights + even, 1))
-
-
-def _title(adjective: str, noun: str, sequel: str, form: int) -> str:
-    if form < 20:
-        return f"{adjective} {noun}{sequel}, The"
-    if form < 23:
-        return f"{noun}{sequel}, {adjective} {noun}"
-    if form == 23:
-        return f'"{adjective}" {noun}{sequel}'
-    if form < 40:
-        return f"Return of the {adjective} {noun}{sequel}"
-    return f"{adjective} {noun}{sequel}"
-
-
-def _text(name: str, rows: Iterable[tuple[str, ...]]) -> bytes:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(FILES[name].columns)
-    writer.writerows(rows)
-    return text.getvalue().encode("utf-8")
