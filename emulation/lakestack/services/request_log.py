@@ -19,6 +19,7 @@ from localstack.http import Response
 from localstack.logging.format import LOG_DATE_FORMAT, LOG_FORMAT, AddFormattedAttributes
 
 from lakestack import clock
+from lakestack.services.batches import Batches
 
 BATCH_SECONDS = 0.1
 """Lines wait no longer than this, nor for other lines of the log: those come after them."""
@@ -77,20 +78,17 @@ class Writer:
 
     def __init__(self) -> None:
         self._lines: deque[Line] = deque()
-        self._waiting, self._writing = threading.Event(), threading.RLock()
+        self._writing = threading.RLock()
         self._watched: set[int] = set()
         self._names = AddFormattedAttributes()
-        self._thread: threading.Thread | None = None
+        self._batches = Batches("request-log", BATCH_SECONDS, self._write_if_possible)
 
     def add(self, name: str, message: str) -> None:
         """Take a line."""
         self._lines.append(
             Line(name, clock.moment().wall, threading.current_thread().name, message)
         )
-        if not self._waiting.is_set():
-            if self._thread is None:
-                self._start()
-            self._waiting.set()
+        self._batches.note()
 
     def write(self) -> None:
         """Write what has been taken so far."""
@@ -129,22 +127,11 @@ class Writer:
             self._watched.add(id(handler))
             handler.addFilter(lambda _record: self.write() or True)  # type: ignore[func-returns-value]
 
-    def _start(self) -> None:
-        with self._writing:
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="request-log", daemon=True)
-                self._thread.start()
-
-    def _run(self) -> None:
-        pause = threading.Event()
-        while True:
-            self._waiting.wait()
-            pause.wait(BATCH_SECONDS)
-            self._waiting.clear()
-            try:
-                self.write()
-            except (OSError, ValueError):  # a full disk, or the log has been closed
-                logging.getLogger(__name__).debug("the log could not be written", exc_info=True)
+    def _write_if_possible(self) -> None:
+        try:
+            self.write()
+        except (OSError, ValueError):  # a full disk, or the log has been closed
+            logging.getLogger(__name__).debug("the log could not be written", exc_info=True)
 
 
 WRITER = Writer()

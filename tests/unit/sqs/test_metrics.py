@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from lakestack.services.batches import Batches
 from lakestack.services.sqs import metrics
 from lakestack.services.sqs.metrics import Collector, Kind
 
@@ -28,7 +29,7 @@ def test_values_are_published_with_their_counts(monkeypatch: pytest.MonkeyPatch)
         return SimpleNamespace(cloudwatch=SimpleNamespace(put_metric_data=put))
 
     monkeypatch.setattr(metrics, "connect_to", connect)
-    monkeypatch.setattr(Collector, "_run", lambda _self: None)
+    monkeypatch.setattr(Batches, "_run", lambda _self: None)
     collector = Collector()
     for number in range(400):
         collector.add(SENT, 1)
@@ -49,7 +50,7 @@ def test_values_are_published_with_their_counts(monkeypatch: pytest.MonkeyPatch)
 def test_a_reset_drops_what_is_not_published_yet(monkeypatch: pytest.MonkeyPatch) -> None:
     put: list[Any] = []
     monkeypatch.setattr(Collector, "_put", staticmethod(put.append))
-    monkeypatch.setattr(Collector, "_run", lambda _self: None)
+    monkeypatch.setattr(Batches, "_run", lambda _self: None)
     collector = Collector()
     for kind in (SENT, ELSEWHERE):
         collector.add(kind, 1)
@@ -63,7 +64,7 @@ def test_what_cannot_be_put_does_not_end_the_thread(monkeypatch: pytest.MonkeyPa
         raise ConnectionError("gone")
 
     monkeypatch.setattr(Collector, "_put", staticmethod(broken))
-    monkeypatch.setattr(Collector, "_run", lambda _self: None)
+    monkeypatch.setattr(Batches, "_run", lambda _self: None)
     collector = Collector()
     collector.add(SENT, 1)
     collector.publish()

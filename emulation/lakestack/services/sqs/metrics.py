@@ -18,6 +18,7 @@ from localstack.aws.connect import connect_to
 from localstack.utils.bootstrap import is_api_enabled
 
 from lakestack import clock, patches
+from lakestack.services.batches import Batches
 
 LOG = logging.getLogger(__name__)
 
@@ -42,18 +43,14 @@ class Collector:
 
     def __init__(self) -> None:
         self._values: defaultdict[Kind, Counter[float]] = defaultdict(Counter)
-        self._lock, self._waiting = threading.Lock(), threading.Event()
-        self._publishing = threading.Lock()
-        self._thread: threading.Thread | None = None
+        self._lock, self._publishing = threading.Lock(), threading.Lock()
+        self._batches = Batches("sqs-metrics", BATCH_SECONDS, self.publish)
 
     def add(self, kind: Kind, value: float) -> None:
         """Take a value."""
         with self._lock:
             self._values[kind][value] += 1
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="sqs-metrics", daemon=True)
-                self._thread.start()
-        self._waiting.set()
+        self._batches.note()
 
     def publish(self) -> None:
         """Put what has been taken so far into CloudWatch; the log tells what could not be."""
@@ -85,14 +82,6 @@ class Collector:
             client = connect_to(region_name=region, aws_access_key_id=account).cloudwatch
             for at in range(0, len(data), MAX_DATA):
                 client.put_metric_data(Namespace="AWS/SQS", MetricData=data[at : at + MAX_DATA])
-
-    def _run(self) -> None:
-        pause = threading.Event()
-        while True:
-            self._waiting.wait()
-            pause.wait(BATCH_SECONDS)
-            self._waiting.clear()
-            self.publish()
 
 
 def _data(kind: Kind, values: Counter[float], now: Any) -> Iterator[dict[str, Any]]:
