@@ -4,45 +4,35 @@ from __future__ import annotations
 
 import os
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from lakestack.cluster.process import Cluster, Size
 from tests import support
+from tests.bench.measure import Sampling, resident
 from tests.bench.report import Figure
 from tests.integration.glue import clustered
 
 ROWS = int(os.environ.get("ROWS", "10_000_000"))
 SIZE = Size(workers=2, cores=1, memory=1024)
-SAMPLE_SECONDS = 0.5
 GIB = 2**30
 
 
-class PeakOfExecutors:
+class PeakOfExecutors(Sampling):
     """The most resident memory that one executor with its Python has had."""
 
+    every = 0.5
+
     def __init__(self, cluster: Cluster) -> None:
+        super().__init__()
         self._cluster = cluster
-        self._end = threading.Event()
-        self._thread = threading.Thread(target=self._sample, daemon=True)
         self.bytes = 0
 
-    def __enter__(self) -> PeakOfExecutors:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._end.set()
-        self._thread.join()
-
-    def _sample(self) -> None:
-        from tests.bench.measure import resident
-
-        while not self._end.wait(SAMPLE_SECONDS):
-            for process in clustered.executors(self._cluster).values():
-                self.bytes = max(self.bytes, resident(process.pid))
+    def sample(self) -> None:
+        """Look once."""
+        for process in clustered.executors(self._cluster).values():
+            self.bytes = max(self.bytes, resident(process.pid))
 
 
 def run() -> Iterator[Figure]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from typing import ClassVar, Self
 
 import psutil
 
@@ -38,20 +40,20 @@ def percentile(values: Sequence[float], percent: float) -> float:
     return ordered[int(rank) - 1]
 
 
-class PeakMemory:
-    """Context manager: highest sum of resident memory of some processes and their children.
+class Sampling(ABC):
+    """Context manager: looks again and again, in a thread of its own, until its end.
 
-    Args:
-        pids: process ids, read again at each sample
+    Attributes:
+        every: seconds between two looks
     """
 
-    def __init__(self, pids: Callable[[], Sequence[int]]) -> None:
-        self._pids = pids
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._sample, daemon=True)
-        self.peak = 0
+    every: ClassVar[float] = SAMPLE_SECONDS
 
-    def __enter__(self) -> PeakMemory:
+    def __init__(self) -> None:
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 
@@ -59,13 +61,34 @@ class PeakMemory:
         self._stop.set()
         self._thread.join()
 
+    def _run(self) -> None:
+        while not self._stop.wait(self.every):
+            self.sample()
+
+    @abstractmethod
+    def sample(self) -> None:
+        """Look once."""
+
+
+class PeakMemory(Sampling):
+    """Highest sum of resident memory of some processes and their children.
+
+    Args:
+        pids: process ids, read again at each sample
+    """
+
+    def __init__(self, pids: Callable[[], Sequence[int]]) -> None:
+        super().__init__()
+        self._pids = pids
+        self.peak = 0
+
     @property
     def gigabytes(self) -> float:
         return self.peak / 2**30
 
-    def _sample(self) -> None:
-        while not self._stop.wait(SAMPLE_SECONDS):
-            self.peak = max(self.peak, sum(resident(pid) for pid in self._pids()))
+    def sample(self) -> None:
+        """Look once."""
+        self.peak = max(self.peak, sum(resident(pid) for pid in self._pids()))
 
 
 def resident(pid: int) -> int:

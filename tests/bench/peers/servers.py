@@ -22,7 +22,6 @@ from tests.bench.peers.environments import PeerError, python_of
 from tests.support import emulator, free_port
 
 OURS, MINISTACK, MOTO = "ours", "ministack", "moto"
-PEERS = (MINISTACK, MOTO)
 DYNAMODB_LOCAL = "DynamoDB Local"
 START_SECONDS = 60.0
 _KEPT = ("PATH", "LANG", "LC_ALL", "SSL_CERT_FILE")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import psutil
 
-SAMPLE_SECONDS = 0.5
+from tests.bench.measure import Sampling
+
 #: By a word of the command line, the first that fits; the rest is the emulator's own.
 KINDS = (
     ("DynamoDB engine", ("DynamoDBLocal",)),
@@ -47,31 +47,20 @@ class Usage:
         return sum(self.cpu.values())
 
 
-class Sampler:
-    """Context manager: samples some processes and all below them until its end.
+class Sampler(Sampling):
+    """Samples some processes and all below them.
 
     Args:
         pids: process ids, read again at each sample
     """
 
+    every = 0.5
+
     def __init__(self, pids: Callable[[], Sequence[int]]) -> None:
+        super().__init__()
         self._pids = pids
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
         self._kinds: dict[tuple[int, float], str] = {}
         self.usage = Usage()
-
-    def __enter__(self) -> Sampler:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        while not self._stop.wait(SAMPLE_SECONDS):
-            self.sample()
 
     def sample(self) -> None:
         """Look once."""

@@ -22,40 +22,17 @@ def rows(small: bool) -> list[Row]:
     """The rows of S3."""
     count, size = (800, 16) if small else (3_000, 64)
     one_kb = f"S3 {{}} of 1 KB, {CONNECTIONS} connections"
+    row = functools.partial(Row, per="object", servers=SERVERS)
+    many = functools.partial(row, unit="objects", won=False, cpu_ms=0.9)
+    large = functools.partial(row, unit="MB")
     return [
-        Row(
-            name=one_kb.format("PutObject"),
-            unit="objects",
-            per="object",
-            servers=SERVERS,
-            measure=functools.partial(put, count),
-            won=False,
-            cpu_ms=0.9,
+        many(name=one_kb.format("PutObject"), measure=functools.partial(put, count)),
+        many(name=one_kb.format("GetObject"), measure=functools.partial(get, count)),
+        large(
+            name=f"S3 PutObject of {size} MB", measure=functools.partial(put_large, size), won=True
         ),
-        Row(
-            name=one_kb.format("GetObject"),
-            unit="objects",
-            per="object",
-            servers=SERVERS,
-            measure=functools.partial(get, count),
-            won=False,
-            cpu_ms=0.9,
-        ),
-        Row(
-            name=f"S3 PutObject of {size} MB",
-            unit="MB",
-            per="object",
-            servers=SERVERS,
-            measure=functools.partial(put_large, size),
-            won=True,
-        ),
-        Row(
-            name=f"S3 GetObject of {size} MB",
-            unit="MB",
-            per="object",
-            servers=SERVERS,
-            measure=functools.partial(get_large, size),
-            won=False,
+        large(
+            name=f"S3 GetObject of {size} MB", measure=functools.partial(get_large, size), won=False
         ),
     ]
 
