@@ -12,8 +12,9 @@ from typing import Any
 
 from pyspark.sql import DataFrameWriter
 
+from .file_names import PROTOCOL
+
 MODE = "spark.sql.sources.partitionOverwriteMode"
-PROTOCOL = "spark.sql.sources.commitProtocolClass"
 _RENAMING_PROTOCOL = "org.apache.spark.sql.execution.datasources.SQLHadoopMapReduceCommitProtocol"
 _RENAMING = {
     **{
