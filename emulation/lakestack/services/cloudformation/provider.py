@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from localstack.aws.api import RequestContext, handler
@@ -33,11 +32,9 @@ from lakestack.services.cloudformation.evaluation import (
     Validator,
     template_errors,
 )
-from lakestack.services.cloudformation.preparation import (
-    identity_of,
-    prepare,
-)
+from lakestack.services.cloudformation.preparation import identity_of, prepare
 from lakestack.services.cloudformation.request_template import (
+    Request,
     checked,
     deploying,
     described,
@@ -53,9 +50,6 @@ from lakestack.services.cloudformation.template_check import (
     missing_capabilities,
     resources_of,
 )
-
-LOG = logging.getLogger(__name__)
-Request = Mapping[str, Any]
 
 # AWS CloudFormation User Guide, "Stack status codes": from these an update may begin.
 UPDATABLE = {
@@ -106,10 +100,8 @@ class CloudFormationProvider(CloudformationProviderV2):  # type: ignore[misc]
         on_failure = request.get("OnFailure") or "ROLLBACK"
         notes_of(stack).on_failure = "DO_NOTHING" if request.get("DisableRollback") else on_failure
         change_set = self._change_set(stack, request, text, template, before=None)
-        stack.template, stack.template_body = (
-            change_set.template,
-            text,
-        )  # visible while it is being made
+        # Visible while it is being made.
+        stack.template, stack.template_body = change_set.template, text
         state.stacks_v2[stack.stack_id] = stack
         stack.set_stack_status(StackStatus.CREATE_IN_PROGRESS, "User Initiated")
         stack.template = None
