@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -87,3 +88,36 @@ def code_of(call: Callable[[], Any]) -> tuple[str, str]:
         call()
     error = caught.value.response["Error"]
     return str(error["Code"]), str(error["Message"])
+
+
+def processing(*processors: tuple[str, dict[str, str]]) -> dict[str, Any]:
+    """A ProcessingConfiguration of processors with their parameters."""
+    return {
+        "Enabled": True,
+        "Processors": [
+            {
+                "Type": kind,
+                "Parameters": [
+                    {"ParameterName": name, "ParameterValue": value}
+                    for name, value in parameters.items()
+                ],
+            }
+            for kind, parameters in processors
+        ],
+    }
+
+
+def transformation(function: str, **parameters: str) -> dict[str, Any]:
+    """A ProcessingConfiguration with a function only."""
+    return processing(("Lambda", {"LambdaArn": function, **parameters}))
+
+
+def failed_records(aws: Aws, bucket: str, prefix: str = "processing-failed/") -> list[Any]:
+    """The documents of an error output."""
+    found = objects(aws, bucket)
+    return [
+        json.loads(line)
+        for key, body in found.items()
+        if key.startswith(prefix)
+        for line in body.splitlines()
+    ]

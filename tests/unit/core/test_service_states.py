@@ -211,8 +211,8 @@ def test_what_a_delivery_stream_has_not_delivered_comes_back(account: str) -> No
     saved = firehose.STORE.snapshot(account)
     (state,) = saved["states"]
     (kept,) = state["state"]["streams"]
-    assert kept["delivery"]["open"]["body"] == b"onetwo"
-    assert kept["delivery"]["open"]["key"], "else a second object would have the same records"
+    assert kept["delivery"]["open"][0]["body"] == b"onetwo"
+    assert kept["delivery"]["open"][0]["key"], "else a second object would have the same records"
 
     firehose.STORE.restore(saved)
 

@@ -6,6 +6,7 @@ import gzip
 import io
 import threading
 import zipfile
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -15,8 +16,15 @@ from lakestack.clock import Moment
 from lakestack.services import faults
 from lakestack.services.firehose import delivery as delivery_module
 from lakestack.services.firehose.buffer import MEBIBYTE, Batch, Buffer, BufferingHints
+from lakestack.services.firehose.compression import compress
 from lakestack.services.firehose.delivery import FINAL_ATTEMPTS, Delivery
-from lakestack.services.firehose.s3_writer import compress
+from lakestack.services.firehose.records import (
+    ERROR,
+    TO_DESTINATION,
+    Placed,
+    Route,
+    SourceRecord,
+)
 from lakestack.services.firehose.source import DirectSource, QueueFullError
 from tests.support import wait_until
 
@@ -24,32 +32,31 @@ from tests.support import wait_until
 @given(st.lists(st.integers(0, 700_000), max_size=30))
 def test_batches_keep_every_record_in_order_and_end_at_the_size(sizes: list[int]) -> None:
     buffer = Buffer(BufferingHints(1, 60))
-    records = [(float(i), bytes([i]) * size) for i, size in enumerate(sizes)]
+    records = [SourceRecord(float(i), bytes([i]) * size) for i, size in enumerate(sizes)]
     batches = list(buffer.add(records, now=0.0))
     for batch in batches:
         assert batch.size >= MEBIBYTE
-        assert batch.size - len(batch.chunks[-1]) < MEBIBYTE
-    if rest := buffer.take():
-        batches.append(rest)
-    assert [chunk for batch in batches for chunk in batch.chunks] == [data for _, data in records]
+        assert batch.size - len(batch.records[-1].data) < MEBIBYTE
+    batches += buffer.take()
+    assert [record for batch in batches for record in batch.records] == records
 
 
 def test_interval_counts_from_the_first_record() -> None:
     buffer = Buffer(BufferingHints(5, 60))
     assert buffer.due_in(0.0) is None
-    list(buffer.add([(9.0, b"a")], now=100.0))
-    list(buffer.add([(7.0, b"b")], now=130.0))
+    list(buffer.add([SourceRecord(9.0, b"a")], now=100.0))
+    list(buffer.add([SourceRecord(7.0, b"b")], now=130.0))
     assert buffer.due_in(130.0) == 30.0
     assert buffer.due_in(200.0) == 0.0
-    batch = buffer.take()
-    assert batch is not None
+    assert buffer.take(129.0) == []
+    (batch,) = buffer.take(160.0)
     assert (batch.body, batch.arrival) == (b"ab", 7.0)
     assert buffer.due_in(200.0) is None
 
 
 def test_interval_zero_is_due_at_once() -> None:
     buffer = Buffer(BufferingHints(5, 0))
-    list(buffer.add([(1.0, b"a")], now=1.0))
+    list(buffer.add([SourceRecord(1.0, b"a")], now=1.0))
     assert buffer.due_in(1.0) == 0.0
 
 
@@ -59,10 +66,14 @@ def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Bucket:
-    """A destination that refuses its first `failures` writes."""
+    """The course of a stream whose destination refuses its first `failures` writes."""
+
+    intake: BufferingHints | None = None
+    backs_up = False
 
     def __init__(self, failures: int = 0) -> None:
         self.failures = failures
+        self.buffering = BufferingHints()
         self.attempts = 0
         self.bodies: list[bytes] = []
         self.reports: list[str] = []
@@ -75,10 +86,32 @@ class Bucket:
                 raise OSError("503 Slow Down")
             self.bodies.append(batch.body)
 
+    def hints(self, output: str) -> BufferingHints:
+        return self.buffering
+
+    def process(self, records: list[SourceRecord], patient: Callable[[], bool]) -> list[Placed]:
+        return [Placed(TO_DESTINATION, record) for record in records]
+
+    def full(self, record: SourceRecord) -> Placed:
+        return Placed(Route(ERROR, "full"), record)
+
+    def redirect(self, batch: Batch, error: Exception, *, final: bool) -> bool:
+        return False
+
+    def name(self, batch: Batch) -> None:
+        batch.key = batch.key or "key"
+
+    def report(self, line: str) -> None:
+        self.reports.append(line)
+
+    def close(self) -> None:
+        pass
+
 
 def deliver(bucket: Bucket, hints: BufferingHints, *data: bytes) -> tuple[Delivery, DirectSource]:
     source = DirectSource()
-    delivery = Delivery("d", source, hints, bucket.write, bucket.reports.append)
+    bucket.buffering = hints
+    delivery = Delivery("d", source, bucket)
     delivery.start()
     for item in data:
         source.put(Moment(1.0, 0.0), item)
@@ -126,7 +159,7 @@ def test_what_cannot_be_written_at_the_end_is_counted() -> None:
 def test_changed_hints_apply_to_what_is_buffered() -> None:
     bucket = Bucket()
     delivery, source = deliver(bucket, BufferingHints(128, 900), b"a")
-    delivery.change_hints(BufferingHints(1, 0))
+    bucket.buffering = BufferingHints(1, 0)
     wait_until(lambda: bucket.bodies == [b"a"], 10)
     source.put(Moment(2.0, 0.0), b"b")
     wait_until(lambda: bucket.bodies == [b"a", b"b"], 10)
@@ -139,7 +172,7 @@ def test_a_full_queue_takes_no_more() -> None:
     source.put(Moment(1.0, 0.0), b"abc")
     with pytest.raises(QueueFullError):
         source.put(Moment(1.0, 0.0), b"d")
-    assert source.read() == [(1.0, b"abc")]
+    assert source.read() == [SourceRecord(1.0, b"abc")]
     source.put(Moment(1.0, 0.0), b"d")
 
 
@@ -156,10 +189,11 @@ def test_an_error_of_the_emulator_itself_does_not_end_the_delivery(
 ) -> None:
     monkeypatch.setattr(faults, "FIRST_PAUSE", 0.001)
     bucket, source = Bucket(), DirectSource()
-    delivery = Delivery("broken", source, BufferingHints(5, 0), bucket.write, bucket.reports.append)
+    bucket.buffering = BufferingHints(5, 0)
+    delivery = Delivery("broken", source, bucket)
     read, failures = source.read, [ValueError("nobody foresaw this"), KeyError("nor this")]
 
-    def failing() -> list[tuple[float, bytes]]:
+    def failing() -> list[SourceRecord]:
         if failures:
             raise failures.pop(0)
         return list(read())

@@ -105,7 +105,7 @@ def test_any_prefix_is_either_evaluated_or_refused(prefix: str) -> None:
         ("!{timestamp:yyyy}/", "", "ErrorOutputPrefix must be specified"),
         ("a/", "!{timestamp:yyyy}/", "error-output-type"),
         ("!{firehose:error-output-type}/", "e/", "ErrorOutputPrefix only"),
-        ("!{partitionKeyFromQuery:user}/", "e/", "dynamic partitioning"),
+        ("!{partitionKeyFromQuery:user}/", "e/", "Dynamic Partitioning Namespaces"),
         ("!{aws:region}/", "e/", "not known"),
         ("!{timestamp:yyyy/", "e/", "closing brace"),
     ],

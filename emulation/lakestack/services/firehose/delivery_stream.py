@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from typing import Any
 
@@ -13,16 +12,11 @@ from localstack.aws.api.firehose import (
 
 from lakestack import clock
 from lakestack.services.arns import arn
-from lakestack.services.base import client
-from lakestack.services.firehose.buffer import Batch
+from lakestack.services.firehose import destinations
+from lakestack.services.firehose.course import StreamCourse
 from lakestack.services.firehose.delivery import Delivery
-from lakestack.services.firehose.destination import DESTINATION_ID, S3Destination
-from lakestack.services.firehose.object_key import ObjectNaming
-from lakestack.services.firehose.s3_writer import put_object
+from lakestack.services.firehose.destination import DESTINATION_ID, Destination
 from lakestack.services.firehose.source import DirectSource, Source
-from lakestack.services.logs.stream import LogStream
-
-LOG = logging.getLogger(__name__)
 
 CREATION_SECONDS = 0.05
 """How long CREATING lasts."""
@@ -42,28 +36,37 @@ class DeliveryStream:
         region: str,
         name: str,
         *,
-        destination: S3Destination,
+        destination: Destination,
         source: Source,
         kinesis_source: dict[str, Any] | None = None,
+        direct_source: dict[str, Any] | None = None,
         start: bool = True,
     ) -> None:
         self.account, self.region, self.name = account, region, name
         self.arn = arn("firehose", region, account, f"deliverystream/{name}")
         self.created = clock.moment()
         self.updated = self.created.wall
-        self.version = 1
         self.tags: dict[str, str] = {}
         self.encryption: dict[str, Any] = {"Status": "DISABLED"}
-        self.kinesis_source = kinesis_source
-        self.destination = destination
+        self.kinesis_source, self.direct_configuration = kinesis_source, direct_source
         self.source = source
         self._lock = threading.Lock()
         self._deleting = False
-        self._log: LogStream | None = None
-        self._s3 = client(account, region, "s3")
-        self.delivery = Delivery(name, source, destination.hints, self._write, self._report)
+        kinesis_arn = kinesis_source["KinesisStreamARN"] if kinesis_source else None
+        self.course = StreamCourse(account, region, name, self.arn, destination, kinesis_arn)
+        self.delivery = Delivery(name, source, self.course)
         if start:
             self.delivery.start()
+
+    @property
+    def destination(self) -> Destination:
+        """Where its records go now."""
+        return self.course.destination
+
+    @property
+    def version(self) -> int:
+        """Grows with each change of the destination."""
+        return self.course.version
 
     @property
     def status(self) -> str:
@@ -82,8 +85,11 @@ class DeliveryStream:
         self._deleting = True
         self.delivery.stop()
 
-    def update(self, version: str, destination_id: str, changes: Any, *, extended: bool) -> None:
+    def update(self, version: str, destination_id: str, changes: Any, kind: str) -> None:
         """API "UpdateDestination".
+
+        Args:
+            kind: of the destination, such as ``ExtendedS3Destination``
 
         Raises:
             ConcurrentModificationException: `version` is not the current one
@@ -98,10 +104,11 @@ class DeliveryStream:
                 raise InvalidArgumentException(
                     f"Destination Id {destination_id} not found; {self.name} has {DESTINATION_ID}"
                 )
-            self.destination = self.destination.updated(changes, extended=extended)
-            self.delivery.change_hints(self.destination.hints)
-            self.version += 1
+            new = destinations.updated(self.destination, kind, changes)
+            self.course.destination = new
+            self.course.version += 1
             self.updated = clock.wall()
+        self.source.wake()
 
     def describe(self) -> dict[str, Any]:
         """Return DescribeDeliveryStream's answer."""
@@ -126,28 +133,13 @@ class DeliveryStream:
                     "DeliveryStartTimestamp": self.created.wall,
                 }
             }
+        elif self.direct_configuration:
+            description["Source"] = {"DirectPutSourceDescription": self.direct_configuration}
         return description
 
     def direct_source(self) -> DirectSource | None:
         """Return the queue for puts, None if records come from elsewhere."""
         return self.source if isinstance(self.source, DirectSource) else None
-
-    def _write(self, batch: Batch) -> None:
-        destination = self.destination
-        batch.key = batch.key or self._key(batch)
-        put_object(self._s3, destination, batch.key, batch.body)
-        LOG.info("delivery stream %s: %d records in %s", self.name, len(batch), batch.key)
-
-    def _key(self, batch: Batch) -> str:
-        destination = self.destination
-        return ObjectNaming(
-            stream=self.name,
-            version=str(self.version),
-            prefix=destination.prefix,
-            compression=destination.compression,
-            extension=destination.extension,
-            zone=destination.zone,
-        ).key(batch.arrival)
 
     def snapshot(self) -> dict[str, Any]:
         """The stream and what it has not delivered, as plain data."""
@@ -159,10 +151,11 @@ class DeliveryStream:
             "tags": dict(self.tags),
             "encryption": dict(self.encryption),
             "kinesis_source": self.kinesis_source,
+            "direct_source": self.direct_configuration,
             "destination": self.destination.config,
-            "extended": self.destination.extended,
+            "kind": self.destination.kind,
             "deleting": self._deleting,
-            "delivery": self.delivery.snapshot(self._key),
+            "delivery": self.delivery.snapshot(),
         }
 
     @classmethod
@@ -174,13 +167,15 @@ class DeliveryStream:
             account,
             region,
             saved["name"],
-            destination=S3Destination.parse(saved["destination"], extended=saved["extended"]),
+            destination=destinations.parse(saved["kind"], saved["destination"]),
             source=source,
             kinesis_source=saved["kinesis_source"],
+            direct_source=saved["direct_source"],
             start=False,
         )
         stream.created = clock.then(saved["created"])
-        for name in ("updated", "version", "tags", "encryption"):
+        stream.course.version = saved["version"]
+        for name in ("updated", "tags", "encryption"):
             setattr(stream, name, saved[name])
         source.restore(saved["delivery"]["source"])
         stream.delivery.restore(saved["delivery"])
@@ -192,15 +187,3 @@ class DeliveryStream:
         self.delivery.start()
         if self._deleting:
             self.delivery.stop()
-
-    def _report(self, line: str) -> None:
-        target = self.destination.log_stream
-        if target is None:
-            return
-        try:
-            if self._log is None or (self._log.group, self._log.stream) != target:
-                self._log = LogStream(self.account, self.region, *target)
-            self._log.write(f"{self.arn}: {line}")
-            self._log.flush()
-        except Exception:  # the emulator's log has the line already: delivery must go on
-            LOG.exception("cannot write to the log group of delivery stream %s", self.name)

@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, tzinfo
-from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Any, Protocol
 
 from localstack.aws.api.firehose import InvalidArgumentException
 
-from lakestack.services.firehose.buffer import (
-    DEFAULT_INTERVAL_SECONDS,
-    DEFAULT_SIZE_MB,
-    BufferingHints,
-)
-from lakestack.services.firehose.object_key import EXTENSIONS, PrefixError, check_prefixes
+from lakestack.services.firehose import processing
+from lakestack.services.firehose.buffer import BufferingHints
+from lakestack.services.firehose.compression import UNCOMPRESSED
+from lakestack.services.firehose.format_conversion.settings import Conversion
+from lakestack.services.firehose.metadata_query import MetadataQuery, QueryError, available
+from lakestack.services.firehose.object_key import LAMBDA, QUERY, partition_expressions
+from lakestack.services.firehose.processing import Processing
+from lakestack.services.firehose.s3_output import LogTarget, S3Output, described_hints
 
 DESTINATION_ID = "destinationId-000000000001"
+S3, EXTENDED_S3 = "S3Destination", "ExtendedS3Destination"
 
-_BUCKET_ARN = re.compile(r"arn:aws[\w-]*:s3:::([\w.-]{3,255})")
-_EXTENSION = re.compile(r"^$|\.[0-9a-z!\-_.*'()]+")
-_KNOWN_COMPRESSIONS = ("UNCOMPRESSED", "GZIP", "ZIP", "Snappy", "HADOOP_SNAPPY")
-
-_SWITCHES = {
-    "ProcessingConfiguration": "data processing (Lambda and other processors)",
-    "DataFormatConversionConfiguration": "record format conversion",
-    "DynamicPartitioningConfiguration": "dynamic partitioning",
-}
 _BASIC = (
     "RoleARN",
     "BucketARN",
@@ -38,26 +30,78 @@ _BASIC = (
     "EncryptionConfiguration",
     "CloudWatchLoggingOptions",
 )
+_LEAST_SIZE_MB = 64
+"""With dynamic partitioning or format conversion."""
+
+_LARGEST_SIZE_MB = 128
+"""The default with those."""
+
+DEFAULT_RETRY_SECONDS = 300
+MAX_RETRY_SECONDS = 7200
+
+
+class Destination(Protocol):
+    """Where the records of a delivery stream go.
+
+    Attributes:
+        kind: name of its configuration in the API, without that word
+        config: as it was given, merged with later updates
+        hints: how what goes there is buffered
+        processing: what is done with the records before
+        errors: where failed records are written
+        backup: where source records are written, None if they are not
+        log_target: CloudWatch Logs group and stream for errors, None when not enabled
+    """
+
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def config(self) -> dict[str, Any]: ...
+
+    @property
+    def hints(self) -> BufferingHints: ...
+
+    @property
+    def processing(self) -> Processing: ...
+
+    @property
+    def errors(self) -> S3Output: ...
+
+    @property
+    def backup(self) -> S3Output | None: ...
+
+    @property
+    def log_target(self) -> LogTarget | None: ...
+
+    def updated(self, changes: dict[str, Any], kind: str) -> Destination:
+        """This destination with the given members replaced, the others kept."""
+        ...
+
+    def describe(self) -> dict[str, Any]:
+        """The member of DescribeDeliveryStream's Destinations."""
+        ...
 
 
 @dataclass(frozen=True)
 class S3Destination:
-    """A checked destination.
+    """A checked destination in S3.
 
-    Args:
-        config: the configuration as it was given, merged with later updates
-        extended: given as ExtendedS3DestinationConfiguration
+    Attributes:
+        query: for the partition keys, None without
+        partitioned: whether dynamic partitioning is enabled
+        retry_seconds: how long a partition's object is tried to be written
     """
 
+    kind: str
     config: dict[str, Any]
-    extended: bool
-    bucket: str
-    prefix: str
-    hints: BufferingHints
-    compression: str
-    extension: str
-    zone: tzinfo
-    kms_key: str | None
+    output: S3Output
+    processing: Processing
+    backup: S3Output | None
+    conversion: Conversion | None
+    query: MetadataQuery | None
+    partitioned: bool
+    retry_seconds: float
 
     @classmethod
     def parse(cls, config: dict[str, Any], *, extended: bool) -> S3Destination:
@@ -66,122 +110,148 @@ class S3Destination:
         Raises:
             InvalidArgumentException: not valid on AWS, or a feature that is not emulated
         """
-        for field, feature in _SWITCHES.items():
-            if field in config and (config[field] or {}).get("Enabled", field[0] == "D"):
-                raise unsupported(f"{feature} ({field})")
-        if config.get("S3BackupMode") == "Enabled":
-            raise unsupported("backup of source records (S3BackupMode)")
-        bucket = _BUCKET_ARN.fullmatch(config.get("BucketARN") or "")
-        if not bucket:
+        partitioning = config.get("DynamicPartitioningConfiguration") or {}
+        partitioned = bool(partitioning.get("Enabled"))
+        conversion = Conversion.parse(config.get("DataFormatConversionConfiguration"))
+        large = "Dynamic Partitioning" if partitioned else "data format conversion"
+        output = S3Output.parse(
+            config,
+            partitioned=partitioned,
+            default_size=_LARGEST_SIZE_MB if partitioned or conversion else None,
+        )
+        if (partitioned or conversion) and output.hints.size_mb < _LEAST_SIZE_MB:
             raise InvalidArgumentException(
-                f"BucketARN '{config.get('BucketARN')}' is not valid; "
-                "valid: arn:aws:s3:::<bucket name>"
+                f"BufferingHints.SizeInMBs must be at least {_LEAST_SIZE_MB} when {large} is "
+                "enabled."
             )
-        if not config.get("RoleARN"):
-            raise InvalidArgumentException("RoleARN must not be empty")
-        prefix = config.get("Prefix") or ""
-        try:
-            check_prefixes(prefix, config.get("ErrorOutputPrefix") or "")
-        except PrefixError as e:
-            raise InvalidArgumentException(str(e)) from e
+        if conversion and output.compression != UNCOMPRESSED:
+            raise InvalidArgumentException(
+                f"CompressionFormat must be {UNCOMPRESSED} when data format conversion is "
+                f"enabled; received {output.compression}"
+            )
+        processed = processing.parse(config.get("ProcessingConfiguration"), partitioned=partitioned)
+        if partitioned:
+            _check_keys(output.prefix, processed)
         return cls(
+            kind=EXTENDED_S3 if extended else S3,
             config=config,
-            extended=extended,
-            bucket=bucket.group(1),
-            prefix=prefix,
-            hints=_hints(config.get("BufferingHints") or {}),
-            compression=_compression(config.get("CompressionFormat") or "UNCOMPRESSED"),
-            extension=_extension(config.get("FileExtension") or ""),
-            zone=_zone(config.get("CustomTimeZone")),
-            kms_key=_kms_key(config.get("EncryptionConfiguration") or {}),
+            output=output,
+            processing=processed,
+            backup=_backup(config),
+            conversion=conversion,
+            query=_query(processed.query),
+            partitioned=partitioned,
+            retry_seconds=retry_seconds(partitioning),
         )
 
-    def updated(self, changes: dict[str, Any], *, extended: bool) -> S3Destination:
-        """Return this destination with the given members replaced, the others kept."""
-        merged = {**self.config, **{k: v for k, v in changes.items() if v is not None}}
-        return S3Destination.parse(merged, extended=self.extended or extended)
+    @property
+    def hints(self) -> BufferingHints:
+        return self.output.hints
 
     @property
-    def log_stream(self) -> tuple[str, str] | None:
-        """CloudWatch Logs group and stream for delivery errors, None when not enabled."""
-        options = self.config.get("CloudWatchLoggingOptions") or {}
-        if not options.get("Enabled"):
-            return None
-        return options["LogGroupName"], options["LogStreamName"]
+    def errors(self) -> S3Output:
+        return self.output
+
+    @property
+    def log_target(self) -> LogTarget | None:
+        return self.output.log_target
+
+    def updated(self, changes: dict[str, Any], kind: str) -> S3Destination:
+        """Return this destination with the given members replaced, the others kept.
+
+        Raises:
+            InvalidArgumentException: not valid on AWS
+        """
+        merged = {**self.config, **changes}
+        if backup := merged.pop("S3BackupUpdate", None):
+            merged["S3BackupConfiguration"] = {
+                **(self.config.get("S3BackupConfiguration") or {}),
+                **backup,
+            }
+        if self.backup is not None and merged.get("S3BackupMode") == "Disabled":
+            raise InvalidArgumentException("S3BackupMode cannot be disabled once it is enabled")
+        new = S3Destination.parse(merged, extended=EXTENDED_S3 in (self.kind, kind))
+        if new.partitioned != self.partitioned:
+            raise InvalidArgumentException(
+                "Dynamic partitioning cannot be enabled or disabled for an existing delivery stream"
+            )
+        return new
 
     def describe(self) -> dict[str, Any]:
         """Return the member of DescribeDeliveryStream's Destinations."""
-        full = {
-            "EncryptionConfiguration": {"NoEncryptionConfig": "NoEncryption"},
-            "CloudWatchLoggingOptions": {"Enabled": False},
-            **self.config,
-            "BufferingHints": {
-                "SizeInMBs": self.hints.size_mb,
-                "IntervalInSeconds": self.hints.interval,
-            },
-            "CompressionFormat": self.compression,
-        }
+        full = self.output.described()
         basic = {name: full[name] for name in _BASIC if name in full}
         description = {"DestinationId": DESTINATION_ID, "S3DestinationDescription": basic}
-        if self.extended:
-            description["ExtendedS3DestinationDescription"] = {
-                "S3BackupMode": "Disabled",
-                **{k: v for k, v in full.items() if k != "S3BackupConfiguration"},
-            }
+        if self.kind == EXTENDED_S3:
+            extended = {"S3BackupMode": "Disabled", **full}
+            backup = extended.pop("S3BackupConfiguration", None)
+            if backup:
+                extended["S3BackupDescription"] = S3Output.parse(backup).described()
+            if self.partitioned:
+                extended["DynamicPartitioningConfiguration"] = {
+                    "Enabled": True,
+                    "RetryOptions": {"DurationInSeconds": int(self.retry_seconds)},
+                }
+            description["ExtendedS3DestinationDescription"] = extended
         return description
 
 
-def unsupported(feature: str) -> InvalidArgumentException:
-    """Build the error for what AWS has and this emulator does not."""
-    return InvalidArgumentException(
-        f"Firehose {feature} is not part of the emulated data lake; "
-        "valid here: DirectPut or a Kinesis stream into S3, without transformation"
-    )
+def retry_seconds(config: Mapping[str, Any]) -> float:
+    """RetryOptions.DurationInSeconds of a configuration.
 
-
-def _hints(hints: dict[str, Any]) -> BufferingHints:
-    size, interval = hints.get("SizeInMBs"), hints.get("IntervalInSeconds")
-    if (size is None) != (interval is None):
+    Raises:
+        InvalidArgumentException: out of range
+    """
+    given = (config.get("RetryOptions") or {}).get("DurationInSeconds")
+    seconds = DEFAULT_RETRY_SECONDS if given is None else int(given)
+    if not 0 <= seconds <= MAX_RETRY_SECONDS:
         raise InvalidArgumentException(
-            "BufferingHints must have both SizeInMBs and IntervalInSeconds, or neither"
+            f"DurationInSeconds {seconds} is not between 0 and {MAX_RETRY_SECONDS}"
         )
-    # CloudFormation may hand numbers over as strings.
-    size = DEFAULT_SIZE_MB if size is None else int(size)
-    interval = DEFAULT_INTERVAL_SECONDS if interval is None else int(interval)
-    if not 1 <= size <= 128:
-        raise InvalidArgumentException(f"SizeInMBs {size} is not between 1 and 128")
-    if not 0 <= interval <= 900:
-        raise InvalidArgumentException(f"IntervalInSeconds {interval} is not between 0 and 900")
-    return BufferingHints(size, interval)
+    return seconds
 
 
-def _compression(name: str) -> str:
-    if name not in _KNOWN_COMPRESSIONS:
+def _backup(config: dict[str, Any]) -> S3Output | None:
+    mode = config.get("S3BackupMode") or "Disabled"
+    if mode not in ("Disabled", "Enabled"):
         raise InvalidArgumentException(
-            f"CompressionFormat '{name}' is not valid; valid: {', '.join(_KNOWN_COMPRESSIONS)}"
+            f"S3BackupMode '{mode}' is not valid; valid: Disabled, Enabled"
         )
-    if name not in EXTENSIONS:
-        raise unsupported(f"CompressionFormat {name}")
-    return name
-
-
-def _extension(extension: str) -> str:
-    if not _EXTENSION.fullmatch(extension):
+    given = config.get("S3BackupConfiguration")
+    if mode == "Enabled" and not given:
         raise InvalidArgumentException(
-            f"FileExtension '{extension}' is not valid; it begins with a period, for example .json"
+            "S3BackupConfiguration must be specified when S3BackupMode is Enabled"
         )
-    return extension
+    checked = S3Output.parse(given) if given else None
+    return checked if mode == "Enabled" else None
 
 
-def _zone(name: str | None) -> tzinfo:
-    if not name or name == "UTC":
-        return UTC
+def _check_keys(prefix: str, processed: Processing) -> None:
+    namespaces = {space for space, _ in partition_expressions(prefix)}
+    for space, processor, there in (
+        (QUERY, "MetadataExtraction", processed.query is not None),
+        (LAMBDA, "Lambda", processed.transformation is not None),
+    ):
+        if space in namespaces and not there:
+            raise InvalidArgumentException(
+                f"Prefix has expressions of {space}, which need the processor {processor}"
+            )
+
+
+def _query(text: str | None) -> MetadataQuery | None:
+    if text is None:
+        return None
+    if not available():
+        raise InvalidArgumentException(
+            "The processor MetadataExtraction needs jq; install with: pip install jq"
+        )
+    query = MetadataQuery(text)
     try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as e:  # a folder, or too long
-        raise InvalidArgumentException(f"CustomTimeZone '{name}' is not a time zone") from e
+        query.check()
+    except QueryError as e:
+        query.close()
+        raise InvalidArgumentException(f"MetadataExtractionQuery is not valid: {e}") from e
+    return query
 
 
-def _kms_key(encryption: dict[str, Any]) -> str | None:
-    key = (encryption.get("KMSEncryptionConfig") or {}).get("AWSKMSKeyARN")
-    return str(key) if key else None
+__all__ = ["DESTINATION_ID", "Destination", "S3Destination", "described_hints", "retry_seconds"]

@@ -19,9 +19,9 @@ from localstack.services.plugins import ServiceLifecycleHook
 
 from lakestack import clock
 from lakestack.services.arns import arn_prefix
-from lakestack.services.firehose import store
+from lakestack.services.firehose import destinations, properties, store
 from lakestack.services.firehose.delivery_stream import DeliveryStream
-from lakestack.services.firehose.destination import S3Destination, unsupported
+from lakestack.services.firehose.destination import Destination
 from lakestack.services.firehose.source import (
     DirectSource,
     KinesisSource,
@@ -36,12 +36,10 @@ MAX_RECORD_BYTES = 1000 * 1024
 MAX_TAGS = 50
 _SHUTDOWN_SECONDS = 5.0
 _NAME = re.compile(r"[a-zA-Z0-9_.-]{1,64}")
-_TYPES = ("DirectPut", "KinesisStreamAsSource")
-_S3 = ("ExtendedS3Destination", "S3Destination")
 
 
 class FirehoseProvider(ServiceLifecycleHook):  # type: ignore[misc]
-    """Delivery streams from DirectPut or Kinesis to S3."""
+    """Delivery streams from DirectPut or Kinesis to S3 or an HTTP endpoint."""
 
     service = "firehose"
 
@@ -59,9 +57,10 @@ class FirehoseProvider(ServiceLifecycleHook):  # type: ignore[misc]
             raise InvalidArgumentException(
                 f"DeliveryStreamName '{name}' is not valid; valid: 1 to 64 of [a-zA-Z0-9_.-]"
             )
+        properties.check("CreateDeliveryStream", request)
         tags = _tags(request.get("Tags") or [])
-        destination = _destination(request)
         source, kinesis_source = _source(context, request)
+        destination = _destination(request)
         encryption = None
         if wanted := request.get("DeliveryStreamEncryptionConfigurationInput"):
             encryption = _encryption(source, wanted)
@@ -72,6 +71,7 @@ class FirehoseProvider(ServiceLifecycleHook):  # type: ignore[misc]
             destination=destination,
             source=source,
             kinesis_source=kinesis_source,
+            direct_source=request.get("DirectPutSourceConfiguration"),
         )
         stream.tags = tags
         if encryption is not None:
@@ -107,13 +107,12 @@ class FirehoseProvider(ServiceLifecycleHook):  # type: ignore[misc]
             raise InvalidArgumentException(
                 f"Exactly one destination update is needed; received {', '.join(given) or 'none'}"
             )
-        if given[0].removesuffix("Update") not in _S3:
-            raise unsupported(given[0].removesuffix("Update"))
+        properties.check("UpdateDestination", request)
         stream.update(
             request["CurrentDeliveryStreamVersionId"],
             request["DestinationId"],
             dict(request[given[0]]),
-            extended=given[0].startswith("Extended"),
+            given[0].removesuffix("Update"),
         )
         return {}
 
@@ -215,7 +214,7 @@ class FirehoseProvider(ServiceLifecycleHook):  # type: ignore[misc]
         return stream, queue
 
 
-def _destination(request: Any) -> S3Destination:
+def _destination(request: Any) -> Destination:
     suffix = "DestinationConfiguration"
     given = [k.removesuffix("Configuration") for k in request if k.endswith(suffix) and request[k]]
     if len(given) != 1:
@@ -223,17 +222,14 @@ def _destination(request: Any) -> S3Destination:
             f"Exactly one destination configuration is supported for a Firehose; "
             f"received {', '.join(given) or 'none'}"
         )
-    if given[0] not in _S3:
-        raise unsupported(given[0])
-    config = dict(request[f"{given[0]}Configuration"])
-    return S3Destination.parse(config, extended=given[0].startswith("Extended"))
+    return destinations.parse(given[0], dict(request[f"{given[0]}Configuration"]))
 
 
 def _source(context: RequestContext, request: Any) -> tuple[Source, dict[str, Any] | None]:
     kind = request.get("DeliveryStreamType") or "DirectPut"
     config = request.get("KinesisStreamSourceConfiguration")
-    if kind not in _TYPES:
-        raise unsupported(f"DeliveryStreamType {kind}")
+    if kind not in ("DirectPut", "KinesisStreamAsSource"):
+        raise properties.unsupported(f"DeliveryStreamType {kind}")
     if kind == "DirectPut":
         if config:
             raise InvalidArgumentException(
@@ -241,6 +237,10 @@ def _source(context: RequestContext, request: Any) -> tuple[Source, dict[str, An
                 "KinesisStreamAsSource only"
             )
         return DirectSource(), None
+    if request.get("DirectPutSourceConfiguration"):
+        raise InvalidArgumentException(
+            "DirectPutSourceConfiguration is valid with DeliveryStreamType DirectPut only"
+        )
     if not config or not config.get("KinesisStreamARN") or not config.get("RoleARN"):
         raise InvalidArgumentException(
             "KinesisStreamAsSource needs KinesisStreamSourceConfiguration with KinesisStreamARN "

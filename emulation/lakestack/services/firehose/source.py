@@ -5,19 +5,21 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 from lakestack import clock
 from lakestack.clock import Moment
+from lakestack.services.firehose.records import Origin, SourceRecord
+from lakestack.services.kinesis.aggregation import MAGIC, deaggregated
 from lakestack.services.kinesis.reader import Lineage, Position
+from lakestack.services.kinesis.record_log import Record
 from lakestack.services.kinesis.shard import Shard
 from lakestack.services.kinesis.stream import Stream
 
 LOG = logging.getLogger(__name__)
 
-Records = list[tuple[float, bytes]]
-"""(arrival in Unix seconds, data) pairs."""
+Records = list[SourceRecord]
 
 MAX_QUEUED_BYTES = 256 * 1024 * 1024
 _READ_RECORDS = 10_000
@@ -97,7 +99,7 @@ class DirectSource:
             self._bytes -= sum(len(data) for _, data in records)
             if records:
                 self.reached = records[0][0].steady
-            return [(arrival.wall, data) for arrival, data in records]
+            return [SourceRecord(arrival.wall, data) for arrival, data in records]
 
     def wait(self, timeout: float) -> None:
         with self._condition:
@@ -122,7 +124,9 @@ class DirectSource:
 class KinesisSource:
     """All records put to a stream since this object was made, each exactly once.
 
-    Reads in process, a child shard after its parents (`Lineage`).
+    Reads in process, a child shard after its parents (`Lineage`). Aggregates of the Kinesis
+    Producer Library are taken apart (Amazon Kinesis Data Streams Developer Guide, "Use the KPL with
+    Amazon Data Firehose").
     """
 
     def __init__(self, stream: Stream | None, successor: Callable[[], Stream | None]) -> None:
@@ -175,7 +179,7 @@ class KinesisSource:
                 )
             if page.records:
                 self.reached = page.records[0].stored
-                return [(record.arrival, record.data) for record in page.records]
+                return _user_records(page.records, shard.id)
         return self.read() if self._begin_children(stream) or (ended and self._follow()) else []
 
     def wait(self, timeout: float) -> None:
@@ -220,3 +224,18 @@ def _from_now(shard: Shard) -> Position:
     # that comes between the two is read.
     ended = shard.closed is not None
     return Position(shard.tip(), ended)
+
+
+def _user_records(records: Iterable[Record], shard_id: str) -> Records:
+    found = []
+    for record in records:
+        arrival, sequence, data = record.arrival, record.sequence, record.data
+        packed = deaggregated(data) if data.startswith(MAGIC) else None
+        if packed is None:
+            origin = Origin(shard_id, record.partition_key, sequence, 0, arrival)
+            found.append(SourceRecord(arrival, data, origin))
+            continue
+        for user in packed:
+            origin = Origin(shard_id, user.partition_key, sequence, user.subsequence, arrival)
+            found.append(SourceRecord(arrival, user.data, origin))
+    return found
