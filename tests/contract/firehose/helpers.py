@@ -32,7 +32,7 @@ def wait_active(firehose: Any, name: str) -> None:
     wait_until(lambda: describe(firehose, name)["DeliveryStreamStatus"] == "ACTIVE", 10)
 
 
-def wait_gone(firehose: Any, name: str) -> None:
+def wait_gone(firehose: Any, name: str, seconds: float = 60) -> None:
     def gone() -> bool:
         try:
             describe(firehose, name)
@@ -40,7 +40,7 @@ def wait_gone(firehose: Any, name: str) -> None:
             return True
         return False
 
-    wait_until(gone, 20)
+    wait_until(gone, seconds)
 
 
 def direct(firehose: Any, name: str, bucket: str, **more: Any) -> None:

@@ -20,10 +20,14 @@ from tests.contract.firehose.helpers import (
     from_kinesis,
     numbers,
     objects,
+    processing,
     put,
+    transformation,
     wait_gone,
 )
 from tests.support import wait_until
+
+ARN = "arn:aws:lambda:us-east-1:000000000000:function:f"
 
 
 def test_description_of_a_delivery_stream(firehose: Any, name: str, bucket: str) -> None:
@@ -89,11 +93,15 @@ def test_tags_and_encryption(firehose: Any, name: str, bucket: str) -> None:
 @pytest.mark.parametrize(
     ("change", "named"),
     [
-        ({"DynamicPartitioningConfiguration": {"Enabled": True}}, "dynamic partitioning"),
-        ({"ProcessingConfiguration": {"Enabled": True}}, "data processing"),
-        ({"DataFormatConversionConfiguration": {"Enabled": True}}, "record format conversion"),
+        ({"DynamicPartitioningConfiguration": {"Enabled": True}}, "Dynamic Partitioning"),
+        ({"ProcessingConfiguration": processing(("Zip", {}))}, "Zip"),
+        ({"ProcessingConfiguration": processing(("Lambda", {}))}, "LambdaArn"),
+        ({"ProcessingConfiguration": transformation("f")}, "LambdaArn 'f'"),
+        ({"ProcessingConfiguration": transformation(ARN, BufferSizeInMBs="4")}, "BufferSizeInMBs"),
+        ({"ProcessingConfiguration": transformation(ARN, NumberOfRetries="x")}, "NumberOfRetries"),
+        ({"ProcessingConfiguration": transformation(ARN, Speed="1")}, "'Speed' is not valid"),
+        ({"DataFormatConversionConfiguration": {"Enabled": True}}, "SchemaConfiguration"),
         ({"S3BackupMode": "Enabled"}, "S3BackupMode"),
-        ({"CompressionFormat": "HADOOP_SNAPPY"}, "HADOOP_SNAPPY"),
         ({"CompressionFormat": "BZIP"}, "valid: UNCOMPRESSED"),
         ({"BufferingHints": {"SizeInMBs": 5}}, "both"),
         ({"BufferingHints": {"SizeInMBs": 129, "IntervalInSeconds": 1}}, "129"),

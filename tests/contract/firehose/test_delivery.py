@@ -7,6 +7,8 @@ import re
 import time
 from typing import Any
 
+import pytest
+
 from tests.contract.firehose.helpers import (
     DATE,
     NEVER,
@@ -165,3 +167,23 @@ def test_a_missing_bucket_delays_but_loses_nothing(aws: Aws, firehose: Any, name
     wait_until(reported, 20)
     aws("s3").create_bucket(Bucket=name)
     wait_until(lambda: list(objects(aws, name).values()) == [b"patience"], 20)
+
+
+@pytest.mark.parametrize(
+    ("settings", "ending"),
+    [
+        ({"CompressionFormat": "Snappy"}, ".snappy"),
+        ({"CompressionFormat": "HADOOP_SNAPPY"}, ".hsnappy"),
+        ({"CompressionFormat": "ZIP", "FileExtension": ".mine"}, ".mine"),
+    ],
+)
+def test_each_compression_has_its_extension(
+    aws: Aws, firehose: Any, name: str, bucket: str, settings: dict[str, Any], ending: str
+) -> None:
+    direct(firehose, name, bucket, **settings)
+    firehose.put_record(DeliveryStreamName=name, Record={"Data": b"a" * 1000})
+    firehose.delete_delivery_stream(DeliveryStreamName=name)
+    wait_gone(firehose, name)
+    ((key, body),) = objects(aws, bucket).items()
+    assert key.endswith(ending)
+    assert 0 < len(body) < 500

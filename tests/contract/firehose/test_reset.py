@@ -9,8 +9,9 @@ import pytest
 from localstack.aws.api.firehose import ResourceNotFoundException
 
 from lakestack import store as stores
-from lakestack.services.firehose import delivery_stream, store
+from lakestack.services.firehose import course, store
 from lakestack.services.firehose.provider import FirehoseProvider
+from lakestack.services.firehose.s3_output import S3Output
 from tests.support import unique, wait_until
 
 REGION = "eu-central-1"
@@ -20,10 +21,8 @@ REGION = "eu-central-1"
 def written(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     """In the place of S3: the objects' bodies."""
     bodies: list[bytes] = []
-    monkeypatch.setattr(delivery_stream, "client", lambda *_: None)
-    monkeypatch.setattr(
-        delivery_stream, "put_object", lambda _s3, _destination, _key, body: bodies.append(body)
-    )
+    monkeypatch.setattr(course, "client", lambda *_: None)
+    monkeypatch.setattr(S3Output, "put", lambda _self, _s3, _key, body: bodies.append(body))
     return bodies
 
 

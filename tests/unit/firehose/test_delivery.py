@@ -86,16 +86,20 @@ class Bucket:
                 raise OSError("503 Slow Down")
             self.bodies.append(batch.body)
 
-    def hints(self, output: str) -> BufferingHints:
+    def hints(self, output: str) -> BufferingHints:  # noqa: ARG002
         return self.buffering
 
-    def process(self, records: list[SourceRecord], patient: Callable[[], bool]) -> list[Placed]:
+    def process(
+        self,
+        records: list[SourceRecord],
+        patient: Callable[[], bool],  # noqa: ARG002
+    ) -> list[Placed]:
         return [Placed(TO_DESTINATION, record) for record in records]
 
     def full(self, record: SourceRecord) -> Placed:
         return Placed(Route(ERROR, "full"), record)
 
-    def redirect(self, batch: Batch, error: Exception, *, final: bool) -> bool:
+    def redirect(self, *_: object, **__: object) -> bool:
         return False
 
     def name(self, batch: Batch) -> None:
