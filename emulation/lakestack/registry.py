@@ -85,6 +85,9 @@ SERVICES: tuple[EmulatedService, ...] = (
         f"{_OURS}.firehose.provider:FirehoseProvider",
         overrides=True,
         moto="moto.firehose.responses:FirehoseResponse",
+        replaced_types={
+            "AWS::KinesisFirehose::DeliveryStream": f"{_OURS}.firehose.resources:DeliveryStream"
+        },
     ),
     EmulatedService(
         "dms",
