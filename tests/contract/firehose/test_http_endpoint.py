@@ -25,6 +25,7 @@ from tests.contract.firehose.helpers import (
     wait_active,
     wait_gone,
 )
+from tests.contract.lambda_.helpers import create
 from tests.support import wait_until
 
 Answer = Callable[[dict[str, Any]], tuple[int, bytes]]
@@ -257,3 +258,52 @@ def test_nothing_leaves_this_machine(
     code, message = code_of(lambda: to_endpoint(firehose, name, settings(bucket, url)))
     assert code == "InvalidArgumentException"
     assert named in message
+
+
+def test_a_function_url_of_this_emulator(aws: Aws, firehose: Any, name: str, bucket: str) -> None:
+    source = f"""
+    import boto3, json
+    def handler(event, context):
+        request = json.loads(event["body"])
+        boto3.client("s3").put_object(
+            Bucket={bucket!r}, Key="seen", Body=request["records"][0]["data"].encode())
+        answer = {{"requestId": request["requestId"], "timestamp": request["timestamp"]}}
+        return {{"statusCode": 200, "body": json.dumps(answer)}}
+    """
+    create(aws, name, source)
+    made = aws("lambda").create_function_url_config(FunctionName=name, AuthType="NONE")
+    to_endpoint(firehose, name, settings(bucket, made["FunctionUrl"]))
+    firehose.put_record(DeliveryStreamName=name, Record={"Data": b"a"})
+    firehose.delete_delivery_stream(DeliveryStreamName=name)
+    wait_gone(firehose, name)
+    assert objects(aws, bucket) == {"seen": base64.b64encode(b"a")}
+
+
+def test_an_api_of_this_emulator_by_its_name_at_aws(
+    aws: Aws, firehose: Any, name: str, bucket: str
+) -> None:
+    gateway = aws("apigateway")
+    api = gateway.create_rest_api(name=name)["id"]
+    (root,) = gateway.get_resources(restApiId=api)["items"]
+    where = {"restApiId": api, "resourceId": root["id"], "httpMethod": "POST"}
+    gateway.put_method(**where, authorizationType="NONE")
+    gateway.put_integration(
+        **where, type="MOCK", requestTemplates={"application/json": '{"statusCode": 200}'}
+    )
+    gateway.put_method_response(**where, statusCode="200")
+    body = '#set($in = $input.path("$"))\n{"requestId": "$in.requestId", "timestamp": 1}'
+    gateway.put_integration_response(
+        **where, statusCode="200", responseTemplates={"application/json": body}
+    )
+    gateway.create_deployment(restApiId=api, stageName="test")
+    url = f"https://{api}.execute-api.us-east-1.amazonaws.com/test"
+    to_endpoint(firehose, name, settings(bucket, url))
+    firehose.put_record(DeliveryStreamName=name, Record={"Data": b"a"})
+    firehose.delete_delivery_stream(DeliveryStreamName=name)
+    wait_gone(firehose, name)
+    # It was asked: a mock knows nothing of the request's body, so its answer is not the right one.
+    (failed,) = failed_records(aws, bucket, "http-endpoint-failed/")
+    assert failed["errorCode"] in (
+        "HttpEndpoint.InvalidResponseFromDestination",
+        "HttpEndpoint.DestinationException",
+    )

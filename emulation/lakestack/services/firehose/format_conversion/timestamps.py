@@ -40,12 +40,14 @@ def openx(value: str | int | Decimal) -> int | None:
     if isinstance(value, str):
         if (found := _iso(value, zone="T")) is not None:
             return found
+        if "_" in value:  # Python's own way to write a number
+            return None
         try:
             value = Decimal(value)
         except InvalidOperation:
             return None
     number = Decimal(value)
-    if not number.is_finite() or "_" in str(value) or abs(number) > Decimal(10) ** 18:
+    if not number.is_finite() or abs(number) > Decimal(10) ** 18:
         return None
     unit = NANOS if abs(number) < _LATEST_SECONDS else NANOS // 1000
     return int(number * unit)
