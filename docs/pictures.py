@@ -91,7 +91,7 @@ STREAM = (
         "stream",
         "delivery stream",
         f"{_SERVICES}.firehose.provider",
-        f"{_SERVICES}.firehose.s3_writer",
+        f"{_SERVICES}.firehose.s3_output",
     ),
 )
 CONSUMER = (

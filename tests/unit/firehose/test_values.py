@@ -66,27 +66,26 @@ def test_integers_stay_themselves_or_fail(value: int, kind: tuple[str, int]) -> 
                 read(given_value)
 
 
-@pytest.mark.parametrize(
-    ("kind", "value"),
-    [
-        *(("int", v) for v in ("", "1_000", " 1", "0x1", "NaN", 1.5, True, [])),
-        ("int", Decimal("1E9999999")),
-        *(("float", v) for v in (Decimal("1e39"), "x", False)),
-        *(("double", v) for v in (Decimal("1e400"), "1_0")),
-        *(("decimal(4,2)", v) for v in (100, "NaN", Decimal("1E999999"))),
-        *(("boolean", v) for v in (1, "yes")),
-        *(("date", v) for v in (1, "2025-02-30")),
-        *(("timestamp", v) for v in (True, "noon", "1_0", Decimal("1E30"))),
-        *(("string", v) for v in ("\ud800", {"a": "\ud800"})),
-        *(("array<int>", v) for v in ({}, "[]", [[]])),
-        *(("struct<a:int>", v) for v in ([], "{}")),
-        *(("map<int,int>", v) for v in ({"a": 1}, [])),
-    ],
-)
-def test_what_does_not_fit_fails(kind: str, value: Any) -> None:
-    value = Decimal(str(value)) if isinstance(value, float) else value
-    with pytest.raises(MismatchError):
-        reader(parse_type(kind), READING)(value)
+MISFITS: dict[str, tuple[Any, ...]] = {
+    "int": ("", "1_000", " 1", "0x1", "NaN", Decimal("1.5"), True, [], Decimal("1E9999999")),
+    "float": (Decimal("1e39"), "x", False),
+    "double": (Decimal("1e400"), "1_0"),
+    "decimal(4,2)": (100, "NaN", Decimal("1E999999")),
+    "boolean": (1, "yes"),
+    "date": (1, "2025-02-30"),
+    "timestamp": (True, "noon", "1_0", Decimal("1E30")),
+    "string": ("\ud800", {"a": "\ud800"}),
+    "array<int>": ({}, "[]", [[]]),
+    "struct<a:int>": ([], "{}"),
+    "map<int,int>": ({"a": 1}, []),
+}
+
+
+@pytest.mark.parametrize("kind", MISFITS)
+def test_what_does_not_fit_fails(kind: str) -> None:
+    for value in MISFITS[kind]:
+        with pytest.raises(MismatchError):
+            reader(parse_type(kind), READING)(value)
 
 
 @pytest.mark.parametrize(

@@ -190,7 +190,7 @@ def test_firehose_source_reads_everything_once_through_resharding(data: st.DataO
                 written.append(b"key%d:%d.%d" % (i, step, i))
                 stream.put(written[-1], f"key{i}", None)
         elif action == "read":
-            seen += [record for _, record in source.read()]
+            seen += [record.data for record in source.read()]
         elif action == "split":
             shard = data.draw(st.sampled_from(shards))
             stream.split(shard.id, _middle(shard))
@@ -199,7 +199,7 @@ def test_firehose_source_reads_everything_once_through_resharding(data: st.DataO
             stream.merge(shards[i].id, shards[i + 1].id)
         clock.settle()
     while records := source.read():
-        seen += [record for _, record in records]
+        seen += [record.data for record in records]
     assert sorted(seen) == sorted(written)
     for i in range(5):
         prefix = b"key%d:" % i
@@ -219,8 +219,8 @@ def test_firehose_source_goes_on_with_a_recreated_stream(clock: Clock) -> None:
     new = make_stream(clock)
     store.add(new)
     new.put(b"new", "k", None)
-    assert [data for _, data in source.read()] == [b"old"]
-    assert [data for _, data in source.read()] == [b"new"]
+    assert [record.data for record in source.read()] == [b"old"]
+    assert [record.data for record in source.read()] == [b"new"]
     assert not source.ended
 
 
@@ -233,7 +233,7 @@ def test_firehose_source_lets_go_of_a_deleted_stream(clock: Clock) -> None:
     stream.put(b"last", "k", None)
     stream.begin_deletion()
     clock.settle()
-    assert [data for _, data in source.read()] == [b"last"]
+    assert [record.data for record in source.read()] == [b"last"]
     assert source.read() == []
     del stream
     store.forget_gone()
@@ -242,7 +242,7 @@ def test_firehose_source_lets_go_of_a_deleted_stream(clock: Clock) -> None:
     new = make_stream(clock)
     store.add(new)
     new.put(b"new", "k", None)
-    assert [data for _, data in source.read()] == [b"new"]
+    assert [record.data for record in source.read()] == [b"new"]
 
 
 def test_the_records_of_a_deleted_stream_need_no_collector(clock: Clock) -> None:
