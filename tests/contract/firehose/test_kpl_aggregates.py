@@ -1,8 +1,7 @@
 """Aggregates of the Kinesis Producer Library: taken apart by Firehose, and by nobody else.
 
-Kinesis Data Streams Developer Guide, "Use the KPL with Amazon Data Firehose"; readers by GetRecords
-take them apart themselves, and so do functions: awslabs/kinesis-aggregation, "Kinesis Record
-Aggregation & Deaggregation Modules for AWS Lambda", is there because Lambda does not.
+Kinesis Data Streams Developer Guide, "Use the KPL with Amazon Data Firehose", and "Process serialized
+data using AWS Lambda with the Amazon Kinesis Producer Library": a function needs a module for it.
 """
 
 from __future__ import annotations
