@@ -1,7 +1,8 @@
 """Aggregates of the Kinesis Producer Library: taken apart by Firehose, and by nobody else.
 
-Kinesis Data Streams Developer Guide, "Use the KPL with Amazon Data Firehose", and "Process serialized
-data using AWS Lambda with the Amazon Kinesis Producer Library": a function needs a module for it.
+Kinesis Data Streams Developer Guide, "Use the KPL with Amazon Data Firehose", and "Process
+serialized data using AWS Lambda with the Amazon Kinesis Producer Library": a function needs a
+module for it.
 """
 
 from __future__ import annotations
