@@ -7,13 +7,15 @@ Sub-commands of other packages join through the entry-point group ``lake.command
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Sequence
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Annotated, Any
 
 import platformdirs
 import typer
+import typer.core
 from click import Choice
 
 from pipeline.cli_errors import FriendlyGroup
@@ -22,11 +24,16 @@ from pipeline.errors import LakeError
 
 __all__ = ["app", "main"]
 
+# Importing rich takes longer than all else that --help does; with it typer would also escape the
+# brackets of plain texts.
+typer.core.HAS_RICH = False
+
 app = typer.Typer(
     cls=FriendlyGroup,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
     help="The MovieLens data lake: the same code on a laptop and on AWS.",
 )
 
@@ -344,7 +351,16 @@ def _join_plugins() -> None:
             app.add_typer(point.load(), name=point.name)
 
 
+def _is_own(arguments: Sequence[str]) -> bool:
+    """Whether the command called is the pipeline's: then no plug-in is looked for."""
+    return bool(arguments) and arguments[0] in {
+        command.name or getattr(command.callback, "__name__", None)
+        for command in app.registered_commands
+    }
+
+
 def main() -> None:
     """Entry point of the console script."""
-    _join_plugins()
+    if not _is_own(sys.argv[1:]):
+        _join_plugins()
     app(prog_name="lake")

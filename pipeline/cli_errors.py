@@ -5,6 +5,8 @@ it had found when it failed (`document` of the error) with ``error`` added.
 
 Errors of plug-ins are recognised by what they carry (`message`, `hint` and `document`), not by
 their class: the pipeline does not know the plug-ins.
+
+boto3 is imported once there is an error to look at: ``--help`` and a mistyped option need none.
 """
 
 from __future__ import annotations
@@ -19,19 +21,20 @@ import shlex
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
 import typer
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
-from botocore.exceptions import ConnectionError as NoConnection
 from typer.core import TyperGroup
 
-from pipeline.access import is_unauthorized, lost_login
 from pipeline.errors import CutOffError, LakeError
 from pipeline.printable import printable
 from pipeline.settings import WORKSHOP
-from pipeline.target import Target
+
+if TYPE_CHECKING:
+    from botocore.exceptions import ClientError
+
+    from pipeline.target import Target
 
 __all__ = ["FriendlyGroup", "Invocation", "abandon", "explain", "invocation"]
 
@@ -41,6 +44,7 @@ _OF_THE_LAKE: Final = re.compile(
 )
 _LIMITS: Final = {"--dry-run": 0, "--from": 1, "--only": 1, "--max-cost": 1}
 """Options without which a command would do more than was asked, and how many words follow each."""
+_LONGEST_HELP: Final = 200
 _STATUS: Final = "See where the lake stands with: lake status"
 
 
@@ -91,12 +95,12 @@ def explain(
     if isinstance(error, CutOffError) and error.__cause__ is not None:
         message, hint = explain(error.__cause__, target, command)
         return _with_notes(f"{message} {error.message}", error), hint
-    lost = lost_login(error) if target and target.login else None
+    lost = _lost_login(error, target)
     if target and lost is not None:
         message, hint = _login_lost(lost, target, command)
     else:
         message, hint = _explain(error, target)
-        if target and target.login and isinstance(error, NoConnection | HTTPClientError):
+        if target and target.login and _is_unanswered(error):
             message += " What AWS is at work on goes on by itself."
             hint += f"; then go on with: {command}"
     return _with_notes(message, error), at_target(hint, target)
@@ -123,6 +127,21 @@ def at_target(hint: str, target: Target | None) -> str:
     return _OF_THE_LAKE.sub(complete, hint)
 
 
+def _lost_login(error: BaseException, target: Target | None) -> BaseException | None:
+    if target is None or not target.login:
+        return None
+    from pipeline.access import lost_login
+
+    return lost_login(error)
+
+
+def _is_unanswered(error: BaseException) -> bool:
+    from botocore.exceptions import ConnectionError as NoConnection
+    from botocore.exceptions import HTTPClientError
+
+    return isinstance(error, NoConnection | HTTPClientError)
+
+
 def _login_lost(error: BaseException, target: Target, command: str) -> tuple[str, str]:
     return (
         f"AWS does not accept the credentials any more: {str(error).rstrip('.')}. What AWS is at "
@@ -135,7 +154,9 @@ def _explain(error: BaseException, target: Target | None) -> tuple[str, str]:
     message = getattr(error, "message", None)
     if isinstance(message, str) and hasattr(error, "hint"):
         return message, error.hint or _STATUS
-    if isinstance(error, NoConnection | HTTPClientError):
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    if _is_unanswered(error):
         name = target.name if target else "chosen"
         where = f" at {target.endpoint}" if target and target.endpoint else ""
         if target and not target.endpoint:  # of its many, the one that was asked
@@ -159,6 +180,8 @@ def _explain(error: BaseException, target: Target | None) -> tuple[str, str]:
 
 
 def _answered(error: ClientError, target: Target | None) -> tuple[str, str]:
+    from pipeline.access import is_unauthorized
+
     answer = error.response.get("Error", {})
     what = f"{error.operation_name} was answered with {answer.get('Code')}"
     why = answer.get("Message")
@@ -183,6 +206,18 @@ class FriendlyGroup(TyperGroup):
         except click.ClickException as error:
             _print_usage_error(state, error)
             raise
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands with their whole first sentences, which click would cut off."""
+        commands = {name: self.get_command(ctx, name) for name in self.list_commands(ctx)}
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [
+                    (name, command.get_short_help_str(_LONGEST_HELP))
+                    for name, command in commands.items()
+                    if command is not None and not command.hidden
+                ]
+            )
 
     def invoke(self, ctx: click.Context) -> Any:
         state = _of(ctx)

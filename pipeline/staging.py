@@ -8,15 +8,17 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from pipeline.data import DataFile
-from pipeline.data.room import amount
 from pipeline.lake import Lake, is_missing
 from pipeline.run_state import fingerprint
 from pipeline.slow_step import SlowStep
 from pipeline.uploads import upload
+
+if TYPE_CHECKING:
+    from pipeline.data import DataFile
 
 __all__ = ["landed_sha256", "stage_files"]
 
@@ -61,6 +63,8 @@ class _Uploaded:
         self._lock, self._done = threading.Lock(), before
 
     def __call__(self, count: int) -> None:
+        from pipeline.data.room import amount
+
         with self._lock:
             self._done += count
             text = f"{self._name}: {amount(self._done)} of {amount(self._total)}"

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pipeline.account.accrued import Accrued, accrued
 from pipeline.errors import StateLostError
 from pipeline.infrastructure import is_paused
 from pipeline.lake import Lake
 from pipeline.run_state import Record
 from pipeline.settings import TEMPLATES
 from pipeline.stages import STAGES, Stage
+
+if TYPE_CHECKING:
+    from pipeline.account.accrued import Accrued
 
 __all__ = ["LakeStatus", "lake_status"]
 
@@ -76,5 +78,11 @@ def lake_status(lake: Lake) -> LakeStatus:
         records,
         {name: what for name, what in found.items() if what},
         paused,
-        accrued(lake) if lake.target.prices else None,
+        _costs(lake) if lake.target.prices else None,
     )
+
+
+def _costs(lake: Lake) -> Accrued | None:
+    from pipeline.account.accrued import accrued
+
+    return accrued(lake)

@@ -5,13 +5,15 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from pipeline.data import Dataset
 from pipeline.errors import StageError
 from pipeline.lake import Lake
 from pipeline.polling import Position
 from pipeline.run_state import Record, fingerprint
+
+if TYPE_CHECKING:
+    from pipeline.data import Dataset
 
 __all__ = ["Result", "Stage", "Work"]
 

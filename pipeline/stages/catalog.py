@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
 from pipeline.cloudformation import template_text
-from pipeline.data import Dataset
 from pipeline.errors import StageError
 from pipeline.lake import Lake, error_code, is_missing
 from pipeline.log_tail import newest_line
 from pipeline.polling import Position
 from pipeline.run_state import Record
 from pipeline.stages.base import Result, Stage, Work
+
+if TYPE_CHECKING:
+    from pipeline.data import Dataset
 
 __all__ = ["Catalog", "catalog_columns"]
 

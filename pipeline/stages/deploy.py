@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from botocore.exceptions import ClientError
 
 from pipeline.cloudformation import template_text
-from pipeline.data import Dataset
 from pipeline.errors import StageError
 from pipeline.infrastructure import SERVING
 from pipeline.lake import Lake, error_code
 from pipeline.run_state import Record, fingerprint
 from pipeline.settings import ROOT
 from pipeline.stages.base import Result, Stage, Work
+
+if TYPE_CHECKING:
+    from pipeline.data import Dataset
 
 __all__ = ["Deploy", "endpoint_log", "endpoint_status"]
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pipeline.cloudformation import template_text
-from pipeline.data import Dataset
 from pipeline.errors import StageError
 from pipeline.infrastructure import empty_tables, load_again
 from pipeline.item_counts import count_items
@@ -20,6 +19,9 @@ from pipeline.table_state import (
     unreadable,
     unreadable_if_there,
 )
+
+if TYPE_CHECKING:
+    from pipeline.data import Dataset
 
 __all__ = ["FINISHED", "FullLoad", "find_task", "table_statistics"]
 

@@ -8,9 +8,8 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pipeline.data import DataFile, Dataset
 from pipeline.errors import StageError
 from pipeline.infrastructure import copy_again
 from pipeline.lake import Lake
@@ -18,6 +17,9 @@ from pipeline.run_state import Record
 from pipeline.settings import ROOT
 from pipeline.stages.base import Result, Stage, Work
 from pipeline.staging import landed_sha256
+
+if TYPE_CHECKING:
+    from pipeline.data import DataFile, Dataset
 
 __all__ = ["Land", "quarantine_key"]
 

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pipeline.cloudformation import template_text
-from pipeline.data import Dataset
 from pipeline.delivered import Delivered, events
 from pipeline.distinct_keys import DistinctKeys
 from pipeline.errors import StageError
@@ -21,6 +20,9 @@ from pipeline.run_state import Record, fingerprint
 from pipeline.settings import PARTIAL
 from pipeline.stages.base import Result, Stage, Work
 from pipeline.table_state import table_id, unreadable
+
+if TYPE_CHECKING:
+    from pipeline.data import Dataset
 
 __all__ = ["SourceEvents", "Stream", "source_events"]
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import time
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
-from pipeline.data import Dataset
 from pipeline.errors import StageError
 from pipeline.lake import Lake, error_code, is_missing
 from pipeline.log_tail import log_tail, newest_line
@@ -17,6 +16,9 @@ from pipeline.run_state import Record, fingerprint
 from pipeline.settings import ROOT
 from pipeline.stages.base import Result, Stage, Work
 from pipeline.uploads import source_directory, upload
+
+if TYPE_CHECKING:
+    from pipeline.data import Dataset
 
 __all__ = ["Train"]
 

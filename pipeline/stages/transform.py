@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
 from pipeline.cloudformation import template_text
-from pipeline.data import Dataset
 from pipeline.errors import StageError
 from pipeline.lake import Lake, error_code
 from pipeline.log_tail import log_tail, newest_line
@@ -16,6 +15,9 @@ from pipeline.run_state import Record, fingerprint
 from pipeline.stages.base import Result, Stage, Work
 from pipeline.training_data import job_report, output_digest
 from pipeline.uploads import glue_modules, glue_script, upload
+
+if TYPE_CHECKING:
+    from pipeline.data import Dataset
 
 __all__ = ["Transform"]
 

@@ -349,6 +349,13 @@ PATCHES: tuple[Patch, ...] = (
         "each message costs two requests to CloudWatch, and each of those a transaction",
         "localstack.services.sqs.provider:CloudwatchDispatcher.dispatch_sqs_metric",
     ),
+    patch(
+        "service_regions",
+        "service_regions",
+        "each service's store parses all of botocore's endpoints anew",
+        "localstack.utils.aws.aws_stack:get_valid_regions_for_service",
+        "localstack.services.stores:get_valid_regions_for_service",
+    ),
     *(
         patch(f"steady_time.{module}:{name}", "steady_time", _STEADY_REASON, f"{module}:{name}")
         for module, names in STEADY.items()

@@ -78,6 +78,7 @@ PREPARED = (
     "s3.list_operations",
     "s3.replacement",
     "s3.storage",
+    "service_regions",
     "sqs.metrics",
     "logs.metric_filters",
     "logs.reads",

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import functools
 import json
-from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from localstack.services.cloudformation.resource_provider import ResourceProviderExecutor
@@ -25,12 +26,25 @@ def schema_of(resource_type: str) -> Schema | None:
     if resource_type.startswith("Custom::") or resource_type == CUSTOM_RESOURCE:
         return None
     name = resource_type.lower().replace("::", "-") + ".json"
-    file = files("cfnlint") / "data" / "schemas" / "providers" / _REGION / name
+    file = _folder() / name
     if file.is_file():
         return dict(json.loads(file.read_text(encoding="utf-8")))
     provider = ResourceProviderExecutor.try_load_resource_provider(resource_type)
     schema = getattr(provider, "SCHEMA", None) or {}
     return dict(schema) if schema.get("properties") else None
+
+
+@functools.cache
+def _folder() -> Path:
+    """Where the copies are, found without an import of cfn-lint: that of sympy, networkx and numpy.
+
+    Raises:
+        ModuleNotFoundError: cfn-lint is not installed
+    """
+    spec = find_spec("cfnlint")
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError("No module named 'cfnlint'", name="cfnlint")
+    return Path(spec.origin).parent / "data" / "schemas" / "providers" / _REGION
 
 
 def read_only(schema: Schema) -> set[str]:

@@ -17,7 +17,7 @@ from lakestack.services.glue.spark.class_path import class_archive, class_path
 from lakestack.services.glue.spark.command import spark_command
 
 WARM_UP = Path(__file__).with_name("warm_up.py")
-DUMP_TIMEOUT_SECONDS = 180
+DUMP_TIMEOUT_SECONDS = 900  # it took 26 s of CPU; a busy machine gives it little
 
 
 def install(notice: Callable[[str], None]) -> None:

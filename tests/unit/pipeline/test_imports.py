@@ -1,0 +1,72 @@
+"""What the `lake` command imports: only what the command called needs, so that it starts fast."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = {
+    *("boto3", "botocore", "rich", "yaml", "numpy", "pandas", "pyarrow", "scipy", "implicit"),
+    *("localstack", "moto", "pyspark", "twisted"),
+}
+PROBE = """
+import sys
+from pipeline.cli import main
+sys.argv = ["lake", *sys.argv[1:]]
+try:
+    main()
+finally:
+    print("loaded:", *{name.partition(".")[0] for name in sys.modules}, file=sys.stderr)
+"""
+
+
+def loaded(*arguments: str) -> set[str]:
+    """Top-level packages that are loaded once a command has ended."""
+    environment = {n: v for n, v in os.environ.items() if not n.startswith(("LAKE_", "COV_"))}
+    run = subprocess.run(
+        [sys.executable, "-c", PROBE, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+        env=environment,
+    )
+    names = [line for line in run.stderr.splitlines() if line.startswith("loaded:")]
+    assert names, run.stderr
+    return set(names[-1].split()[1:])
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--help"],
+        ["run", "--help"],
+        ["emulator", "start", "--help"],
+        ["cluster", "--help"],
+        ["run", "--no-such-option"],
+        ["no-such-command"],
+        ["status", "--target", "local", "--no-such-option", "--json"],
+    ],
+    ids=" ".join,
+)
+def test_help_and_usage_errors_load_nothing_heavy(arguments: list[str]) -> None:
+    assert loaded(*arguments) & HEAVY == set()
+
+
+@pytest.mark.parametrize("command", ["run", "status", "doctor", "iam-policy"])
+def test_a_command_of_the_pipeline_loads_no_plug_in(command: str) -> None:
+    assert "lakestack" not in loaded(command, "--help")
+
+
+def test_a_plug_in_is_loaded_for_its_own_command_and_for_the_list() -> None:
+    assert "lakestack" in loaded("emulator", "--help")
+    assert "lakestack" in loaded("--help")
+
+
+def test_a_command_at_work_loads_what_it_needs_and_no_more() -> None:
+    found = loaded("status", "--target", "local", "--endpoint", "http://127.0.0.1:9")
+    assert "boto3" in found
+    assert found & {"numpy", "pandas", "pyarrow", "scipy", "implicit", "lakestack"} == set()
