@@ -63,8 +63,10 @@ def test_common_prefixes_come_once(
     aws: Aws, bucket: str, begun: list[tuple[str, str]], size: int
 ) -> None:
     del begun
-    pages = aws("s3").get_paginator("list_multipart_uploads").paginate(
-        Bucket=bucket, Delimiter="/", PaginationConfig={"PageSize": size}
+    pages = (
+        aws("s3")
+        .get_paginator("list_multipart_uploads")
+        .paginate(Bucket=bucket, Delimiter="/", PaginationConfig={"PageSize": size})
     )
     found = []
     for page in pages:

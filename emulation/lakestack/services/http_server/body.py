@@ -48,7 +48,7 @@ class _Kept:
     """Takes a body until the disk refuses, and then lets the rest go."""
 
     def __init__(self, limit: int) -> None:
-        self._file: Any = tempfile.SpooledTemporaryFile(limit)
+        self._file: Any = tempfile.SpooledTemporaryFile(limit)  # noqa: SIM115 - `close` does
         self._error: OSError | None = None
 
     def write(self, part: bytes) -> None:
