@@ -261,7 +261,7 @@ def test_a_page_that_is_the_only_one_goes_out_as_the_engine_gave_it(
     body: bytes, parsed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loads = Mock(wraps=orjson.loads)
-    monkeypatch.setattr(segmented_scan.orjson, "loads", loads)
+    monkeypatch.setattr(segmented_scan, "orjson", Mock(loads=loads, dumps=orjson.dumps))
     request = {"TableName": "films"}
     answer = Scans().scan("db", b"", request, lambda *_: Answer(200, body))
 
