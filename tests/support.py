@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import resource
 import socket
 import tempfile
 import time
@@ -75,6 +76,22 @@ def emulator() -> Iterator[Running]:
             yield running
         finally:
             instance.stop()
+
+
+@contextlib.contextmanager
+def files_of_at_most(size: int, pid: int = 0) -> Iterator[None]:
+    """Let a process write no file beyond a size: stands in for a disk that is full (EFBIG).
+
+    Args:
+        size: in bytes
+        pid: of the process; 0: this one
+    """
+    before = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, before)
 
 
 def clients(endpoint: str) -> Callable[[str], Any]:

@@ -72,6 +72,12 @@ S3: tuple[Patch, ...] = (
         f"{_S3}.provider:S3Provider.list_object_versions",
     ),
     patch(
+        "s3.list_multipart_uploads",
+        "s3.uploads",
+        "each page sorts all uploads, and a marker whose upload was aborted is refused",
+        f"{_S3}.provider:S3Provider.list_multipart_uploads",
+    ),
+    patch(
         "s3.plain_set",
         "s3.key_index",
         _INDEX_REASON,

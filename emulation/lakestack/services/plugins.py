@@ -76,6 +76,7 @@ PREPARED = (
     "lambda_.inline_code",
     "s3.hosts",
     "s3.list_operations",
+    "s3.uploads",
     "s3.replacement",
     "s3.storage",
     "service_regions",

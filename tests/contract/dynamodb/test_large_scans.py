@@ -161,3 +161,25 @@ def test_an_error_is_dynamodbs_own(aws: Aws, ratings: str) -> None:
     with pytest.raises(client.exceptions.ClientError, match="ValidationException"):
         start = {"user": {"S": "1"}}
         client.scan(TableName=ratings, ExclusiveStartKey=start)
+
+
+@pytest.mark.parametrize("further", [{}, {"ScanIndexForward": False}])
+def test_a_query_of_an_index_has_each_item_of_its_partition_once(
+    aws: Aws, ratings: str, further: dict[str, Any]
+) -> None:
+    asked = {
+        "TableName": ratings,
+        "IndexName": "films",
+        "KeyConditionExpression": "film = :film",
+        "ExpressionAttributeValues": {":film": {"S": "5"}},
+        "ReturnConsumedCapacity": "INDEXES",
+        **further,
+    }
+    whole = aws("dynamodb").query(**asked)
+    parts = list(
+        aws("dynamodb").get_paginator("query").paginate(**asked, PaginationConfig={"PageSize": 50})
+    )
+
+    assert sorted(numbers([whole])) == list(range(5, ITEMS, 97))
+    assert numbers(parts) == numbers([whole])
+    assert whole["ConsumedCapacity"]["TableName"] == ratings

@@ -6,12 +6,14 @@ import functools
 import hashlib
 from collections.abc import Iterator
 from typing import Any
+from unittest.mock import Mock
 
 import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lakestack.services.dynamodb import segmented_scan
 from lakestack.services.dynamodb.engine_connection import Answer
 from lakestack.services.dynamodb.segmented_scan import FIRST_LIMIT, Scans
 
@@ -246,3 +248,22 @@ def test_any_sizes_of_items(sizes: list[int], limit: int | None, index: bool) ->
     for page in found:
         assert limit is None or page["ScannedCount"] <= limit
         assert read_of(engine, page) <= MEGABYTE + 400 * 1024
+
+
+@pytest.mark.parametrize(
+    ("body", "parsed"),
+    [
+        (b'{"Items":[{"id":{"S":"1"}}],"Count":1,"ScannedCount":1}', 0),
+        (b'{"Items":[{"LastEvaluatedKey":{"S":"1"}}],"Count":1,"ScannedCount":1}', 1),
+    ],
+)
+def test_a_page_that_is_the_only_one_goes_out_as_the_engine_gave_it(
+    body: bytes, parsed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loads = Mock(wraps=orjson.loads)
+    monkeypatch.setattr(segmented_scan, "orjson", Mock(loads=loads, dumps=orjson.dumps))
+    request = {"TableName": "films"}
+    answer = Scans().scan("db", b"", request, lambda *_: Answer(200, body))
+
+    assert answer.body is body
+    assert loads.call_count == parsed

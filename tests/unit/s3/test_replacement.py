@@ -12,6 +12,7 @@ import pytest
 from localstack.services.s3.storage import ephemeral
 
 from lakestack.services.s3 import replacement
+from tests.support import files_of_at_most
 
 LARGE = b"x" * (ephemeral.S3_MAX_FILE_SIZE_BYTES + 1)
 
@@ -112,3 +113,24 @@ def test_a_part_that_breaks_off_and_an_upload_that_fails(store: Any) -> None:
     assert content(store) == b"old"
     multipart.complete_multipart([part])
     assert content(store) == b"part"
+
+
+@pytest.mark.parametrize("old", [b"old", LARGE], ids=["in memory", "on disk"])
+def test_a_disk_that_fills_up_leaves_the_object(store: Any, old: bytes) -> None:
+    put(store, old)
+    larger = 4 * LARGE
+    with files_of_at_most(2 * len(LARGE)), pytest.raises(OSError, match="File too large"):
+        put(store, larger)
+
+    assert content(store) == old
+    put(store, larger)
+    assert content(store) == larger
+
+
+def test_a_buffer_that_cannot_be_written_is_given_up(store: Any) -> None:
+    """What is short of the buffer is written when the file is closed."""
+    put(store, LARGE)
+    with files_of_at_most(len(LARGE) + 10), pytest.raises(OSError, match="File too large"):
+        put(store, LARGE + b"y" * 1000)
+
+    assert content(store) == LARGE

@@ -1,4 +1,7 @@
-"""Operations on items, as bytes, straight to the engine; Scans by segments (`segmented_scan`)."""
+"""Operations on items, as bytes, straight to the engine.
+
+Scans go by segments (`segmented_scan`), Queries by a limit (`limited_query`).
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import functools
 
 import orjson
 
-from lakestack.services.dynamodb import engine
+from lakestack.services.dynamodb import engine, limited_query
 from lakestack.services.dynamodb.access import access_key_id
 from lakestack.services.dynamodb.engine_connection import Answer, EngineConnections
 from lakestack.services.dynamodb.segmented_scan import Document, Scans
@@ -35,8 +38,10 @@ def ask(operation: str, account: str, region: str, body: bytes) -> Answer | None
     return _connections(running.port).ask(operation, access_key_id(account, region), region, body)
 
 
-def scan(account: str, region: str, body: bytes, request: Document) -> Answer | None:
-    """Answer a Scan, as `ask`; a table that is large is read by segments.
+def search(
+    operation: str, account: str, region: str, body: bytes, request: Document
+) -> Answer | None:
+    """Answer a Scan or a Query, as `ask`, at a cost that does not grow with what remains.
 
     Args:
         request: the body, parsed
@@ -49,6 +54,8 @@ def scan(account: str, region: str, body: bytes, request: Document) -> Answer | 
     def question(operation: str, text: bytes) -> Answer:
         return connections.ask(operation, key, region, text)
 
+    if operation == "Query":
+        return limited_query.query(body, request, question)
     return SCANS.scan(key, body, request, question)
 
 

@@ -20,6 +20,7 @@ from localstack.services.dynamodb.provider import (
     DynamoDBProvider,
     get_store,
     get_table_stream_type,
+    is_index_query_valid,
 )
 from localstack.services.dynamodb.utils import SchemaExtractor
 from localstack.services.plugins import Service
@@ -131,20 +132,39 @@ class LakeDynamodbProvider(DynamoDBProvider):  # type: ignore[misc]
     @handler("Scan", expand=False)
     def scan(self, context: RequestContext, scan_input: Any) -> Any:
         """By segments (`lakestack.services.dynamodb.segmented_scan`); errors the usual way."""
-        region = _region(context)
+        answer = self._search("Scan", context, scan_input)
+        return super().scan(context, scan_input) if answer is None else answer
+
+    @handler("Query", expand=False)
+    def query(self, context: RequestContext, query_input: Any) -> Any:
+        """By a limit (`lakestack.services.dynamodb.limited_query`); errors the usual way."""
+        answer = None
+        if "IndexName" not in query_input or is_index_query_valid(
+            context.account_id, context.region, query_input
+        ):
+            answer = self._search("Query", context, query_input)
+        if answer is None:
+            return super().query(context, query_input)
+        self.fix_consumed_capacity(query_input, answer)
+        return answer
+
+    def _search(self, operation: str, context: RequestContext, asked: Any) -> Any:
+        """The answer; None where the usual way is to give it."""
         body = context.request.data
-        request = data_plane.parsed(body)
-        name = scan_input["TableName"]
-        if request is not None and self.get_global_table_region(context, name) == context.region:
-            self.check_provisioned_throughput("Scan")
-            try:
-                answer = data_plane.scan(context.account_id, region, body, request)
-            except OSError as e:
-                raise short_way.broken(e) from e
-            if answer is not None and answer.status == 200:
-                http = Response(answer.body, mimetype="application/x-amz-json-1.0")
-                return parse_response(context.operation, context.protocol, http)
-        return super().scan(context, scan_input)
+        request, name = data_plane.parsed(body), asked["TableName"]
+        if request is None or self.get_global_table_region(context, name) != context.region:
+            return None
+        self.check_provisioned_throughput(operation)
+        try:
+            answer = data_plane.search(
+                operation, context.account_id, _region(context), body, request
+            )
+        except OSError as e:
+            raise short_way.broken(e) from e
+        if answer is None or answer.status != 200:
+            return None
+        http = Response(answer.body, mimetype="application/x-amz-json-1.0")
+        return parse_response(context.operation, context.protocol, http)
 
     def on_after_state_reset(self) -> None:
         engine.tables.clear()

@@ -42,6 +42,8 @@ REMEMBERED = 20_000
 FRESH_SECONDS = 60.0
 OUTSIDE = b"Exclusive start key must lie within the segment"
 _SUMMED = ("Count", "ScannedCount")
+MORE = b'"LastEvaluatedKey"'
+"""Is in the body of every page but the last."""
 
 
 @dataclass(frozen=True)
@@ -181,10 +183,11 @@ class _Page:
         """
         limit = min(self._limit or FIRST_LIMIT, FIRST_LIMIT)
         answer = self._ask("Scan", orjson.dumps({**self._request, "Limit": limit}))
-        if answer.status != 200:
+        # To read a page costs more than to send it on: not for what its bytes say.
+        if answer.status != 200 or MORE not in answer.body:
             return answer
         told = orjson.loads(answer.body)
-        if "LastEvaluatedKey" not in told:
+        if "LastEvaluatedKey" not in told:  # an attribute has the name
             return answer
         if self._same_order and (limit == self._limit or told["ScannedCount"] < limit):
             return answer

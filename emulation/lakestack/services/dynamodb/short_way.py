@@ -93,8 +93,8 @@ class ShortWay:
             if not all(plain(account, region, each, writes) for each in operation.tables(document)):
                 return
             try:
-                if name == "Scan":
-                    answer = data_plane.scan(account, region, body, document)
+                if name in ("Scan", "Query"):
+                    answer = data_plane.search(name, account, region, body, document)
                 else:
                     answer = data_plane.ask(name, account, region, body)
             except OSError as e:

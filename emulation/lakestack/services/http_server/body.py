@@ -1,13 +1,21 @@
-"""The body of a request: read whole before the request is looked at, in memory or in a file."""
+"""The body of a request: read whole before the request is looked at, in memory or in a file.
+
+A body that the disk has no room for is read to its end all the same, since a client looks for an
+answer only then; the service that asks for it gets the disk's error and says it in its own words.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import io
+import logging
 import re
 import tempfile
 from typing import IO, Any
 
 from lakestack.services.http_server.request_head import BadRequestError
+
+LOG = logging.getLogger(__name__)
 
 MEMORY_BYTES = 4 << 20
 """A longer body lies in a temporary file."""
@@ -19,6 +27,55 @@ _MAX_TRAILERS = 100
 
 class Ended(Exception):  # noqa: N818 - no error: clients come and go
     """The client has closed the connection, or has been silent for too long."""
+
+
+class _Refused(io.RawIOBase):
+    """A body that could not be kept."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__()
+        self._error = error
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, _buffer: Any) -> int:
+        """Raises: OSError, the disk's."""
+        raise self._error
+
+
+class _Kept:
+    """Takes a body until the disk refuses, and then lets the rest go."""
+
+    def __init__(self, limit: int) -> None:
+        self._file: Any = tempfile.SpooledTemporaryFile(limit)  # noqa: SIM115 - `close` does
+        self._error: OSError | None = None
+
+    def write(self, part: bytes) -> None:
+        if self._error is not None:
+            return
+        try:
+            self._file.write(part)
+        except OSError as e:
+            self._refused(e)
+
+    def finish(self) -> IO[bytes]:
+        """The body at its beginning."""
+        if self._error is None:
+            try:
+                self._file.seek(0)  # what is buffered is written now
+            except OSError as e:
+                self._refused(e)
+        return self._file if self._error is None else io.BufferedReader(_Refused(self._error))
+
+    def close(self) -> None:
+        with contextlib.suppress(OSError):  # it tries to write what is buffered once more
+            self._file.close()
+
+    def _refused(self, error: OSError) -> None:
+        LOG.error("a request's body cannot be kept in %s: %s", tempfile.gettempdir(), error)
+        self._error = error
+        self.close()
 
 
 class Incoming:
@@ -60,8 +117,8 @@ class Incoming:
         found, self.buffer = self.buffer[:at], self.buffer[at + len(mark) :]
         return found
 
-    def copy(self, size: int, into: IO[bytes]) -> None:
-        """Move as many bytes into a file.
+    def copy(self, size: int, into: Any) -> None:
+        """Move as many bytes into a file, or what writes like one.
 
         Raises:
             Ended: the connection ended before
@@ -78,7 +135,7 @@ class Incoming:
 
 
 def read(incoming: Incoming, length: int | None) -> IO[bytes]:
-    """Read a body; returns a file at its beginning.
+    """Read a body; returns a file at its beginning, which raises OSError if the disk was full.
 
     Args:
         length: bytes; None: it comes in chunks
@@ -91,7 +148,7 @@ def read(incoming: Incoming, length: int | None) -> IO[bytes]:
         found, incoming.buffer = incoming.buffer[:length], incoming.buffer[length:]
         return io.BytesIO(found)
     limit = MEMORY_BYTES if length is None or length <= MEMORY_BYTES else 1
-    body: Any = tempfile.SpooledTemporaryFile(limit)  # noqa: SIM115 - the caller closes it
+    body = _Kept(limit)
     try:
         if length is not None:
             incoming.copy(length, body)
@@ -100,11 +157,10 @@ def read(incoming: Incoming, length: int | None) -> IO[bytes]:
     except BaseException:
         body.close()
         raise
-    body.seek(0)
-    return body  # type: ignore[no-any-return]
+    return body.finish()
 
 
-def _chunks(incoming: Incoming, body: IO[bytes]) -> None:
+def _chunks(incoming: Incoming, body: _Kept) -> None:
     """RFC 9112, "Chunked Transfer Coding"; trailers are read and left out."""
     while True:
         found = _SIZE.fullmatch(incoming.until(b"\r\n", _LINE_BYTES))

@@ -55,7 +55,8 @@ class ReplaceableFile(ephemeral.LockedSpooledTemporaryFile):
 
     def put_back(self, body: Body) -> None:
         """Replace what the file holds now."""
-        with suppress(ValueError):  # it is closed already
+        # It is closed already, or a full disk refuses what it has buffered: it is given up anyhow.
+        with suppress(ValueError, OSError):
             self._file.close()
         self._file, self._rolled = body.content, body.on_disk
         self.internal_last_modified = body.last_modified
