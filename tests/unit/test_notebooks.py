@@ -23,7 +23,7 @@ def cells(name: str) -> list[dict[str, Any]]:
 
 def headings(name: str) -> list[str]:
     return [
-        line.removeprefix("## ")
+        line.removeprefix("## ").rstrip()
         for cell in cells(name)
         if cell["cell_type"] == "markdown"
         for line in cell["source"]

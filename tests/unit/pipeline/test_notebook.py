@@ -64,7 +64,7 @@ def test_an_unknown_target_is_named_with_the_valid_ones(capsys: pytest.CaptureFi
 
 
 def test_without_jupyter_the_way_out_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     with pytest.raises(SystemExit) as ended:
         notebook.main(["--target", "local"])
     assert "make notebook" in str(ended.value)
