@@ -1,6 +1,6 @@
 # The data lake on this machine. Each target is one command; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup local aws test test-aws test-docker test-faults test-notebooks notebook lab-pictures lint format lock pictures iam-policy bench bench-peers bench-quality bench-scale soak doctor down clean
+.PHONY: help setup local aws test test-aws test-docker test-faults test-notebooks notebook lab-pictures lint format lock pictures iam-policy bench bench-peers bench-quality bench-scale bench-trainers soak doctor down clean
 
 # An interpreter to make the environment with: Python 3.11 or 3.12.
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3)
@@ -95,6 +95,9 @@ soak: setup ## Load the emulator for 20 minutes and see what grows (MINUTES=n)
 
 bench-quality: setup ## Measure the recommender's lists on several data sets (minutes, fetches data)
 	@$(BIN)/python -m tests.bench.quality
+
+bench-trainers: setup ## Measure the recommender's trainers (SIZES=1m,10m,25m, TRAINERS=local,spark)
+	@$(BIN)/python -m tests.bench.trainers $(if $(SIZES),--sizes "$(SIZES)") $(if $(TRAINERS),--trainers "$(TRAINERS)")
 
 doctor: $(VENV)/.ready ## Say what this machine lacks, and the command that mends it
 	@$(LAKE) doctor

@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from recommender.errors import SettingsError
-from recommender.hyperparameters import AUTO_TRAINER, LOCAL, SPARK, Hyperparameters
+from recommender.hyperparameters import LOCAL, SPARK, Hyperparameters
 from recommender.memory import physical_bytes
 
 WITH_ALS = ("als", "blend", "auto")
@@ -95,6 +95,3 @@ def _refusal(lacks: list[str]) -> str:
 
 def _gigabytes(count: int) -> str:
     return f"{count / 1e9:.1f} GB"
-
-
-__all__ = ["AUTO_TRAINER", "LOCAL", "SPARK", "Trainer", "choose", "local_bytes", "missing"]
