@@ -105,8 +105,7 @@ def main() -> None:
     finally:
         over.set()
         teller.join()
-        spark.stop()
-    sys.stdout.flush()
+    spark.stop()  # after a failure not: of a JVM that has died it would hide why
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from tests.integration.faults.lake_runs import Machine
 
 TIER = bool(os.environ.get("NOTEBOOK_TIER"))
 RATINGS = "100k"
-"""As many as MovieLens latest-small has; with 20k no model is better than popularity beyond noise."""
+"""As many as MovieLens latest-small has; with 20k no model beats popularity beyond noise."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
