@@ -160,12 +160,13 @@ def _run(folder: Path) -> None:
         _pass_on(process.stdout)
         code = process.wait()
     if code:
-        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-        tail = "\n".join(line for line in lines if line.strip())
+        said = log.read_text(encoding="utf-8", errors="replace")
+        sys.stderr.write(said)  # the job's log gets all of it
+        lines = [line for line in said.splitlines() if line.strip()]
         raise TrainerError(
             f"Spark's fit ended with exit status {code}; a smaller job: --trainer local,"
             " more memory for Spark: SPARK_DRIVER_MEMORY=8g. Its last lines:\n"
-            + "\n".join(tail.splitlines()[-LOG_LINES:])
+            + "\n".join(lines[-LOG_LINES:])
         )
 
 

@@ -34,6 +34,9 @@ def session(folder: Path, threads: int) -> Any:
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.authenticate": "true",
+        # On a machine that starves it, an executor that is late would end the JVM.
+        "spark.executor.heartbeatInterval": "60s",
+        "spark.network.timeout": "1800s",
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.local.dir": str(folder / "spark"),
