@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from pipeline.target import open_target
 
 NOTEBOOKS = ("lab4", "explore")
 CELL_SECONDS = 600
+_PICTURE = re.compile(r"\]\(pictures/([\w-]+\.png)\)")
 
 
 @dataclass(frozen=True)
@@ -70,11 +72,20 @@ def execute(name: str, environ: Mapping[str, str], target: str = "local") -> Exe
 
 
 def write_pictures(folder: Path, target: str) -> list[Path]:
-    """Run both notebooks on the lake that is there, and write their plots as PNG files."""
+    """Run the notebooks on the lake that is there; write the plots that the labs' pages show."""
+    shown = {
+        picture
+        for page in FOLDER.glob("*.md")
+        for picture in _PICTURE.findall(page.read_text(encoding="utf-8"))
+    }
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     for name in NOTEBOOKS:
+        if not any(picture.startswith(f"{name}-") for picture in shown):
+            continue
         for cell_id, picture in execute(name, os.environ, target).pictures():
-            written.append(folder / f"{name}-{cell_id}.png")
-            written[-1].write_bytes(picture)
+            file = folder / f"{name}-{cell_id}.png"
+            if file.name in shown:
+                file.write_bytes(picture)
+                written.append(file)
     return written

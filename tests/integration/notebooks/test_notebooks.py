@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,7 +51,7 @@ class Runs:
     executed: list[Executed]
     seconds: list[float]
     before: Mapping[str, Any]
-    after: list[Mapping[str, Any]]
+    after: Sequence[Mapping[str, Any]]
 
 
 def runs(machine: Machine, name: str) -> Runs:
