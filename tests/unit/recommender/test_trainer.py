@@ -59,9 +59,8 @@ def test_the_choice_turns_where_the_memory_does() -> None:
     ratings = 10_000_000
     needed = local_bytes(ratings, SHAPE, 96)
     for have, name in ((needed / 0.79, "local"), (needed / 0.81, "spark")):
-        found = choose(
-            Hyperparameters(), ratings, SHAPE, lacking=all_there, memory=lambda have=have: int(have)
-        )
+        at = memory(have / 1e9)
+        found = choose(Hyperparameters(), ratings, SHAPE, lacking=all_there, memory=at)
         assert found.name == name
 
 
