@@ -1,6 +1,6 @@
 # The data lake on this machine. Each target is one command; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup local aws test test-aws test-docker test-faults lint format lock pictures iam-policy bench bench-peers bench-quality bench-scale soak doctor down clean
+.PHONY: help setup local aws test test-aws test-docker test-faults test-notebooks notebook lab-pictures lint format lock pictures iam-policy bench bench-peers bench-quality bench-scale bench-trainers soak doctor down clean
 
 # An interpreter to make the environment with: Python 3.11 or 3.12.
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3)
@@ -34,11 +34,20 @@ aws: ## Run the same lake in your AWS account; asks before it makes anything
 	@[ -e $(VENV)/.ready ] || $(MAKE) --no-print-directory $(VENV)/.aws-ready
 	@$(LAKE) run --target aws $(if $(MOVIELENS),--movielens "$(MOVIELENS)")
 
+notebook: $(if $(filter aws,$(TARGET)),,setup) ## Open the labs' notebooks in Jupyter (TARGET=aws: on the lake in your account)
+	@[ -e $(VENV)/.ready ] || $(MAKE) --no-print-directory $(VENV)/.aws-ready
+	@$(MAKE) --no-print-directory $(VENV)/.notebook-ready
+	@$(BIN)/python -m pipeline.notebook $(if $(TARGET),--target "$(TARGET)")
+
 test: setup ## Run all tests (TESTS="tests/unit -k name" for some, WORKERS=n beside each other)
 	@$(BIN)/python -m pytest $(if $(WORKERS),--numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder) $(TESTS)
 
 test-faults: setup ## Disturb every process in every stage (FAULTS="--only train", SAMPLE=1/8, MINUTES=5)
 	@$(BIN)/python -m tests.faults $(if $(SAMPLE),--sample "$(SAMPLE)") $(if $(MINUTES),--minutes "$(MINUTES)") $(FAULTS)
+
+test-notebooks: setup ## Run the labs' notebooks, twice, on a lake of their own
+	@$(MAKE) --no-print-directory $(VENV)/.notebook-ready
+	@NOTEBOOK_TIER=1 $(BIN)/python -m pytest tests/integration/notebooks
 
 test-docker: ## Build the image and run the tests that need a container engine
 	@.ci/docker
@@ -60,9 +69,14 @@ format: $(VENV)/.ready ## Put imports and lines into the one style
 lock: $(VENV)/.ready ## Resolve requirements.lock anew, as of the dates in its second line
 	@$(BIN)/uv --quiet $$(sed -n '2s/^# *uv //p' requirements.lock)
 	@$(BIN)/python -m lakestack.tool.lock
+	@$(BIN)/uv --quiet $$(sed -n '2s/^# *uv //p' notebook.lock)
 
 pictures: $(VENV)/.ready ## Draw the picture of docs/design.md from the imports
 	@$(BIN)/python docs/pictures.py
+
+lab-pictures: setup ## Draw the pictures of the labs' pages, by the notebooks, on the lake that runs
+	@$(MAKE) --no-print-directory $(VENV)/.notebook-ready
+	@$(BIN)/python -m tests.notebooks
 
 iam-policy: $(VENV)/.ready ## Write the policy of `lake iam-policy` from a recorded run
 	@$(BIN)/python -m tests.iam
@@ -81,6 +95,9 @@ soak: setup ## Load the emulator for 20 minutes and see what grows (MINUTES=n)
 
 bench-quality: setup ## Measure the recommender's lists on several data sets (minutes, fetches data)
 	@$(BIN)/python -m tests.bench.quality
+
+bench-trainers: setup ## Measure the recommender's trainers (SIZES=1m,10m,25m, TRAINERS=local,spark)
+	@$(BIN)/python -m tests.bench.trainers $(if $(SIZES),--sizes "$(SIZES)") $(if $(TRAINERS),--trainers "$(TRAINERS)")
 
 doctor: $(VENV)/.ready ## Say what this machine lacks, and the command that mends it
 	@$(LAKE) doctor
@@ -114,4 +131,10 @@ $(VENV)/.aws-ready: requirements.lock pipeline/pyproject.toml
 	$(new_environment)
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --constraints requirements.lock -r pipeline/pyproject.toml
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --build-constraints requirements.lock --editable pipeline
+	@touch $@
+
+# What the notebooks need beside either, in versions that fit requirements.lock.
+$(VENV)/.notebook-ready: notebook.lock $(wildcard $(VENV)/.ready $(VENV)/.aws-ready)
+	@echo "adding Jupyter to $(VENV) (once, under a minute)"
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r notebook.lock
 	@touch $@

@@ -34,6 +34,7 @@ from recommender.ratings import Ratings
 from recommender.selection import pick
 from recommender.serving_code import add_to
 from recommender.statistics import LEVEL, compare
+from recommender.trainer import choose
 from recommender.tuning import search
 
 Report = dict[str, Any]
@@ -159,7 +160,9 @@ def run(settings: Hyperparameters, environment: Mapping[str, str]) -> None:
         say("data untimed: no timestamp column; all ratings count as equally old")
     elif not data.ratings.timed:
         say("data untimed: all ratings have the same time and count as equally old")
-    settings, report = evaluate(data, settings)
+    trainer = choose(settings, len(data.ratings), data.ratings.shape)
+    say(f"trainer {trainer.name}: {trainer.reason}")
+    settings, report = evaluate(data, replace(settings, trainer=trainer.name))
     fitted = fit(data.ratings, settings)
     say(f"phase fit_final seconds={fitted.seconds:.3f}")
     movie_ids = data.ratings.movie_ids

@@ -91,6 +91,7 @@ TIERS = {
     "contract": ("tests/contract/", ""),
     "integration": ("tests/integration/", ""),
     "docker": ("tests/integration/container/", "make test-docker"),
+    "notebooks": ("tests/integration/notebooks/", "make test-notebooks"),
 }
 """Folders of tests, the innermost last, and what runs a tier that is not run by all."""
 

@@ -2,7 +2,8 @@
 
 Rooms: `hyperparameters`, `arguments` (reads them), `channel` (reads the training data), `ratings`,
 `confidence` (ratings to weights); the models `base`, `als`, `item_models` (EASE, BM25), `blend`,
-`popularity`, and `factory`, which lists them; the evaluation `protocols` (what is held out),
+`popularity`, and `factory`, which lists them; `trainer` (in this process or by Spark), `spark_als`,
+`spark_job` and `memory`; the evaluation `protocols` (what is held out),
 `leakage`, `ranking` (top-k), `metrics`, `statistics` (intervals, comparisons), `evaluation` (fit
 and measure), `tuning`, `selection` (`--algorithm auto`); `artifact` (model files), `requests` (JSON
 of an invocation), `serving` (answers), `errors`.

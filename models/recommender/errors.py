@@ -3,6 +3,7 @@
     RecommenderError
     ├── SettingsError    a hyper-parameter that is unknown or out of range
     ├── DataError        a training channel that is missing, malformed or too small
+    ├── TrainerError     a fit in a process of its own that has failed
     ├── ArtifactError    model files that are missing, altered or inconsistent
     └── RequestError     an invocation that cannot be answered; also a ValueError
 
@@ -30,6 +31,10 @@ class SettingsError(RecommenderError):
 
 class DataError(RecommenderError):
     """The training channel cannot be used."""
+
+
+class TrainerError(RecommenderError):
+    """The process that fits has failed."""
 
 
 class ArtifactError(RecommenderError):

@@ -8,9 +8,10 @@ from recommender.als import AlternatingLeastSquares
 from recommender.base import Model
 from recommender.blend import Blend
 from recommender.errors import SettingsError
-from recommender.hyperparameters import Hyperparameters, solver_threads
+from recommender.hyperparameters import SPARK, Hyperparameters, solver_threads
 from recommender.item_models import Bm25, Ease
 from recommender.popularity import Popularity
+from recommender.spark_als import SparkAlternatingLeastSquares
 
 
 def create(settings: Hyperparameters) -> Model:
@@ -23,7 +24,8 @@ def create(settings: Hyperparameters) -> Model:
 
 
 def _als(settings: Hyperparameters) -> AlternatingLeastSquares:
-    return AlternatingLeastSquares(
+    kind = SparkAlternatingLeastSquares if settings.trainer == SPARK else AlternatingLeastSquares
+    return kind(
         settings.factors,
         settings.iterations,
         settings.regularization,

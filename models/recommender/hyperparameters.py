@@ -12,6 +12,9 @@ from typing import Any
 from recommender.errors import SettingsError
 from recommender.protocols import PROTOCOLS
 
+AUTO_TRAINER, LOCAL, SPARK = "auto", "local", "spark"
+TRAINERS = (AUTO_TRAINER, LOCAL, SPARK)
+
 
 @dataclass(frozen=True)
 class Hyperparameters:
@@ -56,6 +59,9 @@ class Hyperparameters:
     validation rows held out under `protocol`."""
     tune_trials: int = 40
     """Settings tried by `tune`."""
+    trainer: str = AUTO_TRAINER
+    """What fits ALS: local (in this process), spark, or auto, which picks by size and memory. The
+    artifact is the same."""
 
     def __post_init__(self) -> None:
         # Spelt as its owner did: newest-per-user is newest_per_user.
@@ -63,6 +69,10 @@ class Hyperparameters:
         if self.protocol not in PROTOCOLS:
             raise SettingsError(
                 f"protocol={self.protocol!r} is unknown; valid: {', '.join(PROTOCOLS)}"
+            )
+        if self.trainer not in TRAINERS:
+            raise SettingsError(
+                f"trainer={self.trainer!r} is unknown; valid: {', '.join(TRAINERS)}"
             )
         for name, low, high in _RANGES:
             value = getattr(self, name)

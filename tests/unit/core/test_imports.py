@@ -18,6 +18,8 @@ import pytest
 from tests.support import PROJECT
 
 MODELS = PROJECT / "models"
+SPARK = ("pyspark", "pyarrow")
+"""What the recommender imports only where Spark is to fit it."""
 PACKAGES = ("lakestack", "pipeline", "spark_jobs", "recommender")
 TOOLKITS = {"sagemaker_inference"}  # of the framework image itself
 AWSGLUE = "lakestack.services.glue.runtime.awsglue"
@@ -129,9 +131,12 @@ def test_models_import_what_their_requirements_bring() -> None:
     lines = (MODELS / "requirements.txt").read_text().splitlines()
     required = {re.split(r"[=<>~!\[ ]", li)[0] for li in lines if li and not li.startswith("#")}
     own = {p.stem for p in MODELS.iterdir() if p.suffix == ".py" or (p / "__init__.py").is_file()}
-    imported = external(MODELS.rglob("*.py"), own)
+    files = list(MODELS.rglob("*.py"))
+    of_spark = [file for file in files if file.name.startswith("spark_")]
+    imported = external((file for file in files if file not in of_spark), own)
     assert imported, "the models import numpy at least"
     assert imported <= required | TOOLKITS
+    assert external(of_spark, own) <= required | set(SPARK)
 
 
 def test_confinement_imports_nothing_but_the_standard_library() -> None:

@@ -1,0 +1,1 @@
+"""The labs' notebooks on a lake of their own."""

@@ -1,0 +1,1 @@
+"""The labs' notebooks, run from a clean kernel."""
