@@ -324,6 +324,24 @@ PATCHES: tuple[Patch, ...] = (
         "FilterLogEvents answers stream by stream instead of by time",
         "moto.logs.models:LogGroup.filter_log_events",
     ),
+    patch(
+        "logs.insights.start",
+        "logs.insights.queries",
+        "log groups given by identifiers are answered with a 500, and limit is dropped",
+        "moto.logs.responses:LogsResponse.start_query",
+    ),
+    patch(
+        "logs.insights.run",
+        "logs.insights.queries",
+        "filter, stats and parse are ignored, and events are sorted the wrong way round",
+        "moto.logs.models:execute_query",
+    ),
+    patch(
+        "logs.insights.results",
+        "logs.insights.queries",
+        "the answer has no statistics",
+        "moto.logs.models:LogQuery.to_result_json",
+    ),
     *(
         patch(
             f"logs.locked.{method}",

@@ -79,6 +79,7 @@ PREPARED = (
     "s3.replacement",
     "s3.storage",
     "sqs.metrics",
+    "logs.insights.queries",
     "logs.metric_filters",
     "logs.reads",
     "health_route",
