@@ -228,6 +228,18 @@ PATCHES: tuple[Patch, ...] = (
         "moto.glue.utils:_PARTITION_FILTER_EXPRESSION_CACHE",
     ),
     patch(
+        "iam.simulate_principal",
+        "iam.simulation",
+        "wildcards, conditions and explicit denies are not evaluated, and no resource is a 500",
+        "localstack.services.iam.provider:IamProvider.simulate_principal_policy",
+    ),
+    patch(
+        "iam.simulate_custom",
+        "iam.simulation",
+        "nobody has it",
+        "localstack.aws.api.iam:IamApi.simulate_custom_policy",
+    ),
+    patch(
         "lambda.inline_code",
         "lambda_.inline_code",
         "inline source is packed by the zip program, and equal source gets different digests",

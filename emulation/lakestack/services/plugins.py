@@ -73,6 +73,7 @@ PREPARED = (
     "request_validation",
     "cloudformation.engine",
     "dynamodb.engine",
+    "iam.simulation",
     "lambda_.inline_code",
     "s3.hosts",
     "s3.list_operations",

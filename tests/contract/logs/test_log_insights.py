@@ -28,9 +28,7 @@ def group(aws: Aws, name: str) -> str:
 
 def ask(logs: Any, query: str, **given: Any) -> Any:
     now = int(time.time())
-    begun = logs.start_query(
-        startTime=now - 60, endTime=now + 60, queryString=query, **given
-    )
+    begun = logs.start_query(startTime=now - 60, endTime=now + 60, queryString=query, **given)
     answer = logs.get_query_results(queryId=begun["queryId"])
     assert answer["status"] == "Complete"
     return answer

@@ -47,7 +47,9 @@ def test_the_newest_come_first_with_time_and_message() -> None:
     assert ask("fields @timestamp | sort @timestamp asc | limit 1") == [
         {"@timestamp": "2023-11-14 22:13:20.000"}
     ]
-    assert ask("fields @timestamp | sort @timestamp | limit 1")[0]["@timestamp"].endswith("13:20.000")
+    assert ask("fields @timestamp | sort @timestamp | limit 1")[0]["@timestamp"].endswith(
+        "13:20.000"
+    )
 
 
 @pytest.mark.parametrize(
@@ -82,10 +84,13 @@ def test_stats_by_groups_and_periods() -> None:
         {"level": "WARN", "n": "2", "sum(cost)": "12.5", "mean": "6.25"},
         {"level": "INFO", "n": "1", "sum(cost)": "3", "mean": "3"},
     ]
-    assert ask("filter ispresent(cost) | stats count() as n by bin(2m) | sort n") == [
-        {"bin(2m)": "2023-11-14 22:14:00.000", "n": "1"} | {"n": "2"},
-        {"bin(2m)": "2023-11-14 22:16:00.000", "n": "1"},
-    ][::-1]
+    assert (
+        ask("filter ispresent(cost) | stats count() as n by bin(2m) | sort n")
+        == [
+            {"bin(2m)": "2023-11-14 22:14:00.000", "n": "1"} | {"n": "2"},
+            {"bin(2m)": "2023-11-14 22:16:00.000", "n": "1"},
+        ][::-1]
+    )
     assert ask("stats max(@duration) as d, max(@maxMemoryUsed / 1000 / 1000) as mb") == [
         {"d": "12.5", "mb": "40"}
     ]

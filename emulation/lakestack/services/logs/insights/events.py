@@ -7,6 +7,7 @@ what is nested, and what Lambda writes in its REPORT, START and END lines.
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import re
 from typing import Any
@@ -43,10 +44,8 @@ def fields_of(event: Any, stream: str, group: str, account: str) -> dict[str, An
     }
     text = event.message.strip()
     if text.startswith("{"):
-        try:
+        with contextlib.suppress(ValueError, RecursionError):  # no JSON: no fields
             _discover(json.loads(text), "", fields)
-        except (ValueError, RecursionError):
-            pass
     elif group.startswith("/aws/lambda/") and (found := _LAMBDA.match(text)):
         fields["@type"] = found[1]
         if found[2]:
