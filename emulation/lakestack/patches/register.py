@@ -7,7 +7,8 @@ and nothing stands here.
 from __future__ import annotations
 
 from lakestack.patches.declaration import Patch, patch
-from lakestack.patches.many import LOG_READS, PATTERNS, STEADY
+from lakestack.patches.many import PATTERNS, STEADY
+from lakestack.patches.register_records import RECORDS
 from lakestack.patches.register_s3 import S3
 
 _CFN = "localstack.services.cloudformation"
@@ -18,7 +19,6 @@ _PARSER = "localstack.aws.protocol.parser"
 _DYNAMODB = "localstack.services.dynamodb"
 
 _STEADY_REASON = "the wall clock decides what is due: set back, what is due waits"
-_LOCK_REASON = "lists walk over dictionaries that another request adds to, and fail with a 500"
 
 PATCHES: tuple[Patch, ...] = (
     patch(
@@ -228,18 +228,6 @@ PATCHES: tuple[Patch, ...] = (
         "moto.glue.utils:_PARTITION_FILTER_EXPRESSION_CACHE",
     ),
     patch(
-        "iam.simulate_principal",
-        "iam.simulation",
-        "wildcards, conditions and explicit denies are not evaluated, and no resource is a 500",
-        "localstack.services.iam.provider:IamProvider.simulate_principal_policy",
-    ),
-    patch(
-        "iam.simulate_custom",
-        "iam.simulation",
-        "nobody has it",
-        "localstack.aws.api.iam:IamApi.simulate_custom_policy",
-    ),
-    patch(
         "lambda.inline_code",
         "lambda_.inline_code",
         "inline source is packed by the zip program, and equal source gets different digests",
@@ -312,57 +300,6 @@ PATCHES: tuple[Patch, ...] = (
         "the ClientContext of an invocation is dropped on its way to the environment",
         f"{_INVOCATION}.execution_environment:ExecutionEnvironment.invoke",
     ),
-    patch(
-        "logs.put_events",
-        "logs.metric_filters",
-        "every metric filter of a region is applied to every group, a call for each event",
-        "localstack.services.logs.provider:LogsProvider.put_log_events",
-    ),
-    patch(
-        "logs.put_filter",
-        "logs.metric_filters",
-        "a filter that is put twice is there twice",
-        "moto.logs.metric_filters:MetricFilters.add_filter",
-    ),
-    patch(
-        "logs.describe_groups",
-        "logs.reads",
-        "each event of each group is copied for a list of the groups, which fails meanwhile",
-        "localstack.services.logs.provider:LogsProvider.describe_log_groups",
-    ),
-    patch(
-        "logs.in_order",
-        "logs.reads",
-        "FilterLogEvents answers stream by stream instead of by time",
-        "moto.logs.models:LogGroup.filter_log_events",
-    ),
-    patch(
-        "logs.insights.start",
-        "logs.insights.queries",
-        "log groups given by identifiers are answered with a 500, and limit is dropped",
-        "moto.logs.responses:LogsResponse.start_query",
-    ),
-    patch(
-        "logs.insights.run",
-        "logs.insights.queries",
-        "filter, stats and parse are ignored, and events are sorted the wrong way round",
-        "moto.logs.models:execute_query",
-    ),
-    patch(
-        "logs.insights.results",
-        "logs.insights.queries",
-        "the answer has no statistics",
-        "moto.logs.models:LogQuery.to_result_json",
-    ),
-    *(
-        patch(
-            f"logs.locked.{method}",
-            "logs.reads",
-            _LOCK_REASON,
-            f"moto.logs.models:LogsBackend.{method}",
-        )
-        for method in LOG_READS
-    ),
     *(
         patch(
             f"patterns.{module}",
@@ -372,6 +309,7 @@ PATCHES: tuple[Patch, ...] = (
         )
         for module in PATTERNS
     ),
+    *RECORDS,
     *S3,
     patch(
         "sqs.metrics",

@@ -83,6 +83,8 @@ PREPARED = (
     "logs.insights.queries",
     "logs.metric_filters",
     "logs.reads",
+    "not_emulated",
+    "tagging.resources",
     "health_route",
     "control.routes",
     "saved_state.keeper",  # last: it loads services
