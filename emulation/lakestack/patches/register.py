@@ -7,7 +7,8 @@ and nothing stands here.
 from __future__ import annotations
 
 from lakestack.patches.declaration import Patch, patch
-from lakestack.patches.many import LOG_READS, PATTERNS, STEADY
+from lakestack.patches.many import PATTERNS, STEADY
+from lakestack.patches.register_records import RECORDS
 from lakestack.patches.register_s3 import S3
 
 _CFN = "localstack.services.cloudformation"
@@ -18,7 +19,6 @@ _PARSER = "localstack.aws.protocol.parser"
 _DYNAMODB = "localstack.services.dynamodb"
 
 _STEADY_REASON = "the wall clock decides what is due: set back, what is due waits"
-_LOCK_REASON = "lists walk over dictionaries that another request adds to, and fail with a 500"
 
 PATCHES: tuple[Patch, ...] = (
     patch(
@@ -300,39 +300,6 @@ PATCHES: tuple[Patch, ...] = (
         "the ClientContext of an invocation is dropped on its way to the environment",
         f"{_INVOCATION}.execution_environment:ExecutionEnvironment.invoke",
     ),
-    patch(
-        "logs.put_events",
-        "logs.metric_filters",
-        "every metric filter of a region is applied to every group, a call for each event",
-        "localstack.services.logs.provider:LogsProvider.put_log_events",
-    ),
-    patch(
-        "logs.put_filter",
-        "logs.metric_filters",
-        "a filter that is put twice is there twice",
-        "moto.logs.metric_filters:MetricFilters.add_filter",
-    ),
-    patch(
-        "logs.describe_groups",
-        "logs.reads",
-        "each event of each group is copied for a list of the groups, which fails meanwhile",
-        "localstack.services.logs.provider:LogsProvider.describe_log_groups",
-    ),
-    patch(
-        "logs.in_order",
-        "logs.reads",
-        "FilterLogEvents answers stream by stream instead of by time",
-        "moto.logs.models:LogGroup.filter_log_events",
-    ),
-    *(
-        patch(
-            f"logs.locked.{method}",
-            "logs.reads",
-            _LOCK_REASON,
-            f"moto.logs.models:LogsBackend.{method}",
-        )
-        for method in LOG_READS
-    ),
     *(
         patch(
             f"patterns.{module}",
@@ -342,6 +309,7 @@ PATCHES: tuple[Patch, ...] = (
         )
         for module in PATTERNS
     ),
+    *RECORDS,
     *S3,
     patch(
         "sqs.metrics",

@@ -78,7 +78,7 @@ def test_code_inside_the_model_archive_with_json_defaults(hosting: Hosting) -> N
     endpoint = hosting.create(hosting.config(name))
     assert hosting.settled(endpoint)["EndpointStatus"] == "InService"
     assert hosting.invoke(endpoint, [1, 2, 3]) == {"sum": 6}
-    for body, content_type, status in ((b"[", "application/json", 400), (b"x", "text/csv", 415)):
+    for body, content_type, status in ((b"[", "application/json", 400), (b"x", "text/xml", 415)):
         with pytest.raises(ClientError) as caught:
             hosting.aws("sagemaker-runtime").invoke_endpoint(
                 EndpointName=endpoint, Body=body, ContentType=content_type

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from localstack.aws.api.kinesis import (
     InvalidArgumentException,
+    LimitExceededException,
     ResourceInUseException,
     ResourceNotFoundException,
 )
@@ -161,7 +162,7 @@ def test_scaling_makes_even_shards(targets: list[int]) -> None:
 @pytest.mark.parametrize("target", [1, 9])
 def test_scaling_beyond_double_or_half_is_refused(clock: Clock, target: int) -> None:
     stream = make_stream(clock, 4)
-    with pytest.raises(InvalidArgumentException, match="cannot scale"):
+    with pytest.raises(LimitExceededException, match="cannot scale"):
         stream.scale(target)
 
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import http.client
+import io
 import json
 import socket
 import threading
@@ -62,7 +63,8 @@ def test_one_connection_serves_many_requests(server: tuple[str, int]) -> None:
     for body, status in ((b'"stop"', 500), (b'"teapot"', 418), (b"{", 400), (b"\xff", 400)):
         assert post(connection, body)[0] == status
     assert post(connection, b"1", Accept="text/html")[0] == 406
-    assert post(connection, b"1", Content_Type="text/csv")[0] == 415
+    assert post(connection, b"1", Content_Type="text/xml")[0] == 415
+    assert post(connection, b"1", Content_Type="application/x-npy")[0] == 400
     connection.request("GET", "/other")
     assert connection.getresponse().status == 404
     assert connection.sock is first
@@ -81,6 +83,52 @@ def test_defaults_read_and_write_json(tmp_path: Path) -> None:
         b"3",
         "application/json",
     )
+
+
+def npy(*rows: list[float]) -> bytes:
+    import numpy as np
+
+    out = io.BytesIO()
+    np.save(out, np.array(rows))
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        (b"[[1, 2], [3, 4]]", "application/json"),
+        (b"1,2\n3,4\n", "text/csv"),
+        (npy([1, 2], [3, 4]), "application/x-npy"),
+    ],
+)
+def test_defaults_read_arrays_and_write_what_is_accepted(
+    tmp_path: Path, body: bytes, content_type: str
+) -> None:
+    import numpy as np
+
+    made = model(tmp_path, predict_fn=lambda data, loaded: data.sum(axis=1))
+    text, kind = made.answer(body, content_type, "application/json")
+    assert (json.loads(text), kind) == ([3, 7], "application/json")
+    text, kind = made.answer(body, content_type, "text/csv, application/json")
+    assert ([float(line) for line in text.split()], kind) == ([3, 7], "text/csv")
+    text, kind = made.answer(body, content_type, "application/x-npy")
+    assert (np.load(io.BytesIO(text)).tolist(), kind) == ([3, 7], "application/x-npy")
+
+
+def test_foreign_pickles_are_refused(tmp_path: Path) -> None:
+    import numpy as np
+
+    out = io.BytesIO()
+    np.save(out, np.array([{}], dtype=object), allow_pickle=True)
+    with pytest.raises(serving.RequestError, match="NumPy") as caught:
+        model(tmp_path).answer(out.getvalue(), "application/x-npy", "*/*")
+    assert caught.value.status_code == 400
+
+
+def test_json_that_is_no_array_stays_as_it_is(tmp_path: Path) -> None:
+    made = model(tmp_path, predict_fn=lambda data, loaded: type(data).__name__)
+    for body, kind in ((b'{"a": [1]}', "dict"), (b'["x"]', "list"), (b"[[1], [1, 2]]", "list")):
+        assert made.answer(body, "application/json", "*/*")[0] == f'"{kind}"'.encode()
 
 
 def test_functions_of_the_user_win(tmp_path: Path) -> None:

@@ -10,10 +10,12 @@ from typing import Any
 from localstack.aws.api import RequestContext, handler
 from localstack.aws.api.cloudformation import (
     AlreadyExistsException,
+    ChangeSetNotFoundException,
     ChangeSetStatus,
     ChangeSetType,
     ExecutionStatus,
     InsufficientCapabilitiesException,
+    InvalidChangeSetStatusException,
     StackStatus,
 )
 from localstack.services.cloudformation.engine.validations import ValidationError
@@ -44,6 +46,7 @@ from lakestack.services.cloudformation.request_template import (
     text_of_request,
 )
 from lakestack.services.cloudformation.stack_notes import importers, notes_of
+from lakestack.services.cloudformation.stack_sets import StackSetOperations
 from lakestack.services.cloudformation.template import Template, parse_template, template_text
 from lakestack.services.cloudformation.template_check import (
     check,
@@ -86,7 +89,7 @@ def find_stack(state: Any, name: str | None) -> Any:
     return next((s for s in live if s.stack_name == name), None)
 
 
-class CloudFormationProvider(CloudformationProviderV2):  # type: ignore[misc]
+class CloudFormationProvider(StackSetOperations, CloudformationProviderV2):  # type: ignore[misc]
     """Creates, updates and deletes stacks as AWS does, with rollback."""
 
     @handler("CreateStack", expand=False)
@@ -131,6 +134,10 @@ class CloudFormationProvider(CloudformationProviderV2):  # type: ignore[misc]
 
     @handler("CreateChangeSet", expand=False)
     def create_change_set(self, context: RequestContext, request: Request) -> Any:
+        if request.get("ChangeSetType") == "IMPORT" or request.get("ResourcesToImport"):
+            raise ValidationError(
+                "The emulator does not support ChangeSetType IMPORT; valid here: CREATE, UPDATE"
+            )
         state = _state(context)
         stack = find_stack(state, request.get("StackName"))
         if request.get("UsePreviousTemplate") and stack is not None:
@@ -161,8 +168,18 @@ class CloudFormationProvider(CloudformationProviderV2):  # type: ignore[misc]
     ) -> Any:
         state = _state(context)
         change_set = localstack_provider.find_change_set_v2(state, change_set_name, stack_name)
-        if change_set is None or change_set.execution_status != ExecutionStatus.AVAILABLE:
-            return super().execute_change_set(context, change_set_name, stack_name)  # AWS's errors
+        if change_set is None:
+            raise ChangeSetNotFoundException(f"ChangeSet [{change_set_name}] does not exist")
+        if change_set.status != ChangeSetStatus.CREATE_COMPLETE:
+            raise InvalidChangeSetStatusException(
+                f"ChangeSet [{change_set.change_set_id}] cannot be executed in its current status "
+                f"of [{change_set.status}]"
+            )
+        if change_set.execution_status != ExecutionStatus.AVAILABLE:
+            raise InvalidChangeSetStatusException(
+                f"ChangeSet [{change_set.change_set_id}] cannot be executed in its current "
+                f"execution status of [{change_set.execution_status}]"
+            )
         stack = change_set.stack
         if missing := missing_capabilities(change_set.template, stack.capabilities):
             raise InsufficientCapabilitiesException(f"Requires capabilities : {listed(missing)}")
@@ -244,17 +261,6 @@ class CloudFormationProvider(CloudformationProviderV2):  # type: ignore[misc]
             request = {**request, "TemplateBody": plain, "TemplateURL": None}
         with template_errors():
             return super().get_template_summary(context, request)
-
-    @handler("CreateStackSet", expand=False)
-    def create_stack_set(self, context: RequestContext, request: Request) -> Any:
-        check(parse_template(template_text(request, context.account_id, context.region)))
-        return super().create_stack_set(context, request)
-
-    @handler("UpdateStackSet", expand=False)
-    def update_stack_set(self, context: RequestContext, request: Request) -> Any:
-        if not request.get("UsePreviousTemplate"):
-            check(parse_template(template_text(request, context.account_id, context.region)))
-        return super().update_stack_set(context, request)
 
     @handler("DescribeStacks")
     def describe_stacks(

@@ -43,7 +43,7 @@ class AttachmentOperations:
 
     @handler("DescribeStreamConsumer", expand=False)
     def describe_stream_consumer(self, _context: RequestContext, request: Any) -> Any:
-        stream, consumer = _consumer(request)
+        stream, consumer = consumer_of(request)
         description = {**_describe(stream, consumer), "StreamARN": stream.arn}
         return {"ConsumerDescription": description}
 
@@ -62,7 +62,7 @@ class AttachmentOperations:
 
     @handler("DeregisterStreamConsumer", expand=False)
     def deregister_stream_consumer(self, _context: RequestContext, request: Any) -> None:
-        stream, consumer = _consumer(request)
+        stream, consumer = consumer_of(request)
         stream.consumers.pop(consumer.name, None)
 
     @handler("AddTagsToStream", expand=False)
@@ -125,7 +125,13 @@ class AttachmentOperations:
         stream.policy = None
 
 
-def _consumer(request: Any) -> tuple[Stream, Consumer]:
+def consumer_of(request: Any) -> tuple[Stream, Consumer]:
+    """Find the consumer that a request names by ConsumerARN, or by StreamARN and ConsumerName.
+
+    Raises:
+        InvalidArgumentException: it names none
+        ResourceNotFoundException: there is none
+    """
     arn = request.get("ConsumerARN")
     if not arn and not (request.get("StreamARN") and request.get("ConsumerName")):
         raise InvalidArgumentException(
@@ -151,7 +157,7 @@ def _describe(stream: Stream, consumer: Consumer) -> dict[str, Any]:
 
 def _tagged(arn: str) -> Stream | Consumer:
     if "/consumer/" in arn:
-        return _consumer({"ConsumerARN": arn})[1]
+        return consumer_of({"ConsumerARN": arn})[1]
     return STORE.by_arn(arn)
 
 

@@ -46,7 +46,9 @@ class ShardIterator:
             ExpiredIteratorException: older than 5 minutes
         """
         try:
-            fields = json.loads(base64.b64decode(token, validate=True))
+            # AWS does not mind the quotes that a shell leaves around it (our own observation of
+            # public recordings; no page says so).
+            fields = json.loads(base64.b64decode(token.strip('"'), validate=True))
             stream, identity, shard, position, issued = fields
             found = cls(str(stream), int(identity), int(shard), int(position), float(issued))
         except (ValueError, TypeError, OverflowError, RecursionError) as e:

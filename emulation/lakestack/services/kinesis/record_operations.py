@@ -12,16 +12,18 @@ from localstack.aws.api import RequestContext, handler
 from localstack.aws.api.kinesis import (
     InvalidArgumentException,
     ProvisionedThroughputExceededException,
+    ResourceInUseException,
     ResourceNotFoundException,
 )
 
 from lakestack import clock
+from lakestack.services.kinesis.attachment_operations import consumer_of
 from lakestack.services.kinesis.iterator import ShardIterator
 from lakestack.services.kinesis.record_log import Record
 from lakestack.services.kinesis.sequence import decode_sequence, shard_id
 from lakestack.services.kinesis.shard import Page, Shard
 from lakestack.services.kinesis.store import STORE
-from lakestack.services.kinesis.stream import Stream
+from lakestack.services.kinesis.stream import Consumer, Stream
 from lakestack.services.kinesis.validation import (
     MAX_READ_RECORDS,
     check_range,
@@ -32,6 +34,7 @@ from lakestack.services.kinesis.validation import (
 _SUBSCRIPTION_SECONDS = 300.0
 _HEARTBEAT_SECONDS = 5.0
 _POLL_SECONDS = 0.1
+_TAKEOVER_SECONDS = 5.0
 
 
 class RecordOperations:
@@ -41,6 +44,7 @@ class RecordOperations:
     def put_record(self, context: RequestContext, request: Any) -> Any:
         check_record(request, "")
         stream = _ready(STORE.named_by(context.account_id, context.region, request))
+        _check_ordering(stream, request.get("SequenceNumberForOrdering"))
         if _throttled():
             raise ProvisionedThroughputExceededException(_throttle_message(stream))
         shard, sequence = stream.put(
@@ -98,15 +102,14 @@ class RecordOperations:
 
     @handler("SubscribeToShard", expand=False)
     def subscribe_to_shard(self, _context: RequestContext, request: Any) -> Any:
-        stream = STORE.by_arn(request["ConsumerARN"])
-        if all(c.arn != request["ConsumerARN"] for c in stream.consumers.values()):
-            raise ResourceNotFoundException(f"Consumer {request['ConsumerARN']} not found.")
+        stream, consumer = consumer_of(request)
         shard = stream.shard(request["ShardId"])
         start = request["StartingPosition"]
         position = start_position(
             stream, shard, start["Type"], start.get("SequenceNumber"), start.get("Timestamp")
         )
-        return {"EventStream": _push(stream, shard, position)}
+        began = _begin_subscription(stream, consumer, shard)
+        return {"EventStream": _push(stream, consumer, shard, position, began)}
 
 
 def start_position(
@@ -120,13 +123,16 @@ def start_position(
     Raises:
         InvalidArgumentException: unknown type, missing or foreign sequence number or timestamp
     """
-    if kind == "LATEST":
-        return shard.tip()
-    if kind == "TRIM_HORIZON":
-        return 0
+    if kind in ("LATEST", "TRIM_HORIZON"):
+        if sequence is not None:
+            raise InvalidArgumentException(_either(kind, "also a"))
+        return shard.tip() if kind == "LATEST" else 0
     if kind == "AT_TIMESTAMP":
         if timestamp is None:
-            raise InvalidArgumentException("Must specify timestamp for iterator type AT_TIMESTAMP.")
+            raise InvalidArgumentException(
+                "Must specify timestamp parameter for iterator of type AT_TIMESTAMP. Current "
+                "request has no timestamp parameter."
+            )
         # A record's own arrival is valid also while the clock has been set back before it.
         if timestamp.timestamp() > max(stream.clock().wall, shard.last_arrival):
             raise InvalidArgumentException(
@@ -136,9 +142,7 @@ def start_position(
     if kind not in ("AT_SEQUENCE_NUMBER", "AFTER_SEQUENCE_NUMBER"):
         raise InvalidArgumentException(f"Unknown ShardIteratorType {kind}")
     if sequence is None:
-        raise InvalidArgumentException(
-            f"Must specify StartingSequenceNumber for iterator type {kind}."
-        )
+        raise InvalidArgumentException(_either(kind, "no"))
     try:
         number = int(sequence)
         owner = decode_sequence(number).shard if number else shard.number
@@ -155,22 +159,64 @@ def start_position(
     return number - 1 if kind == "AT_SEQUENCE_NUMBER" else number
 
 
-def _push(stream: Stream, shard: Shard, position: int) -> Iterator[Any]:
+def _either(kind: str, given: str) -> str:
+    return (
+        "Must either specify (1) AT_SEQUENCE_NUMBER or AFTER_SEQUENCE_NUMBER and "
+        "StartingSequenceNumber or (2) TRIM_HORIZON or LATEST and no StartingSequenceNumber. "
+        f"Request specified {kind} and {given} StartingSequenceNumber."
+    )
+
+
+def _begin_subscription(stream: Stream, consumer: Consumer, shard: Shard) -> float:
+    """Note a call of SubscribeToShard; return when it began, by the steady clock.
+
+    API "SubscribeToShard": within five seconds of a successful call another is refused, later it
+    takes over, and the earlier connection ends.
+
+    Raises:
+        ResourceInUseException: the consumer is not active, or was subscribed just now
+    """
+    now = stream.clock()
+    if consumer.status(now) != "ACTIVE":
+        raise ResourceInUseException(
+            f"Consumer {consumer.name} with creation timestamp {int(consumer.created)} under "
+            f"stream: {stream.name} , account {stream.account} is not in ACTIVE status."
+        )
+    with consumer.lock:
+        latest = consumer.subscriptions.get(shard.id)
+        if latest is not None and now.steady - latest < _TAKEOVER_SECONDS:
+            raise ResourceInUseException(
+                "Another active subscription exists for this consumer: "
+                f"{stream.account}:{stream.name}:{shard.id}:{consumer.name}"
+            )
+        consumer.subscriptions[shard.id] = now.steady
+    return now.steady
+
+
+def _push(
+    stream: Stream, consumer: Consumer, shard: Shard, position: int, began: float
+) -> Iterator[Any]:
     """Yield SubscribeToShard events for five minutes, one every five seconds at least."""
     end = clock.steady() + _SUBSCRIPTION_SECONDS
     next_heartbeat = 0.0
     while clock.steady() < end:
+        if consumer.subscriptions.get(shard.id) != began:
+            return  # a later call has taken over
+        if stream.consumers.get(consumer.name) is not consumer:
+            return
         page = _read(stream, shard, position, MAX_READ_RECORDS)
         if page.records or page.at_end or clock.steady() >= next_heartbeat:
             next_heartbeat = clock.steady() + _HEARTBEAT_SECONDS
             position = page.position
             event: dict[str, Any] = {
                 "Records": _described(stream, page.records),
-                "ContinuationSequenceNumber": str(position),
                 "MillisBehindLatest": page.behind_ms,
             }
+            # Consumers (the KCL, Flink) take an event without a number for the end of the shard.
             if page.at_end:
                 event["ChildShards"] = _children(stream, shard)
+            else:
+                event["ContinuationSequenceNumber"] = str(position or shard.first_sequence)
             yield {"SubscribeToShardEvent": event}
         if page.at_end:
             return
@@ -188,6 +234,22 @@ def _ready(stream: Stream) -> Stream:
             f"Stream {stream.name} under account {stream.account} not found."
         )
     return stream
+
+
+def _check_ordering(stream: Stream, number: str | None) -> None:
+    """Check PutRecord's SequenceNumberForOrdering; ours grow strictly without it."""
+    if number is None:
+        return
+    try:
+        # Zero, from which a first record is put, is no record's.
+        known = not int(number) or decode_sequence(int(number)).second <= stream.clock().wall
+    except ValueError:
+        known = False
+    if not known:
+        raise InvalidArgumentException(
+            f"ExclusiveMinimumSequenceNumber {number} used in PutRecord on stream {stream.name} "
+            f"under account {stream.account} is invalid."
+        )
 
 
 def _throttled() -> bool:

@@ -7,6 +7,7 @@ be called from any thread.
 from __future__ import annotations
 
 import functools
+import math
 import threading
 from dataclasses import dataclass
 from typing import Any
@@ -105,7 +106,9 @@ class Shard:
             if self.closed is not None:
                 raise ShardClosedError(self.id)
             # AT_TIMESTAMP searches by arrival: a clock that is set back must not unsort it.
-            self._last_arrival = arrival = max(now.wall, self._last_arrival)
+            # API "Record": ApproximateArrivalTimestamp has millisecond precision.
+            moment = math.floor(now.wall * 1000) / 1000
+            self._last_arrival = arrival = max(moment, self._last_arrival)
             return self._records.append(data, partition_key, arrival, now.steady)
 
     def close(self, now: Moment) -> None:

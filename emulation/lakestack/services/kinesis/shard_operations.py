@@ -17,10 +17,16 @@ from lakestack import clock
 from lakestack.services.kinesis.shard import Shard
 from lakestack.services.kinesis.store import STORE
 from lakestack.services.kinesis.stream import Stream
-from lakestack.services.kinesis.stream_operations import SHARD_LIMIT, describe
+from lakestack.services.kinesis.stream_operations import StreamOperations, describe
 from lakestack.services.kinesis.validation import check_range
 
 _TOKEN_SECONDS = 300
+_NOT_WITH_TOKEN = {
+    "StreamName",
+    "StreamCreationTimestamp",
+    "ExclusiveStartShardId",
+    "ShardFilter",
+}
 
 
 class ShardOperations:
@@ -45,16 +51,22 @@ class ShardOperations:
     def list_shards(self, context: RequestContext, request: Any) -> Any:
         check_range(request.get("MaxResults"), "maxResults", 1, 10_000)
         if token := request.get("NextToken"):
-            if clash := {"StreamName", "ExclusiveStartShardId", "ShardFilter"} & set(request):
+            if clash := sorted(_NOT_WITH_TOKEN & set(request)):
                 raise InvalidArgumentException(
-                    f"NextToken and {', '.join(sorted(clash))} cannot be provided together."
+                    f"NextToken and {', '.join(clash)} cannot be provided together."
                 )
             arn, after, shard_filter = _from_token(token)
             stream = STORE.by_arn(arn)
+            if request.get("StreamARN", arn) != arn:
+                raise InvalidArgumentException("NextToken does not belong to this stream.")
+        elif not request.get("StreamName") and not request.get("StreamARN"):
+            raise InvalidArgumentException("Either NextToken or StreamName should be provided.")
         else:
             stream = STORE.named_by(context.account_id, context.region, request)
             after = request.get("ExclusiveStartShardId") or ""
             shard_filter = _plain_filter(request.get("ShardFilter") or {})
+        # API "ListShards" fails with ResourceInUseException, which the KCL takes for "later".
+        stream.require_shards()
         born = request.get("StreamCreationTimestamp")
         if born is not None and int(born.timestamp()) != int(stream.created.wall):
             raise ValidationException(f"Stream {stream.name} was not created at {born.isoformat()}")
@@ -68,6 +80,7 @@ class ShardOperations:
     @handler("SplitShard", expand=False)
     def split_shard(self, context: RequestContext, request: Any) -> None:
         stream = _provisioned(context, request, "SplitShard")
+        StreamOperations.require_room(context, stream.mode, 1)
         stream.split(request["ShardToSplit"], int(request["NewStartingHashKey"]))
 
     @handler("MergeShards", expand=False)
@@ -79,7 +92,7 @@ class ShardOperations:
     def update_shard_count(self, context: RequestContext, request: Any) -> Any:
         stream = _provisioned(context, request, "UpdateShardCount")
         target = request["TargetShardCount"]
-        check_range(target, "targetShardCount", 1, SHARD_LIMIT)
+        check_range(target, "targetShardCount", 1)
         if request["ScalingType"] != "UNIFORM_SCALING":
             raise InvalidArgumentException(
                 f"ScalingType {request['ScalingType']}: must be UNIFORM_SCALING"
@@ -145,8 +158,12 @@ def _filtered(stream: Stream, shard_filter: dict[str, Any]) -> list[Shard]:
         return shards
     if kind == "AT_TRIM_HORIZON":
         # Before the stream existed nothing was open: its horizon begins with its creation.
-        moment = max(horizon, stream.created.steady)
-        return [s for s in shards if s.created.steady <= moment]
+        began = max(horizon, stream.created.steady)
+        return [
+            s
+            for s in shards
+            if s.created.steady <= began and (s.closed is None or s.closed.steady > began)
+        ]
     if kind == "AT_TIMESTAMP":
         moment = _needed(shard_filter, "Timestamp")
         return [s for s in shards if s.created.wall <= moment <= _end(s, moment)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 import threading
 from collections.abc import Callable, Iterable
@@ -10,6 +11,7 @@ from typing import Any
 
 from localstack.aws.api.kinesis import (
     InvalidArgumentException,
+    LimitExceededException,
     ResourceInUseException,
     ResourceNotFoundException,
 )
@@ -17,13 +19,16 @@ from localstack.aws.api.kinesis import (
 from lakestack import clock as clocks
 from lakestack.clock import Moment
 from lakestack.services.arns import arn
-from lakestack.services.kinesis.sequence import even_ranges, hash_key
+from lakestack.services.kinesis.sequence import HASH_KEYS, even_ranges, hash_key
 from lakestack.services.kinesis.shard import Shard
 
 DEFAULT_RETENTION_HOURS = 24
 MAX_RETENTION_HOURS = 8760
 ON_DEMAND_SHARDS = 4
 """Developer Guide, "Choose the right mode": a new on-demand stream starts with four shards."""
+
+MAX_STREAM_SHARDS = 10_000
+"""API "UpdateShardCount": no stream is scaled up to more shards."""
 
 TRANSITION_SECONDS = 0.05
 """How long CREATING, UPDATING and DELETING last."""
@@ -36,6 +41,8 @@ class Consumer:
     Args:
         created: Unix seconds
         active_at: seconds of the steady clock
+        subscriptions: when the latest SubscribeToShard of a shard began, by shard id, in seconds
+            of the steady clock
     """
 
     name: str
@@ -43,6 +50,8 @@ class Consumer:
     created: float
     active_at: float
     tags: dict[str, str] = field(default_factory=dict)
+    subscriptions: dict[str, float] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def status(self, now: Moment) -> str:
         return "ACTIVE" if now.steady >= self.active_at else "CREATING"
@@ -69,7 +78,10 @@ class Stream:
         self.account, self.region, self.name, self.mode = account, region, name, mode
         self.arn = arn("kinesis", region, account, f"stream/{name}")
         self.clock = clock
-        self.created = clock()
+        # API "StreamDescription": the creation is told in whole seconds, and the shards that a
+        # stream begins with are as old as it is: they were open at that second.
+        now = clock()
+        self.created = now._replace(wall=float(math.floor(now.wall)))
         self.identity = secrets.randbits(43)  # a later stream of the same name is another one
         self.retention_hours = DEFAULT_RETENTION_HOURS
         self.encryption_key: str | None = None
@@ -80,9 +92,10 @@ class Stream:
         self.deleted = threading.Event()
         self._lock = threading.RLock()
         self._state, self._until = "CREATING", self.created.steady + TRANSITION_SECONDS
-        self._shards: list[Shard] = []
-        for first, last in even_ranges(shard_count):
-            self._add_shard(first, last)
+        self._shards: list[Shard] = [
+            Shard(number, first, last, now=self.created)
+            for number, (first, last) in enumerate(even_ranges(shard_count))
+        ]
 
     @property
     def retention(self) -> float:
@@ -207,11 +220,17 @@ class Stream:
         """API "SplitShard"; both halves must have at least one hash key.
 
         Raises:
+            ResourceNotFoundException: no such shard
             InvalidArgumentException: closed shard, or the key is not inside it
         """
         with self._lock:
-            self._require_active()
             shard = self._open_shard(shard_id)
+            self._require_active()
+            if new_starting_key >= HASH_KEYS:
+                raise InvalidArgumentException(
+                    "Invalid NewStartingHashKey. NewStartingHashKey must be in the range: "
+                    f"[0, 2^128-1]. Specified value was {new_starting_key}"
+                )
             if not shard.first_key + 1 < new_starting_key < shard.last_key:
                 raise InvalidArgumentException(
                     f"NewStartingHashKey {new_starting_key} used in SplitShard() on shard "
@@ -226,11 +245,12 @@ class Stream:
         """API "MergeShards".
 
         Raises:
+            ResourceNotFoundException: no such shard
             InvalidArgumentException: a shard is closed, or they are not adjacent
         """
         with self._lock:
-            self._require_active()
             one, other = self._open_shard(shard_id), self._open_shard(adjacent_id)
+            self._require_active()
             if other.first_key != one.last_key + 1 and one.first_key != other.last_key + 1:
                 raise InvalidArgumentException(
                     f"Shards {shard_id} and {adjacent_id} in stream {self.name} under account "
@@ -243,19 +263,24 @@ class Stream:
         """API "UpdateShardCount", UNIFORM_SCALING; return the count before.
 
         Raises:
-            InvalidArgumentException: beyond double or below half of the open shards
+            LimitExceededException: beyond double or below half of the open shards, or 10,000
         """
         with self._lock:
             self._require_active()
             current = len(self.open_shards())
-            counts = f"Current open shard count: {current} Target shard count: {target}"
+            counts = f"Current open shard count: {current}, Target shard count: {target}"
+            if target > MAX_STREAM_SHARDS:
+                raise LimitExceededException(
+                    "Target shard count or number of open shards cannot be greater than "
+                    f"{MAX_STREAM_SHARDS}. {counts}"
+                )
             if target > 2 * current:
-                raise InvalidArgumentException(
+                raise LimitExceededException(
                     "UpdateShardCount cannot scale up over double your current open shard count. "
                     + counts
                 )
             if 2 * target < current:
-                raise InvalidArgumentException(
+                raise LimitExceededException(
                     "UpdateShardCount cannot scale down below half your current open shard count. "
                     + counts
                 )
@@ -276,6 +301,11 @@ class Stream:
         """Enter UPDATING after a change of the stream's configuration."""
         self._begin("UPDATING")
 
+    def require_shards(self) -> None:
+        """Raise ResourceInUseException unless ACTIVE or UPDATING."""
+        if self.status not in ("ACTIVE", "UPDATING"):
+            self._require_active()
+
     def require_active(self) -> None:
         """Raise ResourceInUseException unless ACTIVE."""
         with self._lock:
@@ -293,7 +323,13 @@ class Stream:
             self._state, self._until = state, self.clock().steady + TRANSITION_SECONDS
 
     def _open_shard(self, shard_id: str) -> Shard:
-        shard = self.shard(shard_id)
+        try:
+            shard = self.shard(shard_id)
+        except ResourceNotFoundException as e:
+            raise ResourceNotFoundException(
+                f"Could not find shard {shard_id} in stream {self.name} "
+                f"under account {self.account}."
+            ) from e
         if shard.closed is not None:
             raise InvalidArgumentException(
                 f"Shard {shard_id} in stream {self.name} under account {self.account} "

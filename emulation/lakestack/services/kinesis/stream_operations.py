@@ -6,7 +6,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from localstack.aws.api import RequestContext, handler
-from localstack.aws.api.kinesis import InvalidArgumentException, ResourceInUseException
+from localstack.aws.api.kinesis import (
+    InvalidArgumentException,
+    LimitExceededException,
+    ResourceInUseException,
+)
 
 from lakestack.services.kinesis.store import STORE
 from lakestack.services.kinesis.stream import (
@@ -38,18 +42,52 @@ class StreamOperations:
     def create_stream(self, context: RequestContext, request: Any) -> None:
         name = request["StreamName"]
         check_name(name, "streamName")
-        mode = _mode(request.get("StreamModeDetails"))
-        count = request.get("ShardCount")
-        check_range(count, "shardCount", 1, SHARD_LIMIT)
-        if count is None:
-            if mode == "PROVISIONED":
-                raise InvalidArgumentException("ShardCount is required for a PROVISIONED stream.")
-            count = ON_DEMAND_SHARDS
+        details, count = request.get("StreamModeDetails"), request.get("ShardCount")
+        # API "CreateStream": without both, the stream is on demand.
+        mode = _mode(details or {"StreamMode": "PROVISIONED" if count else "ON_DEMAND"})
+        check_range(count, "shardCount", 1)
+        if count is None and mode == "PROVISIONED":
+            raise InvalidArgumentException(
+                f"ShardCount must be specified for stream {name} when StreamMode=PROVISIONED"
+            )
+        if count is not None and mode == "ON_DEMAND":
+            raise InvalidArgumentException("ShardCount is not expected when StreamMode=ON_DEMAND")
+        self.require_room(context, mode, count or 0)
+        count = count or ON_DEMAND_SHARDS
         tags = dict(request.get("Tags") or {})
         check_tags(tags)
         stream = Stream(context.account_id, context.region, name, shard_count=count, mode=mode)
         stream.tags = tags
         STORE.add(stream)
+
+    @staticmethod
+    def require_room(context: RequestContext, mode: str, shards: int) -> None:
+        """Check the account's quotas before streams or shards are added.
+
+        Developer Guide, "Quotas and limits". The number of shards is that of a large region, half
+        of what the largest have.
+
+        Raises:
+            LimitExceededException: there would be too many
+        """
+        streams = STORE.streams(context.account_id, context.region)
+        if mode == "ON_DEMAND":
+            if sum(s.mode == mode for s in streams) >= ON_DEMAND_LIMIT:
+                raise LimitExceededException(
+                    f"This request would exceed the on-demand stream count limit {ON_DEMAND_LIMIT} "
+                    f"for the account {context.account_id} in {context.region}."
+                )
+            return
+        current = sum(len(s.open_shards()) for s in streams if s.mode != "ON_DEMAND")
+        if current + shards > SHARD_LIMIT:
+            raise LimitExceededException(
+                "This request would exceed the shard limit for the account "
+                f"{context.account_id} in {context.region}. Current shard count for the account: "
+                f"{current}. Limit: {SHARD_LIMIT}. Number of additional shards that would have "
+                f"resulted from this request: {shards}. Refer to the AWS Service Limits page "
+                "(http://docs.aws.amazon.com/general/latest/gr/aws_service_limits.html) "
+                "for current limits and how to request higher limits."
+            )
 
     @handler("DeleteStream", expand=False)
     def delete_stream(self, context: RequestContext, request: Any) -> None:
@@ -107,29 +145,24 @@ class StreamOperations:
     @handler("IncreaseStreamRetentionPeriod", expand=False)
     def increase_stream_retention_period(self, context: RequestContext, request: Any) -> None:
         stream, hours = _stream(context, request), request["RetentionPeriodHours"]
-        check_range(hours, "retentionPeriodHours", 1, MAX_RETENTION_HOURS)
+        _check_retention(hours)
         if hours < stream.retention_hours:
             raise InvalidArgumentException(
                 f"Requested retention period ({hours} hours) for stream {stream.name} can not be "
                 f"shorter than existing retention period ({stream.retention_hours} hours). "
-                "Use DecreaseStreamRetentionPeriod API."
+                "Use DecreaseRetentionPeriod API."
             )
         _set_retention(stream, hours)
 
     @handler("DecreaseStreamRetentionPeriod", expand=False)
     def decrease_stream_retention_period(self, context: RequestContext, request: Any) -> None:
         stream, hours = _stream(context, request), request["RetentionPeriodHours"]
-        check_range(hours, "retentionPeriodHours", 1, MAX_RETENTION_HOURS)
-        if hours < DEFAULT_RETENTION_HOURS:
-            raise InvalidArgumentException(
-                f"Minimum allowed retention period is {DEFAULT_RETENTION_HOURS} hours. "
-                f"Requested retention period ({hours} hours) is too short."
-            )
+        _check_retention(hours)
         if hours > stream.retention_hours:
             raise InvalidArgumentException(
                 f"Requested retention period ({hours} hours) for stream {stream.name} can not be "
                 f"longer than existing retention period ({stream.retention_hours} hours). "
-                "Use IncreaseStreamRetentionPeriod API."
+                "Use IncreaseRetentionPeriod API."
             )
         _set_retention(stream, hours)
 
@@ -191,6 +224,16 @@ def _mode(details: Any) -> str:
         rule = f"Member must satisfy enum value set: [{', '.join(MODES)}]"
         raise constraint(mode, "streamModeDetails.streamMode", rule)
     return mode
+
+
+def _check_retention(hours: int) -> None:
+    asked = f"Requested retention period ({hours} hours) is too"
+    if hours < DEFAULT_RETENTION_HOURS:
+        least = f"Minimum allowed retention period is {DEFAULT_RETENTION_HOURS} hours."
+        raise InvalidArgumentException(f"{least} {asked} short.")
+    if hours > MAX_RETENTION_HOURS:
+        most = f"Maximum allowed retention period is {MAX_RETENTION_HOURS} hours."
+        raise InvalidArgumentException(f"{most} {asked} long.")
 
 
 def _set_retention(stream: Stream, hours: int) -> None:

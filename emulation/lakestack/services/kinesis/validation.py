@@ -38,13 +38,13 @@ def check_name(name: str, field: str) -> None:
         )
 
 
-def check_range(value: int | None, field: str, low: int, high: int) -> None:
+def check_range(value: int | None, field: str, low: int, high: int | None = None) -> None:
     """Check an optional number; both ends are valid."""
     if value is None:
         return
     if value < low:
         raise constraint(value, field, f"Member must have value greater than or equal to {low}")
-    if value > high:
+    if high is not None and value > high:
         raise constraint(value, field, f"Member must have value less than or equal to {high}")
 
 

@@ -48,7 +48,7 @@ def meant_by(error: Exception, operation: Any, request: Any, codes: Codes) -> Me
     if isinstance(error, RESTError | MotoError | InvalidArnException):
         return _of_moto(error, operation, codes)
     author = _author(error)
-    if author in (None, "emulation") or operation is None:
+    if author in (None, "lakestack") or operation is None:
         return None
     found = _of_python(error, operation, request, codes)
     if found is None and author == "moto":
@@ -105,7 +105,7 @@ def _author(error: Exception) -> str | None:
     """Whose code raised it; what the standard library raises counts for its caller."""
     for frame, _ in reversed(list(traceback.walk_tb(error.__traceback__))):
         package = str(frame.f_globals.get("__name__", "")).partition(".")[0]
-        if package in ("emulation", "moto", "localstack"):
+        if package in ("lakestack", "moto", "localstack"):
             return package
     return None
 

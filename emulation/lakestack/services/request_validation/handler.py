@@ -25,6 +25,7 @@ from moto.core.exceptions import ServiceException as MotoError
 from werkzeug.exceptions import HTTPException, NotFound
 
 from lakestack import patches
+from lakestack.services.request_validation import other_services
 from lakestack.services.request_validation.constraints import faults_of
 from lakestack.services.request_validation.faults import NullMemberError, WireError, summary
 from lakestack.services.request_validation.foreign_errors import meant_by
@@ -78,6 +79,9 @@ def read_request(context: RequestContext) -> None:
         operation, request = create_parser(service, context.protocol).parse(context.request)
     except Exception as e:
         context.operation = context.operation or _operation_named(context.request, service)
+        if codes.unknown[1] == 400 and (other := other_services.meant(context.request, service)):
+            said = f"{other} is not part of the emulated data lake"
+            raise _error("InternalFailure", said, 501) from e
         raise _refusal(e, codes) from e
     context.operation, context.service_request = operation, request
     check(operation, request, codes)

@@ -3,8 +3,9 @@
 Lambda API Reference, "CreateFunction", "UpdateFunctionCode" and "CreateEventSourceMapping";
 DynamoDB API Reference, "EnableKinesisStreamingDestination"; Amazon S3 API Reference,
 "ListObjectsV2", "PutBucketLifecycleConfiguration" and "Error responses"; CloudFormation API
-Reference, "GetTemplate"; CloudWatch Logs API Reference, "StartQuery", "TagResource"; CloudWatch API
-Reference, "PutMetricData"; Step Functions API Reference, "ListExecutions".
+Reference, "CreateStack" and "GetTemplate"; CloudWatch Logs API Reference, "StartQuery" and
+"TagResource"; CloudWatch API Reference, "PutMetricData"; Step Functions API
+Reference, "ListExecutions".
 """
 
 from __future__ import annotations
@@ -137,12 +138,25 @@ def _stack_or_change_set(request: dict[str, Any]) -> CommonServiceException | No
     return _invalid("ValidationError", "StackName or ChangeSetName must be specified")
 
 
+_STACK_NAME = "[a-zA-Z][-a-zA-Z0-9]*"
+
+
+def _stack_name(request: dict[str, Any]) -> CommonServiceException | None:
+    name = request.get("StackName") or ""
+    if re.fullmatch(_STACK_NAME, name) or name.startswith("arn:"):
+        return None
+    rule = f"satisfy regular expression pattern: {_STACK_NAME}"
+    return _invalid("ValidationError", summary([fault(name, ((), "stackName"), rule)]))
+
+
 _RULES: dict[tuple[str, str], Rule] = {
     ("lambda", "CreateFunction"): _function,
     ("lambda", "UpdateFunctionConfiguration"): _layers,
     ("lambda", "PublishLayerVersion"): _layer_content,
     ("lambda", "UpdateFunctionCode"): _code_source,
     ("lambda", "CreateEventSourceMapping"): _event_source,
+    ("cloudformation", "CreateStack"): _stack_name,
+    ("cloudformation", "CreateChangeSet"): _stack_name,
     ("cloudformation", "GetTemplate"): _stack_or_change_set,
     ("cloudformation", "CreateStackInstances"): _accounts,
     ("cloudformation", "DeleteStackInstances"): _accounts,

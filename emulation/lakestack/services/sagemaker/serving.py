@@ -7,7 +7,9 @@ Standard library only and started as a script, so that it also serves a model wi
 It calls model_fn(model_dir), input_fn(body, content_type), predict_fn(data, model) and
 output_fn(prediction, accept) of the user's module, or transform_fn(model, body, content_type,
 accept), as the framework containers do (SageMaker Python SDK, "Deploy endpoints from model data").
-The functions that are missing read and write JSON. An exception with an integer `status_code`
+The functions that are missing read JSON, CSV and NumPy's format into an array, and write what
+Accept asks for of the three ("Using Scikit-learn", Process input and output; "Use PyTorch"); where
+NumPy is not installed, only JSON. An exception with an integer `status_code`
 between 400 and 599 answers with that status, any other with 500; the traceback goes to stderr.
 """
 
@@ -16,6 +18,7 @@ from __future__ import annotations
 import argparse
 import hmac
 import importlib.util
+import io
 import json
 import os
 import socket
@@ -28,8 +31,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-JSON = "application/json"
-TEXT_TYPES = (JSON, "text/csv")
+JSON, CSV, NPY = "application/json", "text/csv", "application/x-npy"
+FORMATS = (JSON, CSV, NPY)
+TEXT_TYPES = (JSON, CSV)
 ATTRIBUTES = "X-Amzn-SageMaker-Custom-Attributes"
 SECRET_VARIABLE = "LAKE_SERVING_SECRET"  # noqa: S105 - its name
 SECRET_HEADER = "X-Lake-Secret"  # noqa: S105
@@ -43,14 +47,47 @@ class RequestError(Exception):
         self.status_code = status_code
 
 
-def default_input(body: str | bytes, content_type: str) -> Any:
-    """Read JSON."""
-    if content_type != JSON:
-        raise RequestError(415, f"content type {content_type} is not supported; valid is {JSON}")
+def _numpy() -> Any:
     try:
-        return json.loads(body)
+        import numpy
+    except ImportError:
+        return None
+    return numpy
+
+
+def default_input(body: str | bytes, content_type: str) -> Any:
+    """Read a body into an array.
+
+    Raises:
+        RequestError: 415 for another format, 400 for a body that is not of its format
+    """
+    numpy = _numpy()
+    known = FORMATS if numpy is not None else (JSON,)
+    if content_type not in known:
+        valid = ", ".join(known)
+        raise RequestError(415, f"content type {content_type} is not supported; valid are {valid}")
+    raw = body.encode() if isinstance(body, str) else body
+    try:
+        if content_type == NPY:
+            return numpy.load(io.BytesIO(raw), allow_pickle=False)
+        if content_type == CSV:
+            return numpy.genfromtxt(io.StringIO(raw.decode()), dtype=numpy.float32, delimiter=",")
+        read = json.loads(raw)
     except ValueError as e:
-        raise RequestError(400, f"the body is not JSON: {e}") from e
+        name = {JSON: "JSON", CSV: "CSV", NPY: "an array of NumPy"}[content_type]
+        raise RequestError(400, f"the body is not {name}: {e}") from e
+    return read if numpy is None else _array(numpy, read)
+
+
+def _array(numpy: Any, read: Any) -> Any:
+    """JSON's lists of numbers as an array; what is none (an object, texts) as it is."""
+    if not isinstance(read, list):
+        return read
+    try:
+        found = numpy.array(read)
+    except ValueError:  # rows of several lengths
+        return read
+    return found if found.dtype.kind in "biuf" else read
 
 
 def default_predict(data: Any, model: Any) -> Any:
@@ -62,10 +99,28 @@ def default_predict(data: Any, model: Any) -> Any:
 
 
 def default_output(prediction: Any, accept: str) -> tuple[bytes, str]:
-    """Write JSON; numpy arrays and scalars become lists and numbers."""
-    if accept not in (JSON, "*/*"):
-        raise RequestError(406, f"accept type {accept} is not supported; valid is {JSON}")
-    return json.dumps(prediction, default=lambda value: value.tolist()).encode(), JSON
+    """Write a prediction in the format that Accept asks for; its body and content type.
+
+    Raises:
+        RequestError: 406 for another format
+    """
+    numpy = _numpy()
+    known = FORMATS if numpy is not None else (JSON,)
+    wanted = [part.partition(";")[0].strip().lower() for part in accept.split(",")]
+    kind = next((JSON if w == "*/*" else w for w in wanted if w == "*/*" or w in known), None)
+    if kind is None:
+        valid = ", ".join(known)
+        raise RequestError(406, f"accept type {accept} is not supported; valid are {valid}")
+    if kind == JSON:
+        return json.dumps(prediction, default=lambda value: value.tolist()).encode(), JSON
+    array = numpy.asarray(prediction)
+    if kind == NPY:
+        out = io.BytesIO()
+        numpy.save(out, array, allow_pickle=False)
+        return out.getvalue(), NPY
+    text = io.StringIO()
+    numpy.savetxt(text, numpy.atleast_1d(array), delimiter=",", fmt="%s")
+    return text.getvalue().encode(), CSV
 
 
 class Model:

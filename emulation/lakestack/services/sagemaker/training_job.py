@@ -50,6 +50,12 @@ _COPIED = (
     "InfraCheckConfig",
 )
 
+_DEFAULTS = {
+    "EnableNetworkIsolation": False,
+    "EnableInterContainerTrafficEncryption": False,
+    "EnableManagedSpotTraining": False,
+}
+"""API Reference, "DescribeTrainingJob": what was not asked for is shown as false."""
 
 LOST = (
     "InternalServerError: the emulator ended while the job ran, and was started again with its "
@@ -201,8 +207,11 @@ class TrainingJob:
                 "LastModifiedTime": self.modified,
                 "SecondaryStatusTransitions": [dict(t) for t in self._transitions],
                 "FinalMetricDataList": list(self.metrics),
+                **_DEFAULTS,
                 **{name: self.request[name] for name in _COPIED if name in self.request},
             }
+            # Clients read the key of an output that is not encrypted: it is empty, not missing.
+            answer["OutputDataConfig"] = {"KmsKeyId": "", **self.request["OutputDataConfig"]}
             if self.model_artifacts:
                 answer["ModelArtifacts"] = {"S3ModelArtifacts": self.model_artifacts}
             if self.failure_reason:

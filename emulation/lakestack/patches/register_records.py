@@ -1,0 +1,100 @@
+"""The changes to what records and tells: IAM, CloudWatch Logs, tags; a part of `register`."""
+
+from __future__ import annotations
+
+from lakestack.patches.declaration import Patch, patch
+from lakestack.patches.many import LOG_READS
+
+_TAGGING = "moto.resourcegroupstaggingapi.models:ResourceGroupsTaggingAPIBackend"
+_LOCK_REASON = "lists walk over dictionaries that another request adds to, and fail with a 500"
+
+RECORDS: tuple[Patch, ...] = (
+    patch(
+        "iam.simulate_principal",
+        "iam.simulation",
+        "wildcards, conditions and explicit denies are not evaluated, and no resource is a 500",
+        "localstack.services.iam.provider:IamProvider.simulate_principal_policy",
+    ),
+    patch(
+        "iam.simulate_custom",
+        "iam.simulation",
+        "nobody has it",
+        "localstack.aws.api.iam:IamApi.simulate_custom_policy",
+    ),
+    patch(
+        "logs.put_events",
+        "logs.metric_filters",
+        "every metric filter of a region is applied to every group, a call for each event",
+        "localstack.services.logs.provider:LogsProvider.put_log_events",
+    ),
+    patch(
+        "logs.put_filter",
+        "logs.metric_filters",
+        "a filter that is put twice is there twice",
+        "moto.logs.metric_filters:MetricFilters.add_filter",
+    ),
+    patch(
+        "logs.describe_groups",
+        "logs.reads",
+        "each event of each group is copied for a list of the groups, which fails meanwhile",
+        "localstack.services.logs.provider:LogsProvider.describe_log_groups",
+    ),
+    patch(
+        "logs.in_order",
+        "logs.reads",
+        "FilterLogEvents answers stream by stream instead of by time",
+        "moto.logs.models:LogGroup.filter_log_events",
+    ),
+    patch(
+        "logs.insights.start",
+        "logs.insights.queries",
+        "log groups given by identifiers are answered with a 500, and limit is dropped",
+        "moto.logs.responses:LogsResponse.start_query",
+    ),
+    patch(
+        "logs.insights.run",
+        "logs.insights.queries",
+        "filter, stats and parse are ignored, and events are sorted the wrong way round",
+        "moto.logs.models:execute_query",
+    ),
+    patch(
+        "logs.insights.results",
+        "logs.insights.queries",
+        "the answer has no statistics",
+        "moto.logs.models:LogQuery.to_result_json",
+    ),
+    *(
+        patch(
+            f"logs.locked.{method}",
+            "logs.reads",
+            _LOCK_REASON,
+            f"moto.logs.models:LogsBackend.{method}",
+        )
+        for method in LOG_READS
+    ),
+    patch(
+        "tagging.resources",
+        "tagging.resources",
+        "tagged resources of LocalStack's services and ours are not found",
+        f"{_TAGGING}._get_resources_generator",
+    ),
+    patch(
+        "tagging.keys",
+        "tagging.resources",
+        "tagged resources of LocalStack's services and ours are not found",
+        f"{_TAGGING}._get_tag_keys_generator",
+    ),
+    patch(
+        "tagging.values",
+        "tagging.resources",
+        "tagged resources of LocalStack's services and ours are not found",
+        f"{_TAGGING}._get_tag_values_generator",
+    ),
+    patch(
+        "not_emulated.text",
+        "not_emulated",
+        "what nobody has is said to be missing from a licence plan",
+        "localstack.aws.handlers.service:get_coverage_link_for_service",
+        "localstack.aws.skeleton:get_coverage_link_for_service",
+    ),
+)

@@ -1,0 +1,139 @@
+"""The API of CloudWatch Logs Insights, in the place of moto's, which reads no filter.
+
+API Reference, "StartQuery": one of logGroupName, logGroupNames and logGroupIdentifiers; a query
+that cannot be read is a MalformedQueryException. Queries end before StartQuery answers, and are
+``Running`` in the first answer of GetQueryResults only where AWS would need the time: never here.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from moto.core.exceptions import JsonRESTError
+from moto.logs.models import LogGroup, LogQuery
+from moto.logs.responses import LogsResponse
+
+from lakestack import patches
+from lakestack.services.logs.insights.commands import MOST_ROWS, Query
+from lakestack.services.logs.insights.events import fields_of
+from lakestack.services.logs.insights.lexer import MalformedQueryError
+from lakestack.services.patterns import PatternError
+
+MOST_GROUPS = 50
+"""API Reference, "StartQuery": so many log groups can be named."""
+_GIVEN = ("logGroupName", "logGroupNames", "logGroupIdentifiers")
+
+
+class _Rows(list[dict[str, str]]):
+    """A query's rows, with its counts.
+
+    Attributes:
+        matched: events that its filters kept
+        scanned: events in its time
+        size: their bytes
+    """
+
+    matched = scanned = size = 0
+
+
+def install() -> None:
+    """Put our engine and the parameters that moto does not know into moto's place."""
+    patches.replace("logs.insights.start", _start_query)
+    patches.replace("logs.insights.run", run)
+    patches.replace("logs.insights.results", _results)
+
+
+def run(log_groups: list[LogGroup], query: str, start_time: int, end_time: int) -> _Rows:
+    """Run a query over the events of log groups.
+
+    Args:
+        start_time: Unix seconds, or milliseconds as some clients send them; inclusive
+        end_time: the same
+
+    Raises:
+        JsonRESTError: MalformedQueryException: it cannot be read, or takes too long
+    """
+    first, last = _milliseconds(start_time), _milliseconds(end_time)
+    try:
+        read = Query(query)
+        events = [
+            fields_of(event, stream.log_stream_name, group.name, group.account_id)  # type: ignore[has-type]
+            for group in log_groups
+            for stream in list(group.streams.values())
+            for event in list(stream.events)
+            if first <= event.timestamp <= last
+        ]
+        # User Guide, "sort": without it the newest come first.
+        events.sort(key=lambda fields: fields["@timestamp"], reverse=True)
+        size = sum(len(fields["@message"].encode()) for fields in events)
+        scanned = len(events)
+        rows, matched = read.run(events)
+    except (MalformedQueryError, PatternError) as e:
+        message = getattr(e, "message", None) or str(e)
+        raise JsonRESTError("MalformedQueryException", message) from e
+    found = _Rows(rows)
+    found.matched, found.scanned, found.size = matched, scanned, size
+    return found
+
+
+def _milliseconds(moment: int) -> int:
+    return moment if moment > 10**11 else moment * 1000
+
+
+def _start_query(self: LogsResponse) -> str:
+    given = [name for name in _GIVEN if self._get_param(name)]
+    if len(given) != 1:
+        message = f"Exactly one of {', '.join(_GIVEN)} must be specified"
+        raise JsonRESTError("InvalidParameterException", message)
+    named = self._get_param(given[0])
+    names = [named] if isinstance(named, str) else named
+    if len(names) > MOST_GROUPS:
+        raise JsonRESTError(
+            "InvalidParameterException", f"{len(names)} log groups: at most {MOST_GROUPS}"
+        )
+    limit = self._get_param("limit")
+    if limit is not None and not 1 <= limit <= MOST_ROWS:
+        raise JsonRESTError(
+            "InvalidParameterException", f"limit {limit}: from 1 to {MOST_ROWS} are possible"
+        )
+    names = [_name(each) for each in names]
+    if missing := [name for name in names if name not in self.logs_backend.groups]:
+        raise JsonRESTError(
+            "ResourceNotFoundException",
+            f"Log group '{missing[0]}' does not exist for account ID '{self.current_account}' "
+            "(Service: AWSLogs; Status Code: 400; Error Code: ResourceNotFoundException)",
+        )
+    start, end = self._get_int_param("startTime"), self._get_int_param("endTime")
+    if _milliseconds(start) > _milliseconds(end):
+        raise JsonRESTError(
+            "InvalidParameterException", "Query's start time must be before its end time"
+        )
+    text = self._get_param("queryString")
+    made = self.logs_backend.start_query(names, start, end, text)
+    if limit is not None:
+        del self.logs_backend.queries[made].results[limit:]
+    return json.dumps({"queryId": made})
+
+
+def _name(identifier: str) -> str:
+    """A log group's name, from it or from its ARN."""
+    if not identifier.startswith("arn:"):
+        return identifier
+    return identifier.split(":log-group:", 1)[-1].removesuffix(":*")
+
+
+def _results(query: LogQuery) -> dict[str, Any]:
+    rows: Any = query.results
+    return {
+        "queryLanguage": "CWLI",
+        "results": [
+            [{"field": name, "value": value} for name, value in row.items()] for row in rows
+        ],
+        "statistics": {
+            "recordsMatched": float(rows.matched),
+            "recordsScanned": float(rows.scanned),
+            "bytesScanned": float(rows.size),
+        },
+        "status": query.status,
+    }

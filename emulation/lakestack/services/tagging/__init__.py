@@ -1,0 +1,1 @@
+"""The Resource Groups Tagging API over what the emulator's services hold."""
