@@ -26,11 +26,11 @@ from recommender.artifact import Artifact, save  # the package pins OpenBLAS bef
 from recommender.channel import TrainingData, read_channel
 from recommender.confidence import weighting
 from recommender.errors import RecommenderError, SettingsError
-from recommender.evaluation import Measured, fit, measure_with_baseline
+from recommender.evaluation import Fitted, Measured, fit, measure_with_baseline
 from recommender.hyperparameters import Hyperparameters, solver_threads
 from recommender.leakage import check
 from recommender.protocols import split as split_rows
-from recommender.ratings import Ratings
+from recommender.ratings import Ratings, fingerprint, half_stars
 from recommender.selection import pick
 from recommender.serving_code import add_to
 from recommender.statistics import LEVEL, compare
@@ -138,6 +138,29 @@ def describe(model: Measured, baseline: Measured, settings: Hyperparameters) -> 
     }
 
 
+def artifact_of(
+    data: TrainingData, fitted: Fitted, settings: Hyperparameters, report: Report
+) -> Artifact:
+    """The model with all that answering needs, and what is known of its worth."""
+    ratings, movies = data.ratings, data.rated_movies()
+    return Artifact(
+        settings,
+        weighting(ratings, settings),
+        report["metrics"],
+        fitted.model,
+        ratings.user_ids,
+        ratings.movie_ids,
+        [movie.title for movie in movies],
+        fitted.confidence,
+        half_stars(ratings),
+        [movie.genres for movie in movies],
+        data.unrated_movies(),
+        report["intervals"],
+        report["protocol"],
+        {"ratings_sha256": fingerprint(ratings), "timed": ratings.timed},
+    )
+
+
 def run(settings: Hyperparameters, environment: Mapping[str, str]) -> None:
     """The whole job; raises RecommenderError for what its user can put right."""
     channel = folder(environment, "SM_CHANNEL_TRAIN")
@@ -162,21 +185,8 @@ def run(settings: Hyperparameters, environment: Mapping[str, str]) -> None:
     settings, report = evaluate(data, settings)
     fitted = fit(data.ratings, settings)
     say(f"phase fit_final seconds={fitted.seconds:.3f}")
-    movie_ids = data.ratings.movie_ids
     with phase("save"):
-        save(
-            Artifact(
-                settings,
-                weighting(data.ratings, settings),
-                report["metrics"],
-                fitted.model,
-                data.ratings.user_ids,
-                movie_ids,
-                [data.titles.get(movie, f"movie {movie}") for movie in movie_ids.tolist()],
-                fitted.confidence,
-            ),
-            model_folder,
-        )
+        save(artifact_of(data, fitted, settings, report), model_folder)
         add_to(model_folder, Path(__file__).resolve().parent)
         output_folder.mkdir(parents=True, exist_ok=True)
         report["hyperparameters"] = settings.as_dict()
