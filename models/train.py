@@ -19,25 +19,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from recommender.arguments import AUTO, parse
-from recommender.artifact import Artifact, save  # the package pins OpenBLAS before numpy
+from recommender.artifact import save  # the package pins OpenBLAS before numpy
+from recommender.assembly import Report, artifact_of
 from recommender.channel import TrainingData, read_channel
-from recommender.confidence import weighting
 from recommender.errors import RecommenderError, SettingsError
-from recommender.evaluation import Fitted, Measured, fit, measure_with_baseline
+from recommender.evaluation import Measured, fit, measure_with_baseline
 from recommender.hyperparameters import Hyperparameters, solver_threads
 from recommender.leakage import check
 from recommender.protocols import split as split_rows
-from recommender.ratings import Ratings, fingerprint, half_stars
+from recommender.ratings import Ratings
 from recommender.selection import pick
 from recommender.serving_code import add_to
 from recommender.statistics import LEVEL, compare
 from recommender.tuning import search
-
-Report = dict[str, Any]
-"""What metrics.json holds."""
 
 
 def say(line: str) -> None:
@@ -136,29 +132,6 @@ def describe(model: Measured, baseline: Measured, settings: Hyperparameters) -> 
             "interval_level": LEVEL,
         },
     }
-
-
-def artifact_of(
-    data: TrainingData, fitted: Fitted, settings: Hyperparameters, report: Report
-) -> Artifact:
-    """The model with all that answering needs, and what is known of its worth."""
-    ratings, movies = data.ratings, data.rated_movies()
-    return Artifact(
-        settings,
-        weighting(ratings, settings),
-        report["metrics"],
-        fitted.model,
-        ratings.user_ids,
-        ratings.movie_ids,
-        [movie.title for movie in movies],
-        fitted.confidence,
-        half_stars(ratings),
-        [movie.genres for movie in movies],
-        data.unrated_movies(),
-        report["intervals"],
-        report["protocol"],
-        {"ratings_sha256": fingerprint(ratings), "timed": ratings.timed},
-    )
 
 
 def run(settings: Hyperparameters, environment: Mapping[str, str]) -> None:

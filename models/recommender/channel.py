@@ -83,6 +83,22 @@ def number(frame: pd.DataFrame) -> tuple[Ratings, int]:
     return ratings, len(newest) - len(order)
 
 
+def number_again(ratings: Ratings, keep: NDArray[np.bool_]) -> Ratings:
+    """The rows where `keep` holds, their users and movies numbered as if there were no others.
+
+    Raises:
+        DataError: no row is kept
+    """
+    rows = ratings.rows(keep)
+    if not len(rows):
+        raise DataError("no rows are left of the ratings")
+    users, user = np.unique(rows.user, return_inverse=True)
+    items, item = np.unique(rows.item, return_inverse=True)
+    ids = ratings.user_ids[users], ratings.movie_ids[items]
+    numbers = user.astype(np.int32), item.astype(np.int32)
+    return Ratings(*ids, *numbers, rows.rating, rows.time)
+
+
 def _numbered(ids: pd.Series[int]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
     """The distinct ids, ascending, and each row's position among them."""
     codes, found = pd.factorize(ids, sort=True)
