@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rich import box
 from rich.table import Table
 
-from pipeline.console import LakeConsole, cell
+from pipeline.console import WIDTH_WITHOUT_TERMINAL, LakeConsole, cell
 from pipeline.data.room import amount
 from pipeline.evaluation.words import measured
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 __all__ = ["print_evaluation"]
 
-_WIDTH_WITHOUT_TERMINAL = 150
 _METRICS = ("precision", "recall", "map", "mrr", "hit_rate", "coverage", "novelty", "gini")
 
 
@@ -25,7 +24,7 @@ def print_evaluation(found: Evaluation) -> None:
     """A table per protocol, and what has to be known to read it."""
     console = LakeConsole(soft_wrap=True)
     if not console.is_terminal:
-        console = LakeConsole(width=_WIDTH_WITHOUT_TERMINAL, soft_wrap=True)
+        console = LakeConsole(soft_wrap=True, width=WIDTH_WITHOUT_TERMINAL)
     document = found.found
     data = document["data"]
     console.print(
@@ -49,35 +48,30 @@ def _print_protocol(
     console: LakeConsole, protocol: Mapping[str, Any], document: Mapping[str, Any]
 ) -> None:
     k = protocol["k"]
-    table = Table(
-        title=f"{protocol['protocol']}, lists of {k}",
-        title_justify="left",
-        box=box.SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-        show_edge=False,
+    ndcg = f"ndcg_at_{k}"
+    quality = _table(
+        f"{protocol['protocol']}, lists of {k}",
+        "nDCG",
+        f"{document['interval_level']:.0%} of users",
+        "than champion",
     )
-    table.add_column("model", no_wrap=True)
-    for name in ("nDCG", f"{document['interval_level']:.0%} of users", "than champion"):
-        table.add_column(name, justify="right", no_wrap=True)
-    for name in _METRICS:
-        table.add_column(name.replace("_", " "), justify="right")
+    others = _table("", *(name.replace("_", " ") for name in _METRICS))
     for model in protocol["models"]:
-        metrics = model["metrics"]
-        low, high = model["intervals"][f"ndcg_at_{k}"]
+        metrics, (low, high) = model["metrics"], model["intervals"][ndcg]
         name = model["name"]
-        table.add_row(
-            cell(name if name == model["algorithm"] else f"{name} ({model['algorithm']})"),
-            f"{metrics[f'ndcg_at_{k}']:.4f}",
-            f"{low:.3f} to {high:.3f}",
-            _against(model["against_champion"]),
-            *(f"{metrics[f'{metric}_at_{k}']:.3f}" for metric in _METRICS),
-        )
+        shown = cell(name if name == model["algorithm"] else f"{name} ({model['algorithm']})")
+        ends = f"{low:.3f} to {high:.3f}"
+        quality.add_row(shown, f"{metrics[ndcg]:.4f}", ends, _against(model["against_champion"]))
+        others.add_row(shown, *(f"{metrics[f'{name}_at_{k}']:.3f}" for name in _METRICS))
     preset = document["preset"] or {}
     for name, figures in preset.get("published", {}).items():
-        row = ("" if (v := figures.get(f"{m}_at_{k}")) is None else f"{v:.3f}" for m in _METRICS)
-        table.add_row(cell(f"{name} (published)"), f"{figures[f'ndcg_at_{k}']:.4f}", "", "", *row)
+        shown = cell(f"{name} (published)")
+        quality.add_row(shown, f"{figures[ndcg]:.4f}")
+        row = (figures.get(f"{metric}_at_{k}") for metric in _METRICS)
+        others.add_row(shown, *("" if value is None else f"{value:.3f}" for value in row))
     console.print()
-    console.print(table)
+    console.print(quality)
+    console.print(others)
     console.print(
         f"{protocol['train']:,} rows to learn from, {protocol['test']:,} held out,"
         f" {protocol['left_out']:,} in neither; {measured(protocol)}; seed {protocol['seed']}"
@@ -88,6 +82,20 @@ def _print_protocol(
         console.print(f"published: {preset['source']}")
         if preset["differs"]:
             console.print(f"PUBLISHED FIGURES DO NOT COMPARE: {preset['differs']}")
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(
+        title=title or None,
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        show_edge=False,
+    )
+    table.add_column("model", no_wrap=True)
+    for name in columns:
+        table.add_column(name, justify="right", no_wrap=True)
+    return table
 
 
 def _against(found: Mapping[str, Any] | None) -> str:

@@ -14,6 +14,7 @@ from pipeline.evaluation.words import measured
 __all__ = ["protocol_section"]
 
 _METRICS = ("ndcg", "precision", "recall", "map", "mrr", "hit_rate", "coverage", "novelty", "gini")
+_NAMES = {"ndcg": "nDCG", "map": "MAP", "mrr": "MRR", "gini": "Gini"}
 _CURVES = {"ndcg": "nDCG", "precision": "Precision", "recall": "Recall", "hit_rate": "Hit rate"}
 _GROUPS = ("most rated", "2nd fifth", "3rd fifth", "4th fifth", "long tail")
 
@@ -149,7 +150,11 @@ def _history(models: Sequence[Mapping[str, Any]], k: int) -> str:
 
 def _table(protocol: Mapping[str, Any], published: Mapping[str, Mapping[str, float]]) -> str:
     k = protocol["k"]
-    heads = ["model", *(name.replace("_", " ") for name in _METRICS), "nDCG than champion"]
+    heads = [
+        "model",
+        *(_NAMES.get(name, name.replace("_", " ")) for name in _METRICS),
+        "nDCG than champion",
+    ]
     lines_ = [element("tr", *(element("th", safe(head), scope="col") for head in heads))]
     for model in protocol["models"]:
         cells = [_cell(model["metrics"].get(f"{name}_at_{k}")) for name in _METRICS]

@@ -48,7 +48,7 @@ def steps(low: float, high: float) -> list[float]:
     power = 10.0 ** math.floor(math.log10(raw))
     step = next(m * power for m in (1, 2, 2.5, 5, 10) if m * power >= raw - 1e-12)
     first = math.floor(low / step + 1e-9)
-    last = math.ceil(high / step - 1e-9)
+    last = max(math.ceil(high / step - 1e-9), first + 1)
     return [i * step for i in range(first, last + 1)]
 
 

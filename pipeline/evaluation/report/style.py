@@ -62,7 +62,7 @@ svg { display: block; width: 100%; height: auto; font: 11px system-ui, sans-seri
 .key b { display: inline-block; width: .7rem; height: .7rem; border-radius: 50%;
   background: currentColor; margin-right: .4rem; }
 .key span { color: var(--ink); }
-.scroll { overflow-x: auto; max-width: 100%; }
+.scroll { overflow-x: auto; max-width: 100%; margin-top: 1rem; }
 table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }
 th, td { padding: .3rem .7rem .3rem 0; text-align: left; vertical-align: top;
   border-bottom: 1px solid var(--rule); }
