@@ -155,6 +155,8 @@ def run(settings: Hyperparameters, environment: Mapping[str, str]) -> None:
         say("data untimed: no timestamp column; all ratings count as equally old")
     elif not data.ratings.timed:
         say("data untimed: all ratings have the same time and count as equally old")
+    for note in data.notes():
+        say(f"data {note}")
     settings, report = evaluate(data, settings)
     fitted = fit(data.ratings, settings)
     say(f"phase fit_final seconds={fitted.seconds:.3f}")

@@ -47,6 +47,15 @@ class TrainingData:
         """Titles by movie id."""
         return {movie.movie_id: movie.title for movie in self.movies.values()}
 
+    def notes(self) -> list[str]:
+        """What of the ratings says less than usual, for the log."""
+        found = []
+        if self.ratings.shape[0] == 1:
+            found.append("one user: intervals over users say nothing")
+        if (self.ratings.rating == self.ratings.rating[0]).all():
+            found.append("all ratings have the same stars: rating_power has no effect")
+        return found
+
     def movie(self, movie_id: int) -> Movie:
         """A movie; one that the movies files do not name gets a title of its id."""
         return self.movies.get(movie_id, Movie(movie_id, f"movie {movie_id}"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -29,7 +29,7 @@ def drift_section(drift: Mapping[str, Any] | None) -> str:
             name,
             style,
             [
-                Point(i, *part[name], f"from {_day(part['from'])}, {part['users']} users")
+                _point(i, part[name], f"from {_day(part['from'])}, {part['users']} users")
                 for i, part in enumerate(slices)
                 if name in part
             ],
@@ -84,6 +84,11 @@ def drift_section(drift: Mapping[str, Any] | None) -> str:
             element("div", *plots, class_="plots"),
         ]
     )
+
+
+def _point(place: int, ends: Sequence[float], note: str) -> Point:
+    value, low, high = ends
+    return Point(place, value, low, high, note)
 
 
 def _day(seconds: int, *, whole: bool = False) -> str:
