@@ -77,7 +77,13 @@ def model(name: str, algorithm: str, ndcg: float) -> dict[str, Any]:
 
 def document() -> dict[str, Any]:
     """An evaluation with everything a page can show."""
-    part = {"from": 10**9, "to": 10**9 + 5, "rows": 9, "rows_of_unknown_users": 3, "users": 7}
+    part: dict[str, Any] = {
+        "from": 10**9,
+        "to": 10**9 + 5,
+        "rows": 9,
+        "rows_of_unknown_users": 3,
+        "users": 7,
+    }
     part |= {"rows_of_unknown_movies": 1, "ratings_index": 0.05, "popularity_index": 0.3}
     return {
         "source": EVIL,
