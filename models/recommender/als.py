@@ -81,11 +81,7 @@ class AlternatingLeastSquares(Model):
             weights = confidence.data[cells].astype(np.float64)
             system = gram + (rated.T * (weights - 1.0)) @ rated
             right = rated.T @ weights
-            # Positive definite when there is a penalty; without one it may be singular.
-            if self.regularization > 0:
-                vectors[row] = np.linalg.solve(system, right)
-            else:
-                vectors[row] = np.linalg.lstsq(system, right, rcond=None)[0]
+            vectors[row] = self._solve(system, right)
         found: NDArray[np.float32] = vectors.astype(np.float32) @ self.item_factors.T
         return found
 
@@ -107,8 +103,19 @@ class AlternatingLeastSquares(Model):
         weights = history.data.astype(np.float64)
         system = self._normal_matrix() + (rated.T * (weights - 1.0)) @ rated
         right = (rated * weights[:, None]).T
-        vectors = np.linalg.lstsq(system, right, rcond=None)[0]
+        vectors = self._solve(system, right)
         found: NDArray[np.float64] = self.item_factors[columns].astype(np.float64) @ vectors
+        return found
+
+    def _solve(
+        self, system: NDArray[np.float64], right: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        # Positive definite when there is a penalty; without one it may be singular.
+        found: NDArray[np.float64] = (
+            np.linalg.solve(system, right)
+            if self.regularization > 0
+            else np.linalg.lstsq(system, right, rcond=None)[0]
+        )
         return found
 
     def _normal_matrix(self) -> NDArray[np.float64]:

@@ -64,7 +64,8 @@ def unit_rows(values: Floats, columns: NDArray[np.int64]) -> Floats:
     found = np.maximum(values, 0.0).astype(np.float32)
     found[np.arange(len(columns)), columns] = 0.0
     best = found.max(axis=1, keepdims=True) if found.shape[1] else np.ones((len(found), 1))
-    return np.divide(found, best, out=np.zeros_like(found), where=best > 0)
+    scaled: Floats = np.divide(found, best, out=np.zeros_like(found), where=best > 0)
+    return scaled
 
 
 def diverse(

@@ -72,7 +72,7 @@ def fingerprint(ratings: Ratings) -> str:
     )
     for column in columns:
         digest.update(len(column).to_bytes(8, "little"))
-        digest.update(column)
+        digest.update(column.tobytes())
     return digest.hexdigest()
 
 
