@@ -94,5 +94,5 @@ def _popularity_index(raters: NDArray[np.float64], rows: Ratings) -> float:
     group = np.empty(len(raters), np.int64)
     group[order] = np.minimum((share * 10).astype(np.int64), 9)
     now = np.bincount(group[rows.item], minlength=10).astype(np.float64)
-    before = np.bincount(group, weights=raters, minlength=10)
+    before = np.bincount(group, weights=raters, minlength=10).astype(np.float64)
     return stability_index(before, now)

@@ -111,12 +111,11 @@ class AlternatingLeastSquares(Model):
         self, system: NDArray[np.float64], right: NDArray[np.float64]
     ) -> NDArray[np.float64]:
         # Positive definite when there is a penalty; without one it may be singular.
-        found: NDArray[np.float64] = (
-            np.linalg.solve(system, right)
-            if self.regularization > 0
-            else np.linalg.lstsq(system, right, rcond=None)[0]
-        )
-        return found
+        if self.regularization > 0:
+            found = np.linalg.solve(system, right)
+        else:
+            found = np.linalg.lstsq(system, right, rcond=None)[0]
+        return np.asarray(found, np.float64)
 
     def _normal_matrix(self) -> NDArray[np.float64]:
         """YᵀY + λI, kept: it is the same for all new users."""

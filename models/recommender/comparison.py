@@ -157,6 +157,8 @@ def _details(
     return {
         "lengths": lengths,
         "curves": curves(lists, lengths),
-        "by_popularity": by_popularity(lists, plan.k, raters, held_out.test.item[measured]),
+        "by_popularity": by_popularity(
+            lists, plan.k, raters, held_out.test.item[measured].astype(np.int64)
+        ),
         "by_history": by_history(lists, plan.k, rated.astype(np.int64)),
     }

@@ -202,7 +202,7 @@ FAULTS: dict[str, tuple[Change, str]] = {
         "calls movie 1003 unrated",
     ),
     "an altered model card": (
-        lambda f: (f / "MODEL_CARD.md").write_text("the best model\n"),
+        lambda f: cut(f, "MODEL_CARD.md"),
         "MODEL_CARD.md was altered",
     ),
     "NaN interval": (
