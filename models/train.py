@@ -19,12 +19,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from recommender.arguments import AUTO, parse
-from recommender.artifact import Artifact, save  # the package pins OpenBLAS before numpy
+from recommender.artifact import save  # the package pins OpenBLAS before numpy
+from recommender.assembly import Report, artifact_of
 from recommender.channel import TrainingData, read_channel
-from recommender.confidence import weighting
 from recommender.errors import RecommenderError, SettingsError
 from recommender.evaluation import Measured, fit, measure_with_baseline
 from recommender.hyperparameters import Hyperparameters, solver_threads
@@ -36,9 +35,6 @@ from recommender.serving_code import add_to
 from recommender.statistics import LEVEL, compare
 from recommender.trainer import choose
 from recommender.tuning import search
-
-Report = dict[str, Any]
-"""What metrics.json holds."""
 
 
 def say(line: str) -> None:
@@ -160,26 +156,15 @@ def run(settings: Hyperparameters, environment: Mapping[str, str]) -> None:
         say("data untimed: no timestamp column; all ratings count as equally old")
     elif not data.ratings.timed:
         say("data untimed: all ratings have the same time and count as equally old")
+    for note in data.notes():
+        say(f"data {note}")
     trainer = choose(settings, len(data.ratings), data.ratings.shape)
     say(f"trainer {trainer.name}: {trainer.reason}")
     settings, report = evaluate(data, replace(settings, trainer=trainer.name))
     fitted = fit(data.ratings, settings)
     say(f"phase fit_final seconds={fitted.seconds:.3f}")
-    movie_ids = data.ratings.movie_ids
     with phase("save"):
-        save(
-            Artifact(
-                settings,
-                weighting(data.ratings, settings),
-                report["metrics"],
-                fitted.model,
-                data.ratings.user_ids,
-                movie_ids,
-                [data.titles.get(movie, f"movie {movie}") for movie in movie_ids.tolist()],
-                fitted.confidence,
-            ),
-            model_folder,
-        )
+        save(artifact_of(data, fitted, settings, report), model_folder)
         add_to(model_folder, Path(__file__).resolve().parent)
         output_folder.mkdir(parents=True, exist_ok=True)
         report["hyperparameters"] = settings.as_dict()

@@ -14,6 +14,7 @@
     ├── StageError                a stage did not do its work
     │   ├── StageTimeoutError          bounded wait ran out
     │   └── StateLostError             what an earlier step made has vanished (emulator restarted)
+    ├── EvaluationError           models cannot be measured as asked
     ├── ForeignResourceError           somebody else's has a name that the lake needs
     ├── EarlierLakeError               an earlier version has made the lake, under other names
     ├── SourceChangedError             another data source than the one that has been landed
@@ -40,6 +41,7 @@ __all__ = [
     "DataError",
     "EarlierLakeError",
     "EndpointRefusedError",
+    "EvaluationError",
     "ForeignResourceError",
     "LakeError",
     "LeftoversError",
@@ -113,6 +115,10 @@ class StageTimeoutError(StageError):
 
 class StateLostError(StageError):
     """Something an earlier step made is no longer there."""
+
+
+class EvaluationError(LakeError):
+    """Models cannot be measured as asked: a wrong value, no data, or data that cannot be split."""
 
 
 class ForeignResourceError(LakeError):

@@ -73,23 +73,56 @@ class AlternatingLeastSquares(Model):
 
     def fold_in(self, confidence: sparse.csr_matrix) -> NDArray[np.float32]:
         """Solve each row's (YᵀY + Yᵀ(C - I)Y + λI) x = Yᵀ C 1, the user step of the fit."""
-        if self._gram is None:
-            wide = self.item_factors.astype(np.float64)
-            self._gram = wide.T @ wide + self.regularization * np.eye(self.factors)
+        gram = self._normal_matrix()
         vectors = np.zeros((confidence.shape[0], self.factors))
         for row in range(confidence.shape[0]):
             cells = slice(confidence.indptr[row], confidence.indptr[row + 1])
             rated = self.item_factors[confidence.indices[cells]].astype(np.float64)
             weights = confidence.data[cells].astype(np.float64)
-            system = self._gram + (rated.T * (weights - 1.0)) @ rated
+            system = gram + (rated.T * (weights - 1.0)) @ rated
             right = rated.T @ weights
-            # Positive definite when there is a penalty; without one it may be singular.
-            if self.regularization > 0:
-                vectors[row] = np.linalg.solve(system, right)
-            else:
-                vectors[row] = np.linalg.lstsq(system, right, rcond=None)[0]
+            vectors[row] = self._solve(system, right)
         found: NDArray[np.float32] = vectors.astype(np.float32) @ self.item_factors.T
         return found
+
+    def similarity(self, columns: NDArray[np.int64], items: int) -> NDArray[np.float32]:
+        """Cosine of the items' vectors, negative ones as 0."""
+        del items
+        wide = self.item_factors
+        length = np.maximum(np.linalg.norm(wide, axis=1), np.finfo(np.float32).tiny)
+        near = (wide[columns] @ wide.T) / length / length[columns, None]
+        near[np.arange(len(columns)), columns] = 0.0
+        found: NDArray[np.float32] = np.clip(near, 0.0, 1.0)
+        return found
+
+    def contributions(
+        self, history: sparse.csr_matrix, columns: NDArray[np.int64]
+    ) -> NDArray[np.float64]:
+        """The terms c·yᵢᵀWyⱼ whose sum is the folded-in score (Hu et al. 2008, section 5)."""
+        rated = self.item_factors[history.indices].astype(np.float64)
+        weights = history.data.astype(np.float64)
+        system = self._normal_matrix() + (rated.T * (weights - 1.0)) @ rated
+        right = (rated * weights[:, None]).T
+        vectors = self._solve(system, right)
+        found: NDArray[np.float64] = self.item_factors[columns].astype(np.float64) @ vectors
+        return found
+
+    def _solve(
+        self, system: NDArray[np.float64], right: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        # Positive definite when there is a penalty; without one it may be singular.
+        if self.regularization > 0:
+            found = np.linalg.solve(system, right)
+        else:
+            found = np.linalg.lstsq(system, right, rcond=None)[0]
+        return np.asarray(found, np.float64)
+
+    def _normal_matrix(self) -> NDArray[np.float64]:
+        """YᵀY + λI, kept: it is the same for all new users."""
+        if self._gram is None:
+            wide = self.item_factors.astype(np.float64)
+            self._gram = wide.T @ wide + self.regularization * np.eye(self.factors)
+        return self._gram
 
     def arrays(self) -> Arrays:
         return {"user_factors": self.user_factors, "item_factors": self.item_factors}

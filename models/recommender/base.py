@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from recommender.behaviour import Behaviour
 from recommender.errors import ArtifactError, DataError
 
 Arrays = dict[str, NDArray[Any]]
@@ -16,7 +17,7 @@ Layout = dict[str, tuple[tuple[int, ...], str]]
 """Array name → (shape, dtype)."""
 
 
-class Model(ABC):
+class Model(Behaviour):
     """A model over numbered users (rows) and items (columns)."""
 
     name: ClassVar[str]

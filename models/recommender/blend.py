@@ -37,6 +37,22 @@ class Blend(Model):
     def fold_in(self, confidence: sparse.csr_matrix) -> NDArray[np.float32]:
         return fuse(self._als.fold_in(confidence), self._ease.fold_in(confidence))
 
+    def similarity(self, columns: NDArray[np.int64], items: int) -> NDArray[np.float32]:
+        """The mean of both models' likeness."""
+        both = self._als.similarity(columns, items) + self._ease.similarity(columns, items)
+        return both / np.float32(2.0)
+
+    def contributions(
+        self, history: sparse.csr_matrix, columns: NDArray[np.int64]
+    ) -> NDArray[np.float64]:
+        """The mean of both models' shares, each of the largest share in its row."""
+        total = np.zeros((len(columns), history.nnz))
+        for model in (self._als, self._ease):
+            shares = model.contributions(history, columns)
+            largest = np.abs(shares).max(axis=1, keepdims=True, initial=0.0)
+            total += np.divide(shares, largest, out=np.zeros_like(shares), where=largest > 0)
+        return total / 2.0
+
     def arrays(self) -> Arrays:
         return {**self._als.arrays(), **self._ease.arrays()}
 

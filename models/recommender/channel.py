@@ -16,6 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from recommender.errors import DataError
+from recommender.movies import Movie, parse_genres
 from recommender.ratings import Ratings
 
 RATING_COLUMNS = ("userid", "movieid", "rating", "timestamp")
@@ -30,16 +31,43 @@ _Check = Callable[[pd.DataFrame, str], pd.DataFrame]
 
 @dataclass(frozen=True)
 class TrainingData:
-    """What the channel held: ratings, titles by movie id, and what was set right on the way."""
+    """What the channel held: ratings, movies by id, and what was set right on the way."""
 
     ratings: Ratings
-    titles: dict[int, str]
+    movies: dict[int, Movie]
     replaced: int
     """Rows dropped because the same user rated the same movie later."""
     untitled: int
     """Rated movies that the movies files do not name."""
     timed: bool
     """Whether the files have times; without them all ratings count as equally old."""
+
+    @property
+    def titles(self) -> dict[int, str]:
+        """Titles by movie id."""
+        return {movie.movie_id: movie.title for movie in self.movies.values()}
+
+    def notes(self) -> list[str]:
+        """What of the ratings says less than usual, for the log."""
+        found = []
+        if self.ratings.shape[0] == 1:
+            found.append("one user: intervals over users say nothing")
+        if (self.ratings.rating == self.ratings.rating[0]).all():
+            found.append("all ratings have the same stars: rating_power has no effect")
+        return found
+
+    def movie(self, movie_id: int) -> Movie:
+        """A movie; one that the movies files do not name gets a title of its id."""
+        return self.movies.get(movie_id, Movie(movie_id, f"movie {movie_id}"))
+
+    def rated_movies(self) -> list[Movie]:
+        """The movies in the order of the ratings' numbering."""
+        return [self.movie(movie) for movie in self.ratings.movie_ids.tolist()]
+
+    def unrated_movies(self) -> list[Movie]:
+        """Movies that nobody rated, by id."""
+        rated = set(self.ratings.movie_ids.tolist())
+        return [self.movies[movie] for movie in sorted(self.movies) if movie not in rated]
 
 
 def number(frame: pd.DataFrame) -> tuple[Ratings, int]:
@@ -64,6 +92,22 @@ def number(frame: pd.DataFrame) -> tuple[Ratings, int]:
     return ratings, len(newest) - len(order)
 
 
+def number_again(ratings: Ratings, keep: NDArray[np.bool_]) -> Ratings:
+    """The rows where `keep` holds, their users and movies numbered as if there were no others.
+
+    Raises:
+        DataError: no row is kept
+    """
+    rows = ratings.rows(keep)
+    if not len(rows):
+        raise DataError("no rows are left of the ratings")
+    users, user = np.unique(rows.user, return_inverse=True)
+    items, item = np.unique(rows.item, return_inverse=True)
+    ids = ratings.user_ids[users], ratings.movie_ids[items]
+    numbers = user.astype(np.int32), item.astype(np.int32)
+    return Ratings(*ids, *numbers, rows.rating, rows.time)
+
+
 def _numbered(ids: pd.Series[int]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
     """The distinct ids, ascending, and each row's position among them."""
     codes, found = pd.factorize(ids, sort=True)
@@ -80,11 +124,13 @@ def read_channel(channel: Path) -> TrainingData:
     movies = _read(channel, "movies", MOVIE_COLUMNS, _check_movie_ids)
     if (channel / "links").is_dir():
         _read(channel, "links", LINK_COLUMNS, _check_movie_ids)
-    titles = dict(
-        zip(movies["movieid"].astype("int64").tolist(), movies["title"].tolist(), strict=True)
-    )
-    untitled = sum(1 for movie in ratings.movie_ids.tolist() if movie not in titles)
-    return TrainingData(ratings, titles, replaced, untitled, timed)
+    columns = (movies[name].tolist() for name in MOVIE_COLUMNS)
+    found = {
+        int(movie): Movie(int(movie), title, parse_genres(genres))
+        for movie, title, genres in zip(*columns, strict=True)
+    }
+    untitled = sum(1 for movie in ratings.movie_ids.tolist() if movie not in found)
+    return TrainingData(ratings, found, replaced, untitled, timed)
 
 
 def _read(

@@ -65,39 +65,82 @@ def fit(ratings: Ratings, settings: Hyperparameters) -> Fitted:
     return Fitted(model, confidence, time.perf_counter() - started)
 
 
-def measure(model: Model, seen: sparse.csr_matrix, test: Ratings, k: int) -> Measured:
-    """Metrics of lists of k unseen items against the held-out rows."""
-    users, items = test.shape
+@dataclass(frozen=True)
+class Lists:
+    """A model's lists for users with held-out rows.
+
+    Attributes:
+        users: (measured,) rows of the users, ascending
+        listed: (measured, k) items, best first; -1 where a list is shorter
+        hits: (measured, k) whether an item is among the user's held-out ones
+        relevant: (measured,) numbers of held-out rows
+    """
+
+    users: NDArray[np.int64]
+    listed: NDArray[np.int32]
+    hits: NDArray[np.bool_]
+    relevant: NDArray[np.int64]
+
+    def measured(self, k: int, raters: NDArray[np.int64], of_users: int) -> Measured:
+        """Metrics of the lists' first k.
+
+        Args:
+            raters: (items,) of the training rows
+            of_users: number of users that those are of
+        """
+        listed = self.listed[:, :k]
+        exposure = np.bincount(listed[listed >= 0], minlength=len(raters))
+        return Measured(
+            k,
+            self.users,
+            metrics.per_user(self.hits[:, :k], self.relevant),
+            {
+                "coverage": metrics.coverage(exposure),
+                "novelty": metrics.novelty(exposure, raters, of_users),
+                "gini": metrics.gini(exposure),
+            },
+        )
+
+
+def rank(
+    model: Model,
+    seen: sparse.csr_matrix,
+    test: Ratings,
+    k: int,
+    users: NDArray[np.int64] | None = None,
+) -> Lists:
+    """Lists of k unseen items for users with held-out rows, or for those of them in `users`.
+
+    Scores are made block by block, so memory grows with the lists alone.
+    """
     held_out = sparse.csr_matrix(
-        (np.ones(len(test), np.int8), (test.user, test.item)), shape=(users, items)
+        (np.ones(len(test), np.int8), (test.user, test.item)), shape=test.shape
     )
     relevant = np.diff(held_out.indptr)
     with_rows = np.flatnonzero(relevant)
+    if users is not None:
+        with_rows = np.intersect1d(with_rows, users)
+    listed = np.full((len(with_rows), k), -1, np.int32)
     hits = np.zeros((len(with_rows), k), bool)
-    exposure = np.zeros(items, np.int64)
-    wanted = np.zeros(items, bool)
+    wanted = np.zeros(test.shape[1], bool)
     for start in range(0, len(with_rows), _USERS_AT_ONCE):
         block = with_rows[start : start + _USERS_AT_ONCE]
         for row, scores in enumerate(model.scores(block), start):
             user = with_rows[row]
             exclude(scores, seen, user)
-            listed = top_k(scores, k)
+            best = top_k(scores, k)
+            listed[row, : len(best)] = best
             cells = held_out.indices[held_out.indptr[user] : held_out.indptr[user + 1]]
             wanted[cells] = True
-            hits[row, : len(listed)] = wanted[listed]
+            hits[row, : len(best)] = wanted[best]
             wanted[cells] = False
-            exposure[listed] += 1
+    return Lists(with_rows, listed, hits, relevant[with_rows].astype(np.int64))
+
+
+def measure(model: Model, seen: sparse.csr_matrix, test: Ratings, k: int) -> Measured:
+    """Metrics of lists of k unseen items against the held-out rows."""
     raters = rating_counts(seen).astype(np.int64)
-    return Measured(
-        k,
-        with_rows,
-        metrics.per_user(hits, relevant[with_rows]),
-        {
-            "coverage": metrics.coverage(exposure),
-            "novelty": metrics.novelty(exposure, raters, users),
-            "gini": metrics.gini(exposure),
-        },
-    )
+    return rank(model, seen, test, k).measured(k, raters, test.shape[0])
 
 
 def measure_with_baseline(fitted: Fitted, split: Split, k: int) -> tuple[Measured, Measured]:

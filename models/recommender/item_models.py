@@ -46,6 +46,17 @@ class PairModel(Model):
     def fold_in(self, confidence: sparse.csr_matrix) -> NDArray[np.float32]:
         return self._product(_pairs(confidence))
 
+    def contributions(
+        self, history: sparse.csr_matrix, columns: NDArray[np.int64]
+    ) -> NDArray[np.float64]:
+        """The weights between each rated item and each of `columns`: their sum is the score."""
+        cells = np.arange(history.nnz + 1)
+        ones = np.ones(history.nnz, np.float32)
+        shape = (history.nnz, history.shape[1])
+        alone = sparse.csr_matrix((ones, history.indices, cells), shape=shape)
+        found: NDArray[np.float64] = self._product(alone)[:, columns].T.astype(np.float64)
+        return found
+
     def arrays(self) -> Arrays:
         return {
             "pair_indptr": self._pairs.indptr.astype(np.int64),

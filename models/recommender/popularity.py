@@ -31,6 +31,16 @@ class Popularity(Model):
     def fold_in(self, confidence: sparse.csr_matrix) -> NDArray[np.float32]:
         return np.tile(self.counts, (confidence.shape[0], 1))
 
+    def similarity(self, columns: NDArray[np.int64], items: int) -> NDArray[np.float32]:
+        """Zeros: counts say nothing of likeness."""
+        return np.zeros((len(columns), items), np.float32)
+
+    def contributions(
+        self, history: sparse.csr_matrix, columns: NDArray[np.int64]
+    ) -> NDArray[np.float64]:
+        """Zeros: nobody's history changes the list."""
+        return np.zeros((len(columns), history.nnz))
+
     def arrays(self) -> Arrays:
         return {"counts": self.counts}
 

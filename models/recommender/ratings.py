@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,30 @@ class Ratings:
             self.rating[keep],
             self.time[keep],
         )
+
+
+def half_stars(ratings: Ratings) -> NDArray[np.int8]:
+    """(rows,): twice the stars, in the order of a users x movies CSR matrix's cells."""
+    values = np.rint(ratings.rating * 2).astype(np.int8)
+    matrix = sparse.csr_matrix((values, (ratings.user, ratings.item)), shape=ratings.shape)
+    matrix.sort_indices()
+    found: NDArray[np.int8] = matrix.data
+    return found
+
+
+def fingerprint(ratings: Ratings) -> str:
+    """SHA-256 of the rows' ids, stars and times: equal for equal ratings in any order of rows."""
+    digest = hashlib.sha256()
+    columns = (
+        ratings.user_ids[ratings.user].astype("<i8"),
+        ratings.movie_ids[ratings.item].astype("<i8"),
+        ratings.rating.astype("<f4"),
+        ratings.time.astype("<i8"),
+    )
+    for column in columns:
+        digest.update(len(column).to_bytes(8, "little"))
+        digest.update(column.tobytes())
+    return digest.hexdigest()
 
 
 def shuffle_keys(ratings: Ratings, seed: int = 0) -> NDArray[np.uint64]:

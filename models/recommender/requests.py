@@ -6,7 +6,7 @@
 
 `k` is optional (10). `user_id` may stand beside `ratings` or `movie_ids`; the list then decides
 the taste, and what the user rated before is still left out of the answer. A movie id without a
-rating counts as liked (4.0 stars).
+rating counts as liked (4.0 stars). What may be asked for beside is in `wishes`.
 """
 
 from __future__ import annotations
@@ -16,23 +16,26 @@ from dataclasses import dataclass
 from typing import Any
 
 from recommender.errors import RequestError
+from recommender.wishes import FIELDS as WISHES
+from recommender.wishes import NOTHING, Wishes, parse_wishes, shown, whole
 
 MAX_BODY_BYTES = 5 * 1024 * 1024
 MAX_INSTANCES = 1000
 MAX_RATED_MOVIES = 10_000
 DEFAULT_K = 10
 LIKED = 4.0
-_FIELDS = {"user_id", "k", "ratings", "movie_ids"}
+_FIELDS = {"user_id", "k", "ratings", "movie_ids"} | WISHES
 _EXAMPLE = '{"instances": [{"user_id": 1, "k": 10}]}'
 
 
 @dataclass(frozen=True)
 class Query:
-    """One instance: a user, or (movie id → rating), or both."""
+    """One instance: a user, or (movie id → rating), or both, or a movie to list the like of."""
 
     user_id: int | None
     k: int
     rated: dict[int, float] | None
+    wishes: Wishes = NOTHING
 
 
 def parse(body: bytes | bytearray | str, content_type: str | None) -> list[Query]:
@@ -62,16 +65,19 @@ def _query(instance: Any, where: str) -> Query:
     unknown = sorted(set(instance) - _FIELDS)
     if unknown:
         raise RequestError(f"{where} has {unknown}; valid fields: {sorted(_FIELDS)}")
-    k = _whole(instance.get("k", DEFAULT_K), f"{where}.k")
+    k = whole(instance.get("k", DEFAULT_K), f"{where}.k")
     if k <= 0:
         raise RequestError(f"{where}.k is {k}; valid: 1 or more")
     user_id = instance.get("user_id")
     if user_id is not None:
-        user_id = _whole(user_id, f"{where}.user_id")
+        user_id = whole(user_id, f"{where}.user_id")
     rated = _rated(instance, where)
-    if user_id is None and rated is None:
-        raise RequestError(f"{where} has no user_id, ratings or movie_ids; valid: {_EXAMPLE}")
-    return Query(user_id, k, rated)
+    wishes = parse_wishes(instance, where)
+    if user_id is None and rated is None and wishes.similar_to is None:
+        raise RequestError(
+            f"{where} has no user_id, ratings or movie_ids, and no similar_to; valid: {_EXAMPLE}"
+        )
+    return Query(user_id, k, rated, wishes)
 
 
 def _rated(instance: dict[str, Any], where: str) -> dict[int, float] | None:
@@ -87,9 +93,9 @@ def _rated(instance: dict[str, Any], where: str) -> dict[int, float] | None:
     for i, entry in enumerate(entries):
         here = f"{where}.{field}[{i}]"
         if field == "movie_ids":
-            movie, rating = _whole(entry, here), LIKED
+            movie, rating = whole(entry, here), LIKED
         elif isinstance(entry, dict) and set(entry) == {"movie_id", "rating"}:
-            movie = _whole(entry["movie_id"], f"{here}.movie_id")
+            movie = whole(entry["movie_id"], f"{here}.movie_id")
             rating = _stars(entry["rating"], f"{here}.rating")
         else:
             raise RequestError(f'{here} is not {{"movie_id": …, "rating": …}}')
@@ -99,22 +105,10 @@ def _rated(instance: dict[str, Any], where: str) -> dict[int, float] | None:
     return rated
 
 
-def _whole(value: Any, where: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise RequestError(f"{where} is {_shown(value)}; valid: a whole number")
-    number: int = value
-    return number
-
-
 def _stars(value: Any, where: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0.5 <= value <= 5.0:
-        raise RequestError(f"{where} is {_shown(value)}; valid: 0.5 to 5.0")
+        raise RequestError(f"{where} is {shown(value)}; valid: 0.5 to 5.0")
     return float(value)
-
-
-def _shown(value: Any) -> str:
-    text = json.dumps(value)
-    return text if len(text) <= 60 else text[:57] + "..."
 
 
 def _refuse_constant(name: str) -> float:

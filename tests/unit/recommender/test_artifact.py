@@ -66,6 +66,16 @@ def rewrite_titles(change: Callable[[list[Any]], object]) -> Change:
     return apply
 
 
+def rewrite_movies(change: Callable[[dict[str, Any]], object]) -> Change:
+    def apply(folder: Path) -> None:
+        movies = json.loads((folder / "movies.json").read_text(encoding="utf-8"))
+        change(movies)
+        (folder / "movies.json").write_text(json.dumps(movies), encoding="utf-8")
+        sign(folder)
+
+    return apply
+
+
 def put(name: str, index: Any, value: Any) -> Callable[[dict[str, Any]], None]:
     def change(arrays: dict[str, Any]) -> None:
         arrays[name] = arrays[name].copy()
@@ -114,8 +124,8 @@ FAULTS: dict[str, tuple[Change, str]] = {
         "expected exactly",
     ),
     "another version": (
-        lambda f: rewrite_manifest(f, lambda m: m.update(format_version=1)),
-        "reads movielens-recommender version 2",
+        lambda f: rewrite_manifest(f, lambda m: m.update(format_version=2)),
+        "version 2; this code reads movielens-recommender version 3: train the model again",
     ),
     "no model": (
         lambda f: rewrite_manifest(f, lambda m: m["hyperparameters"].update(algorithm="auto")),
@@ -178,6 +188,31 @@ FAULTS: dict[str, tuple[Change, str]] = {
     ),
     "a title too few": (rewrite_titles(lambda p: p.pop()), "does not name the movies"),
     "a title that is a number": (rewrite_titles(lambda p: p[0].__setitem__(1, 5)), "not text"),
+    "stars beyond five": (
+        rewrite_arrays("catalogue.npz", put("seen_half_stars", 0, 11)),
+        "seen_half_stars is not within 0 to 10",
+    ),
+    "a genre too few": (
+        rewrite_movies(lambda m: m["genres"].pop()),
+        "genres of 11 movies, catalogue.npz has 12",
+    ),
+    "genres of another form": (rewrite_movies(lambda m: m.pop("genres")), "form of genres"),
+    "an unrated movie with ratings": (
+        rewrite_movies(lambda m: m["unrated"].append([1003, "x", "Drama"])),
+        "calls movie 1003 unrated",
+    ),
+    "an altered model card": (
+        lambda f: cut(f, "MODEL_CARD.md"),
+        "MODEL_CARD.md was altered",
+    ),
+    "NaN interval": (
+        lambda f: rewrite_manifest(f, lambda m: m["intervals"].update(x=[float("nan"), 1.0])),
+        "not a finite number",
+    ),
+    "half an interval": (
+        lambda f: rewrite_manifest(f, lambda m: m["intervals"].update(x=[0.5])),
+        "inconsistent",
+    ),
     "titles of another form": (rewrite_titles(lambda p: p.append(3)), "not a list of"),
 }
 
