@@ -20,6 +20,7 @@ SECTIONS = (
     "awsglue",
     "SageMaker training",
     "SageMaker hosting and runtime",
+    "SageMaker batch transform",
     "SageMaker Model Registry",
     "Lambda",
     "CloudFormation",

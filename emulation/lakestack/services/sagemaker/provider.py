@@ -35,6 +35,8 @@ from lakestack.services.sagemaker.state import (
     refuse_existing,
 )
 from lakestack.services.sagemaker.training_job import TrainingJob
+from lakestack.services.sagemaker.transform.operations import TransformOperations
+from lakestack.services.sagemaker.transform.runner import jobs_folder as transform_folder
 from lakestack.services.sagemaker.validation import validation_error
 
 HELD_HERE = ("TrainingJob", "Endpoint", "Model", "ModelPackage", "ModelPackageGroup")
@@ -45,23 +47,25 @@ WITHOUT_WORK = (
     "CreateCompilationJob",
     "CreateHyperParameterTuningJob",
     "CreateProcessingJob",
-    "CreateTransformJob",
     "StartPipelineExecution",
 )
 
 
-class SagemakerProvider(RegistryOperations, ServiceLifecycleHook):
+class SagemakerProvider(RegistryOperations, TransformOperations, ServiceLifecycleHook):
     """Training jobs, models, endpoint configurations, endpoints, model packages, their tags."""
 
     service = "sagemaker"
 
     def __init__(self) -> None:
         # State is in memory: folders of an earlier run belong to nobody.
-        for folder in (training.jobs_folder(), endpoints_folder()):
+        for folder in (training.jobs_folder(), endpoints_folder(), transform_folder()):
             shutil.rmtree(folder, ignore_errors=True)
 
     def on_before_stop(self) -> None:
         """End the containers before their processes are killed, so that none is started again."""
+        for state in STORE.states():
+            for job in state.all_jobs():
+                job.shut_down(0.0)
         threads = [threading.Thread(target=e.shut_down) for e in all_endpoints()]
         for thread in threads:
             thread.start()

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import datetime
 import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from lakestack import clock
 from lakestack.services import arns
+from lakestack.services.base import aws_error
 from lakestack.services.sagemaker.registry.packages import ModelPackage, ModelPackageGroup
 from lakestack.services.sagemaker.validation import validation_error
 from lakestack.store import Contents, Ending, ServiceState, Store, register
 
 if TYPE_CHECKING:
     from lakestack.services.sagemaker.endpoint import Endpoint
+    from lakestack.services.sagemaker.jobs import Job
     from lakestack.services.sagemaker.training_job import TrainingJob
+    from lakestack.services.sagemaker.transform.job import TransformJob
 
 T = TypeVar("T")
+J = TypeVar("J", bound="Job")
 
 END_GRACE_SECONDS = 5.0
 """What a training script has between SIGTERM and SIGKILL when its account is reset."""
@@ -58,6 +62,7 @@ class SagemakerState(ServiceState):
         self.models: dict[str, Model] = {}
         self.endpoint_configs: dict[str, EndpointConfig] = {}
         self.endpoints: dict[str, Endpoint] = {}
+        self.transform_jobs: dict[str, TransformJob] = {}
         self.package_groups: dict[str, ModelPackageGroup] = {}
         self.packages: dict[str, ModelPackage] = {}
         self.tags: dict[str, dict[str, str]] = {}
@@ -69,13 +74,15 @@ class SagemakerState(ServiceState):
                 "model": sorted(self.models),
                 "endpoint configuration": sorted(self.endpoint_configs),
                 "endpoint": sorted(self.endpoints),
+                "transform job": sorted(self.transform_jobs),
                 "model package group": sorted(g.name for g in self.package_groups.values()),
                 "model package": sorted(self.packages),
             }
 
     def end(self) -> list[Ending]:
         """Jobs get SIGTERM and may still upload; endpoints end their containers."""
-        jobs = [job.shut_down(END_GRACE_SECONDS) for job in self.training_jobs.values()]
+        running: list[TrainingJob | Job] = [*self.training_jobs.values(), *self.all_jobs()]
+        jobs = [job.shut_down(END_GRACE_SECONDS) for job in running]
         return [*itertools.chain(*jobs, *(e.begin_shut_down() for e in self.endpoints.values()))]
 
     def snapshot(self) -> dict[str, Any]:
@@ -85,6 +92,7 @@ class SagemakerState(ServiceState):
                 "endpoint_configs": [vars(config) for config in self.endpoint_configs.values()],
                 "training_jobs": [job.snapshot() for job in self.training_jobs.values()],
                 "endpoints": [endpoint.snapshot() for endpoint in self.endpoints.values()],
+                "transform_jobs": [job.snapshot() for job in self.transform_jobs.values()],
                 "package_groups": [vars(group) for group in self.package_groups.values()],
                 "packages": [vars(package) for package in self.packages.values()],
                 "tags": self.tags,
@@ -100,16 +108,19 @@ class SagemakerState(ServiceState):
         self.tags = document["tags"]
         from lakestack.services.sagemaker.endpoint import Endpoint
         from lakestack.services.sagemaker.training_job import TrainingJob
+        from lakestack.services.sagemaker.transform.job import TransformJob
 
         place = self.account, self.region
         jobs = [TrainingJob.restored(*place, saved) for saved in document["training_jobs"]]
         endpoints = [Endpoint.restored(*place, saved) for saved in document["endpoints"]]
         self.training_jobs = {job.name: job for job in jobs}
         self.endpoints = {endpoint.name: endpoint for endpoint in endpoints}
+        transforms = [TransformJob.restored(*place, saved) for saved in document["transform_jobs"]]
+        self.transform_jobs = {job.name: job for job in transforms}
 
     def resume(self) -> None:
         """Endpoints are brought up again; a training job whose process is gone has failed."""
-        for job in self.training_jobs.values():
+        for job in (*self.training_jobs.values(), *self.all_jobs()):
             job.lost()
         for endpoint in self.endpoints.values():
             endpoint.resume()
@@ -184,6 +195,33 @@ class SagemakerState(ServiceState):
     def _arn_of(self, kind: str, named: str) -> str:
         return named if named.startswith("arn:") else self.arn(kind, named)
 
+    def all_jobs(self) -> list[Job]:
+        """Jobs of all kinds but training jobs."""
+        return [*self.transform_jobs.values()]
+
+    def job(self, jobs: Mapping[str, J], name: str) -> J:
+        """Find a job of one kind.
+
+        Raises:
+            CommonServiceException: ValidationException, no such job
+        """
+        if name not in jobs:
+            raise validation_error(f"Could not find requested job with name: {name}")
+        return jobs[name]
+
+    def refuse_job(self, jobs: Mapping[str, Job | TrainingJob], name: str) -> None:
+        """Check that a job's name is free; hold the lock.
+
+        Raises:
+            CommonServiceException: ResourceInUse
+        """
+        if name in jobs:
+            raise aws_error(
+                "ResourceInUse",
+                "Job name must be unique within an AWS account and region, and a job with this "
+                f"name already exists ({jobs[name].arn})",
+            )
+
     def owns(self, arn: str) -> bool:
         """Whether the ARN is of something kept here (moto keeps the rest)."""
         kinds: tuple[Iterable[Any], ...] = (
@@ -193,6 +231,7 @@ class SagemakerState(ServiceState):
             self.endpoints.values(),
             self.package_groups.values(),
             self.packages.values(),
+            self.all_jobs(),
         )
         with self.lock:
             return any(item.arn == arn for items in kinds for item in items)
