@@ -21,6 +21,7 @@ SECTIONS = (
     "SageMaker training",
     "SageMaker hosting and runtime",
     "SageMaker batch transform",
+    "SageMaker processing",
     "SageMaker Model Registry",
     "Lambda",
     "CloudFormation",
@@ -55,7 +56,7 @@ def test_who_answers() -> None:
     assert "CreateTrigger" in glue[fidelity.REFUSED]
     assert "CreateConnection" in glue[fidelity.MOTO]
     assert "CreateBlueprint" in glue[fidelity.NOBODY]
-    assert "CreateProcessingJob" in by_api["sagemaker"][fidelity.REFUSED]
+    assert "CreateCompilationJob" in by_api["sagemaker"][fidelity.REFUSED]
     assert "Invoke" in by_api["lambda"][fidelity.LOCALSTACK]
     assert "CreateFunction" in by_api["lambda"][fidelity.OURS]
     assert set(by_api["kinesis"]) <= {fidelity.OURS, fidelity.NOBODY}

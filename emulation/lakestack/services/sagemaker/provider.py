@@ -23,6 +23,8 @@ from lakestack.services.sagemaker.operations import (
     refuse,
     without,
 )
+from lakestack.services.sagemaker.processing import runner as processing
+from lakestack.services.sagemaker.processing.operations import ProcessingOperations
 from lakestack.services.sagemaker.registry.checks import container_of
 from lakestack.services.sagemaker.registry.operations import RegistryOperations
 from lakestack.services.sagemaker.state import (
@@ -35,10 +37,16 @@ from lakestack.services.sagemaker.state import (
     refuse_existing,
 )
 from lakestack.services.sagemaker.training_job import TrainingJob
+from lakestack.services.sagemaker.transform import runner as transform
 from lakestack.services.sagemaker.transform.operations import TransformOperations
-from lakestack.services.sagemaker.transform.runner import jobs_folder as transform_folder
 from lakestack.services.sagemaker.validation import validation_error
 
+JOB_FOLDERS = (
+    training.jobs_folder,
+    transform.jobs_folder,
+    processing.jobs_folder,
+    endpoints_folder,
+)
 HELD_HERE = ("TrainingJob", "Endpoint", "Model", "ModelPackage", "ModelPackageGroup")
 VALID = "training jobs and real-time endpoints"
 # moto records these and calls them completed although nothing ran.
@@ -46,20 +54,21 @@ WITHOUT_WORK = (
     "CreateAutoMLJobV2",
     "CreateCompilationJob",
     "CreateHyperParameterTuningJob",
-    "CreateProcessingJob",
     "StartPipelineExecution",
 )
 
 
-class SagemakerProvider(RegistryOperations, TransformOperations, ServiceLifecycleHook):
+class SagemakerProvider(
+    RegistryOperations, TransformOperations, ProcessingOperations, ServiceLifecycleHook
+):
     """Training jobs, models, endpoint configurations, endpoints, model packages, their tags."""
 
     service = "sagemaker"
 
     def __init__(self) -> None:
         # State is in memory: folders of an earlier run belong to nobody.
-        for folder in (training.jobs_folder(), endpoints_folder(), transform_folder()):
-            shutil.rmtree(folder, ignore_errors=True)
+        for folder in JOB_FOLDERS:
+            shutil.rmtree(folder(), ignore_errors=True)
 
     def on_before_stop(self) -> None:
         """End the containers before their processes are killed, so that none is started again."""

@@ -18,6 +18,7 @@ from lakestack.store import Contents, Ending, ServiceState, Store, register
 if TYPE_CHECKING:
     from lakestack.services.sagemaker.endpoint import Endpoint
     from lakestack.services.sagemaker.jobs import Job
+    from lakestack.services.sagemaker.processing.job import ProcessingJob
     from lakestack.services.sagemaker.training_job import TrainingJob
     from lakestack.services.sagemaker.transform.job import TransformJob
 
@@ -63,6 +64,7 @@ class SagemakerState(ServiceState):
         self.endpoint_configs: dict[str, EndpointConfig] = {}
         self.endpoints: dict[str, Endpoint] = {}
         self.transform_jobs: dict[str, TransformJob] = {}
+        self.processing_jobs: dict[str, ProcessingJob] = {}
         self.package_groups: dict[str, ModelPackageGroup] = {}
         self.packages: dict[str, ModelPackage] = {}
         self.tags: dict[str, dict[str, str]] = {}
@@ -75,6 +77,7 @@ class SagemakerState(ServiceState):
                 "endpoint configuration": sorted(self.endpoint_configs),
                 "endpoint": sorted(self.endpoints),
                 "transform job": sorted(self.transform_jobs),
+                "processing job": sorted(self.processing_jobs),
                 "model package group": sorted(g.name for g in self.package_groups.values()),
                 "model package": sorted(self.packages),
             }
@@ -93,6 +96,7 @@ class SagemakerState(ServiceState):
                 "training_jobs": [job.snapshot() for job in self.training_jobs.values()],
                 "endpoints": [endpoint.snapshot() for endpoint in self.endpoints.values()],
                 "transform_jobs": [job.snapshot() for job in self.transform_jobs.values()],
+                "processing_jobs": [job.snapshot() for job in self.processing_jobs.values()],
                 "package_groups": [vars(group) for group in self.package_groups.values()],
                 "packages": [vars(package) for package in self.packages.values()],
                 "tags": self.tags,
@@ -107,6 +111,7 @@ class SagemakerState(ServiceState):
         self.packages = {p["arn"]: ModelPackage(**p) for p in packages}
         self.tags = document["tags"]
         from lakestack.services.sagemaker.endpoint import Endpoint
+        from lakestack.services.sagemaker.processing.job import ProcessingJob
         from lakestack.services.sagemaker.training_job import TrainingJob
         from lakestack.services.sagemaker.transform.job import TransformJob
 
@@ -117,10 +122,13 @@ class SagemakerState(ServiceState):
         self.endpoints = {endpoint.name: endpoint for endpoint in endpoints}
         transforms = [TransformJob.restored(*place, saved) for saved in document["transform_jobs"]]
         self.transform_jobs = {job.name: job for job in transforms}
+        processed = [ProcessingJob.restored(*place, one) for one in document["processing_jobs"]]
+        self.processing_jobs = {job.name: job for job in processed}
 
     def resume(self) -> None:
         """Endpoints are brought up again; a training job whose process is gone has failed."""
-        for job in (*self.training_jobs.values(), *self.all_jobs()):
+        jobs: list[TrainingJob | Job] = [*self.training_jobs.values(), *self.all_jobs()]
+        for job in jobs:
             job.lost()
         for endpoint in self.endpoints.values():
             endpoint.resume()
@@ -197,7 +205,7 @@ class SagemakerState(ServiceState):
 
     def all_jobs(self) -> list[Job]:
         """Jobs of all kinds but training jobs."""
-        return [*self.transform_jobs.values()]
+        return [*self.transform_jobs.values(), *self.processing_jobs.values()]
 
     def job(self, jobs: Mapping[str, J], name: str) -> J:
         """Find a job of one kind.
