@@ -21,6 +21,7 @@ SECTIONS = (
     "SageMaker training",
     "SageMaker hosting and runtime",
     "SageMaker batch transform",
+    "SageMaker tuning",
     "SageMaker processing",
     "SageMaker Model Registry",
     "Lambda",

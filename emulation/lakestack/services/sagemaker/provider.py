@@ -11,10 +11,12 @@ from localstack.aws.api import RequestContext, handler
 from localstack.services.moto import call_moto
 from localstack.services.plugins import ServiceLifecycleHook
 
+from lakestack.endings import ended
 from lakestack.services.base import aws_error, client
 from lakestack.services.sagemaker import invocation, objects, rules, tags, training
 from lakestack.services.sagemaker.endpoint import Endpoint
 from lakestack.services.sagemaker.hosting import Variant, endpoints_folder
+from lakestack.services.sagemaker.inputs import check_inputs
 from lakestack.services.sagemaker.operations import (
     Answer,
     Request,
@@ -39,7 +41,11 @@ from lakestack.services.sagemaker.state import (
 from lakestack.services.sagemaker.training_job import TrainingJob
 from lakestack.services.sagemaker.transform import runner as transform
 from lakestack.services.sagemaker.transform.operations import TransformOperations
+from lakestack.services.sagemaker.tuning.operations import TuningOperations
 from lakestack.services.sagemaker.validation import validation_error
+
+STOP_SECONDS = 3.0
+"""For transform, processing and tuning jobs, when the emulator stops."""
 
 JOB_FOLDERS = (
     training.jobs_folder,
@@ -53,13 +59,16 @@ VALID = "training jobs and real-time endpoints"
 WITHOUT_WORK = (
     "CreateAutoMLJobV2",
     "CreateCompilationJob",
-    "CreateHyperParameterTuningJob",
     "StartPipelineExecution",
 )
 
 
 class SagemakerProvider(
-    RegistryOperations, TransformOperations, ProcessingOperations, ServiceLifecycleHook
+    RegistryOperations,
+    TransformOperations,
+    ProcessingOperations,
+    TuningOperations,
+    ServiceLifecycleHook,
 ):
     """Training jobs, models, endpoint configurations, endpoints, model packages, their tags."""
 
@@ -72,9 +81,8 @@ class SagemakerProvider(
 
     def on_before_stop(self) -> None:
         """End the containers before their processes are killed, so that none is started again."""
-        for state in STORE.states():
-            for job in state.all_jobs():
-                job.shut_down(0.0)
+        jobs = [job for state in STORE.states() for job in state.all_jobs()]
+        ended("sagemaker", [e for job in jobs for e in job.shut_down(0.0)], STOP_SECONDS)
         threads = [threading.Thread(target=e.shut_down) for e in all_endpoints()]
         for thread in threads:
             thread.start()
@@ -85,7 +93,7 @@ class SagemakerProvider(
     def create_training_job(self, state: SagemakerState, request: Request) -> Answer:
         rules.check_training_job(request)
         name = request["TrainingJobName"]
-        self._check_inputs(state, request)
+        check_inputs(state, request)
         with STORE.holding(state.account, state.region) as held:
             if name in held.training_jobs:
                 raise aws_error(
@@ -262,24 +270,6 @@ class SagemakerProvider(
         if request.get("Resource") in HELD_HERE:
             raise rules.unsupported(f"Search for {request['Resource']}", "the List operations")
         return call_moto(context)
-
-    def _check_inputs(self, state: SagemakerState, request: Request) -> None:
-        """AWS looks for the channels' objects before it accepts the job."""
-        s3 = client(state.account, state.region, "s3")
-        for channel in request.get("InputDataConfig") or []:
-            uri = channel["DataSource"]["S3DataSource"]["S3Uri"]
-            try:
-                found = next(objects.keys(s3, uri), None)
-            except objects.DownloadError:
-                found = None
-            if found is None:
-                bucket, _ = objects.split_uri(uri)
-                raise validation_error(
-                    f'No S3 objects found under S3 URL "{uri}" given in input data source. Please '
-                    f"ensure that the bucket exists in the selected region ({state.region}), that "
-                    f'objects exist under that S3 prefix, and that the role "{request["RoleArn"]}" '
-                    f'has "s3:ListBucket" permissions on bucket "{bucket}".'
-                )
 
 
 class SagemakerRuntimeProvider:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from lakestack.services.sagemaker.processing.job import ProcessingJob
     from lakestack.services.sagemaker.training_job import TrainingJob
     from lakestack.services.sagemaker.transform.job import TransformJob
+    from lakestack.services.sagemaker.tuning.job import TuningJob
 
 T = TypeVar("T")
 J = TypeVar("J", bound="Job")
@@ -65,6 +66,7 @@ class SagemakerState(ServiceState):
         self.endpoints: dict[str, Endpoint] = {}
         self.transform_jobs: dict[str, TransformJob] = {}
         self.processing_jobs: dict[str, ProcessingJob] = {}
+        self.tuning_jobs: dict[str, TuningJob] = {}
         self.package_groups: dict[str, ModelPackageGroup] = {}
         self.packages: dict[str, ModelPackage] = {}
         self.tags: dict[str, dict[str, str]] = {}
@@ -78,13 +80,14 @@ class SagemakerState(ServiceState):
                 "endpoint": sorted(self.endpoints),
                 "transform job": sorted(self.transform_jobs),
                 "processing job": sorted(self.processing_jobs),
+                "tuning job": sorted(self.tuning_jobs),
                 "model package group": sorted(g.name for g in self.package_groups.values()),
                 "model package": sorted(self.packages),
             }
 
     def end(self) -> list[Ending]:
         """Jobs get SIGTERM and may still upload; endpoints end their containers."""
-        running: list[TrainingJob | Job] = [*self.training_jobs.values(), *self.all_jobs()]
+        running: list[TrainingJob | Job] = [*self.all_jobs(), *self.training_jobs.values()]
         jobs = [job.shut_down(END_GRACE_SECONDS) for job in running]
         return [*itertools.chain(*jobs, *(e.begin_shut_down() for e in self.endpoints.values()))]
 
@@ -97,6 +100,7 @@ class SagemakerState(ServiceState):
                 "endpoints": [endpoint.snapshot() for endpoint in self.endpoints.values()],
                 "transform_jobs": [job.snapshot() for job in self.transform_jobs.values()],
                 "processing_jobs": [job.snapshot() for job in self.processing_jobs.values()],
+                "tuning_jobs": [job.snapshot() for job in self.tuning_jobs.values()],
                 "package_groups": [vars(group) for group in self.package_groups.values()],
                 "packages": [vars(package) for package in self.packages.values()],
                 "tags": self.tags,
@@ -114,6 +118,7 @@ class SagemakerState(ServiceState):
         from lakestack.services.sagemaker.processing.job import ProcessingJob
         from lakestack.services.sagemaker.training_job import TrainingJob
         from lakestack.services.sagemaker.transform.job import TransformJob
+        from lakestack.services.sagemaker.tuning.job import TuningJob
 
         place = self.account, self.region
         jobs = [TrainingJob.restored(*place, saved) for saved in document["training_jobs"]]
@@ -124,10 +129,12 @@ class SagemakerState(ServiceState):
         self.transform_jobs = {job.name: job for job in transforms}
         processed = [ProcessingJob.restored(*place, one) for one in document["processing_jobs"]]
         self.processing_jobs = {job.name: job for job in processed}
+        tuned = [TuningJob.restored(*place, saved) for saved in document["tuning_jobs"]]
+        self.tuning_jobs = {job.name: job for job in tuned}
 
     def resume(self) -> None:
         """Endpoints are brought up again; a training job whose process is gone has failed."""
-        jobs: list[TrainingJob | Job] = [*self.training_jobs.values(), *self.all_jobs()]
+        jobs: list[TrainingJob | Job] = [*self.all_jobs(), *self.training_jobs.values()]
         for job in jobs:
             job.lost()
         for endpoint in self.endpoints.values():
@@ -205,7 +212,11 @@ class SagemakerState(ServiceState):
 
     def all_jobs(self) -> list[Job]:
         """Jobs of all kinds but training jobs."""
-        return [*self.transform_jobs.values(), *self.processing_jobs.values()]
+        return [
+            *self.tuning_jobs.values(),  # first: they start no other training job then
+            *self.transform_jobs.values(),
+            *self.processing_jobs.values(),
+        ]
 
     def job(self, jobs: Mapping[str, J], name: str) -> J:
         """Find a job of one kind.
@@ -277,12 +288,14 @@ def page(
     status: str = "",
     default_sort: str = "CreationTime",
     default_order: str = "Descending",
+    key: Callable[[dict[str, Any]], Any] | None = None,
 ) -> tuple[list[dict[str, Any]], str | None]:
     """One page of a List operation: filters, sort order, NextToken.
 
     Args:
         items: summaries, as the operation returns them
         name: member that holds the name; `status`: member that holds the status
+        key: what is sorted by, whatever SortBy says
 
     Returns:
         the summaries and the next token, None at the end
@@ -297,7 +310,7 @@ def page(
     }
     by = sorts.get(request.get("SortBy") or default_sort, lambda item: item["CreationTime"])
     descending = (request.get("SortOrder") or default_order) == "Descending"
-    chosen.sort(key=by, reverse=descending)
+    chosen.sort(key=key or by, reverse=descending)
     token = request.get("NextToken") or "0"
     if not (token.isascii() and token.isdecimal() and len(token) < 19):
         raise validation_error(f"Invalid NextToken {token}.")

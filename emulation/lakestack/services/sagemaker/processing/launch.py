@@ -56,7 +56,9 @@ def install(root: str) -> None:
     """Let modules below `root` be compiled by `compiled` when they are imported."""
 
     class Loader(importlib.machinery.SourceFileLoader):
-        def source_to_code(self, data: Any, path: Any, *, _optimize: int = -1) -> CodeType:
+        def source_to_code(  # type: ignore[override]  # as SourceLoader has it
+            self, data: Any, path: Any, *, _optimize: int = -1
+        ) -> CodeType:
             return compiled(data, os.fsdecode(path), root)
 
     make = importlib.machinery.FileFinder.path_hook((Loader, importlib.machinery.SOURCE_SUFFIXES))
