@@ -6,8 +6,7 @@ import random
 import shutil
 import threading
 import uuid
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -143,17 +142,16 @@ class Deployment:
             self.stop()
             raise
 
-    @contextmanager
-    def request(self) -> Iterator[None]:
-        """Mark a request as being answered, so that an update lets it finish."""
+    def enter(self) -> None:
+        """Count a request as being answered, so that an update lets it finish."""
         with self._idle:
             self._requests += 1
-        try:
-            yield
-        finally:
-            with self._idle:
-                self._requests -= 1
-                self._idle.notify_all()
+
+    def leave(self) -> None:
+        """A request is answered."""
+        with self._idle:
+            self._requests -= 1
+            self._idle.notify_all()
 
     def drain(self, seconds: float) -> None:
         """Wait until no request is being answered, at most `seconds`."""
