@@ -60,27 +60,29 @@ class Tuning:
                     "RandomSeed": 5,
                     **given.pop("config", {}),
                 },
-                "TrainingJobDefinition": {
-                    "StaticHyperParameters": {
-                        "sagemaker_program": '"train.py"',
-                        "sagemaker_submit_directory": f'"{source}"',
-                        **given.pop("static", {}),
-                    },
-                    "AlgorithmSpecification": {
-                        "TrainingImage": IMAGE,
-                        "TrainingInputMode": "File",
-                        "MetricDefinitions": [{"Name": "score", "Regex": "score=(.*?);"}],
-                    },
-                    "RoleArn": ROLE,
-                    "OutputDataConfig": {"S3OutputPath": f"s3://{self.bucket}/out"},
-                    "ResourceConfig": {
-                        "InstanceType": "ml.m5.large",
-                        "InstanceCount": 1,
-                        "VolumeSizeInGB": 1,
-                    },
-                    "StoppingCondition": {"MaxRuntimeInSeconds": 300},
-                    **given.pop("definition", {}),
-                },
+                "TrainingJobDefinition": _given(
+                    {
+                        "StaticHyperParameters": {
+                            "sagemaker_program": '"train.py"',
+                            "sagemaker_submit_directory": f'"{source}"',
+                            **given.pop("static", {}),
+                        },
+                        "AlgorithmSpecification": {
+                            "TrainingImage": IMAGE,
+                            "TrainingInputMode": "File",
+                            "MetricDefinitions": [{"Name": "score", "Regex": "score=(.*?);"}],
+                        },
+                        "RoleArn": ROLE,
+                        "OutputDataConfig": {"S3OutputPath": f"s3://{self.bucket}/out"},
+                        "ResourceConfig": {
+                            "InstanceType": "ml.m5.large",
+                            "InstanceCount": 1,
+                            "VolumeSizeInGB": 1,
+                        },
+                        "StoppingCondition": {"MaxRuntimeInSeconds": 300},
+                        **given.pop("definition", {}),
+                    }
+                ),
                 **given,
             }
         )
@@ -105,6 +107,10 @@ class Tuning:
             "list_training_jobs_for_hyper_parameter_tuning_job"
         ).paginate(HyperParameterTuningJobName=name, **request)
         return [trial for page in pages for trial in page["TrainingJobSummaries"]]
+
+
+def _given(members: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in members.items() if value is not None}
 
 
 @pytest.fixture
@@ -205,6 +211,20 @@ def test_a_job_is_stopped_with_its_training_jobs(tuning: Tuning) -> None:
     with pytest.raises(ClientError) as caught:
         tuning.described(name)
     assert error(caught)[1] == f"Could not find requested job with name: {name}"
+
+
+def test_resources_of_a_tuning_job_are_those_of_its_training_jobs(tuning: Tuning) -> None:
+    first = {"InstanceType": "ml.m5.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 2}
+    second = {**first, "InstanceType": "ml.m5.large"}
+    resources = {"InstanceConfigs": [first, second], "AllocationStrategy": "Prioritized"}
+    both = {"HyperParameterTuningResourceConfig": resources}
+    with pytest.raises(ClientError, match="one of ResourceConfig and HyperParameterTuning"):
+        tuning.create(X, 1, definition=both)
+    name = tuning.create(X, 1, definition={**both, "ResourceConfig": None})
+    assert tuning.ended(name)["HyperParameterTuningJobStatus"] == "Completed"
+    [trial] = tuning.trials(name)
+    found = tuning.client.describe_training_job(TrainingJobName=trial["TrainingJobName"])
+    assert found["ResourceConfig"] == first
 
 
 def test_refused(tuning: Tuning) -> None:

@@ -210,6 +210,8 @@ class TrainingJob:
                 "FinalMetricDataList": list(self.metrics),
                 **{name: self.request[name] for name in _COPIED if name in self.request},
             }
+            # AWS always has the member; its Python SDK reads it of every job.
+            answer["OutputDataConfig"] = {"KmsKeyId": "", **self.request["OutputDataConfig"]}
             if self.model_artifacts:
                 answer["ModelArtifacts"] = {"S3ModelArtifacts": self.model_artifacts}
             if self.failure_reason:

@@ -12,6 +12,7 @@ from lakestack.services.sagemaker.validation import validation_error
 MAX_PARALLEL = 10
 """Our quota, which is AWS's default for all strategies but Random and Hyperband."""
 GRID, RANDOM = "Grid", "Random"
+TUNING_RESOURCES = "HyperParameterTuningResourceConfig"
 
 
 def check_tuning_job(request: dict[str, Any]) -> None:
@@ -28,14 +29,16 @@ def check_tuning_job(request: dict[str, Any]) -> None:
     if not definition:
         raise validation_error("TrainingJobDefinition must be given.")
     _check_settings(settings)
-    for member in ("HyperParameterTuningResourceConfig", "HyperParameterRanges", "TuningObjective"):
+    for member in ("HyperParameterRanges", "TuningObjective"):
         if definition.get(member):
             raise rules.unsupported(
                 f"TrainingJobDefinition.{member}",
-                "ResourceConfig, and ranges and objective in HyperParameterTuningJobConfig",
+                "ranges and objective in HyperParameterTuningJobConfig",
             )
-    if not definition.get("ResourceConfig"):
-        raise validation_error("TrainingJobDefinition.ResourceConfig must be given.")
+    if bool(definition.get("ResourceConfig")) == bool(definition.get(TUNING_RESOURCES)):
+        raise validation_error(
+            f"TrainingJobDefinition must have one of ResourceConfig and {TUNING_RESOURCES}."
+        )
     _check_objective(settings, definition)
     _check_ranges(settings, definition)
     rules.check_training_job(training_request(request, "a", {}))
@@ -51,10 +54,11 @@ def training_request(request: dict[str, Any], name: str, values: dict[str, str])
     """
     definition = request["TrainingJobDefinition"]
     objective = request["HyperParameterTuningJobConfig"]["HyperParameterTuningJobObjective"]
-    left = ("DefinitionName", "StaticHyperParameters")
+    left = ("DefinitionName", "StaticHyperParameters", TUNING_RESOURCES)
     return {
         **{member: value for member, value in definition.items() if member not in left},
         "TrainingJobName": name,
+        "ResourceConfig": _resources(definition),
         "HyperParameters": {
             "_tuning_objective_metric": objective["MetricName"],
             **(definition.get("StaticHyperParameters") or {}),
@@ -68,6 +72,19 @@ def trials_of(request: dict[str, Any]) -> int:
     settings = request["HyperParameterTuningJobConfig"]
     given = settings["ResourceLimits"].get("MaxNumberOfTrainingJobs")
     return int(given or combinations(ranges_of(settings.get("ParameterRanges") or {})))
+
+
+def _resources(definition: dict[str, Any]) -> dict[str, Any]:
+    """ResourceConfig of the training jobs.
+
+    Of several instance types the first is taken: here none is ever out of capacity.
+    """
+    if TUNING_RESOURCES not in definition:
+        return dict(definition["ResourceConfig"])
+    given = dict(definition[TUNING_RESOURCES])
+    given.pop("AllocationStrategy", None)
+    several = given.pop("InstanceConfigs", None)
+    return {**given, **several[0]} if several else given
 
 
 def _check_settings(settings: dict[str, Any]) -> None:
