@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.contract.sagemaker.helpers import IMAGE, Aws, Hosting, error
+from tests.contract.sagemaker.helpers import IMAGE, ROLE, Aws, Hosting, error
 from tests.support import unique
 
 
@@ -84,16 +84,13 @@ def test_lists_have_pages(hosting: Hosting) -> None:
 
 def test_operations_without_work_are_refused_by_name(hosting: Hosting) -> None:
     with pytest.raises(ClientError) as caught:
-        hosting.sagemaker.create_transform_job(
-            TransformJobName="job",
-            ModelName="m",
-            TransformInput={
-                "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://b/a"}}
-            },
-            TransformOutput={"S3OutputPath": "s3://b/o"},
-            TransformResources={"InstanceType": "ml.m5.large", "InstanceCount": 1},
+        hosting.sagemaker.create_compilation_job(
+            CompilationJobName="job",
+            RoleArn=ROLE,
+            OutputConfig={"S3OutputLocation": "s3://b/o", "TargetDevice": "ml_m5"},
+            StoppingCondition={"MaxRuntimeInSeconds": 60},
         )
-    assert "does not support CreateTransformJob" in error(caught)[1]
+    assert "does not support CreateCompilationJob" in error(caught)[1]
     with pytest.raises(ClientError) as caught:
         hosting.aws("sagemaker-runtime").invoke_endpoint_async(
             EndpointName="e", InputLocation="s3://b/in"

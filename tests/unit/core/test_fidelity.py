@@ -20,6 +20,10 @@ SECTIONS = (
     "awsglue",
     "SageMaker training",
     "SageMaker hosting and runtime",
+    "SageMaker batch transform",
+    "SageMaker tuning",
+    "SageMaker processing",
+    "SageMaker Model Registry",
     "Lambda",
     "CloudFormation",
     "IAM, EC2 and CloudWatch Logs",
@@ -53,7 +57,7 @@ def test_who_answers() -> None:
     assert "CreateTrigger" in glue[fidelity.REFUSED]
     assert "CreateConnection" in glue[fidelity.MOTO]
     assert "CreateBlueprint" in glue[fidelity.NOBODY]
-    assert "CreateProcessingJob" in by_api["sagemaker"][fidelity.REFUSED]
+    assert "CreateCompilationJob" in by_api["sagemaker"][fidelity.REFUSED]
     assert "Invoke" in by_api["lambda"][fidelity.LOCALSTACK]
     assert "CreateFunction" in by_api["lambda"][fidelity.OURS]
     assert set(by_api["kinesis"]) <= {fidelity.OURS, fidelity.NOBODY}

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from lakestack import changes, clock
@@ -152,9 +154,22 @@ class Endpoint:
             deployer.join(timeout)
         return deployer is None or not deployer.is_alive()
 
-    def serving(self) -> Deployment | None:
-        """What answers requests now; None when nothing does."""
-        return self._live
+    @contextmanager
+    def request(self) -> Iterator[Deployment | None]:
+        """What answers a request now, None when nothing does; it does not end before the request.
+
+        An update takes its place in one step with the count of its requests: none can find it
+        serving and come to it when it has been drained.
+        """
+        with self._lock:
+            live = self._live
+            if live is not None:
+                live.enter()
+        try:
+            yield live
+        finally:
+            if live is not None:
+                live.leave()
 
     def describe(self) -> dict[str, Any]:
         """DescribeEndpoint's answer."""

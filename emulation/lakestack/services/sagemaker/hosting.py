@@ -6,8 +6,7 @@ import random
 import shutil
 import threading
 import uuid
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -38,10 +37,6 @@ READS_SUBMIT_DIRECTORY = ("sagemaker-scikit-learn", "sagemaker-xgboost")
 """Repositories whose containers serve code from SAGEMAKER_SUBMIT_DIRECTORY in S3: those built on
 sagemaker-containers. All others use sagemaker-inference, which knows code/ of the model archive
 alone (both packages' `environment` modules, as published)."""
-NOT_HEALTHY = (
-    "The primary container for production variant {} did not pass the ping health check. "
-    "Please check CloudWatch logs for this endpoint. ({})"
-)
 NO_CODE = (
     "Please provide a model_fn implementation: the model archive has no code/ folder; this image "
     "does not read SAGEMAKER_SUBMIT_DIRECTORY"
@@ -103,7 +98,19 @@ class Deployment:
 
     Args:
         on_dead: called with a reason when a container cannot be kept alive
+
+    Attributes:
+        NOT_HEALTHY: what DeploymentError says of a variant whose container is not healthy, and why
+        FAULT: what it says of one that cannot be prepared
+        WHAT: what runs, for the text of a refused connection
     """
+
+    NOT_HEALTHY = (
+        "The primary container for production variant {} did not pass the ping health check. "
+        "Please check CloudWatch logs for this endpoint. ({})"
+    )
+    FAULT = "Production variant {}: {}"
+    WHAT = "an endpoint"
 
     def __init__(
         self,
@@ -135,17 +142,16 @@ class Deployment:
             self.stop()
             raise
 
-    @contextmanager
-    def request(self) -> Iterator[None]:
-        """Mark a request as being answered, so that an update lets it finish."""
+    def enter(self) -> None:
+        """Count a request as being answered, so that an update lets it finish."""
         with self._idle:
             self._requests += 1
-        try:
-            yield
-        finally:
-            with self._idle:
-                self._requests -= 1
-                self._idle.notify_all()
+
+    def leave(self) -> None:
+        """A request is answered."""
+        with self._idle:
+            self._requests -= 1
+            self._idle.notify_all()
 
     def drain(self, seconds: float) -> None:
         """Wait until no request is being answered, at most `seconds`."""
@@ -172,6 +178,11 @@ class Deployment:
             weights = [1.0] * len(variants)
         return random.choices(variants, weights)[0]  # noqa: S311 - traffic, no secret
 
+    def log_of(self, variant: Variant, instance: str) -> LogStream:
+        """The log stream of one container."""
+        group = f"{LOG_GROUP}/{self.endpoint}"
+        return LogStream(self.account, self.region, group, f"{variant.name}/{instance}")
+
     def _start(self, variant: Variant) -> None:
         seconds = float(
             variant.settings.get("ContainerStartupHealthCheckTimeoutInSeconds", STARTUP_SECONDS)
@@ -180,12 +191,7 @@ class Deployment:
         environment = self._environment(variant, files)
         for _ in range(variant.instances):
             name = f"i-{uuid.uuid4().hex[:17]}"
-            log = LogStream(
-                self.account,
-                self.region,
-                f"{LOG_GROUP}/{self.endpoint}",
-                f"{variant.name}/{name}",
-            )
+            log = self.log_of(variant, name)
             container = Container(
                 name, files, environment, log, lambda reason: self._on_dead(self, reason)
             )
@@ -193,7 +199,7 @@ class Deployment:
             try:
                 container.start(seconds)
             except ContainerStartError as e:
-                raise DeploymentError(NOT_HEALTHY.format(variant.name, e)) from e
+                raise DeploymentError(self.NOT_HEALTHY.format(variant.name, e)) from e
 
     def _prepare(self, variant: Variant) -> Files:
         s3 = client(self.account, self.region, "s3")
@@ -209,13 +215,13 @@ class Deployment:
             elif (files.model / "code").is_dir():
                 files.code.symlink_to(files.model / "code")
             else:
-                raise DeploymentError(NOT_HEALTHY.format(variant.name, NO_CODE))
+                raise DeploymentError(self.NOT_HEALTHY.format(variant.name, NO_CODE))
             check_program(files.code, files.program)
             check_requirements(files.code)
         except (DownloadError, ArchiveError, SourceError, OSError) as e:
-            raise DeploymentError(f"Production variant {variant.name}: {e}") from e
+            raise DeploymentError(self.FAULT.format(variant.name, e)) from e
         except (ClientError, BotoCoreError) as e:
-            raise DeploymentError(f"Production variant {variant.name}: {e}") from e
+            raise DeploymentError(self.FAULT.format(variant.name, e)) from e
         return files
 
     def _environment(self, variant: Variant, files: Files) -> dict[str, str]:
@@ -224,7 +230,7 @@ class Deployment:
             "SAGEMAKER_REGION": self.region,
             **(variant.container.get("Environment") or {}),
         }
-        return clean_environment(self.account, self.region, files.home, extra, what="an endpoint")
+        return clean_environment(self.account, self.region, files.home, extra, what=self.WHAT)
 
 
 def _reads_submit_directory(container: Mapping[str, Any]) -> bool:

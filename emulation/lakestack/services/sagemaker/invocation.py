@@ -5,6 +5,8 @@ Amazon SageMaker Runtime API Reference, "InvokeEndpoint".
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from localstack.aws.api import CommonServiceException, ServiceException
@@ -13,7 +15,7 @@ from lakestack.services.arns import arn
 from lakestack.services.base import aws_error
 from lakestack.services.sagemaker import container as containers
 from lakestack.services.sagemaker.container import Answer, InvocationError, UnavailableError
-from lakestack.services.sagemaker.hosting import LOG_GROUP, Deployment, Variant
+from lakestack.services.sagemaker.hosting import LOG_GROUP, Variant
 from lakestack.services.sagemaker.state import SagemakerState
 
 MAX_BODY = 6_291_456  # bytes; the API model's limit ("Body")
@@ -64,8 +66,7 @@ def invoke(state: SagemakerState, request: dict[str, Any]) -> dict[str, Any]:
     for feature in UNSUPPORTED:
         if request.get(feature):
             raise aws_error("ValidationError", f"The emulator does not support {feature}")
-    deployment, variant = _destination(state, name, request.get("TargetVariant"))
-    with deployment.request():
+    with _destination(state, name, request.get("TargetVariant")) as variant:
         answer = _ask(state, name, variant, body, _headers(request))
     if answer.status >= 300:
         said = answer.body[:4096].decode(errors="replace")
@@ -88,19 +89,22 @@ def _body(given: Any) -> bytes:
     return body
 
 
-def _destination(
-    state: SagemakerState, name: str, target: str | None
-) -> tuple[Deployment, Variant]:
+@contextmanager
+def _destination(state: SagemakerState, name: str, target: str | None) -> Iterator[Variant]:
+    """The variant that answers; it stays for as long as that takes."""
+    missing = aws_error("ValidationError", f"Endpoint {name} of account {state.account} not found.")
     endpoint = state.endpoints.get(name)
-    deployment = endpoint.serving() if endpoint is not None else None
-    if endpoint is None or deployment is None:
-        raise aws_error("ValidationError", f"Endpoint {name} of account {state.account} not found.")
-    if endpoint.status == "Failed":
-        raise _unavailable(f"Endpoint {name} has failed: {endpoint.failure_reason}")
-    variant = deployment.choose(target)
-    if variant is None:
-        raise aws_error("ValidationError", f"Variant {target} not found for endpoint {name}.")
-    return deployment, variant
+    if endpoint is None:
+        raise missing
+    with endpoint.request() as deployment:
+        if deployment is None:
+            raise missing
+        if endpoint.status == "Failed":
+            raise _unavailable(f"Endpoint {name} has failed: {endpoint.failure_reason}")
+        variant = deployment.choose(target)
+        if variant is None:
+            raise aws_error("ValidationError", f"Variant {target} not found for endpoint {name}.")
+        yield variant
 
 
 def _ask(

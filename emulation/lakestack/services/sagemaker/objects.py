@@ -105,10 +105,24 @@ def fetch_manifest(s3: Any, uri: str, folder: Path, store: Store) -> int:
     Raises:
         DownloadError: the manifest or one of its objects is missing or malformed
     """
-    manifest = folder / ".manifest"
-    fetch(s3, uri, manifest, store)
+    prefix, names = read_manifest(s3, uri, folder / ".manifest", store)
+    for name in names:
+        fetch(s3, prefix + name, inside(folder, name), store)
+    return len(names)
+
+
+def read_manifest(s3: Any, uri: str, target: Path, store: Store) -> tuple[str, list[str]]:
+    """Prefix and names of a manifest.
+
+    Args:
+        target: file that it is downloaded to, for as long as it is read
+
+    Raises:
+        DownloadError: the manifest is missing or malformed
+    """
+    fetch(s3, uri, target, store)
     try:
-        entries = json.loads(manifest.read_bytes())
+        entries = json.loads(target.read_bytes())
         prefix, names = entries[0]["prefix"], entries[1:]
         if not isinstance(prefix, str) or not all(isinstance(name, str) for name in names):
             raise TypeError("names must be strings")
@@ -117,10 +131,8 @@ def fetch_manifest(s3: Any, uri: str, folder: Path, store: Store) -> int:
             f'{uri} is not a manifest like [{{"prefix": "s3://bucket/"}}, "name"]: {e}'
         ) from e
     finally:
-        manifest.unlink()
-    for name in names:
-        fetch(s3, prefix + name, inside(folder, name), store)
-    return len(names)
+        target.unlink()
+    return prefix, names
 
 
 def relative_name(prefix: str, key: str) -> str:

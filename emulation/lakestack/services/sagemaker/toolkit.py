@@ -18,6 +18,7 @@ HOST = "algo-1"
 RESERVED = "sagemaker_"
 PROGRAM = "sagemaker_program"
 SUBMIT_DIRECTORY = "sagemaker_submit_directory"
+TUNING_METRIC = "_tuning_objective_metric"
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,11 @@ def decode_hyperparameters(raw: Mapping[str, str]) -> dict[str, Any]:
 
 def user_hyperparameters(decoded: Mapping[str, Any]) -> dict[str, Any]:
     """The hyper-parameters meant for the script, without the toolkit's own."""
-    return {k: v for k, v in decoded.items() if not k.startswith(RESERVED)}
+    return {
+        name: value
+        for name, value in decoded.items()
+        if not name.startswith(RESERVED) and name != TUNING_METRIC
+    }
 
 
 def arguments(hyperparameters: Mapping[str, Any]) -> list[str]:

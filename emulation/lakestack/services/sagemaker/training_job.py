@@ -48,6 +48,7 @@ _COPIED = (
     "RetryStrategy",
     "RemoteDebugConfig",
     "InfraCheckConfig",
+    "TuningJobArn",
 )
 
 _DEFAULTS = {
@@ -155,6 +156,12 @@ class TrainingJob:
         """Let a thread do the job's work."""
         self._runner = runner
         runner.start()
+
+    def settled(self, timeout: float) -> bool:
+        """Wait for the job's end; whether it came within so many seconds."""
+        if self._runner is not None:
+            self._runner.join(timeout)
+        return self.ended is not None
 
     def shut_down(self, grace: float) -> list[Ending]:
         """End the job if it runs, whoever has asked before; returns what ends."""

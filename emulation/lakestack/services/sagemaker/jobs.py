@@ -1,0 +1,182 @@
+"""What transform, processing and tuning jobs have in common: states, times, stopping.
+
+Amazon SageMaker API Reference, "DescribeTransformJob", "DescribeProcessingJob" and
+"DescribeHyperParameterTuningJob": InProgress, then Completed, Failed, or Stopping and Stopped.
+"""
+
+from __future__ import annotations
+
+import datetime
+import logging
+import threading
+from collections.abc import Callable
+from typing import Any, ClassVar, Self
+
+from lakestack import changes, clock
+from lakestack.services.sagemaker.validation import validation_error
+from lakestack.store import Ending
+
+LOG = logging.getLogger(__name__)
+MAX_FAILURE_REASON = 1024
+LOST = (
+    "InternalServerError: the emulator ended while the job ran, and was started again with its "
+    "saved state; create the job again under another name"
+)
+Terminate = Callable[[float], None]
+
+
+class Job:
+    """One job. All methods are safe to call from several threads.
+
+    Args:
+        request: of its Create operation, already checked
+
+    Attributes:
+        KIND: its name in members, such as ``TransformJob``
+        NOUN: its name in sentences
+        started: when its work began; None before
+        ended: when it entered its last state; None before
+        stop_requested: set once it is to stop
+    """
+
+    KIND: ClassVar[str]
+    NOUN: ClassVar[str]
+    SAVED: ClassVar[tuple[str, ...]] = (
+        *("arn", "request", "status", "created", "modified", "started", "ended"),
+        "failure_reason",
+    )
+
+    def __init__(self, account: str, region: str, arn: str, request: dict[str, Any]) -> None:
+        self.account, self.region, self.arn, self.request = account, region, arn, request
+        self.name: str = request[f"{self.KIND}Name"]
+        self.status = "InProgress"
+        self.created = self.modified = clock.utc()
+        self.started: datetime.datetime | None = None
+        self.ended: datetime.datetime | None = None
+        self.failure_reason: str | None = None
+        self.stop_requested = threading.Event()
+        self._lock = threading.RLock()
+        self._terminate: Terminate | None = None
+        self._runner: threading.Thread | None = None
+
+    def run(self, work: Callable[[], str | None]) -> None:
+        """Do the job's work in a thread of its own.
+
+        Args:
+            work: returns the FailureReason; None when it has succeeded
+        """
+
+        def run() -> None:
+            try:
+                reason = work()
+            except Exception as e:
+                LOG.exception("%s %s", self.NOUN, self.name)
+                reason = f"InternalServerError: {type(e).__name__}: {e}"
+            self.finish(reason)
+
+        self._runner = threading.Thread(
+            target=run, name=f"{self.NOUN.replace(' ', '-')}-{self.name}", daemon=True
+        )
+        self._runner.start()
+
+    def begin(self) -> None:
+        """The work itself begins: its instances are there."""
+        with self._lock:
+            self.started = self.modified = clock.utc()
+
+    def finish(self, reason: str | None) -> None:
+        """Enter the last state; everything that belongs to it must be recorded before.
+
+        Args:
+            reason: FailureReason; None when nothing failed
+        """
+        with self._lock:
+            self.ended = self.modified = clock.utc()
+            self._terminate = None
+            if self.stop_requested.is_set():
+                self.status = "Stopped"
+            elif reason is not None:
+                self.status, self.failure_reason = "Failed", reason[:MAX_FAILURE_REASON]
+            else:
+                self.status = "Completed"
+        changes.note()
+
+    def attach(self, terminate: Terminate) -> None:
+        """Let a stop reach what runs; one that came before reaches it at once.
+
+        Args:
+            terminate: ends it, within so many seconds
+        """
+        with self._lock:
+            self._terminate = terminate
+            late = self.stop_requested.is_set()
+        if late:
+            terminate(0.0)
+
+    def stop(self, grace: float) -> None:
+        """Ask the job to stop; what runs has `grace` seconds to end by itself.
+
+        Raises:
+            CommonServiceException: ValidationException, the job has ended
+        """
+        with self._lock:
+            if self.status not in ("InProgress", "Stopping"):
+                raise validation_error(
+                    f"The request was rejected because the {self.NOUN} is in status {self.status}."
+                )
+            if self.stop_requested.is_set():
+                return
+            self.stop_requested.set()
+            self.status, self.modified = "Stopping", clock.utc()
+        self._end(grace)
+
+    def shut_down(self, grace: float) -> list[Ending]:
+        """End the job if it runs, whoever has asked before; returns what ends."""
+        with self._lock:
+            if self._runner is None or self.ended is not None:
+                return []
+            if not self.stop_requested.is_set():
+                self.stop(grace)
+            else:
+                self._end(grace)
+        return [Ending.of(self._runner)]
+
+    def snapshot(self) -> dict[str, Any]:
+        """As plain data."""
+        with self._lock:
+            return {name: getattr(self, name) for name in self.SAVED}
+
+    @classmethod
+    def restored(cls, account: str, region: str, saved: dict[str, Any]) -> Self:
+        """The job of a snapshot."""
+        job = cls(account, region, saved["arn"], saved["request"])
+        for name in cls.SAVED:
+            setattr(job, name, saved[name])
+        return job
+
+    def lost(self) -> None:
+        """End a restored job whose process is gone."""
+        with self._lock:
+            if self.ended is None:
+                self.finish(LOST)
+
+    def identity(self) -> dict[str, Any]:
+        """Name, ARN, state and times: what Describe and List both have."""
+        with self._lock:
+            answer: dict[str, Any] = {
+                f"{self.KIND}Name": self.name,
+                f"{self.KIND}Arn": self.arn,
+                f"{self.KIND}Status": self.status,
+                "CreationTime": self.created,
+                "LastModifiedTime": self.modified,
+            }
+            if self.failure_reason:
+                answer["FailureReason"] = self.failure_reason
+            return answer
+
+    def _end(self, grace: float) -> None:
+        terminate = self._terminate
+        if terminate is not None:
+            threading.Thread(
+                target=terminate, args=(grace,), name=f"stop-{self.name}", daemon=True
+            ).start()

@@ -1,0 +1,40 @@
+"""A transform job: what Describe and List return."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lakestack.services.sagemaker.jobs import Job
+from lakestack.services.sagemaker.operations import without
+
+
+class TransformJob(Job):
+    """One transform job.
+
+    Attributes:
+        container: the container definition of its model, as it was when the job was made
+    """
+
+    KIND, NOUN = "TransformJob", "transform job"
+    SAVED = (*Job.SAVED, "container")
+
+    def __init__(self, account: str, region: str, arn: str, request: dict[str, Any]) -> None:
+        super().__init__(account, region, arn, request)
+        self.container: dict[str, Any] = {}
+
+    def describe(self) -> dict[str, Any]:
+        """DescribeTransformJob's answer."""
+        with self._lock:
+            answer = {**without(self.request, "Tags"), **self.identity()}
+            del answer["LastModifiedTime"]  # the API has none here
+            if self.started:
+                answer["TransformStartTime"] = self.started
+            if self.ended:
+                answer["TransformEndTime"] = self.ended
+            return answer
+
+    def summary(self) -> dict[str, Any]:
+        """The job's entry in ListTransformJobs."""
+        with self._lock:
+            ended = {"TransformEndTime": self.ended} if self.ended else {}
+            return {**self.identity(), **ended}
