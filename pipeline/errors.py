@@ -14,6 +14,7 @@
     ├── StageError                a stage did not do its work
     │   ├── StageTimeoutError          bounded wait ran out
     │   └── StateLostError             what an earlier step made has vanished (emulator restarted)
+    ├── RetrainingError          the loop could not go on; the champion keeps serving
     ├── ForeignResourceError           somebody else's has a name that the lake needs
     ├── EarlierLakeError               an earlier version has made the lake, under other names
     ├── SourceChangedError             another data source than the one that has been landed
@@ -43,6 +44,7 @@ __all__ = [
     "ForeignResourceError",
     "LakeError",
     "LeftoversError",
+    "RetrainingError",
     "RunLockedError",
     "SettingsError",
     "SourceChangedError",
@@ -113,6 +115,10 @@ class StageTimeoutError(StageError):
 
 class StateLostError(StageError):
     """Something an earlier step made is no longer there."""
+
+
+class RetrainingError(LakeError):
+    """A round of retraining could not go on; the champion keeps serving."""
 
 
 class ForeignResourceError(LakeError):

@@ -227,6 +227,16 @@ class Settings:
         return f"{self.prefix}-recommender"
 
     @property
+    def package_group(self) -> str:
+        """SageMaker model package group of the models that were compared."""
+        return f"{self.prefix}-recommenders"
+
+    @property
+    def retrainer(self) -> str:
+        """Lambda function that goes on with a round of retraining."""
+        return f"{self.prefix}-retrain"
+
+    @property
     def training_prefix(self) -> str:
         """Beginning of training job names; a fingerprint and an attempt number follow."""
         return f"{self.prefix}-train"
