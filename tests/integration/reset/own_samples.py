@@ -93,6 +93,17 @@ def _endpoint(aws: Aws, name: str) -> None:
     Hosting(aws, _bucket(aws, f"{name}-models")).serving()
 
 
+def _packages(aws: Aws, name: str) -> None:
+    image = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.2-1-cpu-py3"
+    specification = {"Containers": [{"Image": image}]}
+    sagemaker = aws("sagemaker")
+    sagemaker.create_model_package_group(ModelPackageGroupName=name)
+    sagemaker.create_model_package(ModelPackageGroupName=name, InferenceSpecification=specification)
+    sagemaker.create_model_package(
+        ModelPackageName=f"{name}-alone", InferenceSpecification=specification
+    )
+
+
 OWN_SAMPLES: dict[str, tuple[Sample, ...]] = {
     "dms": (Sample(_task, listing("dms", "describe_replication_tasks", "ReplicationTasks")),),
     "glue": (
@@ -105,5 +116,6 @@ OWN_SAMPLES: dict[str, tuple[Sample, ...]] = {
     "sagemaker": (
         Sample(_training_job, listing("sagemaker", "list_training_jobs", "TrainingJobSummaries")),
         Sample(_endpoint, listing("sagemaker", "list_endpoints", "Endpoints")),
+        Sample(_packages, listing("sagemaker", "list_model_packages", "ModelPackageSummaryList")),
     ),
 }

@@ -237,7 +237,7 @@ def test_a_process_of_another_account_goes_on(own: Running) -> None:
 def test_dms_and_sagemaker_of_another_account_or_region_go_on(own: Running) -> None:
     reset(own)
     everywhere = {place: clients_of(own, *place) for place in PLACES}
-    (dms,), (training, endpoint) = OWN_SAMPLES["dms"], OWN_SAMPLES["sagemaker"]
+    (dms,), (training, endpoint, *_) = OWN_SAMPLES["dms"], OWN_SAMPLES["sagemaker"]
     for aws in everywhere.values():
         for sample in (dms, training, endpoint):
             sample.make(aws, unique("scoped"))

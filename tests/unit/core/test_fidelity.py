@@ -20,6 +20,7 @@ SECTIONS = (
     "awsglue",
     "SageMaker training",
     "SageMaker hosting and runtime",
+    "SageMaker Model Registry",
     "Lambda",
     "CloudFormation",
     "IAM, EC2 and CloudWatch Logs",

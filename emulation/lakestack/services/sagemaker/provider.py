@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
 from botocore.exceptions import ClientError
 from localstack.aws.api import RequestContext, handler
+from localstack.services.moto import call_moto
 from localstack.services.plugins import ServiceLifecycleHook
 
 from lakestack.services.base import aws_error, client
 from lakestack.services.sagemaker import invocation, objects, rules, tags, training
 from lakestack.services.sagemaker.endpoint import Endpoint
 from lakestack.services.sagemaker.hosting import Variant, endpoints_folder
+from lakestack.services.sagemaker.operations import (
+    Answer,
+    Request,
+    listed,
+    operation,
+    refuse,
+    without,
+)
+from lakestack.services.sagemaker.registry.checks import container_of
+from lakestack.services.sagemaker.registry.operations import RegistryOperations
 from lakestack.services.sagemaker.state import (
     STORE,
     EndpointConfig,
@@ -26,12 +35,10 @@ from lakestack.services.sagemaker.state import (
     refuse_existing,
 )
 from lakestack.services.sagemaker.training_job import TrainingJob
-from lakestack.services.sagemaker.validation import check_request, validation_error
+from lakestack.services.sagemaker.validation import validation_error
 
-Request = dict[str, Any]
-Answer = dict[str, Any]
-Operation = Callable[[Any, SagemakerState, Request], Answer]
-
+HELD_HERE = ("TrainingJob", "Endpoint", "Model", "ModelPackage", "ModelPackageGroup")
+VALID = "training jobs and real-time endpoints"
 # moto records these and calls them completed although nothing ran.
 WITHOUT_WORK = (
     "CreateAutoMLJobV2",
@@ -43,22 +50,8 @@ WITHOUT_WORK = (
 )
 
 
-def operation(name: str) -> Callable[[Operation], Any]:
-    """Mark a method as an API operation: its request is checked, it gets the region's state."""
-
-    def decorate(function: Operation) -> Any:
-        @wraps(function)
-        def call(self: Any, context: RequestContext, request: Any) -> Answer:
-            check_request(context.operation.input_shape, request)
-            return function(self, STORE.get(context.account_id, context.region), request)
-
-        return handler(name, expand=False)(call)
-
-    return decorate
-
-
-class SagemakerProvider(ServiceLifecycleHook):
-    """Training jobs, models, endpoint configurations, endpoints and their tags."""
+class SagemakerProvider(RegistryOperations, ServiceLifecycleHook):
+    """Training jobs, models, endpoint configurations, endpoints, model packages, their tags."""
 
     service = "sagemaker"
 
@@ -103,7 +96,7 @@ class SagemakerProvider(ServiceLifecycleHook):
         with state.lock:
             items = [job.summary() for job in state.training_jobs.values()]
         found, token = page(items, request, name="TrainingJobName", status="TrainingJobStatus")
-        return _listed("TrainingJobSummaries", found, token)
+        return listed("TrainingJobSummaries", found, token)
 
     @operation("StopTrainingJob")
     def stop_training_job(self, state: SagemakerState, request: Request) -> Answer:
@@ -113,13 +106,17 @@ class SagemakerProvider(ServiceLifecycleHook):
     @operation("CreateModel")
     def create_model(self, state: SagemakerState, request: Request) -> Answer:
         container = _container(request)
+        if container.get("ModelPackageName"):
+            package = state.package(container["ModelPackageName"])
+            container = container_of(package, container)
         rules.check_container(container)
         if container.get("ModelDataUrl"):
             _check_model_data(state, container["ModelDataUrl"])
         name = request["ModelName"]
         with state.lock:
             refuse_existing(state.models, name, "model")
-            model = state.models[name] = Model(name, state.arn("model", name), request)
+            arn = state.arn("model", name)
+            model = state.models[name] = Model(name, arn, request, container=container)
             tags.put(state, model.arn, request.get("Tags"))
         return {"ModelArn": model.arn}
 
@@ -128,7 +125,7 @@ class SagemakerProvider(ServiceLifecycleHook):
         model = state.model(request["ModelName"])
         return {
             "EnableNetworkIsolation": False,
-            **_without(model.request, "Tags"),
+            **without(model.request, "Tags"),
             "ModelArn": model.arn,
             "CreationTime": model.created,
         }
@@ -137,7 +134,7 @@ class SagemakerProvider(ServiceLifecycleHook):
     def list_models(self, state: SagemakerState, request: Request) -> Answer:
         with state.lock:
             items = [_summary("Model", model) for model in state.models.values()]
-        return _listed("Models", *page(items, request, name="ModelName"))
+        return listed("Models", *page(items, request, name="ModelName"))
 
     @operation("DeleteModel")
     def delete_model(self, state: SagemakerState, request: Request) -> Answer:
@@ -164,7 +161,7 @@ class SagemakerProvider(ServiceLifecycleHook):
     def describe_endpoint_config(self, state: SagemakerState, request: Request) -> Answer:
         config = state.endpoint_config(request["EndpointConfigName"])
         return {
-            **_without(config.request, "Tags"),
+            **without(config.request, "Tags"),
             "EndpointConfigArn": config.arn,
             "CreationTime": config.created,
         }
@@ -173,7 +170,7 @@ class SagemakerProvider(ServiceLifecycleHook):
     def list_endpoint_configs(self, state: SagemakerState, request: Request) -> Answer:
         with state.lock:
             items = [_summary("EndpointConfig", c) for c in state.endpoint_configs.values()]
-        return _listed("EndpointConfigs", *page(items, request, name="EndpointConfigName"))
+        return listed("EndpointConfigs", *page(items, request, name="EndpointConfigName"))
 
     @operation("DeleteEndpointConfig")
     def delete_endpoint_config(self, state: SagemakerState, request: Request) -> Answer:
@@ -223,7 +220,7 @@ class SagemakerProvider(ServiceLifecycleHook):
         with state.lock:
             items = [endpoint.summary() for endpoint in state.endpoints.values()]
         found, token = page(items, request, name="EndpointName", status="EndpointStatus")
-        return _listed("Endpoints", found, token)
+        return listed("Endpoints", found, token)
 
     @operation("DeleteEndpoint")
     def delete_endpoint(self, state: SagemakerState, request: Request) -> Answer:
@@ -246,6 +243,13 @@ class SagemakerProvider(ServiceLifecycleHook):
     def delete_tags(self, context: RequestContext, request: Request) -> Any:
         return tags.delete(context, request)
 
+    @handler("Search", expand=False)
+    def search(self, context: RequestContext, request: Request) -> Any:
+        """Of what moto keeps; it has none of what is kept here, and would find nothing."""
+        if request.get("Resource") in HELD_HERE:
+            raise rules.unsupported(f"Search for {request['Resource']}", "the List operations")
+        return call_moto(context)
+
     def _check_inputs(self, state: SagemakerState, request: Request) -> None:
         """AWS looks for the channels' objects before it accepts the job."""
         s3 = client(state.account, state.region, "s3")
@@ -265,16 +269,6 @@ class SagemakerProvider(ServiceLifecycleHook):
                 )
 
 
-def _refuse(provider: type, name: str) -> None:
-    """Give a provider the handler of an operation that moto would answer as if it had worked."""
-
-    def refuse(self: Any, state: SagemakerState, request: Request) -> Answer:  # noqa: ARG001 - an Operation
-        raise rules.unsupported(name, "training jobs and real-time endpoints")
-
-    refuse.__name__ = f"refuse_{name}"  # the dispatch table finds the method by this name
-    setattr(provider, refuse.__name__, operation(name)(refuse))
-
-
 class SagemakerRuntimeProvider:
     """InvokeEndpoint."""
 
@@ -286,9 +280,9 @@ class SagemakerRuntimeProvider:
 
 
 for _name in WITHOUT_WORK:
-    _refuse(SagemakerProvider, _name)
+    refuse(SagemakerProvider, _name, VALID)
 for _name in ("InvokeEndpointAsync", "InvokeEndpointWithResponseStream"):
-    _refuse(SagemakerRuntimeProvider, _name)
+    refuse(SagemakerRuntimeProvider, _name, VALID)
 
 
 def _container(request: Request) -> dict[str, Any]:
@@ -309,7 +303,7 @@ def _check_model_data(state: SagemakerState, uri: str) -> None:
 
 def _variants(state: SagemakerState, config: EndpointConfig) -> list[Variant]:
     return [
-        Variant(settings, _container(state.model(settings["ModelName"]).request))
+        Variant(settings, state.model(settings["ModelName"]).container)
         for settings in config.request["ProductionVariants"]
     ]
 
@@ -325,11 +319,3 @@ def _refuse_deployment_config(request: Request) -> None:
 
 def _summary(kind: str, item: Model | EndpointConfig) -> dict[str, Any]:
     return {f"{kind}Name": item.name, f"{kind}Arn": item.arn, "CreationTime": item.created}
-
-
-def _listed(member: str, items: list[dict[str, Any]], token: str | None) -> Answer:
-    return {member: items, **({"NextToken": token} if token else {})}
-
-
-def _without(request: Request, *names: str) -> dict[str, Any]:
-    return {name: value for name, value in request.items() if name not in names}

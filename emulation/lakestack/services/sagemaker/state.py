@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from lakestack import clock
 from lakestack.services import arns
+from lakestack.services.sagemaker.registry.packages import ModelPackage, ModelPackageGroup
 from lakestack.services.sagemaker.validation import validation_error
 from lakestack.store import Contents, Ending, ServiceState, Store, register
 
@@ -33,8 +34,15 @@ class Resource:
     created: datetime.datetime = field(default_factory=clock.utc)
 
 
+@dataclass
 class Model(Resource):
-    """A model."""
+    """A model.
+
+    Attributes:
+        container: its container definition; where the request names a model package, that one's
+    """
+
+    container: dict[str, Any] = field(default_factory=dict)
 
 
 class EndpointConfig(Resource):
@@ -50,6 +58,8 @@ class SagemakerState(ServiceState):
         self.models: dict[str, Model] = {}
         self.endpoint_configs: dict[str, EndpointConfig] = {}
         self.endpoints: dict[str, Endpoint] = {}
+        self.package_groups: dict[str, ModelPackageGroup] = {}
+        self.packages: dict[str, ModelPackage] = {}
         self.tags: dict[str, dict[str, str]] = {}
 
     def contents(self) -> Contents:
@@ -59,6 +69,8 @@ class SagemakerState(ServiceState):
                 "model": sorted(self.models),
                 "endpoint configuration": sorted(self.endpoint_configs),
                 "endpoint": sorted(self.endpoints),
+                "model package group": sorted(g.name for g in self.package_groups.values()),
+                "model package": sorted(self.packages),
             }
 
     def end(self) -> list[Ending]:
@@ -73,6 +85,8 @@ class SagemakerState(ServiceState):
                 "endpoint_configs": [vars(config) for config in self.endpoint_configs.values()],
                 "training_jobs": [job.snapshot() for job in self.training_jobs.values()],
                 "endpoints": [endpoint.snapshot() for endpoint in self.endpoints.values()],
+                "package_groups": [vars(group) for group in self.package_groups.values()],
+                "packages": [vars(package) for package in self.packages.values()],
                 "tags": self.tags,
             }
 
@@ -80,6 +94,9 @@ class SagemakerState(ServiceState):
         self.models = {m["name"]: Model(**m) for m in document["models"]}
         configs = document["endpoint_configs"]
         self.endpoint_configs = {c["name"]: EndpointConfig(**c) for c in configs}
+        groups, packages = document["package_groups"], document["packages"]
+        self.package_groups = {g["arn"]: ModelPackageGroup(**g) for g in groups}
+        self.packages = {p["arn"]: ModelPackage(**p) for p in packages}
         self.tags = document["tags"]
         from lakestack.services.sagemaker.endpoint import Endpoint
         from lakestack.services.sagemaker.training_job import TrainingJob
@@ -136,6 +153,37 @@ class SagemakerState(ServiceState):
             raise validation_error("Requested resource not found.")
         return self.training_jobs[name]
 
+    def package_group(self, named: str) -> ModelPackageGroup:
+        """Find a model package group.
+
+        Args:
+            named: its name or ARN
+
+        Raises:
+            CommonServiceException: ValidationException, no such group
+        """
+        arn = self._arn_of("model-package-group", named)
+        if arn not in self.package_groups:
+            raise validation_error(f"ModelPackageGroup {arn} does not exist.")
+        return self.package_groups[arn]
+
+    def package(self, named: str) -> ModelPackage:
+        """Find a model package.
+
+        Args:
+            named: its ARN, its name, or ``group/version``
+
+        Raises:
+            CommonServiceException: ValidationException, no such package
+        """
+        arn = self._arn_of("model-package", named)
+        if arn not in self.packages:
+            raise validation_error(f"ModelPackage {arn} does not exist.")
+        return self.packages[arn]
+
+    def _arn_of(self, kind: str, named: str) -> str:
+        return named if named.startswith("arn:") else self.arn(kind, named)
+
     def owns(self, arn: str) -> bool:
         """Whether the ARN is of something kept here (moto keeps the rest)."""
         kinds: tuple[Iterable[Any], ...] = (
@@ -143,6 +191,8 @@ class SagemakerState(ServiceState):
             self.models.values(),
             self.endpoint_configs.values(),
             self.endpoints.values(),
+            self.package_groups.values(),
+            self.packages.values(),
         )
         with self.lock:
             return any(item.arn == arn for items in kinds for item in items)
