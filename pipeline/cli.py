@@ -7,10 +7,9 @@ Sub-commands of other packages join through the entry-point group ``lake.command
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import platformdirs
 import typer
@@ -18,6 +17,17 @@ from click import Choice
 
 from pipeline.cli_errors import FriendlyGroup
 from pipeline.cli_opening import Before, open_lake, planned
+from pipeline.cli_options import (
+    Account,
+    Allowed,
+    Document,
+    Endpoint,
+    Json,
+    Region,
+    TargetName,
+    answer,
+)
+from pipeline.cli_retraining import retrain
 from pipeline.errors import LakeError
 
 __all__ = ["app", "main"]
@@ -29,31 +39,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="The MovieLens data lake: the same code on a laptop and on AWS.",
 )
-
-TargetName = Annotated[
-    str, typer.Option("--target", envvar="LAKE_TARGET", help="Where the lake is: local or aws.")
-]
-Endpoint = Annotated[str | None, typer.Option(help="The local endpoint, instead of LAKE_ENDPOINT.")]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document, nothing else.")]
-Document = dict[str, Any]
-"""What a command found, returned for ``--json``."""
-Account = Annotated[
-    str | None,
-    typer.Option(
-        "--yes-account", help="ID:REGION; confirms account and region without asking (aws)."
-    ),
-]
-Region = Annotated[
-    str | None, typer.Option("--region", help="The AWS region, instead of AWS_REGION.")
-]
-Allowed = Annotated[
-    str | None,
-    typer.Option(
-        "--allowed-accounts",
-        envvar="LAKE_ALLOWED_ACCOUNTS",
-        help="Account ids, with commas between; no other one is touched.",
-    ),
-]
 
 
 def _amount(given: float | None) -> float | None:
@@ -105,7 +90,7 @@ def run(
     plan = runner.Plan(start=start, only=only, force=force)
     with timeline_of(lake, timeline), costs_noted(lake):
         result = runner.run(lake, source=source, plan=plan, user=user)
-        return _answer(
+        return answer(
             as_json,
             result.as_dict(),
             lambda: console.print_run(result),
@@ -136,8 +121,8 @@ def plan(
     try:
         require_cheap(found, max_cost)
     except LakeError as error:
-        return _answer(as_json, found.as_dict(), lambda: print_plan(found), error)
-    return _answer(as_json, found.as_dict(), lambda: print_plan(found))
+        return answer(as_json, found.as_dict(), lambda: print_plan(found), error)
+    return answer(as_json, found.as_dict(), lambda: print_plan(found))
 
 
 @app.command()
@@ -152,7 +137,7 @@ def status(
     from pipeline.status import lake_status
 
     found = lake_status(open_lake(target, endpoint, region))
-    return _answer(as_json, found.as_dict(), lambda: console.print_status(found), found.failure())
+    return answer(as_json, found.as_dict(), lambda: console.print_status(found), found.failure())
 
 
 @app.command()
@@ -170,7 +155,7 @@ def verify(
     from pipeline.verify import verify_lake
 
     found = verify_lake(open_lake(target, endpoint, region), lab)
-    return _answer(
+    return answer(
         as_json,
         found.as_dict(),
         lambda: console.print_verification(found),
@@ -192,7 +177,10 @@ def recommend(
     from pipeline.stages.recommend import titles_for
 
     found = titles_for(open_lake(target, endpoint, region), user, k)
-    return _answer(as_json, found.as_dict(), lambda: console.print_recommendations(found))
+    return answer(as_json, found.as_dict(), lambda: console.print_recommendations(found))
+
+
+app.command()(retrain)
 
 
 @app.command()
@@ -215,7 +203,7 @@ def generate(
     folder = output or cache_folder() / "generated" / f"{size.ratings}-{seed}"
     with generating() as progress:
         found = generate_folder(folder, size, seed, progress, force=force)
-    return _answer(as_json, found.as_dict(), lambda: print_generated(found))
+    return answer(as_json, found.as_dict(), lambda: print_generated(found))
 
 
 @app.command()
@@ -237,7 +225,7 @@ def pause(
     with costs_noted(lake):
         found = pause_lake(lake)
     then = at_target("Go on with: lake run. End it with: lake destroy", lake.target)
-    return _answer(as_json, found.as_dict(), lambda: print_pause(found, then))
+    return answer(as_json, found.as_dict(), lambda: print_pause(found, then))
 
 
 @app.command()
@@ -260,7 +248,7 @@ def destroy(
     lake = open_lake(target, endpoint, region, before)
     with costs_noted(lake):
         found = destroy.plan_destruction(lake) if dry_run else destroy.destroy_lake(lake)
-        return _answer(
+        return answer(
             as_json,
             found.as_dict(),
             lambda: console.print_destruction(found),
@@ -280,7 +268,7 @@ def doctor(
     from pipeline.doctor import failure, run_checks
 
     checks = run_checks(target, endpoint, cache_folder(), region)
-    return _answer(
+    return answer(
         as_json,
         {"checks": [vars(check) for check in checks]},
         lambda: console.print_checks(checks),
@@ -314,7 +302,7 @@ def iam_policy(
     for note in found.notes(part):
         typer.echo(printable(note), err=True)
     document = found.document if part is None else found.part(part)
-    return _answer(as_json, document, lambda: typer.echo(json.dumps(document, indent=2)))
+    return answer(as_json, document, lambda: typer.echo(json.dumps(document, indent=2)))
 
 
 def cache_folder() -> Path:
@@ -323,18 +311,6 @@ def cache_folder() -> Path:
 
     given = os.environ.get("LAKE_CACHE")
     return Path(given or platformdirs.user_cache_path("emulated-data-lake")) / "data"
-
-
-def _answer(
-    as_json: bool, document: Document, show: Callable[[], None], failure: LakeError | None = None
-) -> Document:
-    """The document, or the failure with it; shown to people unless they want JSON."""
-    if not as_json:
-        show()
-    if failure is not None:
-        failure.document = document
-        raise failure
-    return document
 
 
 def _join_plugins() -> None:

@@ -90,8 +90,6 @@ def jobs_on(lake: Lake, stem: str) -> list[dict[str, Any]]:
     pages = lake.client("sagemaker").get_paginator("list_training_jobs")
     return [
         job
-        for page in pages.paginate(
-            NameContains=stem, SortBy="CreationTime", SortOrder="Descending"
-        )
+        for page in pages.paginate(NameContains=stem, SortBy="CreationTime", SortOrder="Descending")
         for job in page["TrainingJobSummaries"]
     ]

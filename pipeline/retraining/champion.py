@@ -97,9 +97,7 @@ def record_data(lake: Lake, run_id: str, delivered: str) -> str:
     record = _record(lake, "transform")
     counts, details = written(lake, run_id)
     details["delivered"] = delivered
-    lake.state.write(
-        Record("transform", "done", record.inputs, counts, details, record.seconds)
-    )
+    lake.state.write(Record("transform", "done", record.inputs, counts, details, record.seconds))
     train = _record(lake, "train")
     train.inputs = _train_inputs(lake, details["output"])
     lake.state.write(train)

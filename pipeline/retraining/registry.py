@@ -6,13 +6,14 @@ Amazon SageMaker AI Developer Guide, "Model Registration Deployment with Model R
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from botocore.exceptions import ClientError
 
 from pipeline.lake import Lake, error_code
 
-__all__ = ["decide_on", "delete_registry", "group_is_there", "register", "versions"]
+__all__ = ["Version", "decide_on", "delete_registry", "group_is_there", "register", "versions"]
 
 Status = Literal["Approved", "Rejected", "PendingManualApproval"]
 _LONGEST: Final = 1024
@@ -20,6 +21,21 @@ _LONGEST: Final = 1024
 _ABSENT: Final = ("ValidationException", "ResourceNotFound")
 _VALUE: Final = 256
 """Characters of a metadata value (same, "CreateModelPackage")."""
+
+
+@dataclass(frozen=True)
+class Version:
+    """A version of the package group.
+
+    Attributes:
+        arn: its ARN
+        status: Approved, Rejected or PendingManualApproval
+        reason: for that
+    """
+
+    arn: str
+    status: str
+    reason: str
 
 
 def group_is_there(lake: Lake) -> bool:
@@ -43,7 +59,7 @@ def register(
     facts: Mapping[str, str],
     status: Status = "PendingManualApproval",
     reason: str = "",
-) -> str:
+) -> Version:
     """Register a model, or find the version that holds the same artifact.
 
     Args:
@@ -54,12 +70,16 @@ def register(
         reason: for that
 
     Returns:
-        ARN of the version
+        the version
     """
     _make_group(lake)
     for package in versions(lake):
         if package["InferenceSpecification"]["Containers"][0].get("ModelDataUrl") == artifact:
-            return str(package["ModelPackageArn"])
+            return Version(
+                str(package["ModelPackageArn"]),
+                str(package.get("ModelApprovalStatus", "")),
+                str(package.get("ApprovalDescription", "")),
+            )
     sizes = lake.target.sizes
     described = {"ApprovalDescription": reason[:_LONGEST]} if reason else {}
     answer = lake.client("sagemaker").create_model_package(
@@ -82,7 +102,7 @@ def register(
         CustomerMetadataProperties={k: v[:_VALUE] for k, v in facts.items()},
         **described,
     )
-    return str(answer["ModelPackageArn"])
+    return Version(str(answer["ModelPackageArn"]), status, reason)
 
 
 def decide_on(lake: Lake, package: str, status: Status, reason: str) -> None:

@@ -1,0 +1,44 @@
+"""The commands of the loop: retrain, schedule, simulate-drift."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from pipeline.cli_opening import Before, open_lake
+from pipeline.cli_options import (
+    Account,
+    Allowed,
+    Document,
+    Endpoint,
+    Json,
+    Region,
+    TargetName,
+    answer,
+)
+
+__all__ = ["retrain"]
+
+
+def retrain(
+    force: Annotated[
+        bool, typer.Option("--force", help="Train a challenger whatever the signs say.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Look and decide; train nothing.")
+    ] = False,
+    target: TargetName = "local",
+    endpoint: Endpoint = None,
+    yes_account: Account = None,
+    region: Region = None,
+    allowed_accounts: Allowed = None,
+    as_json: Json = False,
+) -> Document:
+    """Look at what has come since the model, and train, compare and swap it when that helps."""
+    from pipeline.retraining.command import retrain as go_through
+    from pipeline.retraining_console import print_round
+
+    before = Before(yes_account, allowed_accounts)
+    found = go_through(open_lake(target, endpoint, region, before), force=force, dry=dry_run)
+    return answer(as_json, found.as_dict(), lambda: print_round(found))
