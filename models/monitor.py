@@ -25,7 +25,7 @@ def run(environment: Mapping[str, str]) -> None:
     data = read_channel(folder(environment, "SM_CHANNEL_TRAIN"))
     found = look(champion, data.ratings, champion.settings.k)
     say(f"arrived {json.dumps(found['rows'])} slice {json.dumps(found['slice'])}")
-    for name in ("replay", "popularity"):
+    for name in ("replay", "popular"):
         if found[name] is not None:
             say(f"metric {name}_ndcg={found[name]['mean']:.6f};")
     output = folder(environment, "SM_OUTPUT_DATA_DIR")

@@ -53,7 +53,7 @@ def look(champion: Artifact, ratings: Ratings, k: int) -> dict[str, Any]:
 
     Returns:
         `populations` of `recommender.replay`, ``slice`` (rows, users), ``replay`` and
-        ``popularity``: mean NDCG of the champion and of popular movies with its interval, None
+        ``popular``: mean NDCG of the champion and of popular movies with its interval, None
         without a slice; ``birth``: the champion's own NDCG when it was made; ``ask``: ids of users
     """
     came = arrivals(champion, ratings)
@@ -64,12 +64,12 @@ def look(champion: Artifact, ratings: Ratings, k: int) -> dict[str, Any]:
         "k": k,
         "birth": champion.metrics.get(f"ndcg_at_{champion.settings.k}"),
         "replay": None,
-        "popularity": None,
+        "popular": None,
         "ask": champion.user_ids[:ASKED].tolist(),
     }
     if len(rows):
         found["replay"] = asdict(bootstrap(replay(champion, rows, k)))
-        found["popularity"] = asdict(bootstrap(replay(_popularity(champion), rows, k)))
+        found["popular"] = asdict(bootstrap(replay(_popularity(champion), rows, k)))
     return found
 
 

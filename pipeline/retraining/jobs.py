@@ -22,7 +22,7 @@ __all__ = ["begin_job", "ended_job", "metrics_of", "report_of"]
 LARGEST_REPORT: Final = 1 << 20
 """Bytes of a report."""
 _COMPARED: Final = ("champion_ndcg", "challenger_ndcg", "difference_ndcg")
-_LOOKED: Final = ("replay_ndcg", "popularity_ndcg")
+_LOOKED: Final = ("replay_ndcg", "popular_ndcg")
 
 
 def begin_job(lake: Lake, program: str, champion: str, data: str) -> str:

@@ -12,7 +12,9 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from pipeline.errors import LakeError, RetrainingError
+from botocore.exceptions import BotoCoreError, ClientError
+
+from pipeline.errors import RetrainingError
 from pipeline.lake import Lake
 from pipeline.retraining import jobs, refresh, registry, swap
 from pipeline.retraining.champion import (
@@ -70,7 +72,7 @@ def advance(lake: Lake, found: Round, thresholds: Thresholds) -> bool:
 
     Raises:
         RetrainingError: a step has failed; the round has ended
-        LakeError: the same
+        ClientError: a service does not do what it was asked for; the next call goes on from here
     """
     rounds = Rounds(lake)
     while not found.done:
@@ -78,8 +80,10 @@ def advance(lake: Lake, found: Round, thresholds: Thresholds) -> bool:
         lake.reporter.progress("retrain", TITLES[before])
         try:
             complete = STEPS[before](lake, found, thresholds)
-        except LakeError as error:
-            found.end("failed", error.message)
+        except (ClientError, BotoCoreError):
+            raise  # no answer, or no permission: the next call goes on from here
+        except Exception as error:
+            found.end("failed", getattr(error, "message", f"{type(error).__name__}: {error}"))
             _keep(rounds, found)
             raise
         if complete and found.step == before:
