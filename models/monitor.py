@@ -1,8 +1,8 @@
 """SageMaker script-mode entry point: look at what has come since a model was trained.
 
-Reads SM_CHANNEL_TRAIN (all ratings of now) and SM_CHANNEL_CHAMPION (the model.tar.gz in use); writes
-monitor.json to SM_OUTPUT_DATA_DIR and nothing to SM_MODEL_DIR; prints `metric name=value;` lines. On
-failure as train.py.
+Reads SM_CHANNEL_TRAIN (all ratings of now) and SM_CHANNEL_CHAMPION (the model.tar.gz in use);
+writes monitor.json to SM_OUTPUT_DATA_DIR and nothing to SM_MODEL_DIR; prints `metric name=value;`
+lines. On failure as train.py.
 """
 
 from __future__ import annotations

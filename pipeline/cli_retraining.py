@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -18,7 +19,7 @@ from pipeline.cli_options import (
     answer,
 )
 
-__all__ = ["retrain"]
+__all__ = ["retrain", "simulate_drift"]
 
 
 def retrain(
@@ -42,3 +43,28 @@ def retrain(
     before = Before(yes_account, allowed_accounts)
     found = go_through(open_lake(target, endpoint, region, before), force=force, dry=dry_run)
     return answer(as_json, found.as_dict(), lambda: print_round(found))
+
+
+def simulate_drift(
+    seed: Annotated[int, typer.Option("--seed", help="Another one shifts other tastes.")] = 7,
+    users: Annotated[
+        int, typer.Option("--users", help="At most so many people take part.", min=30)
+    ] = 400,
+    plot: Annotated[Path, typer.Option("--plot", help="The SVG file that is written.")] = Path(
+        "drift.svg"
+    ),
+    target: TargetName = "local",
+    endpoint: Endpoint = None,
+    yes_account: Account = None,
+    region: Region = None,
+    allowed_accounts: Allowed = None,
+    as_json: Json = False,
+) -> Document:
+    """Shift tastes in the stream: the model before it, at the bottom, and after retraining."""
+    from pipeline.drift.simulation import simulate_drift as simulate
+    from pipeline.retraining_console import print_drift
+
+    lake = open_lake(target, endpoint, region, Before(yes_account, allowed_accounts))
+    found = simulate(lake, seed, plot, users)
+    failure = None if found.ok else found.failure()
+    return answer(as_json, found.as_dict(), lambda: print_drift(found), failure)

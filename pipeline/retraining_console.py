@@ -10,9 +10,10 @@ from rich.table import Table
 from pipeline.console import LakeConsole, cell
 
 if TYPE_CHECKING:
+    from pipeline.drift.simulation import Drift
     from pipeline.retraining.rounds import Round
 
-__all__ = ["print_round"]
+__all__ = ["print_drift", "print_round"]
 
 
 def print_round(found: Round) -> None:
@@ -41,6 +42,30 @@ def print_round(found: Round) -> None:
             )
         console.print(table)
     console.print(f"{found.outcome}: {found.verdict}")
+
+
+def print_drift(found: Drift) -> None:
+    """The curve, the figures, and what stays in the lake."""
+    from pipeline.drift.plot import bars
+
+    console = LakeConsole(soft_wrap=True)
+    table = Table(box=box.SIMPLE_HEAD)
+    for name in ("on each part of the new ratings", "nDCG", ""):
+        table.add_column(name)
+    for row in bars(found.points):
+        table.add_row(*(cell(text) for text in row))
+    console.print(table)
+    for reason in found.reasons:
+        console.print(f"reason to retrain: {reason}")
+    console.print(f"{found.outcome}: {found.verdict}")
+    console.print(
+        f"nDCG {found.before:.3f} before the shift, {found.bottom:.3f} at the bottom, "
+        f"{found.after:.3f} after retraining: {found.recovered:.0%} of the loss came back, "
+        f"{found.seconds:.0f} s and {found.ratings:,} ratings after the shift"
+    )
+    console.print(f"plot: {found.plot}")
+    for line in found.stays:
+        console.print(line)
 
 
 def _signs(signs: dict[str, Any]) -> list[tuple[str, str]]:

@@ -21,6 +21,8 @@ from recommender.replay import arrivals, populations, replay
 from recommender.statistics import bootstrap, compare
 
 ARCHIVE = "model.tar.gz"
+WINDOWS = 12
+"""Parts of the new rows, about equally large, on which a model is replayed one by one."""
 ASKED = 5
 """Users whose recommendations a smoke test asks for."""
 
@@ -54,7 +56,8 @@ def look(champion: Artifact, ratings: Ratings, k: int) -> dict[str, Any]:
     Returns:
         `populations` of `recommender.replay`, ``slice`` (rows, users), ``replay`` and
         ``popular``: mean NDCG of the champion and of popular movies with its interval, None
-        without a slice; ``birth``: the champion's own NDCG when it was made; ``ask``: ids of users
+        without a slice; ``birth``: the champion's own NDCG when it was made; ``ask``: ids of users;
+        ``series``: the champion on each of `WINDOWS` parts of the new rows, oldest first
     """
     came = arrivals(champion, ratings)
     rows = ratings.rows(came.newest)
@@ -66,6 +69,7 @@ def look(champion: Artifact, ratings: Ratings, k: int) -> dict[str, Any]:
         "replay": None,
         "popular": None,
         "ask": champion.user_ids[:ASKED].tolist(),
+        "series": _series(champion, ratings.rows(came.new), k),
     }
     if len(rows):
         found["replay"] = asdict(bootstrap(replay(champion, rows, k)))
@@ -117,6 +121,22 @@ def challenge(champion: Artifact, ratings: Ratings, settings: Hyperparameters) -
         "losses": found.losses,
         "ask": ratings.user_ids[:ASKED].tolist(),
     }
+
+
+def _series(champion: Artifact, new: Ratings, k: int) -> list[dict[str, Any]]:
+    """NDCG over time: ``begin`` and ``end`` in seconds, rows, users, and the mean with interval."""
+    if not len(new):
+        return []
+    ends = np.unique(np.quantile(new.time, np.arange(1, WINDOWS + 1) / WINDOWS, method="lower"))
+    found, begin = [], int(new.time.min())
+    for end in ends.tolist():
+        rows = new.rows((new.time >= begin) & (new.time <= end))
+        if len(rows):
+            values = replay(champion, rows, k)
+            about = {"begin": begin, "end": end, "rows": len(rows), "users": len(values)}
+            found.append({**about, **asdict(bootstrap(values))})
+        begin = end + 1
+    return found
 
 
 def _popularity(champion: Artifact) -> Artifact:

@@ -175,7 +175,7 @@ def _reasons(signs: Signs, limits: Thresholds) -> Iterator[str]:
         ("movies", signs.unknown_movies, limits.unknown_movies),
     ):
         if share >= limit:
-            yield f"{share:.0%} of the {what} in new ratings are unknown to it (from {limit:.0%} on)"
+            yield f"{share:.0%} of the {what} in new ratings are unknown (from {limit:.0%} on)"
     for what, index, chance in (
         ("ratings", signs.stars_index, signs.stars_chance),
         ("popularity", signs.popularity_index, signs.popularity_chance),

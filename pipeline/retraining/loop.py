@@ -192,35 +192,34 @@ def _register(lake: Lake, found: Round, thresholds: Thresholds) -> bool:
 def _swap(lake: Lake, found: Round, _: Thresholds) -> bool:
     artifact = found.notes["artifact"]
     if "before" not in found.notes:
-        if not artifact_is_there(lake, artifact):
-            reason = f"{found.verdict}; refused, because its artifact {artifact} is gone"
-            registry.decide_on(lake, found.notes["package"], "Rejected", reason)
-            found.end("refused", reason)
-            return True
-        found.notes |= {"before": swap.serving_parameters(lake, found.champion), "asked": False}
-        return False
+        if artifact_is_there(lake, artifact):
+            found.notes |= {"before": swap.serving_parameters(lake, found.champion)}
+            return False
+        reason = f"{found.verdict}; refused, because its artifact {artifact} is gone"
+        registry.decide_on(lake, found.notes["package"], "Rejected", reason)
+        found.end("refused", reason)
+        return True
     where, why = swap.standing(lake, artifact)
-    if where == "at work":
-        return False
-    if where == "other" and not found.notes["asked"]:
+    if where == "other" and not (why and found.notes.get("asked")):
         swap.begin_swap(lake, swap.serving_parameters(lake, artifact))
         found.notes |= {"asked": True}
-        return False
-    if where == "other":
-        if not why:  # asked for, and interrupted before it was
-            swap.begin_swap(lake, swap.serving_parameters(lake, artifact))
-            return False
+    elif where == "other":
         _reject(lake, found, f"it did not come into service: {why}")
-        return True
+    elif where == "serves":
+        _in_service(lake, found, artifact)
+    return where == "serves" or found.done
+
+
+def _in_service(lake: Lake, found: Round, artifact: str) -> None:
+    """The new model answers /ping: whether it answers questions too."""
     fault = swap.smoke_fault(lake, (found.challenge or {}).get("ask", ()))
     if fault:
         found.notes |= {"fault": fault}
         found.step = "roll back"
-        return True
+        return
     registry.decide_on(lake, found.notes["package"], "Approved", found.verdict)
     record_champion(lake, found.notes["challenger"], artifact, found.notes["metrics"])
     found.end("promoted", found.verdict)
-    return True
 
 
 def _roll_back(lake: Lake, found: Round, _: Thresholds) -> bool:

@@ -81,7 +81,6 @@ def register(
                 str(package.get("ApprovalDescription", "")),
             )
     sizes = lake.target.sizes
-    described = {"ApprovalDescription": reason[:_LONGEST]} if reason else {}
     answer = lake.client("sagemaker").create_model_package(
         ModelPackageGroupName=lake.settings.package_group,
         ModelPackageDescription="Movie recommender of the data lake",
@@ -100,9 +99,11 @@ def register(
         },
         ModelApprovalStatus=status,
         CustomerMetadataProperties={k: v[:_VALUE] for k, v in facts.items()},
-        **described,
     )
-    return Version(str(answer["ModelPackageArn"]), status, reason)
+    arn = str(answer["ModelPackageArn"])
+    if reason:  # which CreateModelPackage does not take
+        decide_on(lake, arn, status, reason)
+    return Version(arn, status, reason)
 
 
 def decide_on(lake: Lake, package: str, status: Status, reason: str) -> None:
