@@ -27,7 +27,7 @@ from pipeline.cli_options import (
     TargetName,
     answer,
 )
-from pipeline.cli_retraining import retrain, simulate_drift
+from pipeline.cli_retraining import retrain, schedule, simulate_drift
 from pipeline.errors import LakeError
 
 __all__ = ["app", "main"]
@@ -181,6 +181,7 @@ def recommend(
 
 
 app.command()(retrain)
+app.command()(schedule)
 app.command("simulate-drift")(simulate_drift)
 
 

@@ -19,7 +19,7 @@ from pipeline.cli_options import (
     answer,
 )
 
-__all__ = ["retrain", "simulate_drift"]
+__all__ = ["retrain", "schedule", "simulate_drift"]
 
 
 def retrain(
@@ -68,3 +68,41 @@ def simulate_drift(
     found = simulate(lake, seed, plot, users)
     failure = None if found.ok else found.failure()
     return answer(as_json, found.as_dict(), lambda: print_drift(found), failure)
+
+
+def schedule(
+    every: Annotated[
+        str | None, typer.Option("--every", help="Look so often: 30m, 12h, 1d.")
+    ] = None,
+    cron: Annotated[
+        str | None, typer.Option("--cron", help="Look at these times: six fields, UTC.")
+    ] = None,
+    remove: Annotated[bool, typer.Option("--remove", help="End the schedule.")] = False,
+    target: TargetName = "local",
+    endpoint: Endpoint = None,
+    yes_account: Account = None,
+    region: Region = None,
+    allowed_accounts: Allowed = None,
+    as_json: Json = False,
+) -> Document:
+    """Retrain by the clock; without an option, show how it is scheduled."""
+    from pipeline.errors import SettingsError
+    from pipeline.retraining.schedule import (
+        expression_of,
+        make_schedule,
+        remove_schedule,
+        schedule_of,
+    )
+    from pipeline.retraining_console import print_schedule
+
+    expression = expression_of(every, cron)
+    if remove and expression:
+        raise SettingsError(
+            "--remove ends the schedule, --every and --cron make one.", "lake schedule --remove"
+        )
+    before = Before(yes_account, allowed_accounts, writes=remove or expression is not None)
+    lake = open_lake(target, endpoint, region, before)
+    if remove:
+        remove_schedule(lake)
+    found = make_schedule(lake, expression) if expression else schedule_of(lake)
+    return answer(as_json, found.as_dict(), lambda: print_schedule(found))

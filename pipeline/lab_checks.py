@@ -281,7 +281,7 @@ def _rating(measured: Measured) -> tuple[bool, str]:
     text = f"{found.rows:,} rows"
     if found.rows != found.keys:
         return False, f"{text}, {found.rows - found.keys:,} (user, movie) twice"
-    pairs = int(measured.land.details["rating_pairs"])
+    pairs = int(measured.land.details["rating_pairs"]) + measured.simulated.pairs
     lost_to_rules = sum(measured.load_errors.values()) + found.quarantined
     if not found.rows or (found.rows != pairs and not lost_to_rules):
         return False, f"{text}, but the source has {pairs:,} (user, movie)"

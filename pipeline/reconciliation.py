@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 
 from pipeline.delivered import Delivered
 from pipeline.distinct_keys import DistinctKeys, Overlap
-from pipeline.drift.sources import drift_rows
+from pipeline.drift.sources import Simulated, simulated
 from pipeline.exceptions_table import users
 from pipeline.item_counts import count_items
 from pipeline.lake import Lake, is_missing
@@ -77,8 +77,8 @@ class Measured:
     wanted: SourceEvents
     streamed: Overlap
     """Events of the source and those that were delivered."""
-    simulated: int
-    """Rows that drifts were simulated with, which were streamed like those of the landed file."""
+    simulated: Simulated
+    """Ratings that drifts were simulated with, which were streamed like those of the landed file."""
     rating: Directory
     movies: Directory
     links: Directory
@@ -94,7 +94,7 @@ def measure(lake: Lake, land: Record) -> Measured:
         items = {t: pool.submit(count_items, lake, t) for t in tables}
         delivered = pool.submit(_delivered, lake)
         wanted = pool.submit(source_events, lake)
-        simulated = pool.submit(drift_rows, lake)
+        drifts = pool.submit(simulated, lake)
         landed = {t: pool.submit(_landed, lake, t) for t in (*TABLES, PARTIAL)}
         written = {
             name: pool.submit(read_directory, lake, name, key_columns, report)
@@ -112,7 +112,7 @@ def measure(lake: Lake, land: Record) -> Measured:
             delivered=there,
             wanted=source,
             streamed=source.events.overlap(there.distinct),
-            simulated=simulated.result(),
+            simulated=drifts.result(),
             rating=written["rating"].result(),
             movies=written["movies"].result(),
             links=written["links"].result(),
@@ -171,7 +171,7 @@ def reconcile(measured: Measured) -> list[Hop]:
 
 
 def _stream_hops(measured: Measured) -> list[Hop]:
-    rows = measured.landed[PARTIAL].rows + measured.simulated
+    rows = measured.landed[PARTIAL].rows + measured.simulated.rows
     rejected = measured.stream.counts.get("rejected", 0) if measured.stream else 0
     source = measured.wanted
     return [

@@ -12,8 +12,9 @@ from pipeline.console import LakeConsole, cell
 if TYPE_CHECKING:
     from pipeline.drift.simulation import Drift
     from pipeline.retraining.rounds import Round
+    from pipeline.retraining.schedule import Schedule
 
-__all__ = ["print_drift", "print_round"]
+__all__ = ["print_drift", "print_round", "print_schedule"]
 
 
 def print_round(found: Round) -> None:
@@ -66,6 +67,22 @@ def print_drift(found: Drift) -> None:
     console.print(f"plot: {found.plot}")
     for line in found.stays:
         console.print(line)
+
+
+def print_schedule(found: Schedule) -> None:
+    """When rounds begin, and how the newest one stands."""
+    console = LakeConsole(soft_wrap=True)
+    if found.stack:
+        console.print(
+            f"a round begins at {found.expression}; function {found.function} goes on "
+            f"with it each minute; stack {found.stack}"
+        )
+    else:
+        console.print("there is no schedule; make one with: lake schedule --every 1d")
+    newest = found.newest
+    if newest is not None:
+        at = f"{newest.outcome}: {newest.verdict}" if newest.done else f"at step {newest.step}"
+        console.print(f"newest round, begun {newest.began}: {at}")
 
 
 def _signs(signs: dict[str, Any]) -> list[tuple[str, str]]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from pipeline.drift.plot import Point, draw
-from pipeline.drift.sources import drift_rows
+from pipeline.drift.sources import simulated
 from pipeline.drift.tastes import Rating, Tastes, calm, shifted
 from pipeline.drift.waves import lake_ratings, stream_wave
 from pipeline.errors import RetrainingError
@@ -140,7 +140,7 @@ def _simulate(lake: Lake, seed: int, most_users: int) -> Drift:
     found.points = [Point.of(p, "champion", shifted=p["begin"] >= shift) for p in series]
     last = shifted(tastes, AFTER, seed + 2, seed)
     _after(lake, found, last, limits)
-    stays = drift_rows(lake)
+    stays = simulated(lake).rows
     found.stays = [
         f"{stays:,} simulated ratings, in firehose/, table {lake.settings.streamed_table} and the "
         "training data; lake verify counts them",

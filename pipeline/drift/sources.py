@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import dataclass
 from typing import Final
 
 from pipeline.lake import Lake
 from pipeline.lambdas import simulator
 from pipeline.settings import PARTIAL
 
-__all__ = ["drift_key", "drift_keys", "drift_rows", "forget_drifts"]
+__all__ = ["Simulated", "drift_key", "drift_keys", "forget_drifts", "simulated"]
 
 _AT_ONCE: Final = 25
 """Deletions of one BatchWriteItem (Amazon DynamoDB API Reference, "BatchWriteItem")."""
@@ -30,9 +31,23 @@ def drift_keys(lake: Lake) -> list[str]:
     )
 
 
-def drift_rows(lake: Lake) -> int:
-    """Rows of all of them."""
-    return sum(1 for key in drift_keys(lake) for _ in _rows(lake, key))
+@dataclass(frozen=True)
+class Simulated:
+    """What drifts were simulated with.
+
+    Attributes:
+        rows: ratings of all files
+        pairs: distinct (user, movie), which nobody had rated before
+    """
+
+    rows: int
+    pairs: int
+
+
+def simulated(lake: Lake) -> Simulated:
+    """Count the ratings of all files."""
+    pairs = [(row[0], row[1]) for key in drift_keys(lake) for row in _rows(lake, key)]
+    return Simulated(len(pairs), len(set(pairs)))
 
 
 def forget_drifts(lake: Lake) -> None:

@@ -13,7 +13,15 @@ from botocore.exceptions import ClientError
 
 from pipeline.lake import Lake, error_code
 
-__all__ = ["Version", "decide_on", "delete_registry", "group_is_there", "register", "versions"]
+__all__ = [
+    "Version",
+    "decide_on",
+    "delete_registry",
+    "group_is_there",
+    "register",
+    "registered",
+    "versions",
+]
 
 Status = Literal["Approved", "Rejected", "PendingManualApproval"]
 _LONGEST: Final = 1024
@@ -128,18 +136,27 @@ def versions(lake: Lake) -> Iterator[dict[str, Any]]:
             yield sagemaker.describe_model_package(ModelPackageName=summary["ModelPackageArn"])
 
 
-def delete_registry(lake: Lake) -> list[str]:
-    """Delete the lake's versions, then its group; returns what was deleted."""
+def registered(lake: Lake) -> list[str]:
+    """The lake's versions and its group, for people."""
     if not group_is_there(lake):
         return []
-    sagemaker, deleted = lake.client("sagemaker"), []
-    for package in list(versions(lake)):
-        sagemaker.delete_model_package(ModelPackageName=package["ModelPackageArn"])
-        deleted.append(
-            f"model package {lake.settings.package_group} version {package['ModelPackageVersion']}"
-        )
-    sagemaker.delete_model_package_group(ModelPackageGroupName=lake.settings.package_group)
-    return [*deleted, f"model package group {lake.settings.package_group}"]
+    group = lake.settings.package_group
+    numbers = [package["ModelPackageVersion"] for package in versions(lake)]
+    return [
+        *(f"model package {group} version {number}" for number in numbers),
+        f"model package group {group}",
+    ]
+
+
+def delete_registry(lake: Lake) -> list[str]:
+    """Delete the lake's versions, then its group; returns what was deleted."""
+    deleted = registered(lake)
+    if deleted:
+        sagemaker = lake.client("sagemaker")
+        for package in list(versions(lake)):
+            sagemaker.delete_model_package(ModelPackageName=package["ModelPackageArn"])
+        sagemaker.delete_model_package_group(ModelPackageGroupName=lake.settings.package_group)
+    return deleted
 
 
 def _make_group(lake: Lake) -> None:
