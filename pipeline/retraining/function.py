@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Mapping
 from typing import Any
@@ -21,26 +22,28 @@ from pipeline.target import Target, Waits
 __all__ = ["go_on"]
 
 _NO_WAIT = 0.0
+_LOG = logging.getLogger(__name__)
+_LOG.setLevel(logging.INFO)
 
 
 class LogReporter:
-    """Prints what the function's log is to hold."""
+    """Writes what happens to the function's log."""
 
     def line(self, text: str) -> None:
         """A sentence that stays."""
-        print(text)
+        _LOG.info("%s", text)
 
     def begin(self, stage: str) -> None:
         """`stage` starts its work."""
-        print(f"{stage}: begins")
+        _LOG.info("%s: begins", stage)
 
     def progress(self, stage: str, text: str, done: float = 0, total: float = 0) -> None:  # noqa: ARG002
         """Where `stage` is."""
-        print(f"{stage}: {text}")
+        _LOG.info("%s: %s", stage, text)
 
     def end(self, stage: str, text: str, *, ok: bool = True) -> None:
         """`stage` has ended."""
-        print(f"{stage}: {'done' if ok else 'FAILED'}: {text}")
+        _LOG.info("%s: %s: %s", stage, "done" if ok else "FAILED", text)
 
     def waiting(self, what: str, usual: int | None, seconds: float) -> None:
         """Nothing is waited for here."""
@@ -70,13 +73,13 @@ def go_on(
             found = begin(lake)
             advance(lake, found, Thresholds())
     except RunLockedError as error:
-        print(error)
+        _LOG.info("busy: %s", error.message)
         return {"busy": error.message}
     except LakeError as error:
-        # A failed invocation would be made again at once, twice; the next rule's call is soon.
-        print(f"ERROR {error}")
+        # A failed invocation would be made again, twice; the rule's next call is soon.
+        _LOG.error("%s", error)  # noqa: TRY400 - its text says all
         return {"failed": error.message}
-    print(f"{found.step}: {found.outcome} {found.verdict}".strip())
+    _LOG.info("%s %s %s", found.step, found.outcome, found.verdict)
     return {"step": found.step, "outcome": found.outcome, "verdict": found.verdict}
 
 
