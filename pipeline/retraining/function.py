@@ -77,7 +77,7 @@ def go_on(
         return {"busy": error.message}
     except LakeError as error:
         # A failed invocation would be made again, twice; the rule's next call is soon.
-        _LOG.error("%s", error)  # noqa: TRY400 - its text says all
+        _LOG.error("%s", error)
         return {"failed": error.message}
     _LOG.info("%s %s %s", found.step, found.outcome, found.verdict)
     return {"step": found.step, "outcome": found.outcome, "verdict": found.verdict}

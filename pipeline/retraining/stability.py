@@ -43,10 +43,11 @@ def stability_index(before: Sequence[float], after: Sequence[float]) -> float:
     if not any(before) or not any(after):
         return 0.0
     all_before, all_after = (sum(side) for side in zip(*bins, strict=True))
-    return sum(
+    terms = (
         (a / all_after - b / all_before) * math.log((a / all_after) / (b / all_before))
         for b, a in bins
     )
+    return math.fsum(terms)
 
 
 def expected_by_chance(before: Sequence[float], after: Sequence[float]) -> float:

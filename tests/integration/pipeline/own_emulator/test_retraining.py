@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,12 +12,12 @@ import pytest
 from typer.testing import CliRunner
 
 from pipeline.cli import app
-from pipeline.console import PlainReporter
+from pipeline.console import reporter
 from pipeline.errors import RetrainingError
 from pipeline.lake import Lake
-from pipeline.retraining import command, loop
+from pipeline.retraining import command, jobs, loop, swap
 from pipeline.retraining.champion import current
-from pipeline.retraining.decision import Thresholds, Verdict
+from pipeline.retraining.decision import Decision, Thresholds, Verdict
 from pipeline.retraining.registry import versions
 from pipeline.retraining.rounds import Round, Rounds
 from pipeline.stages.recommend import titles_for
@@ -38,6 +38,10 @@ class Filled:
     """`lake retrain` on nothing new."""
     drift: dict[str, Any]
     plot: str
+    verified: dict[str, Any]
+    again: dict[str, Any]
+    """`lake run` after it."""
+    versions: dict[int, dict[str, Any]]
 
     def __call__(self, *words: str) -> dict[str, Any]:
         return _lake(self.url, *words)
@@ -50,15 +54,25 @@ def _lake(url: str, *words: str) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def filled(emulator: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
+def filled(emulator: str, tmp_path_factory: pytest.TempPathFactory) -> Filled:
     folder = tmp_path_factory.mktemp("retraining")
     movielens_data.write_folder(folder / "data")
     _lake(emulator, "run", "--movielens", str(folder / "data"))
     quiet = _lake(emulator, "retrain")
     plot = folder / "drift.svg"
     drift = _lake(emulator, "simulate-drift", "--plot", str(plot))
-    lake = Lake.open(open_target("local", endpoint=emulator), PlainReporter())
-    yield Filled(emulator, folder / "data", lake, quiet, drift, plot.read_text(encoding="utf-8"))
+    lake = Lake.open(open_target("local", endpoint=emulator), reporter())
+    return Filled(
+        url=emulator,
+        data=folder / "data",
+        lake=lake,
+        quiet=quiet,
+        drift=drift,
+        plot=plot.read_text(encoding="utf-8"),
+        verified=_lake(emulator, "verify"),
+        again=_lake(emulator, "run", "--movielens", str(folder / "data")),
+        versions={v["ModelPackageVersion"]: v for v in versions(lake)},
+    )
 
 
 def test_nothing_new_keeps_the_champion_with_a_reason(filled: Filled) -> None:
@@ -79,16 +93,31 @@ def test_a_shift_is_seen_and_a_better_model_is_promoted(filled: Filled) -> None:
 
 
 def test_the_lake_verifies_and_a_run_finds_nothing_to_do(filled: Filled) -> None:
-    assert filled("verify")["ok"]
-    stages = filled("run", "--movielens", str(filled.data))["stages"]
-    assert {s["stage"] for s in stages if not s["skipped"]} == {"recommend"}
+    assert filled.verified["ok"]
+    ran = {s["stage"] for s in filled.again["stages"] if not s["skipped"]}
+    assert ran == {"recommend"}
 
 
 def test_the_registry_has_every_model_with_its_status_and_reason(filled: Filled) -> None:
-    found = {v["ModelPackageVersion"]: v for v in versions(filled.lake)}
-    assert found[1]["ModelApprovalStatus"] == found[2]["ModelApprovalStatus"] == "Approved"
-    assert found[2]["ApprovalDescription"].startswith("better beyond noise")
-    assert found[2]["CustomerMetadataProperties"]["challenged"]
+    first, second = filled.versions[1], filled.versions[2]
+    assert first["ModelApprovalStatus"] == second["ModelApprovalStatus"] == "Approved"
+    assert second["ApprovalDescription"].startswith("better beyond noise")
+    assert second["CustomerMetadataProperties"]["challenged"]
+
+
+def test_whatever_fails_the_champion_serves_and_all_is_cleaned_up(filled: Filled) -> None:
+    """In this order, because each round finds what the one before it has left."""
+    for step in (
+        _what_does_not_come_up_is_rolled_back,
+        _what_fails_the_smoke_test_is_rolled_back,
+        _what_was_rejected_before_is_refused,
+        _an_artifact_that_is_gone_is_refused,
+        _a_challenger_that_fails_half_way_leaves_the_champion,
+        _an_interrupted_round_is_gone_on_with_and_nothing_is_done_twice,
+        _the_schedule_is_made_called_and_removed_by_destroy,
+    ):
+        with pytest.MonkeyPatch.context() as patch:
+            step(filled, patch)
 
 
 def _forced(
@@ -121,9 +150,7 @@ def _location(found: Round) -> dict[str, str]:
     return {"Bucket": bucket, "Key": key}
 
 
-def test_what_does_not_come_up_is_rolled_back(
-    filled: Filled, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def _what_does_not_come_up_is_rolled_back(filled: Filled, monkeypatch: pytest.MonkeyPatch) -> None:
     lake = filled.lake
     champion = current(lake)
     kept: list[bytes] = []
@@ -145,11 +172,11 @@ def test_what_does_not_come_up_is_rolled_back(
     lake.s3.put_object(**_location(found), Body=kept[0])
 
 
-def test_what_fails_the_smoke_test_is_rolled_back(
+def _what_fails_the_smoke_test_is_rolled_back(
     filled: Filled, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     champion = current(filled.lake)
-    monkeypatch.setattr(loop.swap, "smoke_fault", lambda *_: "it answers nonsense")
+    monkeypatch.setattr(swap, "smoke_fault", lambda *_: "it answers nonsense")
     found = _forced(filled.lake, monkeypatch, lambda _: None)
     assert found.outcome == "rolled back", found
     assert "failed the smoke test: it answers nonsense" in found.verdict
@@ -157,9 +184,15 @@ def test_what_fails_the_smoke_test_is_rolled_back(
     assert titles_for(filled.lake, 1, 5).titles
 
 
-def test_an_artifact_that_is_gone_is_refused(
-    filled: Filled, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def _what_was_rejected_before_is_refused(filled: Filled, patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(loop, "judge", lambda *_: Verdict(True, "won for the test"))
+    patch.setattr(loop, "decide", lambda *_, **__: Decision(True, ["for the test"]))
+    found = command.retrain(filled.lake)
+    assert found.outcome == "refused"
+    assert "rejected the same model before" in found.verdict
+
+
+def _an_artifact_that_is_gone_is_refused(filled: Filled, monkeypatch: pytest.MonkeyPatch) -> None:
     lake = filled.lake
     champion = current(lake)
     kept: list[bytes] = []
@@ -175,11 +208,11 @@ def test_an_artifact_that_is_gone_is_refused(
     lake.s3.put_object(**_location(found), Body=kept[0])
 
 
-def test_an_interrupted_round_is_gone_on_with_and_nothing_is_done_twice(
+def _an_interrupted_round_is_gone_on_with_and_nothing_is_done_twice(
     filled: Filled, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lake = filled.lake
-    jobs = _jobs(lake)
+    before = _jobs(lake)
 
     def interrupted(_: Round) -> None:
         raise KeyboardInterrupt
@@ -195,11 +228,11 @@ def test_an_interrupted_round_is_gone_on_with_and_nothing_is_done_twice(
     assert found.began == newest.began
     assert found.outcome == "promoted"
     assert titles_for(lake, 1, 5).titles
-    assert _jobs(lake) == jobs, "the look and the challenger of before were found again"
+    assert _jobs(lake) == before, "the look and the challenger of before were found again"
     assert len(list(versions(lake))) == packages
 
 
-def test_a_challenger_that_fails_half_way_leaves_the_champion(
+def _a_challenger_that_fails_half_way_leaves_the_champion(
     filled: Filled, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lake = filled.lake
@@ -208,7 +241,7 @@ def test_a_challenger_that_fails_half_way_leaves_the_champion(
     def ended(_: Lake, name: str) -> dict[str, Any] | None:
         raise RetrainingError(f"Training job {name} failed: no memory")
 
-    monkeypatch.setattr(loop.jobs, "ended_job", ended)
+    monkeypatch.setattr(jobs, "ended_job", ended)
     with pytest.raises(RetrainingError, match="no memory"):
         command.retrain(lake, force=True)
     newest = Rounds(lake).newest()
@@ -218,7 +251,9 @@ def test_a_challenger_that_fails_half_way_leaves_the_champion(
     assert titles_for(lake, 1, 5).titles
 
 
-def test_the_schedule_is_made_called_and_removed_by_destroy(filled: Filled) -> None:
+def _the_schedule_is_made_called_and_removed_by_destroy(
+    filled: Filled, _: pytest.MonkeyPatch
+) -> None:
     made = filled("schedule", "--every", "1d")
     assert made["expression"] == "rate(1 day)"
     answer = filled.lake.client("lambda").invoke(
