@@ -12,7 +12,7 @@ __all__ = ["Point", "bars", "draw"]
 WIDTH, HEIGHT = 820, 400
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 20, 48, 64
 _COLOURS: Final = ("#1f5fa8", "#b4530a")
-_CHARACTERS: Final = 40
+_CHARACTERS: Final = 30
 
 
 @dataclass(frozen=True)

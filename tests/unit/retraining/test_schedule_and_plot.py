@@ -80,7 +80,7 @@ def test_the_picture_is_svg_with_a_dot_for_each_point() -> None:
     assert "tastes shift" in text
     assert "another model serves" in text
     assert "Drift &lt;7&gt;" in text
-    assert [bar.count("█") for _, _, bar in bars(_points())] == [40, 13, 33]
+    assert [bar.count("█") for _, _, bar in bars(_points())] == [30, 10, 25]
 
 
 def _ratings(users: int, movies: int) -> list[Rating]:
