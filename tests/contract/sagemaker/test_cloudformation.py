@@ -175,11 +175,10 @@ def test_an_update_that_fails_goes_back_to_what_served(stack: Stack, named: bool
     sagemaker = stack.aws("sagemaker")
     found = sagemaker.describe_endpoint(EndpointName=endpoint)
     assert found["EndpointConfigName"] == before["ConfigName"]
-    assert [
-        c["EndpointConfigName"]
-        for c in sagemaker.list_endpoint_configs(NameContains=stack.name)["EndpointConfigs"]
-    ] == [before["ConfigName"]]
-    sagemaker.describe_model(ModelName=before["ModelRef"].rpartition("/")[2])
+    configs = sagemaker.list_endpoint_configs(NameContains=stack.name)["EndpointConfigs"]
+    assert [config["EndpointConfigName"] for config in configs] == [before["ConfigName"]]
+    models = sagemaker.list_models(NameContains=first.get("model", stack.name))["Models"]
+    assert [model["ModelArn"].lower() for model in models] == [before["ModelRef"].lower()]
     third = {"model": unique("model")} if named else {}
     status, _ = stack.update(template(stack.bucket, "two", endpoint=endpoint, **third))
     assert status == "UPDATE_COMPLETE", stack.reasons()
