@@ -45,11 +45,12 @@ def install(notice: Callable[[str], None] = _silent) -> None:
         stack.enter_context(disk.explained(paths.cache(), disk.OTHER_CACHE, ArtifactError))
         artifacts.install(notice)
         service_catalog.install(notice)
-        if extras.missing(extras.GLUE):
-            command = extras.install_command(extras.GLUE)
-            notice(f"without Glue and DynamoDB Local; for them: {command}")
-        else:
-            class_archive.install(notice)
+    # Outside the lock: it is of this environment alone, and takes long on a busy machine.
+    if extras.missing(extras.GLUE):
+        command = extras.install_command(extras.GLUE)
+        notice(f"without Glue and DynamoDB Local; for them: {command}")
+    else:
+        class_archive.install(notice)
 
 
 def start(

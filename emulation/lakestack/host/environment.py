@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from lakestack import hostnames, marks, origins, paths, registry, spark_master
+from lakestack import hostnames, marks, origins, paths, pip_settings, registry, spark_master
 from lakestack.host import saved_states
 from lakestack.java import artifacts, heaps
 from lakestack.java.interpreter import find_java
@@ -66,6 +66,7 @@ def localstack_environment(
             "DYNAMODB_IN_MEMORY": "1",
             "DYNAMODB_HEAP_SIZE": heaps.DYNAMODB.size(),
             heaps.SPARK.variable: heaps.SPARK.size(),
+            **pip_settings.variables(),
             **spark_master.variables(),
             **registry.overrides(),
             **saved_states.variables(folder, state),

@@ -38,14 +38,16 @@ def test_special_parameters() -> None:
         {
             "--extra-py-files": "s3://b/a.py, s3://b/c.zip",
             "--additional-python-modules": "numpy>1,s3://b/m-none-any.whl",
+            "--python-modules-installer-option": "--upgrade",
             "--extra-jars": "s3://b/x.jar, s3://b/y.jar",
             "--conf": "spark.a=1 --conf spark.b=2",
             "--enable-metrics": "true",
         }
     )
-    assert special.python_files == ("s3://b/a.py", "s3://b/c.zip", "s3://b/m-none-any.whl")
+    assert special.python_files == ("s3://b/a.py", "s3://b/c.zip")
     assert special.jars == ("s3://b/x.jar", "s3://b/y.jar")
-    assert special.modules == ("numpy>1",)
+    assert special.modules == ("numpy>1", "s3://b/m-none-any.whl")
+    assert special.module_options == "--upgrade"
     assert special.spark_conf == ("spark.a=1", "spark.b=2")
     assert special.ignored == ("--enable-metrics",)
     assert not special.data_catalog
@@ -68,13 +70,6 @@ def test_the_data_catalog_is_a_switch(value: str, enabled: bool) -> None:
 def test_refused_parameters(arguments: dict[str, str]) -> None:
     with pytest.raises(ArgumentError):
         job_arguments.special(arguments)
-
-
-@pytest.mark.parametrize("text", ["numpy==0.1", "certainly-not-there", "???"])
-def test_modules_that_cannot_be_had(text: str) -> None:
-    job_arguments.check_modules(("numpy", "pandas>=1"))
-    with pytest.raises(ArgumentError):
-        job_arguments.check_modules((text,))
 
 
 def test_python_path_entries() -> None:

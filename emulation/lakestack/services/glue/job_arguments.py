@@ -5,15 +5,13 @@ AWS Glue Developer Guide, "Using job parameters in AWS Glue jobs".
 
 from __future__ import annotations
 
-import importlib.metadata
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from packaging.requirements import InvalidRequirement, Requirement
-
 from lakestack.archives import check_zip
+from lakestack.services.glue import python_modules
 
 MAX_PYTHON_FILES_BYTES = 1 << 30
 """What an archive of ``--extra-py-files`` may unpack to: our guess."""
@@ -28,10 +26,11 @@ class SpecialParameters:
     """What Glue itself reads from the arguments (the script sees them too).
 
     Attributes:
-        python_files: S3 URLs of ``--extra-py-files`` and of wheels among the modules
+        python_files: S3 URLs of ``--extra-py-files``
         files: S3 URLs of ``--extra-files``, put into the script's working directory
         jars: S3 URLs of ``--extra-jars``
-        modules: requirements of ``--additional-python-modules``
+        modules: of ``--additional-python-modules``: requirements, and S3 URLs
+        module_options: ``--python-modules-installer-option``
         spark_conf: ``--conf`` settings as ``key=value``
         data_catalog: ``--enable-glue-datacatalog``: Spark SQL sees the Data Catalog
     """
@@ -40,6 +39,7 @@ class SpecialParameters:
     files: tuple[str, ...] = ()
     jars: tuple[str, ...] = ()
     modules: tuple[str, ...] = ()
+    module_options: str = ""
     spark_conf: tuple[str, ...] = ()
     data_catalog: bool = False
     ignored: tuple[str, ...] = field(default=())
@@ -63,7 +63,6 @@ _NO_EFFECT = frozenset(
         "--enable-observability-metrics",
         "--enable-s3-parquet-optimized-committer",
         "--enable-spark-ui",
-        "--python-modules-installer-option",
         "--spark-event-logs-path",
     }
 )
@@ -87,15 +86,12 @@ def special(arguments: Mapping[str, str]) -> SpecialParameters:
     language = arguments.get("--job-language", "python")
     if language.lower() != "python":
         raise ArgumentError(f"--job-language {language} is not emulated; only python is")
-    modules = _list(arguments.get("--additional-python-modules"))
     return SpecialParameters(
-        python_files=(
-            *_list(arguments.get("--extra-py-files")),
-            *(m for m in modules if _is_url(m)),
-        ),
+        python_files=tuple(_list(arguments.get("--extra-py-files"))),
         files=tuple(_list(arguments.get("--extra-files"))),
         jars=tuple(_jars(arguments.get("--extra-jars"))),
-        modules=tuple(m for m in modules if not _is_url(m)),
+        modules=tuple(_list(arguments.get(python_modules.PARAMETER))),
+        module_options=arguments.get(python_modules.OPTIONS, ""),
         spark_conf=tuple(_conf(arguments.get("--conf"))),
         # The switch alone is enough on AWS too.
         data_catalog=arguments.get("--enable-glue-datacatalog", "false").lower() != "false",
@@ -114,31 +110,6 @@ def command_line(
         if name != LIBRARY_SET:  # is of no use to a script
             line += [name, value]
     return [*line, "--JOB_ID", job_id, "--JOB_RUN_ID", run_id, "--JOB_NAME", job_name]
-
-
-def check_modules(requirements: tuple[str, ...]) -> None:
-    """Accept modules that are installed in a fitting version; nothing is ever downloaded.
-
-    Raises:
-        ArgumentError: one is missing, has another version, or is no requirement
-    """
-    for text in requirements:
-        try:
-            requirement = Requirement(text)
-        except InvalidRequirement as e:
-            raise ArgumentError(f"--additional-python-modules: {text!r} is not valid: {e}") from e
-        try:
-            installed = importlib.metadata.version(requirement.name)
-        except importlib.metadata.PackageNotFoundError:
-            raise ArgumentError(
-                f"--additional-python-modules: {requirement.name} is not installed in the "
-                "emulator's Python, and the emulator downloads nothing"
-            ) from None
-        if not requirement.specifier.contains(installed, prereleases=True):
-            raise ArgumentError(
-                f"--additional-python-modules: {text} asked for, {installed} is installed in the "
-                "emulator's Python, and the emulator downloads nothing"
-            )
 
 
 def python_path_entry(file: Path) -> Path:
@@ -166,13 +137,9 @@ def _list(value: str | None) -> list[str]:
 def _jars(value: str | None) -> list[str]:
     found = _list(value)
     for url in found:
-        if not (_is_url(url) and url.endswith(".jar")):
+        if not (python_modules.is_url(url) and url.endswith(".jar")):
             raise ArgumentError(f"--extra-jars {url!r} is not valid; expected s3://bucket/key.jar")
     return found
-
-
-def _is_url(module: str) -> bool:
-    return module.startswith(("s3://", "s3a://"))
 
 
 def _conf(value: str | None) -> list[str]:

@@ -16,15 +16,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from lakestack import changes, clock, marks, spark_master
 from lakestack.errors import EmulationError
-from lakestack.services.base import client
-from lakestack.services.glue import job_arguments
+from lakestack.services.glue import job_arguments, python_modules
 from lakestack.services.glue.bookmark import FILE_VARIABLE, BookmarkError, Bookmarks, Loan
 from lakestack.services.glue.job_failure import FailureReader
-from lakestack.services.glue.s3_crawler import split_path
+from lakestack.services.glue.job_files import LaunchError, download
 from lakestack.services.glue.spark.cluster import OnCluster, executors
 from lakestack.services.logs.stream import BoundedLog, LogStream
 from lakestack.services.processes import ManagedProcess, clean_environment
@@ -46,10 +43,6 @@ _SAVED = (
     *("settings", "run_id", "attempt", "previous", "state", "error"),
     *("started", "modified", "completed"),
 )
-
-
-class LaunchError(Exception):
-    """The script never ran; the text becomes the run's ErrorMessage."""
 
 
 class JobRun:
@@ -280,7 +273,6 @@ class JobRun:
         """Fetch what the script needs; returns its command and whole environment."""
         arguments: dict[str, str] = self.settings["Arguments"]
         special = job_arguments.special(arguments)
-        job_arguments.check_modules(special.modules)
         for name in special.ignored:
             errors.write(f"{name} is accepted and has no effect in the emulator")
         for folder in ("script", "work", "extra", "jars", "home"):
@@ -289,6 +281,7 @@ class JobRun:
         files = [self._download(url, workdir / "work") for url in special.files]
         python_files = [self._download(url, workdir / "extra") for url in special.python_files]
         python_path = [job_arguments.python_path_entry(file) for file in python_files]
+        modules = self._modules(special, workdir, errors)
         line = job_arguments.command_line(
             arguments, job_name=self.job_name, job_id=self.job_id, run_id=self.run_id
         )
@@ -298,7 +291,10 @@ class JobRun:
         else:
             self._loan = Loan.lend(self._bookmarks, arguments, workdir / "bookmark.json")
             self._on_cluster = self._cluster(errors, python_files, files, workdir)
+            if modules and self._on_cluster:
+                python_files.append(python_modules.packed(modules, workdir))
             command, extra = self._spark(script, line, special, workdir)
+        python_path += [modules] if modules else []
         entries = [*map(str, dict.fromkeys(python_path)), *_entries(extra.get("PYTHONPATH"))]
         if entries:
             extra["PYTHONPATH"] = ":".join(entries)
@@ -308,6 +304,32 @@ class JobRun:
             self.account, self.region, workdir / "home", extra, what="a Glue job"
         )
         return command, {**environment, marks.PROCESS: self._mark}
+
+    def _modules(
+        self, special: job_arguments.SpecialParameters, workdir: Path, errors: LogStream
+    ) -> Path | None:
+        """The folder of modules that the emulator's Python lacks (`python_modules`)."""
+        wanted = python_modules.modules(
+            special.modules,
+            special.module_options,
+            lambda url: self._download(url, workdir / "extra"),
+        )
+
+        def pip(command: list[str], environment: dict[str, str]) -> int:
+            place = {"AWS_ACCESS_KEY_ID": self.account, "AWS_REGION": self.region}
+            with self._lock:
+                if self._stop.is_set():
+                    return 1
+                self._process = process = ManagedProcess(
+                    command,
+                    env={**environment, **place, marks.PROCESS: self._mark},
+                    cwd=workdir,
+                    on_line=errors.write,
+                    name=f"modules of Glue job {self.job_name}",
+                )
+            return process.wait()
+
+        return python_modules.environment(wanted, pip, errors.write)
 
     def _cluster(
         self, errors: LogStream, python_files: list[Path], files: list[Path], workdir: Path
@@ -353,29 +375,7 @@ class JobRun:
         return command, extra
 
     def _download(self, url: str, folder: Path) -> Path:
-        """Fetch an object into a folder, under its own name.
-
-        Raises:
-            LaunchError: there is no such object
-        """
-        bucket, key = split_path(url)
-        target = folder / Path(key).name
-        try:
-            client(self.account, self.region, "s3").download_file(bucket, key, str(target))
-        except ClientError as e:
-            status = e.response["ResponseMetadata"]["HTTPStatusCode"]
-            code = e.response["Error"]["Code"]
-            code = "NoSuchKey" if code == "404" else code
-            raise LaunchError(
-                f"LAUNCH ERROR | Error downloading from S3 for bucket: {bucket}, key: {key}. "
-                f"{e.response['Error']['Message']} (Service: Amazon S3; Status Code: {status}; "
-                f"Error Code: {code}). Please refer logs for details."
-            ) from e
-        except (BotoCoreError, OSError) as e:
-            raise LaunchError(
-                f"LAUNCH ERROR | Error downloading from S3 for bucket: {bucket}, key: {key}. {e}"
-            ) from e
-        return target
+        return download(self.account, self.region, url, folder)
 
 
 def _entries(path: str | None) -> list[str]:

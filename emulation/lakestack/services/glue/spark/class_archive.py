@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import subprocess
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from lakestack import paths
+from lakestack.exclusive import alone
 from lakestack.java.artifacts import spark_jars
 from lakestack.services.glue.spark.class_path import class_archive, class_path
 from lakestack.services.glue.spark.command import spark_command
@@ -32,15 +35,17 @@ def install(notice: Callable[[str], None]) -> None:
     archive = class_archive(class_path(spark_jars()))
     if archive.is_file():
         return
-    notice("archiving Spark's classes, which halves the start of each job")
     made = False
-    with contextlib.suppress(OSError):  # a cache that is complete but for this may be read-only
-        made = _make(archive)
+    with contextlib.suppress(OSError):  # environment or cache may be complete but for this
+        wait = functools.partial(notice, "another process archives Spark's classes; waiting for it")
+        with alone(paths.cache() / f"{archive.stem}.lock", wait, 2.0):  # named by its environment
+            made = archive.is_file() or _make(archive, notice)
     if not made:
         notice("that did not work; jobs start a few seconds later")
 
 
-def _make(archive: Path) -> bool:
+def _make(archive: Path, notice: Callable[[str], None]) -> bool:
+    notice("archiving Spark's classes, which halves the start of each job")
     archive.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="classes-", dir=archive.parent) as name:
         work = Path(name)
