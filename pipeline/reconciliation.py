@@ -14,12 +14,12 @@ from botocore.exceptions import ClientError
 
 from pipeline.delivered import Delivered
 from pipeline.distinct_keys import DistinctKeys, Overlap
-from pipeline.drift.sources import Simulated, simulated
 from pipeline.exceptions_table import users
 from pipeline.item_counts import count_items
 from pipeline.lake import Lake, is_missing
 from pipeline.run_state import Record
 from pipeline.settings import EXCEPTIONS_TABLE, PARTIAL, TABLE_KEYS, TABLES, Settings
+from pipeline.simulated_ratings import Simulated, simulated
 from pipeline.stages.full_load import find_task, table_statistics
 from pipeline.stages.land import quarantine_key
 from pipeline.stages.stream import SourceEvents, source_events

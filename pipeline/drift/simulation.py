@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from pipeline.drift.plot import Point, draw
-from pipeline.drift.sources import simulated
 from pipeline.drift.tastes import Rating, Tastes, calm, shifted
 from pipeline.drift.waves import lake_ratings, stream_wave
 from pipeline.errors import RetrainingError
@@ -19,6 +18,7 @@ from pipeline.retraining.decision import Thresholds
 from pipeline.retraining.jobs import report_of
 from pipeline.retraining.rounds import Round
 from pipeline.run_lock import RunLock
+from pipeline.simulated_ratings import simulated
 
 __all__ = ["Drift", "simulate_drift"]
 

@@ -8,12 +8,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pipeline.delivered import Delivered
-from pipeline.drift.sources import drift_key
 from pipeline.drift.tastes import Rating
 from pipeline.errors import StageError
 from pipeline.item_counts import count_items
 from pipeline.lake import Lake
 from pipeline.lambdas.simulator import COLUMNS
+from pipeline.simulated_ratings import drift_key
 from pipeline.stages.stream import CALL_SECONDS, call_simulator, source_events
 
 __all__ = ["lake_ratings", "stream_wave"]

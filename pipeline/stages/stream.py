@@ -13,13 +13,13 @@ from pipeline.cloudformation import template_text
 from pipeline.data import Dataset
 from pipeline.delivered import Delivered, events
 from pipeline.distinct_keys import DistinctKeys
-from pipeline.drift.sources import drift_keys, forget_drifts
 from pipeline.errors import StageError
 from pipeline.item_counts import GrowingTable, count_items
 from pipeline.lake import Lake
 from pipeline.lambdas import simulator
 from pipeline.run_state import Record, fingerprint
 from pipeline.settings import PARTIAL
+from pipeline.simulated_ratings import drift_keys, forget_drifts
 from pipeline.stages.base import Result, Stage, Work
 from pipeline.table_state import table_id, unreadable
 
