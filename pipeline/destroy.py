@@ -25,7 +25,7 @@ from pipeline.infrastructure import BUCKET, SERVING
 from pipeline.lake import Lake, is_missing
 from pipeline.leftovers import network_interfaces, tagged_resources
 from pipeline.ownership import Belongings, foreign_tables, own_bucket, own_tables, training_jobs
-from pipeline.retraining.registry import delete_registry, group_is_there
+from pipeline.retraining.registry import clear_registry, group_is_there
 from pipeline.run_lock import RunLock
 from pipeline.settings import LOADED, OPTIONAL, ROOT, SCHEDULE, STACKS
 from pipeline.stages.deploy import endpoint_status
@@ -172,7 +172,7 @@ def _steps(
     # The text's steps 1, 3, 4 and 6 find on a console page what the next one deletes.
     yield "11-12", "stop what is at work", stop
     yield "13", "endpoint and model", lambda: _stack(lake, own, SERVING)
-    yield "", "model registry", lambda: delete_registry(lake)
+    yield "", "model registry", lambda: clear_registry(lake)
     yield "10", "crawlers and job", lambda: _stack(lake, own, "catalog")
     yield "8-9", "streams and functions", lambda: _stack(lake, own, "streaming")
     yield "6-7", "stacks of lab 1", lambda: _stack(lake, own, ROOT)

@@ -16,7 +16,7 @@ from pipeline.lake import Lake, error_code
 __all__ = [
     "Version",
     "decide_on",
-    "delete_registry",
+    "clear_registry",
     "group_is_there",
     "register",
     "registered",
@@ -148,7 +148,7 @@ def registered(lake: Lake) -> list[str]:
     ]
 
 
-def delete_registry(lake: Lake) -> list[str]:
+def clear_registry(lake: Lake) -> list[str]:
     """Delete the lake's versions, then its group; returns what was deleted."""
     deleted = registered(lake)
     if deleted:

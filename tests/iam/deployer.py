@@ -31,6 +31,7 @@ RARE: Final[dict[tuple[str, str], str]] = {
     ("ec2", "DescribeInternetGateways"): "a quota, where a template makes one",
     ("glue", "BatchStopJobRun"): "destroy while the job is at work",
     ("glue", "StopCrawler"): "destroy while a crawler is at work",
+    ("dynamodb", "BatchWriteItem"): "streaming afresh takes out the ratings of simulated drifts",
     ("dynamodb", "UntagResource"): "destroy beside a lake that shares DMS's table",
     ("logs", "DeleteLogGroup"): "the recorded account writes no logs",
     ("logs", "DeleteLogStream"): "the recorded account writes no logs",

@@ -122,6 +122,14 @@ SERVICES: Final[dict[str, dict[str, str]]] = {
     },
     "RetrainingRole": {
         **_LOGS,
+        **dict.fromkeys(
+            ("cloudformation:DescribeStackResources", "cloudformation:DescribeStacks"),
+            "pipeline/cloudformation.py looks at the lake's stacks",
+        ),
+        **dict.fromkeys(
+            ("s3:DeleteObject", "s3:GetObject", "s3:ListBucket", "s3:PutObject"),
+            "pipeline/lake.py, and the lock, records and rounds by its client",
+        ),
         "iam:PassRole": "SageMaker takes the role of its jobs and models",
         "cloudformation:TagResource": "UpdateStack takes tags",
         **{
