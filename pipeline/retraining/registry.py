@@ -15,8 +15,8 @@ from pipeline.lake import Lake, error_code
 
 __all__ = [
     "Version",
-    "decide_on",
     "clear_registry",
+    "decide_on",
     "group_is_there",
     "register",
     "registered",
