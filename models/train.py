@@ -1,6 +1,7 @@
 """SageMaker script-mode entry point: train the recommender.
 
-Reads SM_CHANNEL_TRAIN; writes the model files, and the code that serves them in ``code/``, to
+Reads SM_CHANNEL_TRAIN and, when the model is to challenge another one, that one's model.tar.gz in
+SM_CHANNEL_CHAMPION; writes the model files, and the code that serves them in ``code/``, to
 SM_MODEL_DIR and metrics.json to SM_OUTPUT_DATA_DIR; prints `metric name=value;` lines for
 MetricDefinitions and `phase name seconds=…` lines. On failure the reason goes to the `failure` file
 of the output folder (Amazon SageMaker Developer Guide, "How Amazon SageMaker Processes Training
@@ -23,6 +24,7 @@ from pathlib import Path
 from recommender.arguments import AUTO, parse
 from recommender.artifact import save  # the package pins OpenBLAS before numpy
 from recommender.assembly import Report, artifact_of
+from recommender.challenge import challenge, open_champion
 from recommender.channel import TrainingData, read_channel
 from recommender.errors import RecommenderError, SettingsError
 from recommender.evaluation import Measured, fit, measure_with_baseline
@@ -161,6 +163,14 @@ def run(settings: Hyperparameters, environment: Mapping[str, str]) -> None:
     trainer = choose(settings, len(data.ratings), data.ratings.shape)
     say(f"trainer {trainer.name}: {trainer.reason}")
     settings, report = evaluate(data, replace(settings, trainer=trainer.name))
+    if environment.get("SM_CHANNEL_CHAMPION"):
+        with phase("challenge"):
+            champion = open_champion(folder(environment, "SM_CHANNEL_CHAMPION"))
+            report["challenge"] = challenge(champion, data.ratings, settings)
+        for who in ("champion", "challenger", "difference"):
+            found = report["challenge"][who]
+            say(f"metric {who}_ndcg={found['mean']:.6f};")
+            say(f"interval {who}_ndcg low={found['low']:.6f} high={found['high']:.6f}")
     fitted = fit(data.ratings, settings)
     say(f"phase fit_final seconds={fitted.seconds:.3f}")
     with phase("save"):

@@ -31,6 +31,7 @@ from pipeline.cli_options import (
     TargetName,
     answer,
 )
+from pipeline.cli_retraining import retrain, schedule, simulate_drift
 from pipeline.errors import LakeError
 
 __all__ = ["app", "main"]
@@ -189,6 +190,9 @@ def recommend(
 
 
 app.command()(evaluate)
+app.command()(retrain)
+app.command()(schedule)
+app.command("simulate-drift")(simulate_drift)
 
 
 @app.command()

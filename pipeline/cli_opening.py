@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Before", "open_lake", "planned"]
 
-_CHANGING: Final = frozenset({"run", "pause", "destroy"})
+_CHANGING: Final = frozenset({"run", "pause", "destroy", "retrain", "schedule", "simulate-drift"})
 """Commands that make, change or delete something."""
 
 

@@ -25,8 +25,9 @@ from pipeline.infrastructure import BUCKET, SERVING
 from pipeline.lake import Lake, is_missing
 from pipeline.leftovers import network_interfaces, tagged_resources
 from pipeline.ownership import Belongings, foreign_tables, own_bucket, own_tables, training_jobs
+from pipeline.retraining.registry import clear_registry, group_is_there
 from pipeline.run_lock import RunLock
-from pipeline.settings import LOADED, ROOT, STACKS
+from pipeline.settings import LOADED, OPTIONAL, ROOT, SCHEDULE, STACKS
 from pipeline.stages.deploy import endpoint_status
 from pipeline.stopping import stop_work
 
@@ -166,9 +167,12 @@ def _steps(
             runs.extend(job_runs(lake))  # while the job is there; its logs are named by them
         return stop_work(lake, own)
 
+    # First what would begin new work.
+    yield "", "schedule", lambda: _stack(lake, own, SCHEDULE)
     # The text's steps 1, 3, 4 and 6 find on a console page what the next one deletes.
     yield "11-12", "stop what is at work", stop
     yield "13", "endpoint and model", lambda: _stack(lake, own, SERVING)
+    yield "", "model registry", lambda: clear_registry(lake)
     yield "10", "crawlers and job", lambda: _stack(lake, own, "catalog")
     yield "8-9", "streams and functions", lambda: _stack(lake, own, "streaming")
     yield "6-7", "stacks of lab 1", lambda: _stack(lake, own, ROOT)
@@ -239,7 +243,7 @@ def _bucket_contents(lake: Lake) -> list[str]:
 
 def _look_again(lake: Lake, own: Belongings) -> Iterator[tuple[str, bool]]:
     """What is there at the services themselves, and whether it is the lake's."""
-    for template in STACKS:
+    for template in (*STACKS, *OPTIONAL):
         if lake.stacks.describe(template):
             yield f"stack {lake.settings.stack(template)}", template in own.contents
     for text in network_interfaces(lake) if ROOT in own.contents else []:
@@ -253,6 +257,8 @@ def _look_again(lake: Lake, own: Belongings) -> Iterator[tuple[str, bool]]:
     if endpoint_status(lake) != "absent":
         endpoint = f"endpoint {lake.settings.endpoint}"
         yield endpoint, endpoint in own
+    if group_is_there(lake):
+        yield f"model package group {lake.settings.package_group}", True
     for text, look in _services(lake):
         if _is_there(look):
             yield text, text in own
@@ -263,6 +269,9 @@ def _look_again(lake: Lake, own: Belongings) -> Iterator[tuple[str, bool]]:
 def _services(lake: Lake) -> Iterator[tuple[str, Callable[[], Any]]]:
     settings = lake.settings
     kinesis, firehose, functions, glue = map(lake.client, ("kinesis", "firehose", "lambda", "glue"))
+    events = lake.client("events")
+    for name in settings.rules:
+        yield f"rule {name}", partial(events.describe_rule, Name=name)
     yield (
         f"stream {settings.stream}",
         lambda: kinesis.describe_stream_summary(StreamName=settings.stream),

@@ -13,7 +13,8 @@ from pipeline.infrastructure import BUCKET, SERVING
 from pipeline.lake import Lake
 from pipeline.leftovers import network_interfaces
 from pipeline.ownership import Belongings, own_tables
-from pipeline.settings import LOADED, ROOT
+from pipeline.retraining.registry import registered
+from pipeline.settings import LOADED, ROOT, SCHEDULE
 from pipeline.stopping import working
 
 __all__ = ["planned_steps", "stack_contents"]
@@ -25,9 +26,11 @@ def planned_steps(lake: Lake, own: Belongings) -> Iterator[tuple[str, str, list[
     Yields:
         numbers in the workshop's text, what the step is about, and what it would delete
     """
+    yield "", "schedule", stack_contents(lake, own, SCHEDULE)
     stop = [f"{one.what} (would be stopped)" for one in working(lake, own)]
     yield "11-12", "stop what is at work", stop
     yield "13", "endpoint and model", stack_contents(lake, own, SERVING)
+    yield "", "model registry", registered(lake)
     yield "10", "crawlers and job", stack_contents(lake, own, "catalog")
     yield "8-9", "streams and functions", stack_contents(lake, own, "streaming")
     network = network_interfaces(lake) if ROOT in own.contents else []

@@ -15,6 +15,7 @@
     │   ├── StageTimeoutError          bounded wait ran out
     │   └── StateLostError             what an earlier step made has vanished (emulator restarted)
     ├── EvaluationError           models cannot be measured as asked
+    ├── RetrainingError          the loop could not go on; the champion keeps serving
     ├── ForeignResourceError           somebody else's has a name that the lake needs
     ├── EarlierLakeError               an earlier version has made the lake, under other names
     ├── SourceChangedError             another data source than the one that has been landed
@@ -45,6 +46,7 @@ __all__ = [
     "ForeignResourceError",
     "LakeError",
     "LeftoversError",
+    "RetrainingError",
     "RunLockedError",
     "SettingsError",
     "SourceChangedError",
@@ -119,6 +121,10 @@ class StateLostError(StageError):
 
 class EvaluationError(LakeError):
     """Models cannot be measured as asked: a wrong value, no data, or data that cannot be split."""
+
+
+class RetrainingError(LakeError):
+    """A round of retraining could not go on; the champion keeps serving."""
 
 
 class ForeignResourceError(LakeError):

@@ -18,7 +18,7 @@ from pipeline.errors import StackError
 from pipeline.lake import Lake
 from pipeline.resource_looks import first_lost
 from pipeline.run_state import fingerprint
-from pipeline.settings import LOADED, NESTED, ROOT
+from pipeline.settings import LOADED, NESTED, OPTIONAL, ROOT
 from pipeline.table_state import first_unreadable
 from pipeline.uploads import lambda_key, upload, upload_lambdas
 
@@ -199,6 +199,8 @@ def expected_parameters(stacks: Stacks, template: str) -> Mapping[str, str]:
     sizes = stacks.target.sizes
     if template in (BUCKET, LOADED):
         return {}
+    if template in OPTIONAL:
+        return stacks.parameters(template)
     if template == ROOT:
         before = stacks.parameters(ROOT)
         runs = {run: before.get(run) or PLANNED for run in (COPY_RUN, LOAD_RUN)}

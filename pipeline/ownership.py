@@ -22,7 +22,7 @@ from pipeline.errors import ForeignResourceError
 from pipeline.infrastructure import BUCKET
 from pipeline.lake import Lake, error_code, is_missing
 from pipeline.resource_looks import is_made
-from pipeline.settings import EXCEPTIONS_TABLE, LOADED, STACKS, TABLES
+from pipeline.settings import EXCEPTIONS_TABLE, LOADED, OPTIONAL, STACKS, TABLES
 
 __all__ = [
     "Belongings",
@@ -38,6 +38,7 @@ __all__ = [
 _KINDS: Final = {
     "AWS::CloudFormation::Stack": "stack",
     "AWS::DynamoDB::Table": "table",
+    "AWS::Events::Rule": "rule",
     "AWS::Glue::Crawler": "crawler",
     "AWS::Glue::Database": "database",
     "AWS::Glue::Job": "job",
@@ -63,7 +64,7 @@ class Belongings:
     @classmethod
     def of(cls, lake: Lake) -> Belongings:
         """Look at the stacks and the bucket."""
-        found = {template: _own_contents(lake, template) for template in STACKS}
+        found = {template: _own_contents(lake, template) for template in (*STACKS, *OPTIONAL)}
         contents = {template: made for template, made in found.items() if made is not None}
         return cls(contents, own_bucket(lake))
 

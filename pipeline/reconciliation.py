@@ -19,6 +19,7 @@ from pipeline.item_counts import count_items
 from pipeline.lake import Lake, is_missing
 from pipeline.run_state import Record
 from pipeline.settings import EXCEPTIONS_TABLE, PARTIAL, TABLE_KEYS, TABLES, Settings
+from pipeline.simulated_ratings import Simulated, simulated
 from pipeline.stages.full_load import find_task, table_statistics
 from pipeline.stages.land import quarantine_key
 from pipeline.stages.stream import SourceEvents, source_events
@@ -76,6 +77,8 @@ class Measured:
     wanted: SourceEvents
     streamed: Overlap
     """Events of the source and those that were delivered."""
+    simulated: Simulated
+    """Ratings of simulated drifts, which were streamed like those of the landed file."""
     rating: Directory
     movies: Directory
     links: Directory
@@ -91,6 +94,7 @@ def measure(lake: Lake, land: Record) -> Measured:
         items = {t: pool.submit(count_items, lake, t) for t in tables}
         delivered = pool.submit(_delivered, lake)
         wanted = pool.submit(source_events, lake)
+        drifts = pool.submit(simulated, lake)
         landed = {t: pool.submit(_landed, lake, t) for t in (*TABLES, PARTIAL)}
         written = {
             name: pool.submit(read_directory, lake, name, key_columns, report)
@@ -108,6 +112,7 @@ def measure(lake: Lake, land: Record) -> Measured:
             delivered=there,
             wanted=source,
             streamed=source.events.overlap(there.distinct),
+            simulated=drifts.result(),
             rating=written["rating"].result(),
             movies=written["movies"].result(),
             links=written["links"].result(),
@@ -166,7 +171,7 @@ def reconcile(measured: Measured) -> list[Hop]:
 
 
 def _stream_hops(measured: Measured) -> list[Hop]:
-    rows = measured.landed[PARTIAL].rows
+    rows = measured.landed[PARTIAL].rows + measured.simulated.rows
     rejected = measured.stream.counts.get("rejected", 0) if measured.stream else 0
     source = measured.wanted
     return [

@@ -31,6 +31,7 @@ LOOKS: Final[Mapping[str, _Look]] = MappingProxyType(
         ),
         "AWS::DMS::ReplicationTask": _dms("describe_replication_tasks", "replication-task-id"),
         "AWS::DynamoDB::Table": ("dynamodb", "describe_table", lambda n: {"TableName": n}),
+        "AWS::Events::Rule": ("events", "describe_rule", lambda n: {"Name": n}),
         "AWS::Glue::Crawler": ("glue", "get_crawler", lambda n: {"Name": n}),
         "AWS::Glue::Database": ("glue", "get_database", lambda n: {"Name": n}),
         "AWS::Glue::Job": ("glue", "get_job", lambda n: {"JobName": n}),

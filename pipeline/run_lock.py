@@ -129,7 +129,7 @@ class RunLock:
         body = {
             "owner": self._owner,
             "what": self._what,
-            "host": socket.gethostname(),
+            "host": _host(),
             "process": os.getpid(),
             "since": time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime()) + " UTC",
             "expires": time.time() + LIFETIME,
@@ -154,12 +154,21 @@ class RunLock:
                 return
 
 
+def _host() -> str:
+    """Of this machine; on Lambda of this environment alone, as many of them share a name.
+
+    (AWS Lambda Developer Guide, "Defined runtime environment variables": a log stream is one
+    environment's.)
+    """
+    return f"{socket.gethostname()} {os.environ.get('AWS_LAMBDA_LOG_STREAM_NAME', '')}".strip()
+
+
 def _abandoned(holder: dict[str, Any]) -> bool:
     """Whether nobody can hold the lake any more: its process has ended, or the lock is damaged."""
     expires, process = holder.get("expires"), holder.get("process")
     if not isinstance(expires, int | float) or not isinstance(process, int):
         return True
-    return holder.get("host") == socket.gethostname() and not _alive(process)
+    return holder.get("host") == _host() and not _alive(process)
 
 
 def _alive(process: int) -> bool:

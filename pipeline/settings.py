@@ -27,8 +27,10 @@ __all__ = [
     "NAMES",
     "NESTED",
     "NETWORK",
+    "OPTIONAL",
     "PARTIAL",
     "ROOT",
+    "SCHEDULE",
     "STACKS",
     "TABLES",
     "TABLE_KEYS",
@@ -76,7 +78,11 @@ LOADED: Final = "tables"
 """The template of the DynamoDB tables that DMS loads."""
 STACKS: Final = ("bucket", LOADED, ROOT, "streaming", "catalog", "serving")
 """Templates of the stacks that are deployed as such, in the order of their dependencies."""
-TEMPLATES: Final = ("bucket", LOADED, ROOT, *NESTED, "streaming", "catalog", "serving")
+SCHEDULE: Final = "schedule"
+"""The template of the loop's schedule."""
+OPTIONAL: Final = (SCHEDULE,)
+"""Templates of stacks that a run does not make; nothing is made of them."""
+TEMPLATES: Final = ("bucket", LOADED, ROOT, *NESTED, "streaming", "catalog", "serving", *OPTIONAL)
 """All of them."""
 
 LAB_OF_STACK: Final[Mapping[str, int]] = MappingProxyType(
@@ -103,9 +109,10 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "streaming": ("Prefix", "TablePrefix"),
         "catalog": ("DatabaseName", "Prefix", "TablePrefix"),
         "serving": ("Prefix",),
+        SCHEDULE: ("Prefix",),
     }
 )
-"""Parameters, beside the project, of each template of `STACKS` that give names."""
+"""Parameters, beside the project, of each template of `STACKS` and `OPTIONAL` that give names."""
 _PROJECT: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 LONGEST_PROJECT: Final = 27
 """A role's name has 64 characters at most (IAM User Guide, "IAM and AWS STS quotas"), of which a
@@ -227,6 +234,21 @@ class Settings:
         return f"{self.prefix}-recommender"
 
     @property
+    def package_group(self) -> str:
+        """SageMaker model package group of the models that were compared."""
+        return f"{self.prefix}-recommenders"
+
+    @property
+    def retrainer(self) -> str:
+        """Lambda function that goes on with a round of retraining."""
+        return f"{self.prefix}-retrain"
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """EventBridge rules that call the retrainer."""
+        return (self.retrainer, f"{self.retrainer}-go-on")
+
+    @property
     def training_prefix(self) -> str:
         """Beginning of training job names; a fingerprint and an attempt number follow."""
         return f"{self.prefix}-train"
@@ -284,7 +306,7 @@ class Settings:
     def functions(self) -> tuple[str, ...]:
         """Names of the Lambda functions."""
         own = (f"{self.project}-copy-files", f"{self.project}-start-task")
-        return (*own, self.simulator, self.consumer)
+        return (*own, self.simulator, self.consumer, self.retrainer)
 
     @staticmethod
     def landing_key(table: str) -> str:

@@ -13,7 +13,14 @@ from pipeline.distinct_keys import DistinctKeys
 from pipeline.lake import Lake, is_missing
 from pipeline.run_state import fingerprint
 
-__all__ = ["Directory", "job_report", "output_digest", "read_directory"]
+__all__ = [
+    "Directory",
+    "job_report",
+    "missing_output",
+    "output_digest",
+    "read_directory",
+    "written",
+]
 
 
 @dataclass(frozen=True)
@@ -34,6 +41,29 @@ def output_digest(lake: Lake) -> str:
     """Of keys and content (ETags) of all CSV objects: the same bytes give the same digest."""
     entries = lake.objects(f"{lake.settings.training_data}/")
     return fingerprint(*(f"{e['Key']} {e['ETag']}" for e in entries if e["Key"].endswith(".csv")))
+
+
+def missing_output(lake: Lake) -> str | None:
+    """The first of the job's output directories that holds no CSV object, None when all do."""
+    for directory in lake.settings.output_directories:
+        if not any(entry["Key"].endswith(".csv") for entry in lake.objects(directory)):
+            return directory
+    return None
+
+
+def written(lake: Lake, run_id: str) -> tuple[dict[str, int], dict[str, Any]]:
+    """Counts and details of the transform stage's record after a run of the Glue job."""
+    report = job_report(lake)
+    counts = {
+        f"{name} {what}": number
+        for name, said in report.items()
+        for what, number in (
+            ("written", said["written"]),
+            ("rejected", sum(said["rejected"].values())),
+            ("duplicates", said["duplicates"]),
+        )
+    }
+    return counts, {"job_run": run_id, "report": report, "output": output_digest(lake)}
 
 
 def job_report(lake: Lake) -> dict[str, Any]:

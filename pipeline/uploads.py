@@ -25,6 +25,8 @@ __all__ = [
     "glue_script",
     "lambda_key",
     "lambda_package",
+    "package_key",
+    "retraining_package",
     "source_directory",
     "upload",
     "upload_lambdas",
@@ -74,9 +76,34 @@ def lambda_package(function: str, project: Path = _PROJECT) -> bytes:
     return packed.getvalue()
 
 
+def retraining_package(project: Path = _PROJECT) -> bytes:
+    """A zip with retrain.py at its top and the package ``pipeline``, which it takes the rest of.
+
+    Left out is the work on source data, which needs more than Lambda's Python has.
+    """
+    folder = project / "pipeline"
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        files = {"retrain.py": folder / "lambdas" / "retrain.py"}
+        for path in _source_files(folder):
+            name = path.relative_to(project).as_posix()
+            if path.suffix in (".py", ".yaml") and not name.startswith("pipeline/data/"):
+                files[name] = path
+        for name, path in sorted(files.items()):
+            entry = zipfile.ZipInfo(name)  # with zip's first date
+            entry.external_attr, entry.create_system = 0o644 << 16, 3
+            archive.writestr(entry, _read(path), zipfile.ZIP_DEFLATED)
+    return packed.getvalue()
+
+
+def package_key(function: str, package: bytes) -> str:
+    """Where a package lies: another key for other code, so a stack sees it."""
+    return f"code/lambdas/{function}-{fingerprint(package)[:16]}.zip"
+
+
 def lambda_key(function: str) -> str:
     """Where the package of a function lies: another key for other code, so a stack sees it."""
-    return f"code/lambdas/{function}-{fingerprint(lambda_package(function))[:16]}.zip"
+    return package_key(function, lambda_package(function))
 
 
 def upload_lambdas(lake: Lake) -> None:

@@ -13,7 +13,7 @@ from pipeline.earlier import take_earlier
 from pipeline.infrastructure import expected_parameters
 from pipeline.lake import Lake
 from pipeline.resource_looks import is_made
-from pipeline.settings import NESTED, ROOT, STACKS
+from pipeline.settings import NESTED, OPTIONAL, ROOT, STACKS
 
 __all__ = ["Deployed", "Standing", "deployed", "expected"]
 
@@ -70,9 +70,11 @@ class Standing:
 
 def deployed(lake: Lake) -> Iterator[Deployed]:
     """The lake's stacks that are there, also the nested ones; those of others are left out."""
-    for template in (*STACKS, *NESTED):
+    for template in (*STACKS, *OPTIONAL, *NESTED):
         stack = lake.stacks.describe(template)
-        if stack is None or (template in STACKS and not lake.settings.owns(stack.get("Tags", []))):
+        if stack is None or (
+            template not in NESTED and not lake.settings.owns(stack.get("Tags", []))
+        ):
             continue
         yield _look(lake, template, stack)
 
@@ -80,7 +82,8 @@ def deployed(lake: Lake) -> Iterator[Deployed]:
 def expected(lake: Lake) -> list[Resource]:
     """All resources that the templates make, as a run would deploy them now."""
     found: list[Resource] = []
-    for template in STACKS:
+    optional = [name for name in OPTIONAL if lake.stacks.describe(name) is not None]
+    for template in (*STACKS, *optional):  # a run leaves those as they are
         document = parse(template_text(template))
         names = lake.settings.parameters(template)
         given = {**names, **expected_parameters(lake.stacks, template)}

@@ -18,7 +18,7 @@ from pipeline.check import Check
 from pipeline.lake import Lake, error_code
 from pipeline.ownership import foreign_tables
 from pipeline.resource_looks import LOOKS, is_there
-from pipeline.settings import STACKS
+from pipeline.settings import OPTIONAL, STACKS
 
 __all__ = ["name_checks"]
 
@@ -74,7 +74,7 @@ def _foreign(lake: Lake, asked: set[str]) -> Iterator[Check]:
     for table in foreign_tables(lake):
         if table not in asked:
             yield Check(f"name {table}", False, "taken: a DynamoDB table not the lake's", _OTHER)
-    for template in STACKS:
+    for template in (*STACKS, *OPTIONAL):
         stack = lake.stacks.describe(template)
         if stack and not lake.settings.owns(stack.get("Tags", [])):
             name = lake.settings.stack(template)

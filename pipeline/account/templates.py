@@ -25,6 +25,7 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "AWS::DMS::ReplicationSubnetGroup": ("ReplicationSubnetGroupIdentifier",),
         "AWS::DMS::ReplicationTask": ("ReplicationTaskIdentifier",),
         "AWS::DynamoDB::Table": ("TableName",),
+        "AWS::Events::Rule": ("Name",),
         "AWS::Glue::Crawler": ("Name",),
         "AWS::Glue::Database": ("DatabaseInput", "Name"),
         "AWS::Glue::Job": ("Name",),

@@ -18,13 +18,14 @@ from pipeline.lake import Lake
 from pipeline.lambdas import simulator
 from pipeline.run_state import Record, fingerprint
 from pipeline.settings import PARTIAL
+from pipeline.simulated_ratings import drift_keys, forget_drifts
 from pipeline.stages.base import Result, Stage, Work
 from pipeline.table_state import table_id, unreadable
 
 if TYPE_CHECKING:
     from pipeline.data import Dataset
 
-__all__ = ["SourceEvents", "Stream", "source_events"]
+__all__ = ["CALL_SECONDS", "SourceEvents", "Stream", "call_simulator", "source_events"]
 
 CALL_SECONDS: Final = 3.0
 """After so long a call of the simulator ends, and its position is noted: a run that is killed
@@ -128,7 +129,7 @@ class Stream(Stage):
         rejected = int(work.noted("rejected") or 0) if goes_on else 0
         while True:
             work.progress("simulator at work", event["offset"], total)
-            answer = _call_simulator(lake, event)
+            answer = call_simulator(lake, event)
             if not answer["done"] and answer["next"] == event["offset"]:
                 break
             rejected += answer["rejected_count"]
@@ -200,7 +201,12 @@ def _table_gone(lake: Lake) -> StageError:
     )
 
 
-def _call_simulator(lake: Lake, event: dict[str, Any]) -> dict[str, Any]:
+def call_simulator(lake: Lake, event: dict[str, Any]) -> dict[str, Any]:
+    """Call the simulator; returns its answer.
+
+    Raises:
+        StageError: it has failed
+    """
     name = lake.settings.simulator
     answer = lake.target.patient_client("lambda", ANSWER_SECONDS).invoke(
         FunctionName=name, InvocationType="RequestResponse", Payload=json.dumps(event)
@@ -227,22 +233,28 @@ class SourceEvents:
 
 
 def source_events(lake: Lake) -> SourceEvents:
-    """The distinct events that the landed file gives."""
+    """The distinct events that the landed file gives, and those that drifts were simulated with."""
     found = SourceEvents(DistinctKeys(), DistinctKeys())
-    with lake.text(lake.settings.data_key(PARTIAL)) as lines:
-        for _, row in simulator.read_rows(lines):
-            try:
-                encoded = simulator.encode(row)
-            except ValueError:
-                continue  # the simulator rejects and counts it
-            for event in events(encoded):
-                if event is not None:
-                    found.events.add(event)
-                    found.pairs.add(event[:2])
+    for key in (lake.settings.data_key(PARTIAL), *drift_keys(lake)):
+        with lake.text(key) as lines:
+            for _, row in simulator.read_rows(lines):
+                try:
+                    encoded = simulator.encode(row)
+                except ValueError:
+                    continue  # the simulator rejects and counts it
+                for event in events(encoded):
+                    if event is not None:
+                        found.events.add(event)
+                        found.pairs.add(event[:2])
     return found
 
 
 def _clear(lake: Lake) -> None:
-    """Remove what was delivered, so that sending again does not pile up copies."""
+    """Remove what was delivered, so that sending again does not pile up copies.
+
+    With it goes what drifts were simulated with: their files, and the items that only they have
+    made.
+    """
     for entry in lake.objects(lake.settings.delivery_prefix):
         lake.s3.delete_object(Bucket=lake.bucket, Key=entry["Key"])
+    forget_drifts(lake)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,6 +14,7 @@ from pipeline.polling import Position
 from pipeline.run_state import Record, fingerprint
 from pipeline.settings import ROOT
 from pipeline.stages.base import Result, Stage, Work
+from pipeline.training_jobs import LOG_GROUP, jobs_on, training_request
 from pipeline.uploads import source_directory, upload
 
 if TYPE_CHECKING:
@@ -22,10 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Train"]
 
-_METRICS: Final = ("ndcg_at_10", "precision_at_10", "recall_at_10", "map_at_10", "coverage_at_10")
 _ENDED: Final = ("Completed", "Failed", "Stopped")
-LOG_GROUP: Final = "/aws/sagemaker/TrainingJobs"
-MOST_SECONDS: Final = 3600
 ROLE_SECONDS: Final = 120.0
 """How long SageMaker may not know a role that was just made (IAM User Guide, "Changes that I make
 are not always immediately visible")."""
@@ -91,14 +88,7 @@ class Train(Stage):
     @staticmethod
     def _jobs(work: Work) -> list[dict[str, Any]]:
         """Jobs on the same inputs, newest first."""
-        pages = work.lake.client("sagemaker").get_paginator("list_training_jobs")
-        return [
-            job
-            for page in pages.paginate(
-                NameContains=_stem(work), SortBy="CreationTime", SortOrder="Descending"
-            )
-            for job in page["TrainingJobSummaries"]
-        ]
+        return jobs_on(work.lake, _stem(work))
 
     def _unfinished(self, work: Work) -> str | None:
         """The job that an interrupted run has started, if it is going or has completed."""
@@ -142,46 +132,9 @@ class Train(Stage):
     @staticmethod
     def _request(work: Work, name: str) -> None:
         lake = work.lake
-        bucket, sizes = lake.bucket, lake.target.sizes
-        lake.client("sagemaker").create_training_job(
-            TrainingJobName=name,
-            RoleArn=lake.stacks.outputs("001-storage-and-roles")["SageMakerRoleArn"],
-            AlgorithmSpecification={
-                "TrainingImage": sizes.image("training", lake.target.region),
-                "TrainingInputMode": "File",
-                "MetricDefinitions": _metric_definitions(),
-            },
-            # As the SageMaker Python SDK sends them: every value is JSON.
-            HyperParameters={
-                "sagemaker_program": json.dumps("train.py"),
-                "sagemaker_submit_directory": json.dumps(
-                    f"s3://{bucket}/{lake.settings.source_key}"
-                ),
-                "sagemaker_region": json.dumps(lake.target.region),
-                "sagemaker_job_name": json.dumps(name),
-            },
-            InputDataConfig=[
-                {
-                    "ChannelName": "train",
-                    "ContentType": "text/csv",
-                    "DataSource": {
-                        "S3DataSource": {
-                            "S3DataType": "S3Prefix",
-                            "S3Uri": f"s3://{bucket}/{lake.settings.training_data}/",
-                            "S3DataDistributionType": "FullyReplicated",
-                        }
-                    },
-                }
-            ],
-            OutputDataConfig={"S3OutputPath": f"s3://{bucket}/{lake.settings.models}"},
-            ResourceConfig={
-                "InstanceType": sizes.training_instance_type,
-                "InstanceCount": 1,
-                "VolumeSizeInGB": 10,
-            },
-            StoppingCondition={"MaxRuntimeInSeconds": MOST_SECONDS},
-            Tags=[lake.settings.tag],
-        )
+        channels = {"train": f"s3://{lake.bucket}/{lake.settings.training_data}/"}
+        request = training_request(lake, name, "train.py", channels)
+        lake.client("sagemaker").create_training_job(**request)
 
     @staticmethod
     def _position(lake: Lake, name: str) -> Position:
@@ -200,8 +153,3 @@ class Train(Stage):
 
 def _stem(work: Work) -> str:
     return f"{work.lake.settings.training_prefix}-{work.inputs[:12]}"
-
-
-def _metric_definitions() -> list[dict[str, str]]:
-    names = [*_METRICS, *(f"popularity_{name}" for name in _METRICS)]
-    return [{"Name": name, "Regex": f"metric {name}=([0-9.eE+-]+);"} for name in names]

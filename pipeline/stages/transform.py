@@ -13,7 +13,7 @@ from pipeline.log_tail import log_tail, newest_line
 from pipeline.polling import Position
 from pipeline.run_state import Record, fingerprint
 from pipeline.stages.base import Result, Stage, Work
-from pipeline.training_data import job_report, output_digest
+from pipeline.training_data import missing_output, output_digest, written
 from pipeline.uploads import glue_modules, glue_script, upload
 
 if TYPE_CHECKING:
@@ -36,9 +36,9 @@ class Transform(Stage):
         return [fingerprint(glue_script(), glue_modules()), template_text("catalog")]
 
     def missing(self, lake: Lake, record: Record) -> str | None:
-        for directory in lake.settings.output_directories:
-            if not any(o["Key"].endswith(".csv") for o in lake.objects(directory)):
-                return f"s3://{lake.bucket}/{directory}"
+        absent = missing_output(lake)
+        if absent:
+            return f"s3://{lake.bucket}/{absent}"
         if output_digest(lake) != record.details.get("output"):
             return f"the former content of s3://{lake.bucket}/{lake.settings.training_data}/"
         return None
@@ -62,33 +62,19 @@ class Transform(Stage):
                 f"{run.get('ErrorMessage', 'no message')}{tail}",
                 "Mend the cause, then: lake run",
             )
-        report = job_report(lake)
-        absent = [
-            directory
-            for directory in lake.settings.output_directories
-            if not any(o["Key"].endswith(".csv") for o in lake.objects(directory))
-        ]
+        absent = missing_output(lake)
         if absent:
             work.note()  # or else the next run would go on with this one, which has succeeded
             raise StageError(
-                f"Glue job run {run_id} succeeded but wrote nothing to {absent[0]}.",
+                f"Glue job run {run_id} succeeded but wrote nothing to {absent}.",
                 "Run it again with: lake run",
             )
-        details = {"job_run": run_id, "report": report, "output": output_digest(lake)}
-        counts = {
-            f"{name} {what}": number
-            for name, said in report.items()
-            for what, number in (
-                ("written", said["written"]),
-                ("rejected", sum(said["rejected"].values())),
-                ("duplicates", said["duplicates"]),
-            )
-        }
-        written, rejected, duplicates = (
+        counts, details = written(lake, run_id)
+        rows, rejected, duplicates = (
             sum(number for name, number in counts.items() if name.endswith(what))
             for what in ("written", "rejected", "duplicates")
         )
-        text = f"{written:,} rows written, {rejected:,} rejected, {duplicates:,} duplicates"
+        text = f"{rows:,} rows written, {rejected:,} rejected, {duplicates:,} duplicates"
         return Result(text, counts, details)
 
     @staticmethod

@@ -60,6 +60,10 @@ BY_TYPE: Final[dict[str, str]] = {
     "AWS::EC2::VPCEndpoint": """
         ec2:CreateTags ec2:CreateVpcEndpoint ec2:DeleteTags ec2:DeleteVpcEndpoints
         ec2:DescribeVpcEndpoints ec2:ModifyVpcEndpoint""",
+    "AWS::Events::Rule": """
+        events:DeleteRule events:DescribeRule events:ListTagsForResource
+        events:ListTargetsByRule events:PutRule events:PutTargets events:RemoveTargets
+        events:TagResource events:UntagResource""",
     "AWS::Glue::Crawler": """
         glue:CreateCrawler glue:DeleteCrawler glue:GetCrawler glue:GetTags glue:TagResource
         glue:UntagResource glue:UpdateCrawler""",
@@ -89,6 +93,7 @@ BY_TYPE: Final[dict[str, str]] = {
         lambda:GetFunctionCodeSigningConfig lambda:GetRuntimeManagementConfig lambda:ListTags
         lambda:TagResource lambda:UntagResource lambda:UpdateFunctionCode
         lambda:UpdateFunctionConfiguration s3:GetObject""",
+    "AWS::Lambda::Permission": "lambda:AddPermission lambda:GetPolicy lambda:RemovePermission",
     "AWS::Logs::LogGroup": """
         logs:CreateLogGroup logs:DeleteLogGroup logs:DeleteRetentionPolicy
         logs:DescribeLogGroups logs:GetDataProtectionPolicy logs:ListTagsForResource

@@ -31,6 +31,7 @@ RARE: Final[dict[tuple[str, str], str]] = {
     ("ec2", "DescribeInternetGateways"): "a quota, where a template makes one",
     ("glue", "BatchStopJobRun"): "destroy while the job is at work",
     ("glue", "StopCrawler"): "destroy while a crawler is at work",
+    ("dynamodb", "BatchWriteItem"): "streaming afresh takes out the ratings of simulated drifts",
     ("dynamodb", "UntagResource"): "destroy beside a lake that shares DMS's table",
     ("logs", "DeleteLogGroup"): "the recorded account writes no logs",
     ("logs", "DeleteLogStream"): "the recorded account writes no logs",
@@ -39,6 +40,18 @@ RARE: Final[dict[tuple[str, str], str]] = {
     ("s3", "GetBucketTagging"): "destroy beside another lake: whose its bucket is",
     ("s3", "UploadPart"): "a large file",
     ("sagemaker", "StopTrainingJob"): "destroy while training is at work",
+    **{
+        ("sagemaker", operation): "lake retrain: the registry of models that were compared"
+        for operation in (
+            "CreateModelPackage",
+            "CreateModelPackageGroup",
+            "DeleteModelPackage",
+            "DeleteModelPackageGroup",
+            "DescribeModelPackage",
+            "ListModelPackages",
+            "UpdateModelPackage",
+        )
+    },
     ("service-quotas", "GetAWSDefaultServiceQuota"): "a quota that was never changed",
     ("service-quotas", "ListServiceQuotas"): "a quota whose code is another one",
 }
@@ -47,6 +60,7 @@ RARE: Final[dict[tuple[str, str], str]] = {
 NAMED: Final[dict[str, tuple[str, str]]] = {
     "AWS::CloudFormation::Stack": ("cloudformation", "stack"),
     "AWS::DynamoDB::Table": ("dynamodb", "table"),
+    "AWS::Events::Rule": ("events", "rule"),
     "AWS::Glue::Crawler": ("glue", "crawler"),
     "AWS::Glue::Database": ("glue", "database"),
     "AWS::Glue::Job": ("glue", "job"),
@@ -136,6 +150,9 @@ def _names() -> dict[tuple[str, str], set[str]]:
     found["logs", "log-stream"] = {f"{name}:log-stream:*" for name in shared}
     found["s3", "object"] = {f"{bucket}/*" for bucket in found["s3", "bucket"]}
     found["sagemaker", "model"] = found["sagemaker", "endpoint-config"] = {"movielens-*"}
+    found["events", "rule-on-default-event-bus"] = found["events", "rule"]
+    found["sagemaker", "model-package-group"] = {lake.package_group}
+    found["sagemaker", "model-package"] = {f"{lake.package_group}/*"}
     found["sagemaker", "training-job"] = {f"{lake.training_prefix}-*"}
     for service, chance in BY_CHANCE.items():
         for kind in chance:

@@ -162,11 +162,34 @@ def test_changed_model_reaches_the_endpoint(stack: Stack) -> None:
     assert len(stack.aws("sagemaker").list_models(NameContains=stack.name)["Models"]) == 1
 
 
+@pytest.mark.parametrize("named", [False, True])
+def test_an_update_that_fails_goes_back_to_what_served(stack: Stack, named: bool) -> None:
+    """The old model and configuration are deleted after a whole update, not on its way."""
+    endpoint = unique("recommender")
+    first, second = ({"model": unique("model")} if named else {} for _ in range(2))
+    _, before = stack.create(template(stack.bucket, "one", endpoint=endpoint, **first))
+    status, after = stack.update(template(stack.bucket, "broken", endpoint=endpoint, **second))
+    assert status == "UPDATE_ROLLBACK_COMPLETE", stack.reasons()
+    assert after == before
+    assert stack.ask(endpoint) == "one"
+    sagemaker = stack.aws("sagemaker")
+    found = sagemaker.describe_endpoint(EndpointName=endpoint)
+    assert found["EndpointConfigName"] == before["ConfigName"]
+    configs = sagemaker.list_endpoint_configs(NameContains=stack.name)["EndpointConfigs"]
+    assert [config["EndpointConfigName"] for config in configs] == [before["ConfigName"]]
+    models = sagemaker.list_models(NameContains=first.get("model", stack.name))["Models"]
+    assert [model["ModelArn"].lower() for model in models] == [before["ModelRef"].lower()]
+    third = {"model": unique("model")} if named else {}
+    status, _ = stack.update(template(stack.bucket, "two", endpoint=endpoint, **third))
+    assert status == "UPDATE_COMPLETE", stack.reasons()
+    assert stack.ask(endpoint) == "two"
+
+
 def test_change_of_a_named_model_says_that_it_needs_a_replacement(stack: Stack) -> None:
     model = unique("model")
     assert stack.create(template(stack.bucket, "one", model=model))[0] == "CREATE_COMPLETE"
     stack.update(template(stack.bucket, "two", model=model))
-    assert "a change of PrimaryContainer needs a replacement" in stack.reasons()
+    assert "the change of AWS::SageMaker::Model needs a replacement" in stack.reasons()
     found = stack.aws("sagemaker").describe_model(ModelName=model)
     assert found["PrimaryContainer"]["ModelDataUrl"].endswith("/one.tar.gz")
 

@@ -28,7 +28,7 @@ SCHEMALESS = {
     *("AWS::DMS::Endpoint", "AWS::DMS::ReplicationInstance", "AWS::DMS::ReplicationTask"),
     *("AWS::DMS::ReplicationSubnetGroup", "AWS::Glue::Crawler", "AWS::Glue::Database"),
     *("AWS::Glue::Job", "AWS::SageMaker::Endpoint", "AWS::SageMaker::EndpointConfig"),
-    "AWS::SageMaker::Model",
+    *("AWS::SageMaker::Model", "AWS::Events::Rule", "AWS::Lambda::Permission"),
 }
 """Types of whose handlers no published list is at hand."""
 

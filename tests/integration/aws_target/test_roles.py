@@ -18,7 +18,7 @@ from botocore import xform_name
 
 from pipeline.account.templates import parse, resources
 from pipeline.cloudformation import template_text
-from pipeline.settings import TEMPLATES
+from pipeline.settings import OPTIONAL, SCHEDULE, TEMPLATES
 from tests.iam.actions import actions_by_name, actions_of
 from tests.integration.aws_target.account import ACCOUNT, REGION
 from tests.integration.aws_target.calls import Call
@@ -38,6 +38,10 @@ _DELIVERY: Final = (
 )
 _CATALOG: Final = "crawlers and Spark keep the catalog (managed policy AWSGlueServiceRole)"
 _CONTAINER: Final = "SageMaker runs a container (developer guide, 'SageMaker AI execution roles')"
+
+_SERVING: Final = "CloudFormation changes the serving stack with the function's permissions"
+OF_ROLES: Final = ("001-storage-and-roles", SCHEDULE)
+"""Templates with roles: what is scheduled has its own, which goes with it."""
 
 SERVICES: Final[dict[str, dict[str, str]]] = {
     "DmsRole": {
@@ -116,12 +120,46 @@ SERVICES: Final[dict[str, dict[str, str]]] = {
         "ecr:GetAuthorizationToken": _CONTAINER,
         "ecr:GetDownloadUrlForLayer": _CONTAINER,
     },
+    "RetrainingRole": {
+        **_LOGS,
+        **dict.fromkeys(
+            ("cloudformation:DescribeStackResources", "cloudformation:DescribeStacks"),
+            "pipeline/cloudformation.py looks at the lake's stacks",
+        ),
+        **dict.fromkeys(
+            ("s3:DeleteObject", "s3:GetObject", "s3:ListBucket", "s3:PutObject"),
+            "pipeline/lake.py, and the lock, records and rounds by its client",
+        ),
+        "iam:PassRole": "SageMaker takes the role of its jobs and models",
+        "cloudformation:TagResource": "UpdateStack takes tags",
+        **{
+            f"sagemaker:{name}": "pipeline/retraining/registry.py, without what deletes"
+            for name in (
+                *("CreateModelPackage", "CreateModelPackageGroup", "DescribeModelPackage"),
+                *("ListModelPackages", "UpdateModelPackage"),
+            )
+        },
+        "sagemaker:AddTags": "CreateTrainingJob and CreateModelPackageGroup take tags",
+        **{
+            f"sagemaker:{name}": _SERVING
+            for name in (
+                *("CreateEndpointConfig", "CreateModel", "DeleteEndpointConfig", "DeleteModel"),
+                *("DescribeEndpoint", "DescribeEndpointConfig", "DescribeModel", "ListTags"),
+                "UpdateEndpoint",
+            )
+        },
+    },
     "DmsVpcRole": {},  # managed policies of AWS's, and no other
     "DmsLogsRole": {},
 }
 """What services do under each role, and who says so; our own code's calls are not in here."""
 
 OWN_CODE: Final[dict[str, tuple[str, ...]]] = {
+    "RetrainingRole": (
+        *(f"pipeline/retraining/{p}.py" for p in ("champion", "jobs", "loop", "refresh", "swap")),
+        *("pipeline/training_jobs.py", "pipeline/training_data.py", "pipeline/log_tail.py"),
+        *("pipeline/run_lock.py", "pipeline/run_state.py"),
+    ),
     "GlueRole": tuple(f"spark_jobs/{p.name}" for p in (PROJECT / "spark_jobs").glob("*.py")),
     "SageMakerRole": tuple(str(p.relative_to(PROJECT)) for p in (PROJECT / "models").rglob("*.py")),
 }
@@ -156,8 +194,11 @@ class Statement:
 def statements() -> dict[str, list[Statement]]:
     """By role, in the account and region of the recorded run."""
     pseudo = {"AccountId": ACCOUNT, "Region": REGION, "Partition": "aws"}
-    template = "001-storage-and-roles"
-    made = resources(template, parse(template_text(template)), {}, **pseudo)
+    made = [
+        one
+        for template in OF_ROLES
+        for one in resources(template, parse(template_text(template)), {}, **pseudo)
+    ]
     return {
         role.logical: [
             Statement(frozenset(_listed(s["Action"])), tuple(_listed(s["Resource"])))
@@ -200,7 +241,11 @@ def arns_of(call: Call) -> set[str]:
 @cache
 def roles() -> dict[str, set[str]]:
     """By logical name: the actions that a role's own policies allow."""
-    resources = parse(template_text("001-storage-and-roles"))["Resources"]
+    resources = {
+        name: resource
+        for template in OF_ROLES
+        for name, resource in parse(template_text(template))["Resources"].items()
+    }
     return {
         name: {
             action
@@ -219,7 +264,7 @@ def functions() -> dict[str, set[str]]:
     outputs = parse(template_text("001-storage-and-roles"))["Outputs"].values()
     exports = {o["Export"]["Name"]["Fn::Sub"]: o["Value"] for o in outputs}
     found: dict[str, set[str]] = {}
-    for template in TEMPLATES:
+    for template in set(TEMPLATES) - set(OPTIONAL):  # the recorded life has no schedule
         for resource in parse(template_text(template))["Resources"].values():
             if resource["Type"] == "AWS::Lambda::Function":
                 export = resource["Properties"]["Role"]["Fn::ImportValue"]["Fn::Sub"]
@@ -287,7 +332,7 @@ def test_roles_are_only_in_the_template_of_roles() -> None:
     assert roles().keys() == SERVICES.keys()
     for template in TEMPLATES:
         kinds = {r["Type"] for r in parse(template_text(template))["Resources"].values()}
-        assert template == "001-storage-and-roles" or "AWS::IAM::Role" not in kinds
+        assert template in OF_ROLES or "AWS::IAM::Role" not in kinds
 
 
 def _actions_in(file: str) -> set[str]:

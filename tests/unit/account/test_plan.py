@@ -21,7 +21,7 @@ from pipeline.errors import CostError
 from pipeline.infrastructure import deploy_bucket
 from pipeline.lake import Lake
 from pipeline.prices import AS_OF, ELSEWHERE, PRICES, SOURCES, PriceList
-from pipeline.settings import TEMPLATES
+from pipeline.settings import OPTIONAL, TEMPLATES
 from pipeline.sizes import Sizes
 from pipeline.target import open_target
 from tests.unit.account.fakes import ACCOUNT, READS, account_lake, record_operations
@@ -49,7 +49,7 @@ def test_an_empty_account_gets_everything_and_nothing_is_written(
         assert called
         assert [name for name in called if not name.startswith(READS)] == []
     assert plan.count("make") == len(plan.changes)
-    assert {change.template for change in plan.changes} == set(TEMPLATES)
+    assert {change.template for change in plan.changes} == set(TEMPLATES) - set(OPTIONAL)
     kinds = {change.kind for change in plan.changes}
     assert {"AWS::DMS::ReplicationInstance", "AWS::SageMaker::Endpoint"} <= kinds
     assert any("training job" in text for text in plan.outside)

@@ -8,7 +8,6 @@ with a new name when it changes; one with a name of its own cannot be replaced u
 from __future__ import annotations
 
 import time
-import uuid
 from typing import Any, ClassVar
 
 from botocore.exceptions import ClientError
@@ -71,29 +70,15 @@ class _Named:
 
 
 class _Immutable(_Named):
-    """Mixin: a type that the service cannot change: a change makes a new one for the old."""
+    """Mixin: a type that the service cannot change.
+
+    So the engine makes a new one, and deletes the old one once the whole stack is updated: in a
+    rollback the old one is still there.
+    """
 
     def update_resource(self, aws: Any, model: Properties, previous: Properties) -> None:
-        old_name = previous[self.NAME]
-        changed = [
-            name
-            for name in self.PROPERTIES
-            if name not in ("Tags", self.NAME) and model.get(name) != previous.get(name)
-        ]
-        renamed = model.get(self.NAME) not in (None, old_name)
-        if not changed and not renamed:
-            model[self.NAME] = old_name
-            self.retag(aws, previous[self.IDENTIFIER], model, previous)
-            return
-        if model.get(self.NAME) == old_name:
-            raise ValueError(
-                f"{self.TYPE}: a change of {', '.join(changed)} needs a replacement; "
-                f"give it a new {self.NAME}, or none"
-            )
-        if not renamed:
-            model[self.NAME] = f"{old_name[:54].rpartition('-')[0]}-{uuid.uuid4().hex[:8]}"
-        self.create_named(aws, model)
-        self.delete_resource(aws, previous)
+        model[self.NAME] = previous[self.NAME]
+        self.retag(aws, previous[self.IDENTIFIER], model, previous)
 
 
 class Model(_Immutable, ModelResource):
@@ -112,6 +97,7 @@ class Model(_Immutable, ModelResource):
         "VpcConfig",
         "EnableNetworkIsolation",
     )
+    REPLACED_BY = tuple(name for name in PROPERTIES if name != "Tags")
 
     def create_named(self, aws: Any, model: Properties) -> None:
         model["ModelArn"] = aws.sagemaker.create_model(**self.given(model))["ModelArn"]
@@ -139,6 +125,7 @@ class EndpointConfig(_Immutable, ModelResource):
         "EnableNetworkIsolation",
         "Tags",
     )
+    REPLACED_BY = tuple(name for name in PROPERTIES if name != "Tags")
 
     def create_named(self, aws: Any, model: Properties) -> None:
         created = aws.sagemaker.create_endpoint_config(**self.given(model))

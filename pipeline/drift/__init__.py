@@ -1,0 +1,1 @@
+"""A shift of tastes in the stream, to see the model go stale and the loop bring it back."""

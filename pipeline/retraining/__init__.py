@@ -1,0 +1,1 @@
+"""The loop that keeps the model fresh: look, decide, train, compare, promote or refuse."""
