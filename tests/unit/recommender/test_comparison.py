@@ -65,7 +65,8 @@ def test_figures_are_those_of_the_training_job() -> None:
 
 
 def test_a_sample_is_drawn_by_seed_and_said() -> None:
-    ratings, said = ratings_of(tastes(1, dated=True)), []
+    ratings = ratings_of(tastes(1, dated=True))
+    said: list[str] = []
     found = compare_models(ratings, plan(users=50), said.append)
     assert (found["users"], found["users_measured"]) == (591, 50)
     assert "stratified_item: measuring 50 of 591 users, drawn by seed" in said
