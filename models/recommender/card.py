@@ -7,10 +7,9 @@ date and no path, so equal runs give equal bytes.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
-if TYPE_CHECKING:
-    from recommender.artifact import Artifact
+from recommender.hyperparameters import Hyperparameters
 
 _KINDS = {
     "als": "implicit-feedback alternating least squares (Hu, Koren, Volinsky 2008)",
@@ -22,7 +21,22 @@ _KINDS = {
 _BASELINE = "popularity_"
 
 
-def model_card(artifact: Artifact, counts: Mapping[str, int], libraries: Mapping[str, str]) -> str:
+class Described(Protocol):
+    """What the card tells of an artifact (`recommender.artifact.Artifact`)."""
+
+    @property
+    def settings(self) -> Hyperparameters: ...
+    @property
+    def metrics(self) -> Mapping[str, float]: ...
+    @property
+    def intervals(self) -> Mapping[str, Any]: ...
+    @property
+    def protocol(self) -> Mapping[str, Any]: ...
+    @property
+    def data(self) -> Mapping[str, Any]: ...
+
+
+def model_card(artifact: Described, counts: Mapping[str, int], libraries: Mapping[str, str]) -> str:
     """The card as Markdown.
 
     Args:
@@ -58,7 +72,7 @@ def model_card(artifact: Artifact, counts: Mapping[str, int], libraries: Mapping
     return "\n\n".join(parts) + "\n"
 
 
-def _measured(artifact: Artifact) -> str:
+def _measured(artifact: Described) -> str:
     rows: list[Sequence[Any]] = []
     for name, value in sorted(artifact.metrics.items()):
         if name.startswith(_BASELINE):

@@ -27,6 +27,7 @@ READS = {
     "pipeline/data/validation.py": "times that the data gives",
     "pipeline/data/work_folders.py": "times of files that other programs left",
     "pipeline/polling.py": "since when nothing moves, shown to the user",
+    "pipeline/retraining/rounds.py": "when a round began and ended, shown to the user",
     "pipeline/run_lock.py": "what other machines read of a lock; watched before it is believed",
     "pipeline/timeline.py": "where the steady clock stands in services' own times",
     "pipeline/run_state.py": "the end of a stage, shown to the user",

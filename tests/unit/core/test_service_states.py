@@ -222,6 +222,9 @@ def test_what_a_delivery_stream_has_not_delivered_comes_back(account: str) -> No
     firehose.STORE.close(account)
 
 
+TRAINING = {"TrainingJobName": "j", "OutputDataConfig": {"S3OutputPath": "s3://b/k"}}
+
+
 def test_what_ran_has_failed_and_says_why(account: str) -> None:
     command = {"Name": "glueetl", "ScriptLocation": "s3://b/k"}
     job = Job(account, REGION, {"Name": "j", "Role": "r", "Command": command})
@@ -241,7 +244,7 @@ def test_what_ran_has_failed_and_says_why(account: str) -> None:
     task = dms.Task("t", "arn:t", "s", "t", "i", "{}", settings=settings, task_data=None)
     task.status = "running"
     state.tasks[task.arn] = task
-    training = TrainingJob(account, REGION, "arn:j", {"TrainingJobName": "j"})
+    training = TrainingJob(account, REGION, "arn:j", TRAINING)
     sagemaker.STORE.get(account, REGION).training_jobs["j"] = training
     services = ("dms", "glue", "sagemaker")
     saved = {name: stores.store_of(name).snapshot(account) for name in services}

@@ -52,8 +52,3 @@ def listed(member: str, items: list[dict[str, Any]], token: str | None) -> Answe
         member: name of the list in it
     """
     return {member: items, **({"NextToken": token} if token else {})}
-
-
-def without(request: Request, *names: str) -> dict[str, Any]:
-    """The request's members but these."""
-    return {name: value for name, value in request.items() if name not in names}

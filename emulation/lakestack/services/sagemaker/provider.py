@@ -17,13 +17,13 @@ from lakestack.services.sagemaker import invocation, objects, rules, tags, train
 from lakestack.services.sagemaker.endpoint import Endpoint
 from lakestack.services.sagemaker.hosting import Variant, endpoints_folder
 from lakestack.services.sagemaker.inputs import check_inputs
+from lakestack.services.sagemaker.members import without
 from lakestack.services.sagemaker.operations import (
     Answer,
     Request,
     listed,
     operation,
     refuse,
-    without,
 )
 from lakestack.services.sagemaker.processing import runner as processing
 from lakestack.services.sagemaker.processing.operations import ProcessingOperations

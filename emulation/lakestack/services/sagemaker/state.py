@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from lakestack import clock
 from lakestack.services import arns
 from lakestack.services.base import aws_error
-from lakestack.services.sagemaker.registry.packages import ModelPackage, ModelPackageGroup
+from lakestack.services.sagemaker.model_package import ModelPackage, ModelPackageGroup
 from lakestack.services.sagemaker.validation import validation_error
 from lakestack.store import Contents, Ending, ServiceState, Store, register
 
 if TYPE_CHECKING:
     from lakestack.services.sagemaker.endpoint import Endpoint
     from lakestack.services.sagemaker.jobs import Job
-    from lakestack.services.sagemaker.processing.job import ProcessingJob
+    from lakestack.services.sagemaker.processing_job import ProcessingJob
     from lakestack.services.sagemaker.training_job import TrainingJob
-    from lakestack.services.sagemaker.transform.job import TransformJob
-    from lakestack.services.sagemaker.tuning.job import TuningJob
+    from lakestack.services.sagemaker.transform_job import TransformJob
+    from lakestack.services.sagemaker.tuning_job import TuningJob
 
 T = TypeVar("T")
 J = TypeVar("J", bound="Job")
@@ -115,10 +115,10 @@ class SagemakerState(ServiceState):
         self.packages = {p["arn"]: ModelPackage(**p) for p in packages}
         self.tags = document["tags"]
         from lakestack.services.sagemaker.endpoint import Endpoint
-        from lakestack.services.sagemaker.processing.job import ProcessingJob
+        from lakestack.services.sagemaker.processing_job import ProcessingJob
         from lakestack.services.sagemaker.training_job import TrainingJob
-        from lakestack.services.sagemaker.transform.job import TransformJob
-        from lakestack.services.sagemaker.tuning.job import TuningJob
+        from lakestack.services.sagemaker.transform_job import TransformJob
+        from lakestack.services.sagemaker.tuning_job import TuningJob
 
         place = self.account, self.region
         jobs = [TrainingJob.restored(*place, saved) for saved in document["training_jobs"]]

@@ -13,6 +13,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal, InvalidOperation
 
+from lakestack.services import patterns
+
 Reader = Callable[[str], int | None]
 """Nanoseconds of a text, None when it has another format."""
 
@@ -80,10 +82,13 @@ def joda_reader(pattern: str) -> Reader:
         fields.append(letter)
     if end != len(pattern) or not fields:
         raise PatternError("it is not a pattern")
-    compiled = re.compile(expression, re.ASCII | re.IGNORECASE)
+    compiled = patterns.compile_pattern(expression, "i")
 
     def read(value: str) -> int | None:
-        match = compiled.fullmatch(value)
+        try:
+            match = compiled.fullmatch(value)
+        except patterns.PatternError:  # too long for it: no time
+            return None
         return _of_fields(dict(zip(fields, match.groups(), strict=True))) if match else None
 
     return read

@@ -6,7 +6,7 @@ from lakestack.services.sagemaker import tags, training
 from lakestack.services.sagemaker.operations import Answer, Request, listed, operation
 from lakestack.services.sagemaker.processing import runner
 from lakestack.services.sagemaker.processing.checks import check_processing_job
-from lakestack.services.sagemaker.processing.job import ProcessingJob
+from lakestack.services.sagemaker.processing_job import ProcessingJob
 from lakestack.services.sagemaker.state import STORE, SagemakerState, page
 
 

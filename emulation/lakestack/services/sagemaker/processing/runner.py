@@ -25,8 +25,8 @@ from lakestack.services.processes import ManagedProcess, clean_environment
 from lakestack.services.sagemaker import objects, toolkit
 from lakestack.services.sagemaker.processing import launch
 from lakestack.services.sagemaker.processing.checks import command_of
-from lakestack.services.sagemaker.processing.job import ProcessingJob
 from lakestack.services.sagemaker.processing.outputs import Outputs
+from lakestack.services.sagemaker.processing_job import ProcessingJob
 from lakestack.services.sagemaker.training import last_error, stop_grace
 from lakestack.services.sagemaker.volume import Volume
 

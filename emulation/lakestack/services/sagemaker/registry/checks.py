@@ -8,7 +8,7 @@ from localstack.aws.api import CommonServiceException
 
 from lakestack.services.base import aws_error
 from lakestack.services.sagemaker import rules
-from lakestack.services.sagemaker.registry.packages import APPROVED, ModelPackage
+from lakestack.services.sagemaker.model_package import APPROVED, ModelPackage
 from lakestack.services.sagemaker.validation import validation_error
 
 MAX_METADATA = 50

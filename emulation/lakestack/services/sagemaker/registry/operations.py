@@ -8,16 +8,16 @@ from typing import Any
 from localstack.aws.api import CommonServiceException
 
 from lakestack.services.sagemaker import tags
+from lakestack.services.sagemaker.members import without
+from lakestack.services.sagemaker.model_package import PENDING, ModelPackage, ModelPackageGroup
 from lakestack.services.sagemaker.operations import (
     Answer,
     Request,
     listed,
     operation,
     refuse,
-    without,
 )
 from lakestack.services.sagemaker.registry import checks
-from lakestack.services.sagemaker.registry.packages import PENDING, ModelPackage, ModelPackageGroup
 from lakestack.services.sagemaker.state import STORE, SagemakerState, page
 from lakestack.services.sagemaker.validation import validation_error
 

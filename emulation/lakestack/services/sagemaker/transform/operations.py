@@ -7,7 +7,7 @@ from lakestack.services.sagemaker.operations import Answer, Request, listed, ope
 from lakestack.services.sagemaker.state import STORE, SagemakerState, page
 from lakestack.services.sagemaker.transform import runner
 from lakestack.services.sagemaker.transform.checks import check_transform_job
-from lakestack.services.sagemaker.transform.job import TransformJob
+from lakestack.services.sagemaker.transform_job import TransformJob
 
 
 class TransformOperations:

@@ -26,13 +26,13 @@ from lakestack.services.sagemaker.container import InvocationError, UnavailableE
 from lakestack.services.sagemaker.hosting import Deployment, DeploymentError, Variant
 from lakestack.services.sagemaker.transform.checks import DEFAULT_PAYLOAD_MB
 from lakestack.services.sagemaker.transform.filters import DataProcessing, FilterError
-from lakestack.services.sagemaker.transform.job import TransformJob
 from lakestack.services.sagemaker.transform.records import (
     MEGABYTE,
     RecordError,
     batches,
     records,
 )
+from lakestack.services.sagemaker.transform_job import TransformJob
 from lakestack.services.sagemaker.volume import Volume
 
 LOG_GROUP = "/aws/sagemaker/TransformJobs"

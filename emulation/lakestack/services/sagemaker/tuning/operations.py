@@ -10,7 +10,7 @@ from lakestack.services.sagemaker.operations import Answer, Request, listed, ope
 from lakestack.services.sagemaker.state import STORE, SagemakerState, page
 from lakestack.services.sagemaker.tuning import runner
 from lakestack.services.sagemaker.tuning.checks import check_tuning_job
-from lakestack.services.sagemaker.tuning.job import TuningJob
+from lakestack.services.sagemaker.tuning_job import TuningJob
 from lakestack.services.sagemaker.validation import validation_error
 
 OBJECTIVE = "FinalObjectiveMetricValue"

@@ -9,8 +9,8 @@ from lakestack.services.sagemaker import training
 from lakestack.services.sagemaker.state import SagemakerState
 from lakestack.services.sagemaker.training_job import TrainingJob
 from lakestack.services.sagemaker.tuning.checks import GRID, training_request, trials_of
-from lakestack.services.sagemaker.tuning.job import TuningJob
 from lakestack.services.sagemaker.tuning.ranges import Values, grid, random_search, ranges_of
+from lakestack.services.sagemaker.tuning_job import TuningJob
 
 POLL_SECONDS = 0.05
 

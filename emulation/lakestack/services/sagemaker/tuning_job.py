@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from lakestack.services.sagemaker.jobs import Job
-from lakestack.services.sagemaker.operations import without
+from lakestack.services.sagemaker.members import without
 from lakestack.services.sagemaker.training_job import TrainingJob
 
 Jobs = Mapping[str, TrainingJob]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lakestack.services.sagemaker.jobs import Job
-from lakestack.services.sagemaker.operations import without
+from lakestack.services.sagemaker.members import without
 
 
 class ProcessingJob(Job):
