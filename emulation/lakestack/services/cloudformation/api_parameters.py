@@ -29,12 +29,14 @@ class Handing:
         operation: ``service:Operation`` that makes it
         missing: properties that its handler leaves out, and that the operation takes
         properties: all that the template gives
+        invented: parameters that its handler gives of itself, and the operation shall not get
         dropped: paths of what no operation took
     """
 
     operation: str
     missing: Mapping[str, Any]
     properties: Mapping[str, Any]
+    invented: frozenset[str] = frozenset()
     dropped: list[str] = field(default_factory=list)
 
 
@@ -61,7 +63,8 @@ def install() -> None:
         if current.operation == f"{model.service_model.service_name}:{model.name}":
             named = {key.lower() for key in params}
             added = {k: v for k, v in current.missing.items() if k.lower() not in named}
-            params = {**params, **added}
+            kept = {k: v for k, v in params.items() if k not in current.invented}
+            params = {**kept, **added}
         dropped: list[str] = []
         made = converted(params, model.input_shape, dropped)
         given = _keys(current.properties)

@@ -26,6 +26,8 @@ _NAMES = {"AWS::KinesisFirehose::DeliveryStream": ("DeliveryStreamName", 64)}
 """Properties without which a handler fails, and how long the name is that AWS makes."""
 _AS_WITHOUT: dict[str, Model] = {"AWS::SQS::Queue": {"FifoQueue": False}}
 """Values that mean the same as none, which the service's API does not take."""
+_INVENTED = {"AWS::Kinesis::Stream": ("kinesis:CreateStream", "ShardCount")}
+"""What a handler gives the operation though the template does not, and AWS takes only if given."""
 ON_DEMAND_SHARDS = 4
 """Kinesis Developer Guide, "On-demand mode": what a new stream of this mode has."""
 _SUFFIX = string.ascii_uppercase + string.digits
@@ -91,10 +93,12 @@ class Application:
             raise ValueError(f"{self._type}: {', '.join(refused)} is not emulated")
         added = property_use.handed(self._type)
         names = added.get("properties", [])
+        operation, invented = _INVENTED.get(self._type, (added.get("operation", ""), ""))
         current = Handing(
-            added.get("operation", ""),
+            operation,
             {name: self._given[name] for name in names if name in self._given},
             self._given,
+            frozenset({invented} - self._given.keys()),
         )
         with handing(current):
             yield
