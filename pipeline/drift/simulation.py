@@ -22,8 +22,10 @@ from pipeline.simulated_ratings import simulated
 
 __all__ = ["Drift", "simulate_drift"]
 
-CALM, SHIFTED, AFTER = 5, 8, 5
-"""Ratings of each person: before the shift, after it, and after the retraining."""
+CALM, SHIFTED, AFTER = 5, 20, 5
+"""Ratings of each person: before the shift, after it, and after the retraining. Half of those after it
+are the slice that both models are measured on; of a handful no model learns a fashion among thousands
+of movies (tests/unit/retraining/test_learnable_shift.py)."""
 MOST_USERS: Final = 400
 
 
