@@ -138,6 +138,7 @@ def run(lake: Lake, *, source: Source, plan: Plan, user: int) -> RunResult:
     began = time.monotonic()
     stages = plan.stages()
     with SlowStep(lake.reporter, "data") as progress:
+        _go_on(lake, source)
         dataset = source.load(lake.reporter.line, progress)
     lake.reporter.line(f"data: {dataset.origin}")
     result = RunResult(origin=dataset.origin)
@@ -166,6 +167,17 @@ def run(lake: Lake, *, source: Source, plan: Plan, user: int) -> RunResult:
     return result
 
 
+def _go_on(lake: Lake, source: Source) -> None:
+    """Where no source is given, the one that the lake was filled from is meant."""
+    try:
+        landed = lake.state.read("land")
+    except ClientError:
+        return  # what is wrong with the bucket is said when it is needed
+    if landed and {"source", "origin", "kind"} <= landed.details.keys():
+        details = landed.details
+        source.go_on(details["source"], details["origin"], details["kind"])
+
+
 def _same_source(lake: Lake, dataset: Dataset) -> Record | None:
     """A lake is filled from one source: another one would leave rows of both in the tables.
 
@@ -177,7 +189,7 @@ def _same_source(lake: Lake, dataset: Dataset) -> Record | None:
         raise SourceChangedError(
             f"The lake was filled from another source ({landed.details.get('origin', 'unknown')})"
             f" than the one given now ({dataset.origin}).",
-            "Empty it first with: lake destroy",
+            "Give the same one again (--movielens), or empty the lake first with: lake destroy",
         )
     return landed
 

@@ -28,7 +28,7 @@ from pipeline.data.validation import Scan, check_threshold, clean
 from pipeline.data.work_folders import sweep
 from pipeline.errors import DataError
 
-__all__ = ["load_dataset", "silent"]
+__all__ = ["load_dataset", "remembered", "silent"]
 
 Notice = Callable[[str], None]
 Progress = Callable[[str, float, float], None]
@@ -80,6 +80,24 @@ def load_dataset(
         return found or _synthetic(cache, notice, max_rejected_percent)
     except OSError as error:
         raise _disk_error(error, cache) from error
+
+
+def remembered(cache: Path, fingerprint: str, origin: str, kind: Kind) -> Dataset | None:
+    """The data set of a fingerprint, if an earlier run has cleaned it and nobody has changed it.
+
+    Args:
+        cache: of `load_dataset`
+        fingerprint: of the data set
+        origin: where it came from, in words
+        kind: what it came from
+    """
+    for manifest in (cache / "clean").glob(f"*/{MANIFEST}"):
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
+            files, pairs = from_manifest(manifest.read_text(encoding="utf-8"), manifest.parent)
+            found = Dataset(files=files, origin=origin, kind=kind, rating_pairs=pairs)
+            if found.fingerprint == fingerprint and _read_cached(manifest.parent):
+                return found
+    return None
 
 
 def _given(source: str, cache: Path, notice: Notice, percent: float, progress: Progress) -> Dataset:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeline.data.dataset import Dataset
-from pipeline.data.loading import Notice, Progress, load_dataset, silent
+from pipeline.data.dataset import Dataset, Kind
+from pipeline.data.loading import Notice, Progress, load_dataset, remembered, silent
 
 __all__ = ["Source"]
 
@@ -23,6 +23,11 @@ class Source:
     given: str | None
     cache: Path
     _loaded: Dataset | None = field(default=None, init=False, repr=False)
+
+    def go_on(self, fingerprint: str, origin: str, kind: Kind) -> None:
+        """Take what a lake was filled with, when nothing is given and the cache still has it."""
+        if self.given is None and self._loaded is None:
+            self._loaded = remembered(self.cache, fingerprint, origin, kind)
 
     def load(self, notice: Notice, progress: Progress | None = None) -> Dataset:
         """The data.

@@ -18,14 +18,15 @@ from pipeline.retraining.decision import Thresholds
 from pipeline.retraining.jobs import report_of
 from pipeline.retraining.rounds import Round
 from pipeline.run_lock import RunLock
-from pipeline.simulated_ratings import simulated
+from pipeline.simulated_ratings import drift_keys, simulated
 
 __all__ = ["Drift", "simulate_drift"]
 
 CALM, SHIFTED, AFTER = 5, 20, 5
-"""Ratings of each person: before the shift, after it, and after the retraining. Half of those after it
-are the slice that both models are measured on; of a handful no model learns a fashion among thousands
-of movies (tests/unit/retraining/test_learnable_shift.py)."""
+"""Ratings of each person: before the shift, after it, and after the retraining.
+
+Half of those after it are the slice that both models are measured on, and of a handful no model
+learns a fashion among thousands of movies (tests/unit/retraining/test_learnable_shift.py)."""
 MOST_USERS: Final = 400
 
 
@@ -126,7 +127,8 @@ def _simulate(lake: Lake, seed: int, most_users: int) -> Drift:
     found = Drift(seed, users=len(tastes.user_ids))
     quiet = calm(tastes, CALM, seed)
     tastes = tastes.with_ratings(quiet)
-    loud = shifted(tastes, SHIFTED, seed + 1, seed)
+    fashions = seed + len(drift_keys(lake))  # of a former drift people have rated all
+    loud = shifted(tastes, SHIFTED, seed + 1, fashions)
     tastes = tastes.with_ratings(loud)
     lake.reporter.line(
         f"{len(quiet):,} ratings by the tastes of so far, then {len(loud):,} by new ones"
@@ -140,7 +142,7 @@ def _simulate(lake: Lake, seed: int, most_users: int) -> Drift:
     shift = loud[0][3]
     series = _series(lake, first)
     found.points = [Point.of(p, "champion", shifted=p["begin"] >= shift) for p in series]
-    last = shifted(tastes, AFTER, seed + 2, seed)
+    last = shifted(tastes, AFTER, seed + 2, fashions)
     _after(lake, found, last, limits)
     stays = simulated(lake).rows
     found.stays = [

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.data import row_log
+from pipeline.data import Source, row_log
 from pipeline.data.row_log import RowLog
 from pipeline.errors import DataError
 from tests.support import movielens_folder
@@ -347,3 +347,33 @@ def test_runs_at_once_agree(source: Path, cache: Path) -> None:
     assert all(dataset == found[0] for dataset in found)
     assert found[0].files["tags"].path.read_bytes() == (source / "tags.csv").read_bytes()
     assert not list((cache / "work").iterdir())
+
+
+def test_what_a_lake_was_filled_with_is_taken_when_nothing_is_given(
+    source: Path, cache: Path
+) -> None:
+    first, _ = load(source, cache)
+    shutil.rmtree(source)
+    again = Source(None, cache)
+
+    again.go_on(first.fingerprint, first.origin, first.kind)
+
+    assert again.load(pytest.fail) == first
+
+
+@pytest.mark.parametrize("change", ["gone", "changed", "given"])
+def test_what_the_cache_does_not_have_is_looked_for_as_before(
+    source: Path, cache: Path, change: str
+) -> None:
+    first, _ = load(source, cache)
+    file = first.files["links"].path
+    if change == "gone":
+        shutil.rmtree(cache / "clean")
+    elif change == "changed":
+        file.write_bytes(file.read_bytes() + b"1,2,3\n")
+    other = Source(str(source) if change == "given" else None, cache)
+
+    other.go_on(first.fingerprint, first.origin, "zip")
+
+    found = other.load(lambda _: None)
+    assert found.kind == ("folder" if change == "given" else "synthetic")

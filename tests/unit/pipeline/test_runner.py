@@ -238,7 +238,9 @@ def test_another_source_is_refused() -> None:
     assert raised.value.message == (
         "The lake was filled from another source (folder old) than the one given now (folder new)."
     )
-    assert raised.value.hint == "Empty it first with: lake destroy"
+    assert raised.value.hint == (
+        "Give the same one again (--movielens), or empty the lake first with: lake destroy"
+    )
 
 
 @pytest.mark.parametrize(
