@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from localstack.aws.api import CommonServiceException
 
-from lakestack.services.sagemaker.processing import launch
+from lakestack.services.sagemaker import launch
 from lakestack.services.sagemaker.processing.checks import command_of
 
 SCRIPT = """

@@ -1,8 +1,9 @@
 """What the SageMaker training toolkit hands to a script: /opt/ml, SM_* variables, arguments.
 
 Amazon SageMaker Developer Guide, "Amazon SageMaker Training Storage Folders" and the open-source
-SageMaker Training Toolkit's list of environment variables. The folder tree is private to the job
-(there is no literal /opt/ml, which would need root): scripts find it through the variables.
+SageMaker Training Toolkit's list of environment variables. The folder tree is private to the job,
+since a literal /opt/ml would need root: scripts find it through the variables, and what they call
+/opt/ml is it (`launch`).
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ import sys
 import threading
 import uuid
 from collections import deque
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from lakestack import clock
 from lakestack.services.base import client
 from lakestack.services.logs.stream import BoundedLog, LogStream
 from lakestack.services.processes import ManagedProcess, clean_environment
-from lakestack.services.sagemaker import archives, objects, rules, toolkit
+from lakestack.services.sagemaker import archives, launch, objects, rules, runtime, toolkit
 from lakestack.services.sagemaker.metrics import Metrics
 from lakestack.services.sagemaker.source import (
     SourceError,
@@ -152,8 +153,9 @@ class _Run:
         limit = job.request["StoppingCondition"].get("MaxRuntimeInSeconds", DEFAULT_MAX_RUNTIME)
         decoded = toolkit.decode_hyperparameters(job.request.get("HyperParameters") or {})
         args = toolkit.arguments(toolkit.user_hyperparameters(decoded))
-        command = [sys.executable, self.program, *args]
-        self.log.write(f"Invoking script with the following command: {' '.join(command)}")
+        shown = " ".join([sys.executable, self.program, *args])
+        self.log.write(f"Invoking script with the following command: {shown}")
+        command = [sys.executable, launch.__file__, str(self.tree.root), self.program, *args]
         try:
             process = ManagedProcess(
                 command,
@@ -193,6 +195,9 @@ class _Run:
             {"name": job.name, "arn": job.arn, "source": self.source},
         )
         extra.update(request.get("Environment") or {})
+        if find_spec("sagemaker_training") is None:  # AWS's own toolkit
+            paths = (extra.get("PYTHONPATH"), str(Path(runtime.__file__).parent))
+            extra["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
         return clean_environment(job.account, job.region, home, extra, what="a training job")
 
     def _line(self, line: str) -> None:

@@ -22,8 +22,7 @@ from lakestack import clock
 from lakestack.services.base import client
 from lakestack.services.logs.stream import BoundedLog, LogStream
 from lakestack.services.processes import ManagedProcess, clean_environment
-from lakestack.services.sagemaker import objects, toolkit
-from lakestack.services.sagemaker.processing import launch
+from lakestack.services.sagemaker import launch, objects, toolkit
 from lakestack.services.sagemaker.processing.checks import command_of
 from lakestack.services.sagemaker.processing.outputs import Outputs
 from lakestack.services.sagemaker.processing_job import ProcessingJob

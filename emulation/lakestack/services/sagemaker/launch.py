@@ -1,4 +1,4 @@
-"""Run a processing script whose ``/opt/ml`` is a private folder. Standard library only.
+"""Run a script whose ``/opt/ml`` is a private folder. Standard library only.
 
 Usage: ``python launch.py ROOT SCRIPT [ARGUMENT ...]``. On AWS the folders are literally below
 ``/opt/ml``, which needs a container or root; so the strings of the script, and of the modules that
@@ -61,10 +61,11 @@ def install(root: str) -> None:
         ) -> CodeType:
             return compiled(data, os.fsdecode(path), root)
 
+    below = Path(root).resolve()
     make = importlib.machinery.FileFinder.path_hook((Loader, importlib.machinery.SOURCE_SUFFIXES))
 
     def hook(folder: str) -> Any:
-        if not Path(folder).resolve().is_relative_to(root):
+        if not Path(folder).resolve().is_relative_to(below):
             raise ImportError(folder)
         return make(folder)
 
@@ -72,8 +73,16 @@ def install(root: str) -> None:
     sys.path_importer_cache.clear()
 
 
+def show_without_this_file(kind: type[BaseException], error: BaseException, trace: Any) -> None:
+    """Print a traceback that begins with the script, as it would without this module."""
+    while trace is not None and trace.tb_frame.f_code.co_filename == __file__:
+        trace = trace.tb_next
+    sys.__excepthook__(kind, error.with_traceback(trace), trace)
+
+
 def main() -> None:
     """Run the script as ``__main__``."""
+    sys.excepthook = show_without_this_file
     root, script, *arguments = sys.argv[1:]
     sys.argv = [script, *arguments]
     if not sys.flags.safe_path:
@@ -81,7 +90,7 @@ def main() -> None:
     install(root)
     code = compiled(Path(script).read_bytes(), script, root)
     module = ModuleType("__main__")
-    module.__file__ = script
+    module.__file__ = str(Path(script).absolute())
     sys.modules["__main__"] = module
     exec(code, module.__dict__)  # noqa: S102 - the user's program
 

@@ -1,0 +1,1 @@
+"""What is on the path of training scripts beside their own modules."""

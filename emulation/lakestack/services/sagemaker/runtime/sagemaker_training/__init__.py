@@ -1,0 +1,1 @@
+"""What training scripts import of the SageMaker Training Toolkit: `environment`."""
