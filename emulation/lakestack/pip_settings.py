@@ -21,8 +21,13 @@ _NAMES = (
 
 
 def variables() -> dict[str, str]:
-    """For the environment of an emulator that is started."""
+    """For the environment of an emulator that is started.
+
+    Values with credentials are left out: what runs in the emulator can read its environment. pip's
+    own file of settings, or ~/.netrc, is the place for them.
+    """
     found = {name: os.environ[name] for name in _NAMES if name in os.environ}
+    found = {name: value for name, value in found.items() if "@" not in value}
     offline = {OFFLINE: os.environ[OFFLINE]} if OFFLINE in os.environ else {}
     return {VARIABLE: json.dumps(found), **offline}
 

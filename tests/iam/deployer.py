@@ -36,6 +36,8 @@ RARE: Final[dict[tuple[str, str], str]] = {
     ("logs", "DeleteLogGroup"): "the recorded account writes no logs",
     ("logs", "DeleteLogStream"): "the recorded account writes no logs",
     ("logs", "GetLogEvents"): "the last lines of what failed",
+    ("sagemaker", "DescribeEndpointConfig"): "evaluate: which model an endpoint serves",
+    ("sagemaker", "DescribeModel"): "evaluate: which model an endpoint serves",
     ("s3", "AbortMultipartUpload"): "an upload in parts that broke off, of a large file",
     ("s3", "GetBucketTagging"): "destroy beside another lake: whose its bucket is",
     ("s3", "UploadPart"): "a large file",

@@ -54,6 +54,12 @@ S3: tuple[Patch, ...] = (
         f"{_S3}.storage.ephemeral:EphemeralS3ObjectStore.delete_bucket",
     ),
     patch(
+        "s3.delete_bucket",
+        "s3.storage",
+        "the tags of a deleted bucket are those of the next one of its name",
+        f"{_S3}.provider:S3Provider.delete_bucket",
+    ),
+    patch(
         "s3.list_objects",
         "s3.list_operations",
         _SORTED_REASON,

@@ -43,3 +43,13 @@ def test_a_part_with_a_wrong_digest_leaves_the_part(
         **upload, MultipartUpload={"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]}
     )
     assert s3.get_object(**kept)["Body"].read() == b"old"
+
+
+def test_a_bucket_made_again_has_no_tags_of_the_former_one(aws: Aws, name: str) -> None:
+    s3 = aws("s3")
+    s3.create_bucket(Bucket=name)
+    s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": [{"Key": "a", "Value": "b"}]})
+    s3.delete_bucket(Bucket=name)
+    s3.create_bucket(Bucket=name)
+    with pytest.raises(ClientError, match="NoSuchTagSet"):
+        s3.get_bucket_tagging(Bucket=name)

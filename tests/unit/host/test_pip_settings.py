@@ -14,12 +14,14 @@ def test_pip_s_settings_reach_pip_alone(monkeypatch: pytest.MonkeyPatch, tmp_pat
     monkeypatch.setenv("PIP_INDEX_URL", "https://packages.example/simple")
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
     monkeypatch.setenv("PIP_TARGET", "/elsewhere")
+    monkeypatch.setenv("PIP_EXTRA_INDEX_URL", "https://user:s3cr3t@packages.example/simple")
     monkeypatch.setenv("AWS_PROFILE", "mine")
 
     emulator = localstack_environment(tmp_path, 4566)
 
     assert emulator["LAKE_OFFLINE"] == "1"  # as every test has it
     assert not emulator.keys() & {"PIP_INDEX_URL", "HTTPS_PROXY", "PIP_TARGET", "AWS_PROFILE"}
+    assert "s3cr3t" not in str(emulator)
     for name in ("PIP_INDEX_URL", "HTTPS_PROXY"):
         monkeypatch.delenv(name)
     monkeypatch.setenv(pip_settings.VARIABLE, emulator[pip_settings.VARIABLE])

@@ -30,5 +30,14 @@ def install() -> None:
         delete(self, bucket)
         shutil.rmtree(Path(self.root_directory, bucket), ignore_errors=True)
 
+    delete_bucket = patches.original("s3.delete_bucket")
+
+    def delete_with_tags(self: Any, context: Any, bucket: str, *rest: Any, **named: Any) -> Any:
+        store, found = self._get_cross_account_bucket(context, bucket)
+        answer = delete_bucket(self, context, bucket, *rest, **named)
+        store.TAGS.tags.pop(found.bucket_arn, None)
+        return answer
+
+    patches.replace("s3.delete_bucket", delete_with_tags)
     patches.replace("s3.folder", own_folder)
     patches.replace("s3.delete_folder", delete_with_folder)

@@ -169,6 +169,8 @@ def test_without_a_lake_nothing_is_deleted(
         code, stdout, stderr = call(emulator, "destroy")
         assert code == 0, stderr
         assert [line for line in stdout.splitlines() if not line.startswith("step ")] == [
+            "schedule: nothing there",
+            "model registry: nothing there",
             "logs: nothing there",
             "kept    table ratings_t (not the lake's)",
             f"kept    bucket {BUCKET} (not the lake's)",
