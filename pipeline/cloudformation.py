@@ -141,12 +141,12 @@ class Stacks:
             stack = None
         if stack is None:
             return self._create(template, parameters)
-        arguments = self._arguments(template, parameters)
+        arguments = self.arguments(template, parameters)
         if stack["StackStatus"] in GOOD and self._was_given(stack, arguments):
             return Outcome.UNCHANGED
         return self._update(template, parameters, arguments)
 
-    def _arguments(self, template: str, parameters: Parameters) -> dict[str, Any]:
+    def arguments(self, template: str, parameters: Parameters) -> dict[str, Any]:
         """Of CreateStack and UpdateStack."""
         values = parameters() if callable(parameters) else parameters
         given = {**self.settings.parameters(template), **values}
@@ -204,7 +204,7 @@ class Stacks:
             if template == ROOT:  # the others use its exports
                 delete = f"lake destroy {where}"
             raise StackError(
-                f"Stack {name} is {stack['StackStatus']}: {self._reason(name)}",
+                f"Stack {name} is {stack['StackStatus']}: {self.reason(name)}",
                 f"To make it anew, which deletes what it holds: {delete}; then: lake run {where}",
             )
         users = STACKS[STACKS.index(ROOT) + 1 :] if template == ROOT else ()
@@ -217,7 +217,7 @@ class Stacks:
         name = self.settings.stack(template)
         for left in reversed(range(_ATTEMPTS)):
             try:
-                self._cloudformation.create_stack(**self._arguments(template, parameters))
+                self._cloudformation.create_stack(**self.arguments(template, parameters))
             except ClientError as error:
                 # Another run has begun to make the same stack between our look and our call.
                 if error.response["Error"]["Code"] != "AlreadyExistsException":
@@ -264,7 +264,7 @@ class Stacks:
             if stack is None or stack["StackStatus"] == "DELETE_COMPLETE":
                 return True
             if stack["StackStatus"] == "DELETE_FAILED":
-                raise undeletable(self._reason(name))
+                raise undeletable(self.reason(name))
             # AWS refuses without a failure: the stack is again what it was, with a reason.
             reason = stack.get("StackStatusReason", "")
             if not _is_at_work(stack["StackStatus"]) and _IN_USE in reason:
@@ -278,7 +278,7 @@ class Stacks:
         status = stack["StackStatus"] if stack else "gone"
         if status not in GOOD:
             raise StackError(
-                f"Stack {name} is {status}: {self._reason(name)}",
+                f"Stack {name} is {status}: {self.reason(name)}",
                 "Mend the cause, then: lake run (the stack is made anew)",
             )
 
@@ -346,14 +346,15 @@ class Stacks:
         live = [s for s in stacks if s["StackStatus"] != "DELETE_COMPLETE"]
         return live[0] if live else None
 
-    def _reason(self, name: str) -> str:
+    def reason(self, name: str) -> str:
+        """The first failure in a stack's events, that of a nested stack where it was its own."""
         pages = self._cloudformation.get_paginator("describe_stack_events")
         events = [e for page in pages.paginate(StackName=name) for e in page["StackEvents"]]
         failed = first_failed(events)
         nested = failed and failed["ResourceType"] == NESTED_TYPE and not is_own(failed)
         if failed and nested and failed.get("PhysicalResourceId"):
             try:
-                return self._reason(failed["PhysicalResourceId"])
+                return self.reason(failed["PhysicalResourceId"])
             except ClientError:
                 pass  # rolled back and gone; its own reason is all there is
         return first_failure(events)

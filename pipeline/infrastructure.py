@@ -34,6 +34,7 @@ __all__ = [
     "expected_parameters",
     "is_paused",
     "load_again",
+    "model_parameters",
     "pause_root",
     "upload_code",
 ]
@@ -50,6 +51,14 @@ LOAD_RUN: Final = "LoadRun"
 PAUSED: Final = "Paused"
 PLANNED: Final = "planned"
 """Stands in a plan for what only the run itself finds out."""
+
+
+def model_parameters(lake: Lake, artifact: str) -> dict[str, str]:
+    """The serving stack's parameters that name a model: another artifact is another model."""
+    return {
+        "ModelName": f"{lake.settings.prefix}-{fingerprint(artifact)[:12]}",
+        "ModelDataUrl": artifact,
+    }
 
 
 def deploy_bucket(stacks: Stacks, notice: Callable[[str], None]) -> Outcome:

@@ -169,6 +169,8 @@ def run(lake: Lake, *, source: Source, plan: Plan, user: int) -> RunResult:
 
 def _go_on(lake: Lake, source: Source) -> None:
     """Where no source is given, the one that the lake was filled from is meant."""
+    if source.given is not None:
+        return
     try:
         landed = lake.state.read("land")
     except ClientError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import csv
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -46,7 +46,7 @@ class Simulated:
 
 def simulated(lake: Lake) -> Simulated:
     """Count the ratings of all files."""
-    pairs = [(row[0], row[1]) for key in drift_keys(lake) for row in _rows(lake, key)]
+    pairs = [pair for key in drift_keys(lake) for pair in _pairs(lake, key)]
     return Simulated(len(pairs), len(set(pairs)))
 
 
@@ -55,8 +55,8 @@ def forget_drifts(lake: Lake) -> None:
     keys = drift_keys(lake)
     if not keys:
         return
-    pairs = {(row[0], row[1]) for key in keys for row in _rows(lake, key)}
-    pairs -= {(row[0], row[1]) for row in _rows(lake, lake.settings.data_key(PARTIAL))}
+    pairs = {pair for key in keys for pair in _pairs(lake, key)}
+    pairs.difference_update(_pairs(lake, lake.settings.data_key(PARTIAL)))
     dynamodb, table = lake.client("dynamodb"), lake.settings.streamed_table
     waiting = [
         {"DeleteRequest": {"Key": {"userId": {"S": user}, "movieId": {"S": movie}}}}
@@ -70,13 +70,12 @@ def forget_drifts(lake: Lake) -> None:
         lake.s3.delete_object(Bucket=lake.bucket, Key=key)
 
 
-def _rows(lake: Lake, key: str) -> list[list[str]]:
+def _pairs(lake: Lake, key: str) -> Iterator[tuple[str, str]]:
+    """User and movie of each rating of a file that is streamed."""
     with lake.text(key) as lines:
-        if key == lake.settings.data_key(PARTIAL):
-            return [row for _, row in simulator.read_rows(lines) if len(row) > 1]
-        reader = csv.reader(lines)
-        next(reader, None)
-        return [row for row in reader if row]
+        for _, row in simulator.read_rows(lines):
+            if len(row) > 1:
+                yield row[0], row[1]
 
 
 def _folder(lake: Lake) -> str:

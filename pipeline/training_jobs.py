@@ -6,9 +6,11 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from pipeline.lake import Lake
+from botocore.exceptions import ClientError
 
-__all__ = ["LOG_GROUP", "METRICS", "jobs_on", "training_request"]
+from pipeline.lake import Lake, is_missing
+
+__all__ = ["LOG_GROUP", "METRICS", "artifact_is_there", "jobs_on", "metrics_of", "training_request"]
 
 LOG_GROUP: Final = "/aws/sagemaker/TrainingJobs"
 MOST_SECONDS: Final = 3600
@@ -93,3 +95,25 @@ def jobs_on(lake: Lake, stem: str) -> list[dict[str, Any]]:
         for page in pages.paginate(NameContains=stem, SortBy="CreationTime", SortOrder="Descending")
         for job in page["TrainingJobSummaries"]
     ]
+
+
+def metrics_of(job: Mapping[str, Any]) -> dict[str, float]:
+    """The last values of a job, as DescribeTrainingJob shows it."""
+    return {m["MetricName"]: m["Value"] for m in job.get("FinalMetricDataList", [])}
+
+
+def artifact_is_there(lake: Lake, url: str) -> bool:
+    """Whether an object is there.
+
+    Args:
+        lake: where
+        url: ``s3://bucket/key``
+    """
+    bucket, _, key = url.removeprefix("s3://").partition("/")
+    try:
+        lake.s3.head_object(Bucket=bucket, Key=key)
+    except ClientError as error:
+        if is_missing(error):
+            return False
+        raise
+    return True

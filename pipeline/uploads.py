@@ -55,25 +55,15 @@ def glue_modules(project: Path = _PROJECT) -> bytes:
     """``spark_jobs.zip``, the package ``spark_jobs`` that the script imports from."""
     folder = project / "spark_jobs"
     _read(folder / "__init__.py")
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in _source_files(folder):
-            entry = zipfile.ZipInfo(path.relative_to(project).as_posix())  # with zip's first date
-            entry.external_attr, entry.create_system = 0o644 << 16, 3
-            archive.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED)
-    return packed.getvalue()
+    return _zipped(
+        {path.relative_to(project).as_posix(): path.read_bytes() for path in _source_files(folder)}
+    )
 
 
 def lambda_package(function: str, project: Path = _PROJECT) -> bytes:
     """A zip with the modules of one of `LAMBDAS` at its top."""
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for module in LAMBDAS[function]:
-            entry = zipfile.ZipInfo(f"{module}.py")  # with zip's first date
-            entry.external_attr, entry.create_system = 0o644 << 16, 3
-            content = _read(project / "pipeline" / "lambdas" / f"{module}.py")
-            archive.writestr(entry, content, zipfile.ZIP_DEFLATED)
-    return packed.getvalue()
+    folder = project / "pipeline" / "lambdas"
+    return _zipped({f"{module}.py": _read(folder / f"{module}.py") for module in LAMBDAS[function]})
 
 
 def retraining_package(project: Path = _PROJECT) -> bytes:
@@ -82,18 +72,12 @@ def retraining_package(project: Path = _PROJECT) -> bytes:
     Left out is the work on source data, which needs more than Lambda's Python has.
     """
     folder = project / "pipeline"
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        files = {"retrain.py": folder / "lambdas" / "retrain.py"}
-        for path in _source_files(folder):
-            name = path.relative_to(project).as_posix()
-            if path.suffix in (".py", ".yaml") and not name.startswith("pipeline/data/"):
-                files[name] = path
-        for name, path in sorted(files.items()):
-            entry = zipfile.ZipInfo(name)  # with zip's first date
-            entry.external_attr, entry.create_system = 0o644 << 16, 3
-            archive.writestr(entry, _read(path), zipfile.ZIP_DEFLATED)
-    return packed.getvalue()
+    files = {"retrain.py": folder / "lambdas" / "retrain.py"}
+    for path in _source_files(folder):
+        name = path.relative_to(project).as_posix()
+        if path.suffix in (".py", ".yaml") and not name.startswith("pipeline/data/"):
+            files[name] = path
+    return _zipped({name: _read(path) for name, path in sorted(files.items())})
 
 
 def package_key(function: str, package: bytes) -> str:
@@ -157,6 +141,17 @@ def _source_files(folder: Path) -> Iterator[Path]:
         hidden = any(part.startswith(".") or part in _LEFT_OUT for part in parts)
         if path.is_file() and not hidden and path.suffix not in (".pyc", ".pyo"):
             yield path
+
+
+def _zipped(files: Mapping[str, bytes]) -> bytes:
+    """A zip of these files in this order, with the same bytes each time."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            entry = zipfile.ZipInfo(name)  # with zip's first date
+            entry.external_attr, entry.create_system = 0o644 << 16, 3
+            archive.writestr(entry, content, zipfile.ZIP_DEFLATED)
+    return packed.getvalue()
 
 
 def _read(path: Path) -> bytes:

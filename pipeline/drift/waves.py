@@ -38,7 +38,7 @@ def lake_ratings(lake: Lake) -> Iterator[Rating]:
                 )
 
 
-def stream_wave(lake: Lake, ratings: Sequence[Rating], seed: int, wave: str) -> str:
+def stream_wave(lake: Lake, ratings: Sequence[Rating], seed: int, wave: str) -> None:
     """Send ratings through the stream, and wait until both consumers have them.
 
     Args:
@@ -46,9 +46,6 @@ def stream_wave(lake: Lake, ratings: Sequence[Rating], seed: int, wave: str) -> 
         ratings: in the order in which they are sent
         seed: of the drift, for the file's name
         wave: the same
-
-    Returns:
-        key of the file that they were sent from
 
     Raises:
         StageError: the simulator fails or stays where it is
@@ -69,6 +66,8 @@ def stream_wave(lake: Lake, ratings: Sequence[Rating], seed: int, wave: str) -> 
     def arrived() -> bool | None:
         delivered.refresh()
         lake.reporter.progress(_STEP, "Firehose delivers", delivered.records, len(source.events))
+        if delivered.records < len(source.events):
+            return None
         absent = source.events.overlap(delivered.distinct).first_only
         return None if absent else True
 
@@ -89,7 +88,6 @@ def stream_wave(lake: Lake, ratings: Sequence[Rating], seed: int, wave: str) -> 
         f"{lake.settings.consumer} to write {len(ratings):,} ratings",
         lambda: {"items": count_items(lake, lake.settings.streamed_table)},
     )
-    return key
 
 
 def _send(lake: Lake, key: str, total: int) -> None:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -74,7 +74,6 @@ class Evaluation:
     origin: str
     champion: Champion
     report: Path | None = None
-    notes: list[str] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -109,7 +108,6 @@ def evaluate(
 
 def _run(command: list[str], errors: Path, reporter: Reporter) -> None:
     reporter.begin(_STEP)
-    said: list[str] = []
     with errors.open("w+", encoding="utf-8", errors="replace") as log:
         # Its own group is not wanted: an interrupt at the terminal ends both.
         child = subprocess.Popen(
@@ -122,7 +120,6 @@ def _run(command: list[str], errors: Path, reporter: Reporter) -> None:
         )
         try:
             for line in child.stdout or ():
-                said = [*said[-1:], line.strip()]
                 reporter.progress(_STEP, line.strip())
             status = child.wait()
         finally:

@@ -8,18 +8,16 @@ run would find: or else the run would train on that data and deploy without a co
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
-
-from botocore.exceptions import ClientError
 
 from pipeline.cloudformation import template_text
 from pipeline.errors import RetrainingError
 from pipeline.infrastructure import SERVING
-from pipeline.lake import Lake, is_missing
+from pipeline.lake import Lake
 from pipeline.run_state import Record, fingerprint
 from pipeline.training_data import written
+from pipeline.training_jobs import artifact_is_there
 
-__all__ = ["Champion", "artifact_is_there", "current", "record_champion", "record_data"]
+__all__ = ["Champion", "current", "record_champion", "record_data"]
 
 
 @dataclass(frozen=True)
@@ -64,23 +62,6 @@ def current(lake: Lake) -> Champion:
             "Make a new model with: lake run --from train",
         )
     return Champion(artifact, record.details["job"], record.details["metrics"])
-
-
-def artifact_is_there(lake: Lake, url: str) -> bool:
-    """Whether an object is there.
-
-    Args:
-        lake: where
-        url: ``s3://bucket/key``
-    """
-    bucket, _, key = url.removeprefix("s3://").partition("/")
-    try:
-        lake.s3.head_object(Bucket=bucket, Key=key)
-    except ClientError as error:
-        if is_missing(error):
-            return False
-        raise
-    return True
 
 
 def record_data(lake: Lake, run_id: str, delivered: str) -> str:
@@ -128,7 +109,7 @@ def _train_inputs(lake: Lake, data: str) -> str:
 
 
 def _record(lake: Lake, stage: str) -> Record:
-    record: Any = lake.state.read(stage)
+    record = lake.state.read(stage)
     if record is None:
         raise RetrainingError(f"Stage {stage} has no record.", "Make it with: lake run")
-    return Record(**vars(record))
+    return record

@@ -18,16 +18,13 @@ __all__ = ["retrain"]
 _GLUE_LOGS = ("/aws-glue/jobs/error", "/aws-glue/jobs/output")
 
 
-def retrain(
-    lake: Lake, *, force: bool = False, dry: bool = False, thresholds: Thresholds | None = None
-) -> Round:
+def retrain(lake: Lake, *, force: bool = False, dry: bool = False) -> Round:
     """Go through a round, and wait where it waits.
 
     Args:
         lake: where
         force: train a challenger whatever the signs say
         dry: end with the decision; new deliveries are made training data all the same
-        thresholds: from where on a sign counts
 
     Returns:
         the round, which has ended
@@ -36,12 +33,11 @@ def retrain(
         RetrainingError: a step has failed; the champion serves
         RunLockedError: a run is at work
     """
-    limits = thresholds or Thresholds()
     if not lake.has_bucket():
         raise RetrainingError("There is no lake to retrain in.", "Make it with: lake run")
     lock = RunLock(lake.s3, lake.bucket, lake.settings.state, "lake retrain", lake.cancelled.set)
     with lock:
-        return round_to_its_end(lake, limits, force=force, dry=dry)
+        return round_to_its_end(lake, Thresholds(), force=force, dry=dry)
 
 
 def round_to_its_end(lake: Lake, limits: Thresholds, *, force: bool, dry: bool) -> Round:

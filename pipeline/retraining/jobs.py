@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import tarfile
-from collections.abc import Mapping
 from typing import Any, Final
 
 from botocore.exceptions import ClientError
@@ -13,11 +12,17 @@ from botocore.exceptions import ClientError
 from pipeline.errors import RetrainingError
 from pipeline.lake import Lake, error_code, is_missing
 from pipeline.log_tail import log_tail
-from pipeline.retraining.champion import artifact_is_there, source_fingerprint
+from pipeline.retraining.champion import source_fingerprint
 from pipeline.run_state import fingerprint
-from pipeline.training_jobs import LOG_GROUP, METRICS, jobs_on, training_request
+from pipeline.training_jobs import (
+    LOG_GROUP,
+    METRICS,
+    artifact_is_there,
+    jobs_on,
+    training_request,
+)
 
-__all__ = ["begin_job", "ended_job", "metrics_of", "report_of"]
+__all__ = ["begin_job", "ended_job", "report_of"]
 
 LARGEST_REPORT: Final = 1 << 20
 """Bytes of a report."""
@@ -82,11 +87,6 @@ def ended_job(lake: Lake, name: str) -> dict[str, Any] | None:
             "The model in use goes on serving. Mend the cause, then: lake retrain",
         )
     return None
-
-
-def metrics_of(job: Mapping[str, Any]) -> dict[str, float]:
-    """The job's last values."""
-    return {m["MetricName"]: m["Value"] for m in job.get("FinalMetricDataList", [])}
 
 
 def report_of(lake: Lake, name: str, file: str) -> dict[str, Any]:

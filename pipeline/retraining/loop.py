@@ -18,7 +18,6 @@ from pipeline.errors import RetrainingError
 from pipeline.lake import Lake
 from pipeline.retraining import jobs, refresh, registry, swap
 from pipeline.retraining.champion import (
-    artifact_is_there,
     current,
     record_champion,
     record_data,
@@ -26,6 +25,7 @@ from pipeline.retraining.champion import (
 from pipeline.retraining.decision import Signs, Thresholds, decide, judge
 from pipeline.retraining.rounds import Round, Rounds, now
 from pipeline.training_data import output_digest
+from pipeline.training_jobs import artifact_is_there, metrics_of
 
 __all__ = ["STEPS", "advance", "begin"]
 
@@ -103,8 +103,8 @@ def _keep(rounds: Rounds, found: Round) -> None:
 
 
 def _crawl(lake: Lake, found: Round, _: Thresholds) -> bool:
-    now_delivered = refresh.delivered(lake)
     if "crawl" not in found.notes:
+        now_delivered = refresh.delivered(lake)
         if not refresh.is_new(lake, now_delivered):
             found.data = output_digest(lake)
             found.step = "monitor"
@@ -157,7 +157,7 @@ def _challenge(lake: Lake, found: Round, _: Thresholds) -> bool:
     found.challenge = report["challenge"]
     found.notes |= {
         "artifact": job["ModelArtifacts"]["S3ModelArtifacts"],
-        "metrics": jobs.metrics_of(job),
+        "metrics": metrics_of(job),
     }
     return True
 

@@ -126,14 +126,8 @@ def decide_on(lake: Lake, package: str, status: Status, reason: str) -> None:
 def versions(lake: Lake) -> Iterator[dict[str, Any]]:
     """The versions as DescribeModelPackage shows them, newest first."""
     sagemaker = lake.client("sagemaker")
-    pages = sagemaker.get_paginator("list_model_packages").paginate(
-        ModelPackageGroupName=lake.settings.package_group,
-        SortBy="CreationTime",
-        SortOrder="Descending",
-    )
-    for page in pages:
-        for summary in page["ModelPackageSummaryList"]:
-            yield sagemaker.describe_model_package(ModelPackageName=summary["ModelPackageArn"])
+    for summary in _summaries(lake):
+        yield sagemaker.describe_model_package(ModelPackageName=summary["ModelPackageArn"])
 
 
 def registered(lake: Lake) -> list[str]:
@@ -141,7 +135,7 @@ def registered(lake: Lake) -> list[str]:
     if not group_is_there(lake):
         return []
     group = lake.settings.package_group
-    numbers = [package["ModelPackageVersion"] for package in versions(lake)]
+    numbers = [package["ModelPackageVersion"] for package in _summaries(lake)]
     return [
         *(f"model package {group} version {number}" for number in numbers),
         f"model package group {group}",
@@ -153,10 +147,21 @@ def clear_registry(lake: Lake) -> list[str]:
     deleted = registered(lake)
     if deleted:
         sagemaker = lake.client("sagemaker")
-        for package in list(versions(lake)):
+        for package in list(_summaries(lake)):
             sagemaker.delete_model_package(ModelPackageName=package["ModelPackageArn"])
         sagemaker.delete_model_package_group(ModelPackageGroupName=lake.settings.package_group)
     return deleted
+
+
+def _summaries(lake: Lake) -> Iterator[dict[str, Any]]:
+    """The versions as ListModelPackages shows them, newest first."""
+    pages = lake.client("sagemaker").get_paginator("list_model_packages")
+    for page in pages.paginate(
+        ModelPackageGroupName=lake.settings.package_group,
+        SortBy="CreationTime",
+        SortOrder="Descending",
+    ):
+        yield from page["ModelPackageSummaryList"]
 
 
 def _make_group(lake: Lake) -> None:

@@ -15,11 +15,9 @@ from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from pipeline.cloudformation import GOOD, template_text
-from pipeline.infrastructure import SERVING
+from pipeline.cloudformation import GOOD
+from pipeline.infrastructure import SERVING, model_parameters
 from pipeline.lake import Lake
-from pipeline.run_state import fingerprint
-from pipeline.stack_events import first_failure
 
 __all__ = ["begin_swap", "serving_parameters", "smoke_fault", "standing"]
 
@@ -31,23 +29,14 @@ def serving_parameters(lake: Lake, artifact: str) -> dict[str, str]:
     """Parameters of the serving stack with another model in it."""
     return {
         **lake.stacks.parameters(SERVING),
-        "ModelName": f"{lake.settings.prefix}-{fingerprint(artifact)[:12]}",
-        "ModelDataUrl": artifact,
+        **model_parameters(lake, artifact),
     }
 
 
 def begin_swap(lake: Lake, parameters: Mapping[str, str]) -> None:
     """Begin to update the serving stack; nothing happens when it has these parameters."""
     try:
-        lake.client("cloudformation").update_stack(
-            StackName=lake.settings.stack(SERVING),
-            TemplateBody=template_text(SERVING),
-            Parameters=[
-                {"ParameterKey": k, "ParameterValue": v} for k, v in sorted(parameters.items())
-            ],
-            Capabilities=["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
-            Tags=[lake.settings.tag],
-        )
+        lake.client("cloudformation").update_stack(**lake.stacks.arguments(SERVING, parameters))
     except ClientError as error:
         text = str(error)  # an update that is at work is looked at next
         if "No updates are to be performed" not in text and "_IN_PROGRESS" not in text:
@@ -74,8 +63,8 @@ def standing(lake: Lake, artifact: str) -> tuple[str, str]:
         return "serves", ""
     if status in GOOD:
         return "other", ""
-    reason = _reason(lake)
-    return "other", f"stack {lake.settings.stack(SERVING)} is {status}: {reason}"
+    name = lake.settings.stack(SERVING)
+    return "other", f"stack {name} is {status}: {lake.stacks.reason(name)}"
 
 
 def smoke_fault(lake: Lake, users: Sequence[int]) -> str:
@@ -109,11 +98,3 @@ def smoke_fault(lake: Lake, users: Sequence[int]) -> str:
     except (ValueError, KeyError, TypeError) as error:
         return f"the answer is not the contract's ({error!r}): {text[:100]!r}"
     return ""
-
-
-def _reason(lake: Lake) -> str:
-    pages = lake.client("cloudformation").get_paginator("describe_stack_events")
-    name = lake.settings.stack(SERVING)
-    return first_failure(
-        [e for page in pages.paginate(StackName=name) for e in page["StackEvents"]]
-    )

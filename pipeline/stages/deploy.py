@@ -8,9 +8,9 @@ from botocore.exceptions import ClientError
 
 from pipeline.cloudformation import template_text
 from pipeline.errors import StageError
-from pipeline.infrastructure import SERVING
+from pipeline.infrastructure import SERVING, model_parameters
 from pipeline.lake import Lake, error_code
-from pipeline.run_state import Record, fingerprint
+from pipeline.run_state import Record
 from pipeline.settings import ROOT
 from pipeline.stages.base import Result, Stage, Work
 
@@ -47,8 +47,7 @@ class Deploy(Stage):
         outcome = lake.stacks.deploy(
             SERVING,
             {
-                "ModelName": f"{lake.settings.prefix}-{fingerprint(artifact)[:12]}",
-                "ModelDataUrl": artifact,
+                **model_parameters(lake, artifact),
                 "Image": lake.target.sizes.image("inference", lake.target.region),
                 "InstanceType": lake.target.sizes.hosting_instance_type,
             },

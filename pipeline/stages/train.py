@@ -8,13 +8,19 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import ClientError
 
 from pipeline.errors import StageError
-from pipeline.lake import Lake, error_code, is_missing
+from pipeline.lake import Lake, error_code
 from pipeline.log_tail import log_tail, newest_line
 from pipeline.polling import Position
 from pipeline.run_state import Record, fingerprint
 from pipeline.settings import ROOT
 from pipeline.stages.base import Result, Stage, Work
-from pipeline.training_jobs import LOG_GROUP, jobs_on, training_request
+from pipeline.training_jobs import (
+    LOG_GROUP,
+    artifact_is_there,
+    jobs_on,
+    metrics_of,
+    training_request,
+)
 from pipeline.uploads import source_directory, upload
 
 if TYPE_CHECKING:
@@ -44,14 +50,7 @@ class Train(Stage):
 
     def missing(self, lake: Lake, record: Record) -> str | None:
         url: str = record.details["artifact"]
-        bucket, _, key = url.removeprefix("s3://").partition("/")
-        try:
-            lake.s3.head_object(Bucket=bucket, Key=key)
-        except ClientError as error:
-            if is_missing(error):
-                return url
-            raise
-        return None
+        return None if artifact_is_there(lake, url) else url
 
     def run(self, work: Work) -> Result:
         lake = work.lake
@@ -71,7 +70,7 @@ class Train(Stage):
                 f"{job.get('FailureReason', 'no reason given')}{tail}",
                 "Mend the cause, then: lake run",
             )
-        metrics = {m["MetricName"]: m["Value"] for m in job.get("FinalMetricDataList", [])}
+        metrics = metrics_of(job)
         artifact = job["ModelArtifacts"]["S3ModelArtifacts"]
         details = {
             "job": name,
@@ -85,15 +84,10 @@ class Train(Stage):
             figures = f", nDCG@10 {ndcg:.3f} (popularity {baseline:.3f})"
         return Result(f"{name}{figures}", {}, details)
 
-    @staticmethod
-    def _jobs(work: Work) -> list[dict[str, Any]]:
-        """Jobs on the same inputs, newest first."""
-        return jobs_on(work.lake, _stem(work))
-
     def _unfinished(self, work: Work) -> str | None:
         """The job that an interrupted run has started, if it is going or has completed."""
         noted = work.noted("job")
-        for job in self._jobs(work):
+        for job in jobs_on(work.lake, _stem(work)):
             if job["TrainingJobName"] == noted and job["TrainingJobStatus"] in (
                 "InProgress",
                 "Completed",
@@ -103,7 +97,7 @@ class Train(Stage):
 
     def _create(self, work: Work) -> str:
         lake = work.lake
-        number = len(self._jobs(work)) + 1
+        number = len(jobs_on(work.lake, _stem(work))) + 1
         until = time.monotonic() + ROLE_SECONDS
 
         def created() -> str | None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable
 
 from pipeline.printable import printable
 
-__all__ = ["element", "joined", "safe"]
+__all__ = ["element", "safe"]
 
 
 def safe(value: object) -> str:
@@ -27,11 +26,6 @@ def element(tag: str, *content: str, **attributes: object) -> str:
         if value is not None
     )
     return f"<{tag}{given}>{''.join(content)}</{tag}>"
-
-
-def joined(parts: Iterable[str]) -> str:
-    """Markup one after the other."""
-    return "".join(parts)
 
 
 def _number(value: object) -> object:

@@ -8,11 +8,9 @@ from typing import Any
 
 from pipeline.evaluation.report.markup import element, safe
 from pipeline.evaluation.report.plots import Point, Series, lines
+from pipeline.retraining.stability import LARGE, SMALL
 
 __all__ = ["drift_section"]
-
-_NOTABLE, _LARGE = 0.1, 0.25
-"""Readings of a population stability index that are usual (Siddiqi: "Credit Risk Scorecards")."""
 
 
 def drift_section(drift: Mapping[str, Any] | None) -> str:
@@ -61,7 +59,7 @@ def drift_section(drift: Mapping[str, Any] | None) -> str:
             ("rows_of_unknown_movies", "movies that are new", "s4"),
         )
     ]
-    marks = [(_NOTABLE, "notable"), (_LARGE, "large")]
+    marks = [(SMALL, "notable"), (LARGE, "large")]
     note = (
         f"The champion's settings, fitted on the oldest {drift['trained_on']:,} ratings (until"
         f" {_day(drift['trained_until'], whole=True)}), measured on the newer ones, part after part"
