@@ -10,13 +10,11 @@ from __future__ import annotations
 import json
 import os
 import sys
-import traceback
 from collections.abc import Mapping
 
 from recommender.challenge import look, open_champion  # the package pins OpenBLAS before numpy
 from recommender.channel import read_channel
-from recommender.errors import RecommenderError
-from train import folder, report_failure, say
+from train import finish, folder, say
 
 
 def run(environment: Mapping[str, str]) -> None:
@@ -35,18 +33,9 @@ def run(environment: Mapping[str, str]) -> None:
 
 
 def main() -> int:
-    """Exit status 0, or 1 with the reason in the log and in the failure file."""
+    """Look; the exit status is that of `train.finish`."""
     environment = dict(os.environ)
-    try:
-        run(environment)
-    except RecommenderError as error:
-        report_failure(str(error), environment)
-        return 1
-    except Exception as error:  # a fault of ours or of the machine: the log gets the traceback
-        traceback.print_exc()
-        report_failure(f"{type(error).__name__}: {error}", environment)
-        return 1
-    return 0
+    return finish(lambda: run(environment), environment)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ import os
 import sys
 import time
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -191,11 +191,10 @@ def report_failure(reason: str, environment: Mapping[str, str]) -> None:
             return
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Exit status 0, or 1 with the reason in the log and in the failure file."""
-    environment = dict(os.environ)
+def finish(job: Callable[[], None], environment: Mapping[str, str]) -> int:
+    """Do a job; exit status 0, or 1 with the reason in the log and in the failure file."""
     try:
-        run(parse(sys.argv[1:] if arguments is None else arguments, environment), environment)
+        job()
     except RecommenderError as error:
         report_failure(str(error), environment)
         return 1
@@ -204,6 +203,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         report_failure(f"{type(error).__name__}: {error}", environment)
         return 1
     return 0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Train; the exit status is that of `finish`."""
+    environment = dict(os.environ)
+    words = sys.argv[1:] if arguments is None else arguments
+    return finish(lambda: run(parse(words, environment), environment), environment)
 
 
 if __name__ == "__main__":

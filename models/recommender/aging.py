@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender.breakdown import popularity_groups
 from recommender.evaluation import fit, rank
 from recommender.hyperparameters import Hyperparameters
 from recommender.metrics import per_user
 from recommender.popularity import Popularity, rating_counts
 from recommender.protocols import global_time
-from recommender.ratings import Ratings
+from recommender.ratings import Ratings, star_counts
 from recommender.statistics import bootstrap
 
 OLD_SHARE = 0.5
@@ -83,16 +84,12 @@ def aging(ratings: Ratings, settings: Hyperparameters, users: int) -> dict[str, 
 
 
 def _stars(ratings: Ratings) -> NDArray[np.float64]:
-    halves = np.rint(ratings.rating * 2).astype(np.int64)
-    return np.bincount(halves, minlength=11)[1:11].astype(np.float64)
+    return star_counts(ratings).astype(np.float64)
 
 
 def _popularity_index(raters: NDArray[np.float64], rows: Ratings) -> float:
     """Over ten groups of movies with equal shares of the old ratings."""
-    order = np.argsort(-raters, kind="stable")
-    share = (np.cumsum(raters[order]) - raters[order]) / raters.sum()
-    group = np.empty(len(raters), np.int64)
-    group[order] = np.minimum((share * 10).astype(np.int64), 9)
+    group = popularity_groups(raters.astype(np.int64), 10)
     now = np.bincount(group[rows.item], minlength=10).astype(np.float64)
     before = np.bincount(group, weights=raters, minlength=10).astype(np.float64)
     return stability_index(before, now)

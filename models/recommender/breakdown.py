@@ -26,8 +26,8 @@ def curves(lists: Lists, lengths: list[int]) -> dict[str, list[list[float]]]:
     return found
 
 
-def popularity_groups(raters: NDArray[np.int64]) -> NDArray[np.int64]:
-    """(items,): group 0 holds the most rated movies with a fifth of all ratings, and so on.
+def popularity_groups(raters: NDArray[np.int64], groups: int = GROUPS) -> NDArray[np.int64]:
+    """(items,): group 0 holds the most rated movies with their share of all ratings, and so on.
 
     Equal shares of ratings, not of movies: the long tail is the last group. Movies that nobody
     rated in training are in the last one, too.
@@ -35,8 +35,7 @@ def popularity_groups(raters: NDArray[np.int64]) -> NDArray[np.int64]:
     order = np.argsort(-raters, kind="stable")
     before = np.cumsum(raters[order]) - raters[order]
     group = np.empty(len(raters), np.int64)
-    share = before / max(int(raters.sum()), 1)
-    group[order] = np.minimum((share * GROUPS).astype(np.int64), GROUPS - 1)
+    group[order] = np.minimum(before * groups // max(int(raters.sum()), 1), groups - 1)
     return group
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tarfile
 import tempfile
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -143,13 +143,4 @@ def _popularity(champion: Artifact) -> Artifact:
     """The champion with popular movies for everybody."""
     model = Popularity()
     model.fit(champion.seen)
-    return Artifact(
-        champion.settings,
-        champion.weighting,
-        {},
-        model,
-        champion.user_ids,
-        champion.movie_ids,
-        champion.titles,
-        champion.seen,
-    )
+    return replace(champion, model=model)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -44,7 +44,6 @@ class Plan:
     users: int
     left_out_fraction: float = 0.0
     details: bool = True
-    lengths: Sequence[int] = field(default=LENGTHS)
 
 
 def compare_models(ratings: Ratings, plan: Plan, say: Callable[[str], None]) -> dict[str, Any]:
@@ -66,6 +65,7 @@ def compare_models(ratings: Ratings, plan: Plan, say: Callable[[str], None]) -> 
         rng = np.random.default_rng(plan.seed)
         users = np.sort(rng.choice(with_rows, plan.users, replace=False))
         say(f"{plan.protocol}: measuring {len(users)} of {len(with_rows)} users, drawn by seed")
+    longest = max(plan.k, min(max(LENGTHS), ratings.shape[1])) if plan.details else plan.k
     found: list[dict[str, Any]] = []
     refused: dict[str, str] = {}
     best: NDArray[np.float64] | None = None
@@ -79,8 +79,6 @@ def compare_models(ratings: Ratings, plan: Plan, say: Callable[[str], None]) -> 
             refused[name] = str(error)
             say(f"{plan.protocol}: {name} refuses the data: {error}")
             continue
-        longest = max(plan.k, *plan.lengths) if plan.details else plan.k
-        longest = min(longest, ratings.shape[1]) if longest > plan.k else plan.k
         lists = rank(fitted.model, fitted.confidence, held_out.test, longest, users)
         raters = rating_counts(fitted.confidence).astype(np.int64)
         measured = lists.measured(plan.k, raters, ratings.shape[0])
@@ -151,7 +149,7 @@ def _verdict(found: Comparison) -> dict[str, Any]:
 def _details(
     lists: Lists, plan: Plan, raters: NDArray[np.int64], held_out: Split, longest: int
 ) -> dict[str, Any]:
-    lengths = sorted({k for k in (*plan.lengths, plan.k) if k <= longest})
+    lengths = sorted({k for k in (*LENGTHS, plan.k) if k <= longest})
     measured = np.isin(held_out.test.user, lists.users)
     rated = np.bincount(held_out.train.user, minlength=held_out.train.shape[0])
     return {

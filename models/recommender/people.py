@@ -29,7 +29,8 @@ def typical_users(ratings: Ratings) -> list[int]:
 
 def known(ratings: Ratings, users: Sequence[int]) -> list[int]:
     """The users; raises SettingsError naming those who have rated nothing."""
-    strangers = [user for user in users if user not in set(ratings.user_ids.tolist())]
+    ids = set(ratings.user_ids.tolist())
+    strangers = [user for user in users if user not in ids]
     if strangers:
         first = ratings.user_ids[:3].tolist()
         raise SettingsError(

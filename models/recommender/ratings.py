@@ -61,6 +61,12 @@ def half_stars(ratings: Ratings) -> NDArray[np.int8]:
     return found
 
 
+def star_counts(ratings: Ratings) -> NDArray[np.int64]:
+    """(10,): rows of each half star, from 0.5 to 5.0."""
+    halves = np.rint(ratings.rating * 2).astype(np.int64)
+    return np.bincount(halves, minlength=11)[1:11]
+
+
 def fingerprint(ratings: Ratings) -> str:
     """SHA-256 of the rows' ids, stars and times: equal for equal ratings in any order of rows."""
     digest = hashlib.sha256()

@@ -18,17 +18,17 @@ from numpy.typing import NDArray
 
 from recommender import metrics
 from recommender.artifact import Artifact
+from recommender.breakdown import popularity_groups
 from recommender.errors import DataError
 from recommender.popularity import rating_counts
 from recommender.ranking import exclude, top_k
-from recommender.ratings import Ratings, shuffle_keys
+from recommender.ratings import Ratings, shuffle_keys, star_counts
 
 SLICE = 0.5
 """Share of the new rows that is the slice: the rest is what a challenger may learn from (our
 guess)."""
 GROUPS = 10
 """Groups of movies of about equal popularity, beside the movies that the champion does not know."""
-STARS = tuple(half / 2 for half in range(1, 11))
 _USERS_AT_ONCE = 512
 
 
@@ -125,14 +125,17 @@ def populations(champion: Artifact, ratings: Ratings, new: NDArray[np.bool_]) ->
         unknown to it
     """
     before, after = ratings.rows(~new), ratings.rows(new)
-    group, groups = _popularity_groups(ratings, before)
+    group = _popularity_groups(ratings, before)
     seen_users = _positions(champion.user_ids, ratings.user_ids) >= 0
     seen_movies = _positions(champion.movie_ids, ratings.movie_ids) >= 0
     users, movies = np.unique(after.user), np.unique(after.item)
     return {
-        "stars": {"before": _stars(before), "after": _stars(after)},
+        "stars": {
+            "before": star_counts(before).tolist(),
+            "after": star_counts(after).tolist(),
+        },
         "popularity": {
-            side: np.bincount(group[rows.item], minlength=groups + 1).tolist()
+            side: np.bincount(group[rows.item], minlength=GROUPS + 1).tolist()
             for side, rows in (("before", before), ("after", after))
         },
         "rows": {"before": len(before), "after": len(after)},
@@ -141,20 +144,12 @@ def populations(champion: Artifact, ratings: Ratings, new: NDArray[np.bool_]) ->
     }
 
 
-def _stars(rows: Ratings) -> list[int]:
-    halves = np.rint(rows.rating * 2).astype(np.int64)
-    return [int(n) for n in np.bincount(halves, minlength=len(STARS) + 1)[1:]]
-
-
-def _popularity_groups(ratings: Ratings, before: Ratings) -> tuple[NDArray[np.int64], int]:
+def _popularity_groups(ratings: Ratings, before: Ratings) -> NDArray[np.int64]:
     """(movies,): each movie's group; the last one is of movies without a row in `before`."""
     counts = np.bincount(before.item, minlength=ratings.shape[1])
-    order = np.argsort(-counts, kind="stable")
-    passed = np.cumsum(counts[order]) - counts[order]
-    group = np.empty(len(counts), np.int64)
-    group[order] = np.minimum(GROUPS - 1, passed * GROUPS // max(1, len(before)))
+    group = popularity_groups(counts, GROUPS)
     group[counts == 0] = GROUPS
-    return group, GROUPS
+    return group
 
 
 def _known(champion: Artifact, ratings: Ratings) -> NDArray[np.bool_]:

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
+from tests.contract.refusals import refusal
 from tests.support import wait_until
 
 Aws = Callable[[str], Any]
@@ -34,17 +34,10 @@ def given(**values: str) -> list[dict[str, str]]:
     return [{"ParameterKey": k, "ParameterValue": v} for k, v in values.items()]
 
 
-def code_of(call: Callable[[], Any]) -> tuple[str, str]:
-    with pytest.raises(ClientError) as caught:
-        call()
-    error = caught.value.response["Error"]
-    return str(error["Code"]), str(error["Message"])
-
-
 def test_life_of_a_stack_set(aws: Aws, name: str) -> None:
     api, where = aws("cloudformation"), {"Accounts": [ACCOUNT], "Regions": [REGION]}
     api.create_stack_set(StackSetName=name, TemplateBody=TEMPLATE, Parameters=given(Name=name))
-    again = code_of(lambda: api.create_stack_set(StackSetName=name, TemplateBody=TEMPLATE))
+    again = refusal(lambda: api.create_stack_set(StackSetName=name, TemplateBody=TEMPLATE))
     assert again[0] == "NameAlreadyExistsException"
     described = api.describe_stack_set(StackSetName=name)["StackSet"]
     assert (described["Status"], described["TemplateBody"]) == ("ACTIVE", TEMPLATE)
@@ -70,12 +63,12 @@ def test_life_of_a_stack_set(aws: Aws, name: str) -> None:
     assert aws("ssm").get_parameter(Name=name)["Parameter"]["Value"] == "b"
     listed = api.list_stack_set_operations(StackSetName=name)["Summaries"]
     assert [o["Action"] for o in listed] == ["UPDATE", "CREATE"]
-    full = code_of(lambda: api.delete_stack_set(StackSetName=name))
+    full = refusal(lambda: api.delete_stack_set(StackSetName=name))
     assert full == ("StackSetNotEmptyException", "StackSet is not empty")
     gone = api.delete_stack_instances(StackSetName=name, RetainStacks=False, **where)
     assert ended(gone["OperationId"]) == "SUCCEEDED"
     api.delete_stack_set(StackSetName=name)
-    missing = code_of(lambda: api.describe_stack_set(StackSetName=name))
+    missing = refusal(lambda: api.describe_stack_set(StackSetName=name))
     assert missing == ("StackSetNotFoundException", f"StackSet {name} not found")
 
 
@@ -99,7 +92,7 @@ def test_an_instance_that_fails_says_why(aws: Aws, name: str) -> None:
 def test_change_sets_that_cannot_be_executed(aws: Aws, name: str) -> None:
     api = aws("cloudformation")
     change = {"StackName": name, "ChangeSetName": "c", "TemplateBody": TEMPLATE}
-    code, text = code_of(
+    code, text = refusal(
         lambda: api.create_change_set(**change, ChangeSetType="IMPORT", ResourcesToImport=[])
     )
     assert code == "ValidationError"
@@ -116,7 +109,7 @@ def test_change_sets_that_cannot_be_executed(aws: Aws, name: str) -> None:
         return bool(found["ExecutionStatus"] == "EXECUTE_COMPLETE")
 
     wait_until(executed, 30)
-    code, text = code_of(lambda: api.execute_change_set(StackName=name, ChangeSetName="c"))
+    code, text = refusal(lambda: api.execute_change_set(StackName=name, ChangeSetName="c"))
     assert code == "InvalidChangeSetStatus"
     assert text.endswith("cannot be executed in its current execution status of [EXECUTE_COMPLETE]")
     api.delete_stack(StackName=name)
@@ -124,7 +117,7 @@ def test_change_sets_that_cannot_be_executed(aws: Aws, name: str) -> None:
 
 @pytest.mark.parametrize("wrong", ["1x", "a_b", "a b"])
 def test_names_that_no_stack_can_have(aws: Aws, wrong: str) -> None:
-    code, text = code_of(
+    code, text = refusal(
         lambda: aws("cloudformation").create_stack(StackName=wrong, TemplateBody=TEMPLATE)
     )
     assert code == "ValidationError"

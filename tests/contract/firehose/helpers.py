@@ -6,9 +6,6 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-import pytest
-from botocore.exceptions import ClientError
-
 from tests.support import wait_until
 
 Aws = Callable[[str], Any]
@@ -81,13 +78,6 @@ def objects(aws: Aws, bucket: str) -> dict[str, bytes]:
 
 def numbers(aws: Aws, bucket: str) -> list[int]:
     return sorted(int(x) for body in objects(aws, bucket).values() for x in body.split())
-
-
-def code_of(call: Callable[[], Any]) -> tuple[str, str]:
-    with pytest.raises(ClientError) as caught:
-        call()
-    error = caught.value.response["Error"]
-    return str(error["Code"]), str(error["Message"])
 
 
 def processing(*processors: tuple[str, dict[str, str]]) -> dict[str, Any]:

@@ -13,7 +13,6 @@ from tests.contract.firehose.helpers import (
     NEVER,
     ROLE,
     Aws,
-    code_of,
     describe,
     destination,
     direct,
@@ -25,6 +24,7 @@ from tests.contract.firehose.helpers import (
     transformation,
     wait_gone,
 )
+from tests.contract.refusals import refusal
 from tests.support import wait_until
 
 ARN = "arn:aws:lambda:us-east-1:000000000000:function:f"
@@ -63,7 +63,7 @@ def test_update_destination(aws: Aws, firehose: Any, name: str, bucket: str) -> 
             ExtendedS3DestinationUpdate={"Prefix": "new/", "CompressionFormat": "GZIP"},
         )
 
-    assert code_of(lambda: update("7"))[0] == "ConcurrentModificationException"
+    assert refusal(lambda: update("7"))[0] == "ConcurrentModificationException"
     update("1")
     found = describe(firehose, name)
     s3 = found["Destinations"][0]["ExtendedS3DestinationDescription"]
@@ -114,7 +114,7 @@ def test_tags_and_encryption(firehose: Any, name: str, bucket: str) -> None:
 def test_refused_configurations_name_what_is_wrong(
     firehose: Any, name: str, bucket: str, change: dict[str, Any], named: str
 ) -> None:
-    code, message = code_of(
+    code, message = refusal(
         lambda: firehose.create_delivery_stream(
             DeliveryStreamName=name,
             ExtendedS3DestinationConfiguration={**destination(bucket), **change},
@@ -131,25 +131,25 @@ def test_other_errors(firehose: Any, name: str, stream: str, bucket: str) -> Non
         "CopyCommand": {"DataTableName": "t"},
         "S3Configuration": destination(bucket),
     }
-    code, message = code_of(
+    code, message = refusal(
         lambda: firehose.create_delivery_stream(
             DeliveryStreamName=name, RedshiftDestinationConfiguration=redshift
         )
     )
     assert code == "InvalidArgumentException"
     assert "RedshiftDestination" in message
-    code, message = code_of(
+    code, message = refusal(
         lambda: from_kinesis(firehose, name, stream + "-missing", bucket),
     )
     assert code == "InvalidArgumentException"
     assert "-missing" in message
     from_kinesis(firehose, name, stream, bucket)
-    code, _ = code_of(lambda: from_kinesis(firehose, name, stream, bucket))
+    code, _ = refusal(lambda: from_kinesis(firehose, name, stream, bucket))
     assert code == "ResourceInUseException"
     record = {"Data": b"x"}
-    code, _ = code_of(lambda: firehose.put_record(DeliveryStreamName=name, Record=record))
+    code, _ = refusal(lambda: firehose.put_record(DeliveryStreamName=name, Record=record))
     assert code == "InvalidSourceException"
-    code, _ = code_of(lambda: firehose.put_record(DeliveryStreamName=name + "x", Record=record))
+    code, _ = refusal(lambda: firehose.put_record(DeliveryStreamName=name + "x", Record=record))
     assert code == "ResourceNotFoundException"
 
 
@@ -161,7 +161,7 @@ def test_direct_put_limits(firehose: Any, name: str, bucket: str) -> None:
         firehose.put_record_batch(DeliveryStreamName=name, Records=records)
 
     for records in ([huge], [big] * 5, [{"Data": b"x"}] * 501):
-        code, _ = code_of(partial(put_batch, records))
+        code, _ = refusal(partial(put_batch, records))
         assert code == "InvalidArgumentException"
 
 

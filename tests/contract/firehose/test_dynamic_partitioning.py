@@ -11,7 +11,6 @@ import pytest
 
 from tests.contract.firehose.helpers import (
     Aws,
-    code_of,
     describe,
     destination,
     direct,
@@ -21,6 +20,7 @@ from tests.contract.firehose.helpers import (
     wait_gone,
 )
 from tests.contract.lambda_.helpers import create
+from tests.contract.refusals import refusal
 
 LARGE = {"SizeInMBs": 64, "IntervalInSeconds": 900}
 PARTITIONED: dict[str, Any] = {
@@ -259,7 +259,7 @@ def test_what_aws_refuses_when_it_is_created(
         "ProcessingConfiguration": processing(BY_CUSTOMER),
         **change,
     }
-    code, said = code_of(
+    code, said = refusal(
         lambda: firehose.create_delivery_stream(
             DeliveryStreamName=name,
             ExtendedS3DestinationConfiguration=destination(bucket, **settings),
@@ -284,7 +284,7 @@ def test_it_is_described_and_stays_enabled(firehose: Any, name: str, bucket: str
         "Enabled": True,
         "RetryOptions": {"DurationInSeconds": 300},
     }
-    code, message = code_of(
+    code, message = refusal(
         lambda: firehose.update_destination(
             DeliveryStreamName=name,
             CurrentDeliveryStreamVersionId="1",

@@ -16,7 +16,6 @@ from pyarrow import orc
 from tests.contract.firehose.helpers import (
     ROLE,
     Aws,
-    code_of,
     describe,
     destination,
     direct,
@@ -24,6 +23,7 @@ from tests.contract.firehose.helpers import (
     objects,
     wait_gone,
 )
+from tests.contract.refusals import refusal
 
 COLUMNS = {
     "id": "bigint",
@@ -254,7 +254,7 @@ def test_what_is_refused(
     firehose: Any, name: str, bucket: str, change: Any, more: Any, named: str
 ) -> None:
     config = {**conversion(name), **change}
-    code, message = code_of(
+    code, message = refusal(
         lambda: firehose.create_delivery_stream(
             DeliveryStreamName=name,
             ExtendedS3DestinationConfiguration=destination(

@@ -16,7 +16,6 @@ from tests.contract.firehose.helpers import (
     NEVER,
     ROLE,
     Aws,
-    code_of,
     describe,
     destination,
     failed_records,
@@ -26,6 +25,7 @@ from tests.contract.firehose.helpers import (
     wait_gone,
 )
 from tests.contract.lambda_.helpers import create
+from tests.contract.refusals import refusal
 from tests.support import wait_until
 
 Answer = Callable[[dict[str, Any]], tuple[int, bytes]]
@@ -255,7 +255,7 @@ def test_the_access_key_of_a_secret(
 def test_nothing_leaves_this_machine(
     firehose: Any, name: str, bucket: str, url: str, named: str
 ) -> None:
-    code, message = code_of(lambda: to_endpoint(firehose, name, settings(bucket, url)))
+    code, message = refusal(lambda: to_endpoint(firehose, name, settings(bucket, url)))
     assert code == "InvalidArgumentException"
     assert named in message
 

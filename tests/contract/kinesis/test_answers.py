@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,17 +18,10 @@ from tests.contract.kinesis.helpers import (
     put,
     read,
 )
+from tests.contract.refusals import refusal
 from tests.support import wait_until
 
 ACCOUNT = "000000000000"
-
-
-def refusal(call: Callable[[], Any]) -> tuple[str, str]:
-    """Code and message of the error that a call ends with."""
-    with pytest.raises(ClientError) as caught:
-        call()
-    error = caught.value.response["Error"]
-    return str(error["Code"]), str(error["Message"])
 
 
 def summary(kinesis: Any, name: str) -> Any:

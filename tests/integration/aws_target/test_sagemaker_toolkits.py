@@ -21,6 +21,7 @@ from typing import Any
 
 import pytest
 
+from tests.foreign_python import interpreter
 from tests.integration.aws_target.recorded import Recorded
 from tests.support import PROJECT
 
@@ -39,29 +40,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 @pytest.fixture(scope="module")
 def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An interpreter with the toolkits, and with nothing of ours."""
-    folder = tmp_path_factory.mktemp("toolkits") / "venv"
-    uv = Path(sys.executable).with_name("uv")
-    interpreter = folder / "bin" / "python"
-    made = subprocess.run(
-        [uv, "venv", "--quiet", "--python", sys.executable, folder],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert made.returncode == 0, made.stderr
     requirements = PROJECT / "models" / "requirements.txt"
-    installed = subprocess.run(
-        [uv, "pip", "install", "--quiet", "--python", interpreter, *PINNED, "-r", requirements],
-        capture_output=True,
-        text=True,
-        timeout=240,
-        check=False,
-        env={**os.environ, "UV_HTTP_TIMEOUT": "20"},
-    )
-    if installed.returncode and _is_unreachable(installed.stderr):
-        pytest.skip(f"the package registry cannot be reached: {installed.stderr.strip()[-300:]}")
-    assert installed.returncode == 0, installed.stderr
-    return interpreter
+    folder = tmp_path_factory.mktemp("toolkits") / "venv"
+    return interpreter(folder, *PINNED, "-r", requirements, timeout=240)
 
 
 @pytest.fixture(scope="module")
@@ -251,8 +232,3 @@ def _s3(recorded: Recorded) -> Iterator[str]:
         server.shutdown()
         server.server_close()
         thread.join()
-
-
-def _is_unreachable(text: str) -> bool:
-    words = ("error sending request", "connect", "dns", "timed out", "timeout", "unreachable")
-    return any(word in text.lower() for word in words)

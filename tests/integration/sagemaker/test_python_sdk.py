@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.foreign_python import interpreter
 
 PINNED = ("sagemaker==2.257.7",)
 """The last line of version 2; its requirements do not go with our lock."""
@@ -26,28 +27,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 @pytest.fixture(scope="module")
 def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An interpreter with the SDK, and with nothing of ours."""
-    folder = tmp_path_factory.mktemp("sdk") / "venv"
-    uv = Path(sys.executable).with_name("uv")
-    made = subprocess.run(
-        [uv, "venv", "--quiet", "--python", sys.executable, folder],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert made.returncode == 0, made.stderr
-    interpreter = folder / "bin" / "python"
-    installed = subprocess.run(
-        [uv, "pip", "install", "--quiet", "--python", interpreter, *PINNED],
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-        env={**os.environ, "UV_HTTP_TIMEOUT": "20"},
-    )
-    if installed.returncode and _is_unreachable(installed.stderr):
-        pytest.skip(f"the package registry cannot be reached: {installed.stderr.strip()[-300:]}")
-    assert installed.returncode == 0, installed.stderr
-    return interpreter
+    return interpreter(tmp_path_factory.mktemp("sdk") / "venv", *PINNED, timeout=300)
 
 
 @pytest.fixture(scope="module")
@@ -106,8 +86,3 @@ def test_a_registered_model_is_deployed_once_it_is_approved(told: dict[str, Any]
     assert "PendingManualApproval" in registered["refused"]
     assert registered["status"] == "Approved"
     assert registered["answer"].split() == ["10", "12"]
-
-
-def _is_unreachable(text: str) -> bool:
-    words = ("error sending request", "connect", "dns", "timed out", "timeout", "unreachable")
-    return any(word in text.lower() for word in words)

@@ -62,7 +62,7 @@ def test_a_folder_that_was_delivered_makes_room_for_another() -> None:
     found = {batch.route: len(batch) for batch in outputs.pending}
     assert found == {route("a"): 2, route("b"): 1, full: 1}
     for batch in outputs.take():
-        outputs.delivered(batch)
+        outputs.delivered(batch.route)
     list(outputs.add([Placed(route("c"), record)], now=0.0))
     assert [batch.route for batch in outputs.pending] == [route("c")]
 

@@ -37,6 +37,9 @@ def query(body: bytes, request: Document, ask: Callable[[str, bytes], Answer]) -
         answer = ask("Query", orjson.dumps({**request, "Limit": limit}))
         if answer.status != 200:
             break  # it may be said of the limit
-        if MORE not in answer.body or orjson.loads(answer.body).get("ScannedCount") != limit:
+        # To read a page costs more than to send it on: not for what its bytes say.
+        if MORE not in answer.body or b"%d" % limit not in answer.body:
+            return answer
+        if orjson.loads(answer.body).get("ScannedCount") != limit:
             return answer
     return ask("Query", body)

@@ -195,12 +195,10 @@ class Outputs:
         """Add records that all have one route, which is without folder."""
         yield from self._buffer(route.output).add(records, now=now, route=route)
 
-    def delivered(self, batch: Batch) -> None:
+    def delivered(self, route: Route) -> None:
         """Let another folder take the place of one whose last batch is delivered."""
-        if batch.route in self._folders and all(
-            pending.route != batch.route for pending in self.pending
-        ):
-            self._folders.discard(batch.route)
+        if route in self._folders and all(pending.route != route for pending in self.pending):
+            self._folders.discard(route)
 
     def due_in(self, now: float) -> float | None:
         """Seconds until something is due, None while all are empty."""
@@ -223,8 +221,8 @@ class Outputs:
         self._buffer(batch.route.output).restore(batch)
 
     def _buffer(self, output: str) -> Buffer:
-        buffer = self._buffers.get(output)
+        hints, buffer = self._hints(output), self._buffers.get(output)
         if buffer is None:
-            buffer = self._buffers[output] = Buffer(self._hints(output))
-        buffer.hints = self._hints(output)
+            buffer = self._buffers[output] = Buffer(hints)
+        buffer.hints = hints
         return buffer

@@ -208,7 +208,7 @@ class Delivery:
             while self._in_hand:
                 self._deliver(self._in_hand[0])
                 with self._moving:
-                    self._outputs.delivered(self._in_hand.popleft())
+                    self._outputs.delivered(self._in_hand.popleft().route)
             if self._to_process:
                 self._process(self._to_process[0])
 
@@ -257,7 +257,7 @@ class Delivery:
             before = batch.route
             if not self._course.redirect(batch, error, final=self._stopping.is_set()):
                 return False
-            self._outputs.delivered(Batch(batch.arrival, batch.opened, before))
+            self._outputs.delivered(before)
             batch.attempts, batch.failing_since = 0, None
             batch.key = batch.failed_key = None
             return True

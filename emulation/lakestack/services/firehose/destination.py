@@ -15,7 +15,7 @@ from lakestack.services.firehose.format_conversion.settings import Conversion
 from lakestack.services.firehose.metadata_query import MetadataQuery, QueryError, available
 from lakestack.services.firehose.object_key import LAMBDA, QUERY, partition_expressions
 from lakestack.services.firehose.processing import Processing
-from lakestack.services.firehose.s3_output import LogTarget, S3Output, described_hints
+from lakestack.services.firehose.s3_output import LogTarget, S3Output
 
 DESTINATION_ID = "destinationId-000000000001"
 S3, EXTENDED_S3 = "S3Destination", "ExtendedS3Destination"
@@ -254,4 +254,4 @@ def _query(text: str | None) -> MetadataQuery | None:
     return query
 
 
-__all__ = ["DESTINATION_ID", "Destination", "S3Destination", "described_hints", "retry_seconds"]
+__all__ = ["DESTINATION_ID", "Destination", "S3Destination", "retry_seconds"]

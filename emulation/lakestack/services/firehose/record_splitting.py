@@ -35,7 +35,7 @@ def json_records(data: bytes) -> list[bytes]:
     except UnicodeDecodeError as e:
         raise SplitError("The record is not valid UTF-8") from e
     found: list[bytes] = []
-    at = _after_space(text, 0)
+    at = after_space(text, 0)
     while at < len(text):
         if text[at] != "{":
             raise SplitError("Deaggregation by JSON takes consecutive JSON objects only")
@@ -44,7 +44,7 @@ def json_records(data: bytes) -> list[bytes]:
         except (ValueError, RecursionError) as e:
             raise SplitError(f"The record is not valid JSON: {e}") from e
         found.append(text[at:end].encode())
-        at = _after_space(text, end)
+        at = after_space(text, end)
     return _limited(found)
 
 
@@ -99,7 +99,8 @@ def log_messages(data: bytes) -> bytes:
 _DECODER = json.JSONDecoder()
 
 
-def _after_space(text: str, at: int) -> int:
+def after_space(text: str, at: int) -> int:
+    """Where the white space of JSON ends that begins at a place."""
     match = _SPACE.match(text, at)
     return match.end() if match else at
 

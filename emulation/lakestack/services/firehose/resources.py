@@ -35,7 +35,6 @@ _ABSENT: dict[str, Any] = {
     "BufferingHints": {},
     "RequestConfiguration": {},
     "RetryOptions": {},
-    "S3BackupMode": None,
 }
 """What a member becomes that the new template does not have."""
 
@@ -75,11 +74,7 @@ class DeliveryStream(KinesisFirehoseDeliveryStreamProvider):  # type: ignore[mis
 
 def changes(previous: Model, wanted: Model) -> Model:
     """The members of an update that make a destination what the new template says."""
-    absent = {
-        name: _ABSENT[name]
-        for name in previous
-        if name not in wanted and _ABSENT.get(name) is not None
-    }
+    absent = {name: _ABSENT[name] for name in previous if name not in wanted and name in _ABSENT}
     return {_RENAMED.get(name, name): value for name, value in {**absent, **wanted}.items()}
 
 

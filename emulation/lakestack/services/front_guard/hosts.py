@@ -78,11 +78,11 @@ def parse_host(header: str, more_names: frozenset[str] = frozenset()) -> Host | 
     name = name[:-1] if name.endswith(".") else name
     if len(name) > 253 or not _NAME.fullmatch(name):  # ASCII only
         return None
-    if _below(name, AWS_DOMAINS):
+    if below(name, AWS_DOMAINS):
         return Host(name, given, _reach(name))
     if name == "localhost" or name in more_names:
         return Host(name, given, Reach.SERVICES)
-    return Host(name, given, _reach(name)) if _below(name, (EMULATOR_DOMAIN,)) else None
+    return Host(name, given, _reach(name)) if below(name, (EMULATOR_DOMAIN,)) else None
 
 
 def _split(header: str) -> tuple[str, int | None]:
@@ -113,7 +113,8 @@ def _is_loopback_address(name: str) -> bool:
 _LOOPBACK_6 = ipaddress.IPv6Address("::1")
 
 
-def _below(name: str, domains: tuple[str, ...]) -> bool:
+def below(name: str, domains: tuple[str, ...]) -> bool:
+    """Whether a name is one of these domains or in one of them."""
     return any(name == domain or name.endswith("." + domain) for domain in domains)
 
 

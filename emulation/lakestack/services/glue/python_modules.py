@@ -33,7 +33,7 @@ from lakestack.archives import unzip
 from lakestack.disk import OTHER_CACHE, explained
 from lakestack.errors import ArtifactError
 from lakestack.exclusive import alone
-from lakestack.services.front_guard.hosts import AWS_DOMAINS
+from lakestack.services.front_guard.hosts import AWS_DOMAINS, below
 
 __all__ = ["ModuleError", "Modules", "environment", "is_url", "modules", "packed"]
 
@@ -302,5 +302,5 @@ def _check_index(option: str, url: str) -> None:
     host = (parsed.hostname or "").rstrip(".").lower()
     if parsed.scheme not in ("http", "https") or not host:
         raise ModuleError(f"{OPTIONS}: {option} {url!r} is not valid; expected http or https")
-    if f".{host}".endswith(tuple(f".{domain}" for domain in AWS_DOMAINS)):
+    if below(host, AWS_DOMAINS):
         raise ModuleError(f"{OPTIONS}: {host} is AWS, which the emulator never asks")

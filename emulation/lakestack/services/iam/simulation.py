@@ -41,8 +41,11 @@ def simulate_principal_policy(_provider: Any, context: RequestContext, request: 
     kind, name = resource.partition("/")[0], resource.rpartition("/")[2]
     if kind not in _KINDS or not name:
         raise InvalidInputException(f"Invalid Entity Arn: {arn}")
-    found = _policies(iam, kind, name, arn)
-    limits = _boundary(iam, kind, name)
+    title = kind.capitalize()
+    about = getattr(iam, f"get_{kind}")(**{f"{title}Name": name})[title]
+    if about["Arn"] != arn:
+        raise aws_error("NoSuchEntity", f"The {kind} with ARN {arn} cannot be found.", 404)
+    found, limits = _policies(iam, kind, name), _boundary(iam, about)
     return _simulated(request, found, limits, request.get("CallerArn") or arn)
 
 
@@ -56,12 +59,9 @@ def simulate_custom_policy(_provider: Any, _context: RequestContext, request: An
     return _simulated(request, [], None, request.get("CallerArn") or "")
 
 
-def _policies(iam: Any, kind: str, name: str, arn: str) -> list[Statement]:
+def _policies(iam: Any, kind: str, name: str) -> list[Statement]:
     """The statements of a principal's policies, inline and managed."""
     title = kind.capitalize()
-    about = getattr(iam, f"get_{kind}")(**{f"{title}Name": name})[title]
-    if about["Arn"] != arn:
-        raise aws_error("NoSuchEntity", f"The {kind} with ARN {arn} cannot be found.", 404)
     found: list[Statement] = []
     inline = getattr(iam, f"list_{kind}_policies")(**{f"{title}Name": name})["PolicyNames"]
     for policy in inline:
@@ -73,15 +73,12 @@ def _policies(iam: Any, kind: str, name: str, arn: str) -> list[Statement]:
         found += _managed(iam, policy["PolicyArn"], policy["PolicyName"])
     if kind == "user":
         for group in iam.list_groups_for_user(UserName=name)["Groups"]:
-            found += _policies(iam, "group", group["GroupName"], group["Arn"])
+            found += _policies(iam, "group", group["GroupName"])
     return found
 
 
-def _boundary(iam: Any, kind: str, name: str) -> list[Statement] | None:
-    if kind == "group":
-        return None
-    title = kind.capitalize()
-    about = getattr(iam, f"get_{kind}")(**{f"{title}Name": name})[title]
+def _boundary(iam: Any, about: Any) -> list[Statement] | None:
+    """The statements of a principal's boundary, None where there is none; a group has none."""
     arn = (about.get("PermissionsBoundary") or {}).get("PermissionsBoundaryArn")
     return _managed(iam, arn, arn.rpartition("/")[2]) if arn else None
 

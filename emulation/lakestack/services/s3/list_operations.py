@@ -11,7 +11,6 @@ import base64
 from collections.abc import Callable
 from itertools import islice
 from typing import Any
-from urllib.parse import quote
 
 from localstack.aws.api.s3 import (
     ChecksumType,
@@ -24,7 +23,7 @@ from localstack.services.s3.utils import is_version_older_than_other
 
 from lakestack import patches
 from lakestack.services.s3 import key_index
-from lakestack.services.s3.listing import Entry, Selection, entries, page_size
+from lakestack.services.s3.listing import Entry, Selection, entries, page_size, shown_by
 
 NULL_VERSION = "null"
 
@@ -51,7 +50,7 @@ def list_objects(
     """API "ListObjects"."""
     _, s3_bucket = self._get_cross_account_bucket(context, bucket)
     selection = Selection(prefix or "", delimiter or "", marker or None, passed=marker or None)
-    size, shown = page_size(max_keys), _shown(encoding_type)
+    size, shown = page_size(max_keys), shown_by(encoding_type)
     found, more = _page(s3_bucket, selection, size)
     response = _answer(s3_bucket, selection, size, found, more is not None, shown, owner=True)
     response["Marker"] = shown(marker or "")
@@ -86,7 +85,7 @@ def list_objects_v2(
         start = _token_key(continuation_token)
     inclusive = continuation_token is not None
     selection = Selection(prefix or "", delimiter or "", start, inclusive)
-    size, shown = page_size(max_keys), _shown(encoding_type)
+    size, shown = page_size(max_keys), shown_by(encoding_type)
     found, more = _page(s3_bucket, selection, size)
     response = _answer(
         s3_bucket, selection, size, found, more is not None, shown, owner=bool(fetch_owner)
@@ -127,7 +126,7 @@ def list_object_versions(
             ArgumentValue=version_id_marker,
         )
     _, s3_bucket = self._get_cross_account_bucket(context, bucket)
-    size, shown = page_size(max_keys), _shown(encoding_type)
+    size, shown = page_size(max_keys), shown_by(encoding_type)
     marker = key_marker or None
     selection = Selection(
         prefix or "", delimiter or "", marker, inclusive=bool(version_id_marker), passed=marker
@@ -305,10 +304,6 @@ def _checksum(s3_object: Any) -> dict[str, Any]:
         return {}
     kind = getattr(s3_object, "checksum_type", ChecksumType.FULL_OBJECT)
     return {"ChecksumAlgorithm": [s3_object.checksum_algorithm], "ChecksumType": kind}
-
-
-def _shown(encoding_type: str | None) -> Callable[[str], str]:
-    return quote if encoding_type else str
 
 
 def _token(key: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from lakestack.services.s3.key_index import KeyIndex
 
@@ -83,6 +84,11 @@ def after_all(prefix: str) -> str | None:
     """The least text that is larger than all texts of this prefix; None if there is none."""
     kept = prefix.rstrip("\U0010ffff")
     return kept[:-1] + chr(ord(kept[-1]) + 1) if kept else None
+
+
+def shown_by(encoding_type: str | None) -> Callable[[str], str]:
+    """How an answer shows keys: URL-encoded where the request asks for it."""
+    return quote if encoding_type else str
 
 
 def page_size(asked: int | None) -> int:

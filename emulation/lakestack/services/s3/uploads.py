@@ -13,13 +13,12 @@ from bisect import bisect_right, insort
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
-from urllib.parse import quote
 
 from localstack.aws.api.s3 import EncodingType, InvalidArgument
 
 from lakestack import patches
 from lakestack.services.s3.key_index import KeyIndex
-from lakestack.services.s3.listing import Entry, Selection, entries, page_size
+from lakestack.services.s3.listing import Entry, Selection, entries, page_size, shown_by
 
 REMEMBERED = 1000
 """Markers of a bucket that are still good when their upload is gone."""
@@ -128,7 +127,7 @@ def list_multipart_uploads(
     uploads: list[dict[str, Any]] = []
     common: list[str] = []
     last, more = ("", ""), False
-    shown: Callable[[str], str] = quote if encoding_type else str
+    shown = shown_by(encoding_type)
     for entry, upload in _lines(index, s3_bucket.multiparts, selection, after):
         if len(uploads) + len(common) >= size:
             more = True

@@ -17,7 +17,6 @@ PENDING, APPROVED = "PendingManualApproval", "Approved"
 _COPIED = (
     "ModelPackageDescription",
     "InferenceSpecification",
-    "CertifyForMarketplace",
     "MetadataProperties",
     "ModelMetrics",
     "Domain",

@@ -11,10 +11,10 @@ from typing import Any
 
 from lakestack import changes, clock
 from lakestack.services.processes import ManagedProcess
+from lakestack.services.sagemaker.jobs import LOST, MAX_FAILURE_REASON
 from lakestack.services.sagemaker.validation import validation_error
 from lakestack.store import Ending
 
-MAX_FAILURE_REASON = 1024
 MESSAGES = {
     "Starting": "Starting the training job",
     "Downloading": "Downloading input data",
@@ -58,10 +58,6 @@ _DEFAULTS = {
 }
 """API Reference, "DescribeTrainingJob": what was not asked for is shown as false."""
 
-LOST = (
-    "InternalServerError: the emulator ended while the job ran, and was started again with its "
-    "saved state; create the job again under another name"
-)
 _SAVED = (
     *("arn", "request", "status", "secondary", "created", "modified", "started", "ended"),
     *("failure_reason", "model_artifacts", "metrics"),

@@ -29,37 +29,33 @@ class _Source:
         service: boto3's name
         kinds: types that a filter may name, the service's own first
         listing: operation that lists them, with the key of the list
-        arn: from the client and a listed item
+        arn: from the client, the account and a listed item
         tags: operation for the tags, its parameter, and the key of the answer
-        given: the parameter's value, where it is not the ARN
+        given: the parameter's value from the item, where it is not the ARN
     """
 
     service: str
     kinds: tuple[str, ...]
     listing: tuple[str, str]
-    arn: Callable[[Any, Any], str]
+    arn: Callable[[Any, str, Any], str]
     tags: tuple[str, str, str]
-    given: Callable[[Any, Any], str] | None = None
+    given: Callable[[Any], str] | None = None
 
 
-def _field(name: str) -> Callable[[Any, Any], str]:
-    return lambda _, item: str(item[name])
+def _field(name: str) -> Callable[[Any, str, Any], str]:
+    return lambda _, _account, item: str(item[name])
 
 
-def _item(_client: Any, item: Any) -> str:
-    return str(item)
-
-
-def _table(dynamodb: Any, name: str) -> str:
+def _table(dynamodb: Any, _account: str, name: str) -> str:
     return str(dynamodb.describe_table(TableName=name)["Table"]["TableArn"])
 
 
-def _queue(sqs: Any, url: str) -> str:
+def _queue(sqs: Any, _account: str, url: str) -> str:
     about = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
     return str(about["Attributes"]["QueueArn"])
 
 
-def _firehose(firehose: Any, name: str) -> str:
+def _firehose(firehose: Any, _account: str, name: str) -> str:
     about = firehose.describe_delivery_stream(DeliveryStreamName=name)
     return str(about["DeliveryStreamDescription"]["DeliveryStreamARN"])
 
@@ -70,14 +66,22 @@ def _sagemaker(kind: str, listing: str, key: str, field: str) -> _Source:
     return _Source("sagemaker", kinds, (listing, key), _field(field), tags)
 
 
+def _glue(kind: str, listing: str, key: str) -> _Source:
+    def arn_of(glue: Any, account: str, name: str) -> str:
+        return arn("glue", glue.meta.region_name, account, f"{kind}/{name}")
+
+    tags = ("get_tags", "ResourceArn", "Tags")
+    return _Source("glue", ("glue", f"glue:{kind}"), (listing, key), arn_of, tags)
+
+
 _SOURCES = (
     _Source(
         "s3",
         ("s3", "s3:bucket"),
         ("list_buckets", "Buckets"),
-        lambda _, bucket: f"arn:aws:s3:::{bucket['Name']}",
+        lambda _, _account, bucket: f"arn:aws:s3:::{bucket['Name']}",
         ("get_bucket_tagging", "Bucket", "TagSet"),
-        _field("Name"),
+        lambda bucket: str(bucket["Name"]),
     ),
     _Source(
         "kinesis",
@@ -92,7 +96,7 @@ _SOURCES = (
         ("list_delivery_streams", "DeliveryStreamNames"),
         _firehose,
         ("list_tags_for_delivery_stream", "DeliveryStreamName", "Tags"),
-        _item,
+        str,
     ),
     _Source(
         "lambda",
@@ -114,7 +118,7 @@ _SOURCES = (
         ("list_queues", "QueueUrls"),
         _queue,
         ("list_queue_tags", "QueueUrl", "Tags"),
-        _item,
+        str,
     ),
     _Source(
         "sns",
@@ -134,20 +138,18 @@ _SOURCES = (
     _sagemaker("endpoint", "list_endpoints", "Endpoints", "EndpointArn"),
     _sagemaker("endpoint-config", "list_endpoint_configs", "EndpointConfigs", "EndpointConfigArn"),
     _sagemaker("training-job", "list_training_jobs", "TrainingJobSummaries", "TrainingJobArn"),
+    _glue("job", "list_jobs", "JobNames"),
+    _glue("crawler", "list_crawlers", "CrawlerNames"),
 )
-_GLUE = {
-    "job": ("list_jobs", "JobNames"),
-    "crawler": ("list_crawlers", "CrawlerNames"),
-}
 _FROM_MOTO = ("acm", "ec2", "kms", "logs", "redshift", "route53", "secretsmanager", "ssm")
 """Types whose resources moto holds; it is asked for these alone."""
 
 
 def install() -> None:
-    """Put ours into the place of moto's."""
-    patches.replace("tagging.resources", _resources)
-    patches.replace("tagging.keys", _keys)
-    patches.replace("tagging.values", _values)
+    """Put ours into the place of moto's, once it is imported: it imports some forty services."""
+    patches.replace_on_import("tagging.resources", lambda _: _resources)
+    patches.replace_on_import("tagging.keys", lambda _: _keys)
+    patches.replace_on_import("tagging.values", lambda _: _values)
 
 
 def _resources(
@@ -182,17 +184,8 @@ def _held(account: str, region: str, kinds: list[str]) -> Iterator[dict[str, Any
         api = client(account, region, source.service)
         operation, key = source.listing
         for item in _listed(api, operation, key):
-            name = source.arn(api, item)
-            given = (source.given or source.arn)(api, item)
-            if tags := _tags(api, source, given):
-                yield {"ResourceARN": name, "Tags": tags}
-    for kind, (operation, key) in _GLUE.items():
-        if kinds and not {"glue", f"glue:{kind}"} & set(kinds):
-            continue
-        api = client(account, region, "glue")
-        for item in _listed(api, operation, key):
-            name = arn("glue", region, account, f"{kind}/{item}")
-            if tags := _plain(api.get_tags(ResourceArn=name)["Tags"]):
+            name = source.arn(api, account, item)
+            if tags := _tags(api, source, source.given(item) if source.given else name):
                 yield {"ResourceARN": name, "Tags": tags}
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import re
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
@@ -20,6 +19,7 @@ from lakestack.services.firehose.format_conversion.hive_types import (
 )
 from lakestack.services.firehose.format_conversion.settings import LATEST, PARQUET, Conversion
 from lakestack.services.firehose.format_conversion.values import MismatchError, fields_reader
+from lakestack.services.firehose.record_splitting import after_space
 from lakestack.services.firehose.records import SourceRecord
 
 PARSE_ERROR = "DataFormatConversion.ParseError"
@@ -30,7 +30,6 @@ NOT_FOUND = "DataFormatConversion.EntityNotFound"
 Failure = tuple[SourceRecord, str, str]
 """A record with the code and the message of its error."""
 
-_SPACE = re.compile(r"[ \t\r\n]*")
 _NOT_FOUND_TEXT = (
     "The specified table/database could not be found. Please ensure that the table/database exists "
     "and that the values provided in the schema configuration are correct, especially with regards "
@@ -172,7 +171,7 @@ def _rows(data: bytes, read: Callable[[dict[str, Any]], dict[str, Any]]) -> list
     except UnicodeDecodeError as e:
         raise _Unusable(PARSE_ERROR, f"Encountered malformed JSON. Invalid UTF-8: {e}") from e
     found: list[dict[str, Any]] = []
-    at = _after_space(text, 0)
+    at = after_space(text, 0)
     if at == len(text):
         raise _Unusable(MALFORMED, "The record was empty or contained only whitespace.")
     while at < len(text):
@@ -192,7 +191,7 @@ def _rows(data: bytes, read: Callable[[dict[str, Any]], dict[str, Any]]) -> list
             found.append(read(value))
         except (MismatchError, RecursionError) as e:
             raise _Unusable(MALFORMED, f"Data does not match the schema. {e}") from e
-        at = _after_space(text, at)
+        at = after_space(text, at)
     return found
 
 
@@ -208,8 +207,3 @@ def _number(text: str) -> Decimal:
 
 
 _DECODER = json.JSONDecoder(parse_float=_number, parse_constant=_no_constant)
-
-
-def _after_space(text: str, at: int) -> int:
-    match = _SPACE.match(text, at)
-    return match.end() if match else at

@@ -40,12 +40,14 @@ class Rows:
         events: fields by name
         shown: names of the fields that the answer has, in order; None for those of default
         grouped: whether they are groups of ``stats``, of which none has a pointer
+        matched: how many events have passed the filters
     """
 
     def __init__(self, events: list[Fields]) -> None:
         self.events = events
         self.shown: list[str] | None = None
         self.grouped = False
+        self.matched = len(events)
 
     def answer(self) -> list[dict[str, str]]:
         names = self.shown or ["@timestamp", "@message"]
@@ -86,12 +88,10 @@ class Query:
 
     def run(self, events: list[Fields]) -> tuple[list[dict[str, str]], int]:
         """The answer's rows and how many events have matched, from events with the newest first."""
-        rows, matched = Rows(events), len(events)
+        rows = Rows(events)
         for step in self._steps:
             step(rows)
-            if not rows.grouped and step.__name__ == "keep":
-                matched = len(rows.events)
-        return rows.answer(), matched
+        return rows.answer(), rows.matched
 
 
 def _shown(name: str, value: Any) -> str:
@@ -150,6 +150,8 @@ def _filter(reader: Reader) -> Step:
 
     def keep(rows: Rows) -> None:
         rows.events = [row for row in rows.events if test(row)]
+        if not rows.grouped:
+            rows.matched = len(rows.events)
 
     return keep
 

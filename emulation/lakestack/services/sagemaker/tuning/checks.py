@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from lakestack.services.base import aws_error
-from lakestack.services.sagemaker import rules
+from lakestack.services.sagemaker import rules, toolkit
+from lakestack.services.sagemaker.members import without
 from lakestack.services.sagemaker.tuning.ranges import RangeError, combinations, ranges_of
 from lakestack.services.sagemaker.validation import validation_error
 
@@ -54,13 +55,12 @@ def training_request(request: dict[str, Any], name: str, values: dict[str, str])
     """
     definition = request["TrainingJobDefinition"]
     objective = request["HyperParameterTuningJobConfig"]["HyperParameterTuningJobObjective"]
-    left = ("DefinitionName", "StaticHyperParameters", TUNING_RESOURCES)
     return {
-        **{member: value for member, value in definition.items() if member not in left},
+        **without(definition, "DefinitionName", "StaticHyperParameters", TUNING_RESOURCES),
         "TrainingJobName": name,
         "ResourceConfig": _resources(definition),
         "HyperParameters": {
-            "_tuning_objective_metric": objective["MetricName"],
+            toolkit.TUNING_METRIC: objective["MetricName"],
             **(definition.get("StaticHyperParameters") or {}),
             **values,
         },
