@@ -128,7 +128,7 @@ def _simulate(lake: Lake, seed: int, most_users: int) -> Drift:
     quiet = calm(tastes, CALM, seed)
     tastes = tastes.with_ratings(quiet)
     fashions = seed + len(drift_keys(lake))  # of a former drift people have rated all
-    loud = shifted(tastes, SHIFTED, seed + 1, fashions)
+    loud = shifted(tastes, SHIFTED, seed + 1, fashions, leave=AFTER)
     tastes = tastes.with_ratings(loud)
     lake.reporter.line(
         f"{len(quiet):,} ratings by the tastes of so far, then {len(loud):,} by new ones"

@@ -106,7 +106,9 @@ def calm(tastes: Tastes, each: int, seed: int) -> list[Rating]:
     return _drawn(tastes, weights, each, seed)
 
 
-def shifted(tastes: Tastes, each: int, seed: int, fashions_seed: int) -> list[Rating]:
+def shifted(
+    tastes: Tastes, each: int, seed: int, fashions_seed: int, leave: int = 0
+) -> list[Rating]:
     """Ratings by the circles' fashions.
 
     Args:
@@ -114,6 +116,7 @@ def shifted(tastes: Tastes, each: int, seed: int, fashions_seed: int) -> list[Ra
         each: as of `calm`
         seed: as of `calm`
         fashions_seed: of the circles and their fashions, which stay the same from wave to wave
+        leave: movies of the fashion that each person has not rated afterwards, for a later wave
     """
     chance = np.random.default_rng(fashions_seed)
     users, movies = tastes.rated.shape
@@ -126,16 +129,18 @@ def shifted(tastes: Tastes, each: int, seed: int, fashions_seed: int) -> list[Ra
         fashion = np.roll(names, -start)[:size]
         rows = np.flatnonzero(circle == number)
         weights[np.ix_(rows, fashion)] = 1.0 / (1.0 + np.arange(size)) ** 0.5
-    return _drawn(tastes, weights, each, seed)
+    return _drawn(tastes, weights, each, seed, leave)
 
 
-def _drawn(tastes: Tastes, weights: NDArray[np.float32], each: int, seed: int) -> list[Rating]:
+def _drawn(
+    tastes: Tastes, weights: NDArray[np.float32], each: int, seed: int, leave: int = 0
+) -> list[Rating]:
     """So many unseen movies of each person by weight, without one twice (Gumbel top-k)."""
     chance = np.random.default_rng(seed)
+    unseen = (weights > 0) & ~tastes.rated
+    most = np.clip(unseen.sum(axis=1) - leave, 0, each)
     keys = np.where(
-        (weights > 0) & ~tastes.rated,
-        np.log(np.maximum(weights, 1e-30)) + chance.gumbel(size=weights.shape),
-        -np.inf,
+        unseen, np.log(np.maximum(weights, 1e-30)) + chance.gumbel(size=weights.shape), -np.inf
     )
     order = np.argsort(-keys, axis=1, kind="stable")[:, :each]
     found: list[Rating] = []
@@ -143,7 +148,7 @@ def _drawn(tastes: Tastes, weights: NDArray[np.float32], each: int, seed: int) -
     for turn in range(order.shape[1]):
         for user in chance.permutation(len(order)).tolist():
             movie = int(order[user, turn])
-            if np.isfinite(keys[user, movie]):
+            if turn < most[user]:
                 time += SECONDS
                 stars = int(chance.integers(6, 11)) / 2
                 found.append(

@@ -123,7 +123,10 @@ SERVICES: Final[dict[str, dict[str, str]]] = {
     "RetrainingRole": {
         **_LOGS,
         **dict.fromkeys(
-            ("cloudformation:DescribeStackResources", "cloudformation:DescribeStacks"),
+            (
+                *("cloudformation:DescribeStackEvents", "cloudformation:DescribeStackResources"),
+                "cloudformation:DescribeStacks",
+            ),
             "pipeline/cloudformation.py looks at the lake's stacks",
         ),
         **dict.fromkeys(

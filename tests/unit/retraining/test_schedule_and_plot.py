@@ -7,6 +7,7 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ET
 import zipfile
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -106,6 +107,15 @@ def test_tastes_shift_to_movies_that_nobody_of_them_has_rated_before() -> None:
         assert both.newest == made[-1][3]
     assert shifted(tastes, 5, 8, 7) == loud
     assert shifted(tastes, 5, 8, 9) != loud
+
+
+def test_a_shift_leaves_movies_of_the_fashion_for_a_later_wave() -> None:
+    tastes = Tastes.of(iter(_ratings(40, 80)), 40, seed=7)  # fashions of 20, some of them rated
+    loud = shifted(tastes, 20, 8, 7, leave=5)
+    last = shifted(tastes.with_ratings(loud), 5, 9, 7)
+    given = Counter(r[0] for r in loud)
+    assert 0 < min(given.values())
+    assert Counter(r[0] for r in last) == dict.fromkeys(tastes.user_ids.tolist(), 5)
 
 
 def test_too_few_people_have_no_tastes() -> None:
