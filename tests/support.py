@@ -68,11 +68,14 @@ def movielens_folder() -> Path | None:
 
 @contextlib.contextmanager
 def emulator() -> Iterator[Running]:
-    """Start an empty emulator on a free port, in a folder of its own; stop it at the end."""
+    """Start an empty emulator on a free port, in a folder of its own; stop it at the end.
+
+    It ends with this process too, by whatever that is ended.
+    """
     with tempfile.TemporaryDirectory(prefix="lake-test-") as home:
         instance = Emulator(free_port(), home=Path(home))
         try:
-            running, _ = instance.start()
+            running, _ = instance.start(temporary=True)
             yield running
         finally:
             instance.stop()
