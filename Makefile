@@ -81,8 +81,8 @@ lab-pictures: setup ## Draw the pictures of the labs' pages, by the notebooks, o
 iam-policy: $(VENV)/.ready ## Write the policy of `lake iam-policy` from a recorded run
 	@$(BIN)/python -m tests.iam
 
-bench: setup ## Measure speed and memory; prints a table, writes bench.json
-	@$(BIN)/python -m tests.bench
+bench: setup ## Measure speed and memory (ROWS="word ..."); prints a table, writes bench.json
+	@$(BIN)/python -m tests.bench $(ROWS)
 
 bench-peers: setup ## Measure beside other emulators and the engines alone (SMALL=1, ROWS="word ...")
 	@$(BIN)/python -m tests.bench.peers $(if $(SMALL),--small) $(ROWS)

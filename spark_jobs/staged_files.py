@@ -12,6 +12,8 @@ from spark_jobs.bucket import Bucket
 from spark_jobs.errors import TrainingDataError
 from spark_jobs.row_rules import COLUMNS, REASON, RECORD, SOURCE
 
+ROWS_PER_FILE = 1_000_000
+
 
 def write_csv(frame: DataFrame, path: str) -> int:
     """Write CSV as RFC 4180 has it (a quote is doubled, nothing trimmed); return the rows."""

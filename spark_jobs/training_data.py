@@ -52,7 +52,7 @@ from spark_jobs.row_rules import (
     check_ratings,
     newest,
 )
-from spark_jobs.staged_files import check_staged, write_csv, write_quarantine
+from spark_jobs.staged_files import ROWS_PER_FILE, check_staged, write_csv, write_quarantine
 from spark_jobs.table_report import TableReport, count_rows
 
 ARGUMENTS = {  # name: default, None where the argument must be given
@@ -67,7 +67,6 @@ ARGUMENTS = {  # name: default, None where the argument must be given
     "quarantine_prefix": "ml/quarantine",
     "max_rejected_percent": "1",
 }
-ROWS_PER_FILE = 1_000_000
 
 
 def read_text(glue_context: GlueContext, database: str, name: str, table: str) -> DataFrame:

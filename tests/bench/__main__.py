@@ -17,6 +17,7 @@ from tests.bench import (
     stacks,
     streaming,
     training,
+    transform,
     validation,
     whole_run,
 )
@@ -30,6 +31,7 @@ BENCHMARKS = {
     "bookmarks": bookmarks.run,
     "cluster": cluster.run,
     "training": training.run,
+    "transform": transform.run,
     "stacks": stacks.run,
     "functions": functions.run,
     "reset": reset.run,
