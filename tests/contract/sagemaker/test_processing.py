@@ -204,7 +204,7 @@ def test_refused(processing: Processing) -> None:
         (
             {"AppSpecification": application("bash", "/x.sh")},
             "ValidationException",
-            "ContainerEntrypoint ['bash', '/x.sh']",
+            "the script /x.sh of the image itself",
         ),
         (
             {"AppSpecification": application("python3", "/code/own.py")},

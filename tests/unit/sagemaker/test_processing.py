@@ -5,13 +5,10 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
-from localstack.aws.api import CommonServiceException
 
 from lakestack.services.sagemaker import launch
-from lakestack.services.sagemaker.processing.checks import command_of
 
 SCRIPT = """
 from __future__ import annotations
@@ -69,30 +66,3 @@ def test_a_script_and_its_modules_name_the_private_folder(tmp_path: Path) -> Non
     assert done.returncode == 1
     assert 'script.py", line 14' in done.stderr
     assert done.stderr.strip().endswith("ValueError: the end")
-
-
-def application(*entrypoint: str) -> dict[str, Any]:
-    return {
-        "AppSpecification": {
-            "ImageUri": "image",
-            "ContainerEntrypoint": list(entrypoint),
-            "ContainerArguments": ["--a", "1"],
-        }
-    }
-
-
-def test_python_flags_script_and_arguments() -> None:
-    assert command_of(application("/usr/bin/python3.11", "-u", "/s.py", "b")) == (
-        ["-u"],
-        "/s.py",
-        ["b", "--a", "1"],
-    )
-
-
-@pytest.mark.parametrize(
-    "entrypoint",
-    [(), ("bash", "/s.sh"), ("python3",), ("python3", "-m", "x"), ("python3", "-c", "1")],
-)
-def test_commands_that_are_no_script(entrypoint: tuple[str, ...]) -> None:
-    with pytest.raises(CommonServiceException, match="does not support"):
-        command_of(application(*entrypoint))

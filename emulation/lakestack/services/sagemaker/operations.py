@@ -8,9 +8,8 @@ from typing import Any
 
 from localstack.aws.api import RequestContext, handler
 
-from lakestack.services.sagemaker import rules
 from lakestack.services.sagemaker.state import STORE, SagemakerState
-from lakestack.services.sagemaker.validation import check_request
+from lakestack.services.sagemaker.validation import check_request, unsupported
 
 Request = dict[str, Any]
 Answer = dict[str, Any]
@@ -39,7 +38,7 @@ def refuse(provider: type, name: str, valid: str) -> None:
     """
 
     def refuse_it(self: Any, state: SagemakerState, request: Request) -> Answer:  # noqa: ARG001 - an Operation
-        raise rules.unsupported(name, valid)
+        raise unsupported(name, valid)
 
     refuse_it.__name__ = f"refuse_{name}"  # the dispatch table finds the method by this name
     setattr(provider, refuse_it.__name__, operation(name)(refuse_it))

@@ -42,7 +42,7 @@ from lakestack.services.sagemaker.training_job import TrainingJob
 from lakestack.services.sagemaker.transform import runner as transform
 from lakestack.services.sagemaker.transform.operations import TransformOperations
 from lakestack.services.sagemaker.tuning.operations import TuningOperations
-from lakestack.services.sagemaker.validation import validation_error
+from lakestack.services.sagemaker.validation import unsupported, validation_error
 
 STOP_SECONDS = 3.0
 """For transform, processing and tuning jobs, when the emulator stops."""
@@ -219,7 +219,7 @@ class SagemakerProvider(
     def update_endpoint(self, state: SagemakerState, request: Request) -> Answer:
         _refuse_deployment_config(request)
         if request.get("RetainAllVariantProperties"):
-            raise rules.unsupported("RetainAllVariantProperties", "the configuration's own values")
+            raise unsupported("RetainAllVariantProperties", "the configuration's own values")
         with STORE.holding(state.account, state.region) as held:
             endpoint = held.endpoint(request["EndpointName"])
             config = held.endpoint_config(request["EndpointConfigName"])
@@ -268,7 +268,7 @@ class SagemakerProvider(
     def search(self, context: RequestContext, request: Request) -> Any:
         """Of what moto keeps; it has none of what is kept here, and would find nothing."""
         if request.get("Resource") in HELD_HERE:
-            raise rules.unsupported(f"Search for {request['Resource']}", "the List operations")
+            raise unsupported(f"Search for {request['Resource']}", "the List operations")
         return call_moto(context)
 
 
@@ -292,7 +292,7 @@ def _container(request: Request) -> dict[str, Any]:
     given = [request["PrimaryContainer"]] if request.get("PrimaryContainer") else []
     given += request.get("Containers") or []
     if len(given) != 1:
-        raise rules.unsupported(f"a model with {len(given)} containers", "one PrimaryContainer")
+        raise unsupported(f"a model with {len(given)} containers", "one PrimaryContainer")
     return dict(given[0])
 
 
@@ -317,7 +317,7 @@ def _refuse_deployment_config(request: Request) -> None:
     if traffic.get("Type", "ALL_AT_ONCE") != "ALL_AT_ONCE" or (
         request.get("DeploymentConfig") or {}
     ).get("RollingUpdatePolicy"):
-        raise rules.unsupported("DeploymentConfig", "ALL_AT_ONCE")
+        raise unsupported("DeploymentConfig", "ALL_AT_ONCE")
 
 
 def _summary(kind: str, item: Model | EndpointConfig) -> dict[str, Any]:

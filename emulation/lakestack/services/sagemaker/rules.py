@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from pathlib import PurePosixPath
 from typing import Any
-
-from localstack.aws.api import CommonServiceException
 
 from lakestack.services.base import aws_error
 from lakestack.services.patterns import PatternError, compile_pattern
 from lakestack.services.sagemaker import toolkit
-from lakestack.services.sagemaker.validation import validation_error
+from lakestack.services.sagemaker.container_command import check_command
+from lakestack.services.sagemaker.validation import unsupported, validation_error
 
 # Amazon ECR User Guide, "Private registry": account.dkr.ecr.region.amazonaws.com/repository:tag
 IMAGE = re.compile(
@@ -61,9 +61,10 @@ def check_training_job(request: dict[str, Any]) -> None:
         CommonServiceException: ValidationException or ResourceLimitExceeded
     """
     algorithm = request["AlgorithmSpecification"]
-    for name in ("AlgorithmName", "ContainerEntrypoint", "ContainerArguments"):
-        if algorithm.get(name):
-            raise unsupported(f"AlgorithmSpecification.{name}", "script mode with a TrainingImage")
+    if algorithm.get("AlgorithmName"):
+        raise unsupported("AlgorithmSpecification.AlgorithmName", "a TrainingImage")
+    if algorithm.get("ContainerArguments") and not algorithm.get("ContainerEntrypoint"):
+        raise unsupported("ContainerArguments for the image's own entry point", "both, or neither")
     if not algorithm.get("TrainingImage"):
         raise validation_error("AlgorithmSpecification.TrainingImage must be given.")
     check_image(algorithm["TrainingImage"])
@@ -82,7 +83,12 @@ def check_training_job(request: dict[str, Any]) -> None:
         raise validation_error(f"Channel names must be unique, received {', '.join(names)}.")
     for channel in request.get("InputDataConfig", []):
         _check_channel(channel)
-    _check_script(request)
+    if algorithm.get("ContainerEntrypoint"):
+        folders = [PurePosixPath("/opt/ml/input/data") / name for name in names]
+        arguments = algorithm.get("ContainerArguments") or []
+        check_command(algorithm["ContainerEntrypoint"], arguments, folders)
+    else:
+        _check_script(request)
 
 
 def check_container(container: Mapping[str, Any]) -> None:
@@ -157,18 +163,13 @@ def program_of(request: Mapping[str, Any]) -> tuple[str, str]:
     return str(values.get(toolkit.PROGRAM, "")), str(values.get(toolkit.SUBMIT_DIRECTORY, ""))
 
 
-def unsupported(what: str, valid: str) -> CommonServiceException:
-    """The error for a part of SageMaker that the emulator lacks."""
-    return validation_error(f"The emulator does not support {what}; valid here: {valid}.")
-
-
 def _check_script(request: Mapping[str, Any]) -> None:
     program, source = program_of(request)
     if not program or not source:
         raise validation_error(
-            "The emulator runs training jobs in script mode only: HyperParameters must have "
-            f"{toolkit.PROGRAM} (for example train.py) and {toolkit.SUBMIT_DIRECTORY} "
-            "(s3://bucket/sourcedir.tar.gz)."
+            "The emulator runs training jobs in script mode, or by their ContainerEntrypoint: "
+            f"HyperParameters must have {toolkit.PROGRAM} (for example train.py) and "
+            f"{toolkit.SUBMIT_DIRECTORY} (s3://bucket/sourcedir.tar.gz)."
         )
     _check_s3(f"HyperParameters.{toolkit.SUBMIT_DIRECTORY}", source)
     for name, value in (request.get("HyperParameters") or {}).items():

@@ -26,7 +26,16 @@ from lakestack import clock
 from lakestack.services.base import client
 from lakestack.services.logs.stream import BoundedLog, LogStream
 from lakestack.services.processes import ManagedProcess, clean_environment
-from lakestack.services.sagemaker import archives, launch, objects, rules, runtime, toolkit
+from lakestack.services.sagemaker import (
+    archives,
+    launch,
+    objects,
+    opt_ml,
+    rules,
+    runtime,
+    toolkit,
+)
+from lakestack.services.sagemaker.container_command import host_command, host_environment
 from lakestack.services.sagemaker.metrics import Metrics
 from lakestack.services.sagemaker.source import (
     SourceError,
@@ -83,7 +92,10 @@ class _Run:
         self.job, self.tree, self.log = job, tree, log
         self.s3 = client(job.account, job.region, "s3")
         self.program, self.source = rules.program_of(job.request)
-        definitions = job.request["AlgorithmSpecification"].get("MetricDefinitions", [])
+        algorithm = job.request["AlgorithmSpecification"]
+        self.entrypoint = algorithm.get("ContainerEntrypoint") or []
+        self.arguments = algorithm.get("ContainerArguments") or []
+        definitions = algorithm.get("MetricDefinitions", [])
         self.metrics = Metrics(definitions, log.write)
         self.volume = Volume(job.request["ResourceConfig"].get("VolumeSizeInGB"))
         self.printed = BoundedLog(log)
@@ -126,9 +138,10 @@ class _Run:
             instance_type = request["ResourceConfig"]["InstanceType"]
             hyperparameters = request.get("HyperParameters") or {}
             toolkit.write_config(self.tree, hyperparameters, self._channels(), instance_type)
-            fetch_source(self.s3, self.source, self.tree.code, self.volume)
-            check_program(self.tree.code, self.program)
-            check_requirements(self.tree.code)
+            if not self.entrypoint:
+                fetch_source(self.s3, self.source, self.tree.code, self.volume)
+                check_program(self.tree.code, self.program)
+                check_requirements(self.tree.code)
         except objects.DownloadError as e:
             raise JobError(f"ClientError: Data download failed:{e}") from e
         except SourceError as e:
@@ -151,11 +164,7 @@ class _Run:
         job = self.job
         self._enter("Training")
         limit = job.request["StoppingCondition"].get("MaxRuntimeInSeconds", DEFAULT_MAX_RUNTIME)
-        decoded = toolkit.decode_hyperparameters(job.request.get("HyperParameters") or {})
-        args = toolkit.arguments(toolkit.user_hyperparameters(decoded))
-        shown = " ".join([sys.executable, self.program, *args])
-        self.log.write(f"Invoking script with the following command: {shown}")
-        command = [sys.executable, launch.__file__, str(self.tree.root), self.program, *args]
+        command = self._command()
         try:
             process = ManagedProcess(
                 command,
@@ -179,13 +188,38 @@ class _Run:
             process.terminate(stop_grace())
             code = process.wait()
         if not timed_out and not job.stop_requested.is_set() and code != 0:
-            raise JobError(self._failure(code, args))
+            raise JobError(self._failure(code))
         return timed_out
+
+    def _command(self) -> list[str]:
+        """On this machine; its log shows what AWS's would."""
+        if self.entrypoint:
+            self.log.write(f"Running: {' '.join([*self.entrypoint, *self.arguments])}")
+            return host_command(self.tree.root, self.entrypoint, self.arguments)
+        shown = " ".join([sys.executable, self.program, *self._script_arguments()])
+        self.log.write(f"Invoking script with the following command: {shown}")
+        words = [self.program, *self._script_arguments()]
+        return opt_ml.inside(
+            self.tree.root, [sys.executable, launch.__file__, str(self.tree.root), *words]
+        )
+
+    def _script_arguments(self) -> list[str]:
+        decoded = toolkit.decode_hyperparameters(self.job.request.get("HyperParameters") or {})
+        return toolkit.arguments(toolkit.user_hyperparameters(decoded))
 
     def _environment(self) -> dict[str, str]:
         job, request = self.job, self.job.request
         home = self.tree.root.parent.parent / "home"
         home.mkdir(exist_ok=True)
+        if self.entrypoint:
+            extra = host_environment(self.tree.root, request.get("Environment") or {})
+            extra.update(TRAINING_JOB_NAME=job.name, TRAINING_JOB_ARN=job.arn)
+        else:
+            extra = self._toolkit_environment()
+        return clean_environment(job.account, job.region, home, extra, what="a training job")
+
+    def _toolkit_environment(self) -> dict[str, str]:
+        job, request = self.job, self.job.request
         extra = toolkit.environment(
             self.tree,
             request.get("HyperParameters") or {},
@@ -198,14 +232,14 @@ class _Run:
         if find_spec("sagemaker_training") is None:  # AWS's own toolkit
             paths = (extra.get("PYTHONPATH"), str(Path(runtime.__file__).parent))
             extra["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
-        return clean_environment(job.account, job.region, home, extra, what="a training job")
+        return extra
 
     def _line(self, line: str) -> None:
         self.tail.append(line)
         self.metrics.feed(line)
         self.printed.write(line)
 
-    def _failure(self, code: int, args: list[str]) -> str:
+    def _failure(self, code: int) -> str:
         """FailureReason: the script's own words in output/failure, else its last error."""
         number = 128 - code if code < 0 else code
         own = _read_failure(self.tree.failure)
@@ -216,7 +250,9 @@ class _Run:
             said = f"the training process was ended by signal {-code} ({name})"
         else:
             said = f'ErrorMessage "{last_error(self.tail)}"'
-        command = " ".join(["python", self.program, *args])
+        if self.entrypoint:
+            return f"AlgorithmError: {said[:900]}, exit code: {number}"
+        command = " ".join(["python", self.program, *self._script_arguments()])
         return (
             f"AlgorithmError: ExecuteUserScriptError: ExitCode {number} {said[:700]} "
             f'Command "{command[:150]}", exit code: {number}'

@@ -20,6 +20,11 @@ def validation_error(message: str) -> CommonServiceException:
     return aws_error("ValidationException", message)
 
 
+def unsupported(what: str, valid: str) -> CommonServiceException:
+    """The error for a part of SageMaker that the emulator lacks."""
+    return validation_error(f"The emulator does not support {what}; valid here: {valid}.")
+
+
 def check_request(shape: Shape | None, request: dict[str, Any]) -> None:
     """Refuse a request that breaks a constraint of its API shape.
 

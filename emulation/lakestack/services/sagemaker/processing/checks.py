@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import PurePosixPath
 from typing import Any
 
 from lakestack.services.sagemaker import rules
+from lakestack.services.sagemaker.container_command import check_command
 from lakestack.services.sagemaker.objects import split_uri
-from lakestack.services.sagemaker.validation import validation_error
+from lakestack.services.sagemaker.validation import unsupported, validation_error
 
 BASE = PurePosixPath("/opt/ml/processing")
-_PYTHON = re.compile(r"(.*/)?python(3(\.\d+)?)?")
-_FLAGS = re.compile(r"-[uvBOEIsSqb]+")
 
 
 def check_processing_job(request: dict[str, Any]) -> None:
@@ -34,35 +32,13 @@ def check_processing_job(request: dict[str, Any]) -> None:
         _check_input(each)
     for each in outputs:
         _check_output(each)
-    _, script, _ = command_of(request)
-    folders = [PurePosixPath(each["S3Input"]["LocalPath"]) for each in inputs]
-    if not any(PurePosixPath(script).is_relative_to(folder) for folder in folders):
-        raise rules.unsupported(
-            f"the script {script} of the image itself",
-            "a script below an input's LocalPath: "
-            + (", ".join(map(str, folders)) or "none given"),
-        )
-
-
-def command_of(request: dict[str, Any]) -> tuple[list[str], str, list[str]]:
-    """Python's flags, the script and its arguments, as ContainerEntrypoint and -Arguments say.
-
-    Raises:
-        CommonServiceException: ValidationException, it is no Python script
-    """
     application = request["AppSpecification"]
-    entrypoint = application.get("ContainerEntrypoint") or []
-    valid = f'ContainerEntrypoint ["python3", "{BASE}/input/code/script.py"]'
+    entrypoint = application.get("ContainerEntrypoint")
     if not entrypoint:
-        raise rules.unsupported(f"the entry point of {application['ImageUri']}", valid)
-    python, *rest = entrypoint
-    flags = []
-    while rest and _FLAGS.fullmatch(rest[0]):
-        flags.append(rest.pop(0))
-    if not _PYTHON.fullmatch(python) or not rest or rest[0].startswith("-"):
-        raise rules.unsupported(f"ContainerEntrypoint {entrypoint}", valid)
-    script, *arguments = rest
-    return flags, script, [*arguments, *(application.get("ContainerArguments") or [])]
+        valid = f'ContainerEntrypoint ["python3", "{BASE}/input/code/script.py"]'
+        raise unsupported(f"the entry point of {application['ImageUri']}", valid)
+    folders = [PurePosixPath(each["S3Input"]["LocalPath"]) for each in inputs]
+    check_command(entrypoint, application.get("ContainerArguments") or [], folders)
 
 
 def _check_names(kind: str, names: list[str]) -> None:
@@ -74,22 +50,22 @@ def _check_input(each: dict[str, Any]) -> None:
     name = each["InputName"]
     source = each.get("S3Input")
     if each.get("DatasetDefinition") or not source:
-        raise rules.unsupported(f"input {name}: DatasetDefinition", "S3Input")
+        raise unsupported(f"input {name}: DatasetDefinition", "S3Input")
     if each.get("AppManaged"):
-        raise rules.unsupported(f"input {name}: AppManaged", "inputs with a LocalPath")
+        raise unsupported(f"input {name}: AppManaged", "inputs with a LocalPath")
     if source.get("S3InputMode", "File") != "File":
-        raise rules.unsupported(f"input {name}: S3InputMode {source['S3InputMode']}", "File")
+        raise unsupported(f"input {name}: S3InputMode {source['S3InputMode']}", "File")
     if source.get("S3CompressionType", "None") != "None":
-        raise rules.unsupported(f"input {name}: S3CompressionType Gzip", "None (File mode)")
+        raise unsupported(f"input {name}: S3CompressionType Gzip", "None (File mode)")
     _check_place(f"input {name}", source)
 
 
 def _check_output(each: dict[str, Any]) -> None:
     name = each["OutputName"]
     if each.get("FeatureStoreOutput") or not each.get("S3Output"):
-        raise rules.unsupported(f"output {name}: FeatureStoreOutput", "S3Output")
+        raise unsupported(f"output {name}: FeatureStoreOutput", "S3Output")
     if each.get("AppManaged"):
-        raise rules.unsupported(f"output {name}: AppManaged", "outputs with a LocalPath")
+        raise unsupported(f"output {name}: AppManaged", "outputs with a LocalPath")
     _check_place(f"output {name}", each["S3Output"])
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
 import uuid
 from collections import deque
 from pathlib import Path, PurePosixPath
@@ -22,8 +21,8 @@ from lakestack import clock
 from lakestack.services.base import client
 from lakestack.services.logs.stream import BoundedLog, LogStream
 from lakestack.services.processes import ManagedProcess, clean_environment
-from lakestack.services.sagemaker import launch, objects, toolkit
-from lakestack.services.sagemaker.processing.checks import command_of
+from lakestack.services.sagemaker import objects, toolkit
+from lakestack.services.sagemaker.container_command import host_command, host_environment
 from lakestack.services.sagemaker.processing.outputs import Outputs
 from lakestack.services.sagemaker.processing_job import ProcessingJob
 from lakestack.services.sagemaker.training import last_error, stop_grace
@@ -121,11 +120,11 @@ class _Run:
 
     def _process(self) -> str | None:
         """Run the script until it ends, or for as long as it may."""
-        flags, script, arguments = command_of(self.request)
-        root = str(self.root)
-        command = [sys.executable, *flags, launch.__file__, root]
-        command += [launch.mapped(each, root) for each in (script, *arguments)]
-        self.log.write(f"Running: {' '.join(['python3', *flags, script, *arguments])}")
+        application = self.request["AppSpecification"]
+        entrypoint = application["ContainerEntrypoint"]
+        arguments = application.get("ContainerArguments") or []
+        command = host_command(self.root, entrypoint, arguments)
+        self.log.write(f"Running: {' '.join([*entrypoint, *arguments])}")
         try:
             process = ManagedProcess(
                 command,
@@ -177,8 +176,7 @@ class _Run:
         return None
 
     def _environment(self) -> dict[str, str]:
-        given = self.request.get("Environment") or {}
-        extra = {name: launch.mapped(value, str(self.root)) for name, value in given.items()}
+        extra = host_environment(self.root, self.request.get("Environment") or {})
         job = self.job
         return clean_environment(job.account, job.region, self.home, extra, what="a processing job")
 

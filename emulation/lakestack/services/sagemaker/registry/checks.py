@@ -9,7 +9,7 @@ from localstack.aws.api import CommonServiceException
 from lakestack.services.base import aws_error
 from lakestack.services.sagemaker import rules
 from lakestack.services.sagemaker.model_package import APPROVED, ModelPackage
-from lakestack.services.sagemaker.validation import validation_error
+from lakestack.services.sagemaker.validation import unsupported, validation_error
 
 MAX_METADATA = 50
 _DESCRIPTIVE = ("Framework", "FrameworkVersion", "NearestModelName", "ProductId", "ModelInput")
@@ -34,9 +34,9 @@ def check_package(request: dict[str, Any]) -> None:
         )
     for member in ("ValidationSpecification", "SourceAlgorithmSpecification"):
         if request.get(member):
-            raise rules.unsupported(member, "InferenceSpecification")
+            raise unsupported(member, "InferenceSpecification")
     if request.get("CertifyForMarketplace"):
-        raise rules.unsupported("CertifyForMarketplace", "packages of this account")
+        raise unsupported("CertifyForMarketplace", "packages of this account")
     if name and request.get("ModelApprovalStatus"):
         raise validation_error(
             "ModelApprovalStatus does not apply to unversioned models: give ModelPackageGroupName."
@@ -95,7 +95,7 @@ def container_of(package: ModelPackage, given: dict[str, Any]) -> dict[str, Any]
     specification = _specification(package, given.get("InferenceSpecificationName"))
     containers = specification.get("Containers") or []
     if len(containers) != 1:
-        raise rules.unsupported(f"a model package with {len(containers)} containers", "one")
+        raise unsupported(f"a model package with {len(containers)} containers", "one")
     found = containers[0]
     environment = {**(found.get("Environment") or {}), **(given.get("Environment") or {})}
     members = ("Image", "ModelDataUrl", "ModelDataSource")

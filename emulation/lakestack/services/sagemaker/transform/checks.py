@@ -7,7 +7,7 @@ from typing import Any
 from lakestack.services.sagemaker import rules
 from lakestack.services.sagemaker.objects import split_uri
 from lakestack.services.sagemaker.transform.filters import DataProcessing
-from lakestack.services.sagemaker.validation import validation_error
+from lakestack.services.sagemaker.validation import unsupported, validation_error
 
 DEFAULT_PAYLOAD_MB, MAX_PAYLOAD_MB = 6, 100
 
@@ -20,12 +20,12 @@ def check_transform_job(request: dict[str, Any]) -> None:
     """
     source = request["TransformInput"]["DataSource"]["S3DataSource"]
     if source["S3DataType"] not in ("S3Prefix", "ManifestFile"):
-        raise rules.unsupported(f"S3DataType {source['S3DataType']}", "S3Prefix, ManifestFile")
+        raise unsupported(f"S3DataType {source['S3DataType']}", "S3Prefix, ManifestFile")
     split = request["TransformInput"].get("SplitType", "None")
     if split not in ("None", "Line"):
-        raise rules.unsupported(f"SplitType {split}", "None, Line")
+        raise unsupported(f"SplitType {split}", "None, Line")
     if request.get("DataCaptureConfig"):
-        raise rules.unsupported("DataCaptureConfig", "a job without it")
+        raise unsupported("DataCaptureConfig", "a job without it")
     for where, uri in (
         ("TransformInput S3Uri", source["S3Uri"]),
         ("S3OutputPath", request["TransformOutput"]["S3OutputPath"]),

@@ -8,7 +8,7 @@ from lakestack.services.base import aws_error
 from lakestack.services.sagemaker import rules, toolkit
 from lakestack.services.sagemaker.members import without
 from lakestack.services.sagemaker.tuning.ranges import RangeError, combinations, ranges_of
-from lakestack.services.sagemaker.validation import validation_error
+from lakestack.services.sagemaker.validation import unsupported, validation_error
 
 MAX_PARALLEL = 10
 """Our quota, which is AWS's default for all strategies but Random and Hyperband."""
@@ -24,7 +24,7 @@ def check_tuning_job(request: dict[str, Any]) -> None:
     """
     for member in ("WarmStartConfig", "Autotune", "TrainingJobDefinitions"):
         if request.get(member):
-            raise rules.unsupported(member, "one TrainingJobDefinition")
+            raise unsupported(member, "one TrainingJobDefinition")
     settings = request["HyperParameterTuningJobConfig"]
     definition = request.get("TrainingJobDefinition")
     if not definition:
@@ -32,7 +32,7 @@ def check_tuning_job(request: dict[str, Any]) -> None:
     _check_settings(settings)
     for member in ("HyperParameterRanges", "TuningObjective"):
         if definition.get(member):
-            raise rules.unsupported(
+            raise unsupported(
                 f"TrainingJobDefinition.{member}",
                 "ranges and objective in HyperParameterTuningJobConfig",
             )
@@ -89,18 +89,18 @@ def _resources(definition: dict[str, Any]) -> dict[str, Any]:
 
 def _check_settings(settings: dict[str, Any]) -> None:
     if settings["Strategy"] not in (GRID, RANDOM):
-        raise rules.unsupported(f"Strategy {settings['Strategy']}", f"{RANDOM}, {GRID}")
+        raise unsupported(f"Strategy {settings['Strategy']}", f"{RANDOM}, {GRID}")
     if settings.get("TrainingJobEarlyStoppingType", "Off") != "Off":
-        raise rules.unsupported("TrainingJobEarlyStoppingType Auto", "Off")
+        raise unsupported("TrainingJobEarlyStoppingType Auto", "Off")
     limits, criteria = settings["ResourceLimits"], settings.get("TuningJobCompletionCriteria") or {}
     if limits.get("MaxRuntimeInSeconds"):
-        raise rules.unsupported("ResourceLimits.MaxRuntimeInSeconds", "MaxNumberOfTrainingJobs")
+        raise unsupported("ResourceLimits.MaxRuntimeInSeconds", "MaxNumberOfTrainingJobs")
     if (criteria.get("ConvergenceDetected") or {}).get("CompleteOnConvergence") == "Enabled":
-        raise rules.unsupported("ConvergenceDetected", "TargetObjectiveMetricValue")
+        raise unsupported("ConvergenceDetected", "TargetObjectiveMetricValue")
     if criteria.get("BestObjectiveNotImproving"):
-        raise rules.unsupported("BestObjectiveNotImproving", "TargetObjectiveMetricValue")
+        raise unsupported("BestObjectiveNotImproving", "TargetObjectiveMetricValue")
     if (settings.get("ParameterRanges") or {}).get("AutoParameters"):
-        raise rules.unsupported("ParameterRanges.AutoParameters", "ranges")
+        raise unsupported("ParameterRanges.AutoParameters", "ranges")
     if limits["MaxParallelTrainingJobs"] > MAX_PARALLEL:
         raise aws_error(
             "ResourceLimitExceeded",
