@@ -144,6 +144,17 @@ def test_a_random_search_finds_the_best_of_its_training_jobs(tuning: Tuning) -> 
     assert listed["Strategy"] == "Random"
 
 
+def test_a_bayesian_search_takes_what_is_known_into_account(tuning: Tuning) -> None:
+    wide = {"ContinuousParameterRanges": [{"Name": "x", "MinValue": "-40", "MaxValue": "40"}]}
+    name = tuning.create(wide, 9, config={"Strategy": "Bayesian"}, parallel=1)
+    found = tuning.ended(name)
+    assert found["HyperParameterTuningJobStatus"] == "Completed", found.get("FailureReason")
+    assert found["HyperParameterTuningJobConfig"]["Strategy"] == "Bayesian"
+    tried = [float(trial["TunedHyperParameters"]["x"]) for trial in tuning.trials(name)]
+    assert len(set(tried)) == 9
+    assert min(abs(x - 3) for x in tried[3:]) < 2  # one in twenty is by chance
+
+
 def test_a_seed_gives_the_same_trials(tuning: Tuning) -> None:
     wide = {"ContinuousParameterRanges": [{"Name": "x", "MinValue": "0", "MaxValue": "9"}]}
 
@@ -230,7 +241,6 @@ def test_resources_of_a_tuning_job_are_those_of_its_training_jobs(tuning: Tuning
 def test_refused(tuning: Tuning) -> None:
     one = {"DefinitionName": "a"}
     refused: list[tuple[dict[str, Any], int | None, dict[str, Any], str]] = [
-        (X, 2, {"config": {"Strategy": "Bayesian"}}, "Strategy Bayesian"),
         (X, 2, {"config": {"Strategy": "Hyperband"}}, "Strategy Hyperband"),
         (X, 2, {"config": {"TrainingJobEarlyStoppingType": "Auto"}}, "EarlyStoppingType Auto"),
         (X, 6, {}, "You don't have enough combinations of hyperparameter ranges"),
@@ -249,7 +259,12 @@ def test_refused(tuning: Tuning) -> None:
             },
             "A metric is required for this hyperparameter tuning job objective",
         ),
-        (X, 1, {"static": {"sagemaker_program": ""}}, "script mode only"),
+        (
+            X,
+            1,
+            {"static": {"sagemaker_program": ""}},
+            "script mode, or by their",
+        ),
         (X, 1, {"Autotune": {"Mode": "Enabled"}}, "does not support Autotune"),
         (
             X,

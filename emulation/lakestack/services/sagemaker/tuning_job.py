@@ -64,6 +64,11 @@ class TuningJob(Job):
         """The entries of ListTrainingJobsForHyperParameterTuningJob, in order of start."""
         return [self._trial(jobs[name]) for name in self._started(jobs)]
 
+    def known(self, jobs: Jobs) -> list[tuple[dict[str, str], float]]:
+        """What has completed: values and objective, in order of start."""
+        finals = [(name, self._final(jobs[name])) for name in self._started(jobs)]
+        return [(self.trials[name], value) for name, value in finals if value is not None]
+
     def reaches_target(self, job: TrainingJob) -> bool:
         """Whether a training job's objective is as good as TargetObjectiveMetricValue."""
         criteria = self._settings.get("TuningJobCompletionCriteria") or {}

@@ -7,12 +7,13 @@ from typing import Any
 from lakestack.services.base import aws_error
 from lakestack.services.sagemaker import rules, toolkit
 from lakestack.services.sagemaker.members import without
+from lakestack.services.sagemaker.tuning.bayesian import installed
 from lakestack.services.sagemaker.tuning.ranges import RangeError, combinations, ranges_of
 from lakestack.services.sagemaker.validation import unsupported, validation_error
 
 MAX_PARALLEL = 10
 """Our quota, which is AWS's default for all strategies but Random and Hyperband."""
-GRID, RANDOM = "Grid", "Random"
+BAYESIAN, GRID, RANDOM = "Bayesian", "Grid", "Random"
 TUNING_RESOURCES = "HyperParameterTuningResourceConfig"
 
 
@@ -88,8 +89,10 @@ def _resources(definition: dict[str, Any]) -> dict[str, Any]:
 
 
 def _check_settings(settings: dict[str, Any]) -> None:
-    if settings["Strategy"] not in (GRID, RANDOM):
-        raise unsupported(f"Strategy {settings['Strategy']}", f"{RANDOM}, {GRID}")
+    strategies = (BAYESIAN, GRID, RANDOM) if installed() else (GRID, RANDOM)
+    if settings["Strategy"] not in strategies:
+        without = "" if installed() else " without NumPy (pip install 'lakestack[sagemaker]')"
+        raise unsupported(f"Strategy {settings['Strategy']}{without}", ", ".join(strategies))
     if settings.get("TrainingJobEarlyStoppingType", "Off") != "Off":
         raise unsupported("TrainingJobEarlyStoppingType Auto", "Off")
     limits, criteria = settings["ResourceLimits"], settings.get("TuningJobCompletionCriteria") or {}

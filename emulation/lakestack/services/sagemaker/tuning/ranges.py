@@ -32,12 +32,14 @@ class Range:
         draw: one of them at random
         values: all of them; None: they are not countable
         size: how many there are
+        place: where a value is, from 0 to 1 on the range's scale; of categories, 1 for its own
     """
 
     name: str
     draw: Callable[[random.Random], str]
     values: Callable[[], Iterator[str]] | None
     size: float
+    place: Callable[[str], list[float]]
 
 
 def ranges_of(given: dict[str, Any]) -> list[Range]:
@@ -97,7 +99,11 @@ def _integer(given: dict[str, str]) -> Range:
         return str(min(max(round(value), low), high))
 
     return Range(
-        given["Name"], draw, lambda: (str(v) for v in range(low, high + 1)), high - low + 1
+        given["Name"],
+        draw,
+        lambda: (str(v) for v in range(low, high + 1)),
+        high - low + 1,
+        _place(low, high, scale),
     )
 
 
@@ -116,15 +122,36 @@ def _continuous(given: dict[str, str]) -> Range:
         return repr(min(max(value, low), high))
 
     if low == high:
-        return Range(given["Name"], lambda _: repr(low), lambda: iter([repr(low)]), 1)
-    return Range(given["Name"], draw, None, math.inf)
+        return Range(given["Name"], lambda _: repr(low), lambda: iter([repr(low)]), 1, _nowhere)
+    return Range(given["Name"], draw, None, math.inf, _place(low, high, scale))
 
 
 def _categorical(given: dict[str, Any]) -> Range:
     values = list(dict.fromkeys(given["Values"]))
     return Range(
-        given["Name"], lambda source: source.choice(values), lambda: iter(values), len(values)
+        given["Name"],
+        lambda source: source.choice(values),
+        lambda: iter(values),
+        len(values),
+        lambda value: [float(value == each) for each in values],
     )
+
+
+def _place(low: float, high: float, scale: str) -> Callable[[str], list[float]]:
+    if low == high:
+        return _nowhere
+
+    def scaled(value: float) -> float:
+        if scale == LOGARITHMIC:
+            return math.log(value)
+        return -math.log1p(-value) if scale == REVERSE else value
+
+    first, last = scaled(low), scaled(high)
+    return lambda text: [(scaled(float(text)) - first) / (last - first)]
+
+
+def _nowhere(_: str) -> list[float]:
+    return [0.0]
 
 
 def _bounds(given: dict[str, str], number: Callable[[str], Any]) -> tuple[Any, Any, str]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable
 
 from lakestack.services.sagemaker import training
 from lakestack.services.sagemaker.state import SagemakerState
 from lakestack.services.sagemaker.training_job import TrainingJob
-from lakestack.services.sagemaker.tuning.checks import GRID, training_request, trials_of
+from lakestack.services.sagemaker.tuning.bayesian import BayesianSearch
+from lakestack.services.sagemaker.tuning.checks import BAYESIAN, GRID, training_request, trials_of
 from lakestack.services.sagemaker.tuning.ranges import Values, grid, random_search, ranges_of
 from lakestack.services.sagemaker.tuning_job import TuningJob
 
@@ -37,19 +38,27 @@ class _Run:
         """Run all training jobs; returns the FailureReason."""
         self.job.begin()
         self.job.attach(self._stop_all)
-        values = self._values()
+        search = self._search()
         for number in range(1, trials_of(self.job.request) + 1):
-            if not self._room() or not self._start(number, next(values)):
+            if not self._room() or not self._start(number, search()):
                 break
         while self.running:
             self._look()
         return self.job.failure(self.state.training_jobs)
 
-    def _values(self) -> Iterator[Values]:
-        ranges = ranges_of(self.settings["ParameterRanges"])
-        if self.settings["Strategy"] == GRID:
-            return grid(ranges)
-        return random_search(ranges, self.settings.get("RandomSeed"))
+    def _search(self) -> Callable[[], Values]:
+        """What gives the next combination."""
+        ranges, seed = ranges_of(self.settings["ParameterRanges"]), self.settings.get("RandomSeed")
+        if self.settings["Strategy"] == BAYESIAN:
+            bayesian = BayesianSearch(ranges, self.job.objective["Type"] == "Maximize", seed)
+            return lambda: bayesian.next(
+                self.job.known(self.state.training_jobs), [self._tried(t) for t in self.running]
+            )
+        given = grid(ranges) if self.settings["Strategy"] == GRID else random_search(ranges, seed)
+        return lambda: next(given)
+
+    def _tried(self, trial: TrainingJob) -> Values:
+        return self.job.trials[trial.name]
 
     def _room(self) -> bool:
         """Wait until another may start; False when none shall."""
