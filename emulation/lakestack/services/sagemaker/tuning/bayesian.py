@@ -142,13 +142,10 @@ def _regression(np: Any, x: Any, y: Any, at: Any) -> tuple[Any, Any]:
     for _ in range(SWEEPS):
         noise = max(NOISES, key=lambda each: fitted(scales, each)[0])
         for column in range(len(scales)):
-
-            def likelihood(scale: float, column: int = column) -> float:
-                tried = scales.copy()
-                tried[column] = scale
-                return fitted(tried, noise)[0]
-
-            scales[column] = max(SCALES, key=likelihood)
+            tries = np.repeat(scales[None], len(SCALES), axis=0)
+            tries[:, column] = SCALES
+            likelihoods = [fitted(each, noise)[0] for each in tries]
+            scales = tries[int(np.argmax(likelihoods))]
     _, lower, half = fitted(scales, noise)
     between = np.linalg.solve(lower, _kernel(np, x / scales, at / scales))
     variance = np.maximum(1 - (between**2).sum(axis=0), 1e-12)
