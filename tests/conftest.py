@@ -96,13 +96,16 @@ TIERS = {
 """Folders of tests, the innermost last, and what runs a tier that is not run by all."""
 
 
+SLOWEST_FILES, SLOW_FILE_SECONDS = 25, 20
+
+
 def tier_of(place: str) -> str:
     """The tier of a test by its place."""
     return next((n for n, (folder, _) in reversed(TIERS.items()) if place.startswith(folder)), "")
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Say which tiers have run, so that green is not taken for more than it is."""
+    """Say which tiers have run, so that green is not taken for more than it is; and what is slow."""
     done = [r for k in ("passed", "failed", "error") for r in terminalreporter.stats.get(k, [])]
     counts = Counter(tier_of(report.nodeid) for report in done)
     told = []
@@ -110,6 +113,12 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         how = f" ({command})" if command else ""
         told.append(f"{name} {counts[name]}" if counts[name] else f"{name} not run{how}")
     terminalreporter.write_line(f"tiers: {', '.join(told)}")
+    seconds: Counter[str] = Counter()
+    for report in (*done, *terminalreporter.stats.get("", [])):  # which are set-ups and teardowns
+        seconds[report.nodeid.partition("::")[0]] += getattr(report, "duration", 0)
+    for file, took in seconds.most_common(SLOWEST_FILES):
+        if took >= SLOW_FILE_SECONDS:
+            terminalreporter.write_line(f"{took:>5.0f} s {file}")
 
 
 @pytest.hookimpl(trylast=True)  # after pytest-randomly, whose order holds within a tier
