@@ -105,7 +105,7 @@ def tier_of(place: str) -> str:
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Say which tiers have run, so that green is not taken for more than it is; and what is slow."""
+    """Say which tiers have run, so that green means no more than it does, and what is slow."""
     done = [r for k in ("passed", "failed", "error") for r in terminalreporter.stats.get(k, [])]
     counts = Counter(tier_of(report.nodeid) for report in done)
     told = []
