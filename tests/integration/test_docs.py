@@ -28,7 +28,7 @@ from tests.integration.faults.lake_runs import Machine
 from tests.integration.pipeline.movielens_data import write_folder
 from tests.support import PROJECT, free_port
 
-pytestmark = [pytest.mark.spark, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.spark
 
 README: Final = PROJECT / "README.md"
 PAGES: Final = ("README.md", "1.md", "2.md", "3.md", "4.md")
@@ -68,7 +68,7 @@ class Shell:
         self._environment = environment
         self._exports.touch()
 
-    def run(self, command: Command, seconds: float = 240) -> Ran:
+    def run(self, command: Command, seconds: float = 900) -> Ran:
         """Run a command with its stdout and stderr together, as a terminal shows them."""
         script = (
             f". {self._exports}\n{command.text}\ncode=$?\n"

@@ -15,7 +15,7 @@ from lakestack import paths
 from tests import support
 from tests.integration.confinement import recording_network
 
-pytestmark = [pytest.mark.spark, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.spark
 REFUSED = "refused: {} in the emulator reaches only"
 ANSWERED = {"own name": "127.0.0.1", "localstack": "127.0.0.1"}
 

@@ -16,7 +16,6 @@ from tests.integration.container.conftest import engine_variables, run
 from tests.integration.test_docs import Shell
 from tests.support import PROJECT, clients, free_port
 
-pytestmark = pytest.mark.timeout(900)
 PAGE = PROJECT / "docs" / "docker.md"
 LAKE = str(PROJECT / ".venv" / "bin" / "lake")
 ON_THE_CLUSTER = """

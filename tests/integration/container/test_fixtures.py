@@ -13,8 +13,6 @@ from tests.integration.distribution.environments import Environment, build, copi
 from tests.integration.stranger.test_fixtures import PASSED, suite
 from tests.support import free_port
 
-pytestmark = pytest.mark.timeout(600)
-
 
 @pytest.fixture(autouse=True)
 def _without_reaper(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -40,7 +40,6 @@ def inside(container: str, code: str) -> str:
     return run("docker", "exec", *cache, container, "python", "-c", code, timeout=240).stdout
 
 
-@pytest.mark.timeout(400)
 def test_it_works_without_a_network(started: Started) -> None:
     container = started("--network", "none")
     healthy(container)

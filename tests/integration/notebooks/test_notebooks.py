@@ -13,7 +13,7 @@ import pytest
 from tests.integration.faults.lake_runs import Machine
 from tests.notebooks.execution import Executed, execute
 
-pytestmark = [pytest.mark.spark, pytest.mark.timeout(1800)]
+pytestmark = pytest.mark.spark
 
 RUNS = 2
 LAB4_SECONDS = 90

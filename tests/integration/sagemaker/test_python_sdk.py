@@ -21,7 +21,7 @@ SageMaker:
       TelemetryOptOut: true
 """
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from lakestack.java import artifacts
 from lakestack.tool import environment
 from tests.integration.distribution.environments import Environment, build, copied
 
-pytestmark = [pytest.mark.spark, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.spark
 REPOSITORY = Path(__file__).with_name("repository")
 PASSED = re.compile(r"^(\d+) passed in", re.MULTILINE)
 

@@ -22,7 +22,6 @@ from tests.integration.pipeline.movielens_data import Expected, write_folder
 from tests.support import REGION, unique, wait_until
 
 Aws = Callable[[str], Any]
-pytestmark = pytest.mark.timeout(300)
 BUCKET = "000000000000-movielens-lake-us-east-1"
 TABLES = ["ratings_t", "movies_t", "links_t", "tags_t", "awsdms_full_load_exceptions"]
 TAG = {"Key": "project", "Value": "movielens-lake"}

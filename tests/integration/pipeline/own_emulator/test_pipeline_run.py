@@ -25,7 +25,7 @@ from tests.integration.pipeline.movielens_data import Expected, write_folder
 from tests.support import wait_until
 
 BUCKET = "000000000000-movielens-lake-us-east-1"
-pytestmark = [pytest.mark.spark, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.spark
 
 
 @dataclass
