@@ -315,6 +315,13 @@ PATCHES: tuple[Patch, ...] = (
         )
         for module in PATTERNS
     ),
+    patch(
+        "stepfunctions.tasks",
+        "stepfunctions.install",
+        "tasks of Glue and SageMaker do not wait for their jobs, and fail at the end",
+        "localstack.services.stepfunctions.asl.component.state.state_execution.state_task"
+        ".state_task_factory:state_task_service_for",
+    ),
     *RECORDS,
     *S3,
     patch(

@@ -60,8 +60,8 @@ def test_detail_is_what_it_was_at_the_change(
     sent: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     held = threading.Event()
-    found = publisher.client("1", "2", "events")
-    monkeypatch.setattr(publisher, "client", lambda *_: held.wait(30) and found)
+    send = publisher.Sender._send
+    monkeypatch.setattr(publisher.Sender, "_send", lambda *a: held.wait(30) and send(*a))
     nested = {"state": "before"}
     _publish(jobName=nested)
     nested["state"] = "after"

@@ -8,15 +8,11 @@ from __future__ import annotations
 
 import threading
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from lakestack import clock
 from lakestack.services import state_events
 from lakestack.services.state_events import types
-
-if TYPE_CHECKING:
-    from lakestack.services.glue.crawler import Crawl, Crawler
-    from lakestack.services.glue.job_run import JobRun
 
 _SEVERITY = {"SUCCEEDED": "INFO", "STOPPED": "INFO", "TIMEOUT": "WARN", "FAILED": "ERROR"}
 _MESSAGE = {
@@ -30,7 +26,44 @@ _LOG_LINK = (
 )
 
 
-def job_ended(run: JobRun) -> None:
+class Run(Protocol):
+    """What is told of a job run."""
+
+    account: str
+    region: str
+    job_name: str
+    run_id: str
+    state: str
+    error: str | None
+    started: float
+    settings: dict[str, Any]
+
+    @property
+    def active(self) -> bool: ...
+
+
+class Crawl(Protocol):
+    """What is told of a crawl."""
+
+    state: str
+    started: float
+    ended: float | None
+    error: str | None
+    summary: dict[str, Any]
+
+    @property
+    def seconds(self) -> float: ...
+
+
+class Crawler(Protocol):
+    """Whose crawl it is."""
+
+    account: str
+    region: str
+    name: str
+
+
+def job_ended(run: Run) -> None:
     """A job run has entered its last state."""
     failure = (
         f"JobName:{run.job_name} and JobRunId:{run.run_id} failed to execute with exception "
@@ -53,7 +86,7 @@ def job_ended(run: JobRun) -> None:
 class DelayNotice:
     """Tells the states of a run that lasts longer than its NotifyDelayAfter, once each."""
 
-    def __init__(self, run: JobRun) -> None:
+    def __init__(self, run: Run) -> None:
         self._run = run
         wanted = run.settings.get("NotificationProperty") or {}
         self._minutes = wanted.get("NotifyDelayAfter")

@@ -126,6 +126,12 @@ class _Run:
             instance_type = request["ResourceConfig"]["InstanceType"]
             hyperparameters = request.get("HyperParameters") or {}
             toolkit.write_config(self.tree, hyperparameters, self._channels(), instance_type)
+            if not self.program or not self.source:
+                raise SourceError(
+                    "framework error: HyperParameters must have "
+                    f"{toolkit.PROGRAM} (for example train.py) and {toolkit.SUBMIT_DIRECTORY} "
+                    "(s3://bucket/sourcedir.tar.gz)"
+                )
             fetch_source(self.s3, self.source, self.tree.code, self.volume)
             check_program(self.tree.code, self.program)
             check_requirements(self.tree.code)
