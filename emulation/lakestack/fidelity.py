@@ -28,6 +28,8 @@ from lakestack.patches import PATCHES
 from lakestack.patches.sources import LOCK
 from lakestack.registry import RESOURCE_PROVIDERS, SERVICES, EmulatedService
 from lakestack.services.cloudformation import property_use
+from lakestack.services.state_events import EVENT_TYPES
+from lakestack.services.stepfunctions.integrations import INTEGRATIONS
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "fidelity.md"
 """There in a clone only."""
@@ -83,8 +85,31 @@ def tables() -> str:
     lines += ["### CloudFormation resource types", "", "| Who | Types |", "|---|---|"]
     for who, names in resource_types().items():
         lines.append(f"| {who} ({len(names)}) | {', '.join(names)} |")
-    lines += ["", *property_table(), "", *patch_table()]
+    for table in (event_table, integration_table, property_table, patch_table):
+        lines += ["", *table()]
     return "\n".join([*lines, "", END])
+
+
+def event_table() -> list[str]:
+    """The lines of the table of the state changes that our services publish."""
+    lines = ["### State changes on EventBridge's default bus", ""]
+    lines += ["| Source | Detail type | When | Detail has | AWS's page |", "|---|---|---|---|---|"]
+    for kind in EVENT_TYPES:
+        members = ", ".join(f"`{name}`" for name in kind.members)
+        lines.append(
+            f"| {kind.source} | {kind.detail_type} | {kind.when} | {members} | {kind.page} |"
+        )
+    return lines
+
+
+def integration_table() -> list[str]:
+    """The lines of the table of Step Functions' integrations of our services."""
+    lines = ["### Step Functions integrations", ""]
+    lines += ["| Service | Request response | `.sync` also |", "|---|---|---|"]
+    for service, found in INTEGRATIONS.items():
+        jobs = [name for name, job in found.actions.items() if job is not None]
+        lines.append(f"| {service} | {', '.join(found.actions)} | {', '.join(jobs)} |")
+    return lines
 
 
 def property_table() -> list[str]:

@@ -185,6 +185,12 @@ PATCHES: tuple[Patch, ...] = (
         f"{_CFN}.engine.template_preparer:parse_template",
     ),
     patch(
+        "cloudformation.events",
+        "cloudformation.state_changes",
+        "status changes of stacks and resources are not sent to EventBridge",
+        f"{_CFN}.v2.entities:Stack._store_event",
+    ),
+    patch(
         "cloudformation.given_up",
         "cloudformation.custom_resource_requests",
         "nobody is told that an asynchronous invocation failed for good: its stack waits an hour",
@@ -308,6 +314,13 @@ PATCHES: tuple[Patch, ...] = (
             f"{module}:re",
         )
         for module in PATTERNS
+    ),
+    patch(
+        "stepfunctions.tasks",
+        "stepfunctions.install",
+        "tasks of Glue and SageMaker do not wait for their jobs, and fail at the end",
+        "localstack.services.stepfunctions.asl.component.state.state_execution.state_task"
+        ".state_task_factory:state_task_service_for",
     ),
     *RECORDS,
     *S3,

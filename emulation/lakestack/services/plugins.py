@@ -82,6 +82,7 @@ PREPARED = (
     "s3.storage",
     "service_regions",
     "sqs.metrics",
+    "stepfunctions.install",
     "logs.insights.queries",
     "logs.metric_filters",
     "logs.reads",

@@ -270,6 +270,13 @@ def test_missing_source_fails_and_names_it(aws: Aws, lake: str) -> None:
     assert "NoSuchKey" in reason
 
 
+def test_container_of_a_framework_fails_without_a_script(aws: Aws, lake: str) -> None:
+    found = ended(aws, start(aws, lake, "", HyperParameters={"alpha": "1"}))
+    assert found["TrainingJobStatus"] == "Failed"
+    assert found["FailureReason"].startswith("AlgorithmError: framework error: ")
+    assert "sagemaker_program" in found["FailureReason"]
+
+
 def test_missing_program_names_what_is_there(aws: Aws, lake: str) -> None:
     values = request(lake)
     hyperparameters = {**values["HyperParameters"], "sagemaker_program": "other.py"}
@@ -307,6 +314,13 @@ def _with(path: str, value: Any) -> Callable[[dict[str, Any]], None]:
     return change
 
 
+def _without_script(values: dict[str, Any]) -> None:
+    """An image that may hold an algorithm of its own, which cannot run here."""
+    values["HyperParameters"] = {}
+    image = "683313688378.dkr.ecr.us-east-1.amazonaws.com/own-algorithm:1"
+    values["AlgorithmSpecification"]["TrainingImage"] = image
+
+
 @pytest.mark.parametrize(
     ("change", "code", "said"),
     [
@@ -324,7 +338,7 @@ def _with(path: str, value: Any) -> Callable[[dict[str, Any]], None]:
         ),
         (_with("ResourceConfig.InstanceCount", 2), "ResourceLimitExceeded", "delta of 2"),
         (_with("ResourceConfig.InstanceType", "ml.huge"), "ValidationException", "enum value set"),
-        (_with("HyperParameters", {}), "ValidationException", "sagemaker_program"),
+        (_without_script, "ValidationException", "sagemaker_program"),
         (
             _with("InputDataConfig.0.DataSource.S3DataSource.S3Uri", "s3://no-such-bucket-x/a"),
             "ValidationException",

@@ -240,6 +240,12 @@ def test_resources_of_a_tuning_job_are_those_of_its_training_jobs(tuning: Tuning
 
 def test_refused(tuning: Tuning) -> None:
     one = {"DefinitionName": "a"}
+    own = {
+        "TrainingImage": "683313688378.dkr.ecr.us-east-1.amazonaws.com/own-algorithm:1",
+        "TrainingInputMode": "File",
+        "MetricDefinitions": [{"Name": "score", "Regex": "score=(.*?);"}],
+    }
+    no_script = {"static": {"sagemaker_program": ""}}
     refused: list[tuple[dict[str, Any], int | None, dict[str, Any], str]] = [
         (X, 2, {"config": {"Strategy": "Hyperband"}}, "Strategy Hyperband"),
         (X, 2, {"config": {"TrainingJobEarlyStoppingType": "Auto"}}, "EarlyStoppingType Auto"),
@@ -262,7 +268,7 @@ def test_refused(tuning: Tuning) -> None:
         (
             X,
             1,
-            {"static": {"sagemaker_program": ""}},
+            {"definition": {"AlgorithmSpecification": own}, **no_script},
             "script mode, or by their",
         ),
         (X, 1, {"Autotune": {"Mode": "Enabled"}}, "does not support Autotune"),

@@ -15,7 +15,7 @@ from localstack.services.cloudformation.resource_provider import (
 )
 
 from lakestack import patches, registry
-from lakestack.services.cloudformation import api_parameters, supplements
+from lakestack.services.cloudformation import api_parameters, state_changes, supplements
 from lakestack.services.cloudformation.stack_notes import CANCELLED, notes_for
 
 POLL_SECONDS = 0.1
@@ -27,6 +27,7 @@ def install() -> None:
     _tell_failures()
     _load_our_types()
     api_parameters.install()
+    state_changes.install()
 
 
 def _pause_less() -> None:

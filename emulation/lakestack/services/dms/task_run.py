@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from lakestack import changes, clock
+from lakestack.services.dms import state_changes
 from lakestack.services.dms.errors import CancelledError, TaskError
 from lakestack.services.dms.full_load import FullLoad, LoadPlan
 from lakestack.services.dms.progress import COMPLETED, ERROR, RELOADING, TableProgress
@@ -45,6 +46,9 @@ def run_task(store: DmsState, task: Task, plan: LoadPlan, instance: str, tables:
             task.load_finished = task.stopped
             task.status, task.stop_reason = "stopped", FINISHED
             task.last_failure = _suspended(task)
+        ended = state_changes.FAILED if failure is not None else state_changes.STOPPED
+        reason = task.last_failure if failure is not None else task.stop_reason
+        state_changes.publish(store, task, ended, reason=reason or "")
     changes.note()
 
 

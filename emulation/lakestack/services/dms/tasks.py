@@ -9,6 +9,7 @@ from localstack.aws.api import RequestContext, handler
 
 from lakestack import clock
 from lakestack.services.base import aws_error
+from lakestack.services.dms import state_changes
 from lakestack.services.dms.errors import DefinitionError
 from lakestack.services.dms.full_load import LoadPlan
 from lakestack.services.dms.item_mapping import check_against
@@ -71,6 +72,7 @@ class TaskOperations(Operations):
             )
             store.tasks[task.arn] = task
             store.tag(task.arn, request)
+            state_changes.publish(store, task, state_changes.CREATED)
             return {"ReplicationTask": {**task.shape(), "Status": "creating"}}
 
     @handler("DescribeReplicationTasks", expand=False)
@@ -115,6 +117,7 @@ class TaskOperations(Operations):
             task.settings = settings
             task.table_mappings = request.get("TableMappings") or task.table_mappings
             task.task_data = request.get("TaskData", task.task_data)
+            state_changes.publish(store, task, state_changes.MODIFIED)
             return {"ReplicationTask": {**task.shape(), "Status": "modifying"}}
 
     @handler("DeleteReplicationTask", expand=False)
@@ -124,6 +127,7 @@ class TaskOperations(Operations):
             task = _idle(store, request, "deleted")
             del store.tasks[task.arn]
             store.tags.pop(task.arn, None)
+            state_changes.publish(store, task, state_changes.DELETED)
             return {"ReplicationTask": {**task.shape(), "Status": "deleting"}}
 
     @handler("StartReplicationTask", expand=False)
@@ -152,6 +156,8 @@ class TaskOperations(Operations):
                 name=f"dms-task-{task.identifier}",
                 daemon=True,
             )
+            flag = state_changes.FLAGS[kind]
+            state_changes.publish(store, task, state_changes.STARTED, flag=flag)
             task.runner.start()
         return {"ReplicationTask": answer}
 
@@ -187,6 +193,7 @@ class TaskOperations(Operations):
                 if (schema, table) not in task.tables:
                     raise invalid_value(f"Table {schema}.{table} does not belong to the task")
             task.reloads += [key for key in keys if key not in task.reloads]
+            state_changes.publish(store, task, state_changes.RELOADED)
             return {"ReplicationTaskArn": task.arn}
 
     @handler("DescribeTableStatistics", expand=False)

@@ -13,6 +13,7 @@ from localstack.aws.api import RequestContext, handler
 from localstack.services.moto import call_moto_with_request
 
 from lakestack.services.base import aws_error, client
+from lakestack.services.glue import catalog_events
 from lakestack.services.glue.paging import page
 from lakestack.services.glue.partition_expression import MAX_LENGTH
 from lakestack.services.patterns import PatternError
@@ -172,9 +173,11 @@ def _call(
     if inner:
         folded[inner] = {**folded[inner], "Name": folded[inner]["Name"].lower()}
     try:
-        return call_moto_with_request(context, folded)
+        answer = call_moto_with_request(context, folded)
     except PatternError as e:
         raise aws_error("InvalidInputException", e.message) from e
+    catalog_events.announce(context, folded, answer)
+    return answer
 
 
 def _check_pattern(expression: str | None) -> None:

@@ -20,6 +20,7 @@ from botocore.exceptions import ClientError
 
 from lakestack import changes, clock
 from lakestack.services.base import client
+from lakestack.services.glue import state_changes
 from lakestack.services.glue.catalog_writer import CatalogWriter, WriterPolicy
 from lakestack.services.glue.crawl_errors import CrawlCancelledError, CrawlError
 from lakestack.services.glue.csv_classifier import CsvOptions
@@ -135,6 +136,7 @@ class Crawler:
             name=f"crawl-{self.name}",
             daemon=True,
         )
+        state_changes.crawl_started(self, crawl)
         self._runner.start()
         return True
 
@@ -177,6 +179,7 @@ class Crawler:
             if self._state != "READY":
                 self.crawls[-1].end("FAILED", LOST)
                 self._state = "READY"
+                state_changes.crawl_ended(self, self.crawls[-1])
 
     def as_api(self) -> JsonDict:
         """The Crawler structure of the API."""
@@ -260,6 +263,7 @@ class Crawler:
             crawl.end(state, error or None)
             self._state = "READY"
         changes.note()
+        state_changes.crawl_ended(self, crawl)
 
     def _crawl_logged(
         self, crawl: Crawl, definition: JsonDict, custom: list[CsvOptions], log: LogStream

@@ -18,7 +18,7 @@ from typing import Any
 
 from lakestack import changes, clock, marks, spark_master
 from lakestack.errors import EmulationError
-from lakestack.services.glue import job_arguments, python_modules
+from lakestack.services.glue import job_arguments, python_modules, state_changes
 from lakestack.services.glue.bookmark import FILE_VARIABLE, BookmarkError, Bookmarks, Loan
 from lakestack.services.glue.job_failure import FailureReader
 from lakestack.services.glue.job_files import LaunchError, download
@@ -90,6 +90,7 @@ class JobRun:
         self._mark = uuid.uuid4().hex
         self._on_cluster: OnCluster | None = None
         self._trouble: str | None = None  # of the cluster, that ends the run
+        self._delay = state_changes.DelayNotice(self)
         self.runner = threading.Thread(
             target=self._run, name=f"glue-{self.run_id[:12]}", daemon=True
         )
@@ -100,6 +101,7 @@ class JobRun:
 
     def start(self) -> None:
         """Begin in a thread of its own."""
+        self._delay.begin()
         self.runner.start()
 
     def stop(self) -> bool:
@@ -185,6 +187,9 @@ class JobRun:
 
     def _set(self, state: str) -> None:
         self.state, self.modified = state, clock.wall()
+        self._delay.entered()
+        if not self.active:
+            state_changes.job_ended(self)
 
     def _run(self) -> None:
         workdir = Path(tempfile.gettempdir()) / "glue" / self.run_id

@@ -13,9 +13,11 @@ from contextlib import contextmanager
 from typing import Any
 
 from lakestack import changes, clock
+from lakestack.services.sagemaker import state_changes
 from lakestack.services.sagemaker.container import INVOCATION_SECONDS
 from lakestack.services.sagemaker.hosting import Deployment, DeploymentError, Variant
 from lakestack.services.sagemaker.validation import validation_error
+from lakestack.services.state_events import types
 from lakestack.store import Ending
 
 LOG = logging.getLogger(__name__)
@@ -39,13 +41,16 @@ class Endpoint:
         self._live: Deployment | None = None
         self._pending: Deployment | None = None
         self._deployer: threading.Thread | None = None
+        self._resumed = False  # what served before is brought up again: nothing has changed
         self._saved_config = ""
         self._saved_variants: list[dict[str, Any]] = []
 
     def create(self, config: str, variants: list[Variant]) -> None:
         """Begin to bring up the first configuration, by its name."""
-        self.config = config
-        self._begin("Creating", config, variants)
+        with self._lock:
+            self.config = config
+            self._begin("Creating", config, variants)
+            self._tell()
 
     def update(self, config: str, variants: list[Variant]) -> None:
         """Begin to change to another configuration.
@@ -61,6 +66,7 @@ class Endpoint:
                     "the only valid operation is DeleteEndpoint."
                 )
             self._begin("Updating", config, variants)
+            self._tell()
 
     def set_weights(self, desired: list[dict[str, Any]]) -> None:
         """UpdateEndpointWeightsAndCapacities.
@@ -96,6 +102,7 @@ class Endpoint:
             self._refuse_in_progress()
             self.status = "Deleting"
             self.modified = clock.utc()
+            self._tell()
             live, self._live = self._live, None
         if live is not None:
             live.stop()
@@ -144,6 +151,7 @@ class Endpoint:
             saved, self._saved_variants = self._saved_variants, []
             if saved:
                 modified = self.modified
+                self._resumed = True
                 self._begin("Creating", self._saved_config, [Variant.restored(v) for v in saved])
                 self.modified = modified
 
@@ -233,6 +241,9 @@ class Endpoint:
             else:
                 self.failure_reason = reason[:MAX_FAILURE_REASON]
                 self.status = "InService" if self._live is not None else "Failed"
+            if self.status != OUT_OF_SERVICE and not self._resumed:
+                self._tell()
+            self._resumed = False
         changes.note()
         if old is not None:
             old.drain(INVOCATION_SECONDS)
@@ -246,6 +257,13 @@ class Endpoint:
             self.failure_reason = f"A container could not be kept running: {reason}"[
                 :MAX_FAILURE_REASON
             ]
+            self._tell()
+
+    def _tell(self) -> None:
+        described = self.describe()
+        described["EndpointStatus"] = state_changes.endpoint_status(self.status)
+        kind = types.SAGEMAKER_ENDPOINT
+        state_changes.publish(kind, self.account, self.region, self.arn, described)
 
     def _refuse_in_progress(self) -> None:
         if self.status in IN_PROGRESS:

@@ -13,7 +13,9 @@ from collections.abc import Callable
 from typing import Any, ClassVar, Self
 
 from lakestack import changes, clock
+from lakestack.services.sagemaker import state_changes
 from lakestack.services.sagemaker.validation import validation_error
+from lakestack.services.state_events import EventType
 from lakestack.store import Ending
 
 LOG = logging.getLogger(__name__)
@@ -34,6 +36,7 @@ class Job:
     Attributes:
         KIND: its name in members, such as ``TransformJob``
         NOUN: its name in sentences
+        EVENT: of its state changes
         started: when its work began; None before
         ended: when it entered its last state; None before
         stop_requested: set once it is to stop
@@ -41,6 +44,7 @@ class Job:
 
     KIND: ClassVar[str]
     NOUN: ClassVar[str]
+    EVENT: ClassVar[EventType]
     SAVED: ClassVar[tuple[str, ...]] = (
         *("arn", "request", "status", "created", "modified", "started", "ended"),
         "failure_reason",
@@ -77,7 +81,12 @@ class Job:
         self._runner = threading.Thread(
             target=run, name=f"{self.NOUN.replace(' ', '-')}-{self.name}", daemon=True
         )
+        self._tell()
         self._runner.start()
+
+    def event_detail(self) -> dict[str, Any]:
+        """What Describe returns, for the event of a state change."""
+        raise NotImplementedError
 
     def begin(self) -> None:
         """The work itself begins: its instances are there."""
@@ -99,6 +108,7 @@ class Job:
                 self.status, self.failure_reason = "Failed", reason[:MAX_FAILURE_REASON]
             else:
                 self.status = "Completed"
+            self._tell()
         changes.note()
 
     def attach(self, terminate: Terminate) -> None:
@@ -128,6 +138,7 @@ class Job:
                 return
             self.stop_requested.set()
             self.status, self.modified = "Stopping", clock.utc()
+            self._tell()
         self._end(grace)
 
     def shut_down(self, grace: float) -> list[Ending]:
@@ -173,6 +184,10 @@ class Job:
             if self.failure_reason:
                 answer["FailureReason"] = self.failure_reason
             return answer
+
+    def _tell(self) -> None:
+        detail = self.event_detail()
+        state_changes.publish(self.EVENT, self.account, self.region, self.arn, detail)
 
     def _end(self, grace: float) -> None:
         terminate = self._terminate

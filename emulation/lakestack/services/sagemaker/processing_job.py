@@ -6,6 +6,7 @@ from typing import Any
 
 from lakestack.services.sagemaker.jobs import Job
 from lakestack.services.sagemaker.members import without
+from lakestack.services.state_events import types
 
 
 class ProcessingJob(Job):
@@ -15,7 +16,7 @@ class ProcessingJob(Job):
         exit_message: what the script has left in /opt/ml/output/message
     """
 
-    KIND, NOUN = "ProcessingJob", "processing job"
+    KIND, NOUN, EVENT = "ProcessingJob", "processing job", types.SAGEMAKER_PROCESSING_JOB
     SAVED = (*Job.SAVED, "exit_message")
 
     def __init__(self, account: str, region: str, arn: str, request: dict[str, Any]) -> None:
@@ -29,6 +30,9 @@ class ProcessingJob(Job):
             if self.started:
                 answer["ProcessingStartTime"] = self.started
             return answer
+
+    def event_detail(self) -> dict[str, Any]:
+        return self.describe()
 
     def summary(self) -> dict[str, Any]:
         """The job's entry in ListProcessingJobs."""

@@ -13,7 +13,14 @@ from localstack.services.plugins import ServiceLifecycleHook
 
 from lakestack.endings import ended
 from lakestack.services.base import aws_error, client
-from lakestack.services.sagemaker import invocation, objects, rules, tags, training
+from lakestack.services.sagemaker import (
+    invocation,
+    objects,
+    rules,
+    state_changes,
+    tags,
+    training,
+)
 from lakestack.services.sagemaker.endpoint import Endpoint
 from lakestack.services.sagemaker.hosting import Variant, endpoints_folder
 from lakestack.services.sagemaker.inputs import check_inputs
@@ -43,6 +50,7 @@ from lakestack.services.sagemaker.transform import runner as transform
 from lakestack.services.sagemaker.transform.operations import TransformOperations
 from lakestack.services.sagemaker.tuning.operations import TuningOperations
 from lakestack.services.sagemaker.validation import unsupported, validation_error
+from lakestack.services.state_events import types
 
 STOP_SECONDS = 3.0
 """For transform, processing and tuning jobs, when the emulator stops."""
@@ -139,17 +147,13 @@ class SagemakerProvider(
             arn = state.arn("model", name)
             model = state.models[name] = Model(name, arn, request, container=container)
             tags.put(state, model.arn, request.get("Tags"))
+        kind = types.SAGEMAKER_MODEL
+        state_changes.publish(kind, state.account, state.region, arn, _model_described(model))
         return {"ModelArn": model.arn}
 
     @operation("DescribeModel")
     def describe_model(self, state: SagemakerState, request: Request) -> Answer:
-        model = state.model(request["ModelName"])
-        return {
-            "EnableNetworkIsolation": False,
-            **without(model.request, "Tags"),
-            "ModelArn": model.arn,
-            "CreationTime": model.created,
-        }
+        return _model_described(state.model(request["ModelName"]))
 
     @operation("ListModels")
     def list_models(self, state: SagemakerState, request: Request) -> Answer:
@@ -176,16 +180,13 @@ class SagemakerProvider(
             config = EndpointConfig(name, state.arn("endpoint-config", name), request)
             state.endpoint_configs[name] = config
             tags.put(state, config.arn, request.get("Tags"))
+        kind, described = types.SAGEMAKER_ENDPOINT_CONFIG, _config_described(config)
+        state_changes.publish(kind, state.account, state.region, config.arn, described)
         return {"EndpointConfigArn": config.arn}
 
     @operation("DescribeEndpointConfig")
     def describe_endpoint_config(self, state: SagemakerState, request: Request) -> Answer:
-        config = state.endpoint_config(request["EndpointConfigName"])
-        return {
-            **without(config.request, "Tags"),
-            "EndpointConfigArn": config.arn,
-            "CreationTime": config.created,
-        }
+        return _config_described(state.endpoint_config(request["EndpointConfigName"]))
 
     @operation("ListEndpointConfigs")
     def list_endpoint_configs(self, state: SagemakerState, request: Request) -> Answer:
@@ -322,3 +323,20 @@ def _refuse_deployment_config(request: Request) -> None:
 
 def _summary(kind: str, item: Model | EndpointConfig) -> dict[str, Any]:
     return {f"{kind}Name": item.name, f"{kind}Arn": item.arn, "CreationTime": item.created}
+
+
+def _model_described(model: Model) -> Answer:
+    return {
+        "EnableNetworkIsolation": False,
+        **without(model.request, "Tags"),
+        "ModelArn": model.arn,
+        "CreationTime": model.created,
+    }
+
+
+def _config_described(config: EndpointConfig) -> Answer:
+    return {
+        **without(config.request, "Tags"),
+        "EndpointConfigArn": config.arn,
+        "CreationTime": config.created,
+    }

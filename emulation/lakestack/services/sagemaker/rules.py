@@ -40,6 +40,17 @@ WITHOUT_EFFECT = (
     "SessionChainingConfig",
 )
 
+SCRIPT_IMAGES = (
+    "sagemaker-scikit-learn",
+    "pytorch-training",
+    "tensorflow-training",
+    "mxnet-training",
+    "huggingface-pytorch-training",
+    "huggingface-tensorflow-training",
+)
+"""Repositories of AWS's framework containers (SageMaker AI Developer Guide, "Docker Registry Paths
+and Example Code", and the list of Deep Learning Containers)."""
+
 
 def check_image(image: str) -> None:
     """Refuse an image that is no Amazon ECR URI.
@@ -163,8 +174,20 @@ def program_of(request: Mapping[str, Any]) -> tuple[str, str]:
     return str(values.get(toolkit.PROGRAM, "")), str(values.get(toolkit.SUBMIT_DIRECTORY, ""))
 
 
+def runs_scripts_only(request: Mapping[str, Any]) -> bool:
+    """Whether the image's container does nothing without a script: then a job without one fails.
+
+    Any other image may bring an algorithm of its own, which cannot run here.
+    """
+    image = str(request["AlgorithmSpecification"].get("TrainingImage", ""))
+    repository = image.rpartition("/")[2].partition(":")[0].partition("@")[0]
+    return repository in SCRIPT_IMAGES
+
+
 def _check_script(request: Mapping[str, Any]) -> None:
     program, source = program_of(request)
+    if (not program or not source) and runs_scripts_only(request):
+        return  # as on AWS, it is the job that fails
     if not program or not source:
         raise validation_error(
             "The emulator runs training jobs in script mode, or by their ContainerEntrypoint: "

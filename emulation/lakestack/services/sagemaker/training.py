@@ -139,15 +139,24 @@ class _Run:
             hyperparameters = request.get("HyperParameters") or {}
             toolkit.write_config(self.tree, hyperparameters, self._channels(), instance_type)
             if not self.entrypoint:
-                fetch_source(self.s3, self.source, self.tree.code, self.volume)
-                check_program(self.tree.code, self.program)
-                check_requirements(self.tree.code)
+                self._fetch_source()
         except objects.DownloadError as e:
             raise JobError(f"ClientError: Data download failed:{e}") from e
         except SourceError as e:
             raise JobError(f"AlgorithmError: {e}, exit code: 1") from e
         except (OSError, BotoCoreError, ClientError) as e:
             raise JobError(f"ClientError: Data download failed:{e}") from e
+
+    def _fetch_source(self) -> None:
+        if not self.program or not self.source:
+            raise SourceError(
+                "framework error: HyperParameters must have "
+                f"{toolkit.PROGRAM} (for example train.py) and {toolkit.SUBMIT_DIRECTORY} "
+                "(s3://bucket/sourcedir.tar.gz)"
+            )
+        fetch_source(self.s3, self.source, self.tree.code, self.volume)
+        check_program(self.tree.code, self.program)
+        check_requirements(self.tree.code)
 
     def _download(self, channel: dict[str, Any]) -> None:
         folder = self.tree.data / channel["ChannelName"]

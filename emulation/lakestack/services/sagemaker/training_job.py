@@ -11,8 +11,10 @@ from typing import Any
 
 from lakestack import changes, clock
 from lakestack.services.processes import ManagedProcess
+from lakestack.services.sagemaker import state_changes
 from lakestack.services.sagemaker.jobs import LOST, MAX_FAILURE_REASON
 from lakestack.services.sagemaker.validation import validation_error
+from lakestack.services.state_events import types
 from lakestack.store import Ending
 
 MESSAGES = {
@@ -87,10 +89,15 @@ class TrainingJob:
         self._process: ManagedProcess | None = None
         self._transitions: list[dict[str, Any]] = []
         self._runner: threading.Thread | None = None
-        self.advance("Starting")
+        self._enter("Starting")
 
     def advance(self, secondary: str) -> None:
         """Enter a secondary status."""
+        with self._lock:
+            self._enter(secondary)
+            self._tell()
+
+    def _enter(self, secondary: str) -> None:
         with self._lock:
             self.modified = clock.utc()
             self.secondary = secondary
@@ -112,14 +119,19 @@ class TrainingJob:
         with self._lock:
             if reason is not None:
                 self.failure_reason = reason[:MAX_FAILURE_REASON]
-            self.advance(secondary)
+            self._enter(secondary)
             self.ended, self._stopped = self.modified, clock.steady()
             if self.started is None:
                 self._began = self._stopped
             self._transitions[-1]["EndTime"] = self.ended
             self.status = status
             self._process = None
+            self._tell()
         changes.note()
+
+    def _tell(self) -> None:
+        kind = types.SAGEMAKER_TRAINING_JOB
+        state_changes.publish(kind, self.account, self.region, self.arn, self.describe())
 
     def attach(self, process: ManagedProcess) -> None:
         """Let StopTrainingJob reach the script; if it was faster, the script ends at once."""
@@ -151,6 +163,7 @@ class TrainingJob:
     def run_in(self, runner: threading.Thread) -> None:
         """Let a thread do the job's work."""
         self._runner = runner
+        self._tell()
         runner.start()
 
     def settled(self, timeout: float) -> bool:

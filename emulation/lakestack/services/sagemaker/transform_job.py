@@ -6,6 +6,7 @@ from typing import Any
 
 from lakestack.services.sagemaker.jobs import Job
 from lakestack.services.sagemaker.members import without
+from lakestack.services.state_events import types
 
 
 class TransformJob(Job):
@@ -15,7 +16,7 @@ class TransformJob(Job):
         container: the container definition of its model, as it was when the job was made
     """
 
-    KIND, NOUN = "TransformJob", "transform job"
+    KIND, NOUN, EVENT = "TransformJob", "transform job", types.SAGEMAKER_TRANSFORM_JOB
     SAVED = (*Job.SAVED, "container")
 
     def __init__(self, account: str, region: str, arn: str, request: dict[str, Any]) -> None:
@@ -32,6 +33,9 @@ class TransformJob(Job):
             if self.ended:
                 answer["TransformEndTime"] = self.ended
             return answer
+
+    def event_detail(self) -> dict[str, Any]:
+        return self.describe()
 
     def summary(self) -> dict[str, Any]:
         """The job's entry in ListTransformJobs."""

@@ -12,6 +12,7 @@ from typing import Any
 from lakestack.services.sagemaker.jobs import Job
 from lakestack.services.sagemaker.members import without
 from lakestack.services.sagemaker.training_job import TrainingJob
+from lakestack.services.state_events import types
 
 Jobs = Mapping[str, TrainingJob]
 
@@ -22,15 +23,18 @@ class TuningJob(Job):
     Attributes:
         trials: values of the tuned hyperparameters, by the training job's name, in order of start
         target_reached: the objective has reached TargetObjectiveMetricValue
+        jobs: all training jobs of its account and region, once it runs
     """
 
     KIND, NOUN = "HyperParameterTuningJob", "hyperparameter tuning job"
+    EVENT = types.SAGEMAKER_TUNING_JOB
     SAVED = (*Job.SAVED, "trials", "target_reached")
 
     def __init__(self, account: str, region: str, arn: str, request: dict[str, Any]) -> None:
         super().__init__(account, region, arn, request)
         self.trials: dict[str, dict[str, str]] = {}
         self.target_reached = False
+        self.jobs: Jobs = {}
 
     @property
     def objective(self) -> dict[str, str]:
@@ -53,6 +57,9 @@ class TuningJob(Job):
         seconds = sum(job.describe().get("TrainingTimeInSeconds", 0) for job in ran)
         answer["ConsumedResources"] = {"RuntimeInSeconds": seconds}
         return answer
+
+    def event_detail(self) -> dict[str, Any]:
+        return self.describe(self.jobs)
 
     def summary(self, jobs: Jobs) -> dict[str, Any]:
         """The job's entry in ListHyperParameterTuningJobs."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from localstack.aws.api import CommonServiceException
 
-from lakestack.services.sagemaker import tags
+from lakestack.services.sagemaker import state_changes, tags
 from lakestack.services.sagemaker.members import without
 from lakestack.services.sagemaker.model_package import PENDING, ModelPackage, ModelPackageGroup
 from lakestack.services.sagemaker.operations import (
@@ -20,6 +20,7 @@ from lakestack.services.sagemaker.operations import (
 from lakestack.services.sagemaker.registry import checks
 from lakestack.services.sagemaker.state import STORE, SagemakerState, page
 from lakestack.services.sagemaker.validation import validation_error
+from lakestack.services.state_events import types
 
 POLICIES = (
     "PutModelPackageGroupPolicy",
@@ -80,6 +81,7 @@ class RegistryOperations:
                 versioned = bool(request.get("ModelPackageGroupName"))
                 made = _versioned(held, request) if versioned else _unversioned(held, request)
                 held.packages[made.arn] = made
+                _tell(held, made)
         return {"ModelPackageArn": made.arn}
 
     @operation("UpdateModelPackage")
@@ -88,6 +90,7 @@ class RegistryOperations:
             package = state.package(request["ModelPackageArn"])
             checks.check_change(package, request)
             package.change(request)
+            _tell(state, package)
         return {"ModelPackageArn": package.arn}
 
     @operation("DescribeModelPackage")
@@ -123,6 +126,11 @@ class RegistryOperations:
 
 for _name in POLICIES:
     refuse(RegistryOperations, _name, "model package groups of one account, without a policy")
+
+
+def _tell(state: SagemakerState, package: ModelPackage) -> None:
+    kind = types.SAGEMAKER_MODEL_PACKAGE
+    state_changes.publish(kind, state.account, state.region, package.arn, package.describe())
 
 
 def _made_before(state: SagemakerState, request: Request) -> ModelPackage | None:

@@ -22,6 +22,7 @@ def start(job: TuningJob, state: SagemakerState) -> None:
     Args:
         state: where its training jobs are kept, as long as that is not reset
     """
+    job.jobs = state.training_jobs
     job.run(lambda: _Run(job, state).work())
 
 

@@ -1,0 +1,1 @@
+"""Step Functions: the integrations of our services; the interpreter is LocalStack's."""

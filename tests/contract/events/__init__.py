@@ -1,0 +1,1 @@
+"""What starts what: state changes on the event bus, schedules."""

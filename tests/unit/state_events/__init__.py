@@ -1,0 +1,1 @@
+"""State changes and their way to the event bus."""
