@@ -85,6 +85,7 @@ PREPARED = (
     "logs.insights.queries",
     "logs.metric_filters",
     "logs.reads",
+    "logs.subscriptions",
     "not_emulated",
     "tagging.resources",
     "health_route",
