@@ -77,6 +77,7 @@ PREPARED = (
     "lambda_.inline_code",
     "s3.hosts",
     "s3.list_operations",
+    "s3.notifications",
     "s3.uploads",
     "s3.replacement",
     "s3.storage",
