@@ -22,7 +22,7 @@ from localstack.services.s3.notifications import S3EventNotificationContext
 from lakestack import patches
 
 _MARKER = re.compile(r"(?:^|/)__magic(?:_job-[^/]*)?/")
-"""Apache Hadoop, "The S3A Committers: Architecture and Implementation": paths of pending uploads."""
+"""Apache Hadoop, "The S3A Committers: Architecture and Implementation": where uploads wait."""
 
 
 def install() -> None:
