@@ -247,6 +247,13 @@ PATCHES: tuple[Patch, ...] = (
         ":EsmWorkerFactory.get_esm_worker",
     ),
     patch(
+        "lambda.stream_arrival",
+        "lambda_.kinesis_mapping",
+        "every record of DynamoDB that is given up is said to have come just now",
+        "localstack.services.lambda_.event_source_mapping.pollers.dynamodb_poller"
+        ":DynamoDBPoller.get_approximate_arrival_time",
+    ),
+    patch(
         "lambda.metric_invocation",
         "lambda_.metrics",
         "each invocation costs a call of CloudWatch in a thread of its own",

@@ -34,6 +34,30 @@ RECORDS: tuple[Patch, ...] = (
         "moto.logs.metric_filters:MetricFilters.add_filter",
     ),
     patch(
+        "logs.test_filter",
+        "logs.metric_filters",
+        "nobody has it",
+        "localstack.aws.api.logs:LogsApi.test_metric_filter",
+    ),
+    patch(
+        "logs.matcher",
+        "logs.subscriptions",
+        "every filter pattern matches every event",
+        "localstack.services.logs.provider:get_pattern_matcher",
+    ),
+    patch(
+        "logs.forward",
+        "logs.subscriptions",
+        "a second subscription gets what the first left over, and a failing one fails the events",
+        "moto.logs.models:LogStream.put_log_events",
+    ),
+    patch(
+        "logs.put_subscription",
+        "logs.subscriptions",
+        "patterns are not checked, and one of two subscriptions cannot be changed",
+        "moto.logs.models:LogGroup.put_subscription_filter",
+    ),
+    patch(
         "logs.describe_groups",
         "logs.reads",
         "each event of each group is copied for a list of the groups, which fails meanwhile",

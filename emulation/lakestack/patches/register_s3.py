@@ -7,6 +7,8 @@ from lakestack.patches.declaration import Patch, patch
 _S3 = "localstack.services.s3"
 _SORTED_REASON = "each page of a listing sorts all keys of the bucket"
 _INDEX_REASON = "the sorted keys have to follow the store"
+_EVENTS = f"{_S3}.notifications"
+_KEY_REASON = "keys in events are percent-encoded, for EventBridge and filters, too"
 
 S3: tuple[Patch, ...] = (
     patch(
@@ -58,6 +60,36 @@ S3: tuple[Patch, ...] = (
         "s3.storage",
         "the tags of a deleted bucket are those of the next one of its name",
         f"{_S3}.provider:S3Provider.delete_bucket",
+    ),
+    patch(
+        "s3.event_context",
+        "s3.notifications",
+        _KEY_REASON,
+        f"{_EVENTS}:S3EventNotificationContext.from_request_context_native",
+    ),
+    patch(
+        "s3.event_filter",
+        "s3.notifications",
+        _KEY_REASON,
+        f"{_EVENTS}:_matching_filter",
+    ),
+    patch(
+        "s3.event_record",
+        "s3.notifications",
+        _KEY_REASON,
+        f"{_EVENTS}:BaseNotifier._get_event_payload",
+    ),
+    patch(
+        "s3.event_entry",
+        "s3.notifications",
+        "the reason of a multipart upload is a type of event",
+        f"{_EVENTS}:EventBridgeNotifier._get_event_payload",
+    ),
+    patch(
+        "s3.event_send",
+        "s3.notifications",
+        "markers of a job's committer, gone at once, are told of",
+        f"{_EVENTS}:NotificationDispatcher.send_notifications",
     ),
     patch(
         "s3.list_objects",

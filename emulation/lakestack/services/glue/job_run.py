@@ -18,7 +18,7 @@ from typing import Any
 
 from lakestack import changes, clock, marks, spark_master
 from lakestack.errors import EmulationError
-from lakestack.services.glue import job_arguments, python_modules, state_changes
+from lakestack.services.glue import job_arguments, python_modules, python_shell, state_changes
 from lakestack.services.glue.bookmark import FILE_VARIABLE, BookmarkError, Bookmarks, Loan
 from lakestack.services.glue.job_failure import FailureReader
 from lakestack.services.glue.job_files import LaunchError, download
@@ -292,7 +292,7 @@ class JobRun:
         )
         if self.settings["Command"]["Name"] == "pythonshell":
             command = [sys.executable, str(script), *line]
-            extra: dict[str, str] = {}
+            extra = {"PYTHONPATH": str(python_shell.library(workdir))}
         else:
             self._loan = Loan.lend(self._bookmarks, arguments, workdir / "bookmark.json")
             self._on_cluster = self._cluster(errors, python_files, files, workdir)

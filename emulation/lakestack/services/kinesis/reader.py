@@ -25,11 +25,13 @@ class Position:
         sequence: read on after this sequence number
         ended: whether the closed shard was read to its end
         lock: held by who reads the shard, where several might
+        window: the tumbling window that is open, with its state, as plain data
         abandoned: whether nobody is to read on from here
     """
 
     sequence: int
     ended: bool = False
+    window: dict[str, Any] | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
     abandoned: bool = False
 
@@ -67,7 +69,7 @@ class Lineage:
         return {
             "stream": [stream.arn, stream.identity] if stream is not None else None,
             "positions": {
-                shard: [position.sequence, position.ended]
+                shard: [position.sequence, position.ended, position.window]
                 for shard, position in list(self.positions.items())
             },
         }

@@ -1,16 +1,19 @@
 """Records of a shard, made into the batches and events that Lambda sends to a function.
 
-AWS Lambda Developer Guide, "Process Amazon Kinesis Data Streams records with Lambda".
+AWS Lambda Developer Guide, "Process Amazon Kinesis Data Streams records with Lambda"; of
+DynamoDB's streams, `dynamodb_events`.
 """
 
 from __future__ import annotations
 
 import base64
 import zlib
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
 
 from lakestack.services.kinesis.record_log import Record
+from lakestack.services.kinesis.store import STORE
+from lakestack.services.kinesis.stream import Stream
 
 MAX_PAYLOAD_BYTES = 6 * 1024 * 1024
 """AWS Lambda Developer Guide, "Lambda quotas": a batch never exceeds the invocation payload."""
@@ -21,26 +24,84 @@ EVENT_OVERHEAD = 700
 Event = dict[str, Any]
 
 
+class EventSource(Protocol):
+    """A stream whose records are sent to a function."""
+
+    def stream(self) -> Stream:
+        """The stream of Kinesis that has the records."""
+        ...
+
+    def shard_name(self, shard_id: str) -> str:
+        """A shard's id, as the source's own API shows it."""
+        ...
+
+    def event(self, record: Record, shard_id: str) -> Event:
+        """A record as the function sees it, before the source's metadata is added."""
+        ...
+
+    def size(self, record: Record) -> int:
+        """About how many bytes the record takes within the payload; never too few."""
+        ...
+
+    def lane_key(self, record: Record) -> str:
+        """What records that must stay in order share."""
+        ...
+
+
+class KinesisEvents:
+    """A stream of Kinesis.
+
+    Args:
+        arn: the stream's
+    """
+
+    def __init__(self, arn: str) -> None:
+        self._arn = arn
+
+    def stream(self) -> Stream:
+        return STORE.by_arn(self._arn)
+
+    def shard_name(self, shard_id: str) -> str:
+        return shard_id
+
+    def event(self, record: Record, shard_id: str) -> Event:
+        return event_of(record, shard_id)
+
+    def size(self, record: Record) -> int:
+        return event_size(record)
+
+    def lane_key(self, record: Record) -> str:
+        return record.partition_key
+
+
 def event_size(record: Record) -> int:
     """Return about how many bytes the record takes within the payload; never too few."""
     return len(record.data) * 4 // 3 + 4 + len(record.partition_key.encode()) * 6 + EVENT_OVERHEAD
 
 
-def fitting(records: Sequence[Record], limit: int = MAX_PAYLOAD_BYTES) -> int:
+def fitting(
+    records: Sequence[Record],
+    limit: int = MAX_PAYLOAD_BYTES,
+    size_of: Callable[[Record], int] = event_size,
+) -> int:
     """Return how many of the first records fit into one payload; at least one."""
     size = 0
     for count, record in enumerate(records):
-        size += event_size(record)
+        size += size_of(record)
         if size > limit and count:
             return count
     return len(records)
 
 
-def in_lanes(records: Sequence[Record], lanes: int) -> list[list[Record]]:
+def in_lanes(
+    records: Sequence[Record], lanes: int, key: Callable[[Record], str]
+) -> list[list[Record]]:
     """Spread records over at most `lanes` lists, never empty ones; equal keys stay in order."""
+    if lanes == 1:
+        return [list(records)] if records else []
     found: list[list[Record]] = [[] for _ in range(lanes)]
     for record in records:
-        found[zlib.crc32(record.partition_key.encode()) % lanes].append(record)
+        found[zlib.crc32(key(record).encode()) % lanes].append(record)
     return [lane for lane in found if lane]
 
 
@@ -61,7 +122,13 @@ def event_of(record: Record, shard_id: str) -> Event:
 
 def sequence_of(event: Event) -> int:
     """Return an event's sequence number."""
-    return int(event["kinesis"]["sequenceNumber"])
+    return int(_sequence_text(event))
+
+
+def _sequence_text(event: Event) -> str:
+    if "kinesis" in event:
+        return str(event["kinesis"]["sequenceNumber"])
+    return str(event["dynamodb"]["SequenceNumber"])
 
 
 def first_failed(events: Sequence[Event], failures: Any) -> int | None:
@@ -78,7 +145,7 @@ def first_failed(events: Sequence[Event], failures: Any) -> int | None:
     items = failures.get("batchItemFailures")
     if not items:
         return len(events)
-    index = {event["kinesis"]["sequenceNumber"]: i for i, event in enumerate(events)}
+    index = {_sequence_text(event): i for i, event in enumerate(events)}
     if not isinstance(items, list):
         return None
     found: list[int] = []

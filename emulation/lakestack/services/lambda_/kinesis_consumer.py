@@ -1,11 +1,14 @@
 """One shard of an event source mapping: read, batch, invoke, retry, in order.
 
+The same for streams of Kinesis and of DynamoDB.
+
 AWS Lambda Developer Guide, "Using Lambda to process records from Amazon Kinesis Data Streams",
 sections on batching and on error handling.
 """
 
 from __future__ import annotations
 
+import itertools
 import logging
 import threading
 from collections.abc import Callable, Mapping
@@ -18,10 +21,12 @@ from lakestack.services import faults
 from lakestack.services.kinesis.reader import Position
 from lakestack.services.kinesis.record_log import Record
 from lakestack.services.kinesis.shard import Shard
+from lakestack.services.lambda_ import tumbling_window
 from lakestack.services.lambda_.kinesis_batches import (
     MAX_PAYLOAD_BYTES,
     Event,
-    event_of,
+    EventSource,
+    KinesisEvents,
     first_failed,
     fitting,
     in_lanes,
@@ -42,6 +47,7 @@ class MappingSettings:
         lanes: ParallelizationFactor: batches of one shard at a time, by partition key
         window: seconds to wait for a full batch
         max_age: seconds since arrival after which a record is given up
+        tumbling: seconds of a tumbling window; 0 for none
     """
 
     batch_size: int = 100
@@ -51,6 +57,7 @@ class MappingSettings:
     max_age: float = -1
     bisect: bool = False
     report_failures: bool = False
+    tumbling: float = 0
 
 
 @dataclass(frozen=True)
@@ -90,8 +97,12 @@ class Target(Protocol):
         """Filter the events and add the source's metadata."""
         ...
 
-    def invoke(self, events: list[Event]) -> Outcome:
-        """Invoke the function; raises what has nothing to do with the records."""
+    def invoke(self, events: list[Event], window: dict[str, Any] | None = None) -> Outcome:
+        """Invoke the function; raises what has nothing to do with the records.
+
+        Args:
+            window: what it gets beside them (`tumbling_window.payload`)
+        """
         ...
 
     def give_up(self, shard_id: str, given_up: GivenUp) -> None:
@@ -106,6 +117,8 @@ class ShardConsumer:
         clock: the stream's clock
         retention: the stream's retention, seconds
         deleted: whether the stream was deleted: then the shard ends with its last record
+        source: what makes events of records
+        on_age: told the age of a batch's last record, in seconds, when it is sent
     """
 
     def __init__(
@@ -119,11 +132,14 @@ class ShardConsumer:
         clock: Callable[[], Moment] = clocks.moment,
         retention: Callable[[], float] = lambda: 86_400.0,
         deleted: Callable[[], bool] = lambda: False,
+        source: EventSource = KinesisEvents(""),  # noqa: B008 - it has no state
+        on_age: Callable[[float], None] = lambda _seconds: None,
     ) -> None:
         self._shard, self._position = shard, position
         self._settings, self._target, self._stopping = settings, target, stopping
         self._clock, self._retention = clock, retention
         self._deleted = deleted
+        self._source, self._on_age = source, on_age
 
     def run(self) -> None:
         """Process records until the end; two consumers of a shard take turns."""
@@ -136,12 +152,16 @@ class ShardConsumer:
     def _work(self) -> None:
         while not self._told_to_stop() and not self._position.ended:
             batch = self._collect()
-            if batch:
+            if batch and self._settings.tumbling:
+                self._process_in_windows(batch)
+            elif batch:
                 self.process(batch)
+            elif self._window_is_over() or (self._position.window and self._position.ended):
+                self._close_window()
 
     def process(self, records: list[Record]) -> None:
         """Deliver one batch, and move the position behind what is done with."""
-        lanes = in_lanes(records, self._settings.lanes)
+        lanes = in_lanes(records, self._settings.lanes, self._source.lane_key)
         done: list[bool] = []
 
         def deliver(lane: list[Record]) -> None:
@@ -166,9 +186,9 @@ class ShardConsumer:
     def _lane(self, records: list[Record]) -> bool:
         """Deliver records of one lane in order; False if told to stop before the end."""
         while records:
-            count = fitting(records[: self._settings.batch_size])
+            count = fitting(records[: self._settings.batch_size], size_of=self._source.size)
             batch, records = records[:count], records[count:]
-            events = self._target.prepare([event_of(r, self._shard.id) for r in batch])
+            events = self._target.prepare([self._source.event(r, self._shard.id) for r in batch])
             if not self._deliver(events, 0, {r.sequence: r.stored for r in batch}):
                 return False
         return True
@@ -201,7 +221,7 @@ class ShardConsumer:
             batch += page.records
             if batch and began is None:
                 began = clocks.steady()
-            count = fitting(batch, room)
+            count = fitting(batch, room, self._source.size)
             full = count < len(batch) or len(batch) >= wanted
             waited = began is not None and clocks.steady() - began >= settings.window
             last = page.at_end or (last and not page.records)
@@ -209,6 +229,8 @@ class ShardConsumer:
                 return batch[:count]
             if last:
                 self._position.ended = True
+                return []
+            if not batch and self._window_is_over():
                 return []
             self._stopping.wait(IDLE_SECONDS)
         return []
@@ -228,7 +250,8 @@ class ShardConsumer:
             if self._told_to_stop():
                 return False
             try:
-                outcome = self._target.invoke(events)
+                self._on_age(self._clock().steady - stored[sequence_of(events[-1])])
+                outcome = self._invoke(events)
             except Exception as e:  # throttled, function gone: no attempt was made
                 LOG.warning("%s: the function could not be invoked: %s", self._shard.id, e)
                 failed: int | None = 0
@@ -260,9 +283,16 @@ class ShardConsumer:
         """Index of the first event to deliver again; ``len(events)`` if all went well."""
         if outcome.error:
             return 0
-        if not self._settings.report_failures:
-            return len(events)
-        return first_failed(events, outcome.answer) or 0
+        done: int | None = len(events)
+        if self._settings.report_failures:
+            done = first_failed(events, outcome.answer)
+        if self._position.window is not None:
+            state = tumbling_window.state_of(outcome.answer)
+            if state is None:
+                return 0
+            if done:
+                self._position.window["state"] = state
+        return done or 0
 
     def _without_expired(
         self, events: list[Event], attempts: int, stored: Mapping[int, float]
@@ -274,3 +304,58 @@ class ShardConsumer:
             old = events[: len(events) - len(fresh)]
             self._target.give_up(self._shard.id, GivenUp("RecordAgeExceeded", old, attempts, None))
         return fresh
+
+    def _invoke(self, events: list[Event]) -> Outcome:
+        if self._position.window is None:
+            return self._target.invoke(events)
+        return self._target.invoke(events, self._payload(final=False, early=False))
+
+    def _payload(self, *, final: bool, early: bool) -> dict[str, Any]:
+        window = self._position.window or {}
+        shard = self._source.shard_name(self._shard.id)
+        return tumbling_window.payload(
+            window, self._settings.tumbling, shard, final=final, early=early
+        )
+
+    def _process_in_windows(self, records: list[Record]) -> None:
+        """Deliver a batch, each window's records with its state."""
+        seconds, position = self._settings.tumbling, self._position
+        for start, found in itertools.groupby(records, lambda r: r.arrival // seconds):
+            group = list(found)
+            window = position.window
+            over = window and not tumbling_window.covers(window, start * seconds, seconds)
+            if over and not self._close_window():
+                return
+            if position.window is None:
+                position.window = tumbling_window.opened(group[0].arrival, seconds)
+            if not self._lane(group):
+                return
+            position.sequence = group[-1].sequence
+            if tumbling_window.is_too_large(position.window) and not self._close_window(early=True):
+                return
+
+    def _window_is_over(self) -> bool:
+        window = self._position.window
+        now = self._clock().wall
+        return window is not None and not tumbling_window.covers(
+            window, now, self._settings.tumbling
+        )
+
+    def _close_window(self, *, early: bool = False) -> bool:
+        """Send the state for the last time; False if told to stop before the function had it."""
+        attempts, delay = 0, IDLE_SECONDS
+        while not self._told_to_stop():
+            try:
+                outcome = self._target.invoke([], self._payload(final=True, early=early))
+            except Exception as e:  # throttled, function gone: no attempt was made
+                LOG.warning("%s: the function could not be invoked: %s", self._shard.id, e)
+            else:
+                attempts += 1
+                if not outcome.error or 0 <= self._settings.max_retries < attempts:
+                    if outcome.error:
+                        LOG.error("%s: the state of a window is given up", self._shard.id)
+                    self._position.window = None
+                    return True
+            self._stopping.wait(delay)
+            delay = min(delay * 2, MAX_BACKOFF)
+        return False

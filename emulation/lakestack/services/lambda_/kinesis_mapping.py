@@ -1,4 +1,4 @@
-"""Event source mapping Kinesis to Lambda: LocalStack's worker, our poller.
+"""Event source mappings of Kinesis' and DynamoDB's streams: LocalStack's worker, our poller.
 
 LocalStack's own poller takes one batch a second, handles the shards in turn and knows neither
 bisecting nor positions: a mapping that is disabled starts over. This one reads the emulator's
@@ -18,15 +18,16 @@ from typing import Any
 
 from localstack.services.lambda_.api_utils import function_locators_from_arn
 from localstack.services.lambda_.event_source_mapping.esm_worker import EsmState
+from localstack.services.lambda_.event_source_mapping.pollers.dynamodb_poller import DynamoDBPoller
 from localstack.services.lambda_.event_source_mapping.pollers.kinesis_poller import KinesisPoller
 from localstack.services.lambda_.event_source_mapping.pollers.poller import Poller
 
-from lakestack import patches
+from lakestack import clock, patches
 from lakestack.services.kinesis.reader import Lineage, Position
 from lakestack.services.kinesis.shard import Shard
-from lakestack.services.kinesis.store import STORE
 from lakestack.services.kinesis.stream import Stream
-from lakestack.services.lambda_.kinesis_batches import Event
+from lakestack.services.lambda_.dynamodb_events import DynamoDbEvents
+from lakestack.services.lambda_.kinesis_batches import Event, EventSource, KinesisEvents
 from lakestack.services.lambda_.kinesis_consumer import (
     GivenUp,
     MappingSettings,
@@ -34,6 +35,7 @@ from lakestack.services.lambda_.kinesis_consumer import (
     ShardConsumer,
 )
 from lakestack.services.lambda_.state import STORE as LAMBDA
+from lakestack.services.metrics import COLLECTOR, Kind
 
 LOG = logging.getLogger(__name__)
 
@@ -43,9 +45,15 @@ JOIN_SECONDS = 5.0
 class StreamPoller(Poller):  # type: ignore[misc]
     """What LocalStack's worker drives: `poll_events` again and again, and `close` at the end."""
 
-    def __init__(self, worker: Any, original: KinesisPoller, invoke: Callable[..., Any]) -> None:
+    def __init__(
+        self, worker: Any, original: KinesisPoller | DynamoDBPoller, invoke: Callable[..., Any]
+    ) -> None:
         self._worker, self._original, self._invoke = worker, original, invoke
         self._config = worker.esm_config
+        arn = self._config["EventSourceArn"]
+        self._source: EventSource = (
+            DynamoDbEvents(arn) if isinstance(original, DynamoDBPoller) else KinesisEvents(arn)
+        )
         self._stopping: threading.Event = worker._shutdown_event
         self._settings = settings_of(self._config)
         _, _, *self._place = function_locators_from_arn(self._config["FunctionArn"])
@@ -55,7 +63,7 @@ class StreamPoller(Poller):  # type: ignore[misc]
             self._adopt()
 
     def event_source(self) -> str:
-        return "aws:kinesis"
+        return str(self._original.event_source())
 
     def poll_events(self) -> None:
         """See that every shard that can be read has its thread."""
@@ -72,6 +80,8 @@ class StreamPoller(Poller):  # type: ignore[misc]
                     clock=stream.clock,
                     retention=lambda: stream.retention,
                     deleted=stream.deleted.is_set,
+                    source=self._source,
+                    on_age=self._publish_age,
                 )
                 name = f"mapping-{self._worker.uuid[:8]}-{shard.id}"
                 thread = threading.Thread(target=consumer.run, name=name, daemon=True)
@@ -91,9 +101,12 @@ class StreamPoller(Poller):  # type: ignore[misc]
         prepared: list[Event] = original.add_source_metadata(wanted)
         return prepared
 
-    def invoke(self, events: list[Event]) -> Outcome:
+    def invoke(self, events: list[Event], window: dict[str, Any] | None = None) -> Outcome:
         name, qualifier, account, region = function_locators_from_arn(self._config["FunctionArn"])
         request_id = str(uuid.uuid4())
+        payload: dict[str, Any] = {"Records": events}
+        if window is not None:
+            payload |= {**window, "eventSourceARN": self._config["EventSourceArn"]}
         result = self._invoke(
             function_name=name,
             qualifier=qualifier,
@@ -102,7 +115,7 @@ class StreamPoller(Poller):  # type: ignore[misc]
             invocation_type="RequestResponse",
             client_context=None,
             request_id=request_id,
-            payload=json.dumps({"Records": events}).encode(),
+            payload=json.dumps(payload).encode(),
         )
         self._note("PROBLEM: Function call failed" if result.is_error else "OK")
         return Outcome(
@@ -119,16 +132,25 @@ class StreamPoller(Poller):  # type: ignore[misc]
             *(self._worker.uuid, arn, len(given_up.events), shard_id, given_up.condition),
         )
         try:
-            self._original.send_events_to_dlq(shard_id, given_up.events, failure(arn, given_up))
+            shard = self._source.shard_name(shard_id)
+            self._original.send_events_to_dlq(shard, given_up.events, failure(arn, given_up))
         except Exception:
             LOG.exception("on-failure destination of mapping %s", self._worker.uuid)
 
     def _adopt(self) -> tuple[Stream, Lineage]:
-        stream = STORE.by_arn(self._config["EventSourceArn"])
+        stream = self._source.stream()
         # Asked for anew each time: after a reset the mapping starts over.
         lineage = LAMBDA.get(*self._place).lineage(self._worker.uuid)
         lineage.follow(stream, lambda s: Position(starting_point(self._config, s)))
         return stream, lineage
+
+    def _publish_age(self, seconds: float) -> None:
+        """AWS Lambda Developer Guide, "Types of metrics for Lambda functions": IteratorAge."""
+        name, _, account, region = function_locators_from_arn(self._config["FunctionArn"])
+        kind = Kind(
+            account, region, "AWS/Lambda", (("FunctionName", name),), "IteratorAge", "Milliseconds"
+        )
+        COLLECTOR.add(kind, round(max(0.0, seconds) * 1000))
 
     def _note(self, result: str) -> None:
         if result != self._result:
@@ -147,6 +169,7 @@ def settings_of(config: Any) -> MappingSettings:
         max_retries=config["MaximumRetryAttempts"],
         max_age=config["MaximumRecordAgeInSeconds"],
         bisect=bool(config.get("BisectBatchOnFunctionError")),
+        tumbling=config.get("TumblingWindowInSeconds") or 0,
         report_failures="ReportBatchItemFailures" in (config.get("FunctionResponseTypes") or []),
     )
 
@@ -185,18 +208,24 @@ def failure(function_arn: str, given_up: GivenUp) -> dict[str, Any]:
 
 
 def install(invoke: Callable[..., Any]) -> None:
-    """Give LocalStack's workers for Kinesis our poller.
+    """Give LocalStack's workers for streams our poller.
 
     Args:
         invoke: `LambdaService.invoke`
     """
     original = patches.original("lambda.worker")
+    patches.replace("lambda.stream_arrival", _created)
 
     @functools.wraps(original)
     def get_esm_worker(self: Any) -> Any:
         worker = original(self)
-        if isinstance(worker.poller, KinesisPoller):
+        if isinstance(worker.poller, KinesisPoller | DynamoDBPoller):
             worker.poller = StreamPoller(worker, worker.poller, invoke)
         return worker
 
     patches.replace("lambda.worker", get_esm_worker)
+
+
+def _created(_poller: Any, record: Event) -> float:
+    """When a record of DynamoDB came, for the on-failure destination: Unix seconds."""
+    return float(record["dynamodb"].get("ApproximateCreationDateTime") or clock.wall())

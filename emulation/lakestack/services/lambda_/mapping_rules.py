@@ -17,6 +17,7 @@ RANGES = {
     "MaximumRecordAgeInSeconds": (-1, 604_800),
     "MaximumBatchingWindowInSeconds": (0, 300),
     "ParallelizationFactor": (1, 10),
+    "TumblingWindowInSeconds": (0, 900),
 }
 MIN_RECORD_AGE = 60
 
@@ -50,7 +51,16 @@ def check(request: Mapping[str, Any]) -> None:
     if at_timestamp and not request.get("StartingPositionTimestamp"):
         raise _invalid("StartingPosition AT_TIMESTAMP requires StartingPositionTimestamp.")
     if request.get("TumblingWindowInSeconds"):
-        raise _invalid("TumblingWindowInSeconds is not part of the emulated data lake.")
+        _check_window(request)
+
+
+def _check_window(request: Mapping[str, Any]) -> None:
+    """Windows are of streams, and of a whole shard (our guess)."""
+    service = (request.get("EventSourceArn") or "").split(":")[2:3]
+    if service and service[0] not in ("kinesis", "dynamodb"):
+        raise _invalid("TumblingWindowInSeconds is only for streams of Kinesis and DynamoDB.")
+    if (request.get("ParallelizationFactor") or 1) > 1:
+        raise _invalid("TumblingWindowInSeconds cannot be used with ParallelizationFactor.")
 
 
 def _invalid(message: str) -> InvalidParameterValueException:

@@ -26,6 +26,7 @@ from moto.logs.models import LogGroup
 
 from lakestack import patches
 from lakestack.patches.many import LOG_READS
+from lakestack.services.logs.filter_patterns import compile_filter
 from lakestack.services.logs.metric_filters import delete_filters_of
 
 _lock = threading.RLock()
@@ -90,8 +91,9 @@ def _described(group: LogGroup) -> dict[str, Any]:
 
 
 def _in_order_of_time(group: LogGroup, *arguments: Any) -> Any:
-    *others, _interleaved = arguments  # deprecated on AWS: "always interleaved"
-    return patches.original("logs.in_order")(group, *others, True)
+    *others, pattern, _interleaved = arguments  # deprecated on AWS: "always interleaved"
+    compile_filter(pattern or "")  # an empty group looks at none
+    return patches.original("logs.in_order")(group, *others, pattern, True)
 
 
 def _locked(method: Any) -> Any:

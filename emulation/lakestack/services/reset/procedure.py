@@ -11,9 +11,9 @@ from lakestack.endings import ended
 from lakestack.services import processes
 from lakestack.services.dynamodb.engine_process import NAME as ENGINE
 from lakestack.services.fault_injection.rules import FAULTS
+from lakestack.services.metrics import COLLECTOR
 from lakestack.services.reset import containers, providers
 from lakestack.services.reset.scope import Scope
-from lakestack.services.sqs.metrics import COLLECTOR
 
 LOG = logging.getLogger(__name__)
 

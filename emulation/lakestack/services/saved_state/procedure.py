@@ -20,6 +20,7 @@ from localstack.services.plugins import SERVICE_PLUGINS
 
 from lakestack import clock, store
 from lakestack.errors import SnapshotError
+from lakestack.services.metrics import COLLECTOR
 from lakestack.services.reset import procedure as resets
 from lakestack.services.reset import providers
 from lakestack.services.reset.scope import Scope
@@ -35,7 +36,6 @@ from lakestack.services.saved_state import (
 from lakestack.services.saved_state.folder import Snapshot
 from lakestack.services.saved_state.graph import Encoder
 from lakestack.services.saved_state.reading import Decoder
-from lakestack.services.sqs.metrics import COLLECTOR
 
 LOG = logging.getLogger(__name__)
 

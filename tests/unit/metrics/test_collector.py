@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from lakestack.services.batches import Batches
-from lakestack.services.sqs import metrics
-from lakestack.services.sqs.metrics import Collector, Kind
+from lakestack.services.metrics import Collector, Kind
+from lakestack.services.metrics import collector as module
 
-SENT = Kind("000000000000", "us-east-1", "q", "NumberOfMessagesSent", "Count")
-SIZE = Kind("000000000000", "us-east-1", "q", "SentMessageSize", "Bytes")
+QUEUE = ("000000000000", "us-east-1", "AWS/SQS", (("QueueName", "q"),))
+SENT = Kind(*QUEUE, "NumberOfMessagesSent", "Count")
+SIZE = Kind(*QUEUE, "SentMessageSize", "Bytes")
 ELSEWHERE = SENT._replace(region="eu-central-1")
 
 
@@ -28,7 +29,7 @@ def test_values_are_published_with_their_counts(monkeypatch: pytest.MonkeyPatch)
 
         return SimpleNamespace(cloudwatch=SimpleNamespace(put_metric_data=put))
 
-    monkeypatch.setattr(metrics, "connect_to", connect)
+    monkeypatch.setattr(module, "connect_to", connect)
     monkeypatch.setattr(Batches, "_run", lambda _self: None)
     collector = Collector()
     for number in range(400):
