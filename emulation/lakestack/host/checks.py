@@ -66,11 +66,9 @@ def _java() -> HostCheck:
 
 
 def _artifacts() -> HostCheck:
-    missing = artifacts.missing()
-    if missing:
-        return HostCheck(
-            "Java artefacts", False, f"missing: {', '.join(missing)}", commands.setup()
-        )
+    faults = artifacts.faults()
+    if faults:
+        return HostCheck("Java artefacts", False, "; ".join(faults.values()), commands.setup())
     note = "" if artifacts.native_set() else "; no DynamoDB Local for this machine: moto instead"
     return HostCheck("Java artefacts", True, f"{paths.cache() / 'java'}{note}")
 

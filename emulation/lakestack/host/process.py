@@ -122,8 +122,8 @@ class Emulator:
                 return found[0], False
             if artifacts.sets():
                 find_java()
-            if missing := artifacts.missing():
-                raise ArtifactError(f"not installed: {', '.join(missing)}", commands.setup())
+            if faults := artifacts.faults():
+                raise ArtifactError("; ".join(faults.values()), commands.setup())
             end_strays(self.folder)
             require_free(self.port)
             with disk.explained(self.folder, self._elsewhere):

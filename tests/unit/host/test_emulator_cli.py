@@ -62,10 +62,10 @@ def test_a_folder_that_cannot_be_used(tmp_path: Path) -> None:
 def test_a_fault_while_starting_is_not_blamed_on_the_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fails() -> list[str]:
+    def fails() -> dict[str, str]:
         raise PermissionError(13, "Permission denied", "elsewhere")
 
-    monkeypatch.setattr(artifacts, "missing", fails)
+    monkeypatch.setattr(artifacts, "faults", fails)
     with pytest.raises(PermissionError):
         Emulator(4566, home=tmp_path).start()
 
