@@ -20,6 +20,7 @@ from rich.text import Text
 from pipeline.check import Check
 from pipeline.durations import waiting_text
 from pipeline.lake import Reporter
+from pipeline.pasteable import pasteable
 from pipeline.printable import printable
 
 if TYPE_CHECKING:
@@ -209,7 +210,7 @@ def print_status(status: LakeStatus) -> None:
         table.add_row(*map(cell, texts))
     console.print(table)
     if status.paused:
-        console.print("paused: lake run brings back what bills by the hour")
+        console.print(pasteable("paused: lake run brings back what bills by the hour"))
     if status.costs:
         console.print(status.costs.text, soft_wrap=True)
 
@@ -271,7 +272,7 @@ def print_checks(checks: Sequence[Check], *, stderr: bool = False) -> None:
         console.print(mark, end="")
         console.print(f"{check.name}: {check.detail}", soft_wrap=True)
         if check.fix:
-            console.print(f"     → {check.fix}", soft_wrap=True)
+            console.print(f"     → {pasteable(check.fix)}", soft_wrap=True)
 
 
 def _print_hops(console: LakeConsole, hops: Sequence[Hop]) -> None:
