@@ -37,9 +37,9 @@ def test_the_doctor_names_a_port_that_is_none_and_checks_the_rest(
     result = CliRunner().invoke(app, ["doctor"])
     assert result.exit_code == 1
     for name in ("target", "port"):
-        assert f"BAD {name}: " in result.stdout
+        assert f"FAILED  {name}: " in result.stdout
     assert "(--port or LAKE_PORT) is 'abc'; valid are 1 to 65535\n" in result.stdout
-    assert "     → export LAKE_PORT=4566\n" in result.stdout
+    assert "         → export LAKE_PORT=4566\n" in result.stdout
     names = [check.name for check in checks.checks()]
     assert names == ["Python", "Java", "Java artefacts", "port", "memory", "disk"]
 
