@@ -2,8 +2,12 @@
 .DEFAULT_GOAL := help
 .PHONY: help setup local aws test test-aws test-docker test-faults test-notebooks notebook lab-pictures lint format lock pictures iam-policy bench bench-peers bench-quality bench-scale bench-trainers soak doctor down clean
 
-# An interpreter to make the environment with: Python 3.11 or 3.12.
-PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3)
+# An interpreter to make the environment with: the first that `requires-python` takes. PYTHON=uv lets
+# uv fetch one.
+NEW_ENVIRONMENT := emulation/lakestack/tool/new_environment.py
+PYTHON ?= $(shell for name in python3.11 python3.12 python3; do \
+  if $$name $(NEW_ENVIRONMENT) --check 2>/dev/null; then command -v $$name; exit; fi; done; \
+  command -v python3 || echo python3)
 VENV   := .venv
 BIN    := $(VENV)/bin
 LAKE   := $(BIN)/lake
@@ -112,12 +116,8 @@ clean: down ## Stop, and remove the environment and all local state
 
 # uv installs the lock in seconds where pip takes minutes; it is itself pinned in the lock.
 define new_environment
-	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if (3, 11) <= v[:2] <= (3, 12) else \
-	  f"{sys.executable} is Python {v[0]}.{v[1]}, needed: 3.11 or 3.12. Next: make setup PYTHON=python3.11")'
-	@echo "making the environment in $(VENV) (once, under two minutes)"
-	@$(PYTHON) -m venv --clear $(VENV)
-	@sed -n '/^uv==/,/# via/p' requirements.lock > $(VENV)/uv.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $(VENV)/uv.lock
+	@echo "making the environment in $(VENV) (once, some two minutes; 1.4 GB)"
+	@$(if $(filter uv,$(PYTHON)),python3,$(PYTHON)) $(NEW_ENVIRONMENT) $(if $(filter uv,$(PYTHON)),--managed) $(VENV)
 endef
 
 $(VENV)/.ready: requirements.lock pipeline/pyproject.toml emulation/pyproject.toml

@@ -7,8 +7,12 @@ is allowed.
 
 from __future__ import annotations
 
+import contextlib
 import re
+import socket
 import threading
+import urllib.parse
+import urllib.request
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -24,6 +28,7 @@ from botocore.exceptions import (
     InvalidRegionError,
     NoCredentialsError,
     PartialCredentialsError,
+    ProfileNotFound,
     SSOError,
     TokenRetrievalError,
 )
@@ -57,6 +62,10 @@ LOGIN: Final = "aws sso login"
 """The command that gets new credentials where IAM Identity Center gives them."""
 _DEADLINE: Final = 20.0
 """Seconds for the answer to who we are: a resolver that says nothing is not covered by timeouts."""
+_PROMPT: Final = 1.0
+"""Seconds after which an answer is late, and it is looked whether anybody is online."""
+_CONNECTED: Final = 3.0
+"""Seconds in which a connection to AWS must then come about."""
 _LOST: Final = frozenset(
     {
         "AuthFailure",
@@ -162,6 +171,8 @@ def open_access(
             user_agent_extra="movielens-lake",
         )
         account = _account(session, config, region)
+    except ProfileNotFound as error:
+        raise _no_profile(core, error) from error
     except InvalidRegionError as error:
         raise SettingsError(
             f"{region!r} is no name of a region.", "export AWS_REGION=us-east-1"
@@ -296,13 +307,46 @@ def _account(session: boto3.session.Session, config: Config, region: str) -> str
 
     thread = threading.Thread(target=ask, name="who-am-i", daemon=True)
     thread.start()
-    thread.join(_DEADLINE)
+    thread.join(_PROMPT)
+    if thread.is_alive() and _reaches(sts.meta.endpoint_url):
+        thread.join(_DEADLINE)
     answer = answers[0] if answers else None
     if answer is None or isinstance(answer, NoConnection | HTTPClientError):
         raise _unreachable(region, answer) from answer
     if isinstance(answer, Exception):
         raise answer
     return str(answer["Account"])
+
+
+def _reaches(endpoint: str) -> bool:
+    """Whether a connection to an endpoint comes about; behind a proxy, the proxy has to say.
+
+    botocore asks several addresses, several times, and names them in its error only then.
+    """
+    if urllib.request.getproxies():
+        return True
+    place = urllib.parse.urlsplit(endpoint)
+    reached: list[bool] = []
+
+    def connect() -> None:  # in a thread: no timeout covers a resolver that says nothing
+        with (
+            contextlib.suppress(OSError),
+            socket.create_connection((place.hostname or "", place.port or 443), _CONNECTED),
+        ):
+            reached.append(True)
+
+    thread = threading.Thread(target=connect, name="is-aws-there", daemon=True)
+    thread.start()
+    thread.join(_CONNECTED)
+    return bool(reached)
+
+
+def _no_profile(core: botocore.session.Session, error: ProfileNotFound) -> SettingsError:
+    there = sorted(core.available_profiles)
+    hint = f"Choose one: export AWS_PROFILE={there[0]}" if there else "Make one: aws configure sso"
+    return SettingsError(
+        f"{str(error).rstrip('.')}; the profiles are {', '.join(there) or 'none'}.", hint
+    )
 
 
 def _unknown(region: str | None, error: BotoCoreError | ClientError) -> TargetError:
@@ -324,7 +368,7 @@ def _unknown(region: str | None, error: BotoCoreError | ClientError) -> TargetEr
 
 
 def _unreachable(region: str, error: BotoCoreError | None) -> LakeError:
-    why = str(error).rstrip(".") if error else f"no answer within {_DEADLINE:.0f} s"
+    why = str(error).rstrip(".") if error else "there is no connection"
     return TargetUnreachableError(
         f"AWS cannot be reached from here in region {region}: {why}.",
         "Look at the network, the proxy and the region's name, then: lake doctor --target aws",

@@ -11,6 +11,7 @@ from rich.table import Table
 from pipeline.account.cost import Costs, Item
 from pipeline.check import Check
 from pipeline.console import LakeConsole, cell, print_checks
+from pipeline.pasteable import pasteable
 
 if TYPE_CHECKING:
     from pipeline.account.pause import Pause
@@ -76,7 +77,9 @@ def _print_costs(console: LakeConsole, costs: Costs) -> None:
         "by the hour.",
         soft_wrap=True,
     )
-    console.print("lake pause removes replication instance and endpoint, and keeps the data.")
+    console.print(
+        pasteable("lake pause removes replication instance and endpoint, and keeps the data.")
+    )
     console.print(
         f"After it: {costs.per_hour:.3f} USD an hour, {costs.per_hour * 24:.2f} a day, "
         f"{costs.per_month:.2f} in 30 days, until lake destroy.",

@@ -40,19 +40,56 @@ __all__ = ["app", "main"]
 # brackets of plain texts.
 typer.core.HAS_RICH = False
 
+
+def _version(given: bool) -> None:
+    if given:
+        from importlib.metadata import version
+
+        typer.echo(f"lake {version('emulated-data-lake')}")
+        raise typer.Exit
+
+
 app = typer.Typer(
     cls=FriendlyGroup,
     no_args_is_help=True,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     help="The MovieLens data lake: the same code on a laptop and on AWS.",
 )
 
 
+@app.callback()
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Say the version.", is_eager=True, callback=_version),
+    ] = False,
+) -> None:
+    """The MovieLens data lake: the same code on a laptop and on AWS."""
+
+
 def _amount(given: float | None) -> float | None:
     if given is not None and not math.isfinite(given):
         raise typer.BadParameter(f"{given} is no amount of USD.")
+    return given
+
+
+def _stage(given: str | None) -> str | None:
+    if given is None:
+        return None
+    from difflib import get_close_matches
+
+    from pipeline.stages import STAGES
+
+    names = [stage.name for stage in STAGES]
+    if given not in names:
+        near = get_close_matches(given, names, 1)
+        raise typer.BadParameter(
+            f"there is no stage {given!r}"
+            + (f"; did you mean {near[0]}?" if near else ".")
+            + f" The stages are {', '.join(names)}."
+        )
     return given
 
 
@@ -70,9 +107,14 @@ Movielens = Annotated[
 def run(
     movielens: Movielens = None,
     start: Annotated[
-        str | None, typer.Option("--from", help="Begin at this stage; earlier ones must be done.")
+        str | None,
+        typer.Option(
+            "--from", help="Begin at this stage; earlier ones must be done.", callback=_stage
+        ),
     ] = None,
-    only: Annotated[str | None, typer.Option("--only", help="This stage alone.")] = None,
+    only: Annotated[
+        str | None, typer.Option("--only", help="This stage alone.", callback=_stage)
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Redo stages that are done.")] = False,
     user: Annotated[int, typer.Option(help="Show titles for this user at the end.")] = 1,
     timeline: Annotated[

@@ -28,6 +28,7 @@ import typer
 from typer.core import TyperGroup
 
 from pipeline.errors import CutOffError, LakeError
+from pipeline.pasteable import COMMANDS, pasteable
 from pipeline.printable import printable
 from pipeline.settings import WORKSHOP
 
@@ -40,10 +41,18 @@ __all__ = ["FriendlyGroup", "Invocation", "abandon", "explain", "invocation"]
 
 
 _OF_THE_LAKE: Final = re.compile(
-    r"\blake (run|plan|status|verify|recommend|pause|destroy|doctor|iam-policy)\b( --target)?"
+    rf"\blake ({'|'.join(name for name in COMMANDS if name != 'generate')})\b( --target)?"
 )
-_LIMITS: Final = {"--dry-run": 0, "--from": 1, "--only": 1, "--max-cost": 1}
-"""Options without which a command would do more than was asked, and how many words follow each."""
+_KEPT: Final = {
+    "--dry-run": 0,
+    "--from": 1,
+    "--lab": 1,
+    "--max-cost": 1,
+    "--movielens": 1,
+    "--only": 1,
+}
+"""Options without which a command would do more than was asked, or something else, and how many
+words follow each."""
 _LONGEST_HELP: Final = 200
 _STATUS: Final = "See where the lake stands with: lake status"
 
@@ -250,11 +259,12 @@ def _to_call_again(args: list[str]) -> Iterator[str]:
     yield from itertools.takewhile(lambda word: not word.startswith("-"), args)
     for place, word in enumerate(args):
         option, value, _ = word.partition("=")
-        if option in _LIMITS:
-            yield from args[place : place + 1 + (0 if value else _LIMITS[option])]
+        if option in _KEPT:
+            yield from args[place : place + 1 + (0 if value else _KEPT[option])]
 
 
 def _fail(state: Invocation, message: str, hint: str, error: BaseException) -> None:
+    hint = pasteable(hint)
     typer.echo(printable(f"lake: {message}", lines=True), err=True)
     if hint:
         typer.echo(printable(f"  → {hint}", lines=True), err=True)

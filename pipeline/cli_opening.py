@@ -43,6 +43,7 @@ def open_lake(
     from pipeline.earlier import take_earlier
     from pipeline.lake import Lake
     from pipeline.liveness import Watch, require_answer
+    from pipeline.occupant import require_own
     from pipeline.printable import printable
     from pipeline.target import open_target
 
@@ -53,11 +54,13 @@ def open_lake(
     call = invocation()
     call.target = target
     typer.echo(printable(target.describe()), err=True)
-    require_answer(target)
     context = click.get_current_context()
     command = context.info_name or ""
+    changes = command in _CHANGING and before.writes
+    require_own(target, endpoint, changes=changes, say=_say)
+    require_answer(target)
     lake = Lake.open(target, console.reporter())
-    if target.confirm_account and command in _CHANGING and before.writes:
+    if target.confirm_account and changes:
         _confirm(lake, command, region, before)
     if command not in ("run", "plan"):  # those look themselves
         take_earlier(lake, to_change=command == "pause")
@@ -67,6 +70,13 @@ def open_lake(
         context.call_on_close(watch.stop)
         watch.start()
     return lake
+
+
+def _say(text: str) -> None:
+    from pipeline.pasteable import pasteable
+    from pipeline.printable import printable
+
+    typer.echo(printable(pasteable(text)), err=True)
 
 
 def _confirm(lake: Lake, command: str, region: str | None, before: Before) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
+from click import Choice
 
 from pipeline.errors import LakeError
 
@@ -21,7 +22,14 @@ __all__ = [
 ]
 
 TargetName = Annotated[
-    str, typer.Option("--target", envvar="LAKE_TARGET", help="Where the lake is: local or aws.")
+    str,
+    typer.Option(
+        "--target",
+        envvar="LAKE_TARGET",
+        help="Where the lake is: local or aws.",
+        click_type=Choice(["local", "aws"]),
+        metavar="TARGET",
+    ),
 ]
 Endpoint = Annotated[str | None, typer.Option(help="The local endpoint, instead of LAKE_ENDPOINT.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document, nothing else.")]

@@ -20,6 +20,7 @@ from rich.text import Text
 from pipeline.check import Check
 from pipeline.durations import waiting_text
 from pipeline.lake import Reporter
+from pipeline.pasteable import pasteable
 from pipeline.printable import printable
 
 if TYPE_CHECKING:
@@ -209,7 +210,7 @@ def print_status(status: LakeStatus) -> None:
         table.add_row(*map(cell, texts))
     console.print(table)
     if status.paused:
-        console.print("paused: lake run brings back what bills by the hour")
+        console.print(pasteable("paused: lake run brings back what bills by the hour"))
     if status.costs:
         console.print(status.costs.text, soft_wrap=True)
 
@@ -219,7 +220,7 @@ def print_verification(verification: Verification) -> None:
     console = _console()
     table = Table("lab", "step", "what", "", "found", title="Validation", title_justify="left")
     for finding in verification.findings:
-        mark = Text("ok", style="green") if finding.ok else Text("OFF", style="red")
+        mark = Text("ok", style="green") if finding.ok else Text("FAILED", style="red")
         where = map(cell, (str(finding.lab), finding.number, finding.step))
         table.add_row(*where, mark, cell(finding.found))
     console.print(table)
@@ -265,13 +266,13 @@ def print_checks(checks: Sequence[Check], *, stderr: bool = False) -> None:
     """One line for each check, and what mends the bad ones or finds out what is not known."""
     console = LakeConsole(stderr=True) if stderr else _console()
     for check in checks:
-        mark = Text("ok  ", style="green") if check.ok else Text("BAD ", style="red")
+        mark = Text("ok      ", style="green") if check.ok else Text("FAILED  ", style="red")
         if check.ok and check.fix:
-            mark = Text("?   ", style="yellow")
+            mark = Text("?       ", style="yellow")
         console.print(mark, end="")
         console.print(f"{check.name}: {check.detail}", soft_wrap=True)
         if check.fix:
-            console.print(f"     → {check.fix}", soft_wrap=True)
+            console.print(f"         → {pasteable(check.fix)}", soft_wrap=True)
 
 
 def _print_hops(console: LakeConsole, hops: Sequence[Hop]) -> None:
@@ -296,7 +297,7 @@ def _print_hops(console: LakeConsole, hops: Sequence[Hop]) -> None:
 
 def _print_faults(console: LakeConsole, verification: Verification) -> None:
     for fault in verification.faults():
-        console.print(f"OFF  {fault}", soft_wrap=True)
+        console.print(f"FAILED  {fault}", soft_wrap=True)
 
 
 def _console() -> LakeConsole:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from pipeline.console import LakeConsole, reporter
 from pipeline.data.room import amount
+from pipeline.pasteable import pasteable
 
 if TYPE_CHECKING:
     from pipeline.data.generation import Generated
@@ -42,4 +43,4 @@ def print_generated(found: Generated) -> None:
         f"tags, seed {found.seed}: {amount(found.bytes)} in {found.seconds:.1f} s"
     )
     console.print(f"in {found.folder}")
-    console.print(f"next: lake run --movielens {shlex.quote(str(found.folder))}")
+    console.print(pasteable(f"next: lake run --movielens {shlex.quote(str(found.folder))}"))

@@ -12,12 +12,13 @@ from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import entry_points
 from pathlib import Path
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
 
 from pipeline.access import is_login_lost
 from pipeline.check import Check
 from pipeline.errors import ChecksError, LakeError, TargetSilentError
 from pipeline.liveness import require_answer
+from pipeline.occupant import occupant
 from pipeline.target import Target, open_target
 
 __all__ = ["Check", "failure", "run_checks"]
@@ -37,7 +38,7 @@ def failure(checks: list[Check]) -> ChecksError | None:
     off = [check for check in checks if not check.ok]
     if not off:
         return None
-    return ChecksError(f"Off: {', '.join(check.name for check in off)}.", off[0].fix)
+    return ChecksError(f"Failed: {', '.join(check.name for check in off)}.", off[0].fix)
 
 
 def _own(name: str, endpoint: str | None, cache: Path, region: str | None) -> Iterator[Check]:
@@ -47,7 +48,7 @@ def _own(name: str, endpoint: str | None, cache: Path, region: str | None) -> It
         yield Check("target", False, error.message, error.hint)
     else:
         yield Check("target", True, target.describe())
-        answers = _answers(target)
+        answers = _answers(target, endpoint)
         yield answers
         if target.confirm_account and answers.ok:
             yield from _account(target)
@@ -55,10 +56,16 @@ def _own(name: str, endpoint: str | None, cache: Path, region: str | None) -> It
     yield _source(os.environ.get("MOVIELENS"))
 
 
-def _answers(target: Target) -> Check:
+def _answers(target: Target, named: str | None) -> Check:
+    if there := occupant(target, named):
+        return Check("endpoint", False, there.message, there.hint)
     try:
         require_answer(target)
         identity = target.client("sts").get_caller_identity()
+    except EndpointConnectionError as error:
+        if target.silence is not None:  # one process of this machine, which waits to be started
+            return Check("endpoint", True, f"not running: {target.silence.start} starts it")
+        return Check("endpoint", False, f"no answer: {error}", target.unreachable_hint)
     except (BotoCoreError, ClientError) as error:
         return Check("endpoint", False, f"no answer: {error}", target.unreachable_hint)
     except TargetSilentError as error:

@@ -6,6 +6,7 @@
     ├── TargetError               endpoint, account, credentials
     │   ├── EndpointRefusedError       `local` not on loopback, `aws` with an endpoint override
     │   ├── AccountRefusedError        wrong account for the target, or not confirmed
+    │   ├── OccupiedError              somebody else's program is at the endpoint
     │   └── TargetUnreachableError     nothing answers at the endpoint
     │       └── TargetSilentError      it takes connections and says nothing
     ├── SettingsError             a setting that cannot be used
@@ -46,6 +47,7 @@ __all__ = [
     "ForeignResourceError",
     "LakeError",
     "LeftoversError",
+    "OccupiedError",
     "RetrainingError",
     "RunLockedError",
     "SettingsError",
@@ -85,6 +87,10 @@ class EndpointRefusedError(TargetError):
 
 class AccountRefusedError(TargetError):
     """The account is not the one the target or the user named."""
+
+
+class OccupiedError(TargetError):
+    """Somebody else's program is at the target's usual endpoint."""
 
 
 class TargetUnreachableError(TargetError):

@@ -8,6 +8,7 @@ from rich import box
 from rich.table import Table
 
 from pipeline.console import LakeConsole, cell
+from pipeline.pasteable import pasteable
 
 if TYPE_CHECKING:
     from pipeline.drift.simulation import Drift
@@ -78,7 +79,7 @@ def print_schedule(found: Schedule) -> None:
             f"with it each minute; stack {found.stack}"
         )
     else:
-        console.print("there is no schedule; make one with: lake schedule --every 1d")
+        console.print(pasteable("there is no schedule; make one with: lake schedule --every 1d"))
     newest = found.newest
     if newest is not None:
         at = f"{newest.outcome}: {newest.verdict}" if newest.done else f"at step {newest.step}"

@@ -24,6 +24,7 @@ from pipeline.errors import (
     RunLockedError,
     SettingsError,
     SourceChangedError,
+    StageError,
     StateLostError,
     TargetUnreachableError,
 )
@@ -137,6 +138,7 @@ def run(lake: Lake, *, source: Source, plan: Plan, user: int) -> RunResult:
     """
     began = time.monotonic()
     stages = plan.stages()
+    _require_earlier(lake, stages)
     with SlowStep(lake.reporter, "data") as progress:
         _go_on(lake, source)
         dataset = source.load(lake.reporter.line, progress)
@@ -165,6 +167,28 @@ def run(lake: Lake, *, source: Source, plan: Plan, user: int) -> RunResult:
             result.recommendations = titles_for(lake, user, TITLES)
     result.seconds = time.monotonic() - began
     return result
+
+
+def _require_earlier(lake: Lake, stages: list[Stage]) -> None:
+    """See that what the chosen stages need and is not among them has been done.
+
+    Raises:
+        StageError: it has not
+    """
+    chosen = {stage.name for stage in stages}
+    for stage in stages:
+        for need in stage.needs:
+            if need in chosen:
+                continue
+            try:
+                record = lake.state.read(need)
+            except ClientError:
+                return  # what is wrong with the bucket is said when it is needed
+            if record is None or record.status != "done":
+                raise StageError(
+                    f"Stage {stage.name} needs stage {need}, which has not been done.",
+                    "Make all that is missing with: lake run",
+                )
 
 
 def _go_on(lake: Lake, source: Source) -> None:

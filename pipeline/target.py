@@ -94,6 +94,8 @@ class Silence:
     """For how long a run at work waits for the target to go on, in seconds."""
     hint: str
     """The next command."""
+    start: str
+    """The command that starts it."""
 
 
 @dataclass(frozen=True)
@@ -332,6 +334,7 @@ def _local(endpoint: str, environ: Mapping[str, str]) -> Target:
             patience=45,
             hint=f"End it with: {_make(endpoint, 'down', environ)}; "
             f"then: {_make(endpoint, 'local', environ)}",
+            start=_make(endpoint, "local", environ),
         ),
         aws_cli=(
             "AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -23,8 +24,9 @@ _LAB_OF_STAGE: Final = {
     "stream": 2,
     "catalog": 3,
     "transform": 3,
+    "train": 4,
+    "deploy": 4,
 }
-"""Of the stages whose hops are counted."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,8 @@ class Verification:
 
     findings: list[Finding] = field(default_factory=list)
     hops: list[Hop] = field(default_factory=list)
+    lab: int | None = None
+    """The one lab that was looked at, None for all."""
 
     @property
     def ok(self) -> bool:
@@ -74,6 +78,8 @@ class Verification:
         """The earliest stage that made something that is off, redone with all after it."""
         off = {f.stage for f in self.findings if not f.ok}
         off |= {h.stage for h in self.hops if h.difference}
+        if self.lab is not None:
+            return f"Make lab {self.lab} anew with: {_commands(self.lab, off)}"
         first = next((stage.name for stage in STAGES if stage.name in off), None)
         if "infrastructure" in off or first is None:
             return "Make what is missing with: lake run"
@@ -108,11 +114,14 @@ def verify_lake(lake: Lake, lab: int | None = None) -> Verification:
         raise StateLostError(
             f"There is no lake to verify: bucket {lake.bucket} "
             + ("has no landed data." if land is None else "is only partly filled."),
-            "Make it with: lake run",
+            "Make it with: lake run"
+            if lab is None
+            else f"Make lab {lab} and what it needs with: {_commands(lab)}",
         )
     measured = measure(lake, land)
     hops = reconcile(measured)
-    result = Verification(hops=[h for h in hops if lab in (None, _LAB_OF_STAGE[h.stage])])
+    shown = [h for h in hops if lab in (None, _LAB_OF_STAGE[h.stage])]
+    result = Verification(hops=shown, lab=lab)
     for check in checks(lake, measured):
         if lab not in (None, check.lab):
             continue
@@ -126,3 +135,20 @@ def verify_lake(lake: Lake, lab: int | None = None) -> Verification:
             ok, found = False, error.message
         result.findings.append(Finding(check.lab, check.stage, check.step, ok, found, check.number))
     return result
+
+
+def _commands(lab: int, off: Collection[str] = ()) -> str:
+    """What makes one lab alone.
+
+    Args:
+        off: stages of it that are done and not as they should be; without any, nothing is done yet
+    """
+    if off:
+        chosen = [s.name for s in STAGES if _LAB_OF_STAGE.get(s.name) == lab and s.name in off]
+        chosen = chosen or [s.name for s in STAGES if _LAB_OF_STAGE.get(s.name) == lab]
+        return "; then: ".join(f"lake run --only {name} --force" for name in chosen)
+    needed: set[str] = set()
+    for stage in reversed(STAGES):
+        if _LAB_OF_STAGE.get(stage.name) == lab or stage.name in needed:
+            needed |= {stage.name, *stage.needs}
+    return "; then: ".join(f"lake run --only {s.name}" for s in STAGES if s.name in needed)

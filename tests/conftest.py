@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -28,6 +29,8 @@ def _no_user_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
     patch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
     patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     patch.setenv("LAKE_OFFLINE", "1")
+    # Messages name `lake` by its path where the shell does not find it (`pipeline.pasteable`).
+    patch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     patch.setenv("LAKE_HOME", str(tmp_path_factory.mktemp("lake-home")))
     for name, value in kept.items():
         if value is not None:

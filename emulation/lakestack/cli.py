@@ -21,6 +21,7 @@ from lakestack.errors import (
 )
 from lakestack.health import problem as health_problem
 from lakestack.host import foreground
+from lakestack.host.occupant import occupant
 from lakestack.host.process import POLL_SECONDS, Emulator
 from lakestack.instance import Running
 from lakestack.ports import DEFAULT_PORT
@@ -111,9 +112,12 @@ def status(port: Port = DEFAULT_PORT, as_json: Json = False) -> Document:
     """Say whether the emulator runs, answers and has lost nothing; exit code 1 when not."""
     found = _emulator(port).look()
     if found is None:
+        there = occupant(f"http://127.0.0.1:{port}")
         raise NotRunningError(
-            f"no emulator runs on port {port}",
-            commands.start(port),
+            f"no emulator of this folder runs on port {port}: {there.message}"
+            if there
+            else f"no emulator runs on port {port}",
+            there.hint if there else commands.start(port),
             _document(port, None),
         )
     running, health = found

@@ -230,7 +230,7 @@ def test_what_differs_by_machine_and_data_fits(promised: str, printed: str) -> N
         ("a\nb", "a\nx\nb"),
         ("a", "a\nb"),
         ("a\n...\nb", "a\nb\nc"),
-        ("│ table │ ok │", "│ table │ OFF │"),
+        ("│ table │ ok │", "│ table │ FAILED │"),
         ("rejected 0", "rejected"),
         ("folder ml", "folder"),
     ],

@@ -5,8 +5,10 @@ from __future__ import annotations
 import shutil
 import sys
 from dataclasses import dataclass
+from importlib.metadata import metadata
 
 import psutil
+from packaging.specifiers import SpecifierSet
 
 from lakestack import commands, paths, ports, spark_master
 from lakestack.errors import (
@@ -46,10 +48,13 @@ def checks() -> list[HostCheck]:
 
 
 def python() -> HostCheck:
-    """The interpreter's version."""
+    """The interpreter's version, by what the package's metadata ask for (`Requires-Python`)."""
     version = ".".join(map(str, sys.version_info[:3]))
-    good = (3, 11) <= sys.version_info[:2] <= (3, 12)
-    return HostCheck("Python", good, version, "" if good else "install Python 3.11 or 3.12")
+    wanted = metadata("lakestack")["Requires-Python"]
+    good = version in SpecifierSet(wanted)
+    fix = "make setup PYTHON=uv" if paths.checkout() else f"install Python {wanted}"
+    detail = version if good else f"{version}, needed is {wanted}"
+    return HostCheck("Python", good, detail, "" if good else fix)
 
 
 def _java() -> HostCheck:
@@ -61,11 +66,9 @@ def _java() -> HostCheck:
 
 
 def _artifacts() -> HostCheck:
-    missing = artifacts.missing()
-    if missing:
-        return HostCheck(
-            "Java artefacts", False, f"missing: {', '.join(missing)}", commands.setup()
-        )
+    faults = artifacts.faults()
+    if faults:
+        return HostCheck("Java artefacts", False, "; ".join(faults.values()), commands.setup())
     note = "" if artifacts.native_set() else "; no DynamoDB Local for this machine: moto instead"
     return HostCheck("Java artefacts", True, f"{paths.cache() / 'java'}{note}")
 

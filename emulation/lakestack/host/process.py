@@ -26,13 +26,13 @@ from lakestack.errors import (
     PortInUseError,
     StartError,
 )
-from lakestack.host import limits, liveness, saved_states, service_catalog
+from lakestack.host import limits, liveness, occupant, saved_states, service_catalog
 from lakestack.host.environment import localstack_environment
 from lakestack.host.marked_folder import end_all, end_strays, for_the_owner, lives, locked, tail
 from lakestack.instance import Running
 from lakestack.java import artifacts
 from lakestack.java.interpreter import find_java
-from lakestack.ports import DEFAULT_PORT, LARGEST_PORT
+from lakestack.ports import DEFAULT_PORT
 from lakestack.services.saved_state.states import UNSAVED
 
 START_SECONDS = 60.0
@@ -122,8 +122,8 @@ class Emulator:
                 return found[0], False
             if artifacts.sets():
                 find_java()
-            if missing := artifacts.missing():
-                raise ArtifactError(f"not installed: {', '.join(missing)}", commands.setup())
+            if faults := artifacts.faults():
+                raise ArtifactError("; ".join(faults.values()), commands.setup())
             end_strays(self.folder)
             require_free(self.port)
             with disk.explained(self.folder, self._elsewhere):
@@ -249,23 +249,9 @@ def require_free(port: int, elsewhere: str | None = None) -> None:
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as e:
-            other = elsewhere or commands.at_port(_another(port))
+            other = elsewhere or commands.at_port(occupant.another(port))
+            who, _ = occupant.listener(port)
             raise PortInUseError(
-                f"port {port} is taken by {_listener(port)}",
+                f"port {port} is taken by {who or 'the emulator in a container'}",
                 f"stop that program, or choose another port: {other}",
             ) from e
-
-
-def _another(port: int) -> int:
-    return port + 1 if port < LARGEST_PORT else DEFAULT_PORT
-
-
-def _listener(port: int) -> str:
-    """Name the program that listens on a port, as far as the system tells."""
-    with contextlib.suppress(psutil.Error, OSError):
-        for connection in psutil.net_connections("tcp"):
-            listening = connection.status == psutil.CONN_LISTEN
-            if listening and connection.laddr.port == port and connection.pid:
-                process = psutil.Process(connection.pid)
-                return f"{process.name()} (process {process.pid})"
-    return "another program"

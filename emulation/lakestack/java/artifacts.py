@@ -1,7 +1,8 @@
 """Java artefacts, by Maven coordinates, through the Ivy that ships inside pyspark.
 
 ``java.lock`` beside this module pins each by SHA-256. A set is downloaded into a private folder,
-checked whole, and only then moved to its place in the cache, so that a set that exists is good.
+checked whole, and only then moved to its place in the cache. What has become of it there since is
+looked at whenever it is used (`lakestack.java.verification`).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from xml.etree import ElementTree
 
 from lakestack import commands, extras, paths
 from lakestack.errors import ArtifactError
+from lakestack.java import verification
 from lakestack.java.interpreter import find_java
 
 LOCK = Path(__file__).with_name("java.lock")
@@ -76,15 +78,34 @@ def folder(name: str) -> Path:
 
 
 def missing() -> list[str]:
-    """Sets that are not in the cache."""
-    return [name for name in sets() if not folder(name).is_dir()]
+    """Sets that are not in the cache, or of which a file is missing or damaged."""
+    return list(faults())
+
+
+def faults() -> dict[str, str]:
+    """What is wrong in the cache, in words that name the file, by set; empty when all is there."""
+    found = {name: _fault(name) for name in sets()}
+    return {name: fault for name, fault in found.items() if fault}
+
+
+def _fault(name: str) -> str:
+    if not folder(name).is_dir():
+        return f"{name} is not installed"
+    wrong = verification.faults(folder(name), _wanted(name))
+    texts = [f"{folder(name) / file} is {fault}" for file, fault in wrong.items()]
+    more = f", and {len(texts) - 1} more of {name}" if len(texts) > 1 else ""
+    return f"{texts[0]}{more}" if texts else ""
+
+
+def _wanted(name: str) -> dict[str, str]:
+    return {artifact.file_name: artifact.sha256 for artifact in _lock()[name]}
 
 
 def spark_jars() -> list[Path]:
     """Jars that let Spark read and write S3.
 
     Raises:
-        ArtifactError: they were never installed
+        ArtifactError: they were never installed, or one is damaged
     """
     return sorted(_installed("spark-s3a").glob("*.jar"))
 
@@ -95,7 +116,7 @@ def dynamodb_local() -> tuple[Path, Path] | None:
     None where it cannot run or is out of reach without the extra ``glue``.
 
     Raises:
-        ArtifactError: they were never installed
+        ArtifactError: they were never installed, or one is damaged
     """
     native = native_set()
     if native is None or native not in sets():
@@ -104,7 +125,7 @@ def dynamodb_local() -> tuple[Path, Path] | None:
 
 
 def install(notice: Callable[[str], None]) -> None:
-    """Fetch and check every missing set.
+    """Fetch and check every set that is missing or damaged.
 
     Args:
         notice: is told what is being fetched
@@ -113,15 +134,20 @@ def install(notice: Callable[[str], None]) -> None:
         ArtifactError: a download failed or a checksum is wrong
         JavaError: no Java to run Ivy with
     """
-    for name in missing():
-        notice(f"fetching {name}: {len(_lock()[name])} Java artefacts")
+    for name, fault in faults().items():
+        why = f" again: {fault}" if folder(name).is_dir() else ""
+        notice(f"fetching {name}: {len(_lock()[name])} Java artefacts{why}")
         _install(name)
+        size = sum(file.stat().st_size for file in folder(name).iterdir())
+        notice(f"fetched {name}: {size / 1e6:.0f} MB")
 
 
 def _installed(name: str) -> Path:
     where = folder(name)
     if not where.is_dir():
         raise ArtifactError(f"the Java artefacts {name} are not installed", commands.setup())
+    if fault := _fault(name):
+        raise ArtifactError(f"a Java artefact cannot be used: {fault}", commands.setup())
     return where
 
 
@@ -146,8 +172,12 @@ def _install(name: str) -> None:
         try:
             work.rename(target)
         except OSError:
-            if not target.is_dir():  # somebody else was faster: theirs is as good
+            if not target.is_dir():
                 raise
+            # There is a folder: of one that was damaged, or of somebody who was faster. Whoever
+            # has a good file of it open keeps it.
+            for file in verification.faults(target, _wanted(name)):
+                (work / file).replace(target / file)
     finally:
         shutil.rmtree(work, ignore_errors=True)
         shutil.rmtree(ivy_cache, ignore_errors=True)

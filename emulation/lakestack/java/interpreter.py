@@ -12,8 +12,17 @@ from pathlib import Path
 
 from lakestack.errors import JavaError
 
-OLDEST = 17  # DynamoDB Local 3 needs 17, and so does AWS Glue 5.1
-HINT = "install a Java 17 runtime (for example OpenJDK 17), or set JAVA_HOME to one"
+OLDEST = 17
+"""DynamoDB Local 3 needs it, and AWS Glue 5.1 runs on it."""
+NEWEST = 21
+"""Hadoop's login calls `Subject.getSubject`, which later versions refuse ("getSubject is not
+supported"; JDK 24 Release Notes, JEP 486); 22 and 23 were short-lived and nobody has tried them."""
+RANGE = f"Java {OLDEST} to {NEWEST}"
+HINT = (
+    f"install Java {OLDEST} (Debian, Ubuntu: sudo apt-get install openjdk-{OLDEST}-jre-headless; "
+    f"Fedora: sudo dnf install java-{OLDEST}-openjdk-headless; macOS: brew install "
+    f"openjdk@{OLDEST}), or set JAVA_HOME to one"
+)
 
 
 @dataclass(frozen=True)
@@ -34,16 +43,16 @@ def find_java() -> Java:
     """Return the Java of JAVA_HOME, else of PATH.
 
     Raises:
-        JavaError: there is none, it does not run, or it is older than 17
+        JavaError: there is none, it does not run, or it is older than 17 or newer than 21
     """
     home = os.environ.get("JAVA_HOME")
     found = shutil.which("java", path=str(Path(home) / "bin")) if home else shutil.which("java")
     if not found:
         where = f"JAVA_HOME={home}" if home else "PATH"
-        raise JavaError(f"no Java in {where}; the emulator needs Java {OLDEST} or newer", HINT)
+        raise JavaError(f"no Java in {where}; the emulator needs {RANGE}", HINT)
     version = _major_version(Path(found))
-    if version < OLDEST:
-        raise JavaError(f"{found} is Java {version}; the emulator needs {OLDEST} or newer", HINT)
+    if not OLDEST <= version <= NEWEST:
+        raise JavaError(f"{found} is Java {version}; the emulator needs {RANGE}", HINT)
     return Java(Path(found), version)
 
 

@@ -6,8 +6,10 @@ a service was loaded.
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
+from lakestack import marks, paths
 from lakestack.health import HEALTH, problem
 
 
@@ -23,7 +25,7 @@ def document() -> dict[str, Any]:
 
     ``ok`` is false while something has to be done: an engine is silent or stays down, tables are
     lost and not yet made again, or a signal has stopped a process. A fault that mended itself is
-    listed and makes nothing red.
+    listed and makes nothing red. ``process`` and ``folder`` say whose emulator it is.
     """
     from lakestack.services import faults, processes
     from lakestack.services.dynamodb import engine
@@ -38,4 +40,9 @@ def document() -> dict[str, Any]:
         "fault_count": count,
         "saved_state": KEEPER.describe(),
     }
-    return {"ok": problem(found) is None, **found}
+    place = {
+        "process": os.getpid(),
+        "folder": os.environ.get(marks.EMULATOR),
+        "container": paths.in_container(),
+    }
+    return {"ok": problem(found) is None, **place, **found}

@@ -85,7 +85,7 @@ def look_at_the_whole_lake(port: str, at: dict[str, str]) -> None:
     # Neither doctor takes the container for a stranger on the port.
     for variables in (at, {**at, "LAKE_DOCKER": "1"}):
         doctor = run(LAKE, "doctor", code=None, at=variables).stdout
-        assert f"ok  port: {port}: the emulator (container " in doctor
+        assert f"ok      port: {port}: the emulator (container " in doctor
     network = f"lakestack-{port}_default"
     inside = ("docker", "run", "--rm", "--network", network, "--entrypoint", "python")
     program = FROM_ANOTHER.replace("PORT", port)

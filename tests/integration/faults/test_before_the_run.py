@@ -121,7 +121,7 @@ def test_no_java(tmp_path: Path) -> None:
     machine = Machine(tmp_path)
     bare = {"PATH": str(tmp_path), "JAVA_HOME": "", "LAKE_CACHE": str(paths.cache())}
     message, hint = refusal(machine.lake("emulator", "start", **bare))
-    assert message == "no Java in PATH; the emulator needs Java 17 or newer"
+    assert message == "no Java in PATH; the emulator needs Java 17 to 21"
     assert "OpenJDK 17" in hint
     assert not machine.processes()
 

@@ -199,7 +199,9 @@ def test_ctrl_c_ends_a_run_soon_and_in_a_sentence(
 ) -> None:
     for interrupted in (stream_interrupted, job_interrupted):
         assert interrupted.run.code == 130, interrupted.run.stderr
-        assert interrupted.run.error == ("Interrupted.", "Continue with: lake run")
+        message, hint = interrupted.run.error
+        assert message == "Interrupted."
+        assert hint.startswith("Continue with: lake run --movielens ")
         assert "Traceback" not in interrupted.run.stderr
         assert interrupted.seconds < PROMPT_SECONDS
     assert "stream: begins" in stream_interrupted.run.stderr

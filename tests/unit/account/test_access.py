@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 import threading
+import time
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -34,6 +38,8 @@ HERE = {"AWS_REGION": "eu-central-1"}
 
 def _answer(monkeypatch: pytest.MonkeyPatch, answer: Any) -> None:
     class Sts:
+        meta = SimpleNamespace(endpoint_url="https://sts.eu-central-1.amazonaws.com")
+
         def get_caller_identity(self) -> dict[str, str]:
             if isinstance(answer, BaseException):
                 raise answer
@@ -54,20 +60,89 @@ def test_no_network_is_said_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> 
     assert raised.value.hint.endswith("then: lake doctor --target aws")
 
 
-def test_a_resolver_that_says_nothing_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("online", [False, True])
+def test_a_resolver_that_says_nothing_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch, online: bool
+) -> None:
+    """Nor, where AWS can be reached, whatever looks for the credentials for ever."""
     ended = threading.Event()
 
     def late() -> dict[str, str]:
         ended.wait(60)
         return {"Account": ACCOUNT}
 
-    monkeypatch.setattr(access, "_DEADLINE", 0.2)
+    monkeypatch.setattr(access, "_PROMPT", 0.05)
+    monkeypatch.setattr(access, "_DEADLINE", 0.2 if online else 60)
+    monkeypatch.setattr(access, "_reaches", lambda _: online)
     _answer(monkeypatch, late)
+    began = time.monotonic()
     try:
-        with pytest.raises(TargetUnreachableError, match="no answer within"):
+        with pytest.raises(TargetUnreachableError, match="there is no connection"):
             open_target("aws", environ=HERE)
+        assert time.monotonic() - began < 30
     finally:
         ended.set()
+
+
+def test_a_late_answer_is_waited_for_where_aws_can_be_reached(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = threading.Event()
+
+    def late() -> dict[str, str]:
+        asked.wait(60)
+        return {"Account": ACCOUNT}
+
+    def reached(_: str) -> bool:
+        asked.set()
+        return True
+
+    monkeypatch.setattr(access, "_PROMPT", 0.05)
+    monkeypatch.setattr(access, "_reaches", reached)
+    _answer(monkeypatch, late)
+    assert open_target("aws", environ=HERE).account == ACCOUNT
+
+
+def test_what_can_be_reached(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        place = f"http://127.0.0.1:{server.getsockname()[1]}"
+        assert access._reaches(place)
+    assert not access._reaches(place)
+    hung = threading.Event()
+
+    def hang(*_: object) -> None:
+        hung.wait(60)
+        raise OSError
+
+    monkeypatch.setattr(access, "_CONNECTED", 0.1)
+    monkeypatch.setattr(socket, "create_connection", hang)
+    try:
+        assert not access._reaches(place)
+        monkeypatch.setenv("HTTPS_PROXY", "http://proxy:3128")  # then it is the proxy that knows
+        assert access._reaches(place)
+    finally:
+        hung.set()
+
+
+def test_an_unknown_profile_is_told_which_there_are(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    config = tmp_path / "config"
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    monkeypatch.setenv("AWS_PROFILE", "wrok")
+    for text, named, hint in [
+        ("[profile work]\n[profile home]\n", "home, work", "export AWS_PROFILE=home"),
+        ("", "none", "aws configure sso"),
+    ]:
+        config.write_text(text)
+        with pytest.raises(SettingsError) as raised:
+            open_target("aws", environ=HERE)
+        assert raised.value.message == (
+            f"The config profile (wrok) could not be found; the profiles are {named}."
+        )
+        assert hint in raised.value.hint
 
 
 def test_credentials_that_are_not_accepted(monkeypatch: pytest.MonkeyPatch) -> None:

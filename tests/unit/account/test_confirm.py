@@ -120,8 +120,8 @@ def test_an_account_that_is_not_ready(runs: list[str], monkeypatch: pytest.Monke
     monkeypatch.setattr(preflight, "account_checks", lambda *_: checks)
     result = call("run", "--yes-account", f"{ACCOUNT}:{REGION}")
     assert result.exit_code == 1
-    assert "BAD quota x: 0\n     → ask for more\n" in result.stderr
-    assert "?   y: ?\n     → look\n" in result.stderr
+    assert "FAILED  quota x: 0\n         → ask for more\n" in result.stderr
+    assert "?       y: ?\n         → look\n" in result.stderr
     assert f"lake: Account {ACCOUNT} is not ready in region {REGION}" in result.stderr
     assert ", and nothing was done: quota x: 0." in result.stderr
     assert "→ ask for more; then: lake run --target aws" in result.stderr

@@ -37,9 +37,9 @@ def test_the_doctor_names_a_port_that_is_none_and_checks_the_rest(
     result = CliRunner().invoke(app, ["doctor"])
     assert result.exit_code == 1
     for name in ("target", "port"):
-        assert f"BAD {name}: " in result.stdout
+        assert f"FAILED  {name}: " in result.stdout
     assert "(--port or LAKE_PORT) is 'abc'; valid are 1 to 65535\n" in result.stdout
-    assert "     → export LAKE_PORT=4566\n" in result.stdout
+    assert "         → export LAKE_PORT=4566\n" in result.stdout
     names = [check.name for check in checks.checks()]
     assert names == ["Python", "Java", "Java artefacts", "port", "memory", "disk"]
 
@@ -62,10 +62,10 @@ def test_a_folder_that_cannot_be_used(tmp_path: Path) -> None:
 def test_a_fault_while_starting_is_not_blamed_on_the_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fails() -> list[str]:
+    def fails() -> dict[str, str]:
         raise PermissionError(13, "Permission denied", "elsewhere")
 
-    monkeypatch.setattr(artifacts, "missing", fails)
+    monkeypatch.setattr(artifacts, "faults", fails)
     with pytest.raises(PermissionError):
         Emulator(4566, home=tmp_path).start()
 

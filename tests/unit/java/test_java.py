@@ -42,15 +42,20 @@ def test_a_new_enough_java_is_taken(
 
 @pytest.mark.parametrize(
     ("line", "expected"),
-    [('java version "1.8.0_392"', 8), ('openjdk version "11.0.2" 2019-01-15', 11)],
+    [
+        ('java version "1.8.0_392"', 8),
+        ('openjdk version "11.0.2" 2019-01-15', 11),
+        ('openjdk version "22.0.1" 2024-04-16', 22),
+        ('openjdk version "25" 2025-09-16 LTS', 25),
+    ],
 )
-def test_an_old_java_is_named_with_its_version(
+def test_a_java_out_of_the_range_is_named_with_its_version(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, line: str, expected: int
 ) -> None:
     fake_java(tmp_path, line)
     monkeypatch.setenv("JAVA_HOME", str(tmp_path))
 
-    with pytest.raises(JavaError, match=f"is Java {expected}; the emulator needs 17 or newer"):
+    with pytest.raises(JavaError, match=f"is Java {expected}; the emulator needs Java 17 to 21"):
         find_java()
 
 
@@ -63,5 +68,5 @@ def test_no_java_at_all_says_what_to_install(
     with pytest.raises(JavaError) as error:
         find_java()
 
-    assert error.value.message == "no Java in PATH; the emulator needs Java 17 or newer"
-    assert "install a Java 17 runtime" in (error.value.hint or "")
+    assert error.value.message == "no Java in PATH; the emulator needs Java 17 to 21"
+    assert "install Java 17 (" in (error.value.hint or "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 from dataclasses import dataclass, replace
+from importlib.metadata import version
 from typing import Any
 
 import boto3
@@ -43,12 +44,9 @@ def test_help_names_every_command() -> None:
 
 def test_unknown_target() -> None:
     result = call("status", "--target", "azure")
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert result.stdout == ""
-    assert result.stderr == (
-        "lake: There is no target 'azure'; the targets are local and aws.\n"
-        "  → lake doctor --target local\n"
-    )
+    assert "'azure' is not one of 'local', 'aws'" in result.stderr
 
 
 def test_an_endpoint_that_is_not_this_machine() -> None:
@@ -82,14 +80,36 @@ def test_json_errors_are_json(closed: str) -> None:
     }
 
 
-def test_unknown_stage() -> None:
-    result = call("run", "--from", "wash")
-    assert result.exit_code == 1
-    assert result.stderr.endswith(
-        "lake: There is no stage 'wash'; the stages are land, full_load, stream, catalog, "
-        "transform, train, deploy, recommend.\n"
-        "  → lake run --from land\n"
+@pytest.mark.parametrize("option", ["--from", "--only"])
+def test_unknown_stage(option: str) -> None:
+    result = call("run", option, "trian")
+    assert result.exit_code == 2
+    assert "there is no stage 'trian'; did you mean train?" in result.stderr
+    assert "land, full_load, stream, catalog" in " ".join(result.stderr.split())
+    assert "did you mean" not in call("run", option, "wash").stderr
+
+
+@pytest.mark.parametrize("name", ["-h", "--help"])
+@pytest.mark.parametrize("words", [(), ("run",)])
+def test_help_has_a_short_name(name: str, words: tuple[str, ...]) -> None:
+    result = call(*words, name)
+    assert result.exit_code == 0
+    assert "Usage: " in result.stdout
+
+
+def test_it_says_its_version() -> None:
+    result = call("--version")
+    assert (result.exit_code, result.stdout) == (0, f"lake {version('emulated-data-lake')}\n")
+
+
+def test_shells_can_complete_it() -> None:
+    assert "--install-completion" in call("--help").stdout
+    found = CliRunner().invoke(
+        app,
+        env={"_LAKE_COMPLETE": "complete_bash", "COMP_WORDS": "lake rec", "COMP_CWORD": "1"},
+        prog_name="lake",
     )
+    assert found.stdout.split() == ["recommend"]
 
 
 def test_from_and_only_exclude_each_other() -> None:
@@ -266,18 +286,20 @@ def test_doctor_exits_with_1_and_names_the_mending(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(doctor, "run_checks", lambda *_: checks)
     result = call("doctor")
     assert result.exit_code == 1
-    assert "BAD Java: no Java found\n     → install Java 17\n" in result.stdout
-    assert "ok  disk: 80 GB\n" in result.stdout
+    assert "FAILED  Java: no Java found\n         → install Java 17\n" in result.stdout
+    assert "ok      disk: 80 GB\n" in result.stdout
     result = call("doctor", "--json")
     assert [c["ok"] for c in json.loads(result.stdout)["checks"]] == [False, True]
 
 
-def test_doctor_names_a_closed_endpoint(closed: str, tmp_path: Any) -> None:
+def test_an_emulator_that_does_not_run_yet_is_no_fault(closed: str, tmp_path: Any) -> None:
     found = {c.name: c for c in doctor.run_checks("local", closed, tmp_path / "cache")}
     assert found["target"].ok
     assert found["data cache"].ok
-    assert not found["endpoint"].ok
-    assert found["endpoint"].fix == open_target("local").unreachable_hint
+    assert found["endpoint"].ok
+    assert found["endpoint"].detail.startswith("not running: ")
+    assert found["endpoint"].detail.endswith("make local starts it")
+    assert not found["endpoint"].fix
 
 
 def test_plugin_commands_join(monkeypatch: pytest.MonkeyPatch) -> None:

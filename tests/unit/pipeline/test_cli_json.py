@@ -102,7 +102,7 @@ def test_a_doctor_who_finds_something(monkeypatch: pytest.MonkeyPatch) -> None:
     code, document, _ = call("doctor", "--json")
     assert code == 1
     assert [check["ok"] for check in document["checks"]] == [True, False]
-    assert document["error"] == {"message": "Off: Java.", "hint": "install Java 17"}
+    assert document["error"] == {"message": "Failed: Java.", "hint": "install Java 17"}
 
 
 def test_an_interruption(monkeypatch: pytest.MonkeyPatch) -> None:

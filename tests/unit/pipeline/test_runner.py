@@ -14,6 +14,7 @@ from botocore.exceptions import EndpointConnectionError
 
 from pipeline import runner
 from pipeline.cloudformation import Outcome
+from pipeline.data import Source
 from pipeline.errors import (
     SettingsError,
     SourceChangedError,
@@ -26,6 +27,7 @@ from pipeline.lake import Lake
 from pipeline.run_state import Record, RunState
 from pipeline.runner import Plan
 from pipeline.stages import STAGES, Result, Stage, Work
+from pipeline.verify import Finding, Verification, _commands
 from tests.unit.pipeline.fakes import FakeS3, SilentReporter, client_error
 
 
@@ -275,3 +277,26 @@ def test_every_stage_comes_after_those_it_needs() -> None:
     for stage in STAGES:
         assert seen.issuperset(stage.needs)
         seen.add(stage.name)
+
+
+@pytest.mark.parametrize("stage", [stage for stage in STAGES if stage.needs], ids=lambda s: s.name)
+def test_a_stage_alone_on_an_empty_lake_says_what_it_needs(stage: Stage) -> None:
+    """Before the data is read, or anything is made."""
+    lake = SimpleNamespace(state=SimpleNamespace(read=lambda _: None))
+    with pytest.raises(StageError) as raised:
+        runner.run(cast(Lake, lake), source=cast(Source, None), plan=Plan(only=stage.name), user=1)
+    assert raised.value.message == (
+        f"Stage {stage.name} needs stage {stage.needs[0]}, which has not been done."
+    )
+    assert raised.value.hint == "Make all that is missing with: lake run"
+
+
+def test_what_a_lab_needs_is_named_for_that_lab_alone() -> None:
+    assert _commands(1) == "lake run --only land; then: lake run --only full_load"
+    assert _commands(2) == "lake run --only land; then: lake run --only stream"
+    assert _commands(2, {"stream"}) == "lake run --only stream --force"
+    assert _commands(4, {"infrastructure"}) == (
+        "lake run --only train --force; then: lake run --only deploy --force"
+    )
+    off = Verification([Finding(2, "stream", "s", False, "f")], lab=2)
+    assert off.failure().hint == "Make lab 2 anew with: lake run --only stream --force"

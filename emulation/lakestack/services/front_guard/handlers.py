@@ -23,7 +23,7 @@ from werkzeug.exceptions import HTTPException
 
 from lakestack import hostnames, paths
 from lakestack.origins import VARIABLE, allowed_origins
-from lakestack.services.front_guard import cors, function_urls, rules, unsigned
+from lakestack.services.front_guard import cors, function_urls, rules, unsigned, welcome
 from lakestack.services.front_guard.pages import Marks, Page, is_browser
 from lakestack.services.front_guard.rules import Head, Verdict, Way
 from lakestack.services.front_guard.signatures import Signed, signed
@@ -59,6 +59,9 @@ class FrontGuard:
         request = context.request
         if request.shallow:  # a WebSocket has no body; no API of AWS's is behind its address
             _answer(chain, response, unsigned.refusal(request, None))
+            return
+        if verdict.host is not None and welcome.is_asked(request, verdict.host, self.more_names):
+            _answer(chain, response, welcome.page(request, verdict.host))
             return
         service = unsigned.service_of(request)
         told = verdict.page is not Page.UNTOLD
