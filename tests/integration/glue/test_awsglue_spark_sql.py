@@ -61,12 +61,6 @@ spark.newSession().sql(f"SELECT * FROM {db}.movies WHERE id = 3").write.parquet(
 )
 found["written"] = spark.read.parquet(f"s3://{bucket}/out/").count()
 for name, call in {
-    "insert": lambda: spark.sql(f"INSERT INTO {db}.movies VALUES (4, 'x', 1)"),
-    "create": lambda: spark.sql(f"CREATE TABLE {db}.made AS SELECT 1 a"),
-    "drop": lambda: spark.sql(f"DROP TABLE {db}.movies"),
-    "database": lambda: spark.sql("CREATE DATABASE other"),
-    "save": lambda: spark.range(1).write.saveAsTable("made"),
-    "insert_into": lambda: spark.range(1).write.insertInto("movies"),
     "dynamodb": lambda: spark.table("items"),
     "odd": lambda: spark.table("odd"),
     "missing": lambda: spark.table("nowhere"),
@@ -176,12 +170,6 @@ def test_a_table_is_read_again_when_its_objects_change(found: dict[str, Any]) ->
 @pytest.mark.parametrize(
     ("case", "kind", "text"),
     [
-        ("insert", "UnsupportedApiError", "Spark SQL InsertIntoStatement on the Data Catalog"),
-        ("create", "UnsupportedApiError", "Spark SQL CreateTableAsSelect on the Data Catalog"),
-        ("drop", "UnsupportedApiError", "Spark SQL DropTable"),
-        ("database", "UnsupportedApiError", "Spark SQL CreateNamespace"),
-        ("save", "UnsupportedApiError", "DataFrame saveAsTable"),
-        ("insert_into", "UnsupportedApiError", "DataFrame insertInto"),
         ("dynamodb", "CatalogError", "use create_dynamic_frame.from_catalog"),
         ("odd", "CatalogError", "odd: "),
         ("missing", "AnalysisException", "nowhere"),

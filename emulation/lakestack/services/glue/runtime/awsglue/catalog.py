@@ -28,6 +28,8 @@ class CatalogTable:
         classification: csv, json, parquet, orc, dynamodb, …
         parameters: of the table and of its StorageDescriptor, lower-case names
         serde: parameters of the SerDe
+        of_hive: its text was written by Hive's LazySimpleSerDe: nothing but the SerDe says that it
+            is text
     """
 
     database: str
@@ -38,6 +40,7 @@ class CatalogTable:
     classification: str
     parameters: Mapping[str, str] = field(default_factory=dict)
     serde: Mapping[str, str] = field(default_factory=dict)
+    of_hive: bool = False
 
 
 def read_table(database: str, name: str, *, catalog_id: str | None = None) -> CatalogTable:
@@ -83,6 +86,8 @@ def describe(database: str, table: Mapping[str, Any]) -> CatalogTable:
         classification=classification.lower(),
         parameters=parameters,
         serde=serde.get("Parameters", {}),
+        of_hive="classification" not in parameters
+        and "lazysimple" in serde.get("SerializationLibrary", "").lower(),
     )
 
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import functools
 import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
-from pyspark.sql import DataFrameWriter
+from pyspark.sql import DataFrameWriter, SparkSession
 
 from .file_names import PROTOCOL
 
@@ -58,21 +60,35 @@ def _noting(plain: Any) -> Any:
 def _choosing(plain: Any) -> Any:
     @functools.wraps(plain)
     def write(self: Any, *args: Any, **kwargs: Any) -> Any:
-        settings = self._spark.conf
-        mode = getattr(self, "_lake_overwrite_mode", None) or settings.get(MODE, "static")
+        mode = getattr(self, "_lake_overwrite_mode", None) or self._spark.conf.get(MODE, "static")
         if mode.lower() != "dynamic":
             return plain(self, *args, **kwargs)
-        for name, value in _RENAMING.items():
-            self._jwrite = self._jwrite.option(name, value)
-        with _lock:
-            before = settings.get(PROTOCOL, None)
-            settings.set(PROTOCOL, _RENAMING_PROTOCOL)
-            try:
-                return plain(self, *args, **kwargs)
-            finally:
-                if before is None:
-                    settings.unset(PROTOCOL)
-                else:
-                    settings.set(PROTOCOL, before)
+        with renaming(self._spark):
+            return plain(self, *args, **kwargs)
 
     return write
+
+
+@contextmanager
+def renaming(spark: SparkSession) -> Iterator[None]:
+    """Let what is written within be renamed into place: Spark reads these settings of a session."""
+    with settings(spark, {**_RENAMING, PROTOCOL: _RENAMING_PROTOCOL}):
+        yield
+
+
+@contextmanager
+def settings(spark: SparkSession, wanted: Mapping[str, str]) -> Iterator[None]:
+    """Let a session have other settings within."""
+    conf = spark.conf
+    with _lock:
+        before: dict[str, str | None] = {name: conf.get(name, None) for name in wanted}
+        try:
+            for name, value in wanted.items():
+                conf.set(name, value)
+            yield
+        finally:
+            for name, was in before.items():
+                if was is None:
+                    conf.unset(name)
+                else:
+                    conf.set(name, was)

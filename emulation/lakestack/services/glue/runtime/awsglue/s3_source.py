@@ -21,6 +21,7 @@ from .catalog import CatalogTable, Partition, read_partitions
 from .columns import convert
 from .errors import SourceError, UnsupportedApiError
 from .gluetypes import is_complex
+from .hive_serde import FIELD_SEPARATOR, TEXT_OPTIONS
 from .json_columns import ERROR, FILE, to_columns
 from .json_path import JsonPath
 from .json_schema import with_choices
@@ -290,6 +291,8 @@ def csv_options(table: CatalogTable) -> dict[str, str]:
     separator = (
         serde.get("separatorChar") or serde.get("field.delim") or parameters.get("delimiter")
     )
+    if table.of_hive:  # text as LazySimpleSerDe writes it
+        return {**TEXT_OPTIONS, "sep": separator or FIELD_SEPARATOR, "enforceSchema": "true"}
     return _csv_settings(
         header=int(parameters.get("skip.header.line.count", "0")) > 0,
         separator=separator or ",",

@@ -2,7 +2,8 @@
 
 ``enableHiveSupport()``, or ``spark.sql.catalogImplementation=hive`` in a SparkConf, is how scripts
 ask for the Data Catalog on AWS. Here it would start a metastore of its own, which holds nothing
-and refuses names that the Data Catalog has.
+and refuses names that the Data Catalog has. What scripts change there goes to the Data Catalog
+(`metastore_changes`).
 """
 
 from __future__ import annotations

@@ -3,68 +3,42 @@
 Spark's catalog, in memory, gets the databases and tables of the Data Catalog, and the partitions
 of the tables that a statement names. When a query names a table, its records are read as a
 DynamicFrame's are (so JSON records with nothing between them are all there), cast to the catalog's
-types, and kept as Parquet in the run's own folder until an object of the table changes. What would
-change the Data Catalog is refused.
+types, and kept as Parquet in the run's own folder until an object of the table changes. Tables of
+Spark's data sources, and views, are Spark's to read. What statements change is done to the Data
+Catalog too (`metastore_changes`).
 """
 
 from __future__ import annotations
 
-import functools
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import count
-from typing import Any, NoReturn
+from typing import Any
 
 from pyspark.errors import PySparkException
-from pyspark.sql import DataFrame, DataFrameReader, DataFrameWriter, SparkSession, SQLContext
+from pyspark.sql import SparkSession
 
 from . import s3_source
 from .catalog import CatalogTable, describe, read_partitions
 from .choice import fitting
 from .clients import client
 from .columns import quoted
-from .errors import CatalogError, UnsupportedApiError
+from .errors import CatalogError
+from .metastore_changes import Changes, partitions_of, take_databases
+from .metastore_session import Name, SessionTables
+from .metastore_tables import EXTERNAL, from_glue, is_of_spark, is_view
+from .partition_overwrite import MODE, renaming, settings
 from .s3_objects import Listing
-from .session_settings import without_hive
-from .table_statement import (
-    columns_of,
-    create_statement,
-    literal,
-    partition_changes,
-    sql_name,
-)
+from .sql_statement import CREATE_LIKE, Statement
+from .table_statement import columns_of, create_statement, literal, partition_changes, sql_name
 from .type_names import spark_type
-
-Name = tuple[str, str]
 
 # As Spark 3.5 and 4 print a plan: the names of its tables, before it has looked them up.
 _RELATION = re.compile(r"'UnresolvedRelation \[([^\]]*)\]")
 _NAMED = re.compile(r"'UnresolvedTable(?:OrView)? \[([^\]]*)\]")
-_CHANGES = re.compile(
-    r"(Insert(?!IntoDir)|Create(Table|Namespace|View$)|Replace|Drop(?!View|TempView)|Alter|Add"
-    r"|Rename|RecoverPartitions|RepairTable|Truncate|LoadData|Set(Table|Namespace)|CommentOn"
-    r"|Delete|Update|Merge).*"
-)
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
-
-
-def install() -> None:
-    """Let every Spark session of this process see the Data Catalog."""
-    without_hive()
-    _before(SparkSession, "sql", "sqlQuery", DataCatalog.prepare)
-    for reader in (SparkSession, DataFrameReader):
-        _before(reader, "table", "tableName", DataCatalog.prepare_table)
-    _before(SQLContext, "cacheTable", "tableName", DataCatalog.prepare_table)
-    for lister in ("tables", "tableNames"):
-        _before(SQLContext, lister, "dbName", DataCatalog.prepare_list)
-    _before_catalog()
-    for owner, method in (
-        (DataFrameWriter, "saveAsTable"),
-        (DataFrameWriter, "insertInto"),
-        (DataFrame, "writeTo"),
-    ):
-        setattr(owner, method, functools.partial(_refuse, f"DataFrame {method}"))
 
 
 class DataCatalog:
@@ -73,42 +47,127 @@ class DataCatalog:
     def __init__(self, spark: SparkSession) -> None:
         self._spark = spark
         self._session: Any = spark._jsparkSession
-        self._external = self._session.sharedState().externalCatalog()
+        self._tables = SessionTables(spark)
         self._folders = (
             f"{spark.conf.get('spark.sql.warehouse.dir')}/data-catalog/{n}" for n in count()
         )
+        self._databases: dict[str, Mapping[str, Any]] = {}
         self._definitions: dict[Name, Mapping[str, Any]] = {}
         self._unusable: dict[Name, str] = {}
         self._loaded: dict[Name, object] = {}
         self._partitions: dict[Name, set[tuple[str, ...]]] = {}
 
-    def prepare(self, session: SparkSession, text: str) -> str:
+    def statement(self, session: SparkSession, text: str) -> Statement | None:
+        """A statement as Spark parses it; None where it cannot."""
+        try:
+            parser = session._jsparkSession.sessionState().sqlParser()
+            return Statement(parser.parsePlan(_PLACEHOLDER.sub("placeholder", text)))
+        except PySparkException:  # Spark says it better
+            return None
+
+    def prepare(self, session: SparkSession, text: str, statement: Statement | None) -> str:
         """Have at hand what a session's statement reads; return the statement to run for it.
 
         Raises:
-            UnsupportedApiError: it would change the Data Catalog
             CatalogError: it reads a table that cannot be read as it is described
         """
-        try:
-            parser = session._jsparkSession.sessionState().sqlParser()
-            plan = parser.parsePlan(_PLACEHOLDER.sub("placeholder", text))
-        except PySparkException:  # Spark says it better
+        if statement is None:
             return text
-        kind = plan.getClass().getSimpleName()
-        if _CHANGES.fullmatch(kind):
-            _refuse(f"Spark SQL {kind}")
         with _lock:
             self.synchronize()
-            for name in self._found(_RELATION, plan.toString(), session):
-                self._load(name)
-                session._jsparkSession.catalog().refreshTable(sql_name(*name))
-            if kind in ("ShowPartitions", "ShowCreateTable"):
-                for name in self._found(_NAMED, plan.toString(), session):
-                    if kind == "ShowCreateTable":
+            self._load_all(statement.text, session)
+            if statement.kind in ("ShowPartitions", "ShowCreateTable"):
+                for name in self._found(_NAMED, statement.text, session):
+                    if statement.kind == "ShowCreateTable":
                         made = create_statement(name[0], self._definitions[name])
                         return f"SELECT {literal(made)} AS createtab_stmt"
                     self._register(name)
         return text
+
+    @contextmanager
+    def changing(self, session: SparkSession, statement: Statement) -> Iterator[None]:
+        """Do what a statement within does to tables and databases to the Data Catalog too.
+
+        Raises:
+            UnsupportedApiError: AWS Glue does not do it, or it is not here
+            CatalogError: a table's format is none that is written here
+        """
+        with _lock:
+            self.synchronize()
+            names = [self._qualified(parts, session) for parts in statement.names()]
+            if statement.of_database:
+                with self._changing_databases(statement):
+                    yield
+                return
+            created = statement.created_hive_table()
+            changes = Changes(
+                self._tables,
+                names,
+                {names[0]: created} if created else {},
+                like=names[1] if statement.kind == CREATE_LIKE else None,
+            )
+            for name in names:  # Spark is told of them anew
+                self._definitions.pop(name, None)
+            with changes.around():
+                if statement.reads:
+                    self._load_all(statement.text, session, names)
+                with self._as_hive_writes(session, statement, changes, names):
+                    yield
+
+    @contextmanager
+    def changing_table(self, session: SparkSession, name: str, *, inserts: bool) -> Iterator[None]:
+        """The same for a method that writes a table."""
+        parser = session._jsparkSession.sessionState().sqlParser()
+        parts = list(SessionTables.of(session, parser.parseMultipartIdentifier(name)))
+        statement = Statement.of_writer(parts, inserts=inserts)
+        with self.changing(session, statement):
+            yield
+
+    @contextmanager
+    def _as_hive_writes(
+        self,
+        session: SparkSession,
+        statement: Statement,
+        changes: Changes,
+        names: Sequence[Name],
+    ) -> Iterator[None]:
+        """Hive overwrites the partitions that are written; data sources do it when asked to."""
+        hive = any(changes.is_hive_table(name) for name in names)
+        dynamic = str(session.conf.get(MODE, "static")).lower() == "dynamic"
+        if not statement.inserts or not (hive or dynamic):
+            yield
+            return
+        with settings(session, {MODE: "dynamic"}), renaming(session):
+            yield
+
+    @contextmanager
+    def _changing_databases(self, statement: Statement) -> Iterator[None]:
+        before = {name: self._tables.database(name) for name in self._tables.databases()}
+        dropped = statement.dropped_database()
+        if dropped in before:
+            tables = [name for name in self._definitions if name[0] == dropped]
+            tables.sort(
+                key=lambda name: not is_view(self._definitions[name])
+            )  # before what they read
+            if tables and not statement.cascades:
+                yield  # Spark says that it is not empty
+                return
+            with Changes(self._tables, tables, {}).around():
+                for name in tables:
+                    what = "VIEW" if is_view(self._definitions[name]) else "TABLE"
+                    self._session.sql(f"DROP {what} IF EXISTS {sql_name(*name)}")
+            # Spark would delete the folder of the database.
+            self._tables.enter_database({"Name": dropped}, next(self._folders))
+        try:
+            yield
+        finally:
+            take_databases(self._tables, before)
+
+    def _load_all(self, plan: str, session: SparkSession, but: Sequence[Name] = ()) -> None:
+        for name in self._found(_RELATION, plan, session):
+            if name not in but:
+                self._load(name)
+                session._jsparkSession.catalog().refreshTable(sql_name(*name))
 
     def prepare_list(self, session: SparkSession, name: str | None) -> str | None:  # noqa: ARG002
         """Have the names of databases and tables at hand."""
@@ -121,24 +180,28 @@ class DataCatalog:
         Raises:
             CatalogError: it cannot be read as it is described
         """
-        self.prepare(session, f"TABLE {name}")
+        text = f"TABLE {name}"
+        self.prepare(session, text, self.statement(session, text))
         return name
 
     def _found(self, mark: re.Pattern[str], plan: str, session: SparkSession) -> Iterator[Name]:
         """The tables of the Data Catalog that a plan names."""
-        current = session._jsparkSession.sessionState().catalog().getCurrentDatabase()
         for found in mark.findall(plan):
-            parts = found.lower().split(", ")
-            name = (parts[-2] if len(parts) > 1 else current, parts[-1])
+            name = self._qualified(found.split(", "), session)
             if name in self._definitions:
                 yield name
+
+    def _qualified(self, parts: Sequence[str], session: SparkSession) -> Name:
+        current = session._jsparkSession.sessionState().catalog().getCurrentDatabase()
+        return (parts[-2] if len(parts) > 1 else current).lower(), parts[-1].lower()
 
     def synchronize(self) -> None:
         """Make Spark's catalog agree with the Data Catalog."""
         with _lock:
-            before, self._definitions = self._definitions, dict(self._tables())
+            self._synchronize_databases()
+            before, self._definitions = self._definitions, dict(self._listed())
             for name in before.keys() - self._definitions.keys():
-                self._session.sql(f"DROP TABLE IF EXISTS {sql_name(*name)}")
+                self._tables.forget(name)
             for name, definition in self._definitions.items():
                 if definition == before.get(name):
                     continue
@@ -149,52 +212,76 @@ class DataCatalog:
                 except PySparkException as e:  # of no concern to queries of other tables
                     self._unusable[name] = str(e)
 
-    def _tables(self) -> Iterator[tuple[Name, Mapping[str, Any]]]:
-        for database in _pages("get_databases", "DatabaseList"):
-            self._create_database(database["Name"])
-            for table in _pages("get_tables", "TableList", DatabaseName=database["Name"]):
-                parts = ("Name", "StorageDescriptor", "PartitionKeys", "Parameters")
-                yield (database["Name"], table["Name"]), {k: table.get(k) or {} for k in parts}
+    def _synchronize_databases(self) -> None:
+        parts = ("Name", "Description", "LocationUri", "Parameters")
+        before = self._databases
+        self._databases = {
+            each["Name"]: {part: each[part] for part in parts if part in each}
+            for each in _pages("get_databases", "DatabaseList")
+        }
+        for name in before.keys() - self._databases.keys():
+            self._definitions = {n: d for n, d in self._definitions.items() if n[0] != name}
+            if name != "default":  # which Spark keeps
+                self._tables.forget_database(name, next(self._folders))
+        for name, definition in self._databases.items():
+            if definition != before.get(name):
+                self._tables.enter_database(definition, definition.get("LocationUri") or "")
 
-    def _create_database(self, name: str) -> None:
-        # Not by SQL, which refuses names with a hyphen.
-        java: Any = self._spark._jvm
-        empty = getattr(getattr(java.scala.collection.immutable, "Map$"), "MODULE$").empty()
-        location = java.java.net.URI(next(self._folders))
-        made = java.org.apache.spark.sql.catalyst.catalog.CatalogDatabase(name, "", location, empty)
-        self._external.createDatabase(made, True)
+    def _listed(self) -> Iterator[tuple[Name, Mapping[str, Any]]]:
+        parts = ("Name", "StorageDescriptor", "PartitionKeys", "Parameters")
+        words = ("TableType", "ViewOriginalText", "Owner")
+        for database in self._databases:
+            for table in _pages("get_tables", "TableList", DatabaseName=database):
+                definition = {k: table.get(k) or {} for k in parts}
+                yield (
+                    (database, table["Name"]),
+                    {**definition, **{k: table[k] for k in words if table.get(k)}},
+                )
 
     def _create(self, name: Name, folder: str) -> None:
         database, table = name
         definition = self._definitions[name]
+        self._partitions.pop(name, None)
+        if is_of_spark(definition) or is_view(definition):
+            table_of_spark = from_glue(database, definition, self._tables.schema)
+            self._tables.enter(table_of_spark, "" if is_view(definition) else EXTERNAL)
+            return
         columns = definition["StorageDescriptor"].get("Columns", ())
         keys = definition["PartitionKeys"]
         declared = columns_of([*columns, *keys])
         parts = f"PARTITIONED BY ({', '.join(sql_name(k['Name']) for k in keys)})" if keys else ""
-        self._session.sql(f"DROP TABLE IF EXISTS {sql_name(*name)}")
-        self._partitions.pop(name, None)
+        self._tables.forget(name)
         made = sql_name(database, "new")
         self._session.sql(
             f"CREATE TABLE {made} ({declared}) USING parquet {parts} LOCATION '{folder}'"
         )
-        self._external.renameTable(database, "new", table)
+        self._tables.rename(database, "new", table)
 
     def _register(self, name: Name) -> None:
         """Give a table of Spark the partitions that it has in the Data Catalog."""
-        table = describe(name[0], self._definitions[name])
-        if not table.partition_keys:
+        definition = self._definitions[name]
+        keys = [key["Name"] for key in definition["PartitionKeys"]]
+        if not keys:
             return
-        now = {partition.values for partition in read_partitions(table)}
-        keys = [key for key, _ in table.partition_keys]
+        now = partitions_of(name, keys)
         before = self._partitions.get(name, set())
-        for statement in partition_changes(sql_name(*name), keys, before, now):
+        places = now if is_of_spark(definition) else {}
+        statements = partition_changes(sql_name(*name), keys, before, set(now), places)
+        for statement in statements:
             self._session.sql(statement)
-        self._partitions[name] = now
+        self._partitions[name] = set(now)
 
     def _load(self, name: Name) -> None:
         if name in self._unusable:
             raise CatalogError(f"table {'.'.join(name)}: {self._unusable[name]}")
-        table = describe(name[0], self._definitions[name])
+        definition = self._definitions[name]
+        if is_view(definition):
+            self._load_view(definition)
+            return
+        if is_of_spark(definition):
+            self._register(name)
+            return
+        table = describe(name[0], definition)
         if table.classification == "dynamodb":
             raise CatalogError(
                 f"table {'.'.join(name)} is in DynamoDB, which Spark SQL does not read, on AWS "
@@ -215,6 +302,18 @@ class DataCatalog:
         self._register(name)
         self._loaded[name] = objects
 
+    def _load_view(self, definition: Mapping[str, Any]) -> None:
+        """Have at hand what a view reads, where its query was written."""
+        properties = definition["Parameters"]
+        database = properties.get("view.catalogAndNamespace.part.1", "default")
+        statement = self.statement(self._spark, definition.get("ViewOriginalText", ""))
+        for found in _RELATION.findall(statement.text if statement else ""):
+            parts = found.lower().split(", ")
+            name = (parts[-2] if len(parts) > 1 else database, parts[-1])
+            if name in self._definitions:
+                self._load(name)
+                self._session.catalog().refreshTable(sql_name(*name))
+
 
 _catalogs: dict[str, DataCatalog] = {}
 _lock = threading.RLock()  # a script may query in threads
@@ -233,52 +332,6 @@ def _locations(table: CatalogTable) -> list[str]:
     if table.partition_keys:
         return [partition.location for partition in read_partitions(table)]
     return [table.location]
-
-
-def _before(
-    owner: type,
-    method: str,
-    parameter: str,
-    prepare: Callable[[DataCatalog, SparkSession, Any], Any],
-) -> None:
-    """Let a method of a Spark class prepare the catalog first.
-
-    Args:
-        parameter: name of the method's first parameter, which says what it reads
-        prepare: gets it, and returns what the method shall have instead
-    """
-    plain = getattr(owner, method)
-
-    @functools.wraps(plain)
-    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
-        session = _session_of(self)
-        said = args[0] if args else kwargs.pop(parameter, None)
-        said = prepare(data_catalog(session), session, said)
-        return plain(self, said, *args[1:], **kwargs)
-
-    setattr(owner, method, call)
-
-
-def _session_of(reader: Any) -> SparkSession:
-    """The session of a session, a DataFrameReader or an SQLContext."""
-    if isinstance(reader, SparkSession):
-        return reader
-    session: SparkSession = reader.sparkSession if isinstance(reader, SQLContext) else reader._spark
-    return session
-
-
-def _before_catalog() -> None:
-    plain: Any = vars(SparkSession)["catalog"]
-
-    def catalog(session: SparkSession) -> Any:
-        data_catalog(session).synchronize()
-        return plain.fget(session)
-
-    setattr(SparkSession, "catalog", property(catalog))  # noqa: B010 - mypy takes it for final
-
-
-def _refuse(what: str, *_args: Any, **_kwargs: Any) -> NoReturn:
-    raise UnsupportedApiError(f"{what} on the Data Catalog (write to S3 and run a crawler instead)")
 
 
 def _pages(operation: str, field: str, **arguments: str) -> Iterator[Mapping[str, Any]]:

@@ -29,16 +29,22 @@ def columns_of(columns: Sequence[Mapping[str, Any]]) -> str:
 
 
 def partition_changes(
-    table: str, keys: Sequence[str], before: set[tuple[str, ...]], now: set[tuple[str, ...]]
+    table: str,
+    keys: Sequence[str],
+    before: set[tuple[str, ...]],
+    now: set[tuple[str, ...]],
+    locations: Mapping[tuple[str, ...], str] | None = None,
 ) -> Iterator[str]:
     """The statements that give a table the partitions of now.
 
     Args:
         table: its name, as `sql_name` gives it
+        locations: where they are, if not below the table's own location
     """
     for gone in sorted(before - now):
         yield f"ALTER TABLE {table} DROP IF EXISTS {_partition(keys, gone)}"
-    new = [_partition(keys, values) for values in sorted(now - before)]
+    places = {values: f" LOCATION {literal(place)}" for values, place in (locations or {}).items()}
+    new = [_partition(keys, values) + places.get(values, "") for values in sorted(now - before)]
     for start in range(0, len(new), PARTITIONS_PER_STATEMENT):
         some = " ".join(new[start : start + PARTITIONS_PER_STATEMENT])
         yield f"ALTER TABLE {table} ADD IF NOT EXISTS {some}"

@@ -7,6 +7,6 @@ if "PYSPARK_GATEWAY_PORT" in os.environ:  # Spark's driver, not one of its worke
 
     partition_overwrite.install()
     if os.environ.get("LAKE_DATA_CATALOG"):  # of jobs with --enable-glue-datacatalog
-        from awsglue import spark_catalog
+        from awsglue import catalog_hooks
 
-        spark_catalog.install()
+        catalog_hooks.install()

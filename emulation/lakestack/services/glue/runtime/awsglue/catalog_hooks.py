@@ -1,0 +1,107 @@
+"""Spark's own methods on the Data Catalog, in jobs with ``--enable-glue-datacatalog``."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from pyspark.sql import DataFrame, DataFrameReader, DataFrameWriter, SparkSession, SQLContext
+from pyspark.sql.catalog import Catalog
+
+from .errors import UnsupportedApiError
+from .session_settings import without_hive
+from .spark_catalog import DataCatalog, data_catalog
+from .sql_statement import of_plan
+
+
+def install() -> None:
+    """Let every Spark session of this process see the Data Catalog."""
+    without_hive()
+    plain_sql = SparkSession.sql
+
+    @functools.wraps(plain_sql)
+    def sql(self: SparkSession, sqlQuery: str, *args: Any, **kwargs: Any) -> DataFrame:  # noqa: N803
+        catalog = data_catalog(self)
+        statement = catalog.statement(self, sqlQuery)
+        if statement is None or not statement.changes:
+            return plain_sql(self, catalog.prepare(self, sqlQuery, statement), *args, **kwargs)
+        with catalog.changing(self, statement):
+            if statement.hive_plan is not None:
+                return of_plan(self, statement.hive_plan)
+            return plain_sql(self, sqlQuery, *args, **kwargs)
+
+    setattr(SparkSession, "sql", sql)  # noqa: B010 - mypy takes it for a method
+    for reader in (SparkSession, DataFrameReader):
+        _before(reader, "table", "tableName", DataCatalog.prepare_table)
+    _before(SQLContext, "cacheTable", "tableName", DataCatalog.prepare_table)
+    for lister in ("tables", "tableNames"):
+        _before(SQLContext, lister, "dbName", DataCatalog.prepare_list)
+    _before_catalog()
+    _changing(DataFrameWriter, "saveAsTable", "name")
+    _changing(DataFrameWriter, "insertInto", "tableName", inserts=True)
+    for method in ("createTable", "createExternalTable", "recoverPartitions"):
+        _changing(Catalog, method, "tableName")
+    setattr(DataFrame, "writeTo", functools.partial(_refuse, "DataFrame writeTo"))  # noqa: B010
+
+
+def _before(
+    owner: type,
+    method: str,
+    parameter: str,
+    prepare: Callable[[DataCatalog, SparkSession, Any], Any],
+) -> None:
+    """Let a method of a Spark class prepare the catalog first.
+
+    Args:
+        parameter: name of the method's first parameter, which says what it reads
+        prepare: gets it, and returns what the method shall have instead
+    """
+    plain = getattr(owner, method)
+
+    @functools.wraps(plain)
+    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+        session = _session_of(self)
+        said = args[0] if args else kwargs.pop(parameter, None)
+        said = prepare(data_catalog(session), session, said)
+        return plain(self, said, *args[1:], **kwargs)
+
+    setattr(owner, method, call)
+
+
+def _session_of(reader: Any) -> SparkSession:
+    """The session of a session, a DataFrameReader or an SQLContext."""
+    if isinstance(reader, SparkSession):
+        return reader
+    if isinstance(reader, Catalog):
+        return reader._sparkSession
+    session: SparkSession = reader.sparkSession if isinstance(reader, SQLContext) else reader._spark
+    return session
+
+
+def _before_catalog() -> None:
+    plain: Any = vars(SparkSession)["catalog"]
+
+    def catalog(session: SparkSession) -> Any:
+        data_catalog(session).synchronize()
+        return plain.fget(session)
+
+    setattr(SparkSession, "catalog", property(catalog))  # noqa: B010 - mypy takes it for final
+
+
+def _changing(owner: type, method: str, parameter: str, *, inserts: bool = False) -> None:
+    """Let a method that writes a table change the Data Catalog too."""
+    plain = getattr(owner, method)
+
+    @functools.wraps(plain)
+    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+        session = _session_of(self)
+        name = args[0] if args else kwargs.pop(parameter)
+        with data_catalog(session).changing_table(session, name, inserts=inserts):
+            return plain(self, name, *args[1:], **kwargs)
+
+    setattr(owner, method, call)
+
+
+def _refuse(what: str, *_args: Any, **_kwargs: Any) -> NoReturn:
+    raise UnsupportedApiError(f"{what} on the Data Catalog")
