@@ -33,6 +33,11 @@ setup: $(VENV)/.ready ## Make the environment: locked packages, checked Java art
 local: $(if $(DOCKER),$(VENV)/.ready,setup) ## Run the whole lake on this machine (MOVIELENS=<folder or zip>, DOCKER=1)
 	@$(LAKE) emulator start
 	@$(LAKE) run $(if $(MOVIELENS),--movielens "$(MOVIELENS)")
+	@printf '%s\n' '' 'What next:' \
+	  '  eval "$$($(LAKE) env)"   in this terminal aws, boto3 and lake find the lake' \
+	  '  $(LAKE) recommend 42    ten titles for user 42' \
+	  '  docs/labs/README.md            the four labs, step by step' \
+	  '  make down                      stop the emulator'
 
 aws: ## Run the same lake in your AWS account; asks before it makes anything
 	@[ -e $(VENV)/.ready ] || $(MAKE) --no-print-directory $(VENV)/.aws-ready
@@ -112,6 +117,7 @@ down: ## Stop the emulator and everything it started, and Spark's cluster
 	  $(LAKE) cluster stop --port $$(echo "$$record" | sed 's|.*/cluster-\(.*\)/.*|\1|'); done
 
 clean: down ## Stop, and remove the environment and all local state
+	@if [ -x $(BIN)/python ]; then $(BIN)/python -m lakestack.tool.kept; fi
 	rm -rf $(VENV) .lake build bench.json faults.json *.egg-info emulation/build emulation/*.egg-info
 
 # uv installs the lock in seconds where pip takes minutes; it is itself pinned in the lock.
@@ -124,6 +130,7 @@ $(VENV)/.ready: requirements.lock pipeline/pyproject.toml emulation/pyproject.to
 	$(new_environment)
 	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --build-constraints requirements.lock --editable emulation --editable pipeline
+	@du -sh $(VENV) | awk '{print "made $(VENV): " $$1 "B"}'
 	@touch $@
 
 # What the aws target needs, from the same lock: neither emulator nor Java, Spark and test tools.

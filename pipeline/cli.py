@@ -32,6 +32,7 @@ from pipeline.cli_options import (
     answer,
 )
 from pipeline.cli_retraining import retrain, schedule, simulate_drift
+from pipeline.cli_shell import PASSED_ON, aws, env
 from pipeline.errors import LakeError
 
 __all__ = ["app", "main"]
@@ -235,6 +236,8 @@ app.command()(evaluate)
 app.command()(retrain)
 app.command()(schedule)
 app.command("simulate-drift")(simulate_drift)
+app.command()(env)
+app.command(context_settings=PASSED_ON)(aws)
 
 
 @app.command()

@@ -40,8 +40,10 @@ if TYPE_CHECKING:
 __all__ = ["FriendlyGroup", "Invocation", "abandon", "explain", "invocation"]
 
 
+_OF_THIS_MACHINE: Final = ("generate", "env", "aws")
+"""Commands that take no target."""
 _OF_THE_LAKE: Final = re.compile(
-    rf"\blake ({'|'.join(name for name in COMMANDS if name != 'generate')})\b( --target)?"
+    rf"\blake ({'|'.join(name for name in COMMANDS if name not in _OF_THIS_MACHINE)})\b( --target)?"
 )
 _KEPT: Final = {
     "--dry-run": 0,

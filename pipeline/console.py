@@ -20,6 +20,7 @@ from rich.text import Text
 from pipeline.check import Check
 from pipeline.durations import waiting_text
 from pipeline.lake import Reporter
+from pipeline.narrow_table import print_table
 from pipeline.pasteable import pasteable
 from pipeline.printable import printable
 
@@ -198,7 +199,7 @@ def print_status(status: LakeStatus) -> None:
     table = Table("stack", "status", title="Stacks", title_justify="left")
     for name, state in status.stacks.items():
         table.add_row(cell(name), cell(state or "-"))
-    console.print(table)
+    print_table(console, table)
     table = Table("stage", "status", "finished", "seconds", "counts", title="Stages")
     for name, record in status.stages.items():
         if record is None:
@@ -208,7 +209,7 @@ def print_status(status: LakeStatus) -> None:
         state = "lost" if name in status.lost else record.status
         texts = (name, state, record.finished, f"{record.seconds:.1f}", counts)
         table.add_row(*map(cell, texts))
-    console.print(table)
+    print_table(console, table)
     if status.paused:
         console.print(pasteable("paused: lake run brings back what bills by the hour"))
     if status.costs:
@@ -223,7 +224,7 @@ def print_verification(verification: Verification) -> None:
         mark = Text("ok", style="green") if finding.ok else Text("FAILED", style="red")
         where = map(cell, (str(finding.lab), finding.number, finding.step))
         table.add_row(*where, mark, cell(finding.found))
-    console.print(table)
+    print_table(console, table)
     if verification.hops:
         _print_hops(console, verification.hops)
 
@@ -239,7 +240,7 @@ def print_recommendations(found: Recommendations) -> None:
     )
     for number, title in enumerate(found.titles, 1):
         table.add_row(str(number), cell(title.title), f"{title.score:.3f}")
-    _console().print(table)
+    print_table(_console(), table)
 
 
 def print_destruction(found: Destruction) -> None:
@@ -292,7 +293,7 @@ def _print_hops(console: LakeConsole, hops: Sequence[Hop]) -> None:
         difference = cell(f"{hop.difference:+,}" if hop.difference else "0", red)
         numbers = (hop.source, hop.written, hop.rejected, hop.duplicates)
         table.add_row(cell(hop.name), *(f"{n:,}" for n in numbers), difference)
-    console.print(table)
+    print_table(console, table)
 
 
 def _print_faults(console: LakeConsole, verification: Verification) -> None:

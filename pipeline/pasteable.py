@@ -31,6 +31,8 @@ COMMANDS: Final = (
     "destroy",
     "doctor",
     "iam-policy",
+    "env",
+    "aws",
 )
 """The commands of `lake` that are the pipeline's own."""
 PLUGINS: Final = ("emulator", "cluster")

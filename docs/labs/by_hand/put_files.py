@@ -6,15 +6,14 @@ The bucket is the one that stack 001 has made; the data is what `lake run` would
 import json
 import os
 
-import boto3
-
 from pipeline.cli import cache_folder
 from pipeline.data import load_dataset
+from pipeline.lab_client import client
 from pipeline.settings import Settings
 from pipeline.uploads import lambda_package
 
-s3 = boto3.client("s3")
-lake = Settings(boto3.client("sts").get_caller_identity()["Account"], s3.meta.region_name)
+s3 = client("s3")
+lake = Settings(client("sts").get_caller_identity()["Account"], s3.meta.region_name)
 
 
 def put(key, body):

@@ -1,18 +1,18 @@
 """Lab 1, trap: load tags.csv with its header row, and with a key that two rows can share.
 
 Makes an endpoint and a task of its own on the lake's replication instance, prints what came of
-them, and deletes them again. Plain boto3: it runs the same on AWS.
+them, and deletes them again. Plain boto3: with LAKE_TARGET=aws it runs the same on AWS.
 """
 
 import json
 
-import boto3
+from pipeline.lab_client import client
 
 NAME, TABLE = "trap-tags", "trap_tags_t"
 SOON = {"Delay": 1, "MaxAttempts": 600}
 
-dms, dynamodb = boto3.client("dms"), boto3.client("dynamodb")
-account = boto3.client("sts").get_caller_identity()["Account"]
+dms, dynamodb = client("dms"), client("dynamodb")
+account = client("sts").get_caller_identity()["Account"]
 
 
 def endpoint(name):
