@@ -214,6 +214,8 @@ class FriendlyGroup(TyperGroup):
         state.command = shlex.join(["lake", *_to_call_again(args)])
         try:
             return super().parse_args(ctx, args)
+        except BrokenPipeError:
+            raise _closed_pipe() from None
         except click.ClickException as error:
             _print_usage_error(state, error)
             raise
@@ -246,8 +248,7 @@ class FriendlyGroup(TyperGroup):
             _fail(state, _with_notes("Interrupted.", error), hint, error)
             raise typer.Exit(130) from None
         except BrokenPipeError:  # `lake … | head` has read enough
-            _discard_output()
-            raise typer.Exit(141) from None  # as a shell reports SIGPIPE
+            raise _closed_pipe() from None
         except Exception as error:
             message, hint = explain(error, state.target, state.command)
             _fail(state, message, hint, error)
@@ -288,7 +289,11 @@ def _print_json(document: dict[str, Any]) -> None:
     typer.echo(json.dumps(document, indent=2, default=str).replace("\x7f", "\\u007f"))
 
 
-def _discard_output() -> None:
-    """Point stdout at nothing, or Python complains about the broken pipe once more at its end."""
+def _closed_pipe() -> typer.Exit:
+    """The end of a command whose reader has gone: a shell reports SIGPIPE so.
+
+    stdout leads nowhere from then on, or Python complains about the pipe once more at its end.
+    """
     with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return typer.Exit(141)

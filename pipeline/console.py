@@ -64,6 +64,10 @@ class LakeConsole(Console):
     def __init__(self, **settings: Any) -> None:
         super().__init__(**{"markup": False, "emoji": False, "highlight": False, **settings})
 
+    def on_broken_pipe(self) -> None:
+        """Let the command line end it as it ends what else is written; rich would exit with 1."""
+        raise BrokenPipeError
+
     def render_str(self, text: str, **settings: Any) -> Text:  # type: ignore[override]
         return super().render_str(printable(text, lines=True), **settings)
 

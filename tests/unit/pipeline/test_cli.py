@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
+import subprocess
+import sys
 from dataclasses import dataclass, replace
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -20,6 +24,7 @@ from pipeline.cli_errors import explain
 from pipeline.doctor import Check
 from pipeline.errors import StackError
 from pipeline.target import open_target
+from tests.support import free_port
 
 COMMANDS = ["run", "plan", "status", "verify", "recommend", "pause", "destroy", "doctor"]
 
@@ -276,6 +281,28 @@ def test_a_reader_that_has_read_enough_is_no_error(monkeypatch: pytest.MonkeyPat
     result = call("status")
     assert result.exit_code == 141
     assert result.stderr == ""
+
+
+@pytest.mark.parametrize("command", ["--help", "run --help", "iam-policy", "doctor"])
+def test_a_closed_pipe_ends_every_command_alike(command: str, tmp_path: Any) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    program = str(Path(sys.executable).with_name("lake"))
+    environ = {**os.environ, "LAKE_HOME": str(tmp_path), "LAKE_PORT": str(free_port())}
+    try:
+        done = subprocess.run(
+            [program, *command.split()],
+            stdout=writing,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environ,
+            check=False,
+        )
+    finally:
+        os.close(writing)
+    assert done.returncode == 141, done.stderr
+    assert "Traceback" not in done.stderr
+    assert "BrokenPipe" not in done.stderr
 
 
 def test_doctor_exits_with_1_and_names_the_mending(monkeypatch: pytest.MonkeyPatch) -> None:
