@@ -15,7 +15,6 @@ from typing import Annotated
 
 import typer
 import typer.core
-from click import Choice
 
 from pipeline.cache import cache_folder
 from pipeline.cli_errors import FriendlyGroup
@@ -31,8 +30,10 @@ from pipeline.cli_options import (
     TargetName,
     answer,
 )
+from pipeline.cli_play import models, parameters, sql
 from pipeline.cli_retraining import retrain, schedule, simulate_drift
 from pipeline.cli_shell import PASSED_ON, aws, env
+from pipeline.cli_without_lake import generate, iam_policy
 from pipeline.errors import LakeError
 
 __all__ = ["app", "main"]
@@ -117,6 +118,14 @@ def run(
         str | None, typer.Option("--only", help="This stage alone.", callback=_stage)
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Redo stages that are done.")] = False,
+    param: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--param",
+            metavar="NAME=VALUE",
+            help="A hyper-parameter of the training job; several times; with --only train.",
+        ),
+    ] = None,
     user: Annotated[int, typer.Option(help="Show titles for this user at the end.")] = 1,
     timeline: Annotated[
         Path | None,
@@ -136,10 +145,10 @@ def run(
     from pipeline.data import Source
     from pipeline.timeline import timeline_of
 
+    plan = runner.Plan(start=start, only=only, force=force, parameters=parameters(param, only))
     source = Source(movielens or None, cache_folder())
     before = Before(yes_account, allowed_accounts, max_cost, source)
     lake = open_lake(target, endpoint, region, before)
-    plan = runner.Plan(start=start, only=only, force=force)
     with timeline_of(lake, timeline), costs_noted(lake):
         result = runner.run(lake, source=source, plan=plan, user=user)
         return answer(
@@ -217,18 +226,37 @@ def verify(
 
 @app.command()
 def recommend(
-    user: Annotated[int, typer.Argument(help="A user id of the ratings.", min=0)],
+    user: Annotated[
+        int | None, typer.Argument(help="A user id of the ratings.", min=0, show_default=False)
+    ] = None,
     k: Annotated[int, typer.Option("-k", help="How many titles.", min=1)] = 10,
+    rated: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--rated",
+            metavar="MOVIE=STARS",
+            help="Instead of a user: a title or id and 0.5 to 5 stars; several times.",
+        ),
+    ] = None,
     target: TargetName = "local",
     endpoint: Endpoint = None,
     region: Region = None,
     as_json: Json = False,
 ) -> Document:
-    """Ask the endpoint for titles that a user may like."""
+    """Ask the endpoint for titles that a user may like, or somebody who has rated these."""
     from pipeline import console
-    from pipeline.stages.recommend import titles_for
+    from pipeline.movie_search import Catalogue, stars_by_movie
+    from pipeline.stages.recommend import titles_for, titles_for_ratings
 
-    found = titles_for(open_lake(target, endpoint, region), user, k)
+    if (user is None) == (not rated):
+        raise typer.BadParameter("give a user id, or --rated once or more, and not both.")
+    given = stars_by_movie(rated or [])
+    lake = open_lake(target, endpoint, region)
+    found = (
+        titles_for(lake, user, k)
+        if user is not None
+        else titles_for_ratings(lake, Catalogue.of(lake).found(given), k)
+    )
     return answer(as_json, found.as_dict(), lambda: console.print_recommendations(found))
 
 
@@ -236,31 +264,12 @@ app.command()(evaluate)
 app.command()(retrain)
 app.command()(schedule)
 app.command("simulate-drift")(simulate_drift)
+app.command()(models)
+app.command()(sql)
+app.command()(generate)
+app.command("iam-policy")(iam_policy)
 app.command()(env)
 app.command(context_settings=PASSED_ON)(aws)
-
-
-@app.command()
-def generate(
-    ratings: Annotated[
-        str, typer.Option("--ratings", help="How many: 10k, 100k, 1m, 10m, 25m or any number.")
-    ],
-    seed: Annotated[int, typer.Option("--seed", help="Another one makes other data.")] = 7,
-    output: Annotated[
-        Path | None, typer.Option("--output", help="A new folder; without it, one in the cache.")
-    ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace what was generated.")] = False,
-    as_json: Json = False,
-) -> Document:
-    """Write MovieLens-like data of any size; the same arguments give the same bytes."""
-    from pipeline.data.generation import generate_folder, parse_size
-    from pipeline.data_console import generating, print_generated
-
-    size = parse_size(ratings)
-    folder = output or cache_folder() / "generated" / f"{size.ratings}-{seed}"
-    with generating() as progress:
-        found = generate_folder(folder, size, seed, progress, force=force)
-    return answer(as_json, found.as_dict(), lambda: print_generated(found))
 
 
 @app.command()
@@ -331,35 +340,6 @@ def doctor(
         lambda: console.print_checks(checks),
         failure(checks),
     )
-
-
-@app.command("iam-policy")
-def iam_policy(
-    account: Annotated[
-        str | None, typer.Option("--account", help="Its id; without it, a placeholder stays.")
-    ] = None,
-    region: Region = None,
-    part: Annotated[
-        int | None, typer.Option("--part", help="One of the policies that the whole fits in.")
-    ] = None,
-    target: Annotated[  # noqa: ARG001 -- taken as by every command; no emulator checks permissions
-        str,
-        typer.Option("--target", help="Where the lake is: aws.", click_type=Choice(["aws"])),
-    ] = "aws",
-    as_json: Json = False,
-) -> Document:
-    """Print the IAM policy that deploying the lake needs; asks nobody, needs no credentials."""
-    import json
-    import os
-
-    from pipeline.account.iam_policy import deployer_policy
-    from pipeline.printable import printable
-
-    found = deployer_policy(account, region, os.environ)
-    for note in found.notes(part):
-        typer.echo(printable(note), err=True)
-    document = found.document if part is None else found.part(part)
-    return answer(as_json, document, lambda: typer.echo(json.dumps(document, indent=2)))
 
 
 def _join_plugins() -> None:

@@ -42,6 +42,7 @@ __all__ = [
     "print_status",
     "print_verification",
     "reporter",
+    "stdout_console",
 ]
 
 SECONDS_BETWEEN_LINES: Final = 5.0
@@ -183,7 +184,7 @@ def reporter() -> Reporter:
 
 def print_run(result: RunResult) -> None:
     """Reconciliation, titles, and how long it took."""
-    console = _console()
+    console = stdout_console()
     if result.verification:
         _print_hops(console, result.verification.hops)
         _print_faults(console, result.verification)
@@ -199,7 +200,7 @@ def print_run(result: RunResult) -> None:
 
 def print_status(status: LakeStatus) -> None:
     """Stacks and stages."""
-    console = _console()
+    console = stdout_console()
     table = Table("stack", "status", title="Stacks", title_justify="left")
     for name, state in status.stacks.items():
         table.add_row(cell(name), cell(state or "-"))
@@ -222,7 +223,7 @@ def print_status(status: LakeStatus) -> None:
 
 def print_verification(verification: Verification) -> None:
     """Validation steps lab by lab, then the reconciliation."""
-    console = _console()
+    console = stdout_console()
     table = Table("lab", "step", "what", "", "found", title="Validation", title_justify="left")
     for finding in verification.findings:
         mark = Text("ok", style="green") if finding.ok else Text("FAILED", style="red")
@@ -235,21 +236,22 @@ def print_verification(verification: Verification) -> None:
 
 def print_recommendations(found: Recommendations) -> None:
     """Titles, best first."""
+    whom = "you" if found.user_id is None else f"user {found.user_id}"
+    reasons = ("because you rated",) if any(title.because for title in found.titles) else ()
     table = Table(
-        "#",
-        "title",
-        "score",
-        title=cell(f"Recommended for user {found.user_id} ({found.reason})"),
+        *("#", "title", "score", *reasons),
+        title=cell(f"Recommended for {whom} ({found.reason})"),
         title_justify="left",
     )
     for number, title in enumerate(found.titles, 1):
-        table.add_row(str(number), cell(title.title), f"{title.score:.3f}")
-    print_table(_console(), table)
+        because = [cell("; ".join(title.because))] if reasons else []
+        table.add_row(str(number), cell(title.title), f"{title.score:.3f}", *because)
+    print_table(stdout_console(), table)
 
 
 def print_destruction(found: Destruction) -> None:
     """What was or would be deleted, and what is left."""
-    console = _console()
+    console = stdout_console()
     deleted = "would delete" if found.dry_run else "deleted"
     for step in found.steps:
         name = f"step {step.numbers}: {step.what}" if step.numbers else step.what
@@ -269,7 +271,7 @@ def print_destruction(found: Destruction) -> None:
 
 def print_checks(checks: Sequence[Check], *, stderr: bool = False) -> None:
     """One line for each check, and what mends the bad ones or finds out what is not known."""
-    console = LakeConsole(stderr=True) if stderr else _console()
+    console = LakeConsole(stderr=True) if stderr else stdout_console()
     for check in checks:
         mark = Text("ok      ", style="green") if check.ok else Text("FAILED  ", style="red")
         if check.ok and check.fix:
@@ -305,7 +307,8 @@ def _print_faults(console: LakeConsole, verification: Verification) -> None:
         console.print(f"FAILED  {fault}", soft_wrap=True)
 
 
-def _console() -> LakeConsole:
+def stdout_console() -> LakeConsole:
+    """Of results; wide enough for most tables where there is no terminal."""
     console = LakeConsole()
     if not console.is_terminal:
         console = LakeConsole(width=WIDTH_WITHOUT_TERMINAL)

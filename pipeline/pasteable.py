@@ -31,6 +31,8 @@ COMMANDS: Final = (
     "destroy",
     "doctor",
     "iam-policy",
+    "models",
+    "sql",
     "env",
     "aws",
 )

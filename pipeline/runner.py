@@ -6,6 +6,7 @@ at a time holds the lake. After the last stage the lake is verified.
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -32,7 +33,7 @@ from pipeline.infrastructure import begin_deployment, deploy_bucket, upload_code
 from pipeline.lake import Lake
 from pipeline.ownership import require_no_foreign_tables
 from pipeline.run_lock import RunLock
-from pipeline.run_state import Record
+from pipeline.run_state import Record, fingerprint
 from pipeline.slow_step import SlowStep
 from pipeline.stages import STAGES, Stage, Work
 from pipeline.stages.recommend import Recommendations, titles_for
@@ -58,6 +59,8 @@ class Plan:
     """This stage alone."""
     force: bool = False
     """Redo them even if they are done."""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    """Hyper-parameters of the training job, by name; of `train` alone."""
 
     def stages(self) -> list[Stage]:
         """The stages chosen, in order.
@@ -158,7 +161,7 @@ def run(lake: Lake, *, source: Source, plan: Plan, user: int) -> RunResult:
         staged = stage_files(lake, dataset.files)
         with ThreadPoolExecutor(max_workers=4, thread_name_prefix="stack") as pool:
             made = begin_deployment(lake, staged, pool, lake.reporter.line)
-            result.outcomes = _run_stages(lake, dataset, stages, made, plan.force)
+            result.outcomes = _run_stages(lake, dataset, stages, made, plan)
             for stack in made.values():
                 stack.result()
         if plan.only is None:
@@ -225,7 +228,7 @@ def _run_stages(
     dataset: Dataset,
     stages: list[Stage],
     made: Mapping[str, Future[Outcome]],
-    force: bool,
+    plan: Plan,
 ) -> list[StageOutcome]:
     """Run each stage as soon as those that it needs are done; stop at the first failure.
 
@@ -241,7 +244,7 @@ def _run_stages(
             busy = {*waiting, *running.values()}
             for name, stage in list(waiting.items()):
                 if failure is None and not busy.intersection(stage.needs):
-                    running[pool.submit(_run_stage, lake, dataset, stage, made, force)] = name
+                    running[pool.submit(_run_stage, lake, dataset, stage, made, plan)] = name
                     del waiting[name]
             if not running:
                 break
@@ -265,8 +268,9 @@ def _run_stage(
     dataset: Dataset,
     stage: Stage,
     made: Mapping[str, Future[Outcome]],
-    force: bool,
+    plan: Plan,
 ) -> StageOutcome:
+    force = plan.force
     began = time.monotonic()
     lake.reporter.begin(stage.name)
     try:
@@ -275,6 +279,8 @@ def _run_stage(
                 made[template].result()
         record = lake.state.read(stage.name) if stage.recorded else None
         inputs = stage.fingerprint(lake, dataset)
+        if plan.parameters:
+            inputs = fingerprint(inputs, json.dumps(dict(plan.parameters), sort_keys=True))
         same = record if record and record.inputs == inputs else None
         if same and same.status == "done" and not force:
             gone = stage.missing(lake, same)
@@ -282,7 +288,15 @@ def _run_stage(
                 lake.reporter.end(stage.name, "done before, unchanged")
                 return StageOutcome(stage.name, True, 0.0, "done before", same.counts)
             lake.reporter.line(f"{stage.name}: {gone} is not there any more, so it is made again")
-        work = Work(lake, dataset, stage.name, inputs, forced=force, before=same)
+        work = Work(
+            lake,
+            dataset,
+            stage.name,
+            inputs,
+            forced=force,
+            before=same,
+            parameters=plan.parameters,
+        )
         result = stage.run(work)
         seconds = time.monotonic() - began
         if stage.recorded:

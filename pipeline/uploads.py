@@ -26,6 +26,7 @@ __all__ = [
     "lambda_key",
     "lambda_package",
     "package_key",
+    "query_script",
     "retraining_package",
     "source_directory",
     "upload",
@@ -49,6 +50,11 @@ _LEFT_OUT: Final = frozenset({"__pycache__", "tests", ".pytest_cache", ".mypy_ca
 def glue_script(project: Path = _PROJECT) -> bytes:
     """The text of ``spark_jobs/training_data.py``."""
     return _read(project / "spark_jobs" / "training_data.py")
+
+
+def query_script(project: Path = _PROJECT) -> bytes:
+    """The text of ``spark_jobs/query.py``."""
+    return _read(project / "spark_jobs" / "query.py")
 
 
 def glue_modules(project: Path = _PROJECT) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -44,6 +44,8 @@ class Work:
     """Whether to redo what is done."""
     before: Record | None = None
     """The interrupted or former run of the same stage on the same inputs."""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    """Hyper-parameters of a training job, by name."""
 
     def progress(self, text: str, done: float = 0, total: float = 0) -> None:
         """Show where the stage is."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -14,7 +15,7 @@ from pipeline.run_state import Record
 from pipeline.stages.base import Result, Stage, Work
 from pipeline.stages.deploy import endpoint_log
 
-__all__ = ["Recommend", "Recommendations", "Title", "titles_for"]
+__all__ = ["Recommend", "Recommendations", "Title", "titles_for", "titles_for_ratings"]
 
 
 @dataclass(frozen=True)
@@ -24,13 +25,16 @@ class Title:
     movie_id: int
     title: str
     score: float
+    because: tuple[str, ...] = ()
+    """Titles that were rated and add most to the score; only where they were asked for."""
 
 
 @dataclass(frozen=True)
 class Recommendations:
     """The endpoint's answer for one user, best first."""
 
-    user_id: int
+    user_id: int | None
+    """None for somebody who is known by what they have rated alone."""
     reason: str
     titles: list[Title]
 
@@ -60,7 +64,26 @@ def titles_for(lake: Lake, user: int, k: int) -> Recommendations:
     Raises:
         StageError: no endpoint, or an answer that is not the contract's
     """
-    body = json.dumps({"instances": [{"user_id": user, "k": k}]})
+    return _asked(lake, {"user_id": user, "k": k})
+
+
+def titles_for_ratings(lake: Lake, ratings: Mapping[int, float], k: int) -> Recommendations:
+    """Up to `k` titles, each with its reason, for somebody who has rated these movies.
+
+    Args:
+        lake: where
+        ratings: stars by movie id
+        k: how many
+
+    Raises:
+        StageError: no endpoint, or an answer that is not the contract's
+    """
+    rated = [{"movie_id": movie, "rating": stars} for movie, stars in ratings.items()]
+    return _asked(lake, {"ratings": rated, "k": k, "explain": True})
+
+
+def _asked(lake: Lake, instance: dict[str, Any]) -> Recommendations:
+    body = json.dumps({"instances": [instance]})
     try:
         answer = lake.client("sagemaker-runtime").invoke_endpoint(
             EndpointName=lake.settings.endpoint,
@@ -86,10 +109,17 @@ def titles_for(lake: Lake, user: int, k: int) -> Recommendations:
     try:
         prediction = json.loads(text)["predictions"][0]
         titles = [
-            Title(int(r["movie_id"]), str(r["title"]), float(r["score"]))
+            Title(
+                int(r["movie_id"]),
+                str(r["title"]),
+                float(r["score"]),
+                tuple(str(cause["title"]) for cause in r.get("because", ())),
+            )
             for r in prediction["recommendations"]
         ]
-        return Recommendations(int(prediction["user_id"]), str(prediction["reason"]), titles)
+        user = prediction.get("user_id") if "ratings" in instance else prediction["user_id"]
+        known = None if user is None else int(user)
+        return Recommendations(known, str(prediction["reason"]), titles)
     except (ValueError, KeyError, TypeError, IndexError) as error:
         raise StageError(
             f"Endpoint {lake.settings.endpoint} answered something else than recommendations: "

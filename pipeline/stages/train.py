@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import TYPE_CHECKING, Any, Final
 
@@ -76,6 +77,7 @@ class Train(Stage):
             "job": name,
             "artifact": artifact,
             "metrics": metrics,
+            "parameters": dict(work.parameters),
             "output": fingerprint(artifact),
         }
         ndcg, baseline = metrics.get("ndcg_at_10"), metrics.get("popularity_ndcg_at_10")
@@ -128,6 +130,8 @@ class Train(Stage):
         lake = work.lake
         channels = {"train": f"s3://{lake.bucket}/{lake.settings.training_data}/"}
         request = training_request(lake, name, "train.py", channels)
+        for parameter, value in work.parameters.items():
+            request["HyperParameters"][parameter] = _as_json(value)
         lake.client("sagemaker").create_training_job(**request)
 
     @staticmethod
@@ -147,3 +151,12 @@ class Train(Stage):
 
 def _stem(work: Work) -> str:
     return f"{work.lake.settings.training_prefix}-{work.inputs[:12]}"
+
+
+def _as_json(value: str) -> str:
+    """A hyper-parameter as the SageMaker Python SDK sends it: numbers as such, texts quoted."""
+    try:
+        known = json.loads(value)
+    except ValueError:
+        known = value
+    return json.dumps(known if isinstance(known, bool | int | float) else value)

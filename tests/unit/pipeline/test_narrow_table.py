@@ -26,7 +26,7 @@ TITLES = Recommendations(42, "known", [Title(1, "Wallace & Gromit: The Wrong Tro
 @pytest.mark.parametrize("width", [20, 40, 60, 80, 120])
 def test_numbers_stay_whole(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
     out = io.StringIO()
-    monkeypatch.setattr(console, "_console", lambda: LakeConsole(file=out, width=width))
+    monkeypatch.setattr(console, "stdout_console", lambda: LakeConsole(file=out, width=width))
     print_verification(FOUND)
     print_status(STATUS)
     print_recommendations(TITLES)
@@ -40,7 +40,7 @@ def test_numbers_stay_whole(width: int, monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_a_wide_terminal_has_tables(monkeypatch: pytest.MonkeyPatch) -> None:
     out = io.StringIO()
-    monkeypatch.setattr(console, "_console", lambda: LakeConsole(file=out, width=80))
+    monkeypatch.setattr(console, "stdout_console", lambda: LakeConsole(file=out, width=80))
     print_verification(FOUND)
     assert "difference" in out.getvalue()
     assert all(len(line) <= 80 for line in out.getvalue().splitlines())

@@ -59,7 +59,7 @@ def test_nothing_gets_through(text: str) -> None:
 @pytest.fixture
 def shown(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
     out = io.StringIO()
-    monkeypatch.setattr(console, "_console", lambda: LakeConsole(file=out, width=200))
+    monkeypatch.setattr(console, "stdout_console", lambda: LakeConsole(file=out, width=200))
     return out
 
 

@@ -82,7 +82,7 @@ DATASET: Any = SimpleNamespace(fingerprint="f", origin="folder new")
 
 def run(lake: FakeLake, stages: list[Counting], force: bool = False) -> list[str]:
     lake.cancelled.clear()
-    outcomes = runner._run_stages(cast(Lake, lake), DATASET, list(stages), {}, force)
+    outcomes = runner._run_stages(cast(Lake, lake), DATASET, list(stages), {}, Plan(force=force))
     return [o.stage for o in outcomes if not o.skipped]
 
 
@@ -151,7 +151,7 @@ def test_a_stage_waits_for_its_stacks_and_fails_with_them() -> None:
     stack: Future[Outcome] = Future()
     stack.set_exception(StackError("the stack broke"))
     with pytest.raises(StackError, match="the stack broke"):
-        runner._run_stages(cast(Lake, lake), DATASET, [stage], {"streaming": stack}, False)
+        runner._run_stages(cast(Lake, lake), DATASET, [stage], {"streaming": stack}, Plan())
     assert stage.runs == 0
 
 
