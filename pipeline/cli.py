@@ -47,7 +47,9 @@ def _version(given: bool) -> None:
     if given:
         from importlib.metadata import version
 
-        typer.echo(f"lake {version('emulated-data-lake')}")
+        from pipeline.printable import printable
+
+        typer.echo(printable(f"lake {version('emulated-data-lake')}"))
         raise typer.Exit
 
 

@@ -79,23 +79,26 @@ def sql(
 
 
 def _print(found: Answer, output: str) -> None:
+    from pipeline.printable import printable
+
     if output == "csv":
         import csv
         import sys
 
         writer = csv.writer(sys.stdout)
-        writer.writerow(found.columns)
-        writer.writerows(found.rows)
+        # A terminal takes what is not printable for commands; a file gets what there is.
+        shown = printable if sys.stdout.isatty() else str
+        for row in (found.columns, *found.rows):
+            writer.writerow(shown(value) if isinstance(value, str) else value for value in row)
     else:
         from rich.table import Table
 
         from pipeline.console import cell, stdout_console
         from pipeline.narrow_table import print_table
-        from pipeline.printable import printable
 
         table = Table(*(printable(name) for name in found.columns))
         for row in found.rows:
             table.add_row(*(cell("" if value is None else str(value)) for value in row))
         print_table(stdout_console(), table)
     if found.cut:
-        typer.echo(f"the first {len(found.rows):,} rows; more with --limit", err=True)
+        typer.echo(printable(f"the first {len(found.rows):,} rows; more with --limit"), err=True)

@@ -33,14 +33,14 @@ def env(
     as_json: Json = False,
 ) -> Document:
     """Print what makes a shell's AWS clients find the lake: eval "$(lake env)"."""
+    from pipeline.printable import printable
     from pipeline.shell_settings import chosen_shell, shell_settings
     from pipeline.target import open_target
 
     found = shell_settings(open_target("local", endpoint=endpoint), os.environ)
     document = {"set": found.values, "unset": found.unset}
-    return answer(
-        as_json, document, lambda: typer.echo(found.text(shell or chosen_shell(os.environ)))
-    )
+    text = found.text(shell or chosen_shell(os.environ))
+    return answer(as_json, document, lambda: typer.echo(printable(text, lines=True)))
 
 
 def aws(context: typer.Context) -> None:

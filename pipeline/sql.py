@@ -69,10 +69,8 @@ def ask(lake: Lake, query: str, limit: int) -> Answer:
             "There are no tables to ask: the catalog has not been made.", "Make it with: lake run"
         ) from error
     name = f"{lake.settings.project}-sql-{uuid.uuid4().hex[:12]}"
-    keys = {
-        part: f"{lake.settings.state}/sql/{name}/{part}"
-        for part in ("script.py", "query", "answer")
-    }
+    folder = f"{lake.settings.state}/sql/{name}"
+    keys = {part: f"{folder}/{part}" for part in ("script.py", "query", "answer")}
     lake.s3.put_object(Bucket=lake.bucket, Key=keys["script.py"], Body=query_script())
     lake.s3.put_object(Bucket=lake.bucket, Key=keys["query"], Body=query.encode("utf-8"))
     try:
