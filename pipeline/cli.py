@@ -30,7 +30,7 @@ from pipeline.cli_options import (
     TargetName,
     answer,
 )
-from pipeline.cli_play import models, parameters, sql
+from pipeline.cli_play import models, parameters, reset, sql
 from pipeline.cli_retraining import retrain, schedule, simulate_drift
 from pipeline.cli_shell import PASSED_ON, aws, env
 from pipeline.cli_without_lake import generate, iam_policy
@@ -268,6 +268,7 @@ app.command()(schedule)
 app.command("simulate-drift")(simulate_drift)
 app.command()(models)
 app.command()(sql)
+app.command()(reset)
 app.command()(generate)
 app.command("iam-policy")(iam_policy)
 app.command()(env)

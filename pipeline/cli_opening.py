@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Before", "open_lake", "planned"]
 
-_CHANGING: Final = frozenset({"run", "pause", "destroy", "retrain", "schedule", "simulate-drift"})
+_CHANGING: Final = frozenset(
+    {"run", "pause", "destroy", "reset", "retrain", "schedule", "simulate-drift"}
+)
 """Commands that make, change or delete something."""
 
 

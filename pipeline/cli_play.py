@@ -1,4 +1,4 @@
-"""Commands to play with: models side by side, and SQL on the lake's tables."""
+"""Commands to play with: models side by side, SQL on the lake's tables, and to begin anew."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pipeline.cli_options import Document, Endpoint, Json, Region, TargetName, a
 if TYPE_CHECKING:
     from pipeline.sql import Answer
 
-__all__ = ["models", "parameters", "sql"]
+__all__ = ["models", "parameters", "reset", "sql"]
 
 _PARAMETER: Final = re.compile(r"(?P<name>[A-Za-z][A-Za-z0-9_-]*)=(?P<value>.+)")
 
@@ -76,6 +76,23 @@ def sql(
 
     found = ask(open_lake(target, endpoint, region), query, limit)
     return answer(as_json, found.as_dict(), lambda: _print(found, output))
+
+
+def reset(
+    target: TargetName = "local",
+    endpoint: Endpoint = None,
+    as_json: Json = False,
+) -> Document:
+    """Empty the emulator: every service, not the lake alone; in seconds."""
+    from pipeline.printable import printable
+    from pipeline.reset import reset as emptied
+
+    found = emptied(open_lake(target, endpoint).target)
+    names = ", ".join(found.get("services", [])) or "nothing was in it"
+    seconds = found.get("seconds", 0)
+    return answer(
+        as_json, found, lambda: typer.echo(printable(f"emptied in {seconds:.1f} s: {names}"))
+    )
 
 
 def _print(found: Answer, output: str) -> None:

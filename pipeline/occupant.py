@@ -8,11 +8,11 @@ endpoint, and returns None when nothing speaks against it, else an object with `
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
-from importlib.metadata import distributions
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping
+from typing import Protocol
 
 from pipeline.errors import OccupiedError
+from pipeline.plugins import plugins
 from pipeline.target import Target
 
 __all__ = ["Occupant", "occupant", "require_own"]
@@ -44,7 +44,7 @@ def occupant(
     """
     if target.endpoint is None or named or environ.get("LAKE_ENDPOINT"):
         return None
-    for look in _plugins(f"lake.occupant.{target.name}"):
+    for look in plugins(f"lake.occupant.{target.name}"):
         found: Occupant | None = look(target.endpoint)
         if found is not None:
             return found
@@ -70,10 +70,3 @@ def require_own(
     if changes or not there.is_emulator:
         raise OccupiedError(there.message, there.hint)
     say(f"{there.message} {there.hint}.")
-
-
-def _plugins(group: str) -> Iterator[Callable[[str], Any]]:
-    # `entry_points` parses the metadata of every package, which takes longer than the look itself.
-    for distribution in distributions():
-        if f"[{group}]" in (distribution.read_text("entry_points.txt") or ""):
-            yield from (p.load() for p in distribution.entry_points if p.group == group)

@@ -33,6 +33,7 @@ COMMANDS: Final = (
     "iam-policy",
     "models",
     "sql",
+    "reset",
     "env",
     "aws",
 )

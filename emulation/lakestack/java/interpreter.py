@@ -20,7 +20,7 @@ supported"; JDK 24 Release Notes, JEP 486); 22 and 23 were short-lived and nobod
 RANGE = f"Java {OLDEST} to {NEWEST}"
 HINT = (
     f"install Java {OLDEST} (Debian, Ubuntu: sudo apt-get install openjdk-{OLDEST}-jre-headless; "
-    f"Fedora: sudo dnf install java-{OLDEST}-openjdk-headless; macOS: brew install "
+    f"Fedora: sudo dnf install java-{NEWEST}-openjdk-headless; macOS: brew install "
     f"openjdk@{OLDEST}), or set JAVA_HOME to one"
 )
 
