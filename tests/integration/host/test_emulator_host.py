@@ -81,8 +81,8 @@ def test_a_taken_port_is_named_with_its_owner(emulator: Emulator) -> None:
         with pytest.raises(PortInUseError) as error:
             emulator.start()
 
-    assert error.value.message == (
-        f"port {emulator.port} is taken by {psutil.Process().name()} (process {os.getpid()})"
+    assert error.value.message.startswith(
+        f"port {emulator.port} is taken by {psutil.Process().name()} (process {os.getpid()}), which "
     )
     assert f"LAKE_PORT={emulator.port + 1}" in (error.value.hint or "")
 
