@@ -82,7 +82,7 @@ def test_a_taken_port_is_named_with_its_owner(emulator: Emulator) -> None:
             emulator.start()
 
     assert error.value.message.startswith(
-        f"port {emulator.port} is taken by {psutil.Process().name()} (process {os.getpid()}), which "
+        f"port {emulator.port} is taken by {psutil.Process().name()} (process {os.getpid()}), "
     )
     assert f"LAKE_PORT={emulator.port + 1}" in (error.value.hint or "")
 
