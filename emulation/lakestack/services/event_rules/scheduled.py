@@ -18,8 +18,9 @@ from typing import Any
 
 from localstack.services.events.models import ValidationException, events_stores
 
-from lakestack import changes, clock
+from lakestack import changes
 from lakestack.services.schedules import Expression, ExpressionError, parse
+from lakestack.services.schedules.time import TIME
 
 LOG = logging.getLogger(__name__)
 
@@ -40,7 +41,7 @@ def checked(expression: str) -> str:
     """
     rate = _RATE.fullmatch(expression)
     try:
-        parse(expression, "UTC", clock.utc())
+        parse(expression, "UTC", TIME.now())
         if expression.startswith("at(") or (rate and (int(rate[1]) == 1) == bool(rate[3])):
             raise ExpressionError(expression)
     except ExpressionError as e:
@@ -67,16 +68,17 @@ class ScheduledRules:
 
     Args:
         provider: LocalStack's EventsProvider
-        now: the wall clock, in UTC
+        now: the time of schedules
     """
 
-    def __init__(self, provider: Any, now: Callable[[], datetime] = clock.utc) -> None:
+    def __init__(self, provider: Any, now: Callable[[], datetime] = TIME.now) -> None:
         self._provider, self._now = provider, now
         self._plans: dict[str, Plan] = {}
         self._looked = now()
 
     def start(self) -> None:
         """Look at the rules in a thread, from now on."""
+        TIME.wakes(CHANGED)
         threading.Thread(target=self._run, name="scheduled-rules", daemon=True).start()
 
     def look(self) -> float:

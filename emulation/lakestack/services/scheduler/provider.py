@@ -12,7 +12,6 @@ from typing import Any
 
 from localstack.aws.api import CommonServiceException, RequestContext, handler
 
-from lakestack import clock
 from lakestack.services.base import aws_error
 from lakestack.services.scheduler import targets
 from lakestack.services.scheduler.runner import RUNNER
@@ -31,6 +30,7 @@ from lakestack.services.scheduler.state import (
     not_found,
 )
 from lakestack.services.schedules import ExpressionError
+from lakestack.services.schedules.time import TIME
 
 EARLIEST_START = timedelta(minutes=5)
 PAGE = 100
@@ -56,8 +56,9 @@ class SchedulerProvider:
             if there is not None:
                 raise _conflict(f"Schedule {name} already exists.")
             arn = state.schedule_arn(group.name, name)
-            made = Schedule(name, group.name, arn, given, token=token)
-            _plan(made, made.created)
+            now = TIME.now()
+            made = Schedule(name, group.name, arn, given, anchor=now, token=token)
+            _plan(made, now)
             group.schedules[name] = made
         CHANGED.set()
         return {"ScheduleArn": made.arn}
@@ -69,18 +70,17 @@ class SchedulerProvider:
         with STORE.holding(context.account_id, context.region) as state:
             held = state.schedule(request.get("GroupName"), request["Name"])
             same = held.request["ScheduleExpression"] == given["ScheduleExpression"]
-            now = clock.utc()
+            now = TIME.now()
             changed = Schedule(
                 held.name,
                 held.group,
                 held.arn,
                 given,
                 created=held.created,
-                modified=now,
                 anchor=held.anchor if same else now,
                 token=held.token,
             )
-            _plan(changed, changed.modified)
+            _plan(changed, now)
             state.group(held.group).schedules[held.name] = changed
         CHANGED.set()
         return {"ScheduleArn": changed.arn}

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lakestack import changes, clock
+from lakestack import changes
 from lakestack.services.base import client
 from lakestack.services.scheduler import targets
 from lakestack.services.scheduler.schedule import (
@@ -25,6 +25,7 @@ from lakestack.services.scheduler.schedule import (
 )
 from lakestack.services.scheduler.state import CHANGED, STORE, SchedulerState
 from lakestack.services.schedules import ExpressionError
+from lakestack.services.schedules.time import TIME
 
 LOG = logging.getLogger(__name__)
 LONGEST_WAIT = 30.0
@@ -42,10 +43,10 @@ class Runner:
     What was due while the machine slept starts once, late.
 
     Args:
-        now: the wall clock, in UTC
+        now: the time of schedules
     """
 
-    def __init__(self, now: Callable[[], datetime] = clock.utc) -> None:
+    def __init__(self, now: Callable[[], datetime] = TIME.now) -> None:
         self._now = now
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -55,6 +56,7 @@ class Runner:
         """Begin, once."""
         with self._lock:
             if self._thread is None:
+                TIME.wakes(CHANGED)
                 self._thread = threading.Thread(target=self._run, name="scheduler", daemon=True)
                 self._thread.start()
 

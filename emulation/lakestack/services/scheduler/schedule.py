@@ -10,6 +10,7 @@ from typing import Any
 
 from lakestack import clock
 from lakestack.services.schedules import Expression, parse
+from lakestack.services.schedules.time import TIME
 
 Document = dict[str, Any]
 MAX_AGE_SECONDS, MAX_ATTEMPTS = 86400, 185
@@ -34,7 +35,7 @@ class Schedule:
     request: Document
     created: datetime = field(default_factory=clock.utc)
     modified: datetime = field(default_factory=clock.utc)
-    anchor: datetime = field(default_factory=clock.utc)
+    anchor: datetime = field(default_factory=TIME.now)
     planned: datetime | None = None
     due: datetime | None = None
     token: str | None = None
