@@ -134,6 +134,13 @@ SERVICES: tuple[EmulatedService, ...] = (
         moto="moto.sagemakerruntime.responses:SageMakerRuntimeResponse",
     ),
     EmulatedService(
+        "scheduler",
+        "EventBridge Scheduler",
+        f"{_OURS}.scheduler.provider:SchedulerProvider",
+        overrides=True,
+        moto="moto.scheduler.responses:EventBridgeSchedulerResponse",
+    ),
+    EmulatedService(
         "lambda",
         "Lambda",
         f"{_OURS}.lambda_.provider:LakeLambdaProvider",

@@ -10,6 +10,24 @@ _LOCK_REASON = "lists walk over dictionaries that another request adds to, and f
 
 RECORDS: tuple[Patch, ...] = (
     patch(
+        "events.rule_expression",
+        "event_rules.install",
+        "cron expressions are read as crontab reads them: days of the week are counted otherwise",
+        "localstack.services.events.rule:RuleService._get_schedule_cron",
+    ),
+    patch(
+        "events.rule_job",
+        "event_rules.install",
+        "each PutTargets adds a job, and a rule that is disabled, changed or enabled keeps its own",
+        "localstack.services.events.rule:RuleService.create_schedule_job",
+    ),
+    patch(
+        "events.rule_clock",
+        "event_rules.install",
+        "rules start at any time of the minute before they are due",
+        "localstack.services.events.provider:EventsProvider.on_before_start",
+    ),
+    patch(
         "iam.simulate_principal",
         "iam.simulation",
         "wildcards, conditions and explicit denies are not evaluated, and no resource is a 500",

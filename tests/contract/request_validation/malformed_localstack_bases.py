@@ -254,10 +254,47 @@ def _s3(aws: Callable[[str], Any]) -> list[Base]:
     ]
 
 
+def _scheduler(aws: Callable[[str], Any]) -> list[Base]:
+    name = unique("fz")
+    scheduler = aws("scheduler")
+    group = scheduler.create_schedule_group(Name=name)["ScheduleGroupArn"]
+    queue = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}"
+    schedule = {
+        "GroupName": name,
+        "ScheduleExpression": "cron(0 3 ? * 2#1 *)",
+        "ScheduleExpressionTimezone": "Europe/Berlin",
+        "FlexibleTimeWindow": {"Mode": "FLEXIBLE", "MaximumWindowInMinutes": 5},
+        "StartDate": 4102444800,
+        "EndDate": 4102448400,
+        "State": "DISABLED",
+        "Target": {
+            "Arn": queue,
+            "RoleArn": ROLE,
+            "Input": "{}",
+            "RetryPolicy": {"MaximumRetryAttempts": 1, "MaximumEventAgeInSeconds": 60},
+            "DeadLetterConfig": {"Arn": queue},
+            "SqsParameters": {"MessageGroupId": "a"},
+        },
+    }
+    scheduler.create_schedule(Name=name, **schedule)
+    page = {"MaxResults": 1, "NamePrefix": "fz"}
+    return [
+        ("CreateSchedule", {"Name": UNIQUE, **schedule}),
+        ("UpdateSchedule", {"Name": name, **schedule}),
+        ("GetSchedule", {"Name": name, "GroupName": name}),
+        ("ListSchedules", {**page, "GroupName": name, "State": "DISABLED"}),
+        ("ListScheduleGroups", page),
+        ("CreateScheduleGroup", {"Name": UNIQUE, "Tags": [{"Key": "a", "Value": "b"}]}),
+        ("TagResource", {"ResourceArn": group, "Tags": [{"Key": "a", "Value": "b"}]}),
+        ("ListTagsForResource", {"ResourceArn": group}),
+    ]
+
+
 MAKERS: dict[str, Callable[[Callable[[str], Any]], list[Base]]] = {
     "dynamodb": _dynamodb,
     "lambda": _lambda,
     "logs": _logs,
     "cloudformation": _cloudformation,
     "s3": _s3,
+    "scheduler": _scheduler,
 }

@@ -45,6 +45,7 @@ READERS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
     "logs": (("DescribeLogGroups", {}),),
     "cloudformation": (("DescribeStacks", {}), ("ListStacks", {}), ("ListExports", {})),
     "s3": (("ListBuckets", {}),),
+    "scheduler": (("ListSchedules", {}), ("ListScheduleGroups", {})),
 }
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from lakestack.services import state_events
 from lakestack.services.glue import state_changes
 from tests.support import wait_until
 
@@ -14,9 +15,7 @@ from tests.support import wait_until
 @pytest.fixture
 def told(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
-    monkeypatch.setattr(
-        state_changes.state_events, "publish", lambda *given: found.append(given[3])
-    )
+    monkeypatch.setattr(state_events, "publish", lambda *given: found.append(given[3]))
     return found
 
 

@@ -15,6 +15,7 @@ from lakestack.errors import EmulationError, StateError
 from lakestack.services.fault_injection.rules import FAULTS
 from lakestack.services.reset.scope import Scope
 from lakestack.services.saved_state import folder, states
+from lakestack.services.schedules.time import TIME, asked
 
 RESET = "/_lakestack/reset"
 """``POST``: empty everything, or ``{"account": …, "region": …}``."""
@@ -27,6 +28,9 @@ SAVE, LOAD = f"{STATE}/save", f"{STATE}/load"
 
 FAULTS_PATH = "/_lakestack/faults"
 """``POST``: ask for a fault; ``GET``: all of them; ``DELETE``: end all, or ``{"id": …}``."""
+
+CLOCK = "/_lakestack/clock"
+"""The time of schedules: ``POST``: ``{"seconds": …}`` advances it, ``DELETE`` sets it back."""
 
 Answer = Callable[[Mapping[str, Any]], dict[str, Any]]
 
@@ -44,6 +48,9 @@ def install() -> None:
         (FAULTS_PATH, "GET", _list_faults),
         (FAULTS_PATH, "POST", _add_fault),
         (FAULTS_PATH, "DELETE", _clear_faults),
+        (CLOCK, "GET", _clock),
+        (CLOCK, "POST", _advance),
+        (CLOCK, "DELETE", _set_back),
     ):
         get_internal_apis().add(path, answering(answer), methods=[method])
 
@@ -113,3 +120,18 @@ def _clear_faults(document: Mapping[str, Any]) -> dict[str, Any]:
     if unknown := sorted(set(document) - {"id"}):
         raise StateError(f"There is no member {', '.join(map(repr, unknown))}", 'valid: {"id": 1}')
     return {"cleared": FAULTS.clear(document.get("id"))}
+
+
+def _clock(document: Mapping[str, Any]) -> dict[str, Any]:
+    del document
+    return {"clock": TIME.as_dict()}
+
+
+def _advance(document: Mapping[str, Any]) -> dict[str, Any]:
+    TIME.advance(asked(document))
+    return _clock({})
+
+
+def _set_back(document: Mapping[str, Any]) -> dict[str, Any]:
+    TIME.back()
+    return _clock(document)

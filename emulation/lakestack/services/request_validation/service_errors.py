@@ -59,6 +59,9 @@ _BY_SERVICE = {
     "sagemaker-runtime": Codes(
         _SERIALIZATION, "ValidationError", ("UnknownOperationException", 404), FULL
     ),
+    "scheduler": Codes(
+        _SERIALIZATION, "ValidationException", ("UnknownOperationException", 404), FULL
+    ),
     # DMS takes its enumerations in any case (GZIP, gzip), so that the handler decides.
     "dms": Codes(_SERIALIZATION, "InvalidParameterValueException", rules=SIZES),
     # DynamoDB Local says the sizes itself, in DynamoDB's words, but stumbles over enumerations.

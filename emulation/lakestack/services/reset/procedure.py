@@ -14,6 +14,7 @@ from lakestack.services.fault_injection.rules import FAULTS
 from lakestack.services.metrics import COLLECTOR
 from lakestack.services.reset import containers, providers
 from lakestack.services.reset.scope import Scope
+from lakestack.services.schedules.time import TIME
 
 LOG = logging.getLogger(__name__)
 
@@ -26,7 +27,7 @@ _one_at_a_time = threading.Lock()
 def reset(scope: Scope) -> dict[str, Any]:
     """Empty all services of what is meant, and end faults that were asked for.
 
-    Faults have no account: only a reset of everything ends them.
+    Faults and the clock of schedules have no account: only a reset of everything ends them.
 
     Processes (job runs, training jobs, endpoints, functions) are killed, and what delivery streams
     have buffered is dropped. Nothing is emptied before all that could still write has ended.
@@ -49,6 +50,7 @@ def reset(scope: Scope) -> dict[str, Any]:
         providers.forget(scope)
         if scope.everything:
             FAULTS.clear()
+            TIME.back()
     seconds = round(clock.steady() - began, 3)
     LOG.info("reset of %s in %.3f s", scope.as_dict() or "everything", seconds)
     return {

@@ -1,0 +1,1 @@
+"""Rules of EventBridge: LocalStack's, but for those that have a schedule."""

@@ -1,0 +1,136 @@
+"""Starts the rules that have a ScheduleExpression.
+
+Amazon EventBridge User Guide, "Creating a scheduled rule (legacy)": times are in UTC, and a rate
+counts from when the rule was made. LocalStack looks once a minute for rules that are due within the
+next, counts days of the week from Monday, starts disabled rules, and those with targets put twice
+twice.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from localstack.services.events.models import ValidationException, events_stores
+
+from lakestack import changes
+from lakestack.services.schedules import Expression, ExpressionError, parse
+from lakestack.services.schedules.time import TIME
+
+LOG = logging.getLogger(__name__)
+
+LONGEST_WAIT = 5.0
+"""Seconds until a rule is seen that was enabled or changed, and the clock is looked at again."""
+
+CHANGED = threading.Event()
+"""A rule has got targets."""
+
+_RATE = re.compile(r"rate\((\d+) (minute|hour|day)(s?)\)")
+
+
+def checked(expression: str) -> str:
+    """The expression.
+
+    Raises:
+        ValidationException: AWS refuses it
+    """
+    rate = _RATE.fullmatch(expression)
+    try:
+        parse(expression, "UTC", TIME.now())
+        if expression.startswith("at(") or (rate and (int(rate[1]) == 1) == bool(rate[3])):
+            raise ExpressionError(expression)
+    except ExpressionError as e:
+        raise ValidationException("Parameter ScheduleExpression is not valid.") from e
+    return expression
+
+
+@dataclass
+class Plan:
+    """When a rule is due next.
+
+    Attributes:
+        text: the ScheduleExpression that it follows
+        due: None when it is no more
+    """
+
+    text: str
+    expression: Expression
+    due: datetime | None
+
+
+class ScheduledRules:
+    """The scheduled rules of all accounts and regions, by their ARN.
+
+    Args:
+        provider: LocalStack's EventsProvider
+        now: the time of schedules
+    """
+
+    def __init__(self, provider: Any, now: Callable[[], datetime] = TIME.now) -> None:
+        self._provider, self._now = provider, now
+        self._plans: dict[str, Plan] = {}
+        self._looked = now()
+
+    def start(self) -> None:
+        """Look at the rules in a thread, from now on."""
+        TIME.wakes(CHANGED)
+        threading.Thread(target=self._run, name="scheduled-rules", daemon=True).start()
+
+    def look(self) -> float:
+        """Start what is due; seconds until the next is."""
+        now, since = self._now(), self._looked
+        self._looked, wait = now, LONGEST_WAIT
+        found = {rule.arn: (place, rule) for place, rule in _enabled()}
+        self._plans = {arn: plan for arn, plan in self._plans.items() if arn in found}
+        for arn, (place, rule) in found.items():
+            plan = self._plans.get(arn)
+            if plan is None or plan.text != rule.schedule_expression:
+                plan = self._plans[arn] = self._planned(rule.schedule_expression, now, since)
+            if plan.due is not None and plan.due <= now:
+                plan.due = plan.expression.next_after(now)
+                self._start(place, rule)
+            if plan.due is not None:
+                wait = min(wait, (plan.due - now).total_seconds())
+        return wait
+
+    def _planned(self, text: str, now: datetime, since: datetime) -> Plan:
+        """A rule's first plan: a rate counts from now, another since the last look."""
+        expression = parse(text, "UTC", now)
+        after = now if text.startswith("rate") else min(since, now)
+        return Plan(text, expression, expression.next_after(after))
+
+    def _start(self, place: tuple[str, str], rule: Any) -> None:
+        send = self._provider._get_scheduled_rule_job_function(*place, rule)
+
+        def run() -> None:
+            try:
+                send()
+            except Exception:
+                LOG.exception("scheduled rule %s", rule.arn)
+            changes.note()
+
+        threading.Thread(target=run, name=f"rule-{rule.name}", daemon=True).start()
+
+    def _run(self) -> None:
+        while True:
+            CHANGED.clear()
+            try:
+                wait = self.look()
+            except Exception:
+                LOG.exception("scheduled rules")
+                wait = LONGEST_WAIT
+            CHANGED.wait(max(wait, 0.0))
+
+
+def _enabled() -> Iterator[tuple[tuple[str, str], Any]]:
+    """Account and region, and a rule of them that has a schedule and targets."""
+    for account, region, store in list(events_stores.iter_stores()):
+        for bus in list(store.event_buses.values()):
+            for rule in list(bus.rules.values()):
+                if rule.schedule_expression and rule.targets and rule.state != "DISABLED":
+                    yield (account, region), rule

@@ -1,0 +1,1 @@
+"""EventBridge Scheduler through boto3."""

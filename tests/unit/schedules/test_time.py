@@ -1,0 +1,44 @@
+"""The time that schedules go by."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from lakestack import clock
+from lakestack.errors import StateError
+from lakestack.services.schedules.time import MOST_SECONDS, ScheduleTime, asked
+
+
+def test_it_is_ahead_until_it_is_set_back() -> None:
+    time, event = ScheduleTime(), threading.Event()
+    time.wakes(event)
+    time.advance(3600)
+    time.advance(0.5)
+    assert event.is_set()
+    event.clear()
+    ahead = time.now() - clock.utc()
+    assert timedelta(seconds=3590) < ahead <= timedelta(seconds=3600.5)
+    assert time.as_dict()["ahead_seconds"] == 3600.5
+    time.back()
+    assert event.is_set()
+    assert time.as_dict()["ahead_seconds"] == 0
+
+
+@pytest.mark.parametrize("seconds", [-1, MOST_SECONDS, float("inf"), float("nan")])
+def test_neither_back_nor_too_far(seconds: float) -> None:
+    time = ScheduleTime()
+    time.advance(1)
+    with pytest.raises(StateError, match="cannot be advanced"):
+        time.advance(seconds)
+    assert time.as_dict()["ahead_seconds"] == 1
+
+
+@pytest.mark.parametrize("document", [{}, {"seconds": "1"}, {"seconds": 1, "x": 1}, {"second": 1}])
+def test_requests_that_say_no_time(document: dict[str, Any]) -> None:
+    with pytest.raises(StateError) as caught:
+        asked(document)
+    assert caught.value.hint == 'valid: {"seconds": 3600}'
