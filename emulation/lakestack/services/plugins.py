@@ -72,6 +72,7 @@ PREPARED = (
     "response_bodies",
     "request_validation",
     "cloudformation.engine",
+    "distributed_map",
     "dynamodb.engine",
     "iam.simulation",
     "lambda_.inline_code",
