@@ -10,6 +10,7 @@ from lakestack.patches.declaration import Patch, patch
 from lakestack.patches.many import PATTERNS, STEADY
 from lakestack.patches.register_records import RECORDS
 from lakestack.patches.register_s3 import S3
+from lakestack.patches.register_states import STATES
 
 _CFN = "localstack.services.cloudformation"
 _CFN_EXECUTOR = f"{_CFN}.resource_provider:ResourceProviderExecutor"
@@ -331,6 +332,7 @@ PATCHES: tuple[Patch, ...] = (
     ),
     *RECORDS,
     *S3,
+    *STATES,
     patch(
         "sqs.metrics",
         "sqs.metrics",

@@ -73,6 +73,7 @@ PREPARED = (
     "request_validation",
     "cloudformation.engine",
     "event_rules.install",
+    "distributed_map",
     "dynamodb.engine",
     "iam.simulation",
     "lambda_.inline_code",

@@ -41,7 +41,7 @@ def test_special_parameters() -> None:
             "--python-modules-installer-option": "--upgrade",
             "--extra-jars": "s3://b/x.jar, s3://b/y.jar",
             "--conf": "spark.a=1 --conf spark.b=2",
-            "--enable-metrics": "true",
+            "--enable-job-insights": "true",
         }
     )
     assert special.python_files == ("s3://b/a.py", "s3://b/c.zip")
@@ -49,7 +49,7 @@ def test_special_parameters() -> None:
     assert special.modules == ("numpy>1", "s3://b/m-none-any.whl")
     assert special.module_options == "--upgrade"
     assert special.spark_conf == ("spark.a=1", "spark.b=2")
-    assert special.ignored == ("--enable-metrics",)
+    assert special.ignored == ("--enable-job-insights",)
     assert not special.data_catalog
 
 

@@ -49,7 +49,7 @@ class Function:
     def prepare(self, events: list[Event]) -> list[Event]:
         return events
 
-    def invoke(self, events: list[Event]) -> Outcome:
+    def invoke(self, events: list[Event], window: Any = None) -> Outcome:  # noqa: ARG002
         numbers = [int(event["kinesis"]["partitionKey"]) for event in events]
         self.calls.append(numbers)
         found = self._behave(numbers, len(self.calls))

@@ -36,6 +36,7 @@ from lakestack.services.firehose.records import (
     Route,
     SourceRecord,
 )
+from lakestack.services.firehose.stream_metrics import HTTP_ENDPOINT, S3, StreamMetrics
 from lakestack.services.logs.stream import LogStream
 
 LOG = logging.getLogger(__name__)
@@ -69,6 +70,7 @@ class StreamCourse:
             self._event["sourceKinesisStreamArn"] = kinesis_arn
         self._log: LogStream | None = None
         self._s3 = client(account, region, "s3")
+        self.metrics = StreamMetrics(account, region, name)
 
     @property
     def intake(self) -> BufferingHints | None:
@@ -122,6 +124,15 @@ class StreamCourse:
             batch.key = batch.key or str(uuid.uuid4())  # of the request
 
     def write(self, batch: Batch) -> None:
+        http = isinstance(self.destination, HttpDestination)
+        success = False
+        try:
+            self._write(batch)
+            success = True
+        finally:
+            self.metrics.delivered(batch, HTTP_ENDPOINT if http else S3, success=success)
+
+    def _write(self, batch: Batch) -> None:
         destination = self.destination
         self.name(batch)
         assert batch.key is not None  # noqa: S101 - `name` has set it

@@ -16,7 +16,7 @@ from lakestack.services.firehose import destinations
 from lakestack.services.firehose.course import StreamCourse
 from lakestack.services.firehose.delivery import Delivery
 from lakestack.services.firehose.destination import DESTINATION_ID, Destination
-from lakestack.services.firehose.source import DirectSource, Source
+from lakestack.services.firehose.source import DirectSource, KinesisSource, Source
 
 CREATION_SECONDS = 0.05
 """How long CREATING lasts."""
@@ -54,6 +54,9 @@ class DeliveryStream:
         self._deleting = False
         kinesis_arn = kinesis_source["KinesisStreamARN"] if kinesis_source else None
         self.course = StreamCourse(account, region, name, self.arn, destination, kinesis_arn)
+        self.metrics = self.course.metrics
+        if isinstance(source, KinesisSource):
+            source.on_read = self.metrics.read
         self.delivery = Delivery(name, source, self.course)
         if start:
             self.delivery.start()

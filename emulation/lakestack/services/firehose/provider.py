@@ -124,6 +124,7 @@ class FirehoseProvider(ServiceLifecycleHook):  # type: ignore[misc]
             queue.put(clock.moment(), data)
         except QueueFullError as e:
             raise ServiceUnavailableException(_full(stream)) from e
+        stream.metrics.put("PutRecord", [len(data)])
         return {"RecordId": _record_id(), "Encrypted": _encrypted(stream)}
 
     @handler("PutRecordBatch", expand=False)
@@ -139,15 +140,17 @@ class FirehoseProvider(ServiceLifecycleHook):  # type: ignore[misc]
             raise InvalidArgumentException(
                 f"Records size {total} exceeds the 4 MB limit of a request"
             )
-        now, failed, responses = clock.moment(), 0, []
+        now, failed, responses, taken = clock.moment(), 0, [], []
         for item in data:
             try:
                 queue.put(now, item)
                 responses.append({"RecordId": _record_id()})
+                taken.append(len(item))
             except QueueFullError:
                 failed += 1
                 error = {"ErrorCode": "ServiceUnavailableException", "ErrorMessage": _full(stream)}
                 responses.append(error)
+        stream.metrics.put("PutRecordBatch", taken)
         return {
             "FailedPutCount": failed,
             "Encrypted": _encrypted(stream),

@@ -127,6 +127,9 @@ class KinesisSource:
     Reads in process, a child shard after its parents (`Lineage`). Aggregates of the Kinesis
     Producer Library are taken apart (Amazon Kinesis Data Streams Developer Guide, "Use the KPL with
     Amazon Data Firehose").
+
+    Attributes:
+        on_read: told of the records of each read
     """
 
     def __init__(self, stream: Stream | None, successor: Callable[[], Stream | None]) -> None:
@@ -141,6 +144,7 @@ class KinesisSource:
         self._successor = successor
         self._woken = threading.Event()
         self._said = False
+        self.on_read: Callable[[Records], None] = lambda _records: None
         self.reached = 0.0
         self._lineage = Lineage()
         self._reading: list[Shard] = []
@@ -179,7 +183,9 @@ class KinesisSource:
                 )
             if page.records:
                 self.reached = page.records[0].stored
-                return _user_records(page.records, shard.id)
+                records = _user_records(page.records, shard.id)
+                self.on_read(records)
+                return records
         return self.read() if self._begin_children(stream) or (ended and self._follow()) else []
 
     def wait(self, timeout: float) -> None:

@@ -59,7 +59,6 @@ _NO_EFFECT = frozenset(
         "--enable-continuous-cloudwatch-log",
         "--enable-continuous-log-filter",
         "--enable-job-insights",
-        "--enable-metrics",
         "--enable-observability-metrics",
         "--enable-s3-parquet-optimized-committer",
         "--enable-spark-ui",

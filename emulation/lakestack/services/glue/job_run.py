@@ -18,7 +18,13 @@ from typing import Any
 
 from lakestack import changes, clock, marks, spark_master
 from lakestack.errors import EmulationError
-from lakestack.services.glue import job_arguments, python_modules, python_shell, state_changes
+from lakestack.services.glue import (
+    job_arguments,
+    job_metrics,
+    python_modules,
+    python_shell,
+    state_changes,
+)
 from lakestack.services.glue.bookmark import FILE_VARIABLE, BookmarkError, Bookmarks, Loan
 from lakestack.services.glue.job_failure import FailureReader
 from lakestack.services.glue.job_files import LaunchError, download
@@ -213,6 +219,10 @@ class JobRun:
             self.error = error or None
             self.completed, self._ran_until = clock.wall(), clock.steady()
             self._set(state)
+        job_metrics.publish(
+            *(self.account, self.region, self.job_name, self.run_id),
+            *(self._seconds(), self.settings["Arguments"]),
+        )
         changes.note()
         self._on_end(self)
 

@@ -17,6 +17,7 @@ from localstack.aws.api.kinesis import (
 )
 
 from lakestack import clock
+from lakestack.services.kinesis import stream_metrics
 from lakestack.services.kinesis.attachment_operations import consumer_of
 from lakestack.services.kinesis.iterator import ShardIterator
 from lakestack.services.kinesis.record_log import Record
@@ -46,10 +47,12 @@ class RecordOperations:
         stream = _ready(STORE.named_by(context.account_id, context.region, request))
         _check_ordering(stream, request.get("SequenceNumberForOrdering"))
         if _throttled():
+            stream_metrics.throttled(stream)
             raise ProvisionedThroughputExceededException(_throttle_message(stream))
         shard, sequence = stream.put(
             request["Data"], request["PartitionKey"], request.get("ExplicitHashKey")
         )
+        stream_metrics.put_record(stream, len(request["Data"]))
         return {"ShardId": shard, "SequenceNumber": str(sequence), **_encryption(stream)}
 
     @handler("PutRecords", expand=False)
@@ -59,6 +62,7 @@ class RecordOperations:
         refused = [_throttled() for _ in request["Records"]]
         taken = [r for r, no in zip(request["Records"], refused, strict=True) if not no]
         stored = iter(stream.put_all(taken))
+        stream_metrics.put_records(stream, len(refused), [len(r["Data"]) for r in taken])
         results = [_refusal(stream) if no else _receipt(*next(stored)) for no in refused]
         return {"FailedRecordCount": sum(refused), "Records": results, **_encryption(stream)}
 
@@ -90,6 +94,7 @@ class RecordOperations:
             raise InvalidArgumentException("ShardIterator does not belong to this stream.")
         shard = stream.shard(shard_id(iterator.shard))
         page = _read(stream, shard, iterator.position, limit or MAX_READ_RECORDS)
+        stream_metrics.get_records(stream, page.records)
         answer = {
             "Records": _described(stream, page.records),
             "MillisBehindLatest": page.behind_ms,

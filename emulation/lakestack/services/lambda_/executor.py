@@ -19,6 +19,7 @@ from localstack.services.lambda_.invocation.plugins import RuntimeExecutorPlugin
 from localstack.services.lambda_.invocation.runtime_executor import RuntimeExecutor
 
 from lakestack.services.lambda_.environment import environment_variables, start_message
+from lakestack.services.lambda_.foreign_modules import explained
 from lakestack.services.lambda_.function_process import (
     ExitedError,
     FunctionProcess,
@@ -196,6 +197,7 @@ class ProcessExecutor(RuntimeExecutor):  # type: ignore[misc]
     def _initialise(self, deadline: float, log: InvocationLog) -> None:
         runtime = self._config.runtime
         layers = [Path(x.code.get_unzipped_code_location()) for x in self._config.layers]
+        arns = [layer.layer_version_arn for layer in self._config.layers]
         process = FunctionProcess(
             start_message(runtime, self._code, layers, self._config.ephemeral_storage.size),
             env=self._env,
@@ -209,7 +211,9 @@ class ProcessExecutor(RuntimeExecutor):  # type: ignore[misc]
             process.close()
             raise
         if "error" in answer:
-            self._init_failure = json.dumps(answer["error"]).encode()
+            named = zip(arns, layers, strict=True)
+            error = explained(answer["error"], self._code, named)
+            self._init_failure = json.dumps(error).encode()
             process.close()
         else:
             self._init_failure = None

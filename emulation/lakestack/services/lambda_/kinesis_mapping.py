@@ -23,6 +23,7 @@ from localstack.services.lambda_.event_source_mapping.pollers.kinesis_poller imp
 from localstack.services.lambda_.event_source_mapping.pollers.poller import Poller
 
 from lakestack import clock, patches
+from lakestack.services.kinesis import stream_metrics
 from lakestack.services.kinesis.reader import Lineage, Position
 from lakestack.services.kinesis.shard import Shard
 from lakestack.services.kinesis.stream import Stream
@@ -151,6 +152,7 @@ class StreamPoller(Poller):  # type: ignore[misc]
             account, region, "AWS/Lambda", (("FunctionName", name),), "IteratorAge", "Milliseconds"
         )
         COLLECTOR.add(kind, round(max(0.0, seconds) * 1000))
+        stream_metrics.iterator_age(self._source.stream(), seconds)
 
     def _note(self, result: str) -> None:
         if result != self._result:

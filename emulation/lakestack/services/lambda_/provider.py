@@ -21,6 +21,7 @@ from lakestack.services import steady_time
 from lakestack.services.lambda_ import kinesis_mapping, mapping_rules, metrics, packages
 from lakestack.services.lambda_.executor import end_deleted
 from lakestack.services.lambda_.function_process import kill_all
+from lakestack.services.lambda_.public_layers import NoFetcher
 from lakestack.services.lambda_.runtimes import check_runnable, is_python
 
 
@@ -44,6 +45,7 @@ class LakeLambdaProvider(LambdaProvider):  # type: ignore[misc]
 
     def __init__(self) -> None:
         super().__init__()
+        self.layer_fetcher = NoFetcher()
         # LocalStack walks through this while other invocations add to it.
         self.lambda_service.assignment_service.environments = defaultdict(_Snapshots)
 

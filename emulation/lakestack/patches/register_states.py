@@ -1,0 +1,46 @@
+"""The changes to LocalStack's Step Functions; a part of `register`."""
+
+from __future__ import annotations
+
+from lakestack.patches.declaration import Patch, patch
+
+_ASL = "localstack.services.stepfunctions.asl"
+_MAP = f"{_ASL}.component.state.state_execution.state_map"
+_WORKER = (
+    f"{_MAP}.iteration.itemprocessor.distributed_item_processor_worker"
+    ":DistributedItemProcessorWorker"
+)
+_WRITER = f"{_MAP}.result_writer.resource_eval.resource_eval_s3:ResourceEvalS3"
+
+STATES: tuple[Patch, ...] = (
+    patch(
+        "distributed_map.parse",
+        "distributed_map.install",
+        "ItemBatcher is refused",
+        f"{_ASL}.parse.asl_parser:AmazonStateLanguageParser.parse",
+    ),
+    patch(
+        "distributed_map.run",
+        "distributed_map.install",
+        "items are not batched, and what became of each is forgotten",
+        f"{_MAP}.iteration.distributed_iteration_component:DistributedIterationComponent._map_run",
+    ),
+    patch(
+        "distributed_map.job",
+        "distributed_map.install",
+        "failures are swallowed, however few are tolerated",
+        f"{_WORKER}._eval_job",
+    ),
+    patch(
+        "distributed_map.next",
+        "distributed_map.install",
+        "a worker calls itself for each item, and fails after some hundred",
+        f"{_WORKER}._eval_pool",
+    ),
+    patch(
+        "distributed_map.write",
+        "distributed_map.install",
+        "ResultWriter writes an empty manifest and no results",
+        f"{_WRITER}._handle_put_object",
+    ),
+)

@@ -1,0 +1,117 @@
+"""What became of the child executions of a Map run, and the files that ResultWriter makes of it.
+
+AWS Step Functions Developer Guide, "ResultWriter (Map)": a manifest, and a file for each status
+that a child has, with what DescribeExecution would say of it.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+SUCCEEDED, FAILED, PENDING = "SUCCEEDED", "FAILED", "PENDING"
+STATUSES = (FAILED, PENDING, SUCCEEDED)
+
+
+@dataclass
+class Child:
+    """One child execution.
+
+    Attributes:
+        items: how many items it was given
+        output: None where it failed
+    """
+
+    index: int
+    input: Any
+    items: int
+    started: datetime
+    name: str = field(default_factory=lambda: str(uuid.uuid4()))
+    status: str = PENDING
+    stopped: datetime | None = None
+    output: Any = None
+    error: str | None = None
+    cause: str | None = None
+
+    def described(self, state_machine_arn: str) -> dict[str, Any]:
+        """As it stands in a result file.
+
+        Args:
+            state_machine_arn: of the Map run, with its label
+        """
+        found: dict[str, Any] = {
+            "ExecutionArn": f"{state_machine_arn.replace(':stateMachine:', ':execution:')}"
+            f":{self.name}",
+            "Input": _text(self.input),
+            "InputDetails": {"Included": True},
+            "Name": self.name,
+            "RedriveCount": 0,
+            "RedriveStatus": "REDRIVABLE" if self.status == FAILED else "NOT_REDRIVABLE",
+            "StartDate": _time(self.started),
+            "StateMachineArn": state_machine_arn,
+            "Status": self.status,
+        }
+        if self.stopped is not None:
+            found["StopDate"] = _time(self.stopped)
+        if self.status == SUCCEEDED:
+            found |= {"Output": _text(self.output), "OutputDetails": {"Included": True}}
+        if self.error is not None:
+            found["Error"] = self.error
+        if self.cause is not None:
+            found["Cause"] = self.cause
+        return dict(sorted(found.items()))
+
+
+class Children:
+    """The children of one Map run, and how many of them may fail.
+
+    Args:
+        total: how many items the run has
+        count: ToleratedFailureCount
+        percentage: ToleratedFailurePercentage
+    """
+
+    def __init__(self, total: int, count: int, percentage: float) -> None:
+        self._total, self._count, self._percentage = total, count, percentage
+        self._lock = threading.Lock()
+        self._children: list[Child] = []
+        self._failed = 0
+
+    def add(self, child: Child) -> None:
+        """Take one that begins."""
+        with self._lock:
+            self._children.append(child)
+
+    def failed(self, child: Child) -> bool:
+        """Count the items of one that failed; whether those are more than are tolerated.
+
+        Developer Guide, "Setting failure thresholds for Distributed Map states": by default none;
+        where only a percentage is given, the count does not limit.
+        """
+        with self._lock:
+            self._failed += child.items
+            if self._percentage and self._failed * 100 > self._percentage * self._total:
+                return True
+            return self._failed > self._count and not (self._percentage and not self._count)
+
+    def files(self, state_machine_arn: str) -> dict[str, bytes]:
+        """The result files, by status; only of a status that some have."""
+        with self._lock:
+            children = sorted(self._children, key=lambda child: child.index)
+        found = {}
+        for status in STATUSES:
+            if of_it := [c.described(state_machine_arn) for c in children if c.status == status]:
+                found[status] = json.dumps(of_it, separators=(",", ":")).encode()
+        return found
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"), default=str)
+
+
+def _time(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

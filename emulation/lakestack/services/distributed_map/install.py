@@ -1,0 +1,34 @@
+"""Puts our parts of Distributed Map into the place of LocalStack's.
+
+LocalStack 4.9.2 takes no ItemBatcher, calls a Map run with failures a success, and writes an empty
+manifest without results. Its interpreter is loaded when the first state machine is made, and ours
+with it: an emulator without any starts none the slower.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from typing import Any
+
+from lakestack import patches
+
+_EXECUTION = "lakestack.services.distributed_map.execution"
+
+
+def install() -> None:
+    """Put ours into the place of LocalStack's, once that is loaded."""
+    patches.replace_on_import("distributed_map.parse", lambda _: staticmethod(_ours("parse")))
+    patches.replace_on_import("distributed_map.run", lambda _: _ours("map_run"))
+    patches.replace_on_import("distributed_map.job", lambda _: _ours("eval_job"))
+    patches.replace_on_import("distributed_map.next", lambda _: _ours("eval_pool"))
+    patches.replace_on_import(
+        "distributed_map.write", lambda _: staticmethod(_ours("write_results"))
+    )
+
+
+def _ours(name: str) -> Callable[..., Any]:
+    def call(*arguments: Any, **named: Any) -> Any:
+        return getattr(importlib.import_module(_EXECUTION), name)(*arguments, **named)
+
+    return call

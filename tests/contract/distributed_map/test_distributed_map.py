@@ -1,0 +1,157 @@
+"""Distributed Map: batches, tolerated failures, results in S3."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.contract.lambda_.helpers import Aws
+from tests.support import wait_until
+
+ROLE = "arn:aws:iam::000000000000:role/any"
+CHOICE = {
+    "StartAt": "Look",
+    "States": {
+        "Look": {
+            "Type": "Choice",
+            "Choices": [{"Variable": "$.n", "NumericEquals": 3, "Next": "Bad"}],
+            "Default": "Good",
+        },
+        "Bad": {"Type": "Fail", "Error": "Three", "Cause": "no"},
+        "Good": {"Type": "Pass", "End": True},
+    },
+}
+PASS = {"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}}
+
+
+class Machines:
+    """Makes state machines of one Map state, and runs them."""
+
+    def __init__(self, aws: Aws, name: str) -> None:
+        self._states, self._name = aws("stepfunctions"), name
+        self.arns: list[str] = []
+
+    def make(self, processor: dict[str, Any], **fields: Any) -> str:
+        config = {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
+        state = {
+            "Type": "Map",
+            "ItemProcessor": {"ProcessorConfig": config, **processor},
+            "End": True,
+            **fields,
+        }
+        definition = json.dumps({"StartAt": "M", "States": {"M": state}})
+        arn = self._states.create_state_machine(
+            name=f"{self._name}-{len(self.arns)}", definition=definition, roleArn=ROLE
+        )["stateMachineArn"]
+        self.arns.append(arn)
+        return str(arn)
+
+    def run(self, arn: str, given: Any) -> dict[str, Any]:
+        execution = self._states.start_execution(stateMachineArn=arn, input=json.dumps(given))
+
+        def ended() -> Any:
+            found = self._states.describe_execution(executionArn=execution["executionArn"])
+            return found if found["status"] != "RUNNING" else None
+
+        found: dict[str, Any] = wait_until(ended, what="the execution's end")
+        return found
+
+
+@pytest.fixture
+def machines(aws: Aws, name: str) -> Iterator[Machines]:
+    made = Machines(aws, name)
+    yield made
+    for arn in made.arns:
+        aws("stepfunctions").delete_state_machine(stateMachineArn=arn)
+
+
+def test_children_get_batches_of_selected_items(machines: Machines) -> None:
+    arn = machines.make(
+        PASS,
+        ItemsPath="$.rows",
+        ItemSelector={"row.$": "$$.Map.Item.Value", "day.$": "$.day"},
+        ItemBatcher={"MaxItemsPerBatch": 2, "BatchInput": {"all.$": "$.day"}},
+    )
+
+    found = machines.run(arn, {"rows": [1, 2, 3], "day": "mon"})
+
+    assert found["status"] == "SUCCEEDED", found
+    assert json.loads(found["output"]) == [
+        {"BatchInput": {"all": "mon"}, "Items": [{"row": n, "day": "mon"} for n in (1, 2)]},
+        {"BatchInput": {"all": "mon"}, "Items": [{"row": 3, "day": "mon"}]},
+    ]
+
+
+def test_an_item_batcher_that_is_not_valid_is_refused(machines: Machines) -> None:
+    with pytest.raises(ClientError, match="MaxItemsPerBatch must be a positive integer"):
+        machines.make(PASS, ItemBatcher={"MaxItemsPerBatch": 0})
+
+
+def test_one_failure_fails_the_map_unless_it_is_tolerated(machines: Machines) -> None:
+    items = [{"n": n} for n in (1, 3, 5)]
+
+    failed = machines.run(machines.make(CHOICE), items)
+    tolerated = machines.run(machines.make(CHOICE, ToleratedFailurePercentage=40), items)
+
+    assert failed["status"] == "FAILED"
+    assert failed["error"] == "States.ExceedToleratedFailureThreshold"
+    assert tolerated["status"] == "SUCCEEDED", tolerated
+
+
+def test_results_are_written_with_a_manifest_that_names_them(
+    aws: Aws, machines: Machines, bucket: str
+) -> None:
+    arn = machines.make(
+        CHOICE,
+        Label="Rows",
+        ToleratedFailureCount=1,
+        ResultWriter={
+            "Resource": "arn:aws:states:::s3:putObject",
+            "Parameters": {"Bucket": bucket, "Prefix": "results"},
+        },
+    )
+
+    found = machines.run(arn, [{"n": n} for n in (1, 3, 5)])
+
+    assert found["status"] == "SUCCEEDED", found
+    output = json.loads(found["output"])
+    details = output["ResultWriterDetails"]
+    assert details["Bucket"] == bucket
+    assert details["Key"].startswith("results/")
+
+    def read(key: str) -> Any:
+        return json.loads(aws("s3").get_object(Bucket=bucket, Key=key)["Body"].read())
+
+    manifest = read(details["Key"])
+    assert manifest["DestinationBucket"] == bucket
+    assert manifest["MapRunArn"] == output["MapRunArn"]
+    files = manifest["ResultFiles"]
+    assert files["PENDING"] == []
+    good, bad = read(files["SUCCEEDED"][0]["Key"]), read(files["FAILED"][0]["Key"])
+    assert [json.loads(child["Output"]) for child in good] == [{"n": 1}, {"n": 5}]
+    assert [child["Status"] for child in good] == ["SUCCEEDED"] * 2
+    assert good[0]["StateMachineArn"] == f"{arn}/Rows"
+    assert (json.loads(bad[0]["Input"]), bad[0]["Error"], bad[0]["Cause"]) == (
+        {"n": 3},
+        "Three",
+        "no",
+    )
+    size = aws("s3").head_object(Bucket=bucket, Key=files["FAILED"][0]["Key"])["ContentLength"]
+    assert files["FAILED"][0]["Size"] == size
+    run = aws("stepfunctions").describe_map_run(mapRunArn=output["MapRunArn"])
+    assert (run["itemCounts"]["succeeded"], run["itemCounts"]["failed"]) == (2, 1)
+    assert run["itemCounts"]["running"] == 0
+
+
+def test_a_thousand_items_one_after_another(machines: Machines) -> None:
+    arn = machines.make(PASS, MaxConcurrency=1, ItemBatcher={"MaxItemsPerBatch": 2})
+
+    found = machines.run(arn, list(range(1000)))
+
+    assert found["status"] == "SUCCEEDED", found
+    batches = json.loads(found["output"])
+    assert [item for batch in batches for item in batch["Items"]] == list(range(1000))
