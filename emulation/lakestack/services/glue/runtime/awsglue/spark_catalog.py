@@ -56,6 +56,7 @@ class DataCatalog:
         self._unusable: dict[Name, str] = {}
         self._loaded: dict[Name, object] = {}
         self._partitions: dict[Name, set[tuple[str, ...]]] = {}
+        self._seen: set[Name] = set()  # tables of Spark's that frames may read later on
 
     def statement(self, session: SparkSession, text: str) -> Statement | None:
         """A statement as Spark parses it; None where it cannot."""
@@ -108,11 +109,15 @@ class DataCatalog:
             )
             for name in names:  # Spark is told of them anew
                 self._definitions.pop(name, None)
-            with changes.around():
-                if statement.reads:
-                    self._load_all(statement.text, session, names)
-                with self._as_hive_writes(session, statement, changes, names):
-                    yield
+            self._seen.update(names)
+            try:
+                with changes.around():
+                    if statement.reads:
+                        self._load_all(statement.text, session, names)
+                    with self._as_hive_writes(session, statement, changes, names):
+                        yield
+            finally:
+                self.synchronize()
 
     @contextmanager
     def changing_table(self, session: SparkSession, name: str, *, inserts: bool) -> Iterator[None]:
@@ -245,6 +250,8 @@ class DataCatalog:
         if is_of_spark(definition) or is_view(definition):
             table_of_spark = from_glue(database, definition, self._tables.schema)
             self._tables.enter(table_of_spark, "" if is_view(definition) else EXTERNAL)
+            if name in self._seen and not is_view(definition):
+                self._register(name)
             return
         columns = definition["StorageDescriptor"].get("Columns", ())
         keys = definition["PartitionKeys"]
@@ -279,6 +286,7 @@ class DataCatalog:
             self._load_view(definition)
             return
         if is_of_spark(definition):
+            self._seen.add(name)
             self._register(name)
             return
         table = describe(name[0], definition)
