@@ -127,5 +127,11 @@ for name, call in {
     "missing": lambda: spark.sql(f"INSERT INTO {db}.nowhere VALUES (1)"),
 }.items():
     found["error_" + name] = raised(call)
+storage = {"Columns": [{"Name": "id", "Type": "uniontype<int,string>"}], "Location": f"{wh}/odd"}
+api.create_table(
+    DatabaseName=bucket, TableInput={"Name": "odd", "StorageDescriptor": storage, "Parameters": {}}
+)
+found["error_odd"] = raised(lambda: spark.sql(f"INSERT INTO {db}.odd VALUES (1)"))
+spark.sql(f"DROP TABLE {db}.odd")
 found["tables"] = [t["Name"] for t in api.get_tables(DatabaseName=bucket)["TableList"]]
 """

@@ -178,6 +178,7 @@ def test_databases(found: dict[str, Any]) -> None:
         ("hive", "UnsupportedApiError", 'saveAsTable with the format "hive"'),
         ("sequence", "UnsupportedApiError", "STORED AS SEQUENCEFILE"),
         ("v2", "UnsupportedApiError", "DataFrame writeTo"),
+        ("odd", "CatalogError", ".odd: "),
         ("missing", "AnalysisException", "nowhere"),
     ],
 )

@@ -31,7 +31,7 @@ from .metastore_session import Name, SessionTables
 from .metastore_tables import EXTERNAL, from_glue, is_of_spark, is_view
 from .partition_overwrite import MODE, renaming, settings
 from .s3_objects import Listing
-from .sql_statement import CREATE_LIKE, Statement
+from .sql_statement import CREATE_LIKE, WRITER, Statement
 from .table_statement import columns_of, create_statement, literal, partition_changes, sql_name
 from .type_names import spark_type
 
@@ -105,6 +105,7 @@ class DataCatalog:
                 self._tables,
                 names,
                 {names[0]: created} if created else {},
+                writes=statement.inserts or statement.kind == WRITER,
                 like=names[1] if statement.kind == CREATE_LIKE else None,
             )
             for name in names:  # Spark is told of them anew
