@@ -39,6 +39,7 @@ found["columns"] = spark.table(f"{db}.managed").columns
 (frame.write.mode("overwrite").partitionBy("month").option("path", f"s3://{bucket}/parts")
     .saveAsTable(f"{db}.parts"))
 found["parts"] = [kept("parts"), parts("parts")]
+before = spark.table(f"{db}.parts")
 march = frame.withColumn("month", F.lit("03"))
 march.write.mode("append").partitionBy("month").saveAsTable(f"{db}.parts")
 found["appended"] = [sorted(parts("parts")), q(f"SELECT * FROM {db}.parts")]
@@ -46,6 +47,7 @@ frame.write.insertInto(f"{db}.parts")
 spark.conf.set("spark.sql.sources.partitionOverwriteMode", "dynamic")
 spark.sql(f"INSERT OVERWRITE TABLE {db}.parts SELECT 9, 'z', '02'")
 spark.conf.unset("spark.sql.sources.partitionOverwriteMode")
+found["before"] = before.where("month = '01'").count()
 counted = f"SELECT month, count(*) FROM {db}.parts GROUP BY month"
 found["dynamic"] = q(counted)
 spark.sql(f"INSERT OVERWRITE TABLE {db}.parts PARTITION (month = '03') SELECT 5, 'five'")
@@ -89,6 +91,13 @@ found["view"] = [kept("seen"), q(f"SELECT * FROM {db}.seen")]
 spark.sql(f"ANALYZE TABLE {db}.parts COMPUTE STATISTICS")
 found["analyzed"] = kept("parts")["Parameters"]
 detail = spark.sql(f"DESCRIBE EXTENDED {db}.hive").collect()
+made = spark.catalog.createTable(f"{db}.outer", path=f"s3://{bucket}/parts", source="parquet")
+spark.catalog.recoverPartitions(f"{db}.outer")
+found["outer"] = [made.count(), sorted(parts("outer"))]
+glue.write_data_frame.from_catalog(frame=march, database=bucket, table_name="parts")
+found["framed"] = len(objects("parts/run-"))
+glue.purge_table(bucket, "hive", {"retentionPeriod": 0})
+found["purged"] = [sorted(parts("hive")), objects("wh/h")]
 found["described"] = [r.data_type for r in detail if r.col_name == "Location"]
 spark.sql(f"TRUNCATE TABLE {db}.managed")
 found["truncated"] = [spark.table(f"{db}.managed").count(), objects("wh/managed")]
@@ -112,10 +121,17 @@ for name, call in {
     "no_location": lambda: spark.range(1).write.saveAsTable(f"bare_{mark}.t"),
     "exists": lambda: spark.sql(f"CREATE TABLE {db}.managed (a int) USING parquet"),
     "rename": lambda: spark.sql(f"ALTER TABLE {db}.managed RENAME TO {db}.other"),
+    "hive": lambda: spark.range(1).write.format("hive").saveAsTable(f"{db}.h"),
     "sequence": lambda: spark.sql(f"CREATE TABLE {db}.s (a int) STORED AS SEQUENCEFILE"),
     "v2": lambda: spark.range(1).writeTo(f"{db}.managed"),
     "missing": lambda: spark.sql(f"INSERT INTO {db}.nowhere VALUES (1)"),
 }.items():
     found["error_" + name] = raised(call)
+storage = {"Columns": [{"Name": "id", "Type": "uniontype<int,string>"}], "Location": f"{wh}/odd"}
+api.create_table(
+    DatabaseName=bucket, TableInput={"Name": "odd", "StorageDescriptor": storage, "Parameters": {}}
+)
+found["error_odd"] = raised(lambda: spark.sql(f"INSERT INTO {db}.odd VALUES (1)"))
+spark.sql(f"DROP TABLE {db}.odd")
 found["tables"] = [t["Name"] for t in api.get_tables(DatabaseName=bucket)["TableList"]]
 """

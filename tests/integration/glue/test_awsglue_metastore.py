@@ -82,6 +82,7 @@ def test_partitions_of_saved_tables_are_in_the_data_catalog(found: dict[str, Any
 
 def test_static_and_dynamic_overwrites(found: dict[str, Any]) -> None:
     assert found["dynamic"] == [["01", 2], ["02", 1], ["03", 2]]
+    assert found["before"] == 2  # a frame made before
     assert found["static"] == [["01", 2], ["02", 1], ["03", 1]]
 
 
@@ -148,7 +149,15 @@ def test_views_and_statistics(found: dict[str, Any]) -> None:
 def test_the_files_of_managed_tables_alone_are_deleted(found: dict[str, Any]) -> None:
     assert found["truncated"] == [0, []]
     assert found["left"] == [[], True]
-    assert set(found["tables"]) == {"managed", "js", "hive", "copy", "crawled", "seen"}
+    assert set(found["tables"]) == {
+        "managed", "js", "hive", "copy", "crawled", "seen", "outer",
+    }  # fmt: skip
+
+
+def test_a_frame_is_written_and_a_table_purged(found: dict[str, Any]) -> None:
+    assert found["outer"] == [4, ["01", "02", "03"]]
+    assert found["framed"] > 0
+    assert found["purged"] == [[], []]
 
 
 def test_databases(found: dict[str, Any]) -> None:
@@ -166,8 +175,10 @@ def test_databases(found: dict[str, Any]) -> None:
         ("no_location", "IllegalArgumentException", "Can not create a Path from an empty string"),
         ("exists", "AnalysisException", "TABLE_OR_VIEW_ALREADY_EXISTS"),
         ("rename", "UnsupportedApiError", "Table rename is not supported"),
+        ("hive", "UnsupportedApiError", 'saveAsTable with the format "hive"'),
         ("sequence", "UnsupportedApiError", "STORED AS SEQUENCEFILE"),
         ("v2", "UnsupportedApiError", "DataFrame writeTo"),
+        ("odd", "CatalogError", ".odd: "),
         ("missing", "AnalysisException", "nowhere"),
     ],
 )

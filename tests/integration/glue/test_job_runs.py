@@ -152,7 +152,7 @@ def test_extra_files(jobs: Jobs) -> None:
     [
         ({"--additional-python-modules": "no-such-module-here"}, "Installing no-such-module-here"),
         ({"--python-modules-installer-option": "--target x"}, "'--target' is not taken"),
-        ({"--class": "x.Main"}, "--class is not emulated"),
+        ({"--datalake-formats": "iceberg"}, "--datalake-formats is not emulated"),
         ({"--extra-py-files": "s3://absent-bucket/x.py"}, "absent-bucket"),
     ],
 )
@@ -179,10 +179,11 @@ def test_spark_reads_and_writes_s3(jobs: Jobs) -> None:
     jar = io.BytesIO()
     with zipfile.ZipFile(jar, "w") as archive:
         archive.writestr("inside.txt", "of a jar")
+        archive.writestr("org/apache/spark/log4j2-defaults.properties", "Spark's has this too")
     jobs.s3.put_object(Bucket=jobs.bucket, Key="lib/own.jar", Body=jar.getvalue())
     run = jobs.run(
         """
-        import sys
+        import os, sys
         from awsglue.utils import getResolvedOptions
         from pyspark.sql import SparkSession
         args = getResolvedOptions(sys.argv, ["JOB_NAME", "bucket"])
@@ -191,6 +192,16 @@ def test_spark_reads_and_writes_s3(jobs: Jobs) -> None:
         print("rows", rows.count(), spark.conf.get("spark.sql.shuffle.partitions"))
         loader = spark._jvm.java.lang.Thread.currentThread().getContextClassLoader()
         print("jar", loader.getResource("inside.txt") is not None)
+        both = loader.getResource("org/apache/spark/log4j2-defaults.properties")
+        print("first", "own.jar" in both.toString())
+        rows.write.csv("hdfs:///tmp/rows")
+        print("hdfs", spark.read.csv("hdfs:///tmp/rows").count())
+        names = ("CUSTOMER_A", "CUSTOMER_B")
+        of_worker = spark.sparkContext.parallelize([1]).map(lambda _: os.environ[names[1]])
+        print("variables", os.environ[names[0]], of_worker.collect())
+        import pyspark.pandas
+        print("pandas", pyspark.pandas.DataFrame({"a": [1, None]}).a.sum())
+        print("region", spark._jvm.AWSConnectionUtils.getRegion())
         rows.coalesce(1).write.csv(f"s3://{args['bucket']}/out/", header=True)
         """,
         "glueetl",
@@ -198,15 +209,38 @@ def test_spark_reads_and_writes_s3(jobs: Jobs) -> None:
             "--bucket": jobs.bucket,
             "--conf": "spark.sql.shuffle.partitions=3",
             "--extra-jars": f"s3://{jobs.bucket}/lib/own.jar",
+            "--user-jars-first": "true",
+            "--customer-driver-env-vars": "CUSTOMER_A=1",
+            "--customer-executor-env-vars": "CUSTOMER_B=2",
         },
         NumberOfWorkers=2,
         WorkerType="G.1X",
     )
     assert run["JobRunState"] == "SUCCEEDED", run.get("ErrorMessage")
     assert "rows 2 3" in jobs.log(run["Id"])
-    assert "jar True" in jobs.log(run["Id"])
+    printed = jobs.log(run["Id"])
+    for line in ("jar True", "first True", "hdfs 2", "variables 1 ['2']", "pandas 1.0"):
+        assert line in printed
+    assert "region us-east-1" in printed
     keys = [o["Key"] for o in jobs.s3.list_objects_v2(Bucket=jobs.bucket)["Contents"]]
     assert [k for k in keys if k.startswith("out/part-")]
+
+
+def test_python_shell_jobs_have_awsglue_and_pandas_on_s3(jobs: Jobs) -> None:
+    run = jobs.run(
+        """
+        import sys
+        import pandas
+        from awsglue.utils import getResolvedOptions
+        bucket = getResolvedOptions(sys.argv, ["bucket"])["bucket"]
+        pandas.DataFrame({"a": [1, 2]}).to_csv(f"s3://{bucket}/made.csv", index=False)
+        print("sum", pandas.read_csv(f"s3://{bucket}/made.csv").a.sum())
+        """,
+        DefaultArguments={"--bucket": jobs.bucket},
+    )
+    assert run["JobRunState"] == "SUCCEEDED", run.get("ErrorMessage")
+    assert "sum 3" in jobs.log(run["Id"])
+    assert jobs.object("made.csv") == b"a\n1\n2\n"
 
 
 @pytest.mark.spark

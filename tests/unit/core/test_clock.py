@@ -21,8 +21,9 @@ WALL_SOURCES |= {"datetime.utcnow", "datetime.today", "datetime.datetime.now", "
 
 READS = {
     f"{_OURS}/services/lambda_/runtime/bootstrap.py": "the stamp of a function's log line",
-    f"{_OURS}/services/glue/runtime/awsglue/context.py": "purge_s3_path: S3's LastModified",
     f"{_OURS}/services/glue/runtime/awsglue/file_names.py": "the number in a file's name",
+    f"{_OURS}/services/glue/runtime/awsglue/metastore_tables.py": "transient_lastDdlTime",
+    f"{_OURS}/services/glue/runtime/awsglue/purge.py": "purge_s3_path: S3's LastModified",
     "pipeline/account/accrued.py": "costs since AWS made a stack, shown to the user",
     "pipeline/data/validation.py": "times that the data gives",
     "pipeline/data/work_folders.py": "times of files that other programs left",

@@ -15,6 +15,7 @@ from lakestack.services.glue.bookmark import Bookmarks
 from lakestack.services.glue.job import check_arguments, completed
 from lakestack.services.glue.job_arguments import ArgumentError
 from lakestack.services.glue.job_failure import FailureReader
+from lakestack.services.glue.special_parameters import PARAMETERS
 
 
 def _message(output: str, code: int = 1) -> str:
@@ -51,6 +52,70 @@ def test_special_parameters() -> None:
     assert special.spark_conf == ("spark.a=1", "spark.b=2")
     assert special.ignored == ("--enable-job-insights",)
     assert not special.data_catalog
+    assert not special.jars_first
+
+
+def test_parameters_about_the_process() -> None:
+    special = job_arguments.special(
+        {
+            "--user-jars-first": "true",
+            "--class": "GlueApp",
+            "--scriptLocation": "s3://b/other.py",
+            "--customer-driver-env-vars": 'CUSTOMER_A=1,CUSTOMER_B="2, 3=4"',
+            "--customer-executor-env-vars": "CUSTOMER_C=x",
+        }
+    )
+    assert special.jars_first
+    assert special.script == "s3://b/other.py"
+    assert special.driver_variables == {"CUSTOMER_A": "1", "CUSTOMER_B": "2, 3=4"}
+    assert special.executor_variables == {"CUSTOMER_C": "x"}
+    assert special.ignored == ("--class",)
+
+
+@pytest.mark.parametrize(
+    ("conf", "settings"),
+    [
+        ("spark.a=1", ("spark.a=1",)),
+        ("spark.a=1 --conf spark.b=x y --conf spark.c=--conference", None),
+        ("--conf spark.a=1 --conf=spark.b=2", ("spark.a=1", "spark.b=2")),
+        ("spark.a=1 --conf 'spark.b=2'", ("spark.a=1", "spark.b=2")),
+        ("spark.hadoop.x=a=b", ("spark.hadoop.x=a=b",)),
+    ],
+)
+def test_several_settings_in_one_parameter(conf: str, settings: tuple[str, ...] | None) -> None:
+    found = job_arguments.special({"--conf": conf}).spark_conf
+    assert found == (settings or ("spark.a=1", "spark.b=x y", "spark.c=--conference"))
+
+
+def test_settings_that_are_not_sparks_are_passed_over_and_named() -> None:
+    special = job_arguments.special({"--conf": "spark.a=1 --conf hive.x=2"})
+    assert special.spark_conf == ("spark.a=1",)
+    assert special.ignored == ("--conf hive.x=2",)
+
+
+def test_the_client_of_the_data_catalog_among_the_settings_enables_it() -> None:
+    client = "com.amazonaws.glue.catalog.metastore.AWSGlueDataCatalogHiveClientFactory"
+    conf = f"spark.hadoop.hive.metastore.client.factory.class={client}"
+    assert job_arguments.special({"--conf": conf}).data_catalog
+
+
+def test_each_documented_parameter_has_its_effect() -> None:
+    """As of the job argument reference of the AWS Glue Developer Guide, November 2025."""
+    reference = """
+        --additional-python-modules --auto-scale-within-microbatch --class
+        --continuous-log-conversionPattern --continuous-log-logGroup
+        --continuous-log-logStreamPrefix --customer-driver-env-vars --customer-executor-env-vars
+        --datalake-formats --disable-proxy-v2 --enable-auto-scaling
+        --enable-continuous-cloudwatch-log --enable-continuous-log-filter
+        --enable-glue-datacatalog --enable-job-insights --enable-metrics
+        --enable-observability-metrics --enable-rename-algorithm-v2
+        --enable-s3-parquet-optimized-committer --enable-spark-ui --executor-cores --extra-files
+        --extra-jars --extra-py-files --job-bookmark-option --job-language
+        --python-modules-installer-option --scriptLocation --spark-event-logs-path --TempDir
+        --use-postgres-driver --user-jars-first --write-shuffle-files-to-s3
+        --write-shuffle-spills-to-s3 --conf
+    """
+    assert set(reference.split()) <= PARAMETERS.keys()
 
 
 @pytest.mark.parametrize(("value", "enabled"), [("true", True), ("", True), ("false", False)])
@@ -62,6 +127,8 @@ def test_the_data_catalog_is_a_switch(value: str, enabled: bool) -> None:
     "arguments",
     [
         {"--conf": "nonsense"},
+        {"--datalake-formats": "iceberg"},
+        {"--customer-driver-env-vars": "PATH=/x"},
         {"--job-language": "scala"},
         {"--extra-jars": "s3://x"},
         {"--extra-jars": "x.jar"},

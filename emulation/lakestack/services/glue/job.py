@@ -13,8 +13,8 @@ from localstack.aws.api import CommonServiceException
 from lakestack import clock
 from lakestack.services.base import aws_error
 from lakestack.services.glue.bookmark import Bookmarks
-from lakestack.services.glue.job_arguments import LIBRARY_SET
 from lakestack.services.glue.job_run import JobRun
+from lakestack.services.glue.special_parameters import LIBRARY_SET
 from lakestack.store import Ending
 
 LOG = logging.getLogger(__name__)

@@ -5,6 +5,7 @@ AWS Glue Developer Guide, "Using job parameters in AWS Glue jobs".
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,9 +13,13 @@ from pathlib import Path
 
 from lakestack.archives import check_zip
 from lakestack.services.glue import python_modules
+from lakestack.services.glue.special_parameters import LIBRARY_SET, Effect, with_effect
 
 MAX_PYTHON_FILES_BYTES = 1 << 30
 """What an archive of ``--extra-py-files`` may unpack to: our guess."""
+
+_CATALOG_CLIENT = "AWSGlueDataCatalogHiveClientFactory"
+_VARIABLE = re.compile(r'(?:[^,"]|"[^"]*")+')
 
 
 class ArgumentError(ValueError):
@@ -32,7 +37,13 @@ class SpecialParameters:
         modules: of ``--additional-python-modules``: requirements, and S3 URLs
         module_options: ``--python-modules-installer-option``
         spark_conf: ``--conf`` settings as ``key=value``
-        data_catalog: ``--enable-glue-datacatalog``: Spark SQL sees the Data Catalog
+        data_catalog: ``--enable-glue-datacatalog``, or its client's class in ``--conf``: Spark SQL
+            sees the Data Catalog
+        jars_first: ``--user-jars-first``: classes are looked for in the job's jars first
+        script: S3 URL of ``--scriptLocation``, which goes before the job's own
+        driver_variables: environment of the script (``--customer-driver-env-vars``)
+        executor_variables: environment of Spark's workers (``--customer-executor-env-vars``)
+        ignored: parameters and settings that have no effect here
     """
 
     python_files: tuple[str, ...] = ()
@@ -42,30 +53,11 @@ class SpecialParameters:
     module_options: str = ""
     spark_conf: tuple[str, ...] = ()
     data_catalog: bool = False
+    jars_first: bool = False
+    script: str = ""
+    driver_variables: Mapping[str, str] = field(default_factory=dict)
+    executor_variables: Mapping[str, str] = field(default_factory=dict)
     ignored: tuple[str, ...] = field(default=())
-
-
-LIBRARY_SET = "library-set"
-"""Which libraries a Python shell job finds: the one parameter that AWS writes without hyphens
-("Configuring job properties for Python shell jobs in AWS Glue")."""
-
-# Accepted, and without effect on a laptop; the run's log says so. Libraries are those of the
-# emulator's Python, whichever set is asked for.
-_NO_EFFECT = frozenset(
-    {
-        LIBRARY_SET,
-        f"--{LIBRARY_SET}",
-        "--enable-auto-scaling",
-        "--enable-continuous-cloudwatch-log",
-        "--enable-continuous-log-filter",
-        "--enable-job-insights",
-        "--enable-observability-metrics",
-        "--enable-s3-parquet-optimized-committer",
-        "--enable-spark-ui",
-        "--spark-event-logs-path",
-    }
-)
-_REFUSED = ("--user-jars-first", "--class", "--datalake-formats")
 
 
 def merge(defaults: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
@@ -79,22 +71,28 @@ def special(arguments: Mapping[str, str]) -> SpecialParameters:
     Raises:
         ArgumentError: one of them is not emulated, or wrong
     """
-    for name in _REFUSED:
+    for name in sorted(with_effect(Effect.REFUSED)):
         if arguments.get(name):
             raise ArgumentError(f"{name} is not emulated: the job cannot get the jars it asks for")
     language = arguments.get("--job-language", "python")
     if language.lower() != "python":
         raise ArgumentError(f"--job-language {language} is not emulated; only python is")
+    conf, foreign = _conf(arguments.get("--conf"))
     return SpecialParameters(
         python_files=tuple(_list(arguments.get("--extra-py-files"))),
         files=tuple(_list(arguments.get("--extra-files"))),
         jars=tuple(_jars(arguments.get("--extra-jars"))),
         modules=tuple(_list(arguments.get(python_modules.PARAMETER))),
         module_options=arguments.get(python_modules.OPTIONS, ""),
-        spark_conf=tuple(_conf(arguments.get("--conf"))),
+        spark_conf=tuple(conf),
         # The switch alone is enough on AWS too.
-        data_catalog=arguments.get("--enable-glue-datacatalog", "false").lower() != "false",
-        ignored=tuple(sorted(_NO_EFFECT & arguments.keys())),
+        data_catalog=arguments.get("--enable-glue-datacatalog", "false").lower() != "false"
+        or any(_CATALOG_CLIENT in setting for setting in conf),
+        jars_first=arguments.get("--user-jars-first", "false").lower() == "true",
+        script=arguments.get("--scriptLocation", ""),
+        driver_variables=_variables("--customer-driver-env-vars", arguments),
+        executor_variables=_variables("--customer-executor-env-vars", arguments),
+        ignored=(*sorted(with_effect(Effect.NONE) & arguments.keys()), *foreign),
     )
 
 
@@ -141,10 +139,30 @@ def _jars(value: str | None) -> list[str]:
     return found
 
 
-def _conf(value: str | None) -> list[str]:
-    """``a=b`` or, with AWS's trick for several, ``a=b --conf c=d``."""
-    settings = [part.strip() for part in (value or "").split("--conf") if part.strip()]
+def _conf(value: str | None) -> tuple[list[str], list[str]]:
+    """``a=b`` or, with AWS's trick for several, ``a=b --conf c=d``.
+
+    Returns:
+        Spark's settings, and those that are not Spark's, which it passes over as on AWS
+    """
+    parts = re.split(r"(?:^|\s)--conf(?:\s+|=|$)", value or "")
+    settings = [part.strip().strip("'\"") for part in parts if part.strip()]
     for setting in settings:
-        if not setting.startswith("spark.") or "=" not in setting:
+        if "=" not in setting or setting.startswith("="):
             raise ArgumentError(f"--conf {setting!r} is not valid; expected spark.name=value")
-    return settings
+    of_spark = [each for each in settings if each.startswith("spark.")]
+    return of_spark, [f"--conf {each}" for each in settings if each not in of_spark]
+
+
+def _variables(parameter: str, arguments: Mapping[str, str]) -> dict[str, str]:
+    """``CUSTOMER_A=1,CUSTOMER_B="2,3"``: the variables by name."""
+    found = {}
+    for part in _VARIABLE.findall(arguments.get(parameter, "")):
+        name, _, value = part.strip().partition("=")
+        if not name.startswith("CUSTOMER_") or "=" not in part:
+            raise ArgumentError(
+                f"{parameter} {part.strip()!r} is not valid; expected CUSTOMER_NAME=value, "
+                "several with commas between them"
+            )
+        found[name] = value.strip().strip('"')
+    return found

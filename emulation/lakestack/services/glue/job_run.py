@@ -292,10 +292,11 @@ class JobRun:
             errors.write(f"{name} is accepted and has no effect in the emulator")
         for folder in ("script", "work", "extra", "jars", "home"):
             (workdir / folder).mkdir()
-        script = self._download(self.settings["Command"]["ScriptLocation"], workdir / "script")
+        location = special.script or self.settings["Command"]["ScriptLocation"]
+        script = self._download(location, workdir / "script")
         files = [self._download(url, workdir / "work") for url in special.files]
         python_files = [self._download(url, workdir / "extra") for url in special.python_files]
-        python_path = [job_arguments.python_path_entry(file) for file in python_files]
+        entries = [job_arguments.python_path_entry(file) for file in python_files]
         modules = self._modules(special, workdir, errors)
         line = job_arguments.command_line(
             arguments, job_name=self.job_name, job_id=self.job_id, run_id=self.run_id
@@ -309,10 +310,9 @@ class JobRun:
             if modules and self._on_cluster:
                 python_files.append(python_modules.packed(modules, workdir))
             command, extra = self._spark(script, line, special, workdir)
-        python_path += [modules] if modules else []
-        entries = [*map(str, dict.fromkeys(python_path)), *_entries(extra.get("PYTHONPATH"))]
-        if entries:
-            extra["PYTHONPATH"] = ":".join(entries)
+        entries += [modules] if modules else []
+        path = [*map(str, dict.fromkeys(entries)), extra["PYTHONPATH"]]
+        extra.update({"PYTHONPATH": ":".join(path), **special.driver_variables})
         if self._loan is not None:
             extra[FILE_VARIABLE] = str(self._loan.path)
         environment = clean_environment(
@@ -382,7 +382,9 @@ class JobRun:
             region=self.region,
             data_catalog=special.data_catalog,
             jars=[self._download(url, workdir / "jars") for url in special.jars],
+            jars_first=special.jars_first,
             cluster=self._on_cluster,
+            variables=special.executor_variables,
         )
         if special.spark_conf:  # SparkSubmit's own options stand before the script
             at = command.index(str(script))
@@ -391,7 +393,3 @@ class JobRun:
 
     def _download(self, url: str, folder: Path) -> Path:
         return download(self.account, self.region, url, folder)
-
-
-def _entries(path: str | None) -> list[str]:
-    return path.split(":") if path else []

@@ -1,4 +1,4 @@
-"""What a Python shell job finds beside its script: `awsglue.utils`, and nothing else of awsglue.
+"""What a Python shell job finds beside its script: `awsglue.utils`, and none of what needs Spark.
 
 AWS Glue Developer Guide, "Accessing parameters using getResolvedOptions" ("Python shell jobs ...
 awsglue.utils") and "Configuring job properties for Python shell jobs in AWS Glue": the parts of the
@@ -10,7 +10,9 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-_UTILS = Path(__file__).parent / "runtime" / "awsglue" / "utils.py"
+_RUNTIME = Path(__file__).parent / "runtime"
+# Beside the utils what lets pandas open s3:// and NumPy have its old names.
+_MODULES = ("utils", "import_hooks", "numpy_names", "pandas_s3", "jvm_classes", "clients", "errors")
 
 
 def library(folder: Path) -> Path:
@@ -25,5 +27,7 @@ def library(folder: Path) -> Path:
     package = folder / "python-shell" / "awsglue"
     package.mkdir(parents=True)
     (package / "__init__.py").touch()
-    shutil.copyfile(_UTILS, package / _UTILS.name)
+    for name in _MODULES:
+        shutil.copyfile(_RUNTIME / "awsglue" / f"{name}.py", package / f"{name}.py")
+    shutil.copyfile(_RUNTIME / "driver" / "sitecustomize.py", package.parent / "sitecustomize.py")
     return package.parent

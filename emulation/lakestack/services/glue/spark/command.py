@@ -14,6 +14,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from lakestack.confinement.java import network_flags
 from lakestack.java import heaps
@@ -130,6 +131,8 @@ def spark_command(
     region: str | None = None,
     data_catalog: bool = False,
     jars: Sequence[Path] = (),
+    jars_first: bool = False,
+    variables: Mapping[str, str] = MappingProxyType({}),
     cluster: OnCluster | None = None,
 ) -> tuple[list[str], dict[str, str]]:
     """Return the command that runs a Glue script, and the environment to add to the job's own.
@@ -144,6 +147,9 @@ def spark_command(
         region: the region of those tables
         data_catalog: Spark SQL sees the Glue Data Catalog
         jars: of the job itself
+        jars_first: classes are looked for in them before Spark's own; the archive of classes, which
+            halves the start, does not fit then
+        variables: more of the environment of Spark's workers
         cluster: where its executors run; None: in the driver's process
 
     Raises:
@@ -154,13 +160,9 @@ def spark_command(
     if script.suffix != ".py":
         raise ValueError(f"{script.name}: Spark runs a Python script only if it ends in .py")
     cores = _cores(worker_count)
-    temporary, python_path = workdir / "tmp", workdir / "python"
-    for folder in (temporary, python_path):
-        folder.mkdir(parents=True, exist_ok=True)
-    if not (python_path / "awsglue").exists():
-        # A link of its own, so that nothing beside awsglue can be imported by accident.
-        (python_path / "awsglue").symlink_to(AWSGLUE, target_is_directory=True)
-    library = class_path(spark_jars())
+    temporary = workdir / "tmp"
+    temporary.mkdir(parents=True, exist_ok=True)
+    library = [*(jars if jars_first else ()), *class_path(spark_jars())]
     settings = _settings(workdir, temporary, library, cores)
     own = {"HADOOP_USER_NAME": "glue", "TZ": "UTC", **_dynamodb_engine(account, region)}
     if jars:
@@ -171,6 +173,7 @@ def spark_command(
         settings["spark.executor.extraClassPath"] = os.pathsep.join(map(str, library))
         settings.update(cluster.settings(AWSGLUE, workdir, flags))
         settings.update({f"spark.executorEnv.{name}": value for name, value in own.items()})
+    settings.update({f"spark.executorEnv.{name}": value for name, value in variables.items()})
     command = [
         str(find_java().path),
         *_jvm_flags(workdir, temporary, library),
@@ -190,12 +193,26 @@ def spark_command(
         "SPARK_LOCAL_DIRS": str(temporary),
         "PYSPARK_PYTHON": sys.executable,
         "PYSPARK_DRIVER_PYTHON": sys.executable,
-        "PYTHONPATH": os.pathsep.join([str(python_path), str(DRIVER)]),
+        "PYTHONPATH": python_path(workdir),
         **({"LAKE_DATA_CATALOG": "1"} if data_catalog else {}),
         "OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES",  # Spark's worker daemon forks, also on macOS
         **own,
     }
     return command, environment
+
+
+def python_path(workdir: Path) -> str:
+    """The PYTHONPATH of a job: awsglue, and what is done before its script.
+
+    Args:
+        workdir: private folder of the run
+    """
+    folder = workdir / "python"
+    folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / "awsglue").exists():
+        # A link of its own, so that nothing beside awsglue can be imported by accident.
+        (folder / "awsglue").symlink_to(AWSGLUE, target_is_directory=True)
+    return os.pathsep.join([str(folder), str(DRIVER)])
 
 
 def _cores(worker_count: int | None) -> int:
@@ -247,6 +264,7 @@ def _settings(workdir: Path, temporary: Path, jars: Sequence[Path], cores: int) 
     settings = {
         **SPARK_SETTINGS,
         **{f"spark.hadoop.{name}": value for name, value in S3A_SETTINGS.items()},
+        **{f"spark.hadoop.{name}": value for name, value in hdfs_settings(workdir).items()},
         "spark.hadoop.hadoop.tmp.dir": str(temporary),
         "spark.sql.warehouse.dir": (workdir / "warehouse").as_uri(),
         "spark.sql.shuffle.partitions": str(2 * cores),
@@ -256,6 +274,24 @@ def _settings(workdir: Path, temporary: Path, jars: Sequence[Path], cores: int) 
     if any(jar.name.startswith("spark-hadoop-cloud") for jar in jars):
         settings.update(CLOUD_COMMITTER_SETTINGS)
     return settings
+
+
+def hdfs_settings(workdir: Path) -> dict[str, str]:
+    """Let ``hdfs:///`` be a folder of the run, which is gone afterwards, as a job's HDFS is on AWS.
+
+    Apache Hadoop, "View File System Overload Scheme Guide": a file system of one scheme whose
+    paths lie in another.
+    """
+    folder = workdir / "hdfs"
+    folder.mkdir(parents=True, exist_ok=True)
+    return {
+        "fs.hdfs.impl": "org.apache.hadoop.fs.viewfs.ViewFileSystemOverloadScheme",
+        # A host that a script names is looked for, and not found.
+        "fs.viewfs.overload.scheme.target.hdfs.impl": (
+            "org.apache.hadoop.hdfs.DistributedFileSystem"
+        ),
+        "fs.viewfs.mounttable.default.linkFallback": folder.as_uri(),
+    }
 
 
 def _written(settings: Mapping[str, str], workdir: Path) -> Path:

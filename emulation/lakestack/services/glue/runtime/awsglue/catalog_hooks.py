@@ -38,6 +38,7 @@ def install() -> None:
     for lister in ("tables", "tableNames"):
         _before(SQLContext, lister, "dbName", DataCatalog.prepare_list)
     _before_catalog()
+    _note_formats()
     _changing(DataFrameWriter, "saveAsTable", "name")
     _changing(DataFrameWriter, "insertInto", "tableName", inserts=True)
     for method in ("createTable", "createExternalTable", "recoverPartitions"):
@@ -89,6 +90,23 @@ def _before_catalog() -> None:
     setattr(SparkSession, "catalog", property(catalog))  # noqa: B010 - mypy takes it for final
 
 
+def _note_formats() -> None:
+    """Remember the format that a writer is given: it has no way to ask for it."""
+    plain = DataFrameWriter.format
+
+    @functools.wraps(plain)
+    def call(self: Any, source: str) -> DataFrameWriter:
+        self._lake_format = source
+        return plain(self, source)
+
+    setattr(DataFrameWriter, "format", call)  # noqa: B010 - mypy takes it for a method
+
+
+def _formats_of(writer: Any) -> list[str]:
+    found = getattr(writer, "_lake_format", None)
+    return [str(found).lower()] if found else []
+
+
 def _changing(owner: type, method: str, parameter: str, *, inserts: bool = False) -> None:
     """Let a method that writes a table change the Data Catalog too."""
     plain = getattr(owner, method)
@@ -97,8 +115,12 @@ def _changing(owner: type, method: str, parameter: str, *, inserts: bool = False
     def call(self: Any, *args: Any, **kwargs: Any) -> Any:
         session = _session_of(self)
         name = args[0] if args else kwargs.pop(parameter)
+        formats = (kwargs.get("format"), kwargs.get("source"), *_formats_of(self))
+        if "hive" in formats and not inserts:
+            _refuse(f'{method} with the format "hive", instead of a statement of SQL')
         with data_catalog(session).changing_table(session, name, inserts=inserts):
-            return plain(self, name, *args[1:], **kwargs)
+            made = plain(self, name, *args[1:], **kwargs)
+        return session.table(name) if isinstance(made, DataFrame) else made
 
     setattr(owner, method, call)
 

@@ -7,15 +7,15 @@ import sys
 import warnings
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlparse
 
 from pyspark import SparkContext
 from pyspark.sql import DataFrame, SparkSession, SQLContext
 
+from . import purge
 from .dynamicframe import DynamicFrame
 from .errors import NamesWhatIsMissing, UnsupportedApiError
 from .readers import DataFrameReader, DynamicFrameReader
-from .writers import FILE_CONNECTIONS, DataSink, DynamicFrameWriter
+from .writers import FILE_CONNECTIONS, DataFrameWriter, DataSink, DynamicFrameWriter
 
 
 class GlueContext(NamesWhatIsMissing, SQLContext):
@@ -38,6 +38,7 @@ class GlueContext(NamesWhatIsMissing, SQLContext):
         self.create_dynamic_frame = DynamicFrameReader(self)
         self.create_data_frame = DataFrameReader(self)
         self.write_dynamic_frame = DynamicFrameWriter(self)
+        self.write_data_frame = DataFrameWriter(self)
 
     @property
     def spark_session(self) -> SparkSession:
@@ -85,6 +86,16 @@ class GlueContext(NamesWhatIsMissing, SQLContext):
             database=database, table_name=table_name, **kwargs
         )
 
+    def create_data_frame_from_options(self, connection_type: str, **kwargs: Any) -> DataFrame:
+        """Same as ``create_data_frame.from_options``."""
+        return self.create_data_frame.from_options(connection_type, **kwargs)
+
+    def write_data_frame_from_catalog(
+        self, frame: DataFrame, database: str, table_name: str, *args: Any, **kwargs: Any
+    ) -> DataFrame:
+        """Same as ``write_data_frame.from_catalog``."""
+        return self.write_data_frame.from_catalog(frame, database, table_name, *args, **kwargs)
+
     def write_dynamic_frame_from_options(
         self, frame: DynamicFrame, connection_type: str, *args: Any, **kwargs: Any
     ) -> DynamicFrame:
@@ -122,31 +133,24 @@ class GlueContext(NamesWhatIsMissing, SQLContext):
         options: Mapping[str, Any] | None = None,
         transformation_ctx: str = "",  # noqa: ARG002 - AWS's signature
     ) -> None:
-        """Delete the objects below a path that are older than ``retentionPeriod`` hours (168)."""
-        given = dict(options or {})
-        hours = float(given.pop("retentionPeriod", 168))
-        for name in given:
-            raise UnsupportedApiError(f"purge_s3_path option {name!r}")
-        purge(s3_path, hours)
+        """Delete the objects below a path that are older than ``retentionPeriod`` hours (168).
 
+        Objects of the storage classes in ``excludeStorageClasses`` (GLACIER and DEEP_ARCHIVE) stay.
+        """
+        purge.path(s3_path, purge.Retention.of(options or {}, "purge_s3_path"))
 
-def purge(s3_path: str, retention_hours: float) -> None:
-    """Delete objects below `s3_path` last changed more than `retention_hours` ago."""
-    from datetime import UTC, datetime, timedelta
+    def purge_table(
+        self,
+        database: str,
+        table_name: str,
+        options: Mapping[str, Any] | None = None,
+        transformation_ctx: str = "",  # noqa: ARG002 - AWS's signature
+        catalog_id: str | None = None,
+    ) -> None:
+        """The same of a catalog table; partitions without objects leave the catalog.
 
-    import boto3
-
-    parts = urlparse(s3_path)
-    prefix = parts.path.lstrip("/")
-    s3 = boto3.client("s3")
-    limit = datetime.now(UTC) - timedelta(hours=retention_hours)
-    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=parts.netloc, Prefix=prefix):
-        old = [
-            {"Key": entry["Key"]}
-            for entry in page.get("Contents", [])
-            if entry["LastModified"] <= limit
-        ]
-        if old:
-            answer = s3.delete_objects(Bucket=parts.netloc, Delete={"Objects": old, "Quiet": True})
-            if failed := answer.get("Errors"):
-                raise RuntimeError(f"purge_s3_path could not delete {failed[0]}")
+        Raises:
+            CatalogError: there is no such table
+        """
+        retention = purge.Retention.of(options or {}, "purge_table")
+        purge.table(database, table_name, retention, catalog_id)

@@ -10,11 +10,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
+
+from pyspark.errors import PySparkException
 
 from .clients import client
 from .errors import CatalogError
-from .hive_serde import HiveStorage
+from .hive_serde import STORED_AS, HiveStorage
 from .metastore_session import Name, SessionTables
 from .metastore_tables import (
     HIVE,
@@ -49,6 +52,7 @@ class Changes:
 
     Args:
         created: of Hive tables that the statement makes the classes, and the SerDe's parameters
+        writes: files are written, so the tables' formats and types must be known here
         like: the table after whose classes those are made that have none
     """
 
@@ -57,11 +61,14 @@ class Changes:
         tables: SessionTables,
         names: Iterable[Name],
         created: Mapping[Name, Hive],
+        *,
+        writes: bool = False,
         like: Name | None = None,
     ) -> None:
         self._tables = tables
         self._names = list(dict.fromkeys(names))
         self._created = dict(created)
+        self._writes = writes
         self._like = like
         self._before: dict[Name, _Before] = {}
 
@@ -103,8 +110,17 @@ class Changes:
         except glue.exceptions.EntityNotFoundException:
             self._tables.forget(name)
             return
-        table = from_glue(name[0], definition, self._tables.schema)
-        self._tables.enter(table)
+        schema = partial(self._tables.schema, strict=self._writes)
+        try:
+            table = from_glue(name[0], definition, schema)
+        except PySparkException as e:  # of a type
+            raise CatalogError(f"table {'.'.join(name)}: {str(e).strip()}") from e
+        try:
+            self._tables.enter(table)
+        except CatalogError:  # of its format
+            if self._writes:
+                raise
+            self._tables.enter(replace(table, storage=STORED_AS["parquet"]))
         partitions: Places = {}
         if table.keys and table.kind != VIEW:
             partitions = partitions_of(name, table.keys)

@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
 from .hive_serde import data_source
@@ -120,17 +121,16 @@ class SessionTables:
     def enter_database(self, definition: Mapping[str, Any], location: str) -> None:
         """Let Spark have a database, or have it as it is now."""
         # Not by SQL, which refuses names with a hyphen.
-        made = self._class("catalog.CatalogDatabase")(
-            definition["Name"],
-            definition.get("Description") or "",
-            # Without a location Spark says what it says on AWS when it wants to write there.
-            self._uri(location) if location else self._java.java.net.URI(""),
-            self._map(definition.get("Parameters") or {}),
-        )
-        if self._external.databaseExists(definition["Name"]):
-            self._external.alterDatabase(made)
-        else:
-            self._external.createDatabase(made, True)
+        name, made = definition["Name"], self._class("catalog.CatalogDatabase")
+        about = definition.get("Description") or ""
+        parameters = self._map(definition.get("Parameters") or {})
+        if not self._external.databaseExists(name):
+            # Elsewhere at first: Spark makes the folder of a new database, in S3 too.
+            folder = self._uri(str(self._spark.conf.get("spark.sql.warehouse.dir")))
+            self._external.createDatabase(made(name, about, folder, parameters), True)
+        # Without a location Spark says what it says on AWS when it wants to write there.
+        place = self._uri(location) if location else self._java.java.net.URI("")
+        self._external.alterDatabase(made(name, about, place, parameters))
 
     def rename(self, database: str, old: str, new: str) -> None:
         """Give an external table another name, which may be none that SQL takes."""
@@ -147,17 +147,31 @@ class SessionTables:
             self.forget((name, table))
         self._external.dropDatabase(name, True, True)
 
-    def schema(self, columns: Sequence[tuple[str, str, str]]) -> str:
-        """Spark's JSON of a schema: ``(name, type, comment)`` as the Data Catalog has them."""
+    def schema(self, columns: Sequence[tuple[str, str, str]], *, strict: bool = True) -> str:
+        """Spark's JSON of a schema: ``(name, type, comment)`` as the Data Catalog has them.
+
+        Args:
+            strict: raise where Spark knows no such type; else it is text
+        """
         fields = []
         for name, kind, comment in columns:
-            ddl = f"{sql_name(name)} {spark_type(kind)}"
-            parsed = self._java.org.apache.spark.sql.types.StructType.fromDDL(ddl).json()
-            made = json.loads(parsed)["fields"][0]
+            try:
+                made = self._field(name, spark_type(kind))
+            except PySparkException:
+                if strict:
+                    raise
+                made = self._field(name, "string")
             if comment:
                 made["metadata"] = {**made["metadata"], "comment": comment}
             fields.append(made)
         return json.dumps({"type": "struct", "fields": fields}, separators=(",", ":"))
+
+    def _field(self, name: str, kind: str) -> dict[str, Any]:
+        types = self._java.org.apache.spark.sql.types
+        made: dict[str, Any] = json.loads(
+            types.StructType.fromDDL(f"{sql_name(name)} {kind}").json()
+        )["fields"][0]
+        return made
 
     def _made(self, table: SparkTable, kind: str) -> Any:
         java, storage_class = self._java, self._class("catalog.CatalogStorageFormat")

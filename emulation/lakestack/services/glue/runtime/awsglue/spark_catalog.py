@@ -31,7 +31,7 @@ from .metastore_session import Name, SessionTables
 from .metastore_tables import EXTERNAL, from_glue, is_of_spark, is_view
 from .partition_overwrite import MODE, renaming, settings
 from .s3_objects import Listing
-from .sql_statement import CREATE_LIKE, Statement
+from .sql_statement import CREATE_LIKE, WRITER, Statement
 from .table_statement import columns_of, create_statement, literal, partition_changes, sql_name
 from .type_names import spark_type
 
@@ -56,6 +56,7 @@ class DataCatalog:
         self._unusable: dict[Name, str] = {}
         self._loaded: dict[Name, object] = {}
         self._partitions: dict[Name, set[tuple[str, ...]]] = {}
+        self._seen: set[Name] = set()  # tables of Spark's that frames may read later on
 
     def statement(self, session: SparkSession, text: str) -> Statement | None:
         """A statement as Spark parses it; None where it cannot."""
@@ -104,15 +105,20 @@ class DataCatalog:
                 self._tables,
                 names,
                 {names[0]: created} if created else {},
+                writes=statement.inserts or statement.kind == WRITER,
                 like=names[1] if statement.kind == CREATE_LIKE else None,
             )
             for name in names:  # Spark is told of them anew
                 self._definitions.pop(name, None)
-            with changes.around():
-                if statement.reads:
-                    self._load_all(statement.text, session, names)
-                with self._as_hive_writes(session, statement, changes, names):
-                    yield
+            self._seen.update(names)
+            try:
+                with changes.around():
+                    if statement.reads:
+                        self._load_all(statement.text, session, names)
+                    with self._as_hive_writes(session, statement, changes, names):
+                        yield
+            finally:
+                self.synchronize()
 
     @contextmanager
     def changing_table(self, session: SparkSession, name: str, *, inserts: bool) -> Iterator[None]:
@@ -245,6 +251,8 @@ class DataCatalog:
         if is_of_spark(definition) or is_view(definition):
             table_of_spark = from_glue(database, definition, self._tables.schema)
             self._tables.enter(table_of_spark, "" if is_view(definition) else EXTERNAL)
+            if name in self._seen and not is_view(definition):
+                self._register(name)
             return
         columns = definition["StorageDescriptor"].get("Columns", ())
         keys = definition["PartitionKeys"]
@@ -279,6 +287,7 @@ class DataCatalog:
             self._load_view(definition)
             return
         if is_of_spark(definition):
+            self._seen.add(name)
             self._register(name)
             return
         table = describe(name[0], definition)

@@ -16,6 +16,7 @@ _CHANGES = re.compile(
     r".*|Add.*|Rename.*|Replace.*|RecoverPartitions|RepairTable|Truncate.*|LoadData"
     r"|Set(Table|Namespace|View).*|Unset.*|CommentOn.*|Analyze.*|Delete.*|Update.*|Merge.*"
 )
+WRITER = "DataFrameWriter"
 CREATE_LIKE = "CreateTableLikeCommand"
 _DATABASE = re.compile(r".*Namespace.*")
 # Nothing of it changes, but it tells what a table has, which a copy to read from has not.
@@ -64,7 +65,7 @@ class Statement:
     def of_writer(cls, parts: Sequence[str], *, inserts: bool) -> Statement:
         """What a DataFrameWriter does to a table of this name."""
         made = cls.__new__(cls)
-        made.kind, made.text, made._parts = "DataFrameWriter", "", [list(parts)]
+        made.kind, made.text, made._parts = WRITER, "", [list(parts)]
         made.inserts, made.changes, made.reads = inserts, True, False
         made._hive, made.hive_plan = None, None
         return made

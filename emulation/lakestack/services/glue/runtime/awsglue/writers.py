@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from pyspark.sql import DataFrame
+
 from . import dynamodb_sink, dynamodb_source
 from .catalog import read_table
 from .catalog_sink import BEHAVIORS, CatalogUpdate
@@ -96,6 +98,33 @@ class DynamicFrameWriter(NamesWhatIsMissing):
         if update:
             update.apply(frame.toDF(), table.location, keys, table.classification, form)
         return frame
+
+
+class DataFrameWriter(NamesWhatIsMissing):
+    """`glueContext.write_data_frame`: writes Spark DataFrames as DynamicFrames are written."""
+
+    aws_name = "write_data_frame"
+
+    def __init__(self, glue_context: HasSession) -> None:
+        self._glue_context = glue_context
+        self._writer = DynamicFrameWriter(glue_context)
+
+    def from_catalog(
+        self, frame: DataFrame, database: str, table_name: str, *args: Any, **kwargs: Any
+    ) -> DataFrame:
+        """Write to the location of a catalog table, in its format, or to its DynamoDB table."""
+        self._writer.from_catalog(self._frame(frame), database, table_name, *args, **kwargs)
+        return frame
+
+    def from_options(
+        self, frame: DataFrame, connection_type: str, *args: Any, **kwargs: Any
+    ) -> DataFrame:
+        """Write files below ``connection_options["path"]``, or items of a DynamoDB table."""
+        self._writer.from_options(self._frame(frame), connection_type, *args, **kwargs)
+        return frame
+
+    def _frame(self, frame: DataFrame) -> DynamicFrame:
+        return DynamicFrame(frame, self._glue_context, "frame")
 
 
 class DataSink(NamesWhatIsMissing):

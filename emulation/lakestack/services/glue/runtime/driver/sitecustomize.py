@@ -1,7 +1,10 @@
-"""On the path of each Glue job: Python imports it before the script."""
+"""On the path of each Glue job: Python imports it before the script, and in Spark's workers."""
 
 import os
 
+from awsglue import import_hooks
+
+import_hooks.install()
 if "PYSPARK_GATEWAY_PORT" in os.environ:  # Spark's driver, not one of its workers
     from awsglue import partition_overwrite
 
