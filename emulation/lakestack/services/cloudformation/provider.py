@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from localstack.aws.api import RequestContext, handler
@@ -25,7 +26,9 @@ from localstack.services.cloudformation.v2.entities import ChangeSet, Stack
 from localstack.services.cloudformation.v2.provider import CloudformationProviderV2
 from localstack.services.plugins import Service
 
-from lakestack import patches
+from lakestack import clock, patches
+from lakestack.services.cloudformation import change_sets
+from lakestack.services.cloudformation.change_sets import ChangeSetReads
 from lakestack.services.cloudformation.deletion import Deletion
 from lakestack.services.cloudformation.deployment import NESTED, Deployment
 from lakestack.services.cloudformation.evaluation import (
@@ -54,14 +57,6 @@ from lakestack.services.cloudformation.template_check import (
     resources_of,
 )
 
-# AWS CloudFormation User Guide, "Stack status codes": from these an update may begin.
-UPDATABLE = {
-    StackStatus.CREATE_COMPLETE,
-    StackStatus.UPDATE_COMPLETE,
-    StackStatus.UPDATE_ROLLBACK_COMPLETE,
-    StackStatus.IMPORT_COMPLETE,
-    StackStatus.IMPORT_ROLLBACK_COMPLETE,
-}
 _DONE = StackStatus.DELETE_COMPLETE
 
 
@@ -89,7 +84,7 @@ def find_stack(state: Any, name: str | None) -> Any:
     return next((s for s in live if s.stack_name == name), None)
 
 
-class CloudFormationProvider(StackSetOperations, CloudformationProviderV2):  # type: ignore[misc]
+class CloudFormationProvider(StackSetOperations, ChangeSetReads, CloudformationProviderV2):  # type: ignore[misc]
     """Creates, updates and deletes stacks as AWS does, with rollback."""
 
     @handler("CreateStack", expand=False)
@@ -97,12 +92,17 @@ class CloudFormationProvider(StackSetOperations, CloudformationProviderV2):  # t
         text, template = checked(context, request)
         state = _state(context)
         name = request["StackName"]
-        if find_stack(state, name) is not None:
+        known = find_stack(state, name)
+        if known is not None and known.status != StackStatus.REVIEW_IN_PROGRESS:
             raise AlreadyExistsException(f"Stack [{name}] already exists")
         stack = Stack(context.account_id, context.region, request, tags=request.get("Tags"))
+        if known is not None:
+            stack.stack_id = known.stack_id
         on_failure = request.get("OnFailure") or "ROLLBACK"
         notes_of(stack).on_failure = "DO_NOTHING" if request.get("DisableRollback") else on_failure
         change_set = self._change_set(stack, request, text, template, before=None)
+        if known is not None:
+            change_sets.take_over(state, stack, known)
         # Visible while it is being made.
         stack.template, stack.template_body = change_set.template, text
         state.stacks_v2[stack.stack_id] = stack
@@ -119,7 +119,7 @@ class CloudFormationProvider(StackSetOperations, CloudformationProviderV2):  # t
         if request.get("UsePreviousTemplate"):
             request = {**request, "TemplateBody": stack.template_body}
         text, template = checked(context, request)
-        self._refuse_busy(stack)
+        change_sets.refuse_busy(stack)
         change_set = self._change_set(stack, request, text, template, before=stack.template)
         nested = any(r["Type"] == NESTED for r in resources_of(change_set.template).values())
         tags = request.get("Tags")
@@ -128,6 +128,8 @@ class CloudFormationProvider(StackSetOperations, CloudformationProviderV2):  # t
         stack.capabilities = request.get("Capabilities") or stack.capabilities
         notes_of(stack).tags_before = stack.tags or []
         stack.tags = tags if tags is not None else stack.tags
+        change_sets.outdate(_state(context), stack)
+        notes_of(stack).updated = clock.utc()
         stack.set_stack_status(StackStatus.UPDATE_IN_PROGRESS, "User Initiated")
         self._start(stack, Deployment(change_set, update=True).run)
         return {"StackId": stack.stack_id}
@@ -143,9 +145,16 @@ class CloudFormationProvider(StackSetOperations, CloudformationProviderV2):  # t
         if request.get("UsePreviousTemplate") and stack is not None:
             request = {**request, "TemplateBody": stack.template_body, "UsePreviousTemplate": None}
         _, template = checked(context, request, capabilities=False)
+        kind = request.get("ChangeSetType") or ChangeSetType.UPDATE
+        staying: AbstractContextManager[None] = nullcontext()
+        if stack is not None and stack.status != _DONE:
+            if kind == ChangeSetType.UPDATE:
+                change_sets.refuse_busy(stack)
+                staying = change_sets.unmoved(stack)
+            change_sets.refuse_name(state, stack, request["ChangeSetName"])
         before = set(state.stacks_v2)
         try:
-            with template_errors():
+            with template_errors(), staying:
                 prepared = prepared_for(template, request, context, stack)
                 with deploying(prepared):
                     answer = super().create_change_set(context, request)
@@ -185,9 +194,11 @@ class CloudFormationProvider(StackSetOperations, CloudformationProviderV2):  # t
             raise InsufficientCapabilitiesException(f"Requires capabilities : {listed(missing)}")
         update = change_set.change_set_type == ChangeSetType.UPDATE
         if update:
-            self._refuse_busy(stack)
+            change_sets.refuse_busy(stack)
         notes_of(stack).on_failure = "DO_NOTHING" if disable_rollback else "ROLLBACK"
+        change_sets.delete_others(state, change_set)
         change_set.set_execution_status(ExecutionStatus.EXECUTE_IN_PROGRESS)
+        notes_of(stack).updated = clock.utc()
         notes_of(stack).tags_before = stack.tags or []
         stack.tags, stack.status_reason = change_set.tags, None
         stack.set_stack_status(
@@ -274,7 +285,10 @@ class CloudFormationProvider(StackSetOperations, CloudformationProviderV2):  # t
             found = [stack]
         else:  # deleted stacks are shown by their id only
             found = [s for s in list(state.stacks_v2.values()) if s.status != _DONE]
-        return {"Stacks": [_shown(self._describe_stack(s), s) for s in found]}
+        return {"Stacks": [self._describe_stack(s) for s in found]}
+
+    def _describe_stack(self, stack: Any) -> Any:
+        return _shown(super()._describe_stack(stack), stack)
 
     @handler("ListImports")
     def list_imports(self, context: RequestContext, export_name: str, **_: Any) -> Any:
@@ -290,12 +304,6 @@ class CloudFormationProvider(StackSetOperations, CloudformationProviderV2):  # t
         if stack is None or stack.status == _DONE:
             raise ValidationError(f"Stack [{name}] does not exist")
         return stack
-
-    def _refuse_busy(self, stack: Any) -> None:
-        if stack.status not in UPDATABLE:
-            raise ValidationError(
-                f"Stack:{stack.stack_id} is in {stack.status} state and can not be updated."
-            )
 
     def _change_set(
         self, stack: Any, request: Request, text: str, template: Template, before: Template | None
@@ -361,6 +369,12 @@ def _shown(described: Any, stack: Any) -> Any:
         described["ParentId"] = notes.parent
     if notes.timeout_minutes is not None:
         described["TimeoutInMinutes"] = notes.timeout_minutes
+    if notes.updated is None:
+        described.pop("LastUpdatedTime", None)
+    else:
+        described["LastUpdatedTime"] = notes.updated
+    if stack.status == _DONE:
+        described.pop("EnableTerminationProtection", None)
     if not stack.status_reason:
         described.pop("StackStatusReason", None)
     described["DisableRollback"] = notes.on_failure == "DO_NOTHING"

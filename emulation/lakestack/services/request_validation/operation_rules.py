@@ -138,12 +138,12 @@ def _stack_or_change_set(request: dict[str, Any]) -> CommonServiceException | No
     return _invalid("ValidationError", "StackName or ChangeSetName must be specified")
 
 
-_STACK_NAME = "[a-zA-Z][-a-zA-Z0-9]*"
+_STACK_NAME = "[a-zA-Z][-a-zA-Z0-9]*|arn:[-a-zA-Z0-9:/._+]*"
 
 
 def _stack_name(request: dict[str, Any]) -> CommonServiceException | None:
     name = request.get("StackName") or ""
-    if re.fullmatch(_STACK_NAME, name) or name.startswith("arn:"):
+    if re.fullmatch(_STACK_NAME, name):
         return None
     rule = f"satisfy regular expression pattern: {_STACK_NAME}"
     return _invalid("ValidationError", summary([fault(name, ((), "stackName"), rule)]))
