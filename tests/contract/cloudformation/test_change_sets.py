@@ -36,9 +36,7 @@ def test_execution_deletes_the_other_change_sets(stacks: Stacks, name: str) -> N
     second = propose(stacks, name, "2", "CREATE")
     stacks.cfn.execute_change_set(ChangeSetName=second["ChangeSetId"])
     assert stacks.ended(second["StackId"])["StackStatus"] == "CREATE_COMPLETE"
-    code, text = refusal(
-        lambda: stacks.cfn.execute_change_set(ChangeSetName=first["ChangeSetId"])
-    )
+    code, text = refusal(lambda: stacks.cfn.execute_change_set(ChangeSetName=first["ChangeSetId"]))
     assert code == "ChangeSetNotFound"
     assert text == f"ChangeSet [{first['ChangeSetId']}] does not exist"
     again = stacks.cfn.describe_change_set(ChangeSetName=second["ChangeSetId"])
@@ -114,3 +112,49 @@ def test_the_time_of_the_last_update(stacks: Stacks) -> None:
     assert updated["LastUpdatedTime"] > updated["CreationTime"]
     deleted = stacks.delete(stack)
     assert "EnableTerminationProtection" not in deleted
+
+
+def test_why_a_property_changes(stacks: Stacks) -> None:
+    def body(value: str) -> dict[str, Any]:
+        made = template(
+            A=parameter({"Ref": "P"}),
+            B=parameter({"Fn::GetAtt": ["A", "Value"]}),
+            C=parameter(value),
+            D={"Type": "AWS::SNS::Topic", "Properties": {"TopicName": unique(value)}},
+        )
+        return {"Parameters": {"P": {"Type": "String"}}, **made}
+
+    def settings(value: str) -> dict[str, Any]:
+        return {"Parameters": [{"ParameterKey": "P", "ParameterValue": value}]}
+
+    stack = stacks.create(body("1"), **settings("1"))
+    made = stacks.cfn.create_change_set(
+        StackName=stack["StackName"],
+        ChangeSetName="c",
+        **source({**body("2"), "Resources": {**body("2")["Resources"], "E": parameter("new")}}),
+        **settings("2"),
+    )
+    found = stacks.cfn.describe_change_set(ChangeSetName=made["Id"])["Changes"]
+    changes = {c["ResourceChange"]["LogicalResourceId"]: c["ResourceChange"] for c in found}
+
+    def target(name: str, recreation: str) -> dict[str, str]:
+        return {"Attribute": "Properties", "Name": name, "RequiresRecreation": recreation}
+
+    value = {"Target": target("Value", "Never")}
+    direct = {"ChangeSource": "DirectModification"}
+    by_parameter = {"ChangeSource": "ParameterReference", "CausingEntity": "P"}
+    by_attribute = {"ChangeSource": "ResourceAttribute", "CausingEntity": "A.Value"}
+    assert changes["A"]["Details"] == [
+        {**value, "Evaluation": "Static", **by_parameter},
+        {**value, "Evaluation": "Dynamic", **direct},
+    ]
+    assert changes["B"]["Details"] == [{**value, "Evaluation": "Dynamic", **by_attribute}]
+    assert changes["C"]["Details"] == [{**value, "Evaluation": "Static", **direct}]
+    assert changes["D"]["Details"] == [
+        {"Target": target("TopicName", "Always"), "Evaluation": "Static", **direct}
+    ]
+    assert changes["D"]["Replacement"] == "True"
+    assert {name: c["Scope"] for name, c in changes.items()} == {
+        **{name: ["Properties"] for name in "ABCD"},
+        "E": [],
+    }
