@@ -27,6 +27,8 @@ from localstack.services.cloudformation.v2.provider import (
     is_changeset_arn,
 )
 
+from lakestack.services.cloudformation import stack_options
+
 # From these an update may begin.
 UPDATABLE = {
     StackStatus.CREATE_COMPLETE,
@@ -44,6 +46,13 @@ _EXECUTED = {
 
 class ChangeSetReads(CloudformationProviderV2):  # type: ignore[misc]
     """What is asked about change sets."""
+
+    @handler("DescribeChangeSet")
+    def describe_change_set(self, context: RequestContext, **asked: Any) -> Any:
+        answer = super().describe_change_set(context, **asked)
+        change_sets = get_cloudformation_store(context.account_id, context.region).change_sets
+        options = stack_options.merged({}, options_of(change_sets[answer["ChangeSetId"]]))
+        return {**answer, **{k: v for k, v in options.items() if k != "RoleARN"}}
 
     @handler("ListChangeSets")
     def list_change_sets(self, context: RequestContext, stack_name: str, **_: Any) -> Any:
@@ -86,6 +95,12 @@ class ChangeSetReads(CloudformationProviderV2):  # type: ignore[misc]
 def of_stack(state: Any, stack: Any) -> list[Any]:
     """The stack's change sets."""
     return [state.change_sets[i] for i in list(stack.change_set_ids) if i in state.change_sets]
+
+
+def options_of(change_set: Any) -> Mapping[str, Any]:
+    """The request that the change set was made by; empty for those that no request made."""
+    options: Mapping[str, Any] = getattr(change_set, "options", {})
+    return options
 
 
 def refuse_name(state: Any, stack: Any, name: str) -> None:
@@ -140,7 +155,7 @@ def take_over(state: Any, stack: Any, reviewed: Any) -> None:
     """CreateStack by the name of a stack under review makes that stack; its id remains."""
     stack.stack_id, stack.creation_time = reviewed.stack_id, reviewed.creation_time
     stack.events, stack.change_set_ids = reviewed.events, reviewed.change_set_ids
-    stack.enable_termination_protection = reviewed.enable_termination_protection
+    stack.enable_termination_protection |= reviewed.enable_termination_protection
     for change_set in of_stack(state, reviewed):
         change_set.stack = stack
     outdate(state, stack)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -27,10 +26,11 @@ from localstack.services.cloudformation.v2.provider import CloudformationProvide
 from localstack.services.plugins import Service
 
 from lakestack import clock, patches
-from lakestack.services.cloudformation import change_sets
+from lakestack.services.cloudformation import change_sets, stack_options
 from lakestack.services.cloudformation.change_sets import ChangeSetReads
 from lakestack.services.cloudformation.deletion import Deletion
 from lakestack.services.cloudformation.deployment import NESTED, Deployment
+from lakestack.services.cloudformation.descriptions import Descriptions
 from lakestack.services.cloudformation.evaluation import (
     Describer,
     Transformer,
@@ -42,7 +42,6 @@ from lakestack.services.cloudformation.request_template import (
     Request,
     checked,
     deploying,
-    described,
     listed,
     parsed,
     prepared_for,
@@ -50,9 +49,8 @@ from lakestack.services.cloudformation.request_template import (
 )
 from lakestack.services.cloudformation.stack_notes import importers, notes_of
 from lakestack.services.cloudformation.stack_sets import StackSetOperations
-from lakestack.services.cloudformation.template import Template, parse_template, template_text
+from lakestack.services.cloudformation.template import Template
 from lakestack.services.cloudformation.template_check import (
-    check,
     missing_capabilities,
     resources_of,
 )
@@ -84,7 +82,9 @@ def find_stack(state: Any, name: str | None) -> Any:
     return next((s for s in live if s.stack_name == name), None)
 
 
-class CloudFormationProvider(StackSetOperations, ChangeSetReads, CloudformationProviderV2):  # type: ignore[misc]
+class CloudFormationProvider(  # type: ignore[misc]
+    StackSetOperations, ChangeSetReads, Descriptions, CloudformationProviderV2
+):
     """Creates, updates and deletes stacks as AWS does, with rollback."""
 
     @handler("CreateStack", expand=False)
@@ -100,13 +100,16 @@ class CloudFormationProvider(StackSetOperations, ChangeSetReads, CloudformationP
             stack.stack_id = known.stack_id
         on_failure = request.get("OnFailure") or "ROLLBACK"
         notes_of(stack).on_failure = "DO_NOTHING" if request.get("DisableRollback") else on_failure
+        notes_of(stack).options = stack_options.merged({}, request)
+        if (protected := request.get("EnableTerminationProtection")) is not None:
+            stack.enable_termination_protection = protected
         change_set = self._change_set(stack, request, text, template, before=None)
         if known is not None:
             change_sets.take_over(state, stack, known)
         # Visible while it is being made.
         stack.template, stack.template_body = change_set.template, text
         state.stacks_v2[stack.stack_id] = stack
-        stack.set_stack_status(StackStatus.CREATE_IN_PROGRESS, "User Initiated")
+        stack.set_stack_status(StackStatus.CREATE_IN_PROGRESS, stack_options.initiated(request))
         stack.template = None
         notes_of(stack).begin_creation(request.get("TimeoutInMinutes"))
         deployment = Deployment(change_set, update=False)
@@ -130,7 +133,8 @@ class CloudFormationProvider(StackSetOperations, ChangeSetReads, CloudformationP
         stack.tags = tags if tags is not None else stack.tags
         change_sets.outdate(_state(context), stack)
         notes_of(stack).updated = clock.utc()
-        stack.set_stack_status(StackStatus.UPDATE_IN_PROGRESS, "User Initiated")
+        notes_of(stack).options = stack_options.merged(notes_of(stack).options, request)
+        stack.set_stack_status(StackStatus.UPDATE_IN_PROGRESS, stack_options.initiated(request))
         self._start(stack, Deployment(change_set, update=True).run)
         return {"StackId": stack.stack_id}
 
@@ -158,8 +162,10 @@ class CloudFormationProvider(StackSetOperations, ChangeSetReads, CloudformationP
                 prepared = prepared_for(template, request, context, stack)
                 with deploying(prepared):
                     answer = super().create_change_set(context, request)
+                change_set = state.change_sets[answer["Id"]]
+                change_set.options = dict(request)
                 if prepared is not None:
-                    state.change_sets[answer["Id"]].processed_template = prepared.processed
+                    change_set.processed_template = prepared.processed
                 return answer
         except Exception:
             for new in set(state.stacks_v2) - before:  # refused: no stack under review remains
@@ -199,11 +205,13 @@ class CloudFormationProvider(StackSetOperations, ChangeSetReads, CloudformationP
         change_sets.delete_others(state, change_set)
         change_set.set_execution_status(ExecutionStatus.EXECUTE_IN_PROGRESS)
         notes_of(stack).updated = clock.utc()
+        asked = change_sets.options_of(change_set)
+        notes_of(stack).options = stack_options.merged(notes_of(stack).options, asked)
         notes_of(stack).tags_before = stack.tags or []
         stack.tags, stack.status_reason = change_set.tags, None
         stack.set_stack_status(
             StackStatus.UPDATE_IN_PROGRESS if update else StackStatus.CREATE_IN_PROGRESS,
-            "User Initiated",
+            stack_options.initiated(asked),
         )
         deployment = Deployment(change_set, update=update)
 
@@ -256,39 +264,6 @@ class CloudFormationProvider(StackSetOperations, ChangeSetReads, CloudformationP
             self._start(stack, begin().run)
         else:
             self._start(stack, lambda: begin().run())
-
-    @handler("ValidateTemplate", expand=False)
-    def validate_template(self, context: RequestContext, request: Request) -> Any:
-        template = parse_template(template_text(request, context.account_id, context.region))
-        check(template)
-        return described(template)
-
-    @handler("GetTemplateSummary", expand=False)
-    def get_template_summary(self, context: RequestContext, request: Request) -> Any:
-        if not request.get("StackName") and not request.get("StackSetName"):
-            template = parse_template(template_text(request, context.account_id, context.region))
-            check(template)
-            plain = json.dumps({**template, "Resources": resources_of(template)})
-            request = {**request, "TemplateBody": plain, "TemplateURL": None}
-        with template_errors():
-            return super().get_template_summary(context, request)
-
-    @handler("DescribeStacks")
-    def describe_stacks(
-        self, context: RequestContext, stack_name: str | None = None, **_: Any
-    ) -> Any:
-        state = _state(context)
-        if stack_name:
-            stack = find_stack(state, stack_name)
-            if stack is None:
-                raise ValidationError(f"Stack with id {stack_name} does not exist")
-            found = [stack]
-        else:  # deleted stacks are shown by their id only
-            found = [s for s in list(state.stacks_v2.values()) if s.status != _DONE]
-        return {"Stacks": [self._describe_stack(s) for s in found]}
-
-    def _describe_stack(self, stack: Any) -> Any:
-        return _shown(super()._describe_stack(stack), stack)
 
     @handler("ListImports")
     def list_imports(self, context: RequestContext, export_name: str, **_: Any) -> Any:
@@ -361,21 +336,3 @@ def _state(context: RequestContext) -> Any:
 
 def _failed_to_delete(stack: Any) -> list[str]:
     return [n for n, r in stack.resource_states.items() if r["ResourceStatus"] == "DELETE_FAILED"]
-
-
-def _shown(described: Any, stack: Any) -> Any:
-    notes = notes_of(stack)
-    if notes.parent:
-        described["ParentId"] = notes.parent
-    if notes.timeout_minutes is not None:
-        described["TimeoutInMinutes"] = notes.timeout_minutes
-    if notes.updated is None:
-        described.pop("LastUpdatedTime", None)
-    else:
-        described["LastUpdatedTime"] = notes.updated
-    if stack.status == _DONE:
-        described.pop("EnableTerminationProtection", None)
-    if not stack.status_reason:
-        described.pop("StackStatusReason", None)
-    described["DisableRollback"] = notes.on_failure == "DO_NOTHING"
-    return described

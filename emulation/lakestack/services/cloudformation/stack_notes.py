@@ -30,6 +30,7 @@ class StackNotes:
         deadline: of a creation that runs, by `time.monotonic`; None without a limit
         tags_before: the stack's, before the update that runs
         updated: when its last update, or the execution of a change set, began
+        options: of its requests, which DescribeStacks shows by these names
     """
 
     operation: threading.Lock = field(default_factory=threading.Lock)
@@ -41,6 +42,7 @@ class StackNotes:
     deadline: float | None = None
     tags_before: list[Any] = field(default_factory=list)
     updated: datetime | None = None
+    options: dict[str, Any] = field(default_factory=dict)
 
     def begin_creation(self, timeout_minutes: int | None) -> None:
         """From now on the stack has this many minutes, if any."""
@@ -86,6 +88,7 @@ class CloudFormationState(ServiceState):
                     "on_failure": each.on_failure,
                     "timeout_minutes": each.timeout_minutes,
                     "updated": each.updated and each.updated.isoformat(),
+                    "options": each.options,
                 }
                 for stack_id, each in self.notes.items()
             }

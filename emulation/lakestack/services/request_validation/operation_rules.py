@@ -160,15 +160,18 @@ def _stack_or_change_set(request: dict[str, Any]) -> CommonServiceException | No
     return _invalid("ValidationError", "StackName or ChangeSetName must be specified")
 
 
-_STACK_NAME = "[a-zA-Z][-a-zA-Z0-9]*|arn:[-a-zA-Z0-9:/._+]*"
+_NAME = "[a-zA-Z][-a-zA-Z0-9]*"
+_STACK_NAME = f"{_NAME}|arn:[-a-zA-Z0-9:/._+]*"
 
 
 def _stack_name(request: dict[str, Any]) -> CommonServiceException | None:
-    name = request.get("StackName") or ""
-    if re.fullmatch(_STACK_NAME, name):
-        return None
-    rule = f"satisfy regular expression pattern: {_STACK_NAME}"
-    return _invalid("ValidationError", summary([fault(name, ((), "stackName"), rule)]))
+    faults = []
+    for member, pattern in (("StackName", _STACK_NAME), ("ChangeSetName", _NAME)):
+        name = request.get(member)
+        if name is not None and not re.fullmatch(pattern, name):
+            rule = f"satisfy regular expression pattern: {pattern}"
+            faults.append(fault(name, ((), member), rule))
+    return _invalid("ValidationError", summary(faults)) if faults else None
 
 
 _RULES: dict[tuple[str, str], Rule] = {
