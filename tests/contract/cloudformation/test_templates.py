@@ -29,7 +29,7 @@ FOREIGN = PROJECT / "tests" / "fixtures" / "workshop" / "templates"
         ({"Resources": {"A": A}, "Recources": {}}, "Invalid template property or properties"),
         (template(A={}), "Every Resources object must contain a Type member"),
         ({"Resources": {"a-b": A}}, "Resource name a-b is non alphanumeric"),
-        (template(A={**A, "Depends": "B"}), "unsupported properties in /Resources/A: [Depends]"),
+        (template(A={**A, "Depends": "B"}), "Invalid template resource property 'Depends'"),
         (template(A={"Type": "AWS::Foo::Bar"}), "Unrecognized resource types: [AWS::Foo::Bar]"),
         (template(A=parameter({"Ref": "B"})), "Unresolved resource dependencies [B] in the Res"),
         (template(A=parameter({"Fn::Sub": "x${B.Arn}"})), "Unresolved resource dependencies [B]"),
@@ -40,7 +40,8 @@ FOREIGN = PROJECT / "tests" / "fixtures" / "workshop" / "templates"
         (template(A=parameter({"Fn::Foo": "x"})), "unsupported function: Fn::Foo"),
         (template(A=parameter({"Fn::FindInMap": ["M", "a", "b"]})), "Mapping named 'M' is not"),
         (template(A=parameter({"Fn::If": [True, "a", "b"]})), "Fn::If requires the name of a cond"),
-        ({"Resources": {"A": A}, "Outputs": {"O": {}}}, "Output O is malformed"),
+        ({"Resources": {"A": A}, "Outputs": {"O": {}}}, "Every Outputs member must contain a Val"),
+        ({"Resources": "", "Outputs": ""}, "error: Any Resources member must be an object."),
         (template(A={**A, "DeletionPolicy": {"Ref": "B"}}), "DeletionPolicy value must be a str"),
         (
             template(

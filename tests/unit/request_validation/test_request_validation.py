@@ -8,7 +8,12 @@ from typing import Any
 import pytest
 from localstack.aws.spec import load_service
 
-from lakestack.services.request_validation.constraints import FULL, REQUIRED_ONLY, faults_of
+from lakestack.services.request_validation.constraints import (
+    FULL,
+    REQUIRED_ONLY,
+    SIZES_NO_NULL,
+    faults_of,
+)
 from lakestack.services.request_validation.faults import NullMemberError, WireError
 from lakestack.services.request_validation.json_body import (
     CBOR,
@@ -92,4 +97,28 @@ def test_secrets_are_not_shown() -> None:
     }
     (fault,) = faults_of(function, request, FULL)
     assert "1secret" not in fault
-    assert "'environment.variables.key'" in fault
+    assert fault == (
+        "Value at 'environment.variables' failed to satisfy constraint: Map keys must satisfy "
+        "constraint: [Member must satisfy regular expression pattern: [a-zA-Z]([a-zA-Z0-9_])+]"
+    )
+
+
+def test_what_members_must_be_is_said_once() -> None:
+    """As the Lambda and ACM services write it."""
+    alias = {
+        "FunctionName": "f",
+        "Name": "a",
+        "FunctionVersion": "1",
+        "RoutingConfig": {"AdditionalVersionWeights": {"2": 2.0, "3": 3.0}},
+    }
+    assert faults_of(shape("lambda", "CreateAlias"), alias, SIZES_NO_NULL) == [
+        "Value '{2=2.0, 3=3.0}' at 'routingConfig.additionalVersionWeights' failed to satisfy "
+        "constraint: Map value must satisfy constraint: [Member must have value less than or equal "
+        "to 1.0, Member must have value greater than or equal to 0.0, Member must not be null]"
+    ]
+    (said,) = faults_of(shape("glue", "BatchGetJobs"), {"JobNames": ["a", ""]}, FULL)
+    assert said.startswith(
+        "Value '[a, ]' at 'jobNames' failed to satisfy constraint: Member must satisfy constraint: "
+        "[Member must have length less than or equal to 255, Member must have length greater than "
+        "or equal to 1, "
+    )

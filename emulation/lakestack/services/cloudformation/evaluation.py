@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from localstack.aws.api import ServiceException
+from localstack.aws.api.cloudformation import ChangeAction
+from localstack.services.cloudformation.engine.v2.change_set_model import ChangeType
 from localstack.services.cloudformation.engine.v2.change_set_model_describer import (
     ChangeSetModelDescriber,
 )
@@ -20,6 +22,7 @@ from localstack.services.cloudformation.engine.v2.change_set_model_validator imp
 from localstack.services.cloudformation.engine.validations import ValidationError
 from localstack.services.cloudformation.stores import exports_map
 
+from lakestack.services.cloudformation.change_details import Changed, details
 from lakestack.services.cloudformation.functions import Functions
 from lakestack.services.cloudformation.transforms import has_macros
 
@@ -77,6 +80,36 @@ class Transformer(_BeforeDeployment, ChangeSetModelTransform):  # type: ignore[m
 
 class Describer(Functions, ChangeSetModelDescriber):  # type: ignore[misc]
     """Describes the changes of a change set."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._modified: dict[str, tuple[Any, Any]] = {}
+
+    def get_changes(self) -> Any:
+        self._modified.clear()
+        changes = super().get_changes()
+        nodes = self._change_set.update_model.node_template.parameters.parameters
+        changed = Changed(
+            {node.name for node in nodes if node.change_type != ChangeType.UNCHANGED},
+            {change["ResourceChange"]["LogicalResourceId"] for change in changes},
+        )
+        resources = self._change_set.template.get("Resources") or {}
+        for change in changes:
+            about = change["ResourceChange"]
+            name, kind = about["LogicalResourceId"], about["ResourceType"]
+            about["Scope"], about["Details"] = [], []
+            if about["Action"] == ChangeAction.Modify:
+                written = (resources.get(name) or {}).get("Properties") or {}
+                before, after = self._modified[name]
+                about["Details"] = details(kind, before, after, written, changed)
+                about["Scope"] = ["Properties"] if about["Details"] else []
+        return changes
+
+    def _register_resource_change(self, logical_id: str, **about: Any) -> None:
+        before, after = about["before_properties"], about["after_properties"]
+        if before is not None and after is not None:
+            self._modified[logical_id] = (before.properties, after.properties)
+        super()._register_resource_change(logical_id=logical_id, **about)
 
     def _perform_dynamic_replacements(self, value: Any) -> Any:
         return value  # a change set shows the reference, not the secret

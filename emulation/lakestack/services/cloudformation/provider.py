@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from localstack.aws.api import RequestContext, handler
@@ -25,9 +25,12 @@ from localstack.services.cloudformation.v2.entities import ChangeSet, Stack
 from localstack.services.cloudformation.v2.provider import CloudformationProviderV2
 from localstack.services.plugins import Service
 
-from lakestack import patches
+from lakestack import clock, patches
+from lakestack.services.cloudformation import change_sets, stack_options
+from lakestack.services.cloudformation.change_sets import ChangeSetReads
 from lakestack.services.cloudformation.deletion import Deletion
 from lakestack.services.cloudformation.deployment import NESTED, Deployment
+from lakestack.services.cloudformation.descriptions import Descriptions
 from lakestack.services.cloudformation.evaluation import (
     Describer,
     Transformer,
@@ -39,7 +42,6 @@ from lakestack.services.cloudformation.request_template import (
     Request,
     checked,
     deploying,
-    described,
     listed,
     parsed,
     prepared_for,
@@ -47,21 +49,12 @@ from lakestack.services.cloudformation.request_template import (
 )
 from lakestack.services.cloudformation.stack_notes import importers, notes_of
 from lakestack.services.cloudformation.stack_sets import StackSetOperations
-from lakestack.services.cloudformation.template import Template, parse_template, template_text
+from lakestack.services.cloudformation.template import Template
 from lakestack.services.cloudformation.template_check import (
-    check,
     missing_capabilities,
     resources_of,
 )
 
-# AWS CloudFormation User Guide, "Stack status codes": from these an update may begin.
-UPDATABLE = {
-    StackStatus.CREATE_COMPLETE,
-    StackStatus.UPDATE_COMPLETE,
-    StackStatus.UPDATE_ROLLBACK_COMPLETE,
-    StackStatus.IMPORT_COMPLETE,
-    StackStatus.IMPORT_ROLLBACK_COMPLETE,
-}
 _DONE = StackStatus.DELETE_COMPLETE
 
 
@@ -89,7 +82,9 @@ def find_stack(state: Any, name: str | None) -> Any:
     return next((s for s in live if s.stack_name == name), None)
 
 
-class CloudFormationProvider(StackSetOperations, CloudformationProviderV2):  # type: ignore[misc]
+class CloudFormationProvider(  # type: ignore[misc]
+    StackSetOperations, ChangeSetReads, Descriptions, CloudformationProviderV2
+):
     """Creates, updates and deletes stacks as AWS does, with rollback."""
 
     @handler("CreateStack", expand=False)
@@ -97,16 +92,24 @@ class CloudFormationProvider(StackSetOperations, CloudformationProviderV2):  # t
         text, template = checked(context, request)
         state = _state(context)
         name = request["StackName"]
-        if find_stack(state, name) is not None:
+        known = find_stack(state, name)
+        if known is not None and known.status != StackStatus.REVIEW_IN_PROGRESS:
             raise AlreadyExistsException(f"Stack [{name}] already exists")
         stack = Stack(context.account_id, context.region, request, tags=request.get("Tags"))
+        if known is not None:
+            stack.stack_id = known.stack_id
         on_failure = request.get("OnFailure") or "ROLLBACK"
         notes_of(stack).on_failure = "DO_NOTHING" if request.get("DisableRollback") else on_failure
+        notes_of(stack).options = stack_options.merged({}, request)
+        if (protected := request.get("EnableTerminationProtection")) is not None:
+            stack.enable_termination_protection = protected
         change_set = self._change_set(stack, request, text, template, before=None)
+        if known is not None:
+            change_sets.take_over(state, stack, known)
         # Visible while it is being made.
         stack.template, stack.template_body = change_set.template, text
         state.stacks_v2[stack.stack_id] = stack
-        stack.set_stack_status(StackStatus.CREATE_IN_PROGRESS, "User Initiated")
+        stack.set_stack_status(StackStatus.CREATE_IN_PROGRESS, stack_options.initiated(request))
         stack.template = None
         notes_of(stack).begin_creation(request.get("TimeoutInMinutes"))
         deployment = Deployment(change_set, update=False)
@@ -119,7 +122,7 @@ class CloudFormationProvider(StackSetOperations, CloudformationProviderV2):  # t
         if request.get("UsePreviousTemplate"):
             request = {**request, "TemplateBody": stack.template_body}
         text, template = checked(context, request)
-        self._refuse_busy(stack)
+        change_sets.refuse_busy(stack)
         change_set = self._change_set(stack, request, text, template, before=stack.template)
         nested = any(r["Type"] == NESTED for r in resources_of(change_set.template).values())
         tags = request.get("Tags")
@@ -128,7 +131,10 @@ class CloudFormationProvider(StackSetOperations, CloudformationProviderV2):  # t
         stack.capabilities = request.get("Capabilities") or stack.capabilities
         notes_of(stack).tags_before = stack.tags or []
         stack.tags = tags if tags is not None else stack.tags
-        stack.set_stack_status(StackStatus.UPDATE_IN_PROGRESS, "User Initiated")
+        change_sets.outdate(_state(context), stack)
+        notes_of(stack).updated = clock.utc()
+        notes_of(stack).options = stack_options.merged(notes_of(stack).options, request)
+        stack.set_stack_status(StackStatus.UPDATE_IN_PROGRESS, stack_options.initiated(request))
         self._start(stack, Deployment(change_set, update=True).run)
         return {"StackId": stack.stack_id}
 
@@ -143,14 +149,23 @@ class CloudFormationProvider(StackSetOperations, CloudformationProviderV2):  # t
         if request.get("UsePreviousTemplate") and stack is not None:
             request = {**request, "TemplateBody": stack.template_body, "UsePreviousTemplate": None}
         _, template = checked(context, request, capabilities=False)
+        kind = request.get("ChangeSetType") or ChangeSetType.UPDATE
+        staying: AbstractContextManager[None] = nullcontext()
+        if stack is not None and stack.status != _DONE:
+            if kind == ChangeSetType.UPDATE:
+                change_sets.refuse_busy(stack)
+                staying = change_sets.unmoved(stack)
+            change_sets.refuse_name(state, stack, request["ChangeSetName"])
         before = set(state.stacks_v2)
         try:
-            with template_errors():
+            with template_errors(), staying:
                 prepared = prepared_for(template, request, context, stack)
                 with deploying(prepared):
                     answer = super().create_change_set(context, request)
+                change_set = state.change_sets[answer["Id"]]
+                change_set.options = dict(request)
                 if prepared is not None:
-                    state.change_sets[answer["Id"]].processed_template = prepared.processed
+                    change_set.processed_template = prepared.processed
                 return answer
         except Exception:
             for new in set(state.stacks_v2) - before:  # refused: no stack under review remains
@@ -185,14 +200,18 @@ class CloudFormationProvider(StackSetOperations, CloudformationProviderV2):  # t
             raise InsufficientCapabilitiesException(f"Requires capabilities : {listed(missing)}")
         update = change_set.change_set_type == ChangeSetType.UPDATE
         if update:
-            self._refuse_busy(stack)
+            change_sets.refuse_busy(stack)
         notes_of(stack).on_failure = "DO_NOTHING" if disable_rollback else "ROLLBACK"
+        change_sets.delete_others(state, change_set)
         change_set.set_execution_status(ExecutionStatus.EXECUTE_IN_PROGRESS)
+        notes_of(stack).updated = clock.utc()
+        asked = change_sets.options_of(change_set)
+        notes_of(stack).options = stack_options.merged(notes_of(stack).options, asked)
         notes_of(stack).tags_before = stack.tags or []
         stack.tags, stack.status_reason = change_set.tags, None
         stack.set_stack_status(
             StackStatus.UPDATE_IN_PROGRESS if update else StackStatus.CREATE_IN_PROGRESS,
-            "User Initiated",
+            stack_options.initiated(asked),
         )
         deployment = Deployment(change_set, update=update)
 
@@ -246,36 +265,6 @@ class CloudFormationProvider(StackSetOperations, CloudformationProviderV2):  # t
         else:
             self._start(stack, lambda: begin().run())
 
-    @handler("ValidateTemplate", expand=False)
-    def validate_template(self, context: RequestContext, request: Request) -> Any:
-        template = parse_template(template_text(request, context.account_id, context.region))
-        check(template)
-        return described(template)
-
-    @handler("GetTemplateSummary", expand=False)
-    def get_template_summary(self, context: RequestContext, request: Request) -> Any:
-        if not request.get("StackName") and not request.get("StackSetName"):
-            template = parse_template(template_text(request, context.account_id, context.region))
-            check(template)
-            plain = json.dumps({**template, "Resources": resources_of(template)})
-            request = {**request, "TemplateBody": plain, "TemplateURL": None}
-        with template_errors():
-            return super().get_template_summary(context, request)
-
-    @handler("DescribeStacks")
-    def describe_stacks(
-        self, context: RequestContext, stack_name: str | None = None, **_: Any
-    ) -> Any:
-        state = _state(context)
-        if stack_name:
-            stack = find_stack(state, stack_name)
-            if stack is None:
-                raise ValidationError(f"Stack with id {stack_name} does not exist")
-            found = [stack]
-        else:  # deleted stacks are shown by their id only
-            found = [s for s in list(state.stacks_v2.values()) if s.status != _DONE]
-        return {"Stacks": [_shown(self._describe_stack(s), s) for s in found]}
-
     @handler("ListImports")
     def list_imports(self, context: RequestContext, export_name: str, **_: Any) -> Any:
         if export_name not in exports_map(context.account_id, context.region):
@@ -290,12 +279,6 @@ class CloudFormationProvider(StackSetOperations, CloudformationProviderV2):  # t
         if stack is None or stack.status == _DONE:
             raise ValidationError(f"Stack [{name}] does not exist")
         return stack
-
-    def _refuse_busy(self, stack: Any) -> None:
-        if stack.status not in UPDATABLE:
-            raise ValidationError(
-                f"Stack:{stack.stack_id} is in {stack.status} state and can not be updated."
-            )
 
     def _change_set(
         self, stack: Any, request: Request, text: str, template: Template, before: Template | None
@@ -353,15 +336,3 @@ def _state(context: RequestContext) -> Any:
 
 def _failed_to_delete(stack: Any) -> list[str]:
     return [n for n, r in stack.resource_states.items() if r["ResourceStatus"] == "DELETE_FAILED"]
-
-
-def _shown(described: Any, stack: Any) -> Any:
-    notes = notes_of(stack)
-    if notes.parent:
-        described["ParentId"] = notes.parent
-    if notes.timeout_minutes is not None:
-        described["TimeoutInMinutes"] = notes.timeout_minutes
-    if not stack.status_reason:
-        described.pop("StackStatusReason", None)
-    described["DisableRollback"] = notes.on_failure == "DO_NOTHING"
-    return described

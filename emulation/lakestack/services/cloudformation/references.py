@@ -16,7 +16,7 @@ class Reference:
 
     Args:
         name: logical id; of a map or a condition for the last two
-        argument: the function's whole argument
+        argument: the function's whole argument; of ``Fn::Sub`` what stands in ``${…}``
     """
 
     function: str
@@ -82,7 +82,7 @@ def _of_function(function: str, argument: Any) -> Iterator[Reference]:
     elif function == "Fn::GetAtt":
         name = argument[0] if isinstance(argument, list) and argument else argument
         if isinstance(name, str):
-            yield Reference(function, name.partition(".")[0])
+            yield Reference(function, name.partition(".")[0], argument)
     elif function in ("Fn::FindInMap", "Fn::If") and isinstance(argument, list) and argument:
         if isinstance(argument[0], str):
             yield Reference(function, argument[0], argument)
@@ -93,4 +93,4 @@ def _of_function(function: str, argument: Any) -> Iterator[Reference]:
         if isinstance(text, str):
             for variable in variables(text):
                 if variable not in own:
-                    yield Reference(function, variable.partition(".")[0])
+                    yield Reference(function, variable.partition(".")[0], variable)

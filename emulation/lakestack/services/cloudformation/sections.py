@@ -55,7 +55,7 @@ def check_sections(template: Template, *, macros: bool) -> None:
     _check_tree(template)
     for section in _OBJECTS:
         if not isinstance(template.get(section, {}), dict):
-            raise ValidationError(f"Template format error: {section} property must be an object.")
+            raise ValidationError(f"Template format error: Any {section} member must be an object.")
     for section, most in _QUOTAS.items():
         if (number := len(template.get(section, {}))) > most:
             raise ValidationError(
@@ -89,16 +89,16 @@ def _check_tree(template: Template) -> None:
     while pending:
         where, value, depth = pending.pop()
         if value is None:
-            raise ValidationError(
-                f"Template format error: [{where}] 'null' values are not allowed in templates"
-            )
+            raise ValidationError(f"[{where}] 'null' values are not allowed in templates")
         if depth > _MAX_DEPTH:
             raise ValidationError(
                 f"Template format error: more than {_MAX_DEPTH} levels are nested in "
                 f"{'/'.join(where.split('/')[:3])}"
             )
         if isinstance(value, dict):
-            pending += [(f"{where}/{key}", item, depth + 1) for key, item in value.items()]
+            pending += [
+                (f"{where}/{key}", item, depth + 1) for key, item in reversed(value.items())
+            ]
         elif isinstance(value, list):
             pending += [(f"{where}/{i}", item, depth + 1) for i, item in enumerate(value)]
 
@@ -229,8 +229,7 @@ def _check_outputs(outputs: dict[str, Any]) -> None:
         _check_name("Output", name)
         if not isinstance(output, dict) or output.get("Value") is None:
             raise ValidationError(
-                f"Template format error: Output {name} is malformed: every Outputs member must "
-                "contain a Value object"
+                "Template format error: Every Outputs member must contain a Value object"
             )
         if unknown := sorted(set(output) - _OUTPUT_KEYS):
             raise ValidationError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from localstack.services.cloudformation.stores import get_cloudformation_store
@@ -28,6 +29,8 @@ class StackNotes:
         timeout_minutes: of its creation, None without a limit
         deadline: of a creation that runs, by `time.monotonic`; None without a limit
         tags_before: the stack's, before the update that runs
+        updated: when its last update, or the execution of a change set, began
+        options: of its requests, which DescribeStacks shows by these names
     """
 
     operation: threading.Lock = field(default_factory=threading.Lock)
@@ -38,6 +41,8 @@ class StackNotes:
     timeout_minutes: int | None = None
     deadline: float | None = None
     tags_before: list[Any] = field(default_factory=list)
+    updated: datetime | None = None
+    options: dict[str, Any] = field(default_factory=dict)
 
     def begin_creation(self, timeout_minutes: int | None) -> None:
         """From now on the stack has this many minutes, if any."""
@@ -82,13 +87,22 @@ class CloudFormationState(ServiceState):
                     "parent": each.parent,
                     "on_failure": each.on_failure,
                     "timeout_minutes": each.timeout_minutes,
+                    "updated": each.updated and each.updated.isoformat(),
+                    "options": each.options,
                 }
                 for stack_id, each in self.notes.items()
             }
 
     def restore(self, document: dict[str, Any]) -> None:
         for stack_id, saved in document.items():
-            self.notes[stack_id] = StackNotes(**{**saved, "imports": set(saved["imports"])})
+            updated = saved.get("updated")
+            self.notes[stack_id] = StackNotes(
+                **{
+                    **saved,
+                    "imports": set(saved["imports"]),
+                    "updated": datetime.fromisoformat(updated) if updated else None,
+                }
+            )
 
     def end(self) -> list[Ending]:
         """Operations under way are cancelled, as by DeleteStack."""

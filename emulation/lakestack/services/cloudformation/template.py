@@ -188,7 +188,8 @@ def _json(text: str) -> Any:
         except ValidationError as of_yaml:
             if "aliases" in str(of_yaml):
                 raise
-            line, column = getattr(e, "lineno", 0), getattr(e, "colno", 0)
+            # AWS names the column behind what it stumbles over.
+            line, column = getattr(e, "lineno", 0), getattr(e, "colno", 0) + 1
             raise ValidationError(
                 f"Template format error: JSON not well-formed. (line {line}, column {column})"
             ) from e

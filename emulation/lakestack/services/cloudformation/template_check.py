@@ -137,10 +137,7 @@ def _check_resource(name: str, resource: Any) -> None:
             "Type member."
         )
     if unknown := sorted(set(resource) - _RESOURCE_KEYS):
-        raise ValidationError(
-            f"Encountered unsupported properties in /Resources/{name}: [{', '.join(unknown)}]. "
-            f"Valid are: {sorted(_RESOURCE_KEYS)}"
-        )
+        raise ValidationError(f"Invalid template resource property '{unknown[0]}'")
     for key in _EVALUATED:
         if not isinstance(resource.get(key, {}), dict):
             raise ValidationError(

@@ -20,6 +20,7 @@ RANGES = {
     "TumblingWindowInSeconds": (0, 900),
 }
 MIN_RECORD_AGE = 60
+_POSITIONS = ("LATEST", "AT_TIMESTAMP", "TRIM_HORIZON")
 
 
 def check(request: Mapping[str, Any]) -> None:
@@ -47,6 +48,7 @@ def check(request: Mapping[str, Any]) -> None:
             f"MaximumRecordAgeInSeconds must be -1 or between {MIN_RECORD_AGE} and 604800; "
             f"received {age}."
         )
+    _check_position(request)
     at_timestamp = request.get("StartingPosition") == "AT_TIMESTAMP"
     if at_timestamp and not request.get("StartingPositionTimestamp"):
         raise _invalid("StartingPosition AT_TIMESTAMP requires StartingPositionTimestamp.")
@@ -61,6 +63,29 @@ def _check_window(request: Mapping[str, Any]) -> None:
         raise _invalid("TumblingWindowInSeconds is only for streams of Kinesis and DynamoDB.")
     if (request.get("ParallelizationFactor") or 1) > 1:
         raise _invalid("TumblingWindowInSeconds cannot be used with ParallelizationFactor.")
+
+
+def _check_position(request: Mapping[str, Any]) -> None:
+    """Queues have no positions, and a time is one with AT_TIMESTAMP only, of streams of Kinesis."""
+    position = request.get("StartingPosition")
+    if position is not None and position not in _POSITIONS:
+        raise ValidationException(
+            f"1 validation error detected: Value '{position}' at 'startingPosition' failed to "
+            f"satisfy constraint: Member must satisfy enum value set: [{', '.join(_POSITIONS)}]"
+        )
+    arn = request.get("EventSourceArn") or ""
+    if position is not None and arn.startswith("arn:") and arn.split(":")[2] == "sqs":
+        raise _invalid("StartingPosition is not valid for SQS event sources.")
+    cut = request.get("StartingPositionTimestamp")
+    if cut is None:
+        return
+    if position != "AT_TIMESTAMP":
+        raise _invalid("Timestamp only valid with StartingPosition AT_TIMESTAMP")
+    if ":kinesis:" in arn and cut.timestamp() < 0:
+        raise _invalid(
+            "Received Exception while reading from provided stream. class java.lang.Long can not "
+            "be converted to a Timestamp"
+        )
 
 
 def _invalid(message: str) -> InvalidParameterValueException:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from localstack.aws.api.lambda_ import InvalidParameterValueException
+from localstack.services.lambda_.runtimes import ALL_RUNTIMES
 
 PYTHON = re.compile(r"python3\.\d+")
 WITH_VENDORED_REQUESTS = re.compile(r"python3\.[0-7]")
@@ -23,7 +24,7 @@ def has_vendored_requests(runtime: str) -> bool:
 
 
 def check_runnable(package_type: str | None, runtime: str | None) -> None:
-    """Refuse what needs AWS.
+    """Refuse what needs AWS; what is no runtime at all is LocalStack's to refuse.
 
     Raises:
         InvalidParameterValueException: an image package, or another language
@@ -34,7 +35,7 @@ def check_runnable(package_type: str | None, runtime: str | None) -> None:
             "of this machine. Use PackageType Zip with a python3.x runtime, or run it on AWS.",
             Type="User",
         )
-    if runtime is not None and not is_python(runtime):
+    if runtime in ALL_RUNTIMES and not is_python(runtime):
         raise InvalidParameterValueException(
             f"Runtime {runtime} is not part of the emulated data lake, which runs python3.x "
             "functions on its own interpreter. Use a python3.x runtime, or run it on AWS.",

@@ -6,7 +6,7 @@ DynamoDB and other large bodies are not walked a second time.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -25,16 +25,22 @@ ShapeCheck = Callable[[Any, Path, list[str]], None]
 
 @dataclass(frozen=True)
 class Rules:
-    """Which constraints of its models a service enforces, besides required members."""
+    """Which constraints of its models a service enforces, besides required members.
+
+    Attributes:
+        no_null: it says of the members of lists and maps that they must not be null, too
+    """
 
     name: str
     sizes: bool = False
     enums: bool = False
     patterns: bool = False
+    no_null: bool = False
 
 
 REQUIRED_ONLY = Rules("required")
 SIZES = Rules("sizes", sizes=True)
+SIZES_NO_NULL = Rules("sizes_no_null", sizes=True, no_null=True)
 ENUMS = Rules("enums", enums=True)
 FULL = Rules("full", sizes=True, enums=True, patterns=True)
 
@@ -138,11 +144,14 @@ def _structure(shape: Any, rules: Rules) -> ShapeCheck:
 def _list(shape: Any, rules: Rules) -> ShapeCheck:
     size = _size(shape, "length") if rules.sizes else None
     within = checker(shape.member, rules)
+    together = _together(shape.member, rules, within, "Member")
 
     def check(value: Any, path: Path, faults: list[str]) -> None:
         if size is not None:
             size(value, path, faults)
-        if within is not None:
+        if together is not None:
+            together(value, value, path, faults)
+        elif within is not None:
             for number, item in enumerate(value, 1):
                 within(item, (path, number), faults)
                 if len(faults) >= MAX_FAULTS:
@@ -153,20 +162,68 @@ def _list(shape: Any, rules: Rules) -> ShapeCheck:
 
 def _map(shape: Any, rules: Rules) -> ShapeCheck:
     size = _size(shape, "length") if rules.sizes else None
-    keys, within = checker(shape.key, rules), checker(shape.value, rules)
+    within = checker(shape.value, rules)
+    keys = _together(shape.key, rules, checker(shape.key, rules), "Map keys")
+    values = _together(shape.value, rules, within, "Map value")
 
     def check(value: Any, path: Path, faults: list[str]) -> None:
         if size is not None:
             size(value, path, faults)
-        for key, item in value.items():
-            if keys is not None:
-                keys(key, (path, "key"), faults)
-            if within is not None:
+        if keys is not None:
+            keys(value, value, path, faults)
+        if values is not None:
+            values(value, value.values(), path, faults)
+        elif within is not None:
+            for key, item in value.items():
                 within(item, (path, f"{key}.member"), faults)
-            if len(faults) >= MAX_FAULTS:
+                if len(faults) >= MAX_FAULTS:
+                    return
+
+    return check
+
+
+def _together(
+    shape: Any, rules: Rules, within: ShapeCheck | None, what: str
+) -> Callable[[Any, Iterable[Any], Path, list[str]], None] | None:
+    """Of texts and numbers in a list or map the services say once what each must be.
+
+    Args:
+        shape: of one of them
+        within: checks one of them
+        what: ``Member``, ``Map keys`` or ``Map value``
+
+    Returns:
+        A check of the whole list or map and the texts or numbers within it; None for others
+    """
+    if within is None or shape.type_name in ("structure", "list", "map"):
+        return None
+    secret = bool(shape.metadata.get("sensitive"))
+    said = ", ".join(f"Member must {rule}" for rule in _rules_of(shape, rules))
+
+    def check(whole: Any, items: Iterable[Any], path: Path, faults: list[str]) -> None:
+        wrong: list[str] = []
+        for item in items:
+            within(item, path, wrong)
+            if wrong:
+                text = f"{what} must satisfy constraint: [{said}]"
+                faults.append(fault(whole, path, text, secret=secret, of_member=False))
                 return
 
     return check
+
+
+def _rules_of(shape: Any, rules: Rules) -> list[str]:
+    about, text = shape.metadata, shape.type_name in ("string", "blob")
+    made = []
+    for key, bound in (("max", "less"), ("min", "greater")):
+        if rules.sizes and key in about:
+            size = "length" if text else "value"
+            made.append(f"have {size} {bound} than or equal to {about[key]}")
+    if rules.enums and about.get("enum"):
+        made.append(f"satisfy enum value set: [{', '.join(about['enum'])}]")
+    if rules.patterns and about.get("pattern"):
+        made.append(f"satisfy regular expression pattern: {about['pattern']}")
+    return [*made, "not be null"] if rules.no_null else made
 
 
 def _string(shape: Any, rules: Rules) -> ShapeCheck:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any
 
 from localstack.aws.protocol.parser import ProtocolParserError
@@ -9,7 +10,8 @@ from localstack.aws.protocol.parser import ProtocolParserError
 Path = tuple[Any, ...]
 """Names and numbers (from 1) from the outermost member to the innermost, in nested pairs."""
 
-_SHOWN = 128
+_SHOWN = 1024
+_ITEMS = 64
 
 
 class WireError(ProtocolParserError):  # type: ignore[misc]
@@ -34,16 +36,24 @@ def camel(name: str) -> str:
     return name[:1].lower() + name[1:]
 
 
-def fault(value: Any, path: Path, rule: str, *, secret: bool = False) -> str:
-    """One violated constraint in the services' words; long values are cut, secrets left out."""
+def fault(
+    value: Any, path: Path, rule: str, *, secret: bool = False, of_member: bool = True
+) -> str:
+    """One violated constraint in the services' words; long values are cut, secrets left out.
+
+    Args:
+        rule: what the member must do, without ``Member must``
+        of_member: otherwise the rule is the whole constraint
+    """
+    constraint = f"failed to satisfy constraint: {'Member must ' if of_member else ''}{rule}"
     if secret:
-        return f"Value at '{shown_path(path)}' failed to satisfy constraint: Member must {rule}"
+        return f"Value at '{shown_path(path)}' {constraint}"
     if value is None:
         shown = "null"
     else:
         text = value if isinstance(value, str) else _listed(value)
         shown = f"'{text if len(text) <= _SHOWN else text[:_SHOWN] + '...'}'"
-    return f"Value {shown} at '{shown_path(path)}' failed to satisfy constraint: Member must {rule}"
+    return f"Value {shown} at '{shown_path(path)}' {constraint}"
 
 
 def summary(faults: list[str]) -> str:
@@ -54,7 +64,10 @@ def summary(faults: list[str]) -> str:
 
 def _listed(value: Any) -> str:
     if isinstance(value, list):
-        return f"[{', '.join(str(item)[:_SHOWN] for item in value[:8])}]"
+        return f"[{', '.join(str(item)[:_SHOWN] for item in value[:_ITEMS])}]"
+    if isinstance(value, dict):
+        shown = (f"{key}={str(item)[:_SHOWN]}" for key, item in islice(value.items(), _ITEMS))
+        return f"{{{', '.join(shown)}}}"
     if isinstance(value, bytes):
         return f"<{len(value)} bytes>"
     return str(value)

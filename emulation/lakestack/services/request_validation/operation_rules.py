@@ -25,6 +25,15 @@ _ARN = re.compile(r"arn:[a-z0-9-]+:(?P<service>[a-z0-9-]+):[a-z0-9-]*:[0-9]*:(?P
 _LAYER_VERSION = re.compile(
     r"arn:[a-zA-Z0-9-]+:lambda:[a-zA-Z0-9-]+:\d{12}:layer:[a-zA-Z0-9-_]+:[0-9]+"
 )
+_LAYER_RULES = (
+    "Member must satisfy constraint: [Member must have length less than or equal to 140, Member "
+    "must have length greater than or equal to 1, Member must satisfy regular expression pattern: "
+    r"(arn:[a-zA-Z0-9-]+:lambda:[a-z]{2}((-gov)|(-iso(b?)))?-[a-z]+-\d{1}:\d{12}:layer:"
+    "[a-zA-Z0-9-_]+:[0-9]+)|(arn:[a-zA-Z0-9-]+:lambda:::awslayer:[a-zA-Z0-9-_]+), Member must not "
+    "be null]"
+)
+_HANDLER = re.compile(r"[^\s]+")
+_MAX_SECONDS = 900
 _EVENT_SOURCES = {"kinesis", "dynamodb", "sqs"}
 
 
@@ -50,11 +59,24 @@ def _code_source(code: dict[str, Any]) -> CommonServiceException | None:
 
 
 def _layers(request: dict[str, Any]) -> CommonServiceException | None:
-    wrong = [arn for arn in request.get("Layers") or () if not _LAYER_VERSION.fullmatch(arn)]
-    if not wrong:
+    layers = request.get("Layers") or ()
+    if all(_LAYER_VERSION.fullmatch(arn) for arn in layers):
         return None
-    rule = f"satisfy regular expression pattern: {_LAYER_VERSION.pattern}"
-    return _invalid("ValidationException", summary([fault(wrong[0], ((), "layers"), rule)]))
+    said = fault(layers, ((), "layers"), _LAYER_RULES, of_member=False)
+    return _invalid("ValidationException", summary([said]))
+
+
+def _configuration(request: dict[str, Any]) -> CommonServiceException | None:
+    """What the models leave out of Timeout ("Lambda quotas"), and a handler's form."""
+    faults = []
+    timeout, given = request.get("Timeout"), request.get("Handler")
+    if timeout is not None and timeout > _MAX_SECONDS:
+        rule = f"have value less than or equal to {_MAX_SECONDS}"
+        faults.append(fault(timeout, ((), "timeout"), rule))
+    if given is not None and not _HANDLER.fullmatch(given):
+        rule = f"satisfy regular expression pattern: {_HANDLER.pattern}"
+        faults.append(fault(given, ((), "handler"), rule))
+    return _invalid("ValidationException", summary(faults)) if faults else _layers(request)
 
 
 def _layer_content(request: dict[str, Any]) -> CommonServiceException | None:
@@ -62,7 +84,7 @@ def _layer_content(request: dict[str, Any]) -> CommonServiceException | None:
 
 
 def _function(request: dict[str, Any]) -> CommonServiceException | None:
-    return _code_source(request["Code"]) or _layers(request)
+    return _configuration(request) or _code_source(request["Code"])
 
 
 def _event_source(request: dict[str, Any]) -> CommonServiceException | None:
@@ -138,20 +160,23 @@ def _stack_or_change_set(request: dict[str, Any]) -> CommonServiceException | No
     return _invalid("ValidationError", "StackName or ChangeSetName must be specified")
 
 
-_STACK_NAME = "[a-zA-Z][-a-zA-Z0-9]*"
+_NAME = "[a-zA-Z][-a-zA-Z0-9]*"
+_STACK_NAME = f"{_NAME}|arn:[-a-zA-Z0-9:/._+]*"
 
 
 def _stack_name(request: dict[str, Any]) -> CommonServiceException | None:
-    name = request.get("StackName") or ""
-    if re.fullmatch(_STACK_NAME, name) or name.startswith("arn:"):
-        return None
-    rule = f"satisfy regular expression pattern: {_STACK_NAME}"
-    return _invalid("ValidationError", summary([fault(name, ((), "stackName"), rule)]))
+    faults = []
+    for member, pattern in (("StackName", _STACK_NAME), ("ChangeSetName", _NAME)):
+        name = request.get(member)
+        if name is not None and not re.fullmatch(pattern, name):
+            rule = f"satisfy regular expression pattern: {pattern}"
+            faults.append(fault(name, ((), member), rule))
+    return _invalid("ValidationError", summary(faults)) if faults else None
 
 
 _RULES: dict[tuple[str, str], Rule] = {
     ("lambda", "CreateFunction"): _function,
-    ("lambda", "UpdateFunctionConfiguration"): _layers,
+    ("lambda", "UpdateFunctionConfiguration"): _configuration,
     ("lambda", "PublishLayerVersion"): _layer_content,
     ("lambda", "UpdateFunctionCode"): _code_source,
     ("lambda", "CreateEventSourceMapping"): _event_source,

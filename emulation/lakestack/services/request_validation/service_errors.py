@@ -14,6 +14,7 @@ from lakestack.services.request_validation.constraints import (
     FULL,
     REQUIRED_ONLY,
     SIZES,
+    SIZES_NO_NULL,
     Rules,
 )
 
@@ -71,7 +72,7 @@ _BY_SERVICE = {
         _SERIALIZATION,
         "ValidationException",
         ("UnknownOperationException", 404),
-        SIZES,
+        SIZES_NO_NULL,
     ),
     "logs": Codes(_SERIALIZATION, "InvalidParameterException", rules=SIZES),
     "cloudformation": Codes("ValidationError", "ValidationError", ("InvalidAction", 400), SIZES),
