@@ -7,6 +7,7 @@ from tests.contract.refusals import refusal
 from tests.support import ACCOUNT, REGION
 
 TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:stack-events"
+OTHER = f"{TOPIC}-2"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/deployer"
 
 
@@ -34,14 +35,14 @@ def test_options_are_shown_and_their_lack_of_effect_is_told(stacks: Stacks) -> N
     made = stacks.cfn.create_change_set(
         StackName=stack["StackName"],
         ChangeSetName="c",
-        NotificationARNs=[],
+        NotificationARNs=[OTHER],
         **source(template(A=parameter("2"))),
     )
     described = stacks.cfn.describe_change_set(ChangeSetName=made["Id"])
-    assert described["NotificationARNs"] == []
+    assert described["NotificationARNs"] == [OTHER]
     stacks.cfn.execute_change_set(ChangeSetName=made["Id"])
     updated = stacks.ended(stack["StackId"])
-    assert (updated["NotificationARNs"], updated["RoleARN"]) == ([], ROLE)
+    assert (updated["NotificationARNs"], updated["RoleARN"]) == ([OTHER], ROLE)
 
 
 def test_types_that_are_not_allowed(stacks: Stacks) -> None:

@@ -22,6 +22,7 @@ from localstack.aws.api.logs import (
 )
 from localstack.services.logs.models import get_moto_logs_backend
 from localstack.services.logs.provider import LogsProvider
+from moto.logs.exceptions import LogsClientError, ResourceAlreadyExistsException
 from moto.logs.models import LogGroup
 
 from lakestack import patches
@@ -36,8 +37,8 @@ def install() -> None:
     """Keep reads of log groups and streams apart from changes to them."""
     for name in LOG_READS:
         method = patches.original(f"logs.locked.{name}")
-        changed = _with_filters(method) if name == "delete_log_group" else method
-        patches.replace(f"logs.locked.{name}", _locked(changed))
+        change = _CHANGES.get(name)
+        patches.replace(f"logs.locked.{name}", _locked(change(method) if change else method))
     patches.replace("logs.describe_groups", describe_log_groups)
     patches.replace("logs.in_order", _in_order_of_time)
 
@@ -50,6 +51,24 @@ def _with_filters(delete: Any) -> Any:
         return answer
 
     return delete_log_group
+
+
+def _by_its_kind(create: Any) -> Any:
+    """A stream that is there already is no group, as moto says."""
+
+    @functools.wraps(create)
+    def create_log_stream(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return create(*args, **kwargs)
+        except ResourceAlreadyExistsException as e:
+            raise LogsClientError(
+                "ResourceAlreadyExistsException", "The specified log stream already exists"
+            ) from e
+
+    return create_log_stream
+
+
+_CHANGES = {"delete_log_group": _with_filters, "create_log_stream": _by_its_kind}
 
 
 @handler("DescribeLogGroups", expand=False)
