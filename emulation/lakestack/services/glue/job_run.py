@@ -16,13 +16,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from lakestack import changes, clock, marks, spark_master
+from lakestack import changes, clock, marks
 from lakestack.errors import EmulationError
 from lakestack.services.glue import job_arguments, python_modules, python_shell, state_changes
 from lakestack.services.glue.bookmark import FILE_VARIABLE, BookmarkError, Bookmarks, Loan
 from lakestack.services.glue.job_failure import FailureReader
 from lakestack.services.glue.job_files import LaunchError, download
-from lakestack.services.glue.spark.cluster import OnCluster, executors
+from lakestack.services.glue.spark.cluster import OnCluster, on_cluster
+from lakestack.services.glue.triggers.origin import Origin, descent
 from lakestack.services.logs.stream import BoundedLog, LogStream
 from lakestack.services.processes import ManagedProcess, clean_environment
 
@@ -53,7 +54,9 @@ class JobRun:
             (Arguments, Timeout, GlueVersion, workers)
         job_id: what the script gets as ``--JOB_ID``
         bookmarks: of the job; read at the start of a run and written at its end
-        on_end: called once, from the run's thread, when the final state is set
+        origin: what has started it, when that is no client
+        on_end: called once, from the run's thread, when the final state is set; from the thread
+            that stops it when it has not begun
     """
 
     def __init__(
@@ -66,6 +69,7 @@ class JobRun:
         bookmarks: Bookmarks,
         attempt: int = 0,
         previous: str | None = None,
+        origin: Origin | None = None,
         on_end: Callable[[JobRun], None],
     ) -> None:
         self.account, self.region, self.settings = account, region, settings
@@ -77,6 +81,8 @@ class JobRun:
         )
         self.state = "STARTING"
         self.error: str | None = None
+        self.detail = ""
+        self.origin = origin
         self.started = self.modified = clock.wall()
         self.completed: float | None = None
         self._running_since: float | None = None  # on the steady clock, as the next
@@ -101,16 +107,36 @@ class JobRun:
 
     def start(self) -> None:
         """Begin in a thread of its own."""
-        self._delay.begin()
-        self.runner.start()
+        with self._lock:
+            if not self._stop.is_set():
+                self.detail = ""
+                self._set("STARTING")
+                self._delay.begin()
+                self.runner.start()
+
+    def wait_for(self, detail: str) -> None:
+        """Wait to be started, for a reason."""
+        self.detail = detail
+        self._set("WAITING")
+
+    def fail(self, message: str | None, state: str = "FAILED") -> None:
+        """End before the begin."""
+        self.error, self.completed = message, clock.wall()
+        self._set(state)
 
     def stop(self) -> bool:
         """Ask the run to end; False when it has ended already."""
         with self._lock:
             if not self.active:
                 return False
-            self._set("STOPPING")
+            waits = self.state == "WAITING"
             self._stop.set()
+            if waits:
+                self.fail(None, "STOPPED")
+            else:
+                self._set("STOPPING")
+        if waits:
+            self._on_end(self)
         self._end_process()
         return True
 
@@ -125,21 +151,18 @@ class JobRun:
 
     def as_api(self) -> JsonDict:
         """The JobRun structure of the API; ExecutionTime in whole seconds."""
-        seconds = self._seconds()
         return {
             **{k: v for k, v in self.settings.items() if k not in {"Command", "JobId"}},
-            "Id": self.run_id,
-            "Attempt": self.attempt,
             "JobName": self.job_name,
             "JobRunState": self.state,
             "StartedOn": self.started,
             "LastModifiedOn": self.modified,
-            "PredecessorRuns": [],
-            "ExecutionTime": round(seconds),
+            "ExecutionTime": round(self._seconds()),
             "LogGroupName": LOG_GROUP_PREFIX,
             **({"CompletedOn": self.completed} if self.completed else {}),
             **({"ErrorMessage": self.error} if self.error else {}),
-            **({"PreviousRunId": self.previous} if self.previous else {}),
+            **({"StateDetail": self.detail} if self.detail else {}),
+            **descent(self.run_id, self.attempt, self.previous, self.origin),
         }
 
     def snapshot(self) -> JsonDict:
@@ -148,6 +171,7 @@ class JobRun:
             return {
                 **{name: getattr(self, name) for name in _SAVED},
                 "seconds": self._seconds() if self.completed else None,
+                "origin": self.origin.snapshot() if self.origin else None,
             }
 
     @classmethod
@@ -167,6 +191,7 @@ class JobRun:
         )
         for name in _SAVED:
             setattr(run, name, saved[name])
+        run.origin = Origin.restored(saved["origin"])
         if saved["seconds"] is not None:
             run._running_since, run._ran_until = 0.0, saved["seconds"]
         return run
@@ -339,24 +364,11 @@ class JobRun:
     def _cluster(
         self, errors: LogStream, python_files: list[Path], files: list[Path], workdir: Path
     ) -> OnCluster | None:
-        """Where executors run: on the cluster that SPARK_MASTER names, if the job has workers.
-
-        Raises:
-            EmulationError: the setting is wrong, or the cluster is not there
-        """
-        workers = self.settings.get("NumberOfWorkers") or 1
-        master = spark_master.from_environment() if workers > 1 else None
-        if master is None:
-            return None
-        fitted = executors(self.settings["WorkerType"], workers, master.workers())
-        secret = master.secret()
-        for note in (f"Spark's master is {master.url}", *fitted.notes):
-            errors.write(note)
         environment = clean_environment(
             self.account, self.region, workdir / "home", what="a Glue job"
         )
         environment[marks.PROCESS] = self._mark  # so executors end with the driver, at once
-        return OnCluster(master, fitted, secret, environment, python_files, files)
+        return on_cluster(self.settings, environment, python_files, files, errors.write)
 
     def _spark(
         self, script: Path, line: list[str], special: job_arguments.SpecialParameters, workdir: Path

@@ -9,6 +9,8 @@ from lakestack.services.glue.classifier_api import ClassifierApi
 from lakestack.services.glue.crawler_api import CrawlerApi
 from lakestack.services.glue.crawler_schedule_api import CrawlerScheduleApi
 from lakestack.services.glue.job_api import JobApi
+from lakestack.services.glue.orchestration.trigger_api import TriggerApi
+from lakestack.services.glue.orchestration.workflow_api import WorkflowApi
 from lakestack.services.glue.unsupported_api import UnsupportedApi
 
 
@@ -19,9 +21,11 @@ class GlueProvider(
     CrawlerApi,
     CrawlerScheduleApi,
     JobApi,
+    TriggerApi,
     UnsupportedApi,
+    WorkflowApi,
 ):
-    """Data Catalog, classifiers, crawlers, jobs and their bookmarks."""
+    """Data Catalog, classifiers, crawlers, jobs, bookmarks, triggers and workflows."""
 
     service = "glue"
 
