@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -136,7 +137,7 @@ def test_triggers_of_a_stack(flows: Flows, stacks: Stacks) -> None:
     one, two = flows.job(), flows.job()
     condition = {"LogicalOperator": "EQUALS", "JobName": one, "State": "SUCCEEDED"}
     workflow = {"Ref": "Flow"}
-    resources = {
+    resources: dict[str, tuple[str, dict[str, Any]]] = {
         "Flow": ("Workflow", {"DefaultRunProperties": {"n": 1}, "Tags": {"k": "v"}}),
         "Start": (
             "Trigger",

@@ -56,7 +56,7 @@ def test_who_answers() -> None:
     glue = by_api["glue"]
     assert "StartJobRun" in glue[fidelity.OURS]
     assert "CreateDevEndpoint" in glue[fidelity.REFUSED]
-    assert "CreateConnection" in glue[fidelity.MOTO]
+    assert "CreateRegistry" in glue[fidelity.MOTO]
     assert "CreateBlueprint" in glue[fidelity.NOBODY]
     assert "CreateCompilationJob" in by_api["sagemaker"][fidelity.REFUSED]
     assert "Invoke" in by_api["lambda"][fidelity.LOCALSTACK]

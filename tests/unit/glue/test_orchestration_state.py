@@ -39,6 +39,7 @@ def test_a_state_is_restored_and_what_ran_is_lost() -> None:
     run.note(("job", "a"), "jr_1", "start")
     workflow.runs.append(run)
     state.chains["c"] = Chain("c")
+    state.connections["x"] = {"Name": "x", "ConnectionType": "NETWORK"}
     saved = json.loads(json.dumps(state.snapshot()))
     new = GlueState(*PLACE)
     new.restore(saved)

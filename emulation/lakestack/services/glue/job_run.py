@@ -323,11 +323,11 @@ class JobRun:
             self._on_cluster = self._cluster(errors, python_files, files, workdir)
             if modules and self._on_cluster:
                 python_files.append(python_modules.packed(modules, workdir))
-            command, extra = self._spark(script, line, special, workdir)
+            command, extra = self._spark(script, line, special, workdir, errors)
         python_path += [modules] if modules else []
-        entries = [*map(str, dict.fromkeys(python_path)), *_entries(extra.get("PYTHONPATH"))]
-        if entries:
-            extra["PYTHONPATH"] = ":".join(entries)
+        entries = [*map(str, dict.fromkeys(python_path)), extra.get("PYTHONPATH", "")]
+        if path := ":".join(filter(None, entries)):
+            extra["PYTHONPATH"] = path
         if self._loan is not None:
             extra[FILE_VARIABLE] = str(self._loan.path)
         environment = clean_environment(
@@ -371,10 +371,18 @@ class JobRun:
         return on_cluster(self.settings, environment, python_files, files, errors.write)
 
     def _spark(
-        self, script: Path, line: list[str], special: job_arguments.SpecialParameters, workdir: Path
+        self,
+        script: Path,
+        line: list[str],
+        special: job_arguments.SpecialParameters,
+        workdir: Path,
+        errors: LogStream,
     ) -> tuple[list[str], dict[str, str]]:
+        from lakestack.services.glue.spark import jdbc_drivers
         from lakestack.services.glue.spark.command import spark_command
 
+        words = [*line, *jdbc_drivers.connection_urls(self.account, self.region)]
+        engines = jdbc_drivers.engines([script, *(workdir / "extra").iterdir()], words)
         command, extra = spark_command(
             script,
             line,
@@ -384,6 +392,7 @@ class JobRun:
             region=self.region,
             data_catalog=special.data_catalog,
             jars=[self._download(url, workdir / "jars") for url in special.jars],
+            drivers=jdbc_drivers.jars(engines, errors.write),
             cluster=self._on_cluster,
         )
         if special.spark_conf:  # SparkSubmit's own options stand before the script
@@ -393,7 +402,3 @@ class JobRun:
 
     def _download(self, url: str, folder: Path) -> Path:
         return download(self.account, self.region, url, folder)
-
-
-def _entries(path: str | None) -> list[str]:
-    return path.split(":") if path else []

@@ -6,6 +6,7 @@ from lakestack.services.glue import partition_expression
 from lakestack.services.glue.bookmark_api import BookmarkApi
 from lakestack.services.glue.catalog_api import CatalogApi
 from lakestack.services.glue.classifier_api import ClassifierApi
+from lakestack.services.glue.connection_api import ConnectionApi
 from lakestack.services.glue.crawler_api import CrawlerApi
 from lakestack.services.glue.crawler_schedule_api import CrawlerScheduleApi
 from lakestack.services.glue.job_api import JobApi
@@ -18,6 +19,7 @@ class GlueProvider(
     BookmarkApi,
     CatalogApi,
     ClassifierApi,
+    ConnectionApi,
     CrawlerApi,
     CrawlerScheduleApi,
     JobApi,
@@ -25,7 +27,7 @@ class GlueProvider(
     UnsupportedApi,
     WorkflowApi,
 ):
-    """Data Catalog, classifiers, crawlers, jobs, bookmarks, triggers and workflows."""
+    """Data Catalog, connections, classifiers, crawlers, jobs, bookmarks, triggers and workflows."""
 
     service = "glue"
 

@@ -164,6 +164,30 @@ class JobResource(ModelResource):
         aws.glue.delete_job(JobName=model["Name"])
 
 
+class ConnectionResource(ModelResource):
+    """AWS::Glue::Connection; Ref is the connection's name."""
+
+    TYPE = "AWS::Glue::Connection"
+    IDENTIFIER = "Id"
+    READ_ONLY = ("Id",)
+    REPLACED_BY = ("CatalogId",)
+    NOT_FOUND = _NOT_FOUND
+
+    def create_resource(self, aws: Any, model: Model, request: ResourceRequest[Model]) -> None:
+        given = _input(model, "ConnectionInput", request)
+        aws.glue.create_connection(ConnectionInput=given)
+        model["Id"] = given["Name"]
+
+    def update_resource(self, aws: Any, model: Model, previous: Model) -> None:
+        name = previous["Id"]
+        given = {**model["ConnectionInput"], "Name": name}
+        _require_same(name, model["ConnectionInput"].get("Name", name))
+        aws.glue.update_connection(Name=name, ConnectionInput=_numbers(given))
+
+    def delete_resource(self, aws: Any, model: Model) -> None:
+        aws.glue.delete_connection(ConnectionName=model["Id"])
+
+
 class TriggerResource(ModelResource):
     """AWS::Glue::Trigger; Ref is the trigger's name."""
 
@@ -234,8 +258,8 @@ _BOOLEANS = {
     "StoredAsSubDirectories",
 }
 _FREE_FORM = {
-    *("Arguments", "DefaultArguments", "DefaultRunProperties", "NonOverridableArguments"),
-    *("Parameters", "Tags"),
+    *("Arguments", "ConnectionProperties", "DefaultArguments", "DefaultRunProperties"),
+    *("NonOverridableArguments", "Parameters", "Tags"),
 }
 
 
@@ -324,5 +348,6 @@ PartitionPlugin = plugin(PartitionResource)
 ClassifierPlugin = plugin(ClassifierResource)
 CrawlerPlugin = plugin(CrawlerResource)
 JobPlugin = plugin(JobResource)
+ConnectionPlugin = plugin(ConnectionResource)
 TriggerPlugin = plugin(TriggerResource)
 WorkflowPlugin = plugin(WorkflowResource)

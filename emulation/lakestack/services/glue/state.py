@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 class GlueState(ServiceState):
-    """Crawlers, classifiers, jobs, triggers and workflows by name, and chains by id.
+    """Connections, crawlers, classifiers, jobs, triggers and workflows by name, and chains by id.
 
     `lock` guards adding and removing; triggers, workflows and chains wholly.
     """
@@ -29,6 +29,7 @@ class GlueState(ServiceState):
         super().__init__(account, region)
         self.crawlers: dict[str, Crawler] = {}
         self.classifiers: dict[str, dict[str, Any]] = {}
+        self.connections: dict[str, dict[str, Any]] = {}
         self.jobs: dict[str, Job] = {}
         self.triggers: dict[str, Trigger] = {}
         self.workflows: dict[str, Workflow] = {}
@@ -54,6 +55,7 @@ class GlueState(ServiceState):
             return {
                 "crawler": sorted(self.crawlers),
                 "classifier": sorted(self.classifiers),
+                "connection": sorted(self.connections),
                 "job": sorted(self.jobs),
                 "trigger": sorted(self.triggers),
                 "workflow": sorted(self.workflows),
@@ -69,6 +71,7 @@ class GlueState(ServiceState):
         with self.lock:
             return {
                 "classifiers": dict(self.classifiers),
+                "connections": dict(self.connections),
                 "crawlers": [crawler.snapshot() for crawler in self.crawlers.values()],
                 "jobs": [job.snapshot() for job in self.jobs.values()],
                 "triggers": [trigger.snapshot() for trigger in self.triggers.values()],
@@ -79,6 +82,7 @@ class GlueState(ServiceState):
     def restore(self, document: dict[str, Any]) -> None:
         place = self.account, self.region
         self.classifiers = dict(document["classifiers"])
+        self.connections = dict(document["connections"])
         crawlers = [Crawler.restored(*place, saved) for saved in document["crawlers"]]
         jobs = [Job.restored(*place, saved) for saved in document["jobs"]]
         self.crawlers = {crawler.name: crawler for crawler in crawlers}

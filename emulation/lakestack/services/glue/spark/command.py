@@ -130,6 +130,7 @@ def spark_command(
     region: str | None = None,
     data_catalog: bool = False,
     jars: Sequence[Path] = (),
+    drivers: Sequence[Path] = (),
     cluster: OnCluster | None = None,
 ) -> tuple[list[str], dict[str, str]]:
     """Return the command that runs a Glue script, and the environment to add to the job's own.
@@ -144,6 +145,7 @@ def spark_command(
         region: the region of those tables
         data_catalog: Spark SQL sees the Glue Data Catalog
         jars: of the job itself
+        drivers: of JDBC (`jdbc_drivers`)
         cluster: where its executors run; None: in the driver's process
 
     Raises:
@@ -163,8 +165,8 @@ def spark_command(
     library = class_path(spark_jars())
     settings = _settings(workdir, temporary, library, cores)
     own = {"HADOOP_USER_NAME": "glue", "TZ": "UTC", **_dynamodb_engine(account, region)}
-    if jars:
-        settings["spark.jars"] = ",".join(map(str, jars))
+    if brought := [*jars, *(drivers if cluster else ())]:
+        settings["spark.jars"] = ",".join(map(str, brought))
     if cluster:
         flags = ["-Xss4m", "-XX:-UsePerfData", *_common_flags(workdir), *_archive_flags(library)]
         # Before Spark's own folder of jars, in the order of the archive, which else does not fit.
@@ -175,7 +177,8 @@ def spark_command(
         str(find_java().path),
         *_jvm_flags(workdir, temporary, library),
         "-cp",
-        os.pathsep.join(map(str, library)),
+        # Java's DriverManager knows the drivers of the class path only; the archive fits its begin.
+        os.pathsep.join(map(str, [*library, *drivers, *jars])),
         "org.apache.spark.deploy.SparkSubmit",
         "--master",
         cluster.master.url if cluster else f"local[{cores}]",
