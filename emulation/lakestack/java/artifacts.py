@@ -156,7 +156,7 @@ def fetched(name: str, notice: Callable[[str], None]) -> list[Path]:
         JavaError: no Java to run Ivy with
     """
     with _one_at_a_time:
-        if not folder(name).is_dir():
+        if not folder(name).is_dir() or _fault(name):
             notice(f"fetching {name}: {len(_lock()[name])} Java artefacts")
             _install(name)
     return sorted(folder(name).glob("*.jar"))

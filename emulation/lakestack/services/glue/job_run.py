@@ -50,13 +50,11 @@ class JobRun:
     """A run of a job.
 
     Args:
-        settings: the job's definition with the run's own settings over it, as GetJobRun shows them
-            (Arguments, Timeout, GlueVersion, workers)
+        settings: the job's definition with the run's own over it, as GetJobRun shows them
         job_id: what the script gets as ``--JOB_ID``
         bookmarks: of the job; read at the start of a run and written at its end
         origin: what has started it, when that is no client
-        on_end: called once, from the run's thread, when the final state is set; from the thread
-            that stops it when it has not begun
+        on_end: called once when the final state is set, without locks
     """
 
     def __init__(
@@ -109,7 +107,6 @@ class JobRun:
         """Begin in a thread of its own."""
         with self._lock:
             if not self._stop.is_set():
-                self.detail = ""
                 self._set("STARTING")
                 self._delay.begin()
                 self.runner.start()
@@ -129,9 +126,8 @@ class JobRun:
         with self._lock:
             if not self.active:
                 return False
-            waits = self.state == "WAITING"
             self._stop.set()
-            if waits:
+            if waits := self.state == "WAITING":
                 self.fail(None, "STOPPED")
             else:
                 self._set("STOPPING")
@@ -161,7 +157,7 @@ class JobRun:
             "LogGroupName": LOG_GROUP_PREFIX,
             **({"CompletedOn": self.completed} if self.completed else {}),
             **({"ErrorMessage": self.error} if self.error else {}),
-            **({"StateDetail": self.detail} if self.detail else {}),
+            **({"StateDetail": self.detail} if self.state == "WAITING" else {}),
             **descent(self.run_id, self.attempt, self.previous, self.origin),
         }
 
@@ -364,10 +360,9 @@ class JobRun:
     def _cluster(
         self, errors: LogStream, python_files: list[Path], files: list[Path], workdir: Path
     ) -> OnCluster | None:
-        environment = clean_environment(
-            self.account, self.region, workdir / "home", what="a Glue job"
-        )
-        environment[marks.PROCESS] = self._mark  # so executors end with the driver, at once
+        place = self.account, self.region, workdir / "home"
+        # With the mark, so that executors end with the driver, at once.
+        environment = {**clean_environment(*place, what="a Glue job"), marks.PROCESS: self._mark}
         return on_cluster(self.settings, environment, python_files, files, errors.write)
 
     def _spark(
