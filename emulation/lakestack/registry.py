@@ -114,6 +114,9 @@ SERVICES: tuple[EmulatedService, ...] = (
             "AWS::Glue::Classifier": f"{_GLUE}:ClassifierPlugin",
             "AWS::Glue::Crawler": f"{_GLUE}:CrawlerPlugin",
             "AWS::Glue::Job": f"{_GLUE}:JobPlugin",
+            "AWS::Glue::Connection": f"{_GLUE}:ConnectionPlugin",
+            "AWS::Glue::Trigger": f"{_GLUE}:TriggerPlugin",
+            "AWS::Glue::Workflow": f"{_GLUE}:WorkflowPlugin",
         },
     ),
     EmulatedService(

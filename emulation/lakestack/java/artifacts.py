@@ -12,6 +12,7 @@ import platform
 import shutil
 import subprocess
 import tempfile
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from lakestack.java.interpreter import find_java
 LOCK = Path(__file__).with_name("java.lock")
 DOWNLOADS = 4  # Ivy fetches one file after another; small files want company
 TIMEOUT_SECONDS = 900
+_one_at_a_time = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -140,6 +142,24 @@ def install(notice: Callable[[str], None]) -> None:
         _install(name)
         size = sum(file.stat().st_size for file in folder(name).iterdir())
         notice(f"fetched {name}: {size / 1e6:.0f} MB")
+
+
+def fetched(name: str, notice: Callable[[str], None]) -> list[Path]:
+    """The jars of a set that is fetched when it is first needed, such as ``jdbc-mysql``.
+
+    Args:
+        name: of the set
+        notice: is told what is being fetched
+
+    Raises:
+        ArtifactError: a download failed or a checksum is wrong
+        JavaError: no Java to run Ivy with
+    """
+    with _one_at_a_time:
+        if not folder(name).is_dir() or _fault(name):
+            notice(f"fetching {name}: {len(_lock()[name])} Java artefacts")
+            _install(name)
+    return sorted(folder(name).glob("*.jar"))
 
 
 def _installed(name: str) -> Path:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.contract.glue.helpers import Aws
+from tests.contract.glue.helpers import ROLE, Aws
 from tests.support import unique
 
 KEYS = [{"Name": "day", "Type": "int"}, {"Name": "kind", "Type": "string"}]
@@ -211,6 +211,6 @@ def test_classifiers(aws: Aws, name: str) -> None:
 
 
 def test_what_would_never_happen_is_refused(aws: Aws, name: str) -> None:
-    with pytest.raises(ClientError, match="Triggers are not emulated") as error:
-        aws("glue").create_trigger(Name=name, Type="ON_DEMAND", Actions=[{"JobName": "j"}])
+    with pytest.raises(ClientError, match="Development endpoints are not emulated") as error:
+        aws("glue").create_dev_endpoint(EndpointName=name, RoleArn=ROLE)
     assert _code(error) == "InvalidInputException"

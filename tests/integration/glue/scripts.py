@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -55,14 +55,25 @@ print("FOUND" + json.dumps(found))
 
 
 def run_script(
-    script: str, emulator: str, bucket: str, workdir: Path, *, data_catalog: bool = False
+    script: str,
+    emulator: str,
+    bucket: str,
+    workdir: Path,
+    *,
+    data_catalog: bool = False,
+    drivers: Sequence[Path] = (),
 ) -> dict[str, Any]:
     """What a script has put into `found`."""
     file = workdir / "script.py"
     file.write_text(PRELUDE + script + END)
     arguments = ["--JOB_NAME", "j", "--bucket", bucket]
     command, extra = spark_command(
-        file, arguments, workdir=workdir, worker_count=2, data_catalog=data_catalog
+        file,
+        arguments,
+        workdir=workdir,
+        worker_count=2,
+        data_catalog=data_catalog,
+        drivers=drivers,
     )
     environment = {
         "PATH": os.environ["PATH"],

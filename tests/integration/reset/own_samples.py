@@ -78,6 +78,10 @@ def _classifier(aws: Aws, name: str) -> None:
     aws("glue").create_classifier(CsvClassifier={"Name": name, "Delimiter": ","})
 
 
+def _workflow(aws: Aws, name: str) -> None:
+    aws("glue").create_workflow(Name=name)
+
+
 def _training_job(aws: Aws, name: str) -> None:
     bucket = _bucket(aws, f"{name}-training")
     train(aws, name, bucket, {"train.py": ENDLESS}, 3600)
@@ -111,6 +115,7 @@ OWN_SAMPLES: dict[str, tuple[Sample, ...]] = {
         Sample(_catalog, listing("glue", "get_databases", "DatabaseList")),
         Sample(_crawler, listing("glue", "get_crawlers", "Crawlers")),
         Sample(_classifier, listing("glue", "get_classifiers", "Classifiers")),
+        Sample(_workflow, listing("glue", "list_workflows", "Workflows")),
     ),
     "lambda": (Sample(_function, listing("lambda", "list_functions", "Functions")),),
     "sagemaker": (

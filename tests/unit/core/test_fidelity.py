@@ -17,6 +17,7 @@ SECTIONS = (
     "Glue Data Catalog",
     "Glue crawlers and classifiers",
     "Glue jobs",
+    "Glue triggers and workflows",
     "awsglue",
     "SageMaker training",
     "SageMaker hosting and runtime",
@@ -54,8 +55,8 @@ def test_who_answers() -> None:
     by_api = {service.api: answers(service) for service in SERVICES}
     glue = by_api["glue"]
     assert "StartJobRun" in glue[fidelity.OURS]
-    assert "CreateTrigger" in glue[fidelity.REFUSED]
-    assert "CreateConnection" in glue[fidelity.MOTO]
+    assert "CreateDevEndpoint" in glue[fidelity.REFUSED]
+    assert "CreateRegistry" in glue[fidelity.MOTO]
     assert "CreateBlueprint" in glue[fidelity.NOBODY]
     assert "CreateCompilationJob" in by_api["sagemaker"][fidelity.REFUSED]
     assert "Invoke" in by_api["lambda"][fidelity.LOCALSTACK]

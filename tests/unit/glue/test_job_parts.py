@@ -12,8 +12,9 @@ from localstack.aws.api import CommonServiceException
 
 from lakestack.services.glue import job_arguments, job_run
 from lakestack.services.glue.bookmark import Bookmarks
-from lakestack.services.glue.job import check_arguments, completed
+from lakestack.services.glue.job import completed
 from lakestack.services.glue.job_arguments import ArgumentError
+from lakestack.services.glue.job_checks import check_arguments
 from lakestack.services.glue.job_failure import FailureReader
 from lakestack.services.glue.special_parameters import PARAMETERS
 

@@ -8,7 +8,6 @@ from localstack.aws.api import RequestContext, handler
 
 from lakestack import clock
 from lakestack.services.base import aws_error
-from lakestack.services.glue.csv_classifier import CsvOptions
 from lakestack.services.glue.paging import page
 from lakestack.services.glue.state import GlueState, state_of
 
@@ -60,11 +59,6 @@ class ClassifierApi:
         state = state_of(context.account_id, context.region)
         entries = [{"CsvClassifier": stored} for stored in state.classifiers.values()]
         return page(entries, request, "Classifiers")
-
-
-def csv_options(state: GlueState) -> dict[str, CsvOptions]:
-    """The CSV classifiers by name, as crawlers use them."""
-    return {name: CsvOptions.from_api(stored) for name, stored in state.classifiers.items()}
 
 
 def _csv(request: JsonDict) -> JsonDict:

@@ -26,6 +26,7 @@ from lakestack.services.glue.crawl_errors import CrawlCancelledError, CrawlError
 from lakestack.services.glue.csv_classifier import CsvOptions
 from lakestack.services.glue.dynamodb_crawler import DynamodbCrawler, DynamodbFound
 from lakestack.services.glue.s3_crawler import S3Crawler, S3Grouping
+from lakestack.services.glue.triggers.origin import End, Origin, ended
 from lakestack.services.logs.stream import LogStream
 from lakestack.store import Ending
 
@@ -51,6 +52,7 @@ class Crawl:
     ended: float | None = None
     error: str | None = None
     summary: JsonDict = field(default_factory=dict)
+    origin: Origin | None = None
     _began: float = field(default_factory=clock.steady)
     _took: float | None = None
 
@@ -86,7 +88,7 @@ class Crawler:
         definition: CreateCrawler's request, without its tags
 
     Attributes:
-        scheduled: what the API says of a crawler with a Schedule; a crawl never starts by itself
+        scheduled: whether its Schedule starts crawls
     """
 
     def __init__(self, account: str, region: str, definition: JsonDict) -> None:
@@ -115,18 +117,21 @@ class Crawler:
         self.version += 1
         self.updated = clock.wall()
 
-    def start(self, classifiers: Mapping[str, CsvOptions]) -> bool:
-        """Begin a crawl; False when one is under way.
+    def start(
+        self, classifiers: Mapping[str, CsvOptions], origin: Origin | None = None
+    ) -> Crawl | None:
+        """Begin a crawl and return it; None when one is under way.
 
         Args:
             classifiers: the account's custom CSV classifiers by name
+            origin: what starts it, when that is no client
         """
         with self._lock:
             if self._state != "READY":
-                return False
+                return None
             self._state = "RUNNING"
             self._stop.clear()
-            crawl = Crawl()
+            crawl = Crawl(origin=origin)
             self.crawls.append(crawl)
         chosen = [classifiers[n] for n in self.definition.get("Classifiers", ())]
         definition = dict(self.definition)
@@ -138,7 +143,7 @@ class Crawler:
         )
         state_changes.crawl_started(self, crawl)
         self._runner.start()
-        return True
+        return crawl
 
     def stop(self) -> str:
         """Ask the crawl to end; returns the state found (READY: nothing ran)."""
@@ -210,6 +215,17 @@ class Crawler:
             result["LastCrawl"] = self._last_crawl(done[-1])
         return result
 
+    def crawl_node(self, crawl: Crawl) -> JsonDict:
+        """The Crawl structure that a workflow's graph has."""
+        return {
+            "State": _LAST_CRAWL_STATUS.get(crawl.state, crawl.state),
+            "StartedOn": crawl.started,
+            "LogGroup": LOG_GROUP,
+            "LogStream": self.name,
+            **({"CompletedOn": crawl.ended} if crawl.ended else {}),
+            **({"ErrorMessage": crawl.error} if crawl.error else {}),
+        }
+
     def history(self) -> list[JsonDict]:
         """CrawlerHistory structures, newest first."""
         return [
@@ -264,6 +280,10 @@ class Crawler:
             self._state = "READY"
         changes.note()
         state_changes.crawl_ended(self, crawl)
+        if crawl.origin:
+            end = _LAST_CRAWL_STATUS[state]
+            place = self.account, self.region
+            ended(End(*place, "crawler", self.name, crawl.crawl_id, end, crawl.origin))
 
     def _crawl_logged(
         self, crawl: Crawl, definition: JsonDict, custom: list[CsvOptions], log: LogStream

@@ -8,14 +8,15 @@ from typing import Any
 from localstack.aws.api import CommonServiceException, RequestContext, handler
 
 from lakestack.services.base import aws_error
-from lakestack.services.glue.classifier_api import csv_options
+from lakestack.services.glue.crawl_start import require_classifiers, start_crawl
 from lakestack.services.glue.crawler import Crawler
-from lakestack.services.glue.crawler_schedule_api import check_schedule
+from lakestack.services.glue.orchestration.scheduler import SCHEDULER
 from lakestack.services.glue.paging import page
 from lakestack.services.glue.runtime.awsglue.globs import glob_pattern
 from lakestack.services.glue.s3_crawler import split_path
 from lakestack.services.glue.state import STORE, GlueState, existing_crawler, state_of
 from lakestack.services.glue.tagging import drop_tags, set_tags, with_tags
+from lakestack.services.glue.triggers.trigger import check_schedule
 
 JsonDict = dict[str, Any]
 
@@ -40,6 +41,7 @@ class CrawlerApi:
                 )
             state.crawlers[name] = Crawler(state.account, state.region, definition)
         set_tags(state, "crawler", name, tags)
+        SCHEDULER.wake()
         return {}
 
     @handler("UpdateCrawler", expand=False)
@@ -49,6 +51,7 @@ class CrawlerApi:
         _validate(state, {**crawler.definition, **request})
         _refuse_running(crawler)
         crawler.update(request)
+        SCHEDULER.wake()
         return {}
 
     @handler("DeleteCrawler", expand=False)
@@ -90,10 +93,7 @@ class CrawlerApi:
     @handler("StartCrawler", expand=False)
     def start_crawler(self, context: RequestContext, request: JsonDict) -> JsonDict:
         with STORE.holding(context.account_id, context.region) as state:
-            crawler = existing_crawler(state, request["Name"])
-            _require_classifiers(state, crawler.definition)
-            if not crawler.start(csv_options(state)):
-                raise _running(crawler)
+            start_crawl(state, existing_crawler(state, request["Name"]))
         return {}
 
     @handler("StopCrawler", expand=False)
@@ -183,7 +183,7 @@ def _validate(state: GlueState, definition: JsonDict) -> None:
         raise _invalid("RecrawlBehavior CRAWL_EVENT_MODE is not emulated")
     check_schedule(definition.get("Schedule"))
     _validate_configuration(definition.get("Configuration"))
-    _require_classifiers(state, definition)
+    require_classifiers(state, definition.get("Classifiers") or ())
 
 
 def _validate_configuration(configuration: str | None) -> None:
@@ -213,14 +213,6 @@ def _object(document: JsonDict, name: str) -> JsonDict:
     if not isinstance(part, dict):
         raise _invalid(f"Configuration: {name} must be a JSON object, not {part!r}")
     return part
-
-
-def _require_classifiers(state: GlueState, definition: JsonDict) -> None:
-    for name in definition.get("Classifiers") or ():
-        if name not in state.classifiers:
-            raise aws_error(
-                "EntityNotFoundException", f"Classifier with name {name} does not exist"
-            )
 
 
 def _invalid(message: str) -> CommonServiceException:

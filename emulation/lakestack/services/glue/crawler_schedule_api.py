@@ -1,19 +1,17 @@
-"""Schedules of crawlers: checked and kept as AWS does. A crawl starts only by StartCrawler."""
+"""Schedules of crawlers; `orchestration.scheduler` starts what is due."""
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from localstack.aws.api import RequestContext, handler
 
 from lakestack.services.base import aws_error
+from lakestack.services.glue.orchestration.scheduler import SCHEDULER
 from lakestack.services.glue.state import existing_crawler, state_of
+from lakestack.services.glue.triggers.trigger import check_schedule
 
 JsonDict = dict[str, Any]
-
-_FIELD = r"[0-9A-Za-z*?,/#-]+"
-_CRON = re.compile(rf"cron\({_FIELD}(?: +{_FIELD}){{5}}\)")
 
 
 class CrawlerScheduleApi:
@@ -27,6 +25,7 @@ class CrawlerScheduleApi:
         schedule = request.get("Schedule") or None
         check_schedule(schedule)
         crawler.update({"Schedule": schedule})
+        SCHEDULER.wake()
         return {}
 
     @handler("StartCrawlerSchedule", expand=False)
@@ -43,6 +42,7 @@ class CrawlerScheduleApi:
                 f"The schedule of crawler {crawler.name} is running already",
             )
         crawler.scheduled = True
+        SCHEDULER.wake()
         return {}
 
     @handler("StopCrawlerSchedule", expand=False)
@@ -56,17 +56,3 @@ class CrawlerScheduleApi:
             )
         crawler.scheduled = False
         return {}
-
-
-def check_schedule(schedule: str | None) -> None:
-    """Check the form of a schedule (Developer Guide, "Time-based schedules for jobs and crawlers").
-
-    Raises:
-        InvalidInputException: it is no ``cron(…)`` of six fields
-    """
-    if schedule and not _CRON.fullmatch(schedule):
-        raise aws_error(
-            "InvalidInputException",
-            f"Schedule {schedule!r} is not valid; expected cron(minutes hours day-of-month month "
-            "day-of-week year), such as cron(15 12 * * ? *)",
-        )

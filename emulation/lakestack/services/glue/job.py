@@ -13,8 +13,9 @@ from localstack.aws.api import CommonServiceException
 from lakestack import clock
 from lakestack.services.base import aws_error
 from lakestack.services.glue.bookmark import Bookmarks
+from lakestack.services.glue.job_checks import check_arguments, check_timeout
 from lakestack.services.glue.job_run import JobRun
-from lakestack.services.glue.special_parameters import LIBRARY_SET
+from lakestack.services.glue.triggers.origin import End, ended
 from lakestack.store import Ending
 
 LOG = logging.getLogger(__name__)
@@ -67,15 +68,20 @@ class Job:
         return int((self.definition.get("ExecutionProperty") or {}).get("MaxConcurrentRuns", 1))
 
     def begin(self, run: JobRun) -> None:
-        """Start a run that a client asks for.
+        """Start a run that a client or a trigger asks for, or let it wait for others to end.
 
         Raises:
-            ConcurrentRunsExceededException: as many are active as may be
+            ConcurrentRunsExceededException: as many are active as may be, and it is not to be
+                queued
             EntityNotFoundException: the job was deleted meanwhile
         """
         with self.lock:
             limit = self.max_concurrent_runs
-            if sum(1 for other in self.runs if other.active) >= limit:
+            if self._going() >= limit:
+                if run.settings.get("JobRunQueuingEnabled"):
+                    run.wait_for(f"Max concurrent runs reached (MaxConcurrentRuns is {limit})")
+                    self.runs.append(run)
+                    return
                 raise aws_error(
                     "ConcurrentRunsExceededException",
                     f"Concurrent runs exceeded for {self.name} (MaxConcurrentRuns is {limit})",
@@ -92,10 +98,35 @@ class Job:
             run.start()
             return True
 
+    def refuse(self, run: JobRun, message: str) -> None:
+        """Keep a run of a trigger that may not begin, as FAILED."""
+        with self.lock:
+            run.fail(message)
+            self.runs.append(run)
+
+    def attempts(self, run_id: str) -> list[JobRun]:
+        """A run and its retries."""
+        prefix = f"{run_id}_attempt_"
+        return [r for r in self.runs if r.run_id == run_id or r.run_id.startswith(prefix)]
+
+    def _going(self) -> int:
+        return sum(run.active and run.state != "WAITING" for run in self.runs)
+
     def ended(self, run: JobRun) -> None:
-        """Start the next attempt of a run that has failed, as MaxRetries says."""
+        """Start what comes next: a retry, a run that waits, what triggers make depend on it."""
+        retried = self._retry(run)
+        with self.lock:
+            waiting = [r for r in self.runs if r.state == "WAITING"]
+            free = self.max_concurrent_runs - self._going()
+            for each in waiting[: max(0, free)] if not self._ended else ():
+                each.start()
+        if run.origin and not retried:
+            place = self.account, self.region
+            ended(End(*place, "job", self.name, run.run_id, run.state, run.origin))
+
+    def _retry(self, run: JobRun) -> bool:
         if run.state != "FAILED" or run.attempt >= self.definition["MaxRetries"]:
-            return
+            return False
         again = JobRun(
             self.account,
             self.region,
@@ -104,16 +135,21 @@ class Job:
             bookmarks=self.bookmarks,
             attempt=run.attempt + 1,
             previous=run.run_id,
+            origin=run.origin,
             on_end=self.ended,
         )
-        if self.begin_retry(again):
+        begun = self.begin_retry(again)
+        if begun:
             LOG.info("Glue job %s: attempt %s after a failure", self.name, again.attempt)
+        return begun
 
     def shut_down(self) -> list[Ending]:
         """Stop the runs under way, and start none any more; returns what ends."""
         with self.lock:
             self._ended = True
-            return [Ending.of(run.runner) for run in self.runs if run.stop()]
+            runs = list(self.runs)
+        # Without the lock: the end of a waiting run comes at once, in this thread.
+        return [Ending.of(run.runner) for run in runs if run.stop() and run.runner.ident]
 
     def snapshot(self) -> JsonDict:
         """As plain data."""
@@ -215,27 +251,6 @@ def capacity(given: JsonDict, kind: str) -> JsonDict:
         "MaxCapacity": units,
         "AllocatedCapacity": int(units),
     }
-
-
-def check_timeout(minutes: int) -> None:
-    """Check the timeout of a job or a run.
-
-    Raises:
-        InvalidInputException: not between 1 minute and 7 days
-    """
-    if not 1 <= minutes <= 10080:
-        raise _invalid(f"Timeout {minutes} is not between 1 and 10080 minutes")
-
-
-def check_arguments(arguments: JsonDict) -> None:
-    """Check the names of a job's arguments.
-
-    Raises:
-        InvalidInputException: one does not begin with ``--``
-    """
-    for name in arguments:
-        if not name.startswith("--") and name != LIBRARY_SET:
-            raise _invalid(f"Argument {name!r} is not valid; a name begins with --")
 
 
 def _invalid(message: str) -> CommonServiceException:

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 from localstack.aws.api import RequestContext, handler
 
 from lakestack.services.base import aws_error
-from lakestack.services.glue import job_arguments
-from lakestack.services.glue.job import Job, capacity, check_arguments, check_timeout
-from lakestack.services.glue.job_run import JobRun
+from lakestack.services.glue.job import Job
+from lakestack.services.glue.job_start import new_run
 from lakestack.services.glue.paging import page
 from lakestack.services.glue.state import STORE, GlueState, existing_job, state_of
 from lakestack.services.glue.tagging import drop_tags, set_tags, with_tags
 
-LOG = logging.getLogger(__name__)
 JsonDict = dict[str, Any]
-
-_RUN_SETTINGS = ("SecurityConfiguration", "NotificationProperty", "ExecutionClass")
 
 
 class JobApi:
@@ -29,7 +24,6 @@ class JobApi:
         state = state_of(context.account_id, context.region)
         definition = dict(request)
         tags = definition.pop("Tags", None)
-        _refuse_queuing(definition)
         job = Job(state.account, state.region, definition)
         with STORE.holding(state.account, state.region) as state:
             if job.name in state.jobs:
@@ -43,7 +37,6 @@ class JobApi:
     @handler("UpdateJob", expand=False)
     def update_job(self, context: RequestContext, request: JsonDict) -> JsonDict:
         job = existing_job(state_of(context.account_id, context.region), request["JobName"])
-        _refuse_queuing(request["JobUpdate"])
         job.update(request["JobUpdate"])
         return {"JobName": job.name}
 
@@ -88,20 +81,10 @@ class JobApi:
     def start_job_run(self, context: RequestContext, request: JsonDict) -> JsonDict:
         state = state_of(context.account_id, context.region)
         job = existing_job(state, request["JobName"])
-        _refuse_queuing(request)
         previous = request.get("JobRunId")
         if previous and job.run(previous) is None:
             raise aws_error("EntityNotFoundException", f"JobRun with id {previous} not found")
-        settings = _run_settings(job, request)
-        run = JobRun(
-            job.account,
-            job.region,
-            settings,
-            job_id=job.job_id,
-            bookmarks=job.bookmarks,
-            previous=previous,
-            on_end=job.ended,
-        )
+        run = new_run(job, request, previous=previous)
         job.begin(run)
         return {"JobRunId": run.run_id}
 
@@ -144,49 +127,3 @@ class JobApi:
 def _all(state: GlueState) -> list[Job]:
     with state.lock:
         return [state.jobs[name] for name in sorted(state.jobs)]
-
-
-def _refuse_queuing(request: JsonDict) -> None:
-    if request.get("JobRunQueuingEnabled"):
-        raise aws_error("InvalidInputException", "JobRunQueuingEnabled is not emulated")
-
-
-def _run_settings(job: Job, request: JsonDict) -> JsonDict:
-    """The job's definition as it is now, with what StartJobRun gives over it.
-
-    Raises:
-        InvalidInputException: an argument, capacity or timeout is not valid
-    """
-    definition = job.definition
-    given = request.get("Arguments") or {}
-    check_arguments(given)
-    fixed = definition.get("NonOverridableArguments") or {}
-    if clash := sorted(fixed.keys() & given.keys()):
-        raise aws_error(
-            "InvalidInputException", f"Arguments {', '.join(clash)} of the job are not overridable"
-        )
-    timeout = request.get("Timeout") or definition["Timeout"]
-    check_timeout(timeout)
-    own = {k: request[k] for k in ("MaxCapacity", "WorkerType", "NumberOfWorkers") if k in request}
-    size = capacity(own or _sizes(definition), definition["Command"]["Name"])
-    settings = {
-        "JobName": job.name,
-        "JobMode": definition["JobMode"],
-        "Command": definition["Command"],
-        "Arguments": {**job_arguments.merge(definition["DefaultArguments"], given), **fixed},
-        "Timeout": timeout,
-        "GlueVersion": definition["GlueVersion"],
-        **size,
-    }
-    for key in _RUN_SETTINGS:
-        value = request.get(key) or definition.get(key)
-        if value:
-            settings[key] = value
-    return settings
-
-
-def _sizes(definition: JsonDict) -> JsonDict:
-    """The job's own capacity; MaxCapacity only where no workers are set."""
-    keys = ("WorkerType", "NumberOfWorkers")
-    workers = {k: definition[k] for k in keys if k in definition}
-    return workers or {"MaxCapacity": definition["MaxCapacity"]}

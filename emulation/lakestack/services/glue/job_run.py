@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import shutil
-import sys
 import tempfile
 import threading
 import uuid
@@ -16,21 +15,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from lakestack import changes, clock, marks, spark_master
+from lakestack import changes, clock, marks
 from lakestack.errors import EmulationError
-from lakestack.services.glue import (
-    job_arguments,
-    job_metrics,
-    python_modules,
-    python_shell,
-    state_changes,
-)
-from lakestack.services.glue.bookmark import FILE_VARIABLE, BookmarkError, Bookmarks, Loan
+from lakestack.services.glue import job_metrics, state_changes
+from lakestack.services.glue.bookmark import BookmarkError, Bookmarks
 from lakestack.services.glue.job_failure import FailureReader
-from lakestack.services.glue.job_files import LaunchError, download
-from lakestack.services.glue.spark.cluster import OnCluster, executors
+from lakestack.services.glue.job_files import LaunchError
+from lakestack.services.glue.job_launch import Launch
+from lakestack.services.glue.triggers.origin import Origin, descent
 from lakestack.services.logs.stream import BoundedLog, LogStream
-from lakestack.services.processes import ManagedProcess, clean_environment
+from lakestack.services.processes import ManagedProcess
 
 LOG = logging.getLogger(__name__)
 
@@ -55,11 +49,11 @@ class JobRun:
     """A run of a job.
 
     Args:
-        settings: the job's definition with the run's own settings over it, as GetJobRun shows them
-            (Arguments, Timeout, GlueVersion, workers)
+        settings: the job's definition with the run's own over it, as GetJobRun shows them
         job_id: what the script gets as ``--JOB_ID``
         bookmarks: of the job; read at the start of a run and written at its end
-        on_end: called once, from the run's thread, when the final state is set
+        origin: what has started it, when that is no client
+        on_end: called once when the final state is set, without locks
     """
 
     def __init__(
@@ -72,6 +66,7 @@ class JobRun:
         bookmarks: Bookmarks,
         attempt: int = 0,
         previous: str | None = None,
+        origin: Origin | None = None,
         on_end: Callable[[JobRun], None],
     ) -> None:
         self.account, self.region, self.settings = account, region, settings
@@ -83,18 +78,19 @@ class JobRun:
         )
         self.state = "STARTING"
         self.error: str | None = None
+        self.detail = ""
+        self.origin = origin
         self.started = self.modified = clock.wall()
         self.completed: float | None = None
         self._running_since: float | None = None  # on the steady clock, as the next
         self._ran_until: float | None = None
         self._bookmarks = bookmarks
-        self._loan: Loan | None = None
+        self._launch: Launch | None = None
         self._on_end = on_end
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._process: ManagedProcess | None = None
         self._mark = uuid.uuid4().hex
-        self._on_cluster: OnCluster | None = None
         self._trouble: str | None = None  # of the cluster, that ends the run
         self._delay = state_changes.DelayNotice(self)
         self.runner = threading.Thread(
@@ -107,16 +103,34 @@ class JobRun:
 
     def start(self) -> None:
         """Begin in a thread of its own."""
-        self._delay.begin()
-        self.runner.start()
+        with self._lock:
+            if not self._stop.is_set():
+                self._set("STARTING")
+                self._delay.begin()
+                self.runner.start()
+
+    def wait_for(self, detail: str) -> None:
+        """Wait to be started, for a reason."""
+        self.detail = detail
+        self._set("WAITING")
+
+    def fail(self, message: str | None, state: str = "FAILED") -> None:
+        """End before the begin."""
+        self.error, self.completed = message, clock.wall()
+        self._set(state)
 
     def stop(self) -> bool:
         """Ask the run to end; False when it has ended already."""
         with self._lock:
             if not self.active:
                 return False
-            self._set("STOPPING")
             self._stop.set()
+            if waits := self.state == "WAITING":
+                self.fail(None, "STOPPED")
+            else:
+                self._set("STOPPING")
+        if waits:
+            self._on_end(self)
         self._end_process()
         return True
 
@@ -131,21 +145,18 @@ class JobRun:
 
     def as_api(self) -> JsonDict:
         """The JobRun structure of the API; ExecutionTime in whole seconds."""
-        seconds = self._seconds()
         return {
             **{k: v for k, v in self.settings.items() if k not in {"Command", "JobId"}},
-            "Id": self.run_id,
-            "Attempt": self.attempt,
             "JobName": self.job_name,
             "JobRunState": self.state,
             "StartedOn": self.started,
             "LastModifiedOn": self.modified,
-            "PredecessorRuns": [],
-            "ExecutionTime": round(seconds),
+            "ExecutionTime": round(self._seconds()),
             "LogGroupName": LOG_GROUP_PREFIX,
             **({"CompletedOn": self.completed} if self.completed else {}),
             **({"ErrorMessage": self.error} if self.error else {}),
-            **({"PreviousRunId": self.previous} if self.previous else {}),
+            **({"StateDetail": self.detail} if self.state == "WAITING" else {}),
+            **descent(self.run_id, self.attempt, self.previous, self.origin),
         }
 
     def snapshot(self) -> JsonDict:
@@ -154,6 +165,7 @@ class JobRun:
             return {
                 **{name: getattr(self, name) for name in _SAVED},
                 "seconds": self._seconds() if self.completed else None,
+                "origin": self.origin.snapshot() if self.origin else None,
             }
 
     @classmethod
@@ -173,6 +185,7 @@ class JobRun:
         )
         for name in _SAVED:
             setattr(run, name, saved[name])
+        run.origin = Origin.restored(saved["origin"])
         if saved["seconds"] is not None:
             run._running_since, run._ran_until = 0.0, saved["seconds"]
         return run
@@ -239,13 +252,19 @@ class JobRun:
         def on_error(line: str) -> None:
             on_stderr.feed(line)
             kept_errors.write(line)
-            if self._on_cluster and not self._trouble:
-                self._trouble = self._on_cluster.trouble(line)
+            if launch.cluster and not self._trouble:
+                self._trouble = launch.cluster.trouble(line)
                 if self._trouble:
                     self._end_process()
 
+        launch = self._launch = Launch(
+            *(self.account, self.region, self.settings, self._bookmarks, workdir, errors),
+            ids=(self.job_name, self.job_id, self.run_id),
+            mark=self._mark,
+            run=lambda command, environment: self._install(command, environment, workdir, errors),
+        )
         try:
-            command, environment = self._prepare(workdir, errors)
+            command, environment = launch.prepare()
         except (LaunchError, EmulationError, ValueError) as e:
             hint = f" → {e.hint}" if isinstance(e, EmulationError) and e.hint else ""
             return ("STOPPED", "") if self._stop.is_set() else ("FAILED", f"{e}{hint}")
@@ -279,117 +298,24 @@ class JobRun:
     def _keep_bookmark(self, state: str, error: str) -> tuple[str, str]:
         """Keep what the script committed; returns the run's final state and error message."""
         try:
-            self._bookmarks.ended(self.run_id, self._loan)
+            self._bookmarks.ended(self.run_id, self._launch.loan if self._launch else None)
         except BookmarkError as e:
             return ("FAILED", str(e)) if state == "SUCCEEDED" else (state, error)
         return state, error
 
-    def _prepare(self, workdir: Path, errors: LogStream) -> tuple[list[str], dict[str, str]]:
-        """Fetch what the script needs; returns its command and whole environment."""
-        arguments: dict[str, str] = self.settings["Arguments"]
-        special = job_arguments.special(arguments)
-        for name in special.ignored:
-            errors.write(f"{name} is accepted and has no effect in the emulator")
-        for folder in ("script", "work", "extra", "jars", "home"):
-            (workdir / folder).mkdir()
-        location = special.script or self.settings["Command"]["ScriptLocation"]
-        script = self._download(location, workdir / "script")
-        files = [self._download(url, workdir / "work") for url in special.files]
-        python_files = [self._download(url, workdir / "extra") for url in special.python_files]
-        entries = [job_arguments.python_path_entry(file) for file in python_files]
-        modules = self._modules(special, workdir, errors)
-        line = job_arguments.command_line(
-            arguments, job_name=self.job_name, job_id=self.job_id, run_id=self.run_id
-        )
-        if self.settings["Command"]["Name"] == "pythonshell":
-            command = [sys.executable, str(script), *line]
-            extra = {"PYTHONPATH": str(python_shell.library(workdir))}
-        else:
-            self._loan = Loan.lend(self._bookmarks, arguments, workdir / "bookmark.json")
-            self._on_cluster = self._cluster(errors, python_files, files, workdir)
-            if modules and self._on_cluster:
-                python_files.append(python_modules.packed(modules, workdir))
-            command, extra = self._spark(script, line, special, workdir)
-        entries += [modules] if modules else []
-        path = [*map(str, dict.fromkeys(entries)), extra["PYTHONPATH"]]
-        extra.update({"PYTHONPATH": ":".join(path), **special.driver_variables})
-        if self._loan is not None:
-            extra[FILE_VARIABLE] = str(self._loan.path)
-        environment = clean_environment(
-            self.account, self.region, workdir / "home", extra, what="a Glue job"
-        )
-        return command, {**environment, marks.PROCESS: self._mark}
-
-    def _modules(
-        self, special: job_arguments.SpecialParameters, workdir: Path, errors: LogStream
-    ) -> Path | None:
-        """The folder of modules that the emulator's Python lacks (`python_modules`)."""
-        wanted = python_modules.modules(
-            special.modules,
-            special.module_options,
-            lambda url: self._download(url, workdir / "extra"),
-        )
-
-        def pip(command: list[str], environment: dict[str, str]) -> int:
-            place = {"AWS_ACCESS_KEY_ID": self.account, "AWS_REGION": self.region}
-            with self._lock:
-                if self._stop.is_set():
-                    return 1
-                self._process = process = ManagedProcess(
-                    command,
-                    env={**environment, **place, marks.PROCESS: self._mark},
-                    cwd=workdir,
-                    on_line=errors.write,
-                    name=f"modules of Glue job {self.job_name}",
-                )
-            return process.wait()
-
-        return python_modules.environment(wanted, pip, errors.write)
-
-    def _cluster(
-        self, errors: LogStream, python_files: list[Path], files: list[Path], workdir: Path
-    ) -> OnCluster | None:
-        """Where executors run: on the cluster that SPARK_MASTER names, if the job has workers.
-
-        Raises:
-            EmulationError: the setting is wrong, or the cluster is not there
-        """
-        workers = self.settings.get("NumberOfWorkers") or 1
-        master = spark_master.from_environment() if workers > 1 else None
-        if master is None:
-            return None
-        fitted = executors(self.settings["WorkerType"], workers, master.workers())
-        secret = master.secret()
-        for note in (f"Spark's master is {master.url}", *fitted.notes):
-            errors.write(note)
-        environment = clean_environment(
-            self.account, self.region, workdir / "home", what="a Glue job"
-        )
-        environment[marks.PROCESS] = self._mark  # so executors end with the driver, at once
-        return OnCluster(master, fitted, secret, environment, python_files, files)
-
-    def _spark(
-        self, script: Path, line: list[str], special: job_arguments.SpecialParameters, workdir: Path
-    ) -> tuple[list[str], dict[str, str]]:
-        from lakestack.services.glue.spark.command import spark_command
-
-        command, extra = spark_command(
-            script,
-            line,
-            workdir=workdir,
-            worker_count=self.settings.get("NumberOfWorkers"),
-            account=self.account,
-            region=self.region,
-            data_catalog=special.data_catalog,
-            jars=[self._download(url, workdir / "jars") for url in special.jars],
-            jars_first=special.jars_first,
-            cluster=self._on_cluster,
-            variables=special.executor_variables,
-        )
-        if special.spark_conf:  # SparkSubmit's own options stand before the script
-            at = command.index(str(script))
-            command[at:at] = [part for conf in special.spark_conf for part in ("--conf", conf)]
-        return command, extra
-
-    def _download(self, url: str, folder: Path) -> Path:
-        return download(self.account, self.region, url, folder)
+    def _install(
+        self, command: list[str], environment: dict[str, str], workdir: Path, errors: LogStream
+    ) -> int:
+        """Run what fetches modules that the script needs; returns its exit code."""
+        place = {"AWS_ACCESS_KEY_ID": self.account, "AWS_REGION": self.region}
+        with self._lock:
+            if self._stop.is_set():
+                return 1
+            self._process = process = ManagedProcess(
+                command,
+                env={**environment, **place, marks.PROCESS: self._mark},
+                cwd=workdir,
+                on_line=errors.write,
+                name=f"modules of Glue job {self.job_name}",
+            )
+        return process.wait()

@@ -6,9 +6,12 @@ from lakestack.services.glue import partition_expression
 from lakestack.services.glue.bookmark_api import BookmarkApi
 from lakestack.services.glue.catalog_api import CatalogApi
 from lakestack.services.glue.classifier_api import ClassifierApi
+from lakestack.services.glue.connection_api import ConnectionApi
 from lakestack.services.glue.crawler_api import CrawlerApi
 from lakestack.services.glue.crawler_schedule_api import CrawlerScheduleApi
 from lakestack.services.glue.job_api import JobApi
+from lakestack.services.glue.orchestration.trigger_api import TriggerApi
+from lakestack.services.glue.orchestration.workflow_api import WorkflowApi
 from lakestack.services.glue.unsupported_api import UnsupportedApi
 
 
@@ -16,12 +19,15 @@ class GlueProvider(
     BookmarkApi,
     CatalogApi,
     ClassifierApi,
+    ConnectionApi,
     CrawlerApi,
     CrawlerScheduleApi,
     JobApi,
+    TriggerApi,
     UnsupportedApi,
+    WorkflowApi,
 ):
-    """Data Catalog, classifiers, crawlers, jobs and their bookmarks."""
+    """Data Catalog, connections, classifiers, crawlers, jobs, bookmarks, triggers and workflows."""
 
     service = "glue"
 

@@ -1,4 +1,4 @@
-"""CloudFormation types of AWS Glue: Database, Table, Partition, Classifier, Crawler, Job."""
+"""CloudFormation types of AWS Glue: the catalog, crawlers, jobs, triggers and workflows."""
 
 from __future__ import annotations
 
@@ -164,6 +164,74 @@ class JobResource(ModelResource):
         aws.glue.delete_job(JobName=model["Name"])
 
 
+class ConnectionResource(ModelResource):
+    """AWS::Glue::Connection; Ref is the connection's name."""
+
+    TYPE = "AWS::Glue::Connection"
+    IDENTIFIER = "Id"
+    READ_ONLY = ("Id",)
+    REPLACED_BY = ("CatalogId",)
+    NOT_FOUND = _NOT_FOUND
+
+    def create_resource(self, aws: Any, model: Model, request: ResourceRequest[Model]) -> None:
+        given = _input(model, "ConnectionInput", request)
+        aws.glue.create_connection(ConnectionInput=given)
+        model["Id"] = given["Name"]
+
+    def update_resource(self, aws: Any, model: Model, previous: Model) -> None:
+        name = previous["Id"]
+        given = {**model["ConnectionInput"], "Name": name}
+        _require_same(name, model["ConnectionInput"].get("Name", name))
+        aws.glue.update_connection(Name=name, ConnectionInput=_numbers(given))
+
+    def delete_resource(self, aws: Any, model: Model) -> None:
+        aws.glue.delete_connection(ConnectionName=model["Id"])
+
+
+class TriggerResource(ModelResource):
+    """AWS::Glue::Trigger; Ref is the trigger's name."""
+
+    TYPE = "AWS::Glue::Trigger"
+    IDENTIFIER = "Name"
+    REPLACED_BY = ("Name", "Type", "WorkflowName")
+    NOT_FOUND = _NOT_FOUND
+
+    def create_resource(self, aws: Any, model: Model, request: ResourceRequest[Model]) -> None:
+        model.setdefault("Name", _generated_name(request))
+        aws.glue.create_trigger(**{**_numbers(model), "Tags": _tags(model)})
+
+    def update_resource(self, aws: Any, model: Model, previous: Model) -> None:  # noqa: ARG002
+        typed = _numbers(model)
+        changes = {key: typed[key] for key in _TRIGGER_UPDATE if key in typed}
+        aws.glue.update_trigger(Name=model["Name"], TriggerUpdate=changes)
+
+    def delete_resource(self, aws: Any, model: Model) -> None:
+        aws.glue.delete_trigger(Name=model["Name"])
+
+
+_TRIGGER_UPDATE = ("Actions", "Description", "EventBatchingCondition", "Predicate", "Schedule")
+
+
+class WorkflowResource(ModelResource):
+    """AWS::Glue::Workflow; Ref is the workflow's name."""
+
+    TYPE = "AWS::Glue::Workflow"
+    IDENTIFIER = "Name"
+    REPLACED_BY = ("Name",)
+    NOT_FOUND = _NOT_FOUND
+
+    def create_resource(self, aws: Any, model: Model, request: ResourceRequest[Model]) -> None:
+        model.setdefault("Name", _generated_name(request))
+        aws.glue.create_workflow(**{**_numbers(model), "Tags": _tags(model)})
+
+    def update_resource(self, aws: Any, model: Model, previous: Model) -> None:  # noqa: ARG002
+        typed = {key: value for key, value in _numbers(model).items() if key != "Tags"}
+        aws.glue.update_workflow(**typed)
+
+    def delete_resource(self, aws: Any, model: Model) -> None:
+        aws.glue.delete_workflow(Name=model["Name"])
+
+
 # What these resources take from the API's shapes as numbers or booleans; YAML parameters and
 # conditions make them strings.
 _NUMBERS = {
@@ -171,6 +239,7 @@ _NUMBERS = {
     "MaxCapacity": float,
     "MaxConcurrentRuns": int,
     "MaxRetries": int,
+    "NotifyDelayAfter": int,
     "NumberOfBuckets": int,
     "NumberOfWorkers": int,
     "Retention": int,
@@ -183,10 +252,15 @@ _BOOLEANS = {
     "Compressed",
     "CustomDatatypeConfigured",
     "DisableValueTrimming",
+    "JobRunQueuingEnabled",
     "ScanAll",
+    "StartOnCreation",
     "StoredAsSubDirectories",
 }
-_FREE_FORM = {"Arguments", "DefaultArguments", "NonOverridableArguments", "Parameters", "Tags"}
+_FREE_FORM = {
+    *("Arguments", "ConnectionProperties", "DefaultArguments", "DefaultRunProperties"),
+    *("NonOverridableArguments", "Parameters", "Tags"),
+}
 
 
 def _numbers(value: Any, name: str = "") -> Any:
@@ -274,3 +348,6 @@ PartitionPlugin = plugin(PartitionResource)
 ClassifierPlugin = plugin(ClassifierResource)
 CrawlerPlugin = plugin(CrawlerResource)
 JobPlugin = plugin(JobResource)
+ConnectionPlugin = plugin(ConnectionResource)
+TriggerPlugin = plugin(TriggerResource)
+WorkflowPlugin = plugin(WorkflowResource)

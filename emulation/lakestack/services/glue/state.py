@@ -12,30 +12,53 @@ from lakestack.services import arns
 from lakestack.services.base import aws_error
 from lakestack.services.glue.crawler import Crawler
 from lakestack.services.glue.job import Job
+from lakestack.services.glue.triggers.chain import Chain, Workflow
+from lakestack.services.glue.triggers.trigger import Trigger
 from lakestack.store import Contents, Ending, ServiceState, Store, register
 
 T = TypeVar("T")
 
 
 class GlueState(ServiceState):
-    """Crawlers, classifiers and jobs by name. `lock` guards adding and removing."""
+    """Connections, crawlers, classifiers, jobs, triggers and workflows by name, and chains by id.
+
+    `lock` guards adding and removing; triggers, workflows and chains wholly.
+    """
 
     def __init__(self, account: str, region: str) -> None:
         super().__init__(account, region)
         self.crawlers: dict[str, Crawler] = {}
         self.classifiers: dict[str, dict[str, Any]] = {}
+        self.connections: dict[str, dict[str, Any]] = {}
         self.jobs: dict[str, Job] = {}
+        self.triggers: dict[str, Trigger] = {}
+        self.workflows: dict[str, Workflow] = {}
+        self.chains: dict[str, Chain] = {}
 
     def arn(self, kind: str, name: str) -> str:
-        """ARN of a crawler or job, for example ``arn:aws:glue:us-east-1:…:crawler/name``."""
+        """ARN of a crawler, job, trigger or workflow: ``arn:aws:glue:us-east-1:…:crawler/name``."""
         return arns.arn("glue", self.region, self.account, f"{kind}/{name}")
+
+    def triggers_of(self, workflow: str) -> list[Trigger]:
+        """The triggers of a workflow, or with "" those outside workflows, in their order."""
+        return [trigger for trigger in self.triggers.values() if trigger.workflow == workflow]
+
+    def chain(self, workflow: str, chain_id: str) -> Chain | None:
+        """A workflow's run, or with "" a chain outside workflows."""
+        if not workflow:
+            return self.chains.get(chain_id)
+        found = self.workflows.get(workflow)
+        return found.run(chain_id) if found else None
 
     def contents(self) -> Contents:
         with self.lock:
             return {
                 "crawler": sorted(self.crawlers),
                 "classifier": sorted(self.classifiers),
+                "connection": sorted(self.connections),
                 "job": sorted(self.jobs),
+                "trigger": sorted(self.triggers),
+                "workflow": sorted(self.workflows),
             }
 
     def end(self) -> list[Ending]:
@@ -48,17 +71,27 @@ class GlueState(ServiceState):
         with self.lock:
             return {
                 "classifiers": dict(self.classifiers),
+                "connections": dict(self.connections),
                 "crawlers": [crawler.snapshot() for crawler in self.crawlers.values()],
                 "jobs": [job.snapshot() for job in self.jobs.values()],
+                "triggers": [trigger.snapshot() for trigger in self.triggers.values()],
+                "workflows": [workflow.snapshot() for workflow in self.workflows.values()],
+                "chains": [chain.snapshot() for chain in self.chains.values()],
             }
 
     def restore(self, document: dict[str, Any]) -> None:
         place = self.account, self.region
         self.classifiers = dict(document["classifiers"])
+        self.connections = dict(document["connections"])
         crawlers = [Crawler.restored(*place, saved) for saved in document["crawlers"]]
         jobs = [Job.restored(*place, saved) for saved in document["jobs"]]
         self.crawlers = {crawler.name: crawler for crawler in crawlers}
         self.jobs = {job.name: job for job in jobs}
+        self.triggers = {t["Name"]: Trigger.restored(t) for t in document["triggers"]}
+        workflows = [Workflow.restored(saved) for saved in document["workflows"]]
+        self.workflows = {workflow.name: workflow for workflow in workflows}
+        chains = [Chain.restored(saved) for saved in document["chains"]]
+        self.chains = {chain.chain_id: chain for chain in chains}
 
     def resume(self) -> None:
         """What was under way has failed: its process or thread is gone."""
@@ -67,6 +100,10 @@ class GlueState(ServiceState):
         for job in self.jobs.values():
             for run in job.runs:
                 run.lost()
+        for workflow in self.workflows.values():
+            for workflow_run in workflow.runs:
+                workflow_run.lost()
+        self.chains.clear()  # what ran in them is lost, and they go no further
 
 
 STORE = register(Store("glue", GlueState))
@@ -86,6 +123,15 @@ def existing_crawler(state: GlueState, name: str) -> Crawler:
         EntityNotFoundException: there is none
     """
     return _existing(state.crawlers.get(name), f"Crawler entry with name {name} does not exist")
+
+
+def existing_workflow(state: GlueState, name: str) -> Workflow:
+    """The workflow with this name.
+
+    Raises:
+        EntityNotFoundException: there is none
+    """
+    return _existing(state.workflows.get(name), f"Entity not found: Workflow {name}")
 
 
 def existing_job(state: GlueState, name: str) -> Job:

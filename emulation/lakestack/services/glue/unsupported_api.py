@@ -10,15 +10,7 @@ from lakestack.services.base import aws_error
 
 
 class UnsupportedApi:
-    """Triggers, workflows, interactive sessions and development endpoints."""
-
-    @handler("CreateTrigger", expand=False)
-    def refuse_create_trigger(self, context: RequestContext, request: dict[str, Any]) -> Any:  # noqa: ARG002
-        raise _refused("Triggers", "StartJobRun or StartCrawler")
-
-    @handler("CreateWorkflow", expand=False)
-    def refuse_create_workflow(self, context: RequestContext, request: dict[str, Any]) -> Any:  # noqa: ARG002
-        raise _refused("Workflows", "StartJobRun or StartCrawler")
+    """Interactive sessions and development endpoints."""
 
     @handler("CreateSession", expand=False)
     def refuse_create_session(self, context: RequestContext, request: dict[str, Any]) -> Any:  # noqa: ARG002

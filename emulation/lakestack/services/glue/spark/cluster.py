@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from zipfile import ZIP_STORED, ZipFile
 
-from lakestack import marks
+from lakestack import marks, spark_master
 from lakestack.spark_master import LEAST_MEMORY, VARIABLE, Master, Worker
 
 GIB = 1024  # MiB
@@ -212,6 +213,36 @@ class OnCluster:
             "spark.files": ",".join(map(str, self.files)),
             **{f"spark.executorEnv.{name}": value for name, value in kept.items()},
         }
+
+
+def on_cluster(
+    settings: Mapping[str, Any],
+    environment: dict[str, str],
+    python_files: list[Path],
+    files: list[Path],
+    note: Callable[[str], None],
+) -> OnCluster | None:
+    """Where a run's executors are: on the cluster that SPARK_MASTER names, if the job has workers.
+
+    Args:
+        settings: of the run: its workers
+        environment: of the job
+        python_files: for executors, too
+        files: for executors, too
+        note: writes to the run's error log
+
+    Raises:
+        EmulationError: the setting is wrong, or the cluster is not there
+    """
+    workers = settings.get("NumberOfWorkers") or 1
+    master = spark_master.from_environment() if workers > 1 else None
+    if master is None:
+        return None
+    fitted = executors(settings["WorkerType"], workers, master.workers())
+    secret = master.secret()
+    for line in (f"Spark's master is {master.url}", *fitted.notes):
+        note(line)
+    return OnCluster(master, fitted, secret, environment, python_files, files)
 
 
 def _packed(package: Path, archive: Path) -> Path:

@@ -133,6 +133,7 @@ def spark_command(
     jars: Sequence[Path] = (),
     jars_first: bool = False,
     variables: Mapping[str, str] = MappingProxyType({}),
+    drivers: Sequence[Path] = (),
     cluster: OnCluster | None = None,
 ) -> tuple[list[str], dict[str, str]]:
     """Return the command that runs a Glue script, and the environment to add to the job's own.
@@ -150,6 +151,7 @@ def spark_command(
         jars_first: classes are looked for in them before Spark's own; the archive of classes, which
             halves the start, does not fit then
         variables: more of the environment of Spark's workers
+        drivers: of JDBC (`jdbc_drivers`)
         cluster: where its executors run; None: in the driver's process
 
     Raises:
@@ -165,8 +167,8 @@ def spark_command(
     library = [*(jars if jars_first else ()), *class_path(spark_jars())]
     settings = _settings(workdir, temporary, library, cores)
     own = {"HADOOP_USER_NAME": "glue", "TZ": "UTC", **_dynamodb_engine(account, region)}
-    if jars:
-        settings["spark.jars"] = ",".join(map(str, jars))
+    if brought := [*jars, *(drivers if cluster else ())]:
+        settings["spark.jars"] = ",".join(map(str, brought))
     if cluster:
         flags = ["-Xss4m", "-XX:-UsePerfData", *_common_flags(workdir), *_archive_flags(library)]
         # Before Spark's own folder of jars, in the order of the archive, which else does not fit.
@@ -178,7 +180,8 @@ def spark_command(
         str(find_java().path),
         *_jvm_flags(workdir, temporary, library),
         "-cp",
-        os.pathsep.join(map(str, library)),
+        # Java's DriverManager knows the drivers of the class path only; the archive fits its begin.
+        os.pathsep.join(map(str, [*library, *drivers, *jars])),
         "org.apache.spark.deploy.SparkSubmit",
         "--master",
         cluster.master.url if cluster else f"local[{cores}]",

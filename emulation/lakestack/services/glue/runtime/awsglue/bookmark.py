@@ -87,6 +87,15 @@ class Bookmark:
         self._read[context] = state_after(before, [o for o in objects if o.url not in left])
         return sorted(chosen, key=lambda each: each.url)
 
+    def positions(self, context: str) -> tuple[State | None, State | None]:
+        """What a source without objects has been read to, and how far a paused run reads."""
+        return self._states.get(context), (self._until or {}).get(context)
+
+    def remember(self, context: str, state: State | None) -> None:
+        """What `commit` saves of a source without objects."""
+        if state is not None:
+            self._read[context] = state
+
     def commit(self) -> None:
         """Save what was read, as one; nothing in a paused run."""
         if self.option != ENABLE:
@@ -108,6 +117,11 @@ def begin() -> Bookmark | None:
         return None
     _current.append(Bookmark(Path(path)))
     return _current[0]
+
+
+def current(context: str) -> Bookmark | None:
+    """The run's bookmark; None where bookmarks are off, or there is no transformation_ctx."""
+    return _current[0] if _current and context else None
 
 
 def selection(context: str) -> Select | None:

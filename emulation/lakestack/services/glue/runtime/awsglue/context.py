@@ -11,7 +11,7 @@ from typing import Any
 from pyspark import SparkContext
 from pyspark.sql import DataFrame, SparkSession, SQLContext
 
-from . import purge
+from . import jdbc, purge
 from .dynamicframe import DynamicFrame
 from .errors import NamesWhatIsMissing, UnsupportedApiError
 from .readers import DataFrameReader, DynamicFrameReader
@@ -107,6 +107,22 @@ class GlueContext(NamesWhatIsMissing, SQLContext):
     ) -> DynamicFrame:
         """Same as ``write_dynamic_frame.from_catalog``."""
         return self.write_dynamic_frame.from_catalog(frame, database, table_name, *args, **kwargs)
+
+    def write_dynamic_frame_from_jdbc_conf(
+        self, frame: DynamicFrame, catalog_connection: str, *args: Any, **kwargs: Any
+    ) -> DynamicFrame:
+        """Same as ``write_dynamic_frame.from_jdbc_conf``."""
+        return self.write_dynamic_frame.from_jdbc_conf(frame, catalog_connection, *args, **kwargs)
+
+    def extract_jdbc_conf(
+        self, connection_name: str, catalog_id: str | None = None
+    ) -> dict[str, str]:
+        """The properties of a Glue connection: url, fullUrl, user, password and others.
+
+        Raises:
+            CatalogError: there is no such JDBC connection
+        """
+        return jdbc.extract_conf(jdbc.connection(connection_name, catalog_id))
 
     def getSink(  # noqa: N802
         self,

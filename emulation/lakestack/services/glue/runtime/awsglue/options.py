@@ -107,6 +107,25 @@ DYNAMODB_SINK = Known(
         "dynamodb.region",
     ),
 )
+_JDBC = _names(
+    "url", "dbtable", "table", "user", "password", "secretId", "connectionName", "database",
+    "useConnectionProperties",
+)  # fmt: skip
+_JDBC_TUNING = _names(
+    "redshiftTmpDir", "aws_iam_role", "aws_iam_user", "extracopyoptions", "extraunloadoptions",
+    "tempformat", "bulkSize", "fetchsize", "batchsize", "autopushdown",
+)  # fmt: skip
+_OWN_DRIVER = _names("customJdbcDriverS3Path", "customJdbcDriverClassName")  # by --extra-jars
+JDBC_SOURCE = Known(
+    _JDBC
+    | _names(
+        "hashfield", "hashexpression", "hashpartitions", "sampleQuery",
+        "enablePartitioningForSampleQuery", "jobBookmarkKeys", "jobBookmarkKeysSortOrder",
+    ),
+    _JDBC_TUNING,
+    _OWN_DRIVER | _names("sampleSize", "bookmarkFilter"),
+)  # fmt: skip
+JDBC_SINK = Known(_JDBC | _names("preactions", "postactions"), _JDBC_TUNING, _OWN_DRIVER)
 
 _CSV = _names("separator", "quoteChar", "escaper")
 _PARQUET_TUNING = _names("useGlueParquetWriter", "blockSize", "pageSize")

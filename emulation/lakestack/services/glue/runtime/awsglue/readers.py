@@ -10,13 +10,13 @@ from pyspark import RDD
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - the name everybody uses
 
-from . import bookmark, dynamodb_source, s3_source
+from . import bookmark, dynamodb_source, jdbc, jdbc_source, s3_source
 from .catalog import CatalogTable, read_table
 from .columns import quoted
 from .dynamicframe import DynamicFrame
 from .errors import NamesWhatIsMissing, SourceError, UnsupportedApiError
 from .json_schema import with_choices
-from .options import CATALOG_SOURCE, DYNAMODB_SOURCE, S3_SOURCE, is_true
+from .options import CATALOG_SOURCE, DYNAMODB_SOURCE, JDBC_SOURCE, S3_SOURCE, is_true
 from .s3_objects import Bound, Listing, exclusions_of
 from .s3_source import Read
 from .type_names import spark_type
@@ -69,6 +69,8 @@ class DynamicFrameReader(NamesWhatIsMissing):
                 raise UnsupportedApiError("push_down_predicate on a DynamoDB table")
             read = _read_dynamodb(self._glue_context, table, options)
             return self._frame(read.of_data(), transformation_ctx or table_name)
+        if table.classification in jdbc.VENDORS:
+            return self._jdbc(table.classification, _of_table(table, options), transformation_ctx)
         given = CATALOG_SOURCE.taken("create_dynamic_frame.from_catalog", options)
         both = (push_down_predicate, given.pop("catalogpartitionpredicate", ""))
         read = s3_source.read_catalog(
@@ -107,6 +109,8 @@ class DynamicFrameReader(NamesWhatIsMissing):
         if connection_type == "dynamodb":
             read = _read_dynamodb_items(self._glue_context, options)
             return self._frame(read.of_data(), transformation_ctx)
+        if connection_type in jdbc.VENDORS:
+            return self._jdbc(connection_type, options, transformation_ctx)
         if connection_type not in FILE_CONNECTIONS:
             raise UnsupportedApiError(f"from_options(connection_type={connection_type!r})")
         given = S3_SOURCE.taken(f"connection type {connection_type}", options)
@@ -125,6 +129,12 @@ class DynamicFrameReader(NamesWhatIsMissing):
         )
         _fail_fast(read, given)
         return self._frame(read.of_data(), transformation_ctx)
+
+    def _jdbc(self, connection_type: str, options: Options, context: str) -> DynamicFrame:
+        given = JDBC_SOURCE.taken(f"connection type {connection_type}", options)
+        target = jdbc.target(connection_type, given)
+        frame = jdbc_source.read(self._glue_context.spark_session, target, given, context)
+        return DynamicFrame(frame, self._glue_context, context)
 
     def from_rdd(
         self,
@@ -165,6 +175,17 @@ class DataFrameReader(NamesWhatIsMissing):
     def from_options(self, *args: Any, **kwargs: Any) -> DataFrame:
         """Read files or a DynamoDB table, with the types found in them."""
         return self._reader.from_options(*args, **kwargs).toDF()
+
+
+def _of_table(table: CatalogTable, options: Options) -> Options:
+    """The options of a catalog table that stands for a table of a database.
+
+    Its location is ``database.schema.table``, or ``database.table``; the connection is named in its
+    parameter ``connectionName``, as crawlers write it. Options of the table may be overridden.
+    """
+    database, _, name = table.location.partition(".")
+    own = {k: v for k, v in table.parameters.items() if k in JDBC_SOURCE.applied}
+    return {"dbtable": name or table.name, "database": database, **own, **options}
 
 
 def _listing(given: Options, *, recurse: bool) -> Listing:

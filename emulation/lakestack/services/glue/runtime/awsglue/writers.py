@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import DataFrame
 
-from . import dynamodb_sink, dynamodb_source
+from . import dynamodb_sink, dynamodb_source, jdbc, jdbc_sink
 from .catalog import read_table
 from .catalog_sink import BEHAVIORS, CatalogUpdate
 from .dynamicframe import DynamicFrame
 from .errors import NamesWhatIsMissing, UnsupportedApiError
 from .exact_names import exact_names
 from .file_names import as_glue_names
-from .options import CATALOG_SINK, DYNAMODB_SINK, LOG, S3_SINK, WRITERS, is_true
+from .options import CATALOG_SINK, DYNAMODB_SINK, JDBC_SINK, LOG, S3_SINK, WRITERS, is_true
 from .s3_source import csv_options
 
 if TYPE_CHECKING:
@@ -49,11 +49,34 @@ class DynamicFrameWriter(NamesWhatIsMissing):
         """
         if connection_type == "dynamodb":
             return _write_dynamodb(frame, connection_options or {})
+        if connection_type in jdbc.VENDORS:
+            return _write_jdbc(frame, connection_type, connection_options or {})
         if connection_type not in FILE_CONNECTIONS:
             raise UnsupportedApiError(f"write_dynamic_frame to connection_type={connection_type!r}")
         sink = DataSink(connection_options or {})
         sink.setFormat(format or "", **(format_options or {}))
         return sink.writeFrame(frame)
+
+    def from_jdbc_conf(
+        self,
+        frame: DynamicFrame,
+        catalog_connection: str,
+        connection_options: Options | None = None,
+        redshift_tmp_dir: str = "",  # noqa: ARG002 - AWS's signature
+        transformation_ctx: str = "",  # noqa: ARG002
+        catalog_id: str | None = None,
+    ) -> DynamicFrame:
+        """Add rows to ``connection_options["dbtable"]`` of ``["database"]`` of a Glue connection.
+
+        Raises:
+            CatalogError: there is no such connection
+            SourceError: the database or its driver says no
+        """
+        given = JDBC_SINK.taken("write_dynamic_frame.from_jdbc_conf", connection_options or {})
+        properties = jdbc.connection(catalog_connection, catalog_id)
+        target = jdbc.of_connection(properties, str(given.get("database") or ""))
+        jdbc_sink.write(frame.toDF(), target, given)
+        return frame
 
     def from_catalog(
         self,
@@ -205,6 +228,12 @@ def _catalog_update(
         return None
     behavior = given.get("updatebehavior") or BEHAVIORS[0]
     return CatalogUpdate(database, table, str(behavior), catalog)
+
+
+def _write_jdbc(frame: DynamicFrame, connection_type: str, options: Options) -> DynamicFrame:
+    given = JDBC_SINK.taken(f"a sink of connection type {connection_type}", options)
+    jdbc_sink.write(frame.toDF(), jdbc.target(connection_type, given), given)
+    return frame
 
 
 def _write_dynamodb(frame: DynamicFrame, options: Options) -> DynamicFrame:

@@ -1,0 +1,1 @@
+"""Triggers and workflows at work: firing, schedules, and the API operations."""

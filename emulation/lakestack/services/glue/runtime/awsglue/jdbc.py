@@ -1,0 +1,257 @@
+"""JDBC databases: their kinds, Glue connections to them, and what Spark is told.
+
+AWS Glue Developer Guide, "JDBC connections" and "Adding a JDBC connection using your own JDBC
+drivers". Redshift is spoken to as the PostgreSQL that it looks like: rows go by JDBC, and not by
+UNLOAD and COPY through a temporary folder in S3.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from py4j.protocol import Py4JJavaError
+
+from .clients import client
+from .errors import CatalogError, SourceError, UnsupportedApiError
+
+Options = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Vendor:
+    """A kind of database.
+
+    Attributes:
+        scheme: how its JDBC URLs begin
+        driver: class of its driver
+        port: its usual one
+        hashed: SQL of a whole number that is made of a column of any type
+        remainder: SQL of the remainder of a whole number
+        encrypted: properties that let its driver refuse connections without TLS
+    """
+
+    scheme: str
+    driver: str
+    hashed: str
+    remainder: str = "abs(mod({0}, {1}))"
+    encrypted: Mapping[str, str] = field(default_factory=dict)
+
+
+_POSTGRESQL = Vendor(
+    "jdbc:postgresql:",
+    "org.postgresql.Driver",
+    "('x' || substr(md5(cast({0} as text)), 1, 7))::bit(28)::int",
+    encrypted={"ssl": "true", "sslmode": "require"},
+)
+VENDORS: Mapping[str, Vendor] = {
+    "postgresql": _POSTGRESQL,
+    "redshift": _POSTGRESQL,
+    "mysql": Vendor(
+        "jdbc:mysql:",
+        "com.mysql.cj.jdbc.Driver",
+        "crc32(cast({0} as char))",
+        encrypted={"sslMode": "REQUIRED"},
+    ),
+    "sqlserver": Vendor(
+        "jdbc:sqlserver:",
+        "com.microsoft.sqlserver.jdbc.SQLServerDriver",
+        "cast(checksum({0}) as bigint)",
+        "abs(({0}) % {1})",
+        {"encrypt": "true", "trustServerCertificate": "true"},
+    ),
+    "oracle": Vendor("jdbc:oracle:", "oracle.jdbc.OracleDriver", "ora_hash({0})"),
+}
+_URL = re.compile(r"jdbc:(?P<vendor>[a-z0-9]+):(?:thin:)?/*@?/*(?P<host>[^/;?]*)(?P<rest>.*)")
+
+
+@dataclass(frozen=True)
+class Target:
+    """A database and how to log in.
+
+    Attributes:
+        vendor: a key of `VENDORS`
+        url: for Spark
+        properties: for the driver; with the password, so never shown
+    """
+
+    vendor: str
+    url: str
+    properties: Mapping[str, str] = field(repr=False)
+
+    @property
+    def kind(self) -> Vendor:
+        return VENDORS[self.vendor]
+
+    @contextmanager
+    def errors_named(self, what: str) -> Iterator[None]:
+        """Turn an error of the driver into one that says what failed, and why.
+
+        Args:
+            what: for the message, such as ``reading table t``
+
+        Raises:
+            SourceError: the driver is missing, the database is down, or refuses something
+        """
+        try:
+            yield
+        except Py4JJavaError as e:
+            reason = _reason(e.java_exception)
+            if "ClassNotFoundException" in reason or "No suitable driver" in reason:
+                reason = (
+                    f"the JDBC driver {self.kind.driver} is not on the class path; run the job "
+                    "once with a network, so that it is fetched, or bring it by --extra-jars"
+                )
+            place = self.url.partition("?")[0].partition(";")[0]
+            raise SourceError(f"{what} at {place}: {reason}") from e
+
+
+def _reason(error: Any) -> str:
+    """The text of the innermost cause that has one."""
+    found = f"{error.getClass().getName()}: {error.getMessage()}"
+    while (error := error.getCause()) is not None:
+        if error.getMessage():
+            found = f"{error.getClass().getName()}: {error.getMessage()}"
+    return found.strip()
+
+
+def target(connection_type: str, given: Options) -> Target:
+    """The database that options name.
+
+    Args:
+        connection_type: a key of `VENDORS`
+        given: options, by their names in lower case
+
+    Raises:
+        CatalogError: there is no such connection
+        ValueError: neither a URL nor a connection is given
+    """
+    name = given.get("connectionname")
+    if name and (str(given.get("useconnectionproperties")).lower() == "true" or "url" not in given):
+        return of_connection(connection(str(name)), str(given.get("database") or ""))
+    if not given.get("url"):
+        raise ValueError(f'connection type {connection_type} needs the options "url" and "dbtable"')
+    login = dict(given)
+    if given.get("secretid"):
+        login.update(_secret(str(given["secretid"])))
+    return _target(str(given["url"]), login.get("user"), login.get("password"))
+
+
+def connection(name: str, catalog_id: str | None = None) -> Mapping[str, str]:
+    """The properties of a JDBC connection of the Data Catalog, with user and password.
+
+    Raises:
+        CatalogError: there is none, or it is no JDBC connection
+    """
+    glue = client("glue")
+    account = {"CatalogId": catalog_id} if catalog_id else {}
+    try:
+        found = glue.get_connection(Name=name, HidePassword=False, **account)["Connection"]
+    except glue.exceptions.EntityNotFoundException as e:
+        raise CatalogError(
+            f"connection {name} is not in the Data Catalog; create it with glue create-connection"
+        ) from e
+    properties: dict[str, str] = dict(found.get("ConnectionProperties") or {})
+    if found.get("ConnectionType") != "JDBC" or not properties.get("JDBC_CONNECTION_URL"):
+        raise CatalogError(
+            f"connection {name} is of type {found.get('ConnectionType')}, not a JDBC connection "
+            "with JDBC_CONNECTION_URL"
+        )
+    if properties.get("SECRET_ID"):
+        login = _secret(properties["SECRET_ID"])
+        properties.update(USERNAME=login["user"], PASSWORD=login["password"])
+    return properties
+
+
+def of_connection(properties: Mapping[str, str], database: str = "") -> Target:
+    """The database of a Glue connection.
+
+    Args:
+        properties: from `connection`
+        database: another one of the same server
+    """
+    url = properties["JDBC_CONNECTION_URL"]
+    encrypted = properties.get("JDBC_ENFORCE_SSL", "false").lower() == "true"
+    return _target(
+        with_database(url, database) if database else url,
+        properties.get("USERNAME"),
+        properties.get("PASSWORD"),
+        encrypted=encrypted,
+    )
+
+
+def extract_conf(properties: Mapping[str, str]) -> dict[str, str]:
+    """What `GlueContext.extract_jdbc_conf` returns: ``url`` without, ``fullUrl`` with database."""
+    full = properties["JDBC_CONNECTION_URL"]
+    found = _parsed(full)
+    host = full[: found.end("host")]
+    return {
+        "user": properties.get("USERNAME", ""),
+        "password": properties.get("PASSWORD", ""),
+        "vendor": found["vendor"],
+        "url": host,
+        "fullUrl": full,
+        "enforceSSL": properties.get("JDBC_ENFORCE_SSL", "false").lower(),
+        "customJDBCCert": properties.get("CUSTOM_JDBC_CERT", ""),
+        "customJDBCCertString": properties.get("CUSTOM_JDBC_CERT_STRING", ""),
+        "skipCustomJDBCCertValidation": properties.get(
+            "SKIP_CUSTOM_JDBC_CERT_VALIDATION", "false"
+        ).lower(),
+    }
+
+
+def with_database(url: str, database: str) -> str:
+    """A JDBC URL with another database."""
+    found = _parsed(url)
+    host, rest = url[: found.end("host")], found["rest"]
+    if found["vendor"] == "sqlserver":
+        kept = [p for p in rest.split(";") if p and not re.match(r"(?i)database(name)?=", p)]
+        return ";".join([host, f"databaseName={database}", *kept])
+    query = rest[rest.index("?") :] if "?" in rest else ""
+    return f"{host}/{database}{query}"
+
+
+def _target(url: str, user: Any, password: Any, *, encrypted: bool = False) -> Target:
+    vendor = _parsed(url)["vendor"]
+    if vendor not in VENDORS:
+        raise UnsupportedApiError(f"a JDBC URL of {vendor!r}")
+    kind = VENDORS[vendor]
+    if encrypted and not kind.encrypted:
+        raise UnsupportedApiError(f"JDBC_ENFORCE_SSL of {vendor}")
+    properties = {"driver": kind.driver, **(kind.encrypted if encrypted else {})}
+    properties.update({k: str(v) for k, v in (("user", user), ("password", password)) if v})
+    if vendor == "redshift":
+        url = kind.scheme + url.removeprefix("jdbc:redshift:")
+    if vendor == "oracle":  # AWS writes thin://@host, the driver reads thin:@//host
+        url = url.replace("thin://@", "thin:@//")
+    return Target(vendor, url, properties)
+
+
+def _parsed(url: str) -> re.Match[str]:
+    found = _URL.fullmatch(url)
+    if found is None:
+        raise ValueError(
+            f"{url.partition('?')[0]!r} is no JDBC URL, such as jdbc:postgresql://host:5432/database"
+        )
+    return found
+
+
+def _secret(secret: str) -> dict[str, str]:
+    """User and password of a secret of Secrets Manager (``username``, ``password``).
+
+    Raises:
+        SourceError: there is no such secret, or it is not such JSON
+    """
+    manager = client("secretsmanager")
+    try:
+        text = manager.get_secret_value(SecretId=secret)["SecretString"]
+        found = json.loads(text)
+        return {"user": found.get("username") or found["user"], "password": found["password"]}
+    except manager.exceptions.ResourceNotFoundException as e:
+        raise SourceError(f"the secret {secret} is not in Secrets Manager") from e
+    except (ValueError, KeyError, TypeError, AttributeError) as e:
+        raise SourceError(f'the secret {secret} is not JSON with "username" and "password"') from e

@@ -1,0 +1,1 @@
+"""What triggers and workflows are, as data: definitions, schedules, chains of runs, graphs."""
