@@ -16,6 +16,7 @@ from lakestack.services.glue.job import completed
 from lakestack.services.glue.job_arguments import ArgumentError
 from lakestack.services.glue.job_checks import check_arguments
 from lakestack.services.glue.job_failure import FailureReader
+from lakestack.services.glue.job_launch import Launch
 from lakestack.services.glue.special_parameters import PARAMETERS
 
 
@@ -257,12 +258,12 @@ def test_a_run_beyond_its_timeout_is_ended(monkeypatch: pytest.MonkeyPatch, tmp_
     )
     endless = [sys.executable, "-c", "import threading; threading.Event().wait()"]
 
-    def prepare(workdir: Path, errors: object) -> tuple[list[str], dict[str, str]]:
-        (workdir / "work").mkdir()
+    def prepare(launch: Launch) -> tuple[list[str], dict[str, str]]:
+        (launch.workdir / "work").mkdir()
         return endless, {}
 
     monkeypatch.setattr(job_run, "LogStream", _NoLogs)
-    monkeypatch.setattr(run, "_prepare", prepare)
+    monkeypatch.setattr(Launch, "prepare", prepare)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     run._run()
     assert ended == [run]

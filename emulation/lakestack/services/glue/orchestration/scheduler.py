@@ -1,4 +1,4 @@
-"""Schedules of triggers and crawlers, on the emulator's clock."""
+"""Schedules of triggers and crawlers, by the time of schedules."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import Any
 
 from localstack.aws.api import CommonServiceException
 
-from lakestack import clock
 from lakestack.services.glue.crawl_start import start_crawl
 from lakestack.services.glue.orchestration.firing import fire_scheduled
 from lakestack.services.glue.state import STORE, GlueState
-from lakestack.services.glue.triggers.cron import Cron
+from lakestack.services.schedules.cron import Cron
+from lakestack.services.schedules.time import TIME
 
 LOG = logging.getLogger(__name__)
 
@@ -30,10 +30,10 @@ class Scheduler:
     does not.
 
     Args:
-        now: the wall clock, in UTC
+        now: the time of schedules, in UTC
     """
 
-    def __init__(self, now: Callable[[], datetime] = clock.utc) -> None:
+    def __init__(self, now: Callable[[], datetime] = TIME.now) -> None:
         self._now = now
         self._lock = threading.Lock()
         self._changed = threading.Event()
@@ -49,6 +49,7 @@ class Scheduler:
                     target=self._run, name="glue-schedules", daemon=True
                 )
                 self._thread.start()
+                TIME.wakes(self._changed)
         self._changed.set()
 
     def look(self) -> float:

@@ -11,7 +11,7 @@ from localstack.aws.api import CommonServiceException
 
 from lakestack.services.base import aws_error
 from lakestack.services.glue.job_checks import check_arguments, check_timeout
-from lakestack.services.glue.triggers.cron import Cron, CronError
+from lakestack.services.schedules.cron import Cron, CronError
 
 JsonDict = dict[str, Any]
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lakestack.services.glue.triggers.cron import Cron, CronError
+from lakestack.services.schedules.cron import Cron, CronError
 
 FRIDAY = datetime(2026, 11, 27, 20, 42, 30, tzinfo=UTC)
 
