@@ -120,10 +120,12 @@ clean: down ## Stop, and remove the environment and all local state
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m lakestack.tool.kept; fi
 	rm -rf $(VENV) .lake build bench.json faults.json *.egg-info emulation/build emulation/*.egg-info
 
-# uv installs the lock in seconds where pip takes minutes; it is itself pinned in the lock.
+# uv installs the lock in seconds where pip takes minutes; it is itself pinned in the lock. An
+# environment that is there is kept, and brought to what the lock says; PYTHON=... makes another one.
 define new_environment
-	@echo "making the environment in $(VENV) (once, some two minutes; 1.4 GB)"
-	@$(if $(filter uv,$(PYTHON)),python3,$(PYTHON)) $(NEW_ENVIRONMENT) $(if $(filter uv,$(PYTHON)),--managed) $(VENV)
+	@$(if $(filter command line,$(origin PYTHON)),,[ -x $(BIN)/uv ] && $(BIN)/python $(NEW_ENVIRONMENT) --check 2> /dev/null ||) { \
+	  echo "making the environment in $(VENV) (once, some two minutes; 1.4 GB)"; \
+	  $(if $(filter uv,$(PYTHON)),python3,$(PYTHON)) $(NEW_ENVIRONMENT) $(if $(filter uv,$(PYTHON)),--managed) $(VENV); }
 endef
 
 $(VENV)/.ready: requirements.lock pipeline/pyproject.toml emulation/pyproject.toml
