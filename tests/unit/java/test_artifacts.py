@@ -22,7 +22,9 @@ def test_every_line_of_the_lock_has_coordinates_and_a_sha256() -> None:
 def test_the_lock_has_each_set_that_a_machine_may_need() -> None:
     native = {"sqlite4java-linux-x86_64", "sqlite4java-macos-arm64", "sqlite4java-macos-x86_64"}
 
-    assert set(artifacts._lock()) == {"dynamodb-local", "spark-s3a"} | native
+    drivers = {f"jdbc-{engine}" for engine in ("mysql", "oracle", "postgresql", "sqlserver")}
+
+    assert set(artifacts._lock()) == {"dynamodb-local", "spark-s3a"} | drivers | native
 
 
 @pytest.mark.parametrize(
