@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 from urllib.parse import urlsplit
 
 from pipeline.errors import EndpointRefusedError
-from pipeline.target import require_loopback
+from pipeline.target import require_meant
 
 __all__ = ["client"]
 
@@ -23,10 +22,8 @@ def client(service: str) -> Any:
 
     made = boto3.client(service)
     place = urlsplit(made.meta.endpoint_url)
-    if os.environ.get("LAKE_TARGET") == "aws":
-        return made
     try:
-        require_loopback(f"{place.scheme}://{place.netloc}")
+        require_meant(f"{place.scheme}://{place.netloc}")
     except EndpointRefusedError:
         raise SystemExit(
             f"This would speak to {made.meta.endpoint_url}, in your own account: refused.\n"

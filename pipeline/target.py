@@ -41,6 +41,7 @@ __all__ = [
     "Waits",
     "open_target",
     "require_loopback",
+    "require_meant",
 ]
 
 DEFAULT_LOCAL_ENDPOINT: Final = "http://127.0.0.1:4566"
@@ -221,6 +222,16 @@ def open_target(
         f"There is no target {name!r}; the targets are local and aws.",
         "lake doctor --target local",
     )
+
+
+def require_meant(endpoint: str, environ: Mapping[str, str] = os.environ) -> None:
+    """Return if ``LAKE_TARGET=aws`` says that any endpoint is meant, or if it is on this machine.
+
+    Raises:
+        EndpointRefusedError: neither
+    """
+    if environ.get("LAKE_TARGET") != "aws":
+        require_loopback(endpoint)
 
 
 def require_loopback(endpoint: str) -> str:

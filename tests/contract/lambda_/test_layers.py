@@ -45,3 +45,38 @@ def test_a_layer_for_another_python_is_named_where_its_import_fails(aws: Aws, na
     finally:
         lambda_.delete_function(FunctionName=name)
         lambda_.delete_layer_version(LayerName=name, VersionNumber=1)
+
+
+def test_a_layer_without_versions_is_not_listed_and_counts_on(aws: Aws, name: str) -> None:
+    layers = aws("lambda")
+
+    def publish() -> int:
+        made = layers.publish_layer_version(
+            LayerName=name, Content={"ZipFile": packed({"python/a.py": ""})}
+        )
+        return int(made["Version"])
+
+    def listed() -> list[int]:
+        pages = layers.get_paginator("list_layers").paginate()
+        found = [layer for page in pages for layer in page["Layers"]]
+        return [
+            layer["LatestMatchingVersion"]["Version"]
+            for layer in found
+            if layer["LayerName"] == name
+        ]
+
+    assert [publish(), publish()] == [1, 2]
+    assert listed() == [2]
+    layers.delete_layer_version(LayerName=name, VersionNumber=2)
+    assert listed() == [1]
+    layers.delete_layer_version(LayerName=name, VersionNumber=1)
+    assert listed() == []
+    assert publish() == 3
+
+
+def test_a_refused_first_version_leaves_no_layer(aws: Aws, name: str) -> None:
+    layers = aws("lambda")
+    arn = f"arn:aws:lambda:us-east-1:000000000000:layer:{name}"
+    with pytest.raises(ClientError):
+        layers.publish_layer_version(LayerName=arn, Content={"ZipFile": b"no zip"})
+    assert name not in [layer["LayerName"] for layer in layers.list_layers()["Layers"]]

@@ -128,7 +128,7 @@ def test_an_account_that_nobody_confirms() -> None:
     ("arguments", "message", "hint"),
     [
         (["verify", "--lab", "9"], "range", "See: lake verify --help"),
-        (["recommend"], "Missing argument", "See: lake recommend --help"),
+        (["recommend"], "give a user id, or --rated", "See: lake recommend --help"),
         (["fly"], "No such command 'fly'", "See: lake --help"),
         (["emulator", "logs"], "No such option: --json", "See: lake emulator logs --help"),
     ],

@@ -6,7 +6,6 @@ AWS's clients sign what they ask there (S3's ListBuckets), so nothing of theirs 
 from __future__ import annotations
 
 import html
-import re
 from collections.abc import Collection
 
 from localstack.http import Request, Response
@@ -45,8 +44,8 @@ def page(request: Request, host: Host) -> Response:
     text = TEXT.format(health=address)
     if "text/html" not in request.headers.get("Accept", ""):
         return Response(text, 200, mimetype="text/plain")
-    link = re.escape(html.escape(address))
-    body = re.sub(link, lambda found: f'<a href="{found[0]}">{found[0]}</a>', html.escape(text))
+    link = html.escape(address)
+    body = html.escape(text).replace(link, f'<a href="{link}">{link}</a>')
     return Response(
         '<!doctype html><html lang="en"><meta charset="utf-8"><title>Emulated data lake</title>'
         f"<pre>{body}</pre></html>",

@@ -12,7 +12,6 @@ from typing import Any
 from localstack.aws.api import RequestContext, handler
 from localstack.aws.api.lambda_ import InvalidRequestContentException
 from localstack.services.lambda_ import api_utils
-from localstack.services.lambda_.invocation.models import lambda_stores
 from localstack.services.lambda_.provider import LambdaProvider
 from localstack.services.plugins import Service
 
@@ -21,6 +20,7 @@ from lakestack.services import steady_time
 from lakestack.services.lambda_ import kinesis_mapping, mapping_rules, metrics, packages
 from lakestack.services.lambda_.executor import end_deleted
 from lakestack.services.lambda_.function_process import kill_all
+from lakestack.services.lambda_.layers import LayerOperations
 from lakestack.services.lambda_.public_layers import NoFetcher
 from lakestack.services.lambda_.runtimes import check_runnable, is_python
 
@@ -40,7 +40,7 @@ class _DaemonTimer(threading.Timer):
         self.daemon = True
 
 
-class LakeLambdaProvider(LambdaProvider):  # type: ignore[misc]
+class LakeLambdaProvider(LayerOperations, LambdaProvider):  # type: ignore[misc]
     """LocalStack's control plane; what cannot run here is refused when it is created."""
 
     def __init__(self) -> None:
@@ -84,17 +84,6 @@ class LakeLambdaProvider(LambdaProvider):  # type: ignore[misc]
     def update_function_configuration(self, context: RequestContext, request: Any) -> Any:
         check_runnable(None, request.get("Runtime"))
         return super().update_function_configuration(context, request)
-
-    @handler("PublishLayerVersion")
-    def publish_layer_version(self, context: RequestContext, layer_name: str, **given: Any) -> Any:
-        """LocalStack keeps the layer of a refused version, and can then list no layer at all."""
-        try:
-            return super().publish_layer_version(context, layer_name, **given)
-        except Exception:
-            layers = lambda_stores[context.account_id][context.region].layers
-            if (layer := layers.get(layer_name)) and not layer.layer_versions:
-                del layers[layer_name]
-            raise
 
     def validate_event_source_mapping(self, context: RequestContext, request: Any) -> Any:
         mapping_rules.check(request)

@@ -162,14 +162,15 @@ def _stack_or_change_set(request: dict[str, Any]) -> CommonServiceException | No
 
 _NAME = "[a-zA-Z][-a-zA-Z0-9]*"
 _STACK_NAME = f"{_NAME}|arn:[-a-zA-Z0-9:/._+]*"
+_NAMES = {"StackName": re.compile(_STACK_NAME), "ChangeSetName": re.compile(_NAME)}
 
 
 def _stack_name(request: dict[str, Any]) -> CommonServiceException | None:
     faults = []
-    for member, pattern in (("StackName", _STACK_NAME), ("ChangeSetName", _NAME)):
+    for member, pattern in _NAMES.items():
         name = request.get(member)
-        if name is not None and not re.fullmatch(pattern, name):
-            rule = f"satisfy regular expression pattern: {pattern}"
+        if name is not None and not pattern.fullmatch(name):
+            rule = f"satisfy regular expression pattern: {pattern.pattern}"
             faults.append(fault(name, ((), member), rule))
     return _invalid("ValidationError", summary(faults)) if faults else None
 

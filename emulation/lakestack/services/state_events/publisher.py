@@ -131,7 +131,9 @@ def _has_listeners(account: str, region: str) -> bool:
     models = sys.modules.get(MODELS)  # nobody has asked for the service: there is no rule
     if models is None:
         return False
-    bus = models.events_stores[account][region].event_buses.get("default")
+    # By `get`: to look for listeners makes no store.
+    store = (models.events_stores.get(account) or {}).get(region)
+    bus = store.event_buses.get("default") if store else None
     return bus is not None and any(rule.event_pattern for rule in list(bus.rules.values()))
 
 

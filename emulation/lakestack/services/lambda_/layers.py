@@ -1,0 +1,61 @@
+"""Layers: what LocalStack's operations leave behind, or cannot list.
+
+Lambda API Reference, "ListLayers" and "DeleteLayerVersion": a version's number is never used again,
+so a layer without versions is kept, and it is not listed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from localstack.aws.api import RequestContext, handler
+from localstack.aws.api.lambda_ import LayersListItem, ListLayersResponse
+from localstack.services.lambda_ import api_utils
+from localstack.services.lambda_.invocation.models import lambda_stores
+from localstack.utils.collections import PaginatedList
+
+
+class LayerOperations:
+    """Goes before LocalStack's provider."""
+
+    @handler("PublishLayerVersion")
+    def publish_layer_version(self, context: RequestContext, layer_name: str, **given: Any) -> Any:
+        """LocalStack keeps the layer of a refused first version."""
+        layers = lambda_stores[context.account_id][context.region].layers
+        before = set(layers)
+        try:
+            return super().publish_layer_version(context, layer_name, **given)  # type: ignore[misc]
+        except Exception:
+            for name in [name for name in list(layers) if name not in before]:
+                if not layers[name].layer_versions:
+                    del layers[name]
+            raise
+
+    @handler("ListLayers")
+    def list_layers(
+        self,
+        context: RequestContext,
+        compatible_runtime: str | None = None,
+        marker: str | None = None,
+        max_items: int | None = None,
+        compatible_architecture: str | None = None,
+    ) -> ListLayersResponse:
+        """The layers with the newest version of each that fits."""
+        found = []
+        for name, layer in list(lambda_stores[context.account_id][context.region].layers.items()):
+            fitting = [
+                version
+                for version in list(layer.layer_versions.values())
+                if compatible_runtime in (None, *(version.compatible_runtimes or ()))
+                and compatible_architecture in (None, *(version.compatible_architectures or ()))
+            ]
+            if fitting:
+                newest = max(fitting, key=lambda version: version.version)
+                shown = api_utils.map_layer_out(newest)
+                found.append(
+                    LayersListItem(LayerName=name, LayerArn=layer.arn, LatestMatchingVersion=shown)
+                )
+        page, token = PaginatedList(found).get_page(
+            lambda item: item["LayerName"], marker, max_items
+        )
+        return ListLayersResponse(NextMarker=token, Layers=page)
