@@ -87,7 +87,7 @@ def runs_killed(setup: Setup) -> list[Finished]:
             return False
 
     try:
-        wait_until(streamed, what="records in the stream")
+        wait_until(streamed, timeout=240, what="records in the stream")
     finally:
         killed = run.kill()
     return [*first, killed]
