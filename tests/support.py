@@ -28,7 +28,7 @@ _FIRST_MOVIELENS = os.environ.get("MOVIELENS")
 
 
 def wait_until(
-    condition: Callable[[], T | None], timeout: float = 30.0, every: float = 0.05, what: str = ""
+    condition: Callable[[], T | None], timeout: float = 120.0, every: float = 0.05, what: str = ""
 ) -> T:
     """Poll until the condition returns something true, and return that.
 
