@@ -48,8 +48,8 @@ notebook: $(if $(filter aws,$(TARGET)),,setup) ## Open the labs' notebooks in Ju
 	@$(MAKE) --no-print-directory $(VENV)/.notebook-ready
 	@$(BIN)/python -m pipeline.notebook $(if $(TARGET),--target "$(TARGET)")
 
-test: setup ## Run all tests (TESTS="tests/unit -k name" for some, WORKERS=n beside each other)
-	@$(BIN)/python -m pytest $(if $(WORKERS),--numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder) $(TESTS)
+test: setup ## Run all tests (TESTS="tests/unit -k name" for some, SAMPLE=1/3 of the large files, WORKERS=n)
+	@$(BIN)/python -m pytest $(if $(WORKERS),--numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder) $(if $(SAMPLE),--sample "$(SAMPLE)") $(TESTS)
 
 test-faults: setup ## Disturb every process in every stage (FAULTS="--only train", SAMPLE=1/8, MINUTES=5)
 	@$(BIN)/python -m tests.faults $(if $(SAMPLE),--sample "$(SAMPLE)") $(if $(MINUTES),--minutes "$(MINUTES)") $(FAULTS)

@@ -13,7 +13,7 @@ from typing import Any
 import hypothesis
 import pytest
 
-from tests import support
+from tests import sampling, support
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -82,8 +82,27 @@ def movielens() -> Path:
     return found
 
 
-def pytest_configure() -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--sample",
+        type=sampling.share,
+        default=1.0,
+        metavar="1/3",
+        help="this share of the files of tests that are marked large, drawn by the commit",
+    )
+
+
+LEFT_OUT = pytest.StashKey[set[Path]]()
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out what the sample has not drawn."""
+    return True if collection_path in config.stash[LEFT_OUT] else None
+
+
+def pytest_configure(config: pytest.Config) -> None:
     """Let Ctrl-C reach the tests, also in the background, and examples take their time."""
+    config.stash[LEFT_OUT] = sampling.left_out(support.PROJECT, config.getoption("sample"))
     signal.signal(signal.SIGINT, signal.default_int_handler)
     hypothesis.settings.register_profile(
         "busy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
@@ -118,6 +137,9 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         how = f" ({command})" if command else ""
         told.append(f"{name} {counts[name]}" if counts[name] else f"{name} not run{how}")
     terminalreporter.write_line(f"tiers: {', '.join(told)}")
+    if left_out := sorted(terminalreporter.config.stash[LEFT_OUT]):
+        names = ", ".join(str(path.relative_to(support.PROJECT)) for path in left_out)
+        terminalreporter.write_line(f"large files that this sample leaves out (make test): {names}")
     seconds: Counter[str] = Counter()
     for report in (*done, *terminalreporter.stats.get("", [])):  # which are set-ups and teardowns
         seconds[report.nodeid.partition("::")[0]] += getattr(report, "duration", 0)

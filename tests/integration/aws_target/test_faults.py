@@ -29,6 +29,8 @@ from tests.integration.aws_target.faults import (
 )
 from tests.integration.aws_target.guards import names
 
+pytestmark = pytest.mark.large
+
 ROUNDS = rounds(PLACES)
 
 

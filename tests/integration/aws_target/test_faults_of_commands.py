@@ -22,6 +22,8 @@ from tests.integration.aws_target.faults import (
 )
 from tests.integration.aws_target.guards import names
 
+pytestmark = pytest.mark.large
+
 LOOKS = (
     Place("plan", "cloudformation", "DescribeStacks"),
     Place("plan", "cloudformation", "GetTemplate"),

@@ -16,6 +16,8 @@ from tests.integration.aws_target.account import Account
 from tests.integration.aws_target.faults import Place, denied, met, refused
 from tests.integration.aws_target.guards import names
 
+pytestmark = pytest.mark.large
+
 
 def _empty_bucket() -> None:
     bucket = boto3.resource("s3").Bucket(names().bucket)

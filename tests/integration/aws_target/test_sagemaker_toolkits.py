@@ -34,7 +34,7 @@ PINNED = (
 """AWS's toolkits, and what they install requirements with."""
 JSON = "application/json"
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.large]
 
 
 @pytest.fixture(scope="module")

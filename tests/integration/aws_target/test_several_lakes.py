@@ -14,6 +14,8 @@ from pipeline.settings import EXCEPTIONS_TABLE, WORKSHOP, Settings
 from tests.integration.aws_target.account import ACCOUNT, REGION, Account, opened_elsewhere
 from tests.integration.aws_target.guards import names
 
+pytestmark = pytest.mark.large
+
 ELSEWHERE = "us-east-1"
 
 

@@ -16,6 +16,8 @@ from botocore.exceptions import ClientError
 from tests import support
 from tests.integration.distribution.environments import Environment
 
+pytestmark = pytest.mark.large
+
 ROLE = "arn:aws:iam::000000000000:role/any"
 
 

@@ -25,6 +25,8 @@ from tests.integration.pipeline.movielens_data import write_folder
 from tests.integration.pipeline.movielens_faults import write_ruined
 from tests.support import wait_until
 
+pytestmark = pytest.mark.large
+
 
 @pytest.fixture
 def asked() -> Iterator[tuple[int, list[str]]]:

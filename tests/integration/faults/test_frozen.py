@@ -23,6 +23,8 @@ from tests.integration.faults.lake_runs import Machine
 from tests.integration.pipeline.movielens_data import write_folder
 from tests.support import wait_until
 
+pytestmark = pytest.mark.large
+
 COMMANDS = (
     ("status",),
     ("verify",),

@@ -14,7 +14,7 @@ import pytest
 from tests.integration.faults.lake_runs import BUCKET, Finished, Machine, Setup, hops, written
 from tests.integration.pipeline.movielens_data import Expected, write_folder
 
-pytestmark = pytest.mark.spark
+pytestmark = [pytest.mark.spark, pytest.mark.large]
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ from tests.integration.faults.lake_runs import Finished, Machine, hops, written
 from tests.integration.pipeline.movielens_data import Expected, write_folder
 from tests.support import wait_until
 
-pytestmark = pytest.mark.spark
+pytestmark = [pytest.mark.spark, pytest.mark.large]
 
 TABLES = ("links_t", "movies_t", "ratings_stream_t", "ratings_t", "tags_t")
 

@@ -34,7 +34,7 @@ from tests.support import wait_until
 SPARK = "org.apache.spark.deploy.SparkSubmit"
 PROMPT_SECONDS = 10.0
 """After Ctrl-C: one call of the simulator, which takes three seconds, or one poll of a job."""
-pytestmark = pytest.mark.spark
+pytestmark = [pytest.mark.spark, pytest.mark.large]
 
 
 @dataclass

@@ -11,7 +11,7 @@ import pytest
 from tests.contract.glue.helpers import ROLE, Aws
 from tests.support import unique, wait_until
 
-pytestmark = pytest.mark.spark
+pytestmark = [pytest.mark.spark, pytest.mark.large]
 
 FINAL = {"SUCCEEDED", "FAILED", "STOPPED", "TIMEOUT", "ERROR"}
 SCRIPT = """

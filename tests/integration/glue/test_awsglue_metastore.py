@@ -11,7 +11,7 @@ from tests.integration.glue.metastore_script import SCRIPT
 from tests.integration.glue.scripts import Client, run_script
 from tests.support import unique
 
-pytestmark = pytest.mark.spark
+pytestmark = [pytest.mark.spark, pytest.mark.large]
 
 _PARQUET = "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe"
 

@@ -37,7 +37,7 @@ from tests.integration.glue.clustered import (
 )
 from tests.support import unique, wait_until
 
-pytestmark = pytest.mark.spark
+pytestmark = [pytest.mark.spark, pytest.mark.large]
 ROWS = 200_000
 SIZE = Size(workers=2, cores=1, memory=768)
 

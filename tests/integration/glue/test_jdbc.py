@@ -14,7 +14,7 @@ from tests.integration.glue.jobs import Jobs
 from tests.integration.glue.scripts import Client, run_script
 from tests.support import free_port, unique
 
-pytestmark = pytest.mark.spark
+pytestmark = [pytest.mark.spark, pytest.mark.large]
 
 TABLES = """
 create table movies (id int primary key, title varchar(50), seen timestamp);

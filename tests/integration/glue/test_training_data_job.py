@@ -14,7 +14,7 @@ import pytest
 from pipeline.uploads import glue_modules, glue_script
 from tests.support import unique, wait_until
 
-pytestmark = pytest.mark.spark
+pytestmark = [pytest.mark.spark, pytest.mark.large]
 
 Client = Callable[[str], Any]
 TITLE = 'Misérables, Les "The New" (1998)'

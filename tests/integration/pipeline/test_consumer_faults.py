@@ -10,11 +10,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
 
 import boto3
+import pytest
 
 from pipeline.lambdas import simulator
 from tests.contract.lambda_.helpers import Aws
 from tests.integration.pipeline.streamed_ratings import StreamedRatings, make_ratings
 from tests.support import ACCOUNT, REGION, wait_until
+
+pytestmark = pytest.mark.large
 
 RATINGS = 20_000
 # Of ten writes of 100 items that a batch needs, so many are made before the function fails. After

@@ -22,7 +22,7 @@ from recommender.confidence import confidence_matrix
 from recommender.evaluation import measure
 from tests.unit.recommender.cases import MODELS
 
-pytestmark = [pytest.mark.spark, pytest.mark.slow]
+pytestmark = [pytest.mark.spark, pytest.mark.slow, pytest.mark.large]
 
 SETTINGS = ("--factors", "96", "--iterations", "5", "--threads", "2", "--seed", "3")
 RATINGS = 100_000

@@ -21,7 +21,7 @@ SageMaker:
       TelemetryOptOut: true
 """
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.large]
 
 
 @pytest.fixture(scope="module")

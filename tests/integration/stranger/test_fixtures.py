@@ -15,7 +15,7 @@ from lakestack.java import artifacts
 from lakestack.tool import environment
 from tests.integration.distribution.environments import Environment, build, copied
 
-pytestmark = pytest.mark.spark
+pytestmark = [pytest.mark.spark, pytest.mark.large]
 REPOSITORY = Path(__file__).with_name("repository")
 PASSED = re.compile(r"^(\d+) passed in", re.MULTILINE)
 

@@ -15,7 +15,7 @@ from tests.integration.aws_target.calls import Call, shape
 from tests.integration.aws_target.recorded import Recorded
 from tests.integration.pipeline.own_emulator.conftest import SyntheticRun
 
-pytestmark = [pytest.mark.emulator, pytest.mark.spark]
+pytestmark = [pytest.mark.emulator, pytest.mark.spark, pytest.mark.large]
 
 COMMANDS: Final = ("run", "verify", "destroy")
 """Those of `SyntheticRun`."""

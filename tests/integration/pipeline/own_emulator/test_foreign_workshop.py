@@ -25,6 +25,8 @@ from tests.integration.pipeline.foreign_workshop import (
 )
 from tests.support import movielens_folder
 
+pytestmark = pytest.mark.large
+
 NEST = ("Roles", "Network", "Migration", "Copy", "Start")
 
 

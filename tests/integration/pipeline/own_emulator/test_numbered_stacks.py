@@ -22,6 +22,8 @@ from botocore.exceptions import WaiterError
 from pipeline.data.synthetic import Shape, generate
 from tests.support import ACCOUNT, PROJECT, wait_until
 
+pytestmark = pytest.mark.large
+
 Aws = Callable[[str], Any]
 
 BUCKET = f"{ACCOUNT}-movielens-lake-us-east-1"

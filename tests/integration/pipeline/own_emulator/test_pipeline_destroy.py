@@ -22,6 +22,8 @@ from tests.integration.pipeline.movielens_data import write_folder
 from tests.support import wait_until
 from tests.unit.pipeline.fakes import SilentReporter
 
+pytestmark = pytest.mark.large
+
 BUCKET = "000000000000-movielens-lake-us-east-1"
 OBJECTS = 1_100
 

@@ -21,6 +21,8 @@ from pipeline.target import open_target
 from tests.integration.pipeline.movielens_data import Expected, write_folder
 from tests.support import REGION, unique, wait_until
 
+pytestmark = pytest.mark.large
+
 Aws = Callable[[str], Any]
 BUCKET = "000000000000-movielens-lake-us-east-1"
 TABLES = ["ratings_t", "movies_t", "links_t", "tags_t", "awsdms_full_load_exceptions"]

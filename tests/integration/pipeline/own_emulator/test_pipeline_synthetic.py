@@ -6,7 +6,7 @@ import pytest
 
 from tests.integration.pipeline.own_emulator.conftest import SHAPE, SyntheticRun
 
-pytestmark = [pytest.mark.emulator, pytest.mark.spark]
+pytestmark = [pytest.mark.emulator, pytest.mark.spark, pytest.mark.large]
 
 
 def test_without_data_and_network_the_lake_is_filled_with_synthetic_data(

@@ -24,7 +24,7 @@ from pipeline.stages.recommend import titles_for
 from pipeline.target import open_target
 from tests.integration.pipeline import movielens_data
 
-pytestmark = [pytest.mark.emulator, pytest.mark.spark]
+pytestmark = [pytest.mark.emulator, pytest.mark.spark, pytest.mark.large]
 
 
 @dataclass
