@@ -367,9 +367,9 @@ def test_what_is_wrong_or_missing_is_named(found: dict[str, Any]) -> None:
     assert nowhere == ["SourceError", "there is no DynamoDB table nowhere; create it first"]
     assert action[0] == "ValueError"
     assert "'cost:int' is no action" in action[1]
-    assert "write_dynamic_frame.from_jdbc_conf" in jdbc[1]
+    assert jdbc[1].startswith("connection c is not in the Data Catalog; create it with")
     assert "redshift" in sink[1]
     assert "'xml'" in xml[1]
     assert "jsonPath '$..x'" in json_path[1]
     assert {each[0] for each in (sink, xml, json_path)} == {"UnsupportedApiError"}
-    assert jdbc[0] == "UnsupportedAttributeError"
+    assert jdbc[0] == "CatalogError"
