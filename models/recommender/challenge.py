@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tarfile
 import tempfile
 from dataclasses import asdict, replace
@@ -39,10 +40,29 @@ def open_champion(channel: Path) -> Artifact:
     with tempfile.TemporaryDirectory() as folder:
         try:
             with tarfile.open(archive) as packed:
-                packed.extractall(folder, filter="data")
+                _unpack(packed, Path(folder).resolve())
         except (tarfile.TarError, OSError, EOFError) as error:
             raise ArtifactError(f"{ARCHIVE} of the champion is not readable: {error}") from None
         return load(Path(folder))
+
+
+def _unpack(packed: tarfile.TarFile, folder: Path) -> None:
+    """Write the plain files of an archive below a folder.
+
+    Not by `extractall` with a filter, which Python has from 3.11.4 on only (Debian 12 has 3.11.2).
+
+    Raises:
+        tarfile.TarError: an entry is a link or a device, or leads out of the folder
+    """
+    for member in packed:
+        target = (folder / member.name).resolve()
+        if not (member.isfile() or member.isdir()) or not target.is_relative_to(folder):
+            raise tarfile.TarError(f"{member.name!r} is no file of a model")
+        content = packed.extractfile(member)
+        if content is not None:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with target.open("wb") as file:
+                shutil.copyfileobj(content, file)
 
 
 def look(champion: Artifact, ratings: Ratings, k: int) -> dict[str, Any]:
