@@ -28,6 +28,9 @@ from tests.support import wait_until
 pytestmark = pytest.mark.large
 
 
+WHOSE = "GET /_localstack/lake/health"
+
+
 @pytest.fixture
 def asked() -> Iterator[tuple[int, list[str]]]:
     """Port of a server in the emulator's place, and the calls that reached it: nothing may."""
@@ -36,7 +39,14 @@ def asked() -> Iterator[tuple[int, list[str]]]:
     class Server(BaseHTTPRequestHandler):
         def _note(self) -> None:
             calls.append(f"{self.command} {self.path}")
-            self.send_error(500)
+            if calls[-1] != WHOSE:
+                self.send_error(500)
+                return
+            body = b'{"container": true}'  # or else it would be somebody else's
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
 
         do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = _note  # noqa: N815
 
@@ -56,7 +66,7 @@ def machine(tmp_path: Path, asked: tuple[int, list[str]]) -> Iterator[Machine]:
     """A laptop whose emulator notes whether it is called at all."""
     port, calls = asked
     yield Machine(tmp_path, port=port)
-    assert set(calls) <= {"GET /"}, "nothing was made, nothing was asked but whether it answers"
+    assert set(calls) <= {"GET /", WHOSE}, "nothing was made, and only asked who is there"
 
 
 def refusal(call: Finished) -> tuple[str, str]:
@@ -124,7 +134,7 @@ def test_no_java(tmp_path: Path) -> None:
     bare = {"PATH": str(tmp_path), "JAVA_HOME": "", "LAKE_CACHE": str(paths.cache())}
     message, hint = refusal(machine.lake("emulator", "start", **bare))
     assert message == "no Java in PATH; the emulator needs Java 17 to 21"
-    assert "OpenJDK 17" in hint
+    assert "openjdk-17" in hint
     assert not machine.processes()
 
 
