@@ -81,7 +81,7 @@ def test_without_java_it_says_so(stranger: Environment, cache: Path, tmp_path: P
     done = suite(stranger, cache, tmp_path, "-k", "ratings", JAVA_HOME="/nowhere")
     assert done.returncode == 1
     assert "no Java in JAVA_HOME=/nowhere; the emulator needs Java 17 to 21" in done.stdout
-    assert "→ install a Java 17 runtime" in done.stdout
+    assert "→ install Java 17 (Debian, Ubuntu: " in done.stdout
     assert "Traceback" not in done.stdout
 
 
