@@ -167,7 +167,7 @@ def test_a_consumer_that_fails_in_the_middle_goes_on_and_a_replay_changes_nothin
     def failures() -> int:
         pages = lake.aws("logs").get_paginator("filter_log_events")
         found = pages.paginate(
-            logGroupName="/aws/lambda/movielens-stream-consumer", filterPattern="no-such-table"
+            logGroupName="/aws/lambda/movielens-stream-consumer", filterPattern='"no-such-table"'
         )
         return sum(len(page["events"]) for page in found)
 
