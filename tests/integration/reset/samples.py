@@ -50,6 +50,12 @@ def _certificate(aws: Aws, name: str) -> None:
     aws("acm").request_certificate(DomainName=f"{name}.example.com")
 
 
+def _certificates(aws: Aws) -> list[str]:
+    """Without their states: moto issues one by itself after a minute."""
+    found = aws("acm").list_certificates()["CertificateSummaryList"]
+    return [certificate["CertificateArn"] for certificate in found]
+
+
 def _stack(aws: Aws, name: str) -> None:
     template = {"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}
     aws("cloudformation").create_stack(StackName=name, TemplateBody=json.dumps(template))
@@ -227,7 +233,7 @@ def _role(aws: Aws, name: str) -> None:
 
 
 SAMPLES: dict[str, tuple[Sample, ...]] = {
-    "acm": (Sample(_certificate, listing("acm", "list_certificates", "CertificateSummaryList")),),
+    "acm": (Sample(_certificate, _certificates),),
     "apigateway": (
         Sample(
             lambda aws, name: aws("apigateway").create_rest_api(name=name, tags={"a": "b"}),
