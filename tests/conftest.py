@@ -101,7 +101,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let Ctrl-C reach the tests, and SIGHUP their programs below nohup; examples take their time."""
+    """Let signals reach the tests and their programs, and examples take their time."""
     config.stash[LEFT_OUT] = sampling.left_out(support.PROJECT, config.getoption("sample"))
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
