@@ -61,7 +61,7 @@ def _later(made: dict[Hashable, T], key: Hashable, idle: Callable[..., Any]) -> 
         if key not in made:
             with _LOCK:  # free when the outermost shape is compiled
                 pass
-        function: Callable[..., Any] = made[key] or idle
-        return function(*arguments)
+        function = made[key]
+        return idle(*arguments) if function is None else function(*arguments)
 
     return cast(T, call)
