@@ -14,6 +14,8 @@ from tests.integration.reset.samples import SAMPLES, Aws
 from tests.integration.saved_state.lake import Machine, machine
 from tests.support import unique
 
+pytestmark = pytest.mark.large
+
 SAVE_SECONDS = LOAD_SECONDS = 5.0
 BUSY = 10
 """Other tests run beside these: the promise is measured by the benchmark."""
