@@ -144,6 +144,12 @@ SERVICES: tuple[EmulatedService, ...] = (
         moto="moto.scheduler.responses:EventBridgeSchedulerResponse",
     ),
     EmulatedService(
+        "pipes",
+        "EventBridge Pipes",
+        f"{_OURS}.pipes.provider:PipesProvider",
+        resource_types={"AWS::Pipes::Pipe": f"{_OURS}.pipes.resources:PipePlugin"},
+    ),
+    EmulatedService(
         "lambda",
         "Lambda",
         f"{_OURS}.lambda_.provider:LakeLambdaProvider",

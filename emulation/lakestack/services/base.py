@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from botocore.config import Config
 from botocore.exceptions import ClientError
 from localstack.aws.api import CommonServiceException, RequestContext, ServiceException
 from localstack.aws.connect import connect_to
@@ -28,7 +29,9 @@ def client(account: str, region: str, service: str) -> Any:
     Args:
         service: boto3's service name, for example ``"s3"``
     """
-    factory = connect_to(aws_access_key_id=account, region_name=region)
+    # Some operations have a host of their own (StartSyncExecution: sync-…), which is none here.
+    config = Config(inject_host_prefix=False)
+    factory = connect_to(aws_access_key_id=account, region_name=region, config=config)
     return getattr(factory, _CONNECTIONS.get(service, service.replace("-", "_")))
 
 

@@ -89,6 +89,7 @@ PREPARED = (
     "logs.insights.queries",
     "logs.metric_filters",
     "logs.reads",
+    "logs.retention",
     "logs.subscriptions",
     "not_emulated",
     "tagging.resources",

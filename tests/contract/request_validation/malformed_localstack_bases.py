@@ -290,6 +290,51 @@ def _scheduler(aws: Callable[[str], Any]) -> list[Base]:
     ]
 
 
+def _pipes(aws: Callable[[str], Any]) -> list[Base]:
+    name = unique("fz")
+    pipes = aws("pipes")
+    stream = f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/{name}"
+    queue = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}"
+    pipe = {
+        "Description": "a",
+        "DesiredState": "STOPPED",
+        "Enrichment": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}",
+        "EnrichmentParameters": {"InputTemplate": "<$.data>"},
+        "Target": queue,
+        "TargetParameters": {
+            "InputTemplate": "<$.a>",
+            "SqsQueueParameters": {"MessageGroupId": "a"},
+        },
+        "RoleArn": ROLE,
+    }
+    read = {
+        "BatchSize": 5,
+        "DeadLetterConfig": {"Arn": queue},
+        "OnPartialBatchItemFailure": "AUTOMATIC_BISECT",
+        "MaximumBatchingWindowInSeconds": 1,
+        "MaximumRecordAgeInSeconds": 60,
+        "MaximumRetryAttempts": 1,
+        "ParallelizationFactor": 1,
+    }
+    filters = {"FilterCriteria": {"Filters": [{"Pattern": '{"a": ["b"]}'}]}}
+    first = {"StartingPosition": "LATEST", **read}
+    new = {
+        **pipe,
+        "Source": stream,
+        "SourceParameters": {**filters, "KinesisStreamParameters": first},
+        "Tags": {"a": "b"},
+    }
+    pipes.create_pipe(Name=name, **new)
+    arn = f"arn:aws:pipes:{REGION}:{ACCOUNT}:pipe/{name}"
+    return [
+        ("CreatePipe", {"Name": UNIQUE, **new}),
+        ("DescribePipe", {"Name": name}),
+        ("ListPipes", {"NamePrefix": "fz", "Limit": 1, "CurrentState": "STOPPED"}),
+        ("TagResource", {"resourceArn": arn, "tags": {"a": "b"}}),
+        ("ListTagsForResource", {"resourceArn": arn}),
+    ]
+
+
 MAKERS: dict[str, Callable[[Callable[[str], Any]], list[Base]]] = {
     "dynamodb": _dynamodb,
     "lambda": _lambda,
@@ -297,4 +342,5 @@ MAKERS: dict[str, Callable[[Callable[[str], Any]], list[Base]]] = {
     "cloudformation": _cloudformation,
     "s3": _s3,
     "scheduler": _scheduler,
+    "pipes": _pipes,
 }

@@ -46,6 +46,7 @@ READERS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
     "cloudformation": (("DescribeStacks", {}), ("ListStacks", {}), ("ListExports", {})),
     "s3": (("ListBuckets", {}),),
     "scheduler": (("ListSchedules", {}), ("ListScheduleGroups", {})),
+    "pipes": (("ListPipes", {}),),
 }
 
 

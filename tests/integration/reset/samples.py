@@ -9,6 +9,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from tests.integration.reset import event_samples
 from tests.integration.reset.account_client import s3control
 from tests.support import ACCOUNT, wait_until
 
@@ -348,6 +349,10 @@ SAMPLES: dict[str, tuple[Sample, ...]] = {
     ),
     "s3": (Sample(_bucket, lambda aws: [b["Name"] for b in aws("s3").list_buckets()["Buckets"]]),),
     "s3control": (Sample(_access_block, _access_blocks),),
+    "pipes": (Sample(event_samples.pipe, listing("pipes", "list_pipes", "Pipes")),),
+    "scheduler": (
+        Sample(event_samples.schedule, listing("scheduler", "list_schedules", "Schedules")),
+    ),
     "secretsmanager": (
         Sample(
             lambda aws, name: aws("secretsmanager").create_secret(Name=name, SecretString="s"),

@@ -42,3 +42,14 @@ def test_requests_that_say_no_time(document: dict[str, Any]) -> None:
     with pytest.raises(StateError) as caught:
         asked(document)
     assert caught.value.hint == 'valid: {"seconds": 3600}'
+
+
+def test_what_is_written_after_an_advance_is_young() -> None:
+    time, before = ScheduleTime(), clock.utc()
+    time.advance(86_400)
+    after = clock.utc()
+    assert time.age(before, before) >= timedelta(days=1)
+    assert time.age(after, after) < timedelta(hours=1)
+    assert time.age(after - timedelta(days=2), after) >= timedelta(days=2)
+    time.back()
+    assert time.age(before, before) < timedelta(hours=1)

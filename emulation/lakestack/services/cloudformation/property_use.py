@@ -65,6 +65,7 @@ _WHOLE: dict[str, tuple[str, ...]] = {
     "AWS::Lambda::LayerVersion": ("lambda:PublishLayerVersion",),
     "AWS::Lambda::Permission": ("lambda:AddPermission",),
     "AWS::OpenSearchService::Domain": ("opensearch:CreateDomain",),
+    "AWS::Pipes::Pipe": ("pipes:CreatePipe",),
     "AWS::Redshift::Cluster": ("redshift:CreateCluster",),
     "AWS::SageMaker::Endpoint": ("sagemaker:CreateEndpoint",),
     "AWS::SageMaker::EndpointConfig": ("sagemaker:CreateEndpointConfig",),

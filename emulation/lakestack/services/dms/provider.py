@@ -15,10 +15,17 @@ from lakestack.services.dms.connections import ConnectionOperations
 from lakestack.services.dms.endpoints import EndpointOperations
 from lakestack.services.dms.instances import InstanceOperations
 from lakestack.services.dms.state import DmsState, given_tags, not_found
+from lakestack.services.dms.subscriptions import SubscriptionOperations
 from lakestack.services.dms.tasks import TaskOperations
 
 
-class DmsProvider(InstanceOperations, EndpointOperations, ConnectionOperations, TaskOperations):
+class DmsProvider(
+    InstanceOperations,
+    EndpointOperations,
+    ConnectionOperations,
+    TaskOperations,
+    SubscriptionOperations,
+):
     """All emulated operations; others fail with the name of the operation."""
 
     service = "dms"

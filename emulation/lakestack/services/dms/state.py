@@ -155,6 +155,7 @@ class DmsState(ServiceState):
         self.connections: dict[tuple[str, str], Shape] = {}
         self.tasks: dict[str, Task] = {}
         self.tags: dict[str, dict[str, str]] = {}
+        self.subscriptions: dict[str, Shape] = {}
 
     def contents(self) -> Contents:
         with self.lock:
@@ -163,6 +164,7 @@ class DmsState(ServiceState):
                 "replication instance": sorted(self.instances),
                 "endpoint": sorted(self.endpoints),
                 "replication task": sorted(t.identifier for t in self.tasks.values()),
+                "event subscription": sorted(self.subscriptions),
             }
 
     def end(self) -> list[Ending]:
@@ -179,6 +181,7 @@ class DmsState(ServiceState):
                 **{name: getattr(self, name) for name in _SAVED},
                 "connections": list(self.connections.values()),
                 "tasks": [task.snapshot() for task in self.tasks.values()],
+                **({"subscriptions": self.subscriptions} if self.subscriptions else {}),
             }
 
     def resume(self) -> None:
@@ -197,6 +200,7 @@ class DmsState(ServiceState):
             (c["ReplicationInstanceArn"], c["EndpointArn"]): c for c in document["connections"]
         }
         self.tasks = {each["arn"]: Task.restored(each) for each in document["tasks"]}
+        self.subscriptions = document.get("subscriptions", {})
         # An instance shows its subnet group as it is now.
         for instance in self.instances.values():
             group = instance["ReplicationSubnetGroup"]["ReplicationSubnetGroupIdentifier"]

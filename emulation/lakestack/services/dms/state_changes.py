@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from lakestack.services import state_events
+from lakestack.services.dms import subscriptions
 from lakestack.services.dms.state import DmsState, Task
 from lakestack.services.state_events import types
 
@@ -67,11 +68,14 @@ FLAGS = {
 
 
 def publish(store: DmsState, task: Task, change: Change, **words: str) -> None:
-    """Publish a change of a task.
+    """Publish a change of a task, on EventBridge and to who has subscribed to it.
 
     Args:
         words: that the change's message wants
     """
+    message = change.message.format(**words)
+    link = _LINK.format(region=store.region, name=task.identifier)
+    subscriptions.tell(store, task.identifier, change.category, change.event_id, message, link)
     state_events.publish(
         types.DMS_TASK,
         store.account,
@@ -81,8 +85,8 @@ def publish(store: DmsState, task: Task, change: Change, **words: str) -> None:
             "eventId": change.event_id,
             "category": change.category,
             "type": "REPLICATION_TASK",
-            "detailMessage": change.message.format(**words),
-            "resourceLink": _LINK.format(region=store.region, name=task.identifier),
+            "detailMessage": message,
+            "resourceLink": link,
         },
         [task.arn],
     )

@@ -28,7 +28,7 @@ from requests import RequestException
 
 from lakestack import clock
 from lakestack.services.base import aws_error, moto_provider_table
-from lakestack.services.dynamodb import access, data_plane, engine, short_way
+from lakestack.services.dynamodb import access, data_plane, engine, short_way, time_to_live
 from lakestack.services.dynamodb.engine_process import EngineError
 from lakestack.services.dynamodb.lost_tables import Key, LostTable, with_lost
 
@@ -50,6 +50,13 @@ class LakeDynamodbProvider(DynamoDBProvider):  # type: ignore[misc]
     def on_before_start(self) -> None:
         super().on_before_start()
         short_way.open_for(_concerns_engine_alone)
+        self._event_forwarder = time_to_live.Forwarder()
+        time_to_live.start()
+
+    def forward_stream_records(self, account_id: str, region_name: str, records_map: Any) -> None:
+        """Bring records to streams; one of an expired item says who has deleted it."""
+        time_to_live.mark(account_id, region_name, records_map or {})
+        super().forward_stream_records(account_id, region_name, records_map)
 
     def forward_request(self, context: RequestContext, service_request: Any = None) -> Any:
         """Ask the engine.

@@ -55,7 +55,7 @@ class DynamoDbEvents:
             "eventID": found["eventID"],
             "eventName": found["eventName"],
             "dynamodb": content,
-            **({"userIdentity": found["userIdentity"]} if found.get("userIdentity") else {}),
+            **_identity(found.get("userIdentity") or {}),
         }
 
     def size(self, record: Record) -> int:
@@ -65,6 +65,11 @@ class DynamoDbEvents:
     def lane_key(self, record: Record) -> str:
         """What equal items share: their keys."""
         return json.dumps(json.loads(record.data)["dynamodb"]["Keys"], sort_keys=True)
+
+
+def _identity(found: dict[str, Any]) -> dict[str, Any]:
+    """Who has deleted an item that has expired: members in lower case, as Lambda has them."""
+    return {"userIdentity": {k[:1].lower() + k[1:]: v for k, v in found.items()}} if found else {}
 
 
 def _plain(value: Any) -> Any:

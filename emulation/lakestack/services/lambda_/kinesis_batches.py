@@ -126,9 +126,9 @@ def sequence_of(event: Event) -> int:
 
 
 def _sequence_text(event: Event) -> str:
-    if "kinesis" in event:
-        return str(event["kinesis"]["sequenceNumber"])
-    return str(event["dynamodb"]["SequenceNumber"])
+    if "dynamodb" in event:
+        return str(event["dynamodb"]["SequenceNumber"])
+    return str(event.get("kinesis", event)["sequenceNumber"])  # Pipes has no nesting
 
 
 def first_failed(events: Sequence[Event], failures: Any) -> int | None:

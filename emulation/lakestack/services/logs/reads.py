@@ -43,6 +43,11 @@ def install() -> None:
     patches.replace("logs.in_order", _in_order_of_time)
 
 
+def reading() -> threading.RLock:
+    """The lock to hold while walking over groups and streams, or dropping what is in them."""
+    return _lock
+
+
 def _with_filters(delete: Any) -> Any:
     @functools.wraps(delete)
     def delete_log_group(backend: Any, log_group_name: str) -> Any:

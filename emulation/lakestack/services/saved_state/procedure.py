@@ -43,7 +43,7 @@ DOCUMENT = "document.json"
 OWN, OBJECTS, TABLES, MODULES = "own|", "s3-objects", "dynamodb", "modules"
 """Roots of the document, beside those of `containers`."""
 
-READERS = ("firehose", "lambda", "glue")
+READERS = ("firehose", "lambda", "pipes", "glue")
 """Services of ours that are saved first, and loaded last."""
 
 TRIES = 3

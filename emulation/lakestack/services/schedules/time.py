@@ -1,7 +1,8 @@
 """The time that schedules go by: the wall clock, and what a test has advanced it by.
 
-Only what starts by the clock sees it. The times that services show, and durations, do not change: a
-job's bookmark would otherwise take the objects that are written after an advance for old ones.
+Only what starts or expires by the clock sees it. The times that services show, and durations, do
+not change: a job's bookmark would otherwise take the objects that are written after an advance for
+old ones.
 """
 
 from __future__ import annotations
@@ -25,10 +26,28 @@ class ScheduleTime:
         self._lock = threading.Lock()
         self._ahead = timedelta(0)
         self._waiting: list[threading.Event] = []
+        self._jumps: list[tuple[datetime, timedelta]] = []
 
     def now(self) -> datetime:
         """The present, in UTC."""
         return clock.utc() + self._ahead
+
+    def age(self, moment: datetime, noted: datetime) -> timedelta:
+        """How old something is that has a time of the wall clock.
+
+        What was written after an advance is as young as it would be without one.
+
+        Args:
+            moment: its time
+            noted: when it was written, which says how far ahead this time was
+        """
+        with self._lock:
+            jumps = list(self._jumps)
+        ahead = timedelta(0)
+        for at, then in jumps:
+            if at <= noted:
+                ahead = then
+        return self.now() - (moment + ahead)
 
     def wakes(self, event: threading.Event) -> None:
         """Set an event whenever the time jumps."""
@@ -49,11 +68,14 @@ class ScheduleTime:
                     f"valid: 0 to {MOST_SECONDS} seconds in all; DELETE sets it back",
                 )
             self._ahead = timedelta(seconds=ahead)
+            self._jumps.append((clock.utc(), self._ahead))
         self._tell()
 
     def back(self) -> None:
         """The wall clock again."""
         with self._lock:
+            if self._ahead:
+                self._jumps.append((clock.utc(), timedelta(0)))
             self._ahead = timedelta(0)
         self._tell()
 

@@ -1,0 +1,1 @@
+"""EventBridge Pipes: one source, one target, between them a filter, an enrichment and templates."""

@@ -1,0 +1,1 @@
+"""EventBridge Pipes through boto3."""
