@@ -107,6 +107,11 @@ Movielens = Annotated[
 ]
 
 
+Reactive = Annotated[
+    bool, typer.Option("--reactive", help="Files put under raw/ retrain; stays until destroy.")
+]
+
+
 @app.command()
 def run(
     movielens: Movielens = None,
@@ -128,6 +133,7 @@ def run(
             help="A hyper-parameter of the training job; several times; with --only train.",
         ),
     ] = None,
+    reactive: Reactive = False,
     user: Annotated[int, typer.Option(help="Show titles for this user at the end.")] = 1,
     timeline: Annotated[
         Path | None,
@@ -147,9 +153,10 @@ def run(
     from pipeline.data import Source
     from pipeline.timeline import timeline_of
 
-    plan = runner.Plan(start=start, only=only, force=force, parameters=parameters(param, only))
+    given = parameters(param, only)
+    plan = runner.Plan(start=start, only=only, force=force, reactive=reactive, parameters=given)
     source = Source(movielens or None, cache_folder())
-    before = Before(yes_account, allowed_accounts, max_cost, source)
+    before = Before(yes_account, allowed_accounts, max_cost, source, reactive)
     lake = open_lake(target, endpoint, region, before)
     with timeline_of(lake, timeline), costs_noted(lake):
         result = runner.run(lake, source=source, plan=plan, user=user)
@@ -164,6 +171,7 @@ def run(
 @app.command()
 def plan(
     movielens: Movielens = None,
+    reactive: Reactive = False,
     target: TargetName = "local",
     endpoint: Endpoint = None,
     region: Region = None,
@@ -180,7 +188,7 @@ def plan(
     source = Source(movielens or None, cache_folder())
     before = Before(allowed_accounts=allowed_accounts, source=source)
     lake = open_lake(target, endpoint, region, before)
-    found = planned(lake, Standing.of(lake), source)
+    found = planned(lake, Standing.of(lake, reactive=reactive), source)
     try:
         require_cheap(found, max_cost)
     except LakeError as error:

@@ -31,6 +31,8 @@ class Before:
     allowed_accounts: str | None = None
     max_cost: float | None = None
     source: Source | None = None
+    reactive: bool = False
+    """Whether a run makes the lake react to files."""
     writes: bool = True
     """Whether the command changes anything: a dry run of it does not."""
 
@@ -94,7 +96,7 @@ def _confirm(lake: Lake, command: str, region: str | None, before: Before) -> No
     if before.yes_account:
         require_named(lake.target, command, before.yes_account, region)
     if before.source is not None:
-        standing = Standing.of(lake)
+        standing = Standing.of(lake, reactive=before.reactive)
         checks = account_checks(lake, standing)
         print_unsure(checks)
         require_ready(lake.target, checks)

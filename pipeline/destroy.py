@@ -25,9 +25,10 @@ from pipeline.infrastructure import BUCKET, SERVING
 from pipeline.lake import Lake, is_missing
 from pipeline.leftovers import network_interfaces, tagged_resources
 from pipeline.ownership import Belongings, foreign_tables, own_bucket, own_tables, training_jobs
+from pipeline.reactive.stack import stop_executions
 from pipeline.retraining.registry import clear_registry, group_is_there
 from pipeline.run_lock import RunLock
-from pipeline.settings import LOADED, OPTIONAL, ROOT, SCHEDULE, STACKS
+from pipeline.settings import LOADED, OPTIONAL, REACTIVE, ROOT, SCHEDULE, STACKS
 from pipeline.stages.deploy import endpoint_status
 from pipeline.stopping import stop_work
 
@@ -168,6 +169,7 @@ def _steps(
         return stop_work(lake, own)
 
     # First what would begin new work.
+    yield "", "reactive", lambda: _reactive(lake, own)
     yield "", "schedule", lambda: _stack(lake, own, SCHEDULE)
     # The text's steps 1, 3, 4 and 6 find on a console page what the next one deletes.
     yield "11-12", "stop what is at work", stop
@@ -186,6 +188,12 @@ def _steps(
 def _stack(lake: Lake, own: Belongings, template: str) -> list[str]:
     contents = stack_contents(lake, own, template)
     return contents if contents and lake.stacks.delete(template) else []
+
+
+def _reactive(lake: Lake, own: Belongings) -> list[str]:
+    if REACTIVE not in own.contents:
+        return []
+    return [*stop_executions(lake), *_stack(lake, own, REACTIVE)]
 
 
 def _tables(lake: Lake, own: Belongings) -> list[str]:
@@ -272,6 +280,13 @@ def _services(lake: Lake) -> Iterator[tuple[str, Callable[[], Any]]]:
     events = lake.client("events")
     for name in settings.rules:
         yield f"rule {name}", partial(events.describe_rule, Name=name)
+    topic, machine = lake.arn("sns", settings.reactive), lake.arn("states", settings.machine)
+    sns, states = lake.client("sns"), lake.client("stepfunctions")
+    yield f"topic {topic}", partial(sns.get_topic_attributes, TopicArn=topic)
+    yield (
+        f"state machine {machine}",
+        partial(states.describe_state_machine, stateMachineArn=machine),
+    )
     yield (
         f"stream {settings.stream}",
         lambda: kinesis.describe_stream_summary(StreamName=settings.stream),

@@ -13,8 +13,9 @@ from pipeline.infrastructure import BUCKET, SERVING
 from pipeline.lake import Lake
 from pipeline.leftovers import network_interfaces
 from pipeline.ownership import Belongings, own_tables
+from pipeline.reactive.stack import running
 from pipeline.retraining.registry import registered
-from pipeline.settings import LOADED, ROOT, SCHEDULE
+from pipeline.settings import LOADED, REACTIVE, ROOT, SCHEDULE
 from pipeline.stopping import working
 
 __all__ = ["planned_steps", "stack_contents"]
@@ -26,6 +27,9 @@ def planned_steps(lake: Lake, own: Belongings) -> Iterator[tuple[str, str, list[
     Yields:
         numbers in the workshop's text, what the step is about, and what it would delete
     """
+    at_work = running(lake) if REACTIVE in own.contents else []
+    executions = [f"execution {arn.rpartition(':')[2]} (would be stopped)" for arn in at_work]
+    yield "", "reactive", executions + stack_contents(lake, own, REACTIVE)
     yield "", "schedule", stack_contents(lake, own, SCHEDULE)
     stop = [f"{one.what} (would be stopped)" for one in working(lake, own)]
     yield "11-12", "stop what is at work", stop

@@ -24,6 +24,7 @@ from pipeline.uploads import lambda_key, upload, upload_lambdas
 
 __all__ = [
     "BUCKET",
+    "EVENTS",
     "PLANNED",
     "SERVING",
     "begin_deployment",
@@ -40,6 +41,8 @@ __all__ = [
 ]
 
 BUCKET: Final = "bucket"
+EVENTS: Final = "Events"
+"""Of the bucket: whether it sends its events, which a run leaves as it is."""
 SERVING: Final = "serving"
 """Deployed by the deploy stage, once there is a model."""
 _AFTER_ROLES: Final = ("streaming", "catalog")
@@ -76,9 +79,13 @@ def deploy_bucket(stacks: Stacks, notice: Callable[[str], None]) -> Outcome:
             f"{lost}, which stack {stacks.settings.stack(BUCKET)} has made, is not there any more.",
             "Make the lake anew: lake destroy; then: lake run",
         )
-    outcome = stacks.deploy(BUCKET, {})
+    outcome = stacks.deploy(BUCKET, _bucket_parameters(stacks))
     notice(f"stack {stacks.settings.stack(BUCKET)} {outcome.value}")
     return outcome
+
+
+def _bucket_parameters(stacks: Stacks) -> dict[str, str]:
+    return {EVENTS: stacks.parameters(BUCKET).get(EVENTS, "false")}
 
 
 def upload_code(lake: Lake) -> None:
@@ -206,7 +213,9 @@ def expected_parameters(stacks: Stacks, template: str) -> Mapping[str, str]:
     placeholder.
     """
     sizes = stacks.target.sizes
-    if template in (BUCKET, LOADED):
+    if template == BUCKET:
+        return _bucket_parameters(stacks)
+    if template == LOADED:
         return {}
     if template in OPTIONAL:
         return stacks.parameters(template)

@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError
 
 from pipeline.cloudformation import GOOD
 from pipeline.lake import Lake, error_code
+from pipeline.reactive.checks import reactive_checks
 from pipeline.reconciliation import Measured
 from pipeline.run_state import Record
 from pipeline.settings import EXCEPTIONS_TABLE, LAB_OF_STACK, PARTIAL, TABLES
@@ -167,6 +168,8 @@ def _fourth_lab(lake: Lake) -> Iterator[LabCheck]:
         lambda: _status(endpoint_status(lake), "InService"),
     )
     yield LabCheck(4, "2.6", "deploy", "endpoint recommends", lambda: _answers(lake))
+    for step, look in reactive_checks(lake):
+        yield LabCheck(4, "reactive", "infrastructure", step, look)
 
 
 def _status(found: str, good: str) -> tuple[bool, str]:

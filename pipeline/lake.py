@@ -33,6 +33,7 @@ _MISSING = frozenset(
         "ResourceNotFound",
         "ResourceNotFoundException",
         "ResourceNotFoundFault",
+        "StateMachineDoesNotExist",
     }
 )
 
@@ -93,6 +94,12 @@ class Lake:
     def bucket(self) -> str:
         """Name of the lake's bucket."""
         return self.settings.bucket
+
+    def arn(self, service: str, resource: str) -> str:
+        """The ARN of something in the lake's account and region."""
+        region, account = self.target.region, self.target.account
+        partition = self.target.session.get_partition_for_region(region)
+        return f"arn:{partition}:{service}:{region}:{account}:{resource}"
 
     def poll(
         self,

@@ -46,9 +46,11 @@ _KINDS: Final = {
     "AWS::KinesisFirehose::DeliveryStream": "delivery stream",
     "AWS::Lambda::Function": "function",
     "AWS::S3::Bucket": "bucket",
+    "AWS::SNS::Topic": "topic",
     "AWS::SQS::Queue": "queue",
     "AWS::SageMaker::Endpoint": "endpoint",
     "AWS::SageMaker::Model": "model",
+    "AWS::StepFunctions::StateMachine": "state machine",
 }
 """Resources of stacks that are named one by one."""
 

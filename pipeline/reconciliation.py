@@ -78,7 +78,7 @@ class Measured:
     streamed: Overlap
     """Events of the source and those that were delivered."""
     simulated: Simulated
-    """Ratings of simulated drifts, which were streamed like those of the landed file."""
+    """Ratings of drifts and raw files, which were streamed like those of the landed file."""
     rating: Directory
     movies: Directory
     links: Directory

@@ -32,6 +32,7 @@ from pipeline.errors import (
 from pipeline.infrastructure import begin_deployment, deploy_bucket, upload_code
 from pipeline.lake import Lake
 from pipeline.ownership import require_no_foreign_tables
+from pipeline.reactive.stack import make_reactive
 from pipeline.run_lock import RunLock
 from pipeline.run_state import Record, fingerprint
 from pipeline.slow_step import SlowStep
@@ -59,6 +60,8 @@ class Plan:
     """This stage alone."""
     force: bool = False
     """Redo them even if they are done."""
+    reactive: bool = False
+    """Make the lake react to files under raw/, after the stages."""
     parameters: Mapping[str, str] = field(default_factory=dict)
     """Hyper-parameters of the training job, by name; of `train` alone."""
 
@@ -164,6 +167,9 @@ def run(lake: Lake, *, source: Source, plan: Plan, user: int) -> RunResult:
             result.outcomes = _run_stages(lake, dataset, stages, made, plan)
             for stack in made.values():
                 stack.result()
+        if plan.reactive:
+            with _step(lake, "reactive"):
+                make_reactive(lake)
         if plan.only is None:
             with _step(lake, "verify"):
                 result.verification = verify_lake(lake)

@@ -29,6 +29,7 @@ __all__ = [
     "NETWORK",
     "OPTIONAL",
     "PARTIAL",
+    "REACTIVE",
     "ROOT",
     "SCHEDULE",
     "STACKS",
@@ -80,8 +81,10 @@ STACKS: Final = ("bucket", LOADED, ROOT, "streaming", "catalog", "serving")
 """Templates of the stacks that are deployed as such, in the order of their dependencies."""
 SCHEDULE: Final = "schedule"
 """The template of the loop's schedule."""
-OPTIONAL: Final = (SCHEDULE,)
-"""Templates of stacks that a run does not make; nothing is made of them."""
+REACTIVE: Final = "reactive"
+"""The template of what reacts to files under raw/; `lake run --reactive` makes it."""
+OPTIONAL: Final = (SCHEDULE, REACTIVE)
+"""Templates of stacks that a run leaves as they are; nothing is made of them."""
 TEMPLATES: Final = ("bucket", LOADED, ROOT, *NESTED, "streaming", "catalog", "serving", *OPTIONAL)
 """All of them."""
 
@@ -110,6 +113,7 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "catalog": ("DatabaseName", "Prefix", "TablePrefix"),
         "serving": ("Prefix",),
         SCHEDULE: ("Prefix",),
+        REACTIVE: ("Prefix",),
     }
 )
 """Parameters, beside the project, of each template of `STACKS` and `OPTIONAL` that give names."""
@@ -133,6 +137,8 @@ class Settings:
     """Of the bucket of a lake that an earlier version has made, which had no region in it."""
     delivery_prefix: str = "firehose/"
     """Key prefix of delivered objects, used literally by Firehose."""
+    raw_prefix: str = "raw/"
+    """Key prefix of files that a reactive lake takes in."""
     manifest_key: str = "landing/manifest.json"
     """What lies in ``landing/``, and where it is to be copied to."""
     templates: str = "code/templates"
@@ -244,9 +250,24 @@ class Settings:
         return f"{self.prefix}-retrain"
 
     @property
+    def reactor(self) -> str:
+        """Lambda function that does the steps of the state machine."""
+        return f"{self.prefix}-react"
+
+    @property
+    def reactive(self) -> str:
+        """State machine, topic and rule of what reacts to files under raw/."""
+        return f"{self.prefix}-reactive"
+
+    @property
+    def machine(self) -> str:
+        """The state machine, as ARNs end."""
+        return f"stateMachine:{self.reactive}"
+
+    @property
     def rules(self) -> tuple[str, ...]:
-        """EventBridge rules that call the retrainer."""
-        return (self.retrainer, f"{self.retrainer}-go-on")
+        """EventBridge rules that call the retrainer or start the state machine."""
+        return (self.retrainer, f"{self.retrainer}-go-on", self.reactive)
 
     @property
     def training_prefix(self) -> str:
@@ -306,7 +327,7 @@ class Settings:
     def functions(self) -> tuple[str, ...]:
         """Names of the Lambda functions."""
         own = (f"{self.project}-copy-files", f"{self.project}-start-task")
-        return (*own, self.simulator, self.consumer, self.retrainer)
+        return (*own, self.simulator, self.consumer, self.retrainer, self.reactor)
 
     @staticmethod
     def landing_key(table: str) -> str:

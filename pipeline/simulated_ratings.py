@@ -1,4 +1,7 @@
-"""The files that drifts were simulated with: they lie beside the landed file that is streamed."""
+"""The files that were streamed later: of simulated drifts, and of what was dropped in under raw/.
+
+They lie beside the landed file that is streamed.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,17 @@ from pipeline.lake import Lake
 from pipeline.lambdas import simulator
 from pipeline.settings import PARTIAL
 
-__all__ = ["Simulated", "drift_key", "drift_keys", "forget_drifts", "simulated"]
+__all__ = [
+    "Simulated",
+    "added_keys",
+    "drift_key",
+    "drift_keys",
+    "forget_added",
+    "raw_key",
+    "simulated",
+]
 
+_RAW: Final = "raw-"
 _AT_ONCE: Final = 25
 """Deletions of one BatchWriteItem (Amazon DynamoDB API Reference, "BatchWriteItem")."""
 
@@ -24,20 +36,26 @@ def drift_key(lake: Lake, seed: int, wave: str) -> str:
 
 def drift_keys(lake: Lake) -> list[str]:
     """Keys of the files, oldest first."""
-    return sorted(
-        entry["Key"]
-        for entry in lake.objects(f"{_folder(lake)}drift-")
-        if entry["Key"].endswith(".csv")
-    )
+    return _keys(lake, "drift-")
+
+
+def raw_key(lake: Lake, batch: str) -> str:
+    """Where the ratings lie that a batch of raw files has given."""
+    return f"{_folder(lake)}{_RAW}{batch}.csv"
+
+
+def added_keys(lake: Lake) -> list[str]:
+    """Keys of all files that were streamed after the landed one."""
+    return [*drift_keys(lake), *_keys(lake, _RAW)]
 
 
 @dataclass(frozen=True)
 class Simulated:
-    """What drifts were simulated with.
+    """What was streamed after the landed file.
 
     Attributes:
         rows: ratings of all files
-        pairs: distinct (user, movie), which nobody had rated before
+        pairs: distinct (user, movie) that no landed file has
     """
 
     rows: int
@@ -46,13 +64,20 @@ class Simulated:
 
 def simulated(lake: Lake) -> Simulated:
     """Count the ratings of all files."""
-    pairs = [pair for key in drift_keys(lake) for pair in _pairs(lake, key)]
-    return Simulated(len(pairs), len(set(pairs)))
+    rows, pairs = 0, set[tuple[str, str]]()
+    for key in added_keys(lake):
+        for pair in _pairs(lake, key):
+            rows += 1
+            pairs.add(pair)
+    if _keys(lake, _RAW):  # a drift's are of movies that nobody has rated
+        for table in ("ratings", PARTIAL):
+            pairs.difference_update(_pairs(lake, lake.settings.data_key(table)))
+    return Simulated(rows, len(pairs))
 
 
-def forget_drifts(lake: Lake) -> None:
+def forget_added(lake: Lake) -> None:
     """Delete the files, and the items of the streamed ratings' table that only they have made."""
-    keys = drift_keys(lake)
+    keys = added_keys(lake)
     if not keys:
         return
     pairs = {pair for key in keys for pair in _pairs(lake, key)}
@@ -76,6 +101,11 @@ def _pairs(lake: Lake, key: str) -> Iterator[tuple[str, str]]:
         for _, row in simulator.read_rows(lines):
             if len(row) > 1:
                 yield row[0], row[1]
+
+
+def _keys(lake: Lake, stem: str) -> list[str]:
+    found = [entry["Key"] for entry in lake.objects(f"{_folder(lake)}{stem}")]
+    return sorted(key for key in found if key.endswith(".csv"))
 
 
 def _folder(lake: Lake) -> str:

@@ -12,6 +12,7 @@ from pipeline.cloudformation import template_text
 from pipeline.earlier import take_earlier
 from pipeline.infrastructure import expected_parameters
 from pipeline.lake import Lake
+from pipeline.reactive.stack import planned_parameters
 from pipeline.resource_looks import is_made
 from pipeline.settings import NESTED, OPTIONAL, ROOT, STACKS
 
@@ -52,14 +53,20 @@ class Standing:
     there: dict[str, Deployed]
 
     @classmethod
-    def of(cls, lake: Lake) -> Standing:
+    def of(cls, lake: Lake, *, reactive: bool = False) -> Standing:
         """Look at the stacks.
+
+        Args:
+            lake: on its target
+            reactive: whether the run makes the lake react to files
 
         Raises:
             EarlierLakeError: an earlier version has made the lake
         """
         take_earlier(lake, to_change=True)
-        return cls(expected(lake), {stack.template: stack for stack in deployed(lake)})
+        return cls(
+            expected(lake, reactive=reactive), {stack.template: stack for stack in deployed(lake)}
+        )
 
     @property
     def new(self) -> list[Resource]:
@@ -79,14 +86,23 @@ def deployed(lake: Lake) -> Iterator[Deployed]:
         yield _look(lake, template, stack)
 
 
-def expected(lake: Lake) -> list[Resource]:
-    """All resources that the templates make, as a run would deploy them now."""
+def expected(lake: Lake, *, reactive: bool = False) -> list[Resource]:
+    """All resources that the templates make, as a run would deploy them now.
+
+    Args:
+        lake: on its target
+        reactive: whether the run makes the lake react to files
+    """
     found: list[Resource] = []
-    optional = [name for name in OPTIONAL if lake.stacks.describe(name) is not None]
+    changed = planned_parameters(lake) if reactive else {}
+    optional = [
+        name for name in OPTIONAL if name in changed or lake.stacks.describe(name) is not None
+    ]
     for template in (*STACKS, *optional):  # a run leaves those as they are
         document = parse(template_text(template))
         names = lake.settings.parameters(template)
         given = {**names, **expected_parameters(lake.stacks, template)}
+        given |= changed.get(template, {})
         made = resources(template, document, given, **_pseudo(lake))
         found += made
         if template == ROOT:

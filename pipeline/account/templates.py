@@ -35,10 +35,12 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "AWS::Lambda::Function": ("FunctionName",),
         "AWS::Logs::LogGroup": ("LogGroupName",),
         "AWS::S3::Bucket": ("BucketName",),
+        "AWS::SNS::Topic": ("TopicName",),
         "AWS::SQS::Queue": ("QueueName",),
         "AWS::SageMaker::Endpoint": ("EndpointName",),
         "AWS::SageMaker::EndpointConfig": ("EndpointConfigName",),
         "AWS::SageMaker::Model": ("ModelName",),
+        "AWS::StepFunctions::StateMachine": ("StateMachineName",),
     }
 )
 """By resource type: where a template gives the name."""

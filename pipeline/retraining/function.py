@@ -19,7 +19,7 @@ from pipeline.run_lock import RunLock
 from pipeline.sizes import Sizes
 from pipeline.target import Target, Waits
 
-__all__ = ["go_on"]
+__all__ = ["go_on", "lake_of_function"]
 
 _NO_WAIT = 0.0
 _LOG = logging.getLogger(__name__)
@@ -63,7 +63,7 @@ def go_on(
         ``step``, ``outcome`` and ``verdict`` of the round; ``idle`` without one; ``busy``: who else
         holds the lake
     """
-    lake = _lake(str(context.invoked_function_arn), environ)
+    lake = lake_of_function(str(context.invoked_function_arn), environ)
     newest = Rounds(lake).newest()
     if not event.get("begin") and (newest is None or newest.done):
         return {"idle": True}
@@ -83,8 +83,8 @@ def go_on(
     return {"step": found.step, "outcome": found.outcome, "verdict": found.verdict}
 
 
-def _lake(arn: str, environ: Mapping[str, str]) -> Lake:
-    """The lake of the function: ``arn:partition:lambda:region:account:function:name``."""
+def lake_of_function(arn: str, environ: Mapping[str, str] = os.environ) -> Lake:
+    """The lake of a function: ``arn:partition:lambda:region:account:function:name``."""
     _, _, _, region, account, *_ = arn.split(":")
     target = Target(
         name="function",

@@ -27,7 +27,7 @@ from pipeline.retraining.rounds import Round, Rounds, now
 from pipeline.training_data import output_digest
 from pipeline.training_jobs import artifact_is_there, metrics_of
 
-__all__ = ["STEPS", "advance", "begin"]
+__all__ = ["STEPS", "advance", "begin", "begin_after_transform", "unfinished"]
 
 _SWAPPING: Final = ("swap", "roll back")
 
@@ -46,16 +46,46 @@ def begin(lake: Lake, *, force: bool = False, dry: bool = False) -> Round:
     Raises:
         RetrainingError: there is no model in use
     """
-    rounds = Rounds(lake)
-    newest = None if dry else rounds.newest()
-    if newest is not None and not newest.done and newest.step in _SWAPPING:
-        return newest  # what serves is what is being changed
-    champion = current(lake)
-    if newest is not None and not newest.done and newest.champion == champion.artifact:
-        newest.forced = newest.forced or force
+    newest = None if dry else unfinished(lake)
+    if newest is not None:
+        if newest.step not in _SWAPPING:
+            newest.forced = newest.forced or force
         return newest
-    found = Round(champion.artifact, "crawl", forced=force, dry=dry, began=now())
-    _keep(rounds, found)
+    found = Round(current(lake).artifact, "crawl", forced=force, dry=dry, began=now())
+    _keep(Rounds(lake), found)
+    return found
+
+
+def unfinished(lake: Lake) -> Round | None:
+    """The newest round, while it is to be gone on with.
+
+    Returns:
+        None when there is none, or it has ended, or another model is in use than when it began
+
+    Raises:
+        RetrainingError: there is no model in use
+    """
+    newest = Rounds(lake).newest()
+    if newest is None or newest.done:
+        return None
+    # While what serves is being changed, nobody can ask which one is in use.
+    known = newest.step in _SWAPPING or newest.champion == current(lake).artifact
+    return newest if known else None
+
+
+def begin_after_transform(lake: Lake, notes: Mapping[str, str]) -> Round:
+    """A new round on training data that somebody has made, which trains whatever the signs say.
+
+    Args:
+        lake: where
+        notes: ``job_run`` of the Glue job, ``delivered`` as `refresh.delivered` gave it before the
+            crawl, and whatever the caller finds its round by
+
+    Raises:
+        RetrainingError: there is no model in use
+    """
+    found = Round(current(lake).artifact, "transform", forced=True, began=now(), notes=dict(notes))
+    _keep(Rounds(lake), found)
     return found
 
 

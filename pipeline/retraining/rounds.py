@@ -79,21 +79,20 @@ class Rounds:
 
     def newest(self) -> Round | None:
         """The newest round; None when there is none, or one that is not ours to read."""
-        try:
-            return Round(**json.loads(self._lake.read(self._key)))
-        except ClientError as error:
-            if is_missing(error):
-                return None
-            raise
-        except (TypeError, ValueError):
-            return None  # cut short or of another version: the next one begins anew
+        return self._read(self._key)
+
+    def that_began(self, when: str) -> Round | None:
+        """The round that began then, also when others have begun since; None when it is unknown."""
+        newest = self.newest()
+        if newest is not None and newest.began == when:
+            return newest
+        return self._read(self._kept(when))
 
     def write(self, found: Round) -> None:
         """Keep a round as the newest one."""
         keys = [self._key]
         if found.done:
-            name = found.began.replace(":", "").replace("+0000", "")
-            keys.insert(0, f"{self._lake.settings.state}/retraining/rounds/{name}.json")
+            keys.insert(0, self._kept(found.began))
         for key in keys:
             self._lake.s3.put_object(
                 Bucket=self._lake.bucket,
@@ -101,6 +100,20 @@ class Rounds:
                 Body=json.dumps(asdict(found), indent=1).encode("utf-8"),
                 ContentType="application/json",
             )
+
+    def _kept(self, began: str) -> str:
+        name = began.replace(":", "").replace("+0000", "")
+        return f"{self._lake.settings.state}/retraining/rounds/{name}.json"
+
+    def _read(self, key: str) -> Round | None:
+        try:
+            return Round(**json.loads(self._lake.read(key)))
+        except ClientError as error:
+            if is_missing(error):
+                return None
+            raise
+        except (TypeError, ValueError):
+            return None  # cut short or of another version: the next one begins anew
 
 
 def now() -> str:

@@ -18,7 +18,7 @@ from pipeline.lake import Lake
 from pipeline.lambdas import simulator
 from pipeline.run_state import Record, fingerprint
 from pipeline.settings import PARTIAL
-from pipeline.simulated_ratings import drift_keys, forget_drifts
+from pipeline.simulated_ratings import added_keys, forget_added
 from pipeline.stages.base import Result, Stage, Work
 from pipeline.table_state import table_id, unreadable
 
@@ -233,9 +233,9 @@ class SourceEvents:
 
 
 def source_events(lake: Lake) -> SourceEvents:
-    """The distinct events that the landed file gives, and those that drifts were simulated with."""
+    """The distinct events that the landed file gives, and those that were streamed after it."""
     found = SourceEvents(DistinctKeys(), DistinctKeys())
-    for key in (lake.settings.data_key(PARTIAL), *drift_keys(lake)):
+    for key in (lake.settings.data_key(PARTIAL), *added_keys(lake)):
         with lake.text(key) as lines:
             for _, row in simulator.read_rows(lines):
                 try:
@@ -252,9 +252,9 @@ def source_events(lake: Lake) -> SourceEvents:
 def _clear(lake: Lake) -> None:
     """Remove what was delivered, so that sending again does not pile up copies.
 
-    With it goes what drifts were simulated with: their files, and the items that only they have
-    made.
+    With it goes what was streamed later, of simulated drifts and raw files: their copies, and the
+    items that only they have made.
     """
     for entry in lake.objects(lake.settings.delivery_prefix):
         lake.s3.delete_object(Bucket=lake.bucket, Key=entry["Key"])
-    forget_drifts(lake)
+    forget_added(lake)

@@ -15,6 +15,7 @@ PREFIX: Final = {
     "resourcegroupstaggingapi": "tag",
     "sagemaker-runtime": "sagemaker",
     "service-quotas": "servicequotas",
+    "stepfunctions": "states",
 }
 """Of IAM, by botocore's name of the service, where they differ."""
 
@@ -25,6 +26,7 @@ NAMED_OTHERWISE: Final[dict[tuple[str, str], tuple[str, ...]]] = {
     ("s3", "CopyObject"): ("s3:GetObject", "s3:PutObject"),
     ("s3", "CreateMultipartUpload"): ("s3:PutObject",),
     ("s3", "DeleteObjects"): ("s3:DeleteObject",),
+    ("s3", "GetBucketNotificationConfiguration"): ("s3:GetBucketNotification",),
     ("s3", "HeadBucket"): ("s3:ListBucket",),
     # Without ListBucket, a key that is not there gives 403 and not 404.
     ("s3", "GetObject"): ("s3:GetObject", "s3:ListBucket"),

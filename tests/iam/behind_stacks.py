@@ -99,10 +99,13 @@ BY_TYPE: Final[dict[str, str]] = {
         logs:DescribeLogGroups logs:GetDataProtectionPolicy logs:ListTagsForResource
         logs:PutRetentionPolicy logs:TagResource logs:UntagResource""",
     "AWS::S3::Bucket": """
-        s3:CreateBucket s3:DeleteBucket s3:GetBucketPublicAccessBlock
-        s3:GetBucketTagging s3:GetEncryptionConfiguration s3:ListBucket
+        s3:CreateBucket s3:DeleteBucket s3:GetBucketNotification s3:GetBucketPublicAccessBlock
+        s3:GetBucketTagging s3:GetEncryptionConfiguration s3:ListBucket s3:PutBucketNotification
         s3:PutBucketPublicAccessBlock s3:PutBucketTagging s3:PutEncryptionConfiguration""",
     "AWS::S3::BucketPolicy": "s3:DeleteBucketPolicy s3:GetBucketPolicy s3:PutBucketPolicy",
+    "AWS::SNS::Topic": """
+        sns:CreateTopic sns:DeleteTopic sns:GetTopicAttributes sns:ListSubscriptionsByTopic
+        sns:ListTagsForResource sns:SetTopicAttributes sns:TagResource sns:UntagResource""",
     "AWS::SQS::Queue": """
         sqs:CreateQueue sqs:DeleteQueue sqs:GetQueueAttributes sqs:GetQueueUrl sqs:ListQueueTags
         sqs:SetQueueAttributes sqs:TagQueue sqs:UntagQueue""",
@@ -115,6 +118,10 @@ BY_TYPE: Final[dict[str, str]] = {
     "AWS::SageMaker::Model": """
         sagemaker:AddTags sagemaker:CreateModel sagemaker:DeleteModel sagemaker:DeleteTags
         sagemaker:DescribeModel sagemaker:ListTags""",
+    "AWS::StepFunctions::StateMachine": """
+        states:CreateStateMachine states:DeleteStateMachine states:DescribeStateMachine
+        states:ListTagsForResource states:TagResource states:UntagResource
+        states:UpdateStateMachine""",
     # A custom resource calls its function.
     "Custom::": "lambda:InvokeFunction",
 }
@@ -126,8 +133,11 @@ UNUSED: Final[dict[str, str]] = {
     r"iam:CreateServiceLinkedRole": "only for tables that scale by themselves",
     r"iam:(Delete|Put)RolePermissionsBoundary": "no role has a boundary",
     r"(?i)s3:(Get|Put|Delete)(Bucket)?(Accelerate|Analytics|Cors|IntelligentTiering|Inventory|"
-    r"Lifecycle|Logging|Metrics|Notification|ObjectLock|OwnershipControls|Replication|"
+    r"Lifecycle|Logging|Metrics|ObjectLock|OwnershipControls|Replication|"
     r"Versioning|Website)(Configuration)?": "the bucket has none of these",
+    r"sns:((Get|Put)DataProtectionPolicy|Subscribe|Unsubscribe)": (
+        "the topic has no policy for data, and who subscribes does so later"
+    ),
     r"s3:(GetBucketAcl|PutBucketAcl|PutObjectAcl)": "the bucket has no list of grants",
     r"s3:DeleteObject": "CloudFormation empties no bucket",
     r"s3:(GetObjectVersion|GetObjectMetadata|REST\.PUT\.OBJECT)": "no code or import has a version",

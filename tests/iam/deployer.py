@@ -31,7 +31,8 @@ RARE: Final[dict[tuple[str, str], str]] = {
     ("ec2", "DescribeInternetGateways"): "a quota, where a template makes one",
     ("glue", "BatchStopJobRun"): "destroy while the job is at work",
     ("glue", "StopCrawler"): "destroy while a crawler is at work",
-    ("dynamodb", "BatchWriteItem"): "streaming afresh takes out the ratings of simulated drifts",
+    ("dynamodb", "BatchWriteItem"): "streaming afresh takes out what was streamed later",
+    ("events", "ListTargetsByRule"): "verify of a lake that reacts",
     ("dynamodb", "UntagResource"): "destroy beside a lake that shares DMS's table",
     ("logs", "DeleteLogGroup"): "the recorded account writes no logs",
     ("logs", "DeleteLogStream"): "the recorded account writes no logs",
@@ -39,6 +40,7 @@ RARE: Final[dict[tuple[str, str], str]] = {
     ("sagemaker", "DescribeEndpointConfig"): "evaluate: which model an endpoint serves",
     ("sagemaker", "DescribeModel"): "evaluate: which model an endpoint serves",
     ("s3", "AbortMultipartUpload"): "an upload in parts that broke off, of a large file",
+    ("s3", "GetBucketNotificationConfiguration"): "verify of a lake that reacts",
     ("s3", "GetBucketTagging"): "destroy beside another lake: whose its bucket is",
     ("s3", "UploadPart"): "a large file",
     ("sagemaker", "StopTrainingJob"): "destroy while training is at work",
@@ -56,6 +58,9 @@ RARE: Final[dict[tuple[str, str], str]] = {
     },
     ("service-quotas", "GetAWSDefaultServiceQuota"): "a quota that was never changed",
     ("service-quotas", "ListServiceQuotas"): "a quota whose code is another one",
+    ("stepfunctions", "DescribeExecution"): "in the function of a lake that reacts",
+    ("stepfunctions", "ListExecutions"): "verify and destroy of a lake that reacts",
+    ("stepfunctions", "StopExecution"): "destroy while files are taken in",
 }
 """What the pipeline asks for in cases that the recorded run has not, and when."""
 
@@ -71,8 +76,10 @@ NAMED: Final[dict[str, tuple[str, str]]] = {
     "AWS::KinesisFirehose::DeliveryStream": ("firehose", "deliverystream"),
     "AWS::Lambda::Function": ("lambda", "function"),
     "AWS::S3::Bucket": ("s3", "bucket"),
+    "AWS::SNS::Topic": ("sns", "topic"),
     "AWS::SQS::Queue": ("sqs", "queue"),
     "AWS::SageMaker::Endpoint": ("sagemaker", "endpoint"),
+    "AWS::StepFunctions::StateMachine": ("states", "statemachine"),
 }
 """The published list's kind of resource by type, where templates give names."""
 
@@ -155,6 +162,9 @@ def _names() -> dict[tuple[str, str], set[str]]:
     found["events", "rule-on-default-event-bus"] = found["events", "rule"]
     found["sagemaker", "model-package-group"] = {lake.package_group}
     found["sagemaker", "model-package"] = {f"{lake.package_group}/*"}
+    found["states", "execution"] = {f"{lake.reactive}:*"}
+    found["states", "express"] = {f"{lake.reactive}:*:*"}
+    found["states", "maprun"] = {f"{lake.reactive}/*:*"}
     found["sagemaker", "training-job"] = {f"{lake.training_prefix}-*"}
     for service, chance in BY_CHANCE.items():
         for kind in chance:

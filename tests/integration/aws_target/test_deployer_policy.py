@@ -82,7 +82,8 @@ def test_roles_are_passed_to_the_service_that_they_trust() -> None:
     passing = [s for s in shipped() if "iam:PassRole" in s["Action"]]
     services = [s["Condition"]["StringEquals"]["iam:PassedToService"] for s in passing]
     assert services == [
-        f"{name}.amazonaws.com" for name in ("dms", "firehose", "glue", "lambda", "sagemaker")
+        f"{name}.amazonaws.com"
+        for name in ("dms", "events", "firehose", "glue", "lambda", "sagemaker", "states")
     ]
     assert all(s["Action"] == ["iam:PassRole"] and "*" not in s["Resource"] for s in passing)
 
@@ -143,9 +144,9 @@ def _called() -> set[str]:
 
 
 SERVICES = {
-    *("cloudformation", "dms", "dynamodb", "ec2", "ecr", "firehose", "glue", "iam", "kinesis"),
-    *("lambda", "logs", "resourcegroupstaggingapi", "s3", "sagemaker", "sagemaker-runtime"),
-    *("service-quotas", "sqs", "sts"),
+    *("cloudformation", "dms", "dynamodb", "ec2", "ecr", "events", "firehose", "glue", "iam"),
+    *("kinesis", "lambda", "logs", "resourcegroupstaggingapi", "s3", "sagemaker"),
+    *("sagemaker-runtime", "service-quotas", "sns", "sqs", "stepfunctions", "sts"),
 }
 
 

@@ -18,7 +18,7 @@ from botocore import xform_name
 
 from pipeline.account.templates import parse, resources
 from pipeline.cloudformation import template_text
-from pipeline.settings import OPTIONAL, SCHEDULE, TEMPLATES
+from pipeline.settings import OPTIONAL, REACTIVE, SCHEDULE, TEMPLATES
 from tests.iam.actions import actions_by_name, actions_of
 from tests.integration.aws_target.account import ACCOUNT, REGION
 from tests.integration.aws_target.calls import Call
@@ -40,8 +40,44 @@ _CATALOG: Final = "crawlers and Spark keep the catalog (managed policy AWSGlueSe
 _CONTAINER: Final = "SageMaker runs a container (developer guide, 'SageMaker AI execution roles')"
 
 _SERVING: Final = "CloudFormation changes the serving stack with the function's permissions"
-OF_ROLES: Final = ("001-storage-and-roles", SCHEDULE)
-"""Templates with roles: what is scheduled has its own, which goes with it."""
+OF_ROLES: Final = ("001-storage-and-roles", SCHEDULE, REACTIVE)
+"""Templates with roles: what is optional has its own, which go with it."""
+
+_MACHINE: Final = "a state of pipeline/stacks/reactive.yaml"
+_SYNC: Final = "Step Functions waits for the job and stops it (developer guide)"
+_RETRAINING: Final = {
+    **_LOGS,
+    **dict.fromkeys(
+        (
+            *("cloudformation:DescribeStackEvents", "cloudformation:DescribeStackResources"),
+            "cloudformation:DescribeStacks",
+        ),
+        "pipeline/cloudformation.py looks at the lake's stacks",
+    ),
+    **dict.fromkeys(
+        ("s3:DeleteObject", "s3:GetObject", "s3:ListBucket", "s3:PutObject"),
+        "pipeline/lake.py, and the lock, records and rounds by its client",
+    ),
+    "iam:PassRole": "SageMaker takes the role of its jobs and models",
+    "cloudformation:TagResource": "UpdateStack takes tags",
+    **{
+        f"sagemaker:{name}": "pipeline/retraining/registry.py, without what deletes"
+        for name in (
+            *("CreateModelPackage", "CreateModelPackageGroup", "DescribeModelPackage"),
+            *("ListModelPackages", "UpdateModelPackage"),
+        )
+    },
+    "sagemaker:AddTags": "CreateTrainingJob and CreateModelPackageGroup take tags",
+    **{
+        f"sagemaker:{name}": _SERVING
+        for name in (
+            *("CreateEndpointConfig", "CreateModel", "DeleteEndpointConfig", "DeleteModel"),
+            *("DescribeEndpoint", "DescribeEndpointConfig", "DescribeModel", "ListTags"),
+            "UpdateEndpoint",
+        )
+    },
+}
+"""Under the role of every function that goes on with a round."""
 
 SERVICES: Final[dict[str, dict[str, str]]] = {
     "DmsRole": {
@@ -105,63 +141,42 @@ SERVICES: Final[dict[str, dict[str, str]]] = {
         "dynamodb:DescribeTable": "crawlers and Spark's connector read tables",
         "dynamodb:Scan": "crawlers and Spark's connector read tables",
     },
-    "SageMakerRole": {
-        "s3:ListBucket": _CONTAINER,
-        "s3:GetObject": _CONTAINER,
-        "s3:PutObject": _CONTAINER,
-        "s3:AbortMultipartUpload": _CONTAINER,
-        "logs:CreateLogGroup": _CONTAINER,
-        "logs:CreateLogStream": _CONTAINER,
-        "logs:DescribeLogStreams": _CONTAINER,
-        "logs:PutLogEvents": _CONTAINER,
-        "cloudwatch:PutMetricData": _CONTAINER,
-        "ecr:BatchCheckLayerAvailability": _CONTAINER,
-        "ecr:BatchGetImage": _CONTAINER,
-        "ecr:GetAuthorizationToken": _CONTAINER,
-        "ecr:GetDownloadUrlForLayer": _CONTAINER,
-    },
-    "RetrainingRole": {
-        **_LOGS,
-        **dict.fromkeys(
-            (
-                *("cloudformation:DescribeStackEvents", "cloudformation:DescribeStackResources"),
-                "cloudformation:DescribeStacks",
-            ),
-            "pipeline/cloudformation.py looks at the lake's stacks",
+    "SageMakerRole": dict.fromkeys(
+        (
+            *("s3:ListBucket", "s3:GetObject", "s3:PutObject"),
+            *("s3:AbortMultipartUpload",),
+            *("logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams"),
+            *("logs:PutLogEvents",),
+            *("cloudwatch:PutMetricData",),
+            *("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetAuthorizationToken"),
+            *("ecr:GetDownloadUrlForLayer",),
         ),
-        **dict.fromkeys(
-            ("s3:DeleteObject", "s3:GetObject", "s3:ListBucket", "s3:PutObject"),
-            "pipeline/lake.py, and the lock, records and rounds by its client",
-        ),
-        "iam:PassRole": "SageMaker takes the role of its jobs and models",
-        "cloudformation:TagResource": "UpdateStack takes tags",
-        **{
-            f"sagemaker:{name}": "pipeline/retraining/registry.py, without what deletes"
-            for name in (
-                *("CreateModelPackage", "CreateModelPackageGroup", "DescribeModelPackage"),
-                *("ListModelPackages", "UpdateModelPackage"),
-            )
-        },
-        "sagemaker:AddTags": "CreateTrainingJob and CreateModelPackageGroup take tags",
-        **{
-            f"sagemaker:{name}": _SERVING
-            for name in (
-                *("CreateEndpointConfig", "CreateModel", "DeleteEndpointConfig", "DeleteModel"),
-                *("DescribeEndpoint", "DescribeEndpointConfig", "DescribeModel", "ListTags"),
-                "UpdateEndpoint",
-            )
-        },
+        _CONTAINER,
+    ),
+    "RetrainingRole": _RETRAINING,
+    "ReactRole": _RETRAINING,
+    "MachineRole": {
+        "lambda:InvokeFunction": _MACHINE,
+        **{f"glue:{name}": _MACHINE for name in ("GetCrawler", "StartCrawler", "StartJobRun")},
+        **dict.fromkeys(("glue:BatchStopJobRun", "glue:GetJobRun", "glue:GetJobRuns"), _SYNC),
+        "sns:Publish": _MACHINE,
     },
+    "RuleRole": {"states:StartExecution": "EventBridge starts the state machine"},
     "DmsVpcRole": {},  # managed policies of AWS's, and no other
     "DmsLogsRole": {},
 }
 """What services do under each role, and who says so; our own code's calls are not in here."""
 
+_OWN_RETRAINING: Final = (
+    *(f"pipeline/retraining/{p}.py" for p in ("champion", "jobs", "loop", "refresh", "swap")),
+    *("pipeline/training_jobs.py", "pipeline/training_data.py", "pipeline/log_tail.py"),
+    *("pipeline/run_lock.py", "pipeline/run_state.py"),
+)
 OWN_CODE: Final[dict[str, tuple[str, ...]]] = {
-    "RetrainingRole": (
-        *(f"pipeline/retraining/{p}.py" for p in ("champion", "jobs", "loop", "refresh", "swap")),
-        *("pipeline/training_jobs.py", "pipeline/training_data.py", "pipeline/log_tail.py"),
-        *("pipeline/run_lock.py", "pipeline/run_state.py"),
+    "RetrainingRole": _OWN_RETRAINING,
+    "ReactRole": (
+        *_OWN_RETRAINING,
+        *(f"pipeline/reactive/{p}.py" for p in ("batches", "delivery", "function", "turn")),
     ),
     "GlueRole": tuple(f"spark_jobs/{p.name}" for p in (PROJECT / "spark_jobs").glob("*.py")),
     "SageMakerRole": tuple(str(p.relative_to(PROJECT)) for p in (PROJECT / "models").rglob("*.py")),

@@ -21,7 +21,7 @@ from pipeline.errors import CostError
 from pipeline.infrastructure import deploy_bucket
 from pipeline.lake import Lake
 from pipeline.prices import AS_OF, ELSEWHERE, PRICES, SOURCES, PriceList
-from pipeline.settings import OPTIONAL, TEMPLATES
+from pipeline.settings import OPTIONAL, REACTIVE, TEMPLATES
 from pipeline.sizes import Sizes
 from pipeline.target import open_target
 from tests.unit.account.fakes import ACCOUNT, READS, account_lake, record_operations
@@ -54,6 +54,24 @@ def test_an_empty_account_gets_everything_and_nothing_is_written(
     assert {"AWS::DMS::ReplicationInstance", "AWS::SageMaker::Endpoint"} <= kinds
     assert any("training job" in text for text in plan.outside)
     json.dumps(plan.as_dict())
+
+
+def test_a_reactive_run_makes_one_more_stack_and_events(monkeypatch: pytest.MonkeyPatch) -> None:
+    with account_lake(monkeypatch) as lake:
+        called = record_operations(lake)
+        plan = make_plan(lake, Standing.of(lake, reactive=True), SMALL)
+        assert [name for name in called if not name.startswith(READS)] == []
+        [bucket] = [
+            one for one in Standing.of(lake, reactive=True).wanted if one.kind == "AWS::S3::Bucket"
+        ]
+    made = {(c.kind, c.name) for c in plan.changes if c.template == REACTIVE}
+    assert {
+        ("AWS::StepFunctions::StateMachine", "movielens-reactive"),
+        ("AWS::SNS::Topic", "movielens-reactive"),
+        ("AWS::Events::Rule", "movielens-reactive"),
+        ("AWS::Lambda::Function", "movielens-react"),
+    } <= made
+    assert "EventBridgeConfiguration" in bucket.properties["NotificationConfiguration"]
 
 
 def test_a_stack_that_is_there_is_compared(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -170,6 +170,7 @@ def test_without_a_lake_nothing_is_deleted(
         code, stdout, stderr = call(emulator, "destroy")
         assert code == 0, stderr
         assert [line for line in stdout.splitlines() if not line.startswith("step ")] == [
+            "reactive: nothing there",
             "schedule: nothing there",
             "model registry: nothing there",
             "logs: nothing there",

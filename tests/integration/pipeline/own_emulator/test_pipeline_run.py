@@ -316,5 +316,6 @@ def test_a_lab_that_is_off_is_told_from_one_that_is_not(lake: Lake) -> None:
 def test_status_shows_stacks_and_stages(lake: Lake) -> None:
     document = lake.call("status").document
     assert document["stacks"].pop("schedule") is None  # `lake schedule` makes it
+    assert document["stacks"].pop("reactive") is None  # `lake run --reactive` makes it
     assert set(document["stacks"].values()) <= {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
     assert {record["status"] for record in document["stages"].values()} == {"done"}

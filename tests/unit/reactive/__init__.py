@@ -1,0 +1,1 @@
+"""What a lake that reacts decides, without AWS."""
