@@ -22,6 +22,7 @@ __all__ = [
     "EXCEPTIONS_TABLE",
     "LABS",
     "LAB_OF_STACK",
+    "LISTS",
     "LOADED",
     "LONGEST_PROJECT",
     "NAMES",
@@ -80,7 +81,9 @@ STACKS: Final = ("bucket", LOADED, ROOT, "streaming", "catalog", "serving")
 """Templates of the stacks that are deployed as such, in the order of their dependencies."""
 SCHEDULE: Final = "schedule"
 """The template of the loop's schedule."""
-OPTIONAL: Final = (SCHEDULE,)
+LISTS: Final = "lists"
+"""The template of the table of everybody's lists."""
+OPTIONAL: Final = (SCHEDULE, LISTS)
 """Templates of stacks that a run does not make; nothing is made of them."""
 TEMPLATES: Final = ("bucket", LOADED, ROOT, *NESTED, "streaming", "catalog", "serving", *OPTIONAL)
 """All of them."""
@@ -110,6 +113,7 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "catalog": ("DatabaseName", "Prefix", "TablePrefix"),
         "serving": ("Prefix",),
         SCHEDULE: ("Prefix",),
+        LISTS: ("TablePrefix",),
     }
 )
 """Parameters, beside the project, of each template of `STACKS` and `OPTIONAL` that give names."""
@@ -151,6 +155,8 @@ class Settings:
     """The job's own counts, written last."""
     models: str = "ml/models"
     """Prefix of training output (model.tar.gz)."""
+    lists: str = "ml/lists"
+    """Prefix of the transform jobs' questions and answers."""
     state: str = "_lake"
     """Prefix of the pipeline's own notes: stage records and the lock."""
 
@@ -252,6 +258,16 @@ class Settings:
     def training_prefix(self) -> str:
         """Beginning of training job names; a fingerprint and an attempt number follow."""
         return f"{self.prefix}-train"
+
+    @property
+    def lists_prefix(self) -> str:
+        """Beginning of transform job names; a fingerprint and an attempt number follow."""
+        return f"{self.prefix}-lists"
+
+    @property
+    def lists_table(self) -> str:
+        """DynamoDB table of everybody's lists."""
+        return f"{self.table_prefix}recommendations_t"
 
     @property
     def streamed_table(self) -> str:

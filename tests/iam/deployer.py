@@ -31,7 +31,6 @@ RARE: Final[dict[tuple[str, str], str]] = {
     ("ec2", "DescribeInternetGateways"): "a quota, where a template makes one",
     ("glue", "BatchStopJobRun"): "destroy while the job is at work",
     ("glue", "StopCrawler"): "destroy while a crawler is at work",
-    ("dynamodb", "BatchWriteItem"): "streaming afresh takes out the ratings of simulated drifts",
     ("dynamodb", "UntagResource"): "destroy beside a lake that shares DMS's table",
     ("logs", "DeleteLogGroup"): "the recorded account writes no logs",
     ("logs", "DeleteLogStream"): "the recorded account writes no logs",
@@ -42,6 +41,7 @@ RARE: Final[dict[tuple[str, str], str]] = {
     ("s3", "GetBucketTagging"): "destroy beside another lake: whose its bucket is",
     ("s3", "UploadPart"): "a large file",
     ("sagemaker", "StopTrainingJob"): "destroy while training is at work",
+    ("sagemaker", "StopTransformJob"): "destroy while lists are made",
     **{
         ("sagemaker", operation): "lake retrain: the registry of models that were compared"
         for operation in (
@@ -141,7 +141,7 @@ def _names() -> dict[tuple[str, str], set[str]]:
     found["glue", "rootcatalog"] = {""}
     found["glue", "table"] = {f"{lake.database}/*"}
     found["glue", "userdefinedfunction"] = {f"{lake.database}/*"}
-    shared = ("/aws-glue/*", "/aws/sagemaker/TrainingJobs")
+    shared = ("/aws-glue/*", "/aws/sagemaker/TrainingJobs", "/aws/sagemaker/TransformJobs")
     own = (
         f"/aws/sagemaker/Endpoints/{lake.endpoint}",
         f"/aws/kinesisfirehose/{lake.delivery_stream}",
@@ -156,6 +156,7 @@ def _names() -> dict[tuple[str, str], set[str]]:
     found["sagemaker", "model-package-group"] = {lake.package_group}
     found["sagemaker", "model-package"] = {f"{lake.package_group}/*"}
     found["sagemaker", "training-job"] = {f"{lake.training_prefix}-*"}
+    found["sagemaker", "transform-job"] = {f"{lake.lists_prefix}-*"}
     for service, chance in BY_CHANCE.items():
         for kind in chance:
             found[service, kind] = {"*"}
