@@ -19,6 +19,7 @@ import typer.core
 from pipeline.cache import cache_folder
 from pipeline.cli_errors import FriendlyGroup
 from pipeline.cli_evaluate import evaluate
+from pipeline.cli_lists import lists
 from pipeline.cli_opening import Before, open_lake, planned
 from pipeline.cli_options import (
     Account,
@@ -270,6 +271,7 @@ def recommend(
     return answer(as_json, found.as_dict(), lambda: console.print_recommendations(found))
 
 
+app.command()(lists)
 app.command()(evaluate)
 app.command()(retrain)
 app.command()(schedule)

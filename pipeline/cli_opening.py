@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Before", "open_lake", "planned"]
 
 _CHANGING: Final = frozenset(
-    {"run", "pause", "destroy", "reset", "retrain", "schedule", "simulate-drift"}
+    {"run", "pause", "destroy", "reset", "lists", "retrain", "schedule", "simulate-drift"}
 )
 """Commands that make, change or delete something."""
 

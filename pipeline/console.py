@@ -26,6 +26,7 @@ from pipeline.printable import printable
 
 if TYPE_CHECKING:
     from pipeline.destroy import Destruction
+    from pipeline.lists.command import Lists
     from pipeline.reconciliation import Hop
     from pipeline.runner import RunResult
     from pipeline.stages.recommend import Recommendations
@@ -247,6 +248,18 @@ def print_recommendations(found: Recommendations) -> None:
         because = [cell("; ".join(title.because))] if reasons else []
         table.add_row(str(number), cell(title.title), f"{title.score:.3f}", *because)
     print_table(stdout_console(), table)
+
+
+def print_lists(found: Lists) -> None:
+    """Where everybody's lists are, and how to look one up."""
+    console = stdout_console()
+    removed = f"; {found.removed:,} of former users removed" if found.removed else ""
+    console.print(
+        f"{found.users:,} users' {found.k} best movies in table {found.table}, made by transform "
+        f"job {found.job}{removed}",
+        soft_wrap=True,
+    )
+    console.print(pasteable("look one up with: lake lists 1"))
 
 
 def print_destruction(found: Destruction) -> None:

@@ -24,11 +24,18 @@ from pipeline.errors import CutOffError, LakeError, LeftoversError
 from pipeline.infrastructure import BUCKET, SERVING
 from pipeline.lake import Lake, is_missing
 from pipeline.leftovers import network_interfaces, tagged_resources
-from pipeline.ownership import Belongings, foreign_tables, own_bucket, own_tables, training_jobs
+from pipeline.ownership import (
+    Belongings,
+    foreign_tables,
+    own_bucket,
+    own_tables,
+    training_jobs,
+    transform_jobs,
+)
 from pipeline.reactive.stack import stop_executions
 from pipeline.retraining.registry import clear_registry, group_is_there
 from pipeline.run_lock import RunLock
-from pipeline.settings import LOADED, OPTIONAL, REACTIVE, ROOT, SCHEDULE, STACKS
+from pipeline.settings import LISTS, LOADED, OPTIONAL, REACTIVE, ROOT, SCHEDULE, STACKS
 from pipeline.stages.deploy import endpoint_status
 from pipeline.stopping import stop_work
 
@@ -145,17 +152,19 @@ def _add_what_is_left(lake: Lake, own: Belongings, result: Destruction) -> None:
             result.leftovers.append(text)
         else:
             result.kept.append(f"{text} (not the lake's)")
-    jobs = training_jobs(lake)
+    kinds = {"training": training_jobs(lake), "transform": transform_jobs(lake)}
+    jobs = [name for names in kinds.values() for name in names]
     if not result.leftovers:  # or else it shows what is named already
         known = [f"/{name}" for name in (*jobs, *DMS_ROLES.values())]
         result.leftovers += [
             f"{arn} (tagged project={lake.settings.project})"
             for arn in tagged_resources(lake, known)
         ]
-    if jobs:
-        result.kept.append(
-            f"{len(jobs)} training job records (SageMaker keeps them): {', '.join(jobs)}"
-        )
+    result.kept += [
+        f"{len(names)} {kind} job records (SageMaker keeps them): {', '.join(names)}"
+        for kind, names in kinds.items()
+        if names
+    ]
 
 
 def _steps(
@@ -175,6 +184,7 @@ def _steps(
     yield "11-12", "stop what is at work", stop
     yield "13", "endpoint and model", lambda: _stack(lake, own, SERVING)
     yield "", "model registry", lambda: clear_registry(lake)
+    yield "", "lists", lambda: _stack(lake, own, LISTS)
     yield "10", "crawlers and job", lambda: _stack(lake, own, "catalog")
     yield "8-9", "streams and functions", lambda: _stack(lake, own, "streaming")
     yield "6-7", "stacks of lab 1", lambda: _stack(lake, own, ROOT)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from botocore.exceptions import ClientError
 
 from pipeline.lake import Lake, is_missing
-from pipeline.ownership import training_jobs
+from pipeline.ownership import training_jobs, transform_jobs
 
 __all__ = ["delete_logs", "job_runs", "log_groups"]
 
@@ -69,12 +69,16 @@ def job_runs(lake: Lake) -> list[str]:
 
 
 def _shared_streams(lake: Lake, runs: list[str]) -> list[tuple[str, str]]:
-    jobs = training_jobs(lake)
+    jobs = {
+        "/aws/sagemaker/TrainingJobs": training_jobs(lake),
+        "/aws/sagemaker/TransformJobs": transform_jobs(lake),
+    }
     crawlers = (lake.settings.stream_crawler, lake.settings.tables_crawler)
     found = [
-        ("/aws/sagemaker/TrainingJobs", stream)
-        for job in jobs
-        for stream in _log_streams(lake, "/aws/sagemaker/TrainingJobs", f"{job}/")
+        (group, stream)
+        for group, names in jobs.items()
+        for job in names
+        for stream in _log_streams(lake, group, f"{job}/")
     ]
     found += [
         ("/aws-glue/crawlers", stream)

@@ -15,7 +15,7 @@ from pipeline.leftovers import network_interfaces
 from pipeline.ownership import Belongings, own_tables
 from pipeline.reactive.stack import running
 from pipeline.retraining.registry import registered
-from pipeline.settings import LOADED, REACTIVE, ROOT, SCHEDULE
+from pipeline.settings import LISTS, LOADED, REACTIVE, ROOT, SCHEDULE
 from pipeline.stopping import working
 
 __all__ = ["planned_steps", "stack_contents"]
@@ -35,6 +35,7 @@ def planned_steps(lake: Lake, own: Belongings) -> Iterator[tuple[str, str, list[
     yield "11-12", "stop what is at work", stop
     yield "13", "endpoint and model", stack_contents(lake, own, SERVING)
     yield "", "model registry", registered(lake)
+    yield "", "lists", stack_contents(lake, own, LISTS)
     yield "10", "crawlers and job", stack_contents(lake, own, "catalog")
     yield "8-9", "streams and functions", stack_contents(lake, own, "streaming")
     network = network_interfaces(lake) if ROOT in own.contents else []

@@ -16,6 +16,7 @@
     │   ├── StageTimeoutError          bounded wait ran out
     │   └── StateLostError             what an earlier step made has vanished (emulator restarted)
     ├── EvaluationError           models cannot be measured as asked
+    ├── ListsError                everybody's lists cannot be made or looked up
     ├── RetrainingError          the loop could not go on; the champion keeps serving
     ├── ForeignResourceError           somebody else's has a name that the lake needs
     ├── EarlierLakeError               an earlier version has made the lake, under other names
@@ -47,6 +48,7 @@ __all__ = [
     "ForeignResourceError",
     "LakeError",
     "LeftoversError",
+    "ListsError",
     "OccupiedError",
     "RetrainingError",
     "RunLockedError",
@@ -127,6 +129,10 @@ class StateLostError(StageError):
 
 class EvaluationError(LakeError):
     """Models cannot be measured as asked: a wrong value, no data, or data that cannot be split."""
+
+
+class ListsError(LakeError):
+    """Everybody's lists cannot be made, or one of them not be looked up."""
 
 
 class RetrainingError(LakeError):

@@ -2,7 +2,7 @@
 
 A name proves nothing: the tables are called as the workshop calls them, in many accounts. Proof is
 
-- of a stack and of a training job: the tag ``project``;
+- of a stack, a training job and a transform job: the tag ``project``;
 - of what a stack has made, such as the bucket and the tables: the stack's own list;
 - of the table of rejected rows, which only DMS makes: the tags that it gets after the load, and
   before that the record that the full load writes in the bucket before the task may start.
@@ -11,7 +11,7 @@ A name proves nothing: the tables are called as the workshop calls them, in many
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -33,6 +33,7 @@ __all__ = [
     "own_tables",
     "require_no_foreign_tables",
     "training_jobs",
+    "transform_jobs",
 ]
 
 _KINDS: Final = {
@@ -163,16 +164,25 @@ def claim_exceptions(lake: Lake) -> None:
 
 def training_jobs(lake: Lake, **filters: str) -> list[str]:
     """Names of the lake's training jobs."""
+    return _jobs(lake, "Training", lake.settings.training_prefix, filters)
+
+
+def transform_jobs(lake: Lake, **filters: str) -> list[str]:
+    """Names of the lake's transform jobs."""
+    return _jobs(lake, "Transform", lake.settings.lists_prefix, filters)
+
+
+def _jobs(lake: Lake, kind: str, prefix: str, filters: Mapping[str, str]) -> list[str]:
     sagemaker = lake.client("sagemaker")
-    named = re.compile(re.escape(lake.settings.training_prefix) + r"-[0-9a-f]{12}-\d+")
+    named = re.compile(re.escape(prefix) + r"-[0-9a-f]{12}-\d+")
     try:
-        pages = sagemaker.get_paginator("list_training_jobs")
+        pages = sagemaker.get_paginator(f"list_{kind.lower()}_jobs")
         return [
-            job["TrainingJobName"]
-            for page in pages.paginate(NameContains=lake.settings.training_prefix, **filters)
-            for job in page["TrainingJobSummaries"]
-            if named.fullmatch(job["TrainingJobName"])
-            and lake.settings.owns(sagemaker.list_tags(ResourceArn=job["TrainingJobArn"])["Tags"])
+            job[f"{kind}JobName"]
+            for page in pages.paginate(NameContains=prefix, **filters)
+            for job in page[f"{kind}JobSummaries"]
+            if named.fullmatch(job[f"{kind}JobName"])
+            and lake.settings.owns(sagemaker.list_tags(ResourceArn=job[f"{kind}JobArn"])["Tags"])
         ]
     except ClientError as error:
         if error_code(error) in ("ValidationException", "ResourceNotFound"):

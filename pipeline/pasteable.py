@@ -22,6 +22,7 @@ COMMANDS: Final = (
     "status",
     "verify",
     "recommend",
+    "lists",
     "evaluate",
     "retrain",
     "schedule",

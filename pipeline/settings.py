@@ -22,6 +22,7 @@ __all__ = [
     "EXCEPTIONS_TABLE",
     "LABS",
     "LAB_OF_STACK",
+    "LISTS",
     "LOADED",
     "LONGEST_PROJECT",
     "NAMES",
@@ -83,7 +84,9 @@ SCHEDULE: Final = "schedule"
 """The template of the loop's schedule."""
 REACTIVE: Final = "reactive"
 """The template of what reacts to files under raw/; `lake run --reactive` makes it."""
-OPTIONAL: Final = (SCHEDULE, REACTIVE)
+LISTS: Final = "lists"
+"""The template of the table of everybody's lists."""
+OPTIONAL: Final = (SCHEDULE, REACTIVE, LISTS)
 """Templates of stacks that a run leaves as they are; nothing is made of them."""
 TEMPLATES: Final = ("bucket", LOADED, ROOT, *NESTED, "streaming", "catalog", "serving", *OPTIONAL)
 """All of them."""
@@ -114,6 +117,7 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "serving": ("Prefix",),
         SCHEDULE: ("Prefix",),
         REACTIVE: ("Prefix",),
+        LISTS: ("TablePrefix",),
     }
 )
 """Parameters, beside the project, of each template of `STACKS` and `OPTIONAL` that give names."""
@@ -157,6 +161,8 @@ class Settings:
     """The job's own counts, written last."""
     models: str = "ml/models"
     """Prefix of training output (model.tar.gz)."""
+    lists: str = "ml/lists"
+    """Prefix of the transform jobs' questions and answers."""
     state: str = "_lake"
     """Prefix of the pipeline's own notes: stage records and the lock."""
 
@@ -273,6 +279,16 @@ class Settings:
     def training_prefix(self) -> str:
         """Beginning of training job names; a fingerprint and an attempt number follow."""
         return f"{self.prefix}-train"
+
+    @property
+    def lists_prefix(self) -> str:
+        """Beginning of transform job names; a fingerprint and an attempt number follow."""
+        return f"{self.prefix}-lists"
+
+    @property
+    def lists_table(self) -> str:
+        """DynamoDB table of everybody's lists."""
+        return f"{self.table_prefix}recommendations_t"
 
     @property
     def streamed_table(self) -> str:

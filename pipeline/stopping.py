@@ -15,7 +15,7 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from pipeline.lake import Lake, error_code, is_missing
-from pipeline.ownership import Belongings, training_jobs
+from pipeline.ownership import Belongings, training_jobs, transform_jobs
 from pipeline.settings import ROOT
 
 __all__ = ["Working", "stop_work", "working"]
@@ -29,7 +29,7 @@ _NOT_AT_WORK: Final = (
     "InvalidResourceStateFault",  # DMS: StopReplicationTask
     "CrawlerNotRunningException",
     "CrawlerStoppingException",  # Glue: StopCrawler
-    "ValidationException",  # SageMaker: StopTrainingJob, of a job that has ended
+    "ValidationException",  # SageMaker: StopTrainingJob, StopTransformJob, of an ended job
 )
 """With which a service refuses to stop what is not at work, by its API reference."""
 
@@ -122,6 +122,13 @@ def _all(lake: Lake, own: Belongings) -> Iterator[Working]:
                 ("InProgress",),
                 partial(sagemaker.stop_training_job, TrainingJobName=name),
             )
+        for name in transform_jobs(lake, StatusEquals=state):
+            yield Working(
+                f"transform job {name}",
+                partial(_transforming, sagemaker, name),
+                ("InProgress",),
+                partial(sagemaker.stop_transform_job, TransformJobName=name),
+            )
     if ROOT in own.contents and lake.stacks.describe("003-full-load"):
         for arn, name in _tasks(dms, f"{lake.settings.project}-full-load"):
             yield Working(
@@ -161,6 +168,12 @@ def _crawler(glue: Any, name: str) -> str | None:
 def _training(sagemaker: Any, name: str) -> str | None:
     found = sagemaker.describe_training_job(TrainingJobName=name)
     status = str(found["TrainingJobStatus"])
+    return status if status in ("InProgress", "Stopping") else None
+
+
+def _transforming(sagemaker: Any, name: str) -> str | None:
+    found = sagemaker.describe_transform_job(TransformJobName=name)
+    status = str(found["TransformJobStatus"])
     return status if status in ("InProgress", "Stopping") else None
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
 
+from pipeline.account.schedule_cost import Line, monthly_lines
 from pipeline.account.templates import Resource
 from pipeline.prices import PriceList
 from pipeline.settings import PARTIAL, TABLES
@@ -140,12 +141,13 @@ def estimate(
         what a run costs, and what bills after it
     """
     hours = HOURS_WITHOUT_ROWS + sum(rows.values()) / ROWS_PER_SECOND / 3600
+    there = list(made)
     return Costs(
         prices.title,
         hours,
         _gather(prices, _by_the_run(sizes, rows)),
-        hourly(prices, made, tables),
-        _gather(prices, _by_the_month(rows)),
+        hourly(prices, there, tables),
+        _gather(prices, _by_the_month(there, sizes, rows)),
     )
 
 
@@ -154,11 +156,7 @@ def hourly(prices: PriceList, made: Iterable[Resource], tables: Mapping[str, str
     return _gather(prices, _by_the_hour(list(made), tables))
 
 
-_Line = tuple[str, str, float]
-"""What, name of the price, amount."""
-
-
-def _gather(prices: PriceList, lines: Iterable[_Line]) -> list[Item]:
+def _gather(prices: PriceList, lines: Iterable[Line]) -> list[Item]:
     items = []
     for what, name, amount in lines:
         price = prices.price(name)
@@ -167,7 +165,7 @@ def _gather(prices: PriceList, lines: Iterable[_Line]) -> list[Item]:
     return items
 
 
-def _by_the_hour(made: list[Resource], tables: Mapping[str, str]) -> Iterator[_Line]:
+def _by_the_hour(made: list[Resource], tables: Mapping[str, str]) -> Iterator[Line]:
     for resource in made:
         yield from _hours_of(resource)
     named = {r.name for r in made if r.kind == "AWS::DynamoDB::Table"}
@@ -176,7 +174,7 @@ def _by_the_hour(made: list[Resource], tables: Mapping[str, str]) -> Iterator[_L
         yield f"table {table}, made by DMS: reads", "dynamodb:rcu", DMS_TABLE_UNITS
 
 
-def _hours_of(resource: Resource) -> Iterator[_Line]:
+def _hours_of(resource: Resource) -> Iterator[Line]:
     given = resource.properties
     match resource.kind:
         case "AWS::DMS::ReplicationInstance":
@@ -209,11 +207,10 @@ def _hours_of(resource: Resource) -> Iterator[_Line]:
             yield f"public IPv4 address {resource.logical}", "ec2:public-ipv4", 1
 
 
-def _by_the_run(sizes: Sizes, rows: Mapping[str, int]) -> Iterator[_Line]:
+def _by_the_run(sizes: Sizes, rows: Mapping[str, int]) -> Iterator[Line]:
     loaded, streamed = sum(rows.get(table, 0) for table in TABLES), rows.get(PARTIAL, 0)
     size = sizes.training_instance_type
-    dpus = sizes.glue_workers * _DPUS.get(sizes.glue_worker_type, 1)
-    yield "Glue job run", "glue:dpu", dpus * JOB_HOURS
+    yield "Glue job run", "glue:dpu", _job_dpu_hours(sizes)
     yield "runs of two crawlers", "glue:dpu", 2 * CRAWL_DPUS * CRAWL_HOURS
     yield f"training job on {size}", f"training:{size}", TRAINING_HOURS
     yield "rows written to DynamoDB", "dynamodb:write", loaded + streamed
@@ -227,10 +224,17 @@ def _by_the_run(sizes: Sizes, rows: Mapping[str, int]) -> Iterator[_Line]:
     yield "logs", "logs:ingested", LOG_GB
 
 
-def _by_the_month(rows: Mapping[str, int]) -> Iterator[_Line]:
+def _by_the_month(made: list[Resource], sizes: Sizes, rows: Mapping[str, int]) -> Iterator[Line]:
     gigabytes = sum(rows.values()) * BYTES_PER_ROW / _GB
     yield "tables' content", "dynamodb:storage", gigabytes
     yield "bucket's content", "s3:storage", gigabytes * 4
+    glue = _job_dpu_hours(sizes) + CRAWL_DPUS * CRAWL_HOURS
+    yield from monthly_lines(made, sizes.training_instance_type, TRAINING_HOURS, glue)
+
+
+def _job_dpu_hours(sizes: Sizes) -> float:
+    """Of a run of the Glue job."""
+    return sizes.glue_workers * _DPUS.get(sizes.glue_worker_type, 1) * JOB_HOURS
 
 
 _DPUS: Final[Mapping[str, float]] = {"G.025X": 0.25, "G.1X": 1, "G.2X": 2, "G.4X": 4, "G.8X": 8}

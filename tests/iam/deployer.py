@@ -31,7 +31,6 @@ RARE: Final[dict[tuple[str, str], str]] = {
     ("ec2", "DescribeInternetGateways"): "a quota, where a template makes one",
     ("glue", "BatchStopJobRun"): "destroy while the job is at work",
     ("glue", "StopCrawler"): "destroy while a crawler is at work",
-    ("dynamodb", "BatchWriteItem"): "streaming afresh takes out what was streamed later",
     ("events", "ListTargetsByRule"): "verify of a lake that reacts",
     ("dynamodb", "UntagResource"): "destroy beside a lake that shares DMS's table",
     ("logs", "DeleteLogGroup"): "the recorded account writes no logs",
@@ -44,6 +43,7 @@ RARE: Final[dict[tuple[str, str], str]] = {
     ("s3", "GetBucketTagging"): "destroy beside another lake: whose its bucket is",
     ("s3", "UploadPart"): "a large file",
     ("sagemaker", "StopTrainingJob"): "destroy while training is at work",
+    ("sagemaker", "StopTransformJob"): "destroy while lists are made",
     **{
         ("sagemaker", operation): "lake retrain: the registry of models that were compared"
         for operation in (
@@ -148,7 +148,7 @@ def _names() -> dict[tuple[str, str], set[str]]:
     found["glue", "rootcatalog"] = {""}
     found["glue", "table"] = {f"{lake.database}/*"}
     found["glue", "userdefinedfunction"] = {f"{lake.database}/*"}
-    shared = ("/aws-glue/*", "/aws/sagemaker/TrainingJobs")
+    shared = ("/aws-glue/*", "/aws/sagemaker/TrainingJobs", "/aws/sagemaker/TransformJobs")
     own = (
         f"/aws/sagemaker/Endpoints/{lake.endpoint}",
         f"/aws/kinesisfirehose/{lake.delivery_stream}",
@@ -166,6 +166,7 @@ def _names() -> dict[tuple[str, str], set[str]]:
     found["states", "express"] = {f"{lake.reactive}:*:*"}
     found["states", "maprun"] = {f"{lake.reactive}/*:*"}
     found["sagemaker", "training-job"] = {f"{lake.training_prefix}-*"}
+    found["sagemaker", "transform-job"] = {f"{lake.lists_prefix}-*"}
     for service, chance in BY_CHANCE.items():
         for kind in chance:
             found[service, kind] = {"*"}

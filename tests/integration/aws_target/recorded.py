@@ -19,6 +19,8 @@ LIFE: Final = (
     ("status", ("status",)),
     ("verify", ("verify",)),
     ("recommend", ("recommend", "1")),
+    ("lists", ("lists", "-k", "20")),
+    ("a list", ("lists", "1", "-k", "10")),
     ("pause", ("pause",)),
     ("run after pause", ()),
     ("dry run of destroy", ("destroy", "--dry-run")),

@@ -1,4 +1,4 @@
-"""Doubles of SageMaker's training and answers: our own train.py and inference.py at work.
+"""Doubles of SageMaker's training, batch transform and answers, by our train.py and inference.py.
 
 They run the uploaded source directory and the archive's ``code/`` in a process each; AWS's own
 toolkits do the same in test_sagemaker_toolkits.py.
@@ -45,9 +45,11 @@ class SageMaker:
     """By what went in: model.tar.gz and log. The same input gives the same model."""
 
     def __init__(self, account: str, region: str, folder: Path) -> None:
-        self.prefix = f"arn:aws:sagemaker:{region}:{account}:training-job/"
+        self.place = f"arn:aws:sagemaker:{region}:{account}"
+        self.prefix = f"{self.place}:training-job/"
         self.folder = folder
         self.jobs: dict[str, dict[str, Any]] = {}
+        self.transforms: dict[str, dict[str, Any]] = {}
         self._servers: dict[str, subprocess.Popen[str]] = {}
 
     def close(self) -> None:
@@ -108,23 +110,64 @@ class SageMaker:
         return {}
 
     def list_tags(self, params: dict[str, Any]) -> dict[str, Any] | None:
-        if not params["ResourceArn"].startswith(self.prefix):
-            return None  # moto's
-        return {"Tags": self.jobs[params["ResourceArn"].removeprefix(self.prefix)]["tags"]}
+        kind, _, name = params["ResourceArn"].rpartition(":")[2].partition("/")
+        jobs = {"training-job": self.jobs, "transform-job": self.transforms}.get(kind)
+        return {"Tags": jobs[name]["tags"]} if jobs is not None else None  # moto's
 
     def invoke_endpoint(self, params: dict[str, Any]) -> dict[str, Any]:
         url = self._model_of(params["EndpointName"])
-        body = params["Body"]
-        line = repr((params.get("ContentType", ""), params.get("Accept", ""), body))
-        process = self._server(url)
-        assert process.stdin is not None
-        assert process.stdout is not None
-        process.stdin.write(line + "\n")
-        process.stdin.flush()
-        status, text = eval(process.stdout.readline())  # noqa: S307 - our own child's repr
+        kinds = params.get("ContentType", ""), params.get("Accept", "")
+        status, text = self._answer(url, *kinds, params["Body"])
         if status != 200:
             raise AwsError("ModelError", f"Received client error ({status}): {text}", 424)
         return {"Body": io.BytesIO(text.encode()), "ContentType": "application/json"}
+
+    def create_transform_job(self, params: dict[str, Any]) -> dict[str, Any]:
+        """One line of each object a request, one line of answers each: what the lake asks for."""
+        name = params["TransformJobName"]
+        if name in self.transforms:
+            raise AwsError("ResourceInUse", f"Transform job {name} already exists")
+        source, target = params["TransformInput"], params["TransformOutput"]
+        how = (params["BatchStrategy"], source["SplitType"], target["AssembleWith"])
+        assert how == ("SingleRecord", "Line", "Line")
+        s3, url = boto3.client("s3"), _archive(params["ModelName"])
+        bucket, _, prefix = source["DataSource"]["S3DataSource"]["S3Uri"][5:].partition("/")
+        to, _, folder = target["S3OutputPath"][5:].partition("/")
+        for entry in s3.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", []):
+            made = ""
+            for line in _read(f"s3://{bucket}/{entry['Key']}").splitlines():
+                status, text = self._answer(url, source["ContentType"], target["Accept"], line)
+                assert status == 200, text
+                made += f"{text}\n"
+            key = f"{folder}/{entry['Key'].removeprefix(prefix)}.out"
+            s3.put_object(Bucket=to, Key=key, Body=made.encode())
+        arn = f"{self.place}:transform-job/{name}"
+        self.transforms[name] = {
+            "TransformJobName": name,
+            "TransformJobArn": arn,
+            "CreationTime": datetime.now(UTC),
+            "states": ["InProgress", "InProgress", "Completed"],
+            "tags": params.get("Tags", []),
+        }
+        return {"TransformJobArn": arn}
+
+    def describe_transform_job(self, params: dict[str, Any]) -> dict[str, Any]:
+        return _transform_shown(self.transforms[params["TransformJobName"]])
+
+    def list_transform_jobs(self, params: dict[str, Any]) -> dict[str, Any]:
+        found = [
+            _transform_shown(job)
+            for name, job in reversed(self.transforms.items())
+            if params.get("NameContains", "") in name
+        ]
+        wanted = params.get("StatusEquals")
+        return {
+            "TransformJobSummaries": [j for j in found if wanted in (None, j["TransformJobStatus"])]
+        }
+
+    def stop_transform_job(self, params: dict[str, Any]) -> dict[str, Any]:
+        self.transforms[params["TransformJobName"]]["states"] = ["Stopping", "Stopped"]
+        return {}
 
     # --- at work ----------------------------------------------------------------------------
 
@@ -178,8 +221,17 @@ class SageMaker:
             raise AwsError("ValidationError", f"Endpoint {endpoint} of account not found.")
         config = client.describe_endpoint(EndpointName=endpoint)["EndpointConfigName"]
         variants = client.describe_endpoint_config(EndpointConfigName=config)["ProductionVariants"]
-        model = client.describe_model(ModelName=variants[0]["ModelName"])
-        return str(model["PrimaryContainer"]["ModelDataUrl"])
+        return _archive(variants[0]["ModelName"])
+
+    def _answer(self, url: str, kind: str, accept: str, body: Any) -> tuple[int, str]:
+        """Status and text of a model's answer."""
+        process = self._server(url)
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(repr((kind, accept, body)) + "\n")
+        process.stdin.flush()
+        status, text = eval(process.stdout.readline())  # noqa: S307 - our own child's repr
+        return status, text
 
     def _server(self, url: str) -> subprocess.Popen[str]:
         body = _read(url)
@@ -203,6 +255,20 @@ def _shown(job: dict[str, Any]) -> dict[str, Any]:
     state = states.pop(0) if len(states) > 1 else states[0]
     shown = {k: v for k, v in job.items() if k not in ("states", "tags")}
     return {**shown, "TrainingJobStatus": state, "SecondaryStatus": state}
+
+
+def _transform_shown(job: dict[str, Any]) -> dict[str, Any]:
+    states = job["states"]
+    state = states.pop(0) if len(states) > 1 else states[0]
+    return {k: v for k, v in job.items() if k not in ("states", "tags")} | {
+        "TransformJobStatus": state
+    }
+
+
+def _archive(model: str) -> str:
+    """URL of a model's archive."""
+    found = boto3.client("sagemaker").describe_model(ModelName=model)
+    return str(found["PrimaryContainer"]["ModelDataUrl"])
 
 
 def _read(url: str) -> bytes:

@@ -96,7 +96,7 @@ def test_destroying_leaves_nothing_and_can_be_repeated(
     workshop = ["11-12", "13", "10", "8-9", "6-7", "1-2", "6-7", "3-5", "3-5"]
     assert [each for each in numbers if each] == workshop
     own = [step["what"] for step in document["steps"] if not step["numbers"]]
-    assert own == ["reactive", "schedule", "model registry", "logs"]
+    assert own == ["reactive", "schedule", "model registry", "lists", "logs"]
     whole = " ".join(document["deleted"])
     for name in ("stream movielens-ratings", "job movielens-training-data", "movielens-simulator"):
         assert name in whole

@@ -313,9 +313,22 @@ def test_a_lab_that_is_off_is_told_from_one_that_is_not(lake: Lake) -> None:
         s3.delete_object(Bucket=BUCKET, Key="firehose/undated")
 
 
+def test_everybodys_list_is_made_once_and_is_what_the_endpoint_says(lake: Lake) -> None:
+    made = lake.call("lists")
+    assert made.code == 0, made.stderr
+    people = {int(row[0]) for row in rows(lake, "rating")}
+    assert made.document["users"] == len(people)
+    assert lake.call("lists").document["job"] == made.document["job"]
+    user = str(min(people))
+    kept = lake.call("lists", user, "-k", "10").document
+    assert kept == lake.call("recommend", user, "-k", "10").document
+    assert len(kept["titles"]) == 10
+
+
 def test_status_shows_stacks_and_stages(lake: Lake) -> None:
     document = lake.call("status").document
     assert document["stacks"].pop("schedule") is None  # `lake schedule` makes it
     assert document["stacks"].pop("reactive") is None  # `lake run --reactive` makes it
+    document["stacks"].pop("lists")  # and `lake lists` this one
     assert set(document["stacks"].values()) <= {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
     assert {record["status"] for record in document["stages"].values()} == {"done"}
