@@ -138,6 +138,18 @@ PATCHES: tuple[Patch, ...] = (
         f"{_CFN_EXECUTOR}.execute_action",
     ),
     patch(
+        "cloudformation.kept",
+        "cloudformation.kept_resources",
+        "a resource that gets its first property is made anew, one that loses its last is deleted",
+        f"{_CFN}.engine.v2.change_set_model:ChangeSetModel._visit_resource",
+    ),
+    patch(
+        "cloudformation.names",
+        "cloudformation.generated_names",
+        "generated names end with eight characters of a UUID",
+        f"{_CFN}.provider_utils:generate_default_name",
+    ),
+    patch(
         "cloudformation.types",
         "cloudformation.engine",
         "types that LocalStack has, too, cannot be replaced by a plugin of the same name",

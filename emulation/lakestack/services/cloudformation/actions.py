@@ -17,6 +17,7 @@ from localstack.services.cloudformation.resource_provider import OperationStatus
 
 from lakestack import clock
 from lakestack.services.cloudformation.application import Application
+from lakestack.services.cloudformation.resource import not_in_place
 
 LOG = logging.getLogger(__name__)
 Model = dict[str, Any]
@@ -45,7 +46,7 @@ class ResourceActions(ChangeSetModelExecutor):  # type: ignore[misc]
         """
         application = Application(resource_type, after, specified_before)
         if after is not None:
-            after = application.started(self._stack, name)
+            after = application.started(self._stack, name, new=action != ChangeAction.Modify)
         payload = self.create_resource_provider_payload(
             action=action,
             logical_resource_id=name,
@@ -63,6 +64,8 @@ class ResourceActions(ChangeSetModelExecutor):  # type: ignore[misc]
             try:
                 if action == ChangeAction.Modify and application.suffices(before or {}):
                     event = application.kept(before or {}, extra)
+                elif action == ChangeAction.Modify and (names := application.unchangeable()):
+                    event = _failed(not_in_place(resource_type, names), before or {})
                 else:
                     with application.handing():
                         event = executor.deploy_loop(provider, extra, payload)

@@ -7,8 +7,6 @@ there (`supplements`): `property_use` has the table. What remains is named in th
 from __future__ import annotations
 
 import contextlib
-import secrets
-import string
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -18,20 +16,25 @@ from localstack.services.cloudformation.resource_provider import OperationStatus
 from lakestack.services.cloudformation import property_use, supplements
 from lakestack.services.cloudformation.api_parameters import Handing, handing
 from lakestack.services.cloudformation.conformity import conform
+from lakestack.services.cloudformation.generated_names import generated_name
 from lakestack.services.cloudformation.schemas import resolved, schema_of, tag_property
 
 Model = dict[str, Any]
 NOT_APPLIED = "accepted, not applied: "
-_NAMES = {"AWS::KinesisFirehose::DeliveryStream": ("DeliveryStreamName", 64)}
-"""Properties without which a handler fails, and how long the name is that AWS makes."""
+_NAMES = {
+    "AWS::KinesisFirehose::DeliveryStream": ("DeliveryStreamName", 64),
+    "AWS::SNS::Topic": ("TopicName", 256),
+    "AWS::SQS::Queue": ("QueueName", 80),
+}
+"""Names that a handler does not make as AWS does, and how long they can be."""
+_FIFO = {"AWS::SNS::Topic": "FifoTopic", "AWS::SQS::Queue": "FifoQueue"}
+"""Properties that end a name with ``.fifo``."""
 _AS_WITHOUT: dict[str, Model] = {"AWS::SQS::Queue": {"FifoQueue": False}}
 """Values that mean the same as none, which the service's API does not take."""
 _INVENTED = {"AWS::Kinesis::Stream": ("kinesis:CreateStream", "ShardCount")}
 """What a handler gives the operation though the template does not, and AWS takes only if given."""
 ON_DEMAND_SHARDS = 4
 """Kinesis Developer Guide, "On-demand mode": what a new stream of this mode has."""
-_SUFFIX = string.ascii_uppercase + string.digits
-_SUFFIX_LENGTH = 12
 
 
 def specified(resource_type: str, given: Model, stack_tags: Iterable[Model]) -> Model:
@@ -69,13 +72,20 @@ class Application:
         self._before = before
         self._handing: Handing | None = None
 
-    def started(self, stack: Any, logical_id: str) -> Model:
-        """The properties for the handler, with the name that CloudFormation makes."""
+    def started(self, stack: Any, logical_id: str, *, new: bool) -> Model:
+        """The properties for the handler, with the name that CloudFormation makes.
+
+        Args:
+            new: whether a resource is made, perhaps in the place of another
+        """
         made = dict(self._given)
         if self._type in _NAMES:
             name, length = _NAMES[self._type]
             known = stack.resolved_resources.get(logical_id, {}).get("Properties") or {}
-            made.setdefault(name, known.get(name) or _made(stack.stack_name, logical_id, length))
+            ending = ".fifo" if made.get(_FIFO.get(self._type, "")) else ""
+            kept = None if new else known.get(name)
+            own = generated_name(stack.stack_name, logical_id, length - len(ending))
+            made.setdefault(name, kept or own + ending)
         for name, value in _AS_WITHOUT.get(self._type, {}).items():
             if made.get(name) == value:
                 del made[name]
@@ -112,6 +122,10 @@ class Application:
         ours = supplements.changeable(self._type)
         accepted = set(self._of_use(property_use.ACCEPTED, changed))
         return bool(changed) and changed <= ours | accepted and self._type not in _BY_HANDLER
+
+    def unchangeable(self) -> list[str]:
+        """Changed properties that the handler would leave as they are without a word."""
+        return sorted(self._changed() & property_use.fixed(self._type))
 
     def kept(self, record: Model, extra: Model) -> ProgressEvent[Model]:
         """The event of an update without the handler; puts the physical id into `extra`."""
@@ -158,14 +172,3 @@ class Application:
 
 _BY_HANDLER: set[str] = {"AWS::S3::Bucket"}
 """Types whose handler can update, and sets its own attributes anew."""
-
-
-def _made(stack_name: str, logical_id: str, length: int) -> str:
-    """``stack-LogicalId-SUFFIX``, as AWS names what a template does not.
-
-    AWS CloudFormation User Guide, "Name type".
-    """
-    suffix = "".join(secrets.choice(_SUFFIX) for _ in range(_SUFFIX_LENGTH))
-    room = length - len(suffix) - 2
-    own = logical_id[: max(24, room - len(stack_name))][:room]
-    return f"{stack_name[: room - len(own)]}-{own}-{suffix}".lstrip("-")

@@ -15,7 +15,14 @@ from localstack.services.cloudformation.resource_provider import (
 )
 
 from lakestack import patches, registry
-from lakestack.services.cloudformation import api_parameters, state_changes, supplements
+from lakestack.services.cloudformation import (
+    api_parameters,
+    generated_names,
+    kept_resources,
+    state_changes,
+    supplements,
+)
+from lakestack.services.cloudformation.resource import not_in_place
 from lakestack.services.cloudformation.stack_notes import CANCELLED, notes_for
 
 POLL_SECONDS = 0.1
@@ -27,6 +34,8 @@ def install() -> None:
     _tell_failures()
     _load_our_types()
     api_parameters.install()
+    generated_names.install()
+    kept_resources.install()
     state_changes.install()
 
 
@@ -80,8 +89,7 @@ def _updated(provider: Any, request: Any) -> Any:
         return ProgressEvent(
             OperationStatus.FAILED,
             resource_model=previous,
-            message=f"{request.resource_type}: the emulator cannot change {', '.join(changed)} in "
-            "place; it needs a replacement: give the resource a new logical id or name",
+            message=not_in_place(request.resource_type, changed),
             error_code="NotUpdatable",
         )
 

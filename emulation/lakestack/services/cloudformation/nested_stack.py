@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any
 
 from botocore.exceptions import ClientError
-from localstack.services.cloudformation.provider_utils import generate_default_name
 from localstack.services.cloudformation.resource_provider import (
     OperationStatus,
     ProgressEvent,
@@ -18,6 +17,7 @@ from localstack.services.cloudformation.resource_provider import (
 )
 from localstack.services.cloudformation.stores import get_cloudformation_store
 
+from lakestack.services.cloudformation.generated_names import generated_name
 from lakestack.services.cloudformation.stack_notes import CANCELLED, notes_for, notes_of
 
 Model = dict[str, Any]
@@ -42,7 +42,7 @@ class NestedStack(ResourceProvider[Model]):  # type: ignore[misc]
     def create(self, request: ResourceRequest[Model]) -> ProgressEvent[Model]:
         model = request.desired_state
         if not request.custom_context.get(_BEGUN):
-            name = generate_default_name(request.stack_name, request.logical_resource_id)
+            name = generated_name(request.stack_name, request.logical_resource_id)
             parent = _parent(request)
             arguments = _arguments(model, parent) | {"StackName": name}
             if minutes := model.get("TimeoutInMinutes"):

@@ -11,32 +11,30 @@ says, or refused where its absence would show.
 
 from __future__ import annotations
 
-import ast
 import functools
 import importlib
-import inspect
 import json
-import re
 import sys
 from collections.abc import Iterator
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
-from botocore import xform_name
 from localstack.aws.spec import load_service
 
 from lakestack import generated, registry
 from lakestack.services.cloudformation import supplements
+from lakestack.services.cloudformation.handler_source import (
+    creating_operation,
+    named_in,
+    named_in_update,
+)
 from lakestack.services.cloudformation.schemas import read_only, schema_of
 
 COMMAND = "python -m lakestack.services.cloudformation.property_use"
 FILE = Path(__file__).with_name("property_use.json")
 APPLIED, ACCEPTED, REFUSED = "applied", "accepted", "refused"
-ADDED, SETTABLE = "added", "settable"
-
-_WITHOUT_HANDLER = {"delete", "read", "list", "delete_resource", "is_gone"}
-"""Methods that make nothing of a property."""
+ADDED, SETTABLE, FIXED = "added", "settable", "fixed"
 
 _WHOLE: dict[str, tuple[str, ...]] = {
     "AWS::ApiGateway::DomainName": ("apigateway:CreateDomainName",),
@@ -57,6 +55,7 @@ _WHOLE: dict[str, tuple[str, ...]] = {
     "AWS::Glue::Job": ("glue:CreateJob",),
     "AWS::Glue::Partition": ("glue:CreatePartition",),
     "AWS::Glue::Table": ("glue:CreateTable",),
+    "AWS::Glue::Workflow": ("glue:CreateWorkflow",),
     "AWS::IAM::Role": ("iam:CreateRole",),
     "AWS::IAM::ServiceLinkedRole": ("iam:CreateServiceLinkedRole",),
     "AWS::Lambda::CodeSigningConfig": ("lambda:CreateCodeSigningConfig",),
@@ -73,11 +72,6 @@ _WHOLE: dict[str, tuple[str, ...]] = {
     "AWS::StepFunctions::Activity": ("stepfunctions:CreateActivity",),
 }
 """Types whose handler gives the whole model to these operations, which take what they know."""
-
-_CALL = re.compile(r"([\w.]+)\.(\w+)\(")
-_CLIENT = re.compile(r"\b([\w.]+) = [\w.]*aws_client_factory\.(\w+)")
-_MAKING = ("create", "put", "run", "register", "request", "publish", "add", "upload")
-"""How the names of operations that make something begin."""
 
 _OTHER_FORM: dict[str, set[str]] = {
     "AWS::DynamoDB::Table": {"ResourcePolicy"},  # a text here, a document there
@@ -101,6 +95,7 @@ _ELSEWHERE: dict[str, set[str]] = {
 
 _ONLY_READ: dict[str, set[str]] = {
     "AWS::DynamoDB::Table": {"ContributorInsightsSpecification"},
+    "AWS::EC2::Instance": {"AvailabilityZone", "PrivateIpAddress"},
     "AWS::Lambda::Function": {"EphemeralStorage", "FileSystemConfigs"},
 }
 """Named by helpers that read a resource, or that take the property away."""
@@ -139,6 +134,20 @@ def settable(resource_type: str) -> list[str]:
     return list((not_applied().get(resource_type) or {}).get(SETTABLE) or [])
 
 
+def fixed(resource_type: str) -> set[str]:
+    """Applied properties that an update cannot change, though the type's handler has one."""
+    return set((not_applied().get(resource_type) or {}).get(FIXED) or ())
+
+
+def _fixed(resource_type: str, provider: type, uses: dict[str, str]) -> list[str]:
+    schema, named = schema_of(resource_type), named_in_update(provider)
+    if schema is None or named is None:
+        return []
+    replaced = {path.split("/")[2] for path in schema.get("createOnlyProperties", ())}
+    known = named | replaced | supplements.changeable(resource_type) | _members(resource_type)
+    return sorted(name for name, use in uses.items() if use == APPLIED and name not in known)
+
+
 def _settable(resource_type: str, provider: type) -> tuple[set[str], bool]:
     """Those names, and whether an operation says so."""
     schema = schema_of(resource_type) or {"properties": {}}
@@ -170,42 +179,10 @@ def added(resource_type: str, provider: type) -> list[str]:
     shape = load_service(service).operation_model(name).input_shape
     members = {member.lower() for member in (shape.members if shape else ())}
     rest = set(schema["properties"]) - read_only(schema) - supplements.properties(resource_type)
-    rest -= _names(provider) - _ONLY_READ.get(resource_type, set())
+    rest -= named_in(provider) - _ONLY_READ.get(resource_type, set())
     for others in (_OTHER_FORM, _ELSEWHERE, _REFUSED):
         rest -= others.get(resource_type, set())
     return sorted(n for n in rest if n.lower() in members)
-
-
-def creating_operation(provider: type) -> str | None:
-    """``service:Operation`` that a handler's `create` asks first for something new."""
-    create: Any = getattr(provider, "create", None)
-    source = inspect.getsource(create)
-    for verb in _MAKING:
-        for client, method in _CALL.findall(source):
-            if not method.startswith(f"{verb}_"):
-                continue
-            if (service := _service_of(client, inspect.getmodule(create))) is None:
-                continue
-            names = {xform_name(n): n for n in load_service(service).operation_names}
-            if method in names:
-                return f"{service}:{names[method]}"
-    return None
-
-
-def _service_of(client: str, module: Any) -> str | None:
-    """The service behind a client's name in a handler's source."""
-    source = inspect.getsource(module)
-    direct = client.rpartition("aws_client_factory.")[2] if "aws_client_factory" in client else None
-    if direct is None:
-        direct = next((made for name, made in _CLIENT.findall(source) if name == client), None)
-    if direct is None:
-        return None
-    name = direct.rstrip("_").replace("_", "-")
-    try:
-        load_service(name)
-    except Exception:  # LocalStack's own error, of a module of its own
-        return None
-    return name
 
 
 def examine(resource_type: str, provider: type) -> dict[str, str]:
@@ -214,7 +191,7 @@ def examine(resource_type: str, provider: type) -> dict[str, str]:
     if schema is None:
         return {}
     named = {
-        *(_names(provider) - _ONLY_READ.get(resource_type, set())),
+        *(named_in(provider) - _ONLY_READ.get(resource_type, set())),
         *added(resource_type, provider),
         *_members(resource_type),
         *_ELSEWHERE.get(resource_type, ()),
@@ -252,6 +229,8 @@ def table() -> str:
         entry: dict[str, Any] = {use: names for use, names in rest.items() if names}
         if names := added(name, provider):
             entry[ADDED] = {"operation": creating_operation(provider), "properties": names}
+        if names := _fixed(name, provider, uses):
+            entry[FIXED] = names
         if names := sorted(_settable(name, provider)[0]):
             entry[SETTABLE] = names
         if entry:
@@ -268,34 +247,6 @@ def _members(resource_type: str) -> set[str]:
         shape = load_service(service).operation_model(name).input_shape
         members |= {member.lower() for member in shape.members}
     return {name for name in schema.get("properties", ()) if name.lower() in members}
-
-
-def _names(provider: type) -> set[str]:
-    """Texts in the source of the handler, of what it inherits, and of its helpers."""
-    found: set[str] = set()
-    for base in provider.__mro__:
-        module = sys.modules.get(base.__module__)
-        if module is None or not base.__module__.startswith(("localstack.services", "lakestack")):
-            continue
-        if base.__module__.startswith("localstack.services.cloudformation.resource_provider."):
-            continue
-        tree: Any = ast.parse(inspect.getsource(module))
-        for node in tree.body:
-            found |= set(_texts(node, base.__name__))
-    return found
-
-
-def _texts(node: ast.AST, handler: str) -> Iterator[str]:
-    if isinstance(node, ast.FunctionDef) and node.name in _WITHOUT_HANDLER:
-        return
-    if isinstance(node, ast.ClassDef) and node.name != handler:
-        return  # the types of the properties, or another type's handler
-    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-        return  # a docstring, which lists all properties
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        yield node.value
-    for child in ast.iter_child_nodes(node):
-        yield from _texts(child, handler)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -6,6 +6,7 @@ updates, deletes and reads it; waiting, error texts and the bookkeeping are here
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from botocore.exceptions import ClientError
@@ -18,6 +19,14 @@ from localstack.services.cloudformation.resource_provider import (
 )
 
 Model = dict[str, Any]
+
+
+def not_in_place(resource_type: str, names: Iterable[str]) -> str:
+    """Why an update of these properties fails."""
+    return (
+        f"{resource_type}: the emulator cannot change {', '.join(names)} in place; it needs a "
+        "replacement: give the resource a new logical id or name"
+    )
 
 
 class ModelResource(ResourceProvider[Model]):

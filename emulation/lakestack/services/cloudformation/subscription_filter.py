@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from localstack.services.cloudformation.provider_utils import generate_default_name
 from localstack.services.cloudformation.resource_provider import (
     OperationStatus,
     ProgressEvent,
@@ -17,6 +16,8 @@ from localstack.services.cloudformation.resource_provider import (
 from localstack.services.logs.resource_providers.aws_logs_subscriptionfilter import (
     LogsSubscriptionFilterProvider,
 )
+
+from lakestack.services.cloudformation.generated_names import generated_name
 
 Model = dict[str, Any]
 
@@ -39,7 +40,7 @@ class SubscriptionFilter(LogsSubscriptionFilterProvider):  # type: ignore[misc]
     def create(self, request: ResourceRequest[Model]) -> ProgressEvent[Model]:
         model = request.desired_state
         model.setdefault(
-            "FilterName", generate_default_name(request.stack_name, request.logical_resource_id)
+            "FilterName", generated_name(request.stack_name, request.logical_resource_id)
         )
         return _put(request, model)
 

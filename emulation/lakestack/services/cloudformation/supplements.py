@@ -11,10 +11,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from lakestack.services.cloudformation import s3_configurations as s3
+from lakestack.services.cloudformation import security_group_rules as rules
 
 Model = dict[str, Any]
 Supplement = Callable[[Any, Model, Any], None]
 """Of LocalStack's client factory, the resource's model with its attributes, and the value."""
+Difference = Callable[[Any, Model, Any, Any], None]
+"""The same, and the value before; both may be None."""
 
 
 def _reserved_concurrency(aws: Any, model: Model, value: Any) -> None:
@@ -192,6 +195,53 @@ def _ec2_tags(identifier: str) -> Supplement:
     return apply
 
 
+def _queue_attribute(name: str, default: Any) -> Supplement:
+    def apply(aws: Any, model: Model, value: Any) -> None:
+        given = default if value is None else value
+        text = given if isinstance(given, str) else json.dumps(given)
+        aws.sqs.set_queue_attributes(QueueUrl=model["QueueUrl"], Attributes={name: text})
+
+    return apply
+
+
+def _queue_tags(aws: Any, model: Model, value: Any) -> None:
+    queue = model["QueueUrl"]
+    if old := aws.sqs.list_queue_tags(QueueUrl=queue).get("Tags"):
+        aws.sqs.untag_queue(QueueUrl=queue, TagKeys=list(old))
+    if value:
+        aws.sqs.tag_queue(QueueUrl=queue, Tags=_map(value))
+
+
+def _topic_attribute(name: str, default: str) -> Supplement:
+    def apply(aws: Any, model: Model, value: Any) -> None:
+        text = default if value is None else str(value)
+        aws.sns.set_topic_attributes(
+            TopicArn=model["TopicArn"], AttributeName=name, AttributeValue=text
+        )
+
+    return apply
+
+
+def _machine_role(aws: Any, model: Model, value: Any) -> None:
+    aws.stepfunctions.update_state_machine(stateMachineArn=model["Arn"], roleArn=value)
+
+
+def _machine_tags(aws: Any, model: Model, value: Any) -> None:
+    client, arn = aws.stepfunctions, model["Arn"]
+    if old := client.list_tags_for_resource(resourceArn=arn)["tags"]:
+        client.untag_resource(resourceArn=arn, tagKeys=[tag["key"] for tag in old])
+    if value:
+        client.tag_resource(resourceArn=arn, tags=[{k.lower(): t[k] for k in t} for t in value])
+
+
+def _vpc_attribute(name: str, default: bool) -> Supplement:
+    def apply(aws: Any, model: Model, value: Any) -> None:
+        given = {"Value": default if value is None else value}
+        aws.ec2.modify_vpc_attribute(VpcId=model["VpcId"], **{name: given})
+
+    return apply
+
+
 def _map(tags: Any) -> dict[str, str]:
     return tags if isinstance(tags, dict) else {tag["Key"]: tag["Value"] for tag in tags}
 
@@ -203,6 +253,10 @@ SUPPLEMENTS: Mapping[str, Mapping[str, Supplement]] = {
         "TableClass": _table_setting("TableClass", "STANDARD"),
     },
     "AWS::EC2::Instance": {"Tags": _ec2_tags("Id")},
+    "AWS::EC2::VPC": {
+        "EnableDnsSupport": _vpc_attribute("EnableDnsSupport", True),
+        "EnableDnsHostnames": _vpc_attribute("EnableDnsHostnames", False),
+    },
     "AWS::EC2::VPCEndpoint": {"Tags": _ec2_tags("Id")},
     "AWS::IAM::User": {"Policies": _user_policies},
     "AWS::Kinesis::Stream": {  # the mode comes before the count
@@ -227,12 +281,53 @@ SUPPLEMENTS: Mapping[str, Mapping[str, Supplement]] = {
 }
 
 
+BY_DIFFERENCE: Mapping[str, Mapping[str, Difference]] = {
+    "AWS::EC2::SecurityGroup": {
+        "SecurityGroupEgress": rules.change_egress,
+        "SecurityGroupIngress": rules.change_ingress,
+    },
+}
+"""What consists of parts beside which others may stand that are not the resource's."""
+
+_QUEUE_DEFAULTS: Model = {
+    "ContentBasedDeduplication": False,
+    "DeduplicationScope": "queue",
+    "DelaySeconds": 0,
+    "FifoThroughputLimit": "perQueue",
+    "KmsDataKeyReusePeriodSeconds": 300,
+    "KmsMasterKeyId": "",
+    "MaximumMessageSize": 1_048_576,
+    "MessageRetentionPeriod": 345_600,
+    "ReceiveMessageWaitTimeSeconds": 0,
+    "RedriveAllowPolicy": "",
+    "RedrivePolicy": "",
+    "SqsManagedSseEnabled": True,
+    "VisibilityTimeout": 30,
+}
+"""Amazon SQS API Reference, "SetQueueAttributes": what holds where nothing is given."""
+
 ON_CHANGE: Mapping[str, Mapping[str, Supplement]] = {
     "AWS::DynamoDB::Table": {
         "BillingMode": _capacity,
         "ProvisionedThroughput": _capacity,
         "Tags": _table_tags,
         "TimeToLiveSpecification": _time_to_live,
+    },
+    "AWS::Lambda::Function": {
+        "KmsKeyArn": _function_setting("KMSKeyArn", ""),
+        "SnapStart": _function_setting("SnapStart", {"ApplyOn": "None"}),
+    },
+    "AWS::SNS::Topic": {
+        "KmsMasterKeyId": _topic_attribute("KmsMasterKeyId", ""),
+        "SignatureVersion": _topic_attribute("SignatureVersion", "1"),
+    },
+    "AWS::StepFunctions::StateMachine": {
+        "RoleArn": _machine_role,
+        "Tags": _machine_tags,
+    },
+    "AWS::SQS::Queue": {
+        **{name: _queue_attribute(name, default) for name, default in _QUEUE_DEFAULTS.items()},
+        "Tags": _queue_tags,
     },
 }
 """What a handler applies when it makes the resource, and cannot change."""
@@ -259,7 +354,7 @@ def changeable(resource_type: str) -> set[str]:
 
 def properties(resource_type: str) -> set[str]:
     """The properties of a type that are applied here."""
-    return set(SUPPLEMENTS.get(resource_type, ()))
+    return {*SUPPLEMENTS.get(resource_type, ()), *BY_DIFFERENCE.get(resource_type, ())}
 
 
 def apply(resource_type: str, aws: Any, model: Model, wanted: Model, before: Model | None) -> None:
@@ -275,3 +370,7 @@ def apply(resource_type: str, aws: Any, model: Model, wanted: Model, before: Mod
         value, old = wanted.get(name), (before or {}).get(name)
         if value != old:
             supplement(aws, model, value)
+    for name, difference in BY_DIFFERENCE.get(resource_type, {}).items():
+        value, old = wanted.get(name), (before or {}).get(name)
+        if value != old:
+            difference(aws, model, value, old)

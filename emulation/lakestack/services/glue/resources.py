@@ -7,6 +7,7 @@ from typing import Any
 
 from localstack.services.cloudformation.resource_provider import ResourceRequest
 
+from lakestack.services.cloudformation.generated_names import generated_name
 from lakestack.services.cloudformation.resource import Model, ModelResource, plugin
 
 _NOT_FOUND = ("EntityNotFoundException",)
@@ -292,9 +293,7 @@ def _input(model: Model, key: str, request: ResourceRequest[Model]) -> Model:
 
 
 def _generated_name(request: ResourceRequest[Model]) -> str:
-    from localstack.utils.strings import short_uid
-
-    return f"{request.stack_name}-{request.logical_resource_id}-{short_uid()}"
+    return generated_name(request.stack_name, request.logical_resource_id)
 
 
 def _require_same(old: str, new: str) -> None:

@@ -11,9 +11,9 @@ import time
 from typing import Any, ClassVar
 
 from botocore.exceptions import ClientError
-from localstack.services.cloudformation.provider_utils import generate_default_name
 from localstack.services.cloudformation.resource_provider import ResourceRequest
 
+from lakestack.services.cloudformation.generated_names import generated_name
 from lakestack.services.cloudformation.resource import Model as Properties
 from lakestack.services.cloudformation.resource import ModelResource, plugin
 from lakestack.services.sagemaker.endpoint import IN_PROGRESS
@@ -33,9 +33,7 @@ class _Named:
 
     def create_resource(self, aws: Any, model: Properties, request: ResourceRequest[Any]) -> None:
         if not model.get(self.NAME):
-            model[self.NAME] = generate_default_name(
-                request.stack_name, request.logical_resource_id
-            )
+            model[self.NAME] = generated_name(request.stack_name, request.logical_resource_id)
         self.create_named(aws, model)
 
     def create_named(self, aws: Any, model: Properties) -> None:
