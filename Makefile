@@ -1,6 +1,6 @@
 # The data lake on this machine. Each target is one command; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup local aws test test-aws test-docker test-faults test-notebooks notebook lab-pictures lint format lock pictures iam-policy bench bench-peers bench-quality bench-scale bench-trainers soak doctor down clean
+.PHONY: help setup bundle unpacked local aws test test-aws test-docker test-faults test-notebooks notebook lab-pictures lint format lock pictures iam-policy bench bench-peers bench-quality bench-scale bench-trainers soak doctor down clean
 
 # An interpreter to make the environment with: the first that `requires-python` takes. PYTHON=uv lets
 # uv fetch one.
@@ -24,11 +24,39 @@ ifneq ($(DOCKER),)
 export LAKE_DOCKER := 1
 endif
 
+# BUNDLE=file: set-up takes everything from what `make bundle` has made, and asks no network.
+BUNDLE ?=
+UNPACKED := .lake/bundle
+
+# What `make bundle` writes: where, for which platforms and Pythons; without them, for those here.
+TO        ?= lake-bundle.tar
+PLATFORMS ?=
+PYTHONS   ?=
+
+ifneq ($(BUNDLE),)
+export PIP_NO_INDEX := 1
+export PIP_FIND_LINKS := $(UNPACKED)/packages
+export UV_OFFLINE := 1
+export UV_NO_INDEX := 1
+export UV_FIND_LINKS := $(UNPACKED)/packages
+endif
+
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(VENV)/.ready ## Make the environment: locked packages, checked Java artefacts
+setup: $(VENV)/.ready ## Make the environment: locked packages, checked Java artefacts (BUNDLE=file: without a network)
+ifneq ($(BUNDLE),)
+	@$(BIN)/python -m lakestack.tool.bundle place $(UNPACKED)
+	@rm -rf $(UNPACKED)
+endif
 	@$(LAKE) emulator install
+
+bundle: setup ## Write lake-bundle.tar, for set-up without a network (PLATFORMS="linux-x86_64 macos-arm64", PYTHONS="3.11 3.12", MOVIELENS=)
+	@$(BIN)/python -m lakestack.tool.bundle make "$(TO)" --platforms "$(PLATFORMS)" --pythons "$(PYTHONS)" $(if $(MOVIELENS),--data "$(MOVIELENS)")
+
+unpacked:
+	@echo "checking and unpacking $(BUNDLE)"
+	@$(if $(filter command line,$(origin PYTHON)),$(PYTHON),$(or $(wildcard $(BIN)/python),$(PYTHON))) emulation/lakestack/tool/bundle/unpack.py "$(BUNDLE)" $(UNPACKED)
 
 local: $(if $(DOCKER),$(VENV)/.ready,setup) ## Run the whole lake on this machine (MOVIELENS=<folder or zip>, DOCKER=1)
 	@$(LAKE) emulator start
@@ -128,10 +156,12 @@ define new_environment
 	  $(if $(filter uv,$(PYTHON)),python3,$(PYTHON)) $(NEW_ENVIRONMENT) $(if $(filter uv,$(PYTHON)),--managed) $(VENV); }
 endef
 
-$(VENV)/.ready: requirements.lock pipeline/pyproject.toml emulation/pyproject.toml
+or_bundle = || { $(BIN)/python $(NEW_ENVIRONMENT) --no-packages $(VENV); exit 1; }
+
+$(VENV)/.ready: requirements.lock pipeline/pyproject.toml emulation/pyproject.toml | $(if $(BUNDLE),unpacked)
 	$(new_environment)
-	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --build-constraints requirements.lock --editable emulation --editable pipeline
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes --build-constraints requirements.lock requirements.lock $(or_bundle)
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --build-constraints requirements.lock --editable emulation --editable pipeline $(or_bundle)
 	@du -sh $(VENV) | awk '{print "made $(VENV): " $$1 "B"}'
 	@touch $@
 

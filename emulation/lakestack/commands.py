@@ -18,6 +18,11 @@ def setup() -> str:
     return "make setup" if _in_clone() else "lakestack install"
 
 
+def or_bundle() -> str:
+    """What sets up without a network, to follow `setup`; only a clone can."""
+    return "; without a network: make setup BUNDLE=file" if _in_clone() else ""
+
+
 def start(port: int) -> str:
     """What starts the emulator of a port, and nothing else."""
     return f"{_emulator()} start --port {port}"

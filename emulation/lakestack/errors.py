@@ -5,6 +5,7 @@ EmulationError
 │                        in `lakestack.archives`
 ├── AgentError           the emulator's own environment answers with something else than it should
 ├── ArtifactError        a Java artefact is missing, or its checksum is wrong
+├── BundleError          a bundle for machines without a network cannot be made
 ├── ClusterError         the Spark cluster of Glue jobs is not there, or not as it has to be
 ├── ContainerError       no container engine, no such image, or a container that does not get ready
 ├── InstallError         the emulator's own environment cannot be made
@@ -32,6 +33,7 @@ from typing import Any
 __all__ = [
     "AgentError",
     "ArtifactError",
+    "BundleError",
     "ClusterError",
     "ContainerError",
     "EmulationError",
@@ -72,6 +74,10 @@ class AgentError(EmulationError):
 
 class ArtifactError(EmulationError):
     """A Java artefact cannot be had, or is not the one this project was tested with."""
+
+
+class BundleError(EmulationError):
+    """What a bundle should have cannot be had, or may not be passed on as it is."""
 
 
 class ClusterError(EmulationError):
