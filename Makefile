@@ -92,10 +92,12 @@ test-docker: ## Build the image and run the tests that need a container engine
 test-aws: $(VENV)/.ready ## A whole lake in an AWS account of yours, recorded; asks first, costs money
 	@$(BIN)/python -m tests.aws $(if $(YES_ACCOUNT),--yes-account "$(YES_ACCOUNT)")
 
-lint: $(VENV)/.ready ## Check style, types, IAM policies and who imports whom
+lint: $(VENV)/.ready ## Check style, types, words, IAM policies and who imports whom
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/codespell $$(git ls-files '*.md' '*.py' '*.yaml' '*.toml' Makefile)
+	@$(BIN)/python -m tests.prose
 	@$(BIN)/python -m tests.iam.lint
 	@PYTHONPATH=models $(BIN)/lint-imports --no-cache
 
@@ -103,7 +105,7 @@ format: $(VENV)/.ready ## Put imports and lines into the one style
 	@$(BIN)/ruff check --fix --quiet .
 	@$(BIN)/ruff format --quiet .
 
-lock: $(VENV)/.ready ## Resolve requirements.lock anew, as of the dates in its second line
+lock: $(VENV)/.ready ## Resolve requirements.lock again, as of the dates in its second line
 	@$(BIN)/uv --quiet $$(sed -n '2s/^# *uv //p' requirements.lock)
 	@$(BIN)/python -m lakestack.tool.lock
 	@$(BIN)/uv --quiet $$(sed -n '2s/^# *uv //p' notebook.lock)
@@ -136,7 +138,7 @@ bench-quality: setup ## Measure the recommender's lists on several data sets (mi
 bench-trainers: setup ## Measure the recommender's trainers (SIZES=1m,10m,25m, TRAINERS=local,spark)
 	@$(BIN)/python -m tests.bench.trainers $(if $(SIZES),--sizes "$(SIZES)") $(if $(TRAINERS),--trainers "$(TRAINERS)")
 
-doctor: $(VENV)/.ready ## Say what this machine lacks, and the command that mends it
+doctor: $(VENV)/.ready ## Say what this machine lacks, and the command that fixes it
 	@$(LAKE) doctor
 
 down: ## Stop the emulator and everything it started, and Spark's cluster

@@ -46,7 +46,7 @@ def again(port: int) -> str:
 def restart() -> str:
     """What ends the emulator and makes it again, for its own messages: it knows no `LAKE_PORT`."""
     if paths.in_container():
-        return "mend it, then: docker restart CONTAINER"
+        return "fix it, then: docker restart CONTAINER"
     return "make down, then make local" if _in_clone() else "lakestack stop, then lakestack start"
 
 
@@ -59,7 +59,7 @@ def reload(port: int) -> str:
     """What makes tables again that were lost with their engine."""
     if _in_clone():
         return _make("local", port)
-    return "create these tables anew and load them, or delete them"
+    return "create these tables again and load them, or delete them"
 
 
 def status() -> str:

@@ -21,7 +21,7 @@ EmulationError
 ├── StartError           the emulator did not become ready
 ├── NotRunningError      an operation needs a running emulator
 ├── FrozenError          the emulator's process lives but does not answer
-└── UnhealthyError       the emulator answers, and something in it has to be mended
+└── UnhealthyError       the emulator answers, and something in it has to be fixed
 
 Services inside the emulator answer with AWS's own error codes instead (`lakestack.services.base`).
 """
@@ -89,7 +89,7 @@ class ContainerError(EmulationError):
 
 
 class InstallError(EmulationError):
-    """The emulator's own environment cannot be made: no interpreter, no index, no room."""
+    """The emulator's own environment cannot be made: no interpreter, no index, no space."""
 
 
 class JavaError(EmulationError):

@@ -157,7 +157,7 @@ class Application:
 
 
 _BY_HANDLER: set[str] = {"AWS::S3::Bucket"}
-"""Types whose handler can update, and sets its own attributes anew."""
+"""Types whose handler can update, and sets its own attributes again."""
 
 
 def _made(stack_name: str, logical_id: str, length: int) -> str:

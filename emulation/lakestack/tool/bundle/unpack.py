@@ -42,7 +42,7 @@ def locks(clone: Path = CLONE) -> "dict[str, str]":
 
 
 def unpack(bundle: Path, folder: Path) -> "dict[str, object]":
-    """Check each file of a bundle and write it below a folder, which is made anew.
+    """Check each file of a bundle and write it below a folder, which is made again.
 
     Args:
         bundle: the file
