@@ -20,6 +20,7 @@ from cbor2 import dumps as cbor2_dumps
 from localstack.aws.protocol.serializer import JSONResponseSerializer, ProtocolSerializerError
 
 from lakestack import patches
+from lakestack.services.compiled_shapes import as_it_is, once
 
 LOG = logging.getLogger(__name__)
 Encode = Callable[[Any], Any]
@@ -74,11 +75,7 @@ def to_json(body: Any) -> bytes | str:
 
 def encoder(shape: Shape, *, cbor: bool = False) -> Encode:
     """The function that converts a value of this shape, made once."""
-    return _encoder(shape, cbor) or _same
-
-
-def _same(value: Any) -> Any:
-    return value
+    return _encoder(shape, cbor) or as_it_is
 
 
 def _encoder(shape: Any, cbor: bool) -> Encode | None:
@@ -86,15 +83,10 @@ def _encoder(shape: Any, cbor: bool) -> Encode | None:
     compile_ = _COMPILERS.get(shape.type_name)
     if compile_ is None or (shape.type_name == "structure" and shape.is_document_type):
         return None
-    cache: dict[tuple[str, str], Encode | None] = shape._shape_resolver.__dict__.setdefault(
-        "_lake_cbor_encoders" if cbor else "_lake_json_encoders", {}
-    )
     # One shape has several wire forms: the member that refers to it may name another format.
     key = (shape.name, str(shape.serialization.get("timestampFormat", "")))
-    if key not in cache:
-        cache[key] = lambda value: (cache[key] or _same)(value)  # a shape may contain itself
-        cache[key] = compile_(shape, cbor)
-    return cache[key]
+    cache = "_lake_cbor_encoders" if cbor else "_lake_json_encoders"
+    return once(shape, cache, key, lambda: compile_(shape, cbor))
 
 
 def _structure(shape: Any, cbor: bool) -> Encode:
@@ -128,7 +120,7 @@ def _list(shape: Any, cbor: bool) -> Encode:
 
 
 def _map(shape: Any, cbor: bool) -> Encode:
-    convert = _encoder(shape.value, cbor) or _same
+    convert = _encoder(shape.value, cbor) or as_it_is
     return lambda value: {key: convert(item) for key, item in value.items() if item is not None}
 
 

@@ -8,27 +8,17 @@ from typing import Any
 from tests.contract.cloudformation.helpers import Stacks, template
 from tests.contract.dms.helpers import Lake as DmsLake
 from tests.contract.dms.helpers import select_all, table, to_table
-from tests.contract.events.helpers import ROLE, Aws, Bus
-from tests.contract.glue.helpers import RATING_JSON, Lake
+from tests.contract.events.helpers import Aws, Bus
+from tests.contract.glue.helpers import RATING_JSON, Lake, shell_job
 from tests.contract.sagemaker.helpers import Hosting, train
-from tests.support import unique, wait_until
-
-
-def _job(aws: Aws, bucket: str, script: str) -> str:
-    """A Python shell job; its runs are awaited by their event."""
-    name = unique("job")
-    aws("s3").put_object(Bucket=bucket, Key=f"{name}.py", Body=script.encode())
-    aws("glue").create_job(
-        Name=name,
-        Role=ROLE,
-        Command={"Name": "pythonshell", "ScriptLocation": f"s3://{bucket}/{name}.py"},
-        MaxCapacity=0.0625,
-    )
-    return name
+from tests.support import wait_until
 
 
 def test_job_runs_that_succeed_and_fail(aws: Aws, bucket: str) -> None:
-    good, bad = _job(aws, bucket, "print(1)"), _job(aws, bucket, "raise ValueError('no rows')")
+    good, bad = (
+        shell_job(aws, bucket, "print(1)"),
+        shell_job(aws, bucket, "raise ValueError('no rows')"),
+    )
     bus = Bus(aws, {"source": ["aws.glue"], "detail": {"jobName": [good, bad]}})
     runs = {name: aws("glue").start_job_run(JobName=name)["JobRunId"] for name in (good, bad)}
     found = {event["detail"]["jobName"]: event for event in bus.wait(2)}

@@ -92,3 +92,16 @@ class Lake:
 def columns(table: dict[str, Any]) -> list[tuple[str, str]]:
     """Name and type of a table's columns."""
     return [(c["Name"], c["Type"]) for c in table["StorageDescriptor"]["Columns"]]
+
+
+def shell_job(aws: Aws, bucket: str, script: str) -> str:
+    """A Python shell job, and the name of it."""
+    name = unique("job")
+    aws("s3").put_object(Bucket=bucket, Key=f"{name}.py", Body=script.encode())
+    aws("glue").create_job(
+        Name=name,
+        Role=ROLE,
+        Command={"Name": "pythonshell", "ScriptLocation": f"s3://{bucket}/{name}.py"},
+        MaxCapacity=0.0625,
+    )
+    return name

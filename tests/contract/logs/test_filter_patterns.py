@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import gzip
 import json
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,17 +16,6 @@ from tests.contract.lambda_.helpers import Aws
 from tests.support import wait_until
 
 MESSAGES = ("INFO fine", "ERROR broken", '{"level": "WARN", "ms": 7}', "GET /a 404")
-
-
-@pytest.fixture
-def group(aws: Aws, name: str) -> Iterator[str]:
-    """A log group with one stream of the same name."""
-    logs = aws("logs")
-    logs.create_log_group(logGroupName=name)
-    logs.create_log_stream(logGroupName=name, logStreamName=name)
-    yield name
-    with contextlib.suppress(logs.exceptions.ResourceNotFoundException):
-        logs.delete_log_group(logGroupName=name)
 
 
 def put(aws: Aws, group: str, *messages: str) -> None:

@@ -2,27 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
-
 from tests.contract.lambda_.helpers import Aws
 from tests.support import wait_until
-
-
-@pytest.fixture
-def group(aws: Aws, name: str) -> Iterator[str]:
-    """A log group with one stream of the same name."""
-    logs = aws("logs")
-    logs.create_log_group(logGroupName=name)
-    logs.create_log_stream(logGroupName=name, logStreamName=name)
-    yield name
-    with contextlib.suppress(logs.exceptions.ResourceNotFoundException):
-        logs.delete_log_group(logGroupName=name)
 
 
 def put(aws: Aws, group: str, count: int) -> None:

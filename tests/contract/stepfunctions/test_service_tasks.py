@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.contract.events.helpers import ROLE, Aws
-from tests.contract.glue.helpers import RATING_JSON, Lake
+from tests.contract.glue.helpers import RATING_JSON, Lake, shell_job
 from tests.contract.sagemaker.helpers import IMAGE
 from tests.support import unique, wait_until
 
@@ -54,18 +54,6 @@ def machines(aws: Aws) -> Machines:
     return Machines(aws)
 
 
-def job(aws: Aws, bucket: str, script: str) -> str:
-    name = unique("job")
-    aws("s3").put_object(Bucket=bucket, Key=f"{name}.py", Body=script.encode())
-    aws("glue").create_job(
-        Name=name,
-        Role=ROLE,
-        Command={"Name": "pythonshell", "ScriptLocation": f"s3://{bucket}/{name}.py"},
-        MaxCapacity=0.0625,
-    )
-    return name
-
-
 def running(aws: Aws, name: str) -> str:
     """The id of the job's run, once it runs."""
 
@@ -85,7 +73,7 @@ def stopped(aws: Aws, name: str, run: str) -> bool:
 
 
 def test_output_of_a_job_run_is_the_job_run(aws: Aws, bucket: str, machines: Machines) -> None:
-    name = job(aws, bucket, "print('done')")
+    name = shell_job(aws, bucket, "print('done')")
     parameters = {"JobName": name, "Arguments": {"--day.$": "$.day"}}
     run = task(GLUE_SYNC, parameters, ResultPath="$.run")
     found = machines.ended(machines.start({"day": "2026-11-27"}, Run=run))
@@ -99,7 +87,7 @@ def test_output_of_a_job_run_is_the_job_run(aws: Aws, bucket: str, machines: Mac
 
 
 def test_run_that_fails_is_caught_by_name(aws: Aws, bucket: str, machines: Machines) -> None:
-    name = job(aws, bucket, "raise ValueError('no rows')")
+    name = shell_job(aws, bucket, "raise ValueError('no rows')")
     catch = [{"ErrorEquals": ["States.TaskFailed"], "Next": "Caught"}]
     run = task(GLUE_SYNC, {"JobName": name}, Catch=catch)
     found = machines.ended(machines.start(Run=run, Caught={"Type": "Pass", "End": True}))
@@ -112,7 +100,7 @@ def test_run_that_fails_is_caught_by_name(aws: Aws, bucket: str, machines: Machi
 
 
 def test_stopping_an_execution_stops_its_job(aws: Aws, bucket: str, machines: Machines) -> None:
-    name = job(aws, bucket, "import time; time.sleep(3600)")
+    name = shell_job(aws, bucket, "import time; time.sleep(3600)")
     execution = machines.start(Run=task(GLUE_SYNC, {"JobName": name}))
     run = running(aws, name)
     machines.client.stop_execution(executionArn=execution)
@@ -121,7 +109,7 @@ def test_stopping_an_execution_stops_its_job(aws: Aws, bucket: str, machines: Ma
 
 
 def test_time_limit_ends_the_job(aws: Aws, bucket: str, machines: Machines) -> None:
-    name = job(aws, bucket, "import time; time.sleep(3600)")
+    name = shell_job(aws, bucket, "import time; time.sleep(3600)")
     catch = [{"ErrorEquals": ["States.Timeout"], "Next": "Late"}]
     run = task(GLUE_SYNC, {"JobName": name}, TimeoutSeconds=5, Catch=catch)
     found = machines.ended(machines.start(Run=run, Late={"Type": "Pass", "End": True}))

@@ -10,7 +10,7 @@ import pytest
 from tests.integration.glue.scripts import Client, catalog_table, run_script
 from tests.support import unique
 
-pytestmark = pytest.mark.spark
+pytestmark = [pytest.mark.spark, pytest.mark.large]
 
 SCRIPT = """
 import boto3

@@ -108,6 +108,15 @@ def _packages(aws: Aws, name: str) -> None:
     )
 
 
+def _schedule(aws: Aws, name: str) -> None:
+    aws("scheduler").create_schedule(
+        Name=name,
+        ScheduleExpression="rate(1 hour)",
+        FlexibleTimeWindow={"Mode": "OFF"},
+        Target={"Arn": f"arn:aws:sqs:us-east-1:000000000000:{name}", "RoleArn": ROLE},
+    )
+
+
 OWN_SAMPLES: dict[str, tuple[Sample, ...]] = {
     "dms": (Sample(_task, listing("dms", "describe_replication_tasks", "ReplicationTasks")),),
     "glue": (
@@ -123,4 +132,5 @@ OWN_SAMPLES: dict[str, tuple[Sample, ...]] = {
         Sample(_endpoint, listing("sagemaker", "list_endpoints", "Endpoints")),
         Sample(_packages, listing("sagemaker", "list_model_packages", "ModelPackageSummaryList")),
     ),
+    "scheduler": (Sample(_schedule, listing("scheduler", "list_schedules", "Schedules")),),
 }

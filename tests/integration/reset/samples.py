@@ -162,15 +162,6 @@ def _access_blocks(aws: Aws) -> Any:
         return e.response["Error"]["Code"]
 
 
-def _schedule(aws: Aws, name: str) -> None:
-    aws("scheduler").create_schedule(
-        Name=name,
-        ScheduleExpression="rate(1 hour)",
-        FlexibleTimeWindow={"Mode": "OFF"},
-        Target={"Arn": f"arn:aws:sqs:us-east-1:000000000000:{name}", "RoleArn": ROLE},
-    )
-
-
 def _email(aws: Aws, name: str) -> None:
     ses = aws("ses")
     ses.verify_email_identity(EmailAddress=f"{name}@example.com")
@@ -357,7 +348,6 @@ SAMPLES: dict[str, tuple[Sample, ...]] = {
     ),
     "s3": (Sample(_bucket, lambda aws: [b["Name"] for b in aws("s3").list_buckets()["Buckets"]]),),
     "s3control": (Sample(_access_block, _access_blocks),),
-    "scheduler": (Sample(_schedule, listing("scheduler", "list_schedules", "Schedules")),),
     "secretsmanager": (
         Sample(
             lambda aws, name: aws("secretsmanager").create_secret(Name=name, SecretString="s"),

@@ -14,9 +14,7 @@ from tests.integration.reset.samples import SAMPLES, Aws
 from tests.integration.saved_state.lake import Machine, machine
 from tests.support import unique
 
-SAVE_SECONDS = LOAD_SECONDS = 5.0
-BUSY = 10
-"""Other tests run beside these: the promise is measured by the benchmark."""
+pytestmark = pytest.mark.large
 
 BY_ITSELF = {
     "logs": ("storedBytes",),
@@ -104,8 +102,6 @@ def test_everything_is_listed_as_before(story: Any) -> None:
     assert {k: v for k, v in was["after"].items() if v != was["before"][k]} == {}
     assert was["saved"]["omitted"] == []
     assert was["loaded"]["not_resumed"] == []
-    assert was["saved"]["seconds"] < BUSY * SAVE_SECONDS
-    assert was["loaded"]["seconds"] < BUSY * LOAD_SECONDS
 
 
 def test_objects_have_their_bodies_versions_and_uploads(story: Any) -> None:

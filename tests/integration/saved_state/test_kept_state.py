@@ -16,6 +16,8 @@ from lakestack.services.saved_state import folder
 from tests.integration.saved_state.lake import Aws, Machine, machine
 from tests.support import wait_until
 
+pytestmark = pytest.mark.large
+
 
 @pytest.fixture
 def lake(tmp_path: Path) -> Iterator[Machine]:

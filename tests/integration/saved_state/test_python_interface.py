@@ -15,6 +15,8 @@ from lakestack.testing import Lake
 from lakestack.tool import client
 from tests import support
 
+pytestmark = pytest.mark.large
+
 
 def _buckets(running: lakestack.Running) -> list[str]:
     found = support.clients(running.url)("s3").list_buckets()["Buckets"]

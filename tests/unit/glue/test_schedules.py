@@ -87,6 +87,7 @@ def test_a_clock_that_is_set_back_starts_nothing(
 ) -> None:
     scheduler = Scheduler(clock)
     _trigger(state, "noon", "cron(0 12 * * ? *)")
+    scheduler.look()
     clock.forward(minutes=1)
     scheduler.look()
     clock.forward(minutes=-30)
@@ -102,9 +103,28 @@ def test_a_crawler_starts_while_its_schedule_runs(
     scheduler = Scheduler(clock)
     definition = {"Name": "crawler", "Schedule": "cron(0/5 * * * ? *)"}
     crawler = state.crawlers["crawler"] = Crawler(state.account, state.region, definition)
+    scheduler.look()
     clock.forward(minutes=5)
     scheduler.look()
     crawler.scheduled = False
     clock.forward(minutes=5)
     scheduler.look()
     assert started == ["crawler"]
+
+
+def test_what_was_due_before_a_schedule_was_set_does_not_start(
+    clock: Clock, started: list[str], state: GlueState
+) -> None:
+    scheduler = Scheduler(clock)
+    scheduler.look()
+    clock.forward(seconds=20)  # noon, and the next look is 10 s away
+    trigger = _trigger(state, "t", "cron(0 12 * * ? *)")
+    scheduler.look()
+    assert started == []
+    trigger.update({"Schedule": "cron(5 12 * * ? *)"})
+    clock.forward(minutes=10)
+    scheduler.look()
+    assert started == []
+    clock.forward(days=1)
+    scheduler.look()
+    assert started == ["t"]

@@ -13,7 +13,7 @@ from lakestack.services.scheduler import runner as runner_module
 from lakestack.services.scheduler import targets
 from lakestack.services.scheduler.runner import Runner
 from lakestack.services.scheduler.schedule import Invocation, Schedule
-from lakestack.services.scheduler.state import STORE, SchedulerState
+from lakestack.services.scheduler.state import STORE, WATCH, SchedulerState
 
 ACCOUNT, REGION = "123456789012", "eu-west-1"
 BEGIN = datetime(2026, 11, 27, 12, tzinfo=UTC)
@@ -91,7 +91,7 @@ def test_rate_begins_at_once_and_goes_on(
         now.time = BEGIN + timedelta(minutes=minutes)
         runner.look()
     assert [(it.scheduled - BEGIN).seconds // 60 for it in arrived] == [0, 10, 20]
-    assert runner.look() == runner_module.LONGEST_WAIT
+    assert runner.look() == WATCH.longest
     now.time += timedelta(minutes=9, seconds=50)
     assert runner.look() == pytest.approx(10)
 
@@ -137,7 +137,7 @@ def test_disabled_one_starts_nothing(
 ) -> None:
     add(state, "rate(1 minute)", State="DISABLED")
     now.time = BEGIN + timedelta(hours=1)
-    assert runner.look() == runner_module.LONGEST_WAIT
+    assert runner.look() == WATCH.longest
     assert arrived == []
 
 

@@ -27,7 +27,7 @@ def _job(original: Any) -> Any:  # noqa: ARG001 - replaced
     def create_schedule_job(self: Any, schedule_job_sender_func: Any) -> None:  # noqa: ARG001
         from lakestack.services.event_rules import scheduled
 
-        scheduled.CHANGED.set()
+        scheduled.WATCH.wake()
 
     return create_schedule_job
 

@@ -21,14 +21,14 @@ from localstack.services.events.models import ValidationException, events_stores
 from lakestack import changes
 from lakestack.services.schedules import Expression, ExpressionError, parse
 from lakestack.services.schedules.time import TIME
+from lakestack.services.schedules.watch import Watch
 
 LOG = logging.getLogger(__name__)
 
 LONGEST_WAIT = 5.0
 """Seconds until a rule is seen that was enabled or changed, and the clock is looked at again."""
 
-CHANGED = threading.Event()
-"""A rule has got targets."""
+WATCH = Watch("scheduled-rules", LONGEST_WAIT)
 
 _RATE = re.compile(r"rate\((\d+) (minute|hour|day)(s?)\)")
 
@@ -78,8 +78,7 @@ class ScheduledRules:
 
     def start(self) -> None:
         """Look at the rules in a thread, from now on."""
-        TIME.wakes(CHANGED)
-        threading.Thread(target=self._run, name="scheduled-rules", daemon=True).start()
+        WATCH.start(self.look)
 
     def look(self) -> float:
         """Start what is due; seconds until the next is."""
@@ -115,16 +114,6 @@ class ScheduledRules:
             changes.note()
 
         threading.Thread(target=run, name=f"rule-{rule.name}", daemon=True).start()
-
-    def _run(self) -> None:
-        while True:
-            CHANGED.clear()
-            try:
-                wait = self.look()
-            except Exception:
-                LOG.exception("scheduled rules")
-                wait = LONGEST_WAIT
-            CHANGED.wait(max(wait, 0.0))
 
 
 def _enabled() -> Iterator[tuple[tuple[str, str], Any]]:

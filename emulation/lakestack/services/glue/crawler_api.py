@@ -11,7 +11,7 @@ from lakestack.services.base import aws_error
 from lakestack.services.glue.crawl_start import require_classifiers, start_crawl
 from lakestack.services.glue.crawler import Crawler
 from lakestack.services.glue.orchestration.scheduler import SCHEDULER
-from lakestack.services.glue.paging import page
+from lakestack.services.glue.paging import by_name, page
 from lakestack.services.glue.runtime.awsglue.globs import glob_pattern
 from lakestack.services.glue.s3_crawler import split_path
 from lakestack.services.glue.state import STORE, GlueState, existing_crawler, state_of
@@ -76,11 +76,7 @@ class CrawlerApi:
     @handler("BatchGetCrawlers", expand=False)
     def batch_get_crawlers(self, context: RequestContext, request: JsonDict) -> JsonDict:
         known = state_of(context.account_id, context.region).crawlers
-        names = request["CrawlerNames"]
-        return {
-            "Crawlers": [known[name].as_api() for name in names if name in known],
-            "CrawlersNotFound": [name for name in names if name not in known],
-        }
+        return by_name(known, request["CrawlerNames"], "Crawlers")
 
     @handler("ListCrawlers", expand=False)
     def list_crawlers(self, context: RequestContext, request: JsonDict) -> JsonDict:

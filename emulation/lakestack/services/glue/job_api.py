@@ -9,7 +9,7 @@ from localstack.aws.api import RequestContext, handler
 from lakestack.services.base import aws_error
 from lakestack.services.glue.job import Job
 from lakestack.services.glue.job_start import new_run
-from lakestack.services.glue.paging import page
+from lakestack.services.glue.paging import by_name, page
 from lakestack.services.glue.state import STORE, GlueState, existing_job, state_of
 from lakestack.services.glue.tagging import drop_tags, set_tags, with_tags
 
@@ -71,11 +71,7 @@ class JobApi:
     @handler("BatchGetJobs", expand=False)
     def batch_get_jobs(self, context: RequestContext, request: JsonDict) -> JsonDict:
         known = state_of(context.account_id, context.region).jobs
-        names = request["JobNames"]
-        return {
-            "Jobs": [known[name].as_api() for name in names if name in known],
-            "JobsNotFound": [name for name in names if name not in known],
-        }
+        return by_name(known, request["JobNames"], "Jobs")
 
     @handler("StartJobRun", expand=False)
     def start_job_run(self, context: RequestContext, request: JsonDict) -> JsonDict:

@@ -1,8 +1,8 @@
-"""MaxResults and NextToken, the same for every list operation."""
+"""Several of a kind in one answer: pages of lists, and those that are asked for by name."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lakestack.services.base import aws_error
@@ -27,3 +27,17 @@ def page(
     if start + size < len(items):
         answer["NextToken"] = str(start + size)
     return answer
+
+
+def by_name(known: Mapping[str, Any], names: Sequence[str], key: str) -> dict[str, Any]:
+    """Answer of a BatchGet operation: those that are there, and the names of those that are not.
+
+    Args:
+        known: what there is, by its name
+        names: those asked for
+        key: the answer's name for the list
+    """
+    return {
+        key: [known[name].as_api() for name in names if name in known],
+        f"{key}NotFound": [name for name in names if name not in known],
+    }

@@ -10,6 +10,7 @@ from lakestack.services.glue.connection_api import ConnectionApi
 from lakestack.services.glue.crawler_api import CrawlerApi
 from lakestack.services.glue.crawler_schedule_api import CrawlerScheduleApi
 from lakestack.services.glue.job_api import JobApi
+from lakestack.services.glue.orchestration.scheduler import SCHEDULER
 from lakestack.services.glue.orchestration.trigger_api import TriggerApi
 from lakestack.services.glue.orchestration.workflow_api import WorkflowApi
 from lakestack.services.glue.unsupported_api import UnsupportedApi
@@ -33,4 +34,5 @@ class GlueProvider(
 
     def __init__(self) -> None:
         super().__init__()
+        SCHEDULER.start()
         partition_expression.install()

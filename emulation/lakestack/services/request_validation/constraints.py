@@ -13,6 +13,7 @@ from typing import Any
 
 from botocore.model import Shape
 
+from lakestack.services.compiled_shapes import once
 from lakestack.services.patterns import Pattern, PatternError, compile_pattern
 from lakestack.services.request_validation.faults import Path, fault
 
@@ -59,25 +60,13 @@ def faults_of(shape: Shape, request: Any, rules: Rules) -> list[str]:
 
 def checker(shape: Shape, rules: Rules) -> ShapeCheck | None:
     """The function that checks a value of this shape; None if there is nothing to check."""
-    # The models' resolver lives as long as the model, and so do the compiled functions.
-    cache: dict[str, ShapeCheck | None] = shape._shape_resolver.__dict__.setdefault(
-        f"_lake_checkers_{rules.name}", {}
+    return once(
+        shape,
+        f"_lake_checkers_{rules.name}",
+        shape.name,
+        lambda: _compiled(shape, rules) if _has_rules(shape, rules, set()) else None,
+        idle=_nothing,
     )
-    if shape.name not in cache:
-        if not _has_rules(shape, rules, set()):
-            cache[shape.name] = None
-        else:
-            cache[shape.name] = _later(cache, shape.name)  # a shape may contain itself
-            cache[shape.name] = _compiled(shape, rules)
-    return cache[shape.name]
-
-
-def _later(cache: dict[str, ShapeCheck | None], name: str) -> ShapeCheck:
-    def check(value: Any, path: Path, faults: list[str]) -> None:
-        if (found := cache[name]) is not None:
-            found(value, path, faults)
-
-    return check
 
 
 def _has_rules(shape: Any, rules: Rules, seen: set[str]) -> bool:

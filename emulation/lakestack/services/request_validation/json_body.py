@@ -21,6 +21,7 @@ from typing import Any
 import dateutil.parser
 from botocore.model import Shape
 
+from lakestack.services.compiled_shapes import once
 from lakestack.services.request_validation.faults import (
     NullMemberError,
     Path,
@@ -84,15 +85,10 @@ def read_json(body: bytes) -> Any:
 
 def decoder(shape: Shape, source: Source = JSON) -> Decode:
     """The function that converts a value of this shape, made once for each shape and source."""
-    cache: dict[tuple[str, str], Decode] = shape._shape_resolver.__dict__.setdefault(
-        f"{source.name}_decoders", {}
-    )
     # One shape has several wire forms: the member that refers to it may name another format.
     key = (shape.name, str(shape.serialization.get("timestampFormat", "")))
-    if key not in cache:
-        cache[key] = lambda value, path: cache[key](value, path)  # a shape may contain itself
-        cache[key] = _COMPILERS.get(shape.type_name, _string)(shape, source)
-    return cache[key]
+    compile_ = _COMPILERS.get(shape.type_name, _string)
+    return once(shape, f"{source.name}_decoders", key, lambda: compile_(shape, source))
 
 
 def _wrong(value: Any, path: Path, wanted: str) -> WireError:

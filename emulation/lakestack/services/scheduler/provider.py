@@ -23,9 +23,9 @@ from lakestack.services.scheduler.schedule import (
     Schedule,
 )
 from lakestack.services.scheduler.state import (
-    CHANGED,
     DEFAULT_GROUP,
     STORE,
+    WATCH,
     SchedulerState,
     not_found,
 )
@@ -60,7 +60,7 @@ class SchedulerProvider:
             made = Schedule(name, group.name, arn, given, anchor=now, token=token)
             _plan(made, now)
             group.schedules[name] = made
-        CHANGED.set()
+        WATCH.wake()
         return {"ScheduleArn": made.arn}
 
     @handler("UpdateSchedule", expand=False)
@@ -82,7 +82,7 @@ class SchedulerProvider:
             )
             _plan(changed, now)
             state.group(held.group).schedules[held.name] = changed
-        CHANGED.set()
+        WATCH.wake()
         return {"ScheduleArn": changed.arn}
 
     @handler("GetSchedule", expand=False)

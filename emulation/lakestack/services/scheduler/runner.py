@@ -7,7 +7,6 @@ Scheduler".
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -23,14 +22,11 @@ from lakestack.services.scheduler.schedule import (
     Invocation,
     Schedule,
 )
-from lakestack.services.scheduler.state import CHANGED, STORE, SchedulerState
+from lakestack.services.scheduler.state import STORE, WATCH, SchedulerState
 from lakestack.services.schedules import ExpressionError
 from lakestack.services.schedules.time import TIME
 
 LOG = logging.getLogger(__name__)
-LONGEST_WAIT = 30.0
-"""Seconds between two looks at the clock: it may be set, or have stood still with the machine."""
-
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 300.0
 """Seconds before an invocation is tried again, doubled each time (our guess)."""
 
@@ -38,7 +34,7 @@ WORKERS = 8
 
 
 class Runner:
-    """A thread that looks at all schedules when one is due; `CHANGED` wakes it.
+    """Looks at all schedules when one is due.
 
     What was due while the machine slept starts once, late.
 
@@ -48,21 +44,15 @@ class Runner:
 
     def __init__(self, now: Callable[[], datetime] = TIME.now) -> None:
         self._now = now
-        self._lock = threading.Lock()
-        self._thread: threading.Thread | None = None
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="schedule")
 
     def start(self) -> None:
         """Begin, once."""
-        with self._lock:
-            if self._thread is None:
-                TIME.wakes(CHANGED)
-                self._thread = threading.Thread(target=self._run, name="scheduler", daemon=True)
-                self._thread.start()
+        WATCH.start(self.look)
 
     def look(self) -> float:
         """Start what is due; seconds until the next is."""
-        now, wait = self._now(), LONGEST_WAIT
+        now, wait = self._now(), WATCH.longest
         for state in STORE.states():
             with state.lock:
                 if state.closed:
@@ -78,16 +68,6 @@ class Runner:
                 self._pool.submit(self._deliver, state, invocation)
             wait = min([wait, *((moment - now).total_seconds() for moment in rest)])
         return wait
-
-    def _run(self) -> None:
-        while True:
-            CHANGED.clear()
-            try:
-                wait = self.look()
-            except Exception:
-                LOG.exception("schedules")
-                wait = LONGEST_WAIT
-            CHANGED.wait(max(wait, 0.0))
 
     def _begin(self, state: SchedulerState, schedule: Schedule, now: datetime) -> None:
         planned = schedule.planned or now
@@ -130,7 +110,7 @@ class Runner:
             with state.lock:
                 if not state.closed:
                     state.invocations.append(invocation)
-            CHANGED.set()
+            WATCH.wake()
             return
         queue = (invocation.target.get("DeadLetterConfig") or {}).get("Arn")
         try:

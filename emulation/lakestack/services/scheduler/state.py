@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from typing import Any
 
 from localstack.aws.api import CommonServiceException
@@ -10,6 +9,7 @@ from localstack.aws.api import CommonServiceException
 from lakestack.services import arns
 from lakestack.services.base import aws_error
 from lakestack.services.scheduler.schedule import Group, Invocation, Schedule
+from lakestack.services.schedules.watch import Watch
 from lakestack.store import Contents, Ending, ServiceState, Store, register
 
 DEFAULT_GROUP = "default"
@@ -97,11 +97,10 @@ class SchedulerState(ServiceState):
 
     def resume(self) -> None:
         """What came due while there was no emulator starts now, once."""
-        CHANGED.set()
+        WATCH.wake()
 
 
-CHANGED = threading.Event()
-"""Something may be due earlier than the runner knows."""
+WATCH = Watch("scheduler", longest=30.0)
 
 STORE = register(Store("scheduler", SchedulerState))
 

@@ -9,7 +9,7 @@ from localstack.aws.api import RequestContext, handler
 from lakestack.services.base import aws_error
 from lakestack.services.glue.orchestration.firing import fire_start
 from lakestack.services.glue.orchestration.scheduler import SCHEDULER
-from lakestack.services.glue.paging import page
+from lakestack.services.glue.paging import by_name, page
 from lakestack.services.glue.state import (
     STORE,
     GlueState,
@@ -90,11 +90,7 @@ class TriggerApi:
     @handler("BatchGetTriggers", expand=False)
     def batch_get_triggers(self, context: RequestContext, request: JsonDict) -> JsonDict:
         known = state_of(context.account_id, context.region).triggers
-        names = request["TriggerNames"]
-        return {
-            "Triggers": [known[name].as_api() for name in names if name in known],
-            "TriggersNotFound": [name for name in names if name not in known],
-        }
+        return by_name(known, request["TriggerNames"], "Triggers")
 
     @handler("StartTrigger", expand=False)
     def start_trigger(self, context: RequestContext, request: JsonDict) -> JsonDict:
