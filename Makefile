@@ -1,6 +1,6 @@
 # The data lake on this machine. Each target is one command; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup local aws test test-aws test-docker test-faults test-notebooks notebook lab-pictures lint format lock pictures iam-policy bench bench-peers bench-quality bench-scale bench-trainers soak doctor down clean
+.PHONY: help setup bundle unpacked local aws test test-aws test-docker test-faults test-notebooks notebook lab-pictures lint format lock pictures iam-policy bench bench-peers bench-quality bench-scale bench-trainers soak doctor down clean
 
 # An interpreter to make the environment with: the first that `requires-python` takes. PYTHON=uv lets
 # uv fetch one.
@@ -24,11 +24,39 @@ ifneq ($(DOCKER),)
 export LAKE_DOCKER := 1
 endif
 
+# BUNDLE=file: set-up takes everything from what `make bundle` has made, and asks no network.
+BUNDLE ?=
+UNPACKED := .lake/bundle
+
+# What `make bundle` writes: where, for which platforms and Pythons; without them, for those here.
+TO        ?= lake-bundle.tar
+PLATFORMS ?=
+PYTHONS   ?=
+
+ifneq ($(BUNDLE),)
+export PIP_NO_INDEX := 1
+export PIP_FIND_LINKS := $(UNPACKED)/packages
+export UV_OFFLINE := 1
+export UV_NO_INDEX := 1
+export UV_FIND_LINKS := $(UNPACKED)/packages
+endif
+
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(VENV)/.ready ## Make the environment: locked packages, checked Java artefacts
+setup: $(VENV)/.ready ## Make the environment: locked packages, checked Java artefacts (BUNDLE=file: without a network)
+ifneq ($(BUNDLE),)
+	@$(BIN)/python -m lakestack.tool.bundle place $(UNPACKED)
+	@rm -rf $(UNPACKED)
+endif
 	@$(LAKE) emulator install
+
+bundle: setup ## Write lake-bundle.tar, for set-up without a network (PLATFORMS="linux-x86_64 macos-arm64", PYTHONS="3.11 3.12", MOVIELENS=)
+	@$(BIN)/python -m lakestack.tool.bundle make "$(TO)" --platforms "$(PLATFORMS)" --pythons "$(PYTHONS)" $(if $(MOVIELENS),--data "$(MOVIELENS)")
+
+unpacked:
+	@echo "checking and unpacking $(BUNDLE)"
+	@$(if $(filter command line,$(origin PYTHON)),$(PYTHON),$(or $(wildcard $(BIN)/python),$(PYTHON))) emulation/lakestack/tool/bundle/unpack.py "$(BUNDLE)" $(UNPACKED)
 
 local: $(if $(DOCKER),$(VENV)/.ready,setup) ## Run the whole lake on this machine (MOVIELENS=<folder or zip>, DOCKER=1)
 	@$(LAKE) emulator start
@@ -64,10 +92,12 @@ test-docker: ## Build the image and run the tests that need a container engine
 test-aws: $(VENV)/.ready ## A whole lake in an AWS account of yours, recorded; asks first, costs money
 	@$(BIN)/python -m tests.aws $(if $(YES_ACCOUNT),--yes-account "$(YES_ACCOUNT)")
 
-lint: $(VENV)/.ready ## Check style, types, IAM policies and who imports whom
+lint: $(VENV)/.ready ## Check style, types, words, IAM policies and who imports whom
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/codespell $$(git ls-files '*.md' '*.py' '*.yaml' '*.toml' Makefile)
+	@$(BIN)/python -m tests.prose
 	@$(BIN)/python -m tests.iam.lint
 	@PYTHONPATH=models $(BIN)/lint-imports --no-cache
 
@@ -75,7 +105,7 @@ format: $(VENV)/.ready ## Put imports and lines into the one style
 	@$(BIN)/ruff check --fix --quiet .
 	@$(BIN)/ruff format --quiet .
 
-lock: $(VENV)/.ready ## Resolve requirements.lock anew, as of the dates in its second line
+lock: $(VENV)/.ready ## Resolve requirements.lock again, as of the dates in its second line
 	@$(BIN)/uv --quiet $$(sed -n '2s/^# *uv //p' requirements.lock)
 	@$(BIN)/python -m lakestack.tool.lock
 	@$(BIN)/uv --quiet $$(sed -n '2s/^# *uv //p' notebook.lock)
@@ -108,7 +138,7 @@ bench-quality: setup ## Measure the recommender's lists on several data sets (mi
 bench-trainers: setup ## Measure the recommender's trainers (SIZES=1m,10m,25m, TRAINERS=local,spark)
 	@$(BIN)/python -m tests.bench.trainers $(if $(SIZES),--sizes "$(SIZES)") $(if $(TRAINERS),--trainers "$(TRAINERS)")
 
-doctor: $(VENV)/.ready ## Say what this machine lacks, and the command that mends it
+doctor: $(VENV)/.ready ## Say what this machine lacks, and the command that fixes it
 	@$(LAKE) doctor
 
 down: ## Stop the emulator and everything it started, and Spark's cluster
@@ -128,10 +158,12 @@ define new_environment
 	  $(if $(filter uv,$(PYTHON)),python3,$(PYTHON)) $(NEW_ENVIRONMENT) $(if $(filter uv,$(PYTHON)),--managed) $(VENV); }
 endef
 
-$(VENV)/.ready: requirements.lock pipeline/pyproject.toml emulation/pyproject.toml
+or_bundle = || { $(BIN)/python $(NEW_ENVIRONMENT) --no-packages $(VENV); exit 1; }
+
+$(VENV)/.ready: requirements.lock pipeline/pyproject.toml emulation/pyproject.toml | $(if $(BUNDLE),unpacked)
 	$(new_environment)
-	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --build-constraints requirements.lock --editable emulation --editable pipeline
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes --build-constraints requirements.lock requirements.lock $(or_bundle)
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --build-constraints requirements.lock --editable emulation --editable pipeline $(or_bundle)
 	@du -sh $(VENV) | awk '{print "made $(VENV): " $$1 "B"}'
 	@touch $@
 

@@ -150,7 +150,7 @@ def drawn() -> str:
 
 
 def updated(page: str) -> str:
-    """The page with its picture drawn anew.
+    """The page with its picture drawn again.
 
     Raises:
         ValueError: the markers are not there, or the way no longer exists

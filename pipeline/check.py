@@ -15,7 +15,7 @@ class Check:
         name: what was looked at
         ok: whether it is as it should be; also when that could not be found out
         detail: what was found
-        fix: what mends it; of one that is `ok`, how to find out what could not be
+        fix: what fixes it; of one that is `ok`, how to find out what could not be
     """
 
     name: str

@@ -342,7 +342,7 @@ def doctor(
     region: Region = None,
     as_json: Json = False,
 ) -> Document:
-    """Check this machine and the target, and name what mends each fault."""
+    """Check this machine and the target, and name what fixes each fault."""
     from pipeline import console
     from pipeline.doctor import failure, run_checks
 

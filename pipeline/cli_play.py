@@ -1,4 +1,4 @@
-"""Commands to play with: models side by side, SQL on the lake's tables, and to begin anew."""
+"""Commands to play with: models side by side, SQL on the lake's tables, and to begin again."""
 
 from __future__ import annotations
 

@@ -4,7 +4,8 @@ A stack that has been given the same template and parameters is recognised by as
 for both, without asking for an update. Nothing is noted in its tags: CloudFormation gives a stack's
 tags to all its resources, so another value there would be a change of every one of them.
 
-A stack that AWS cannot update (ROLLBACK_COMPLETE, failed states) is deleted and made anew; one that
+A stack that AWS cannot update (ROLLBACK_COMPLETE, failed states) is deleted and made again; one
+that
 was complete before only where the target does not ask first. A stack that is not tagged as the
 lake's is left alone.
 """
@@ -128,7 +129,7 @@ class Stacks:
 
         Args:
             template: one of `STACKS`
-            parameters: their values, or what makes them; made anew with a stack that is made anew
+            parameters: their values, or what makes them; made again with a stack that is made again
 
         Raises:
             StackError: with the first failing resource and its reason
@@ -190,7 +191,7 @@ class Stacks:
         return True
 
     def clear(self, template: str) -> None:
-        """Delete the stack made from `template` to make it anew, after those that use its exports.
+        """Delete the stack made from `template` to make it again, after those that use its exports.
 
         Raises:
             StackError: deletion of one of them failed; or the stack was complete once, so it holds
@@ -205,7 +206,7 @@ class Stacks:
                 delete = f"lake destroy {where}"
             raise StackError(
                 f"Stack {name} is {stack['StackStatus']}: {self.reason(name)}",
-                f"To make it anew, which deletes what it holds: {delete}; then: lake run {where}",
+                f"To make it again, which deletes what it holds: {delete}; then: lake run {where}",
             )
         users = STACKS[STACKS.index(ROOT) + 1 :] if template == ROOT else ()
         for user in reversed(users):
@@ -279,7 +280,7 @@ class Stacks:
         if status not in GOOD:
             raise StackError(
                 f"Stack {name} is {status}: {self.reason(name)}",
-                "Mend the cause, then: lake run (the stack is made anew)",
+                "Fix the cause, then: lake run (the stack is made again)",
             )
 
     def _own(self, name: str) -> dict[str, Any] | None:

@@ -91,7 +91,7 @@ class _Patience:
 
 
 class PlainReporter:
-    """Lines for logs: beginning, end, and now and then where a stage is."""
+    """Lines for logs: beginning, end, and at intervals where a stage is."""
 
     def __init__(self, console: LakeConsole) -> None:
         self._console = console
@@ -283,7 +283,7 @@ def print_destruction(found: Destruction) -> None:
 
 
 def print_checks(checks: Sequence[Check], *, stderr: bool = False) -> None:
-    """One line for each check, and what mends the bad ones or finds out what is not known."""
+    """One line for each check, and what fixes the bad ones or finds out what is not known."""
     console = LakeConsole(stderr=True) if stderr else stdout_console()
     for check in checks:
         mark = Text("ok      ", style="green") if check.ok else Text("FAILED  ", style="red")

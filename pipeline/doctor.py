@@ -34,7 +34,7 @@ def run_checks(
 
 
 def failure(checks: list[Check]) -> ChecksError | None:
-    """The error that names what is off, and what mends the first of it."""
+    """The error that names what is off, and what fixes the first of it."""
     off = [check for check in checks if not check.ok]
     if not off:
         return None

@@ -37,7 +37,7 @@ def take_earlier(lake: Lake, *, to_change: bool) -> None:
             f"The lake in account {lake.target.account}, region {lake.target.region}, was made by "
             f"an earlier version: its bucket is {bucket}, and today's is {lake.settings.bucket}. "
             "Nothing was touched.",
-            f"Make it anew: lake destroy{options}; then: lake run{options}",
+            f"Make it again: lake destroy{options}; then: lake run{options}",
         )
     lake.settings = replace(lake.settings, bucket_name=bucket)
     lake.stacks = replace(lake.stacks, settings=lake.settings)

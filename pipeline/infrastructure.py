@@ -77,7 +77,7 @@ def deploy_bucket(stacks: Stacks, notice: Callable[[str], None]) -> Outcome:
     if lost is not None:  # with all that the other stacks have been made of
         raise StackError(
             f"{lost}, which stack {stacks.settings.stack(BUCKET)} has made, is not there any more.",
-            "Make the lake anew: lake destroy; then: lake run",
+            "Make the lake again: lake destroy; then: lake run",
         )
     outcome = stacks.deploy(BUCKET, _bucket_parameters(stacks))
     notice(f"stack {stacks.settings.stack(BUCKET)} {outcome.value}")
@@ -142,10 +142,10 @@ def clear_dead_root(stacks: Stacks) -> None:
 
 
 def empty_tables(stacks: Stacks) -> None:
-    """Make the stack of the loaded tables anew: deleting a table costs nothing, an item does.
+    """Make the stack of the loaded tables again: deleting a table costs nothing, an item does.
 
     DMS is not asked to: the permissions that its user guide wants for a DynamoDB target know no
-    Scan, so it could only drop the tables, and would make them anew with capacity that is paid by
+    Scan, so it could only drop the tables, and would make them again with capacity that is paid by
     the hour.
 
     Raises:
@@ -242,7 +242,7 @@ def _update_runs(stacks: Stacks, runs: Mapping[str, str]) -> Outcome:
 
 
 def _deploy_root(stacks: Stacks, runs: Mapping[str, str], notice: Callable[[str], None]) -> Outcome:
-    # Made anew with a stack that is made anew: the roles of DMS outlive it.
+    # Made again with a stack that is made again: the roles of DMS outlive it.
     outcome = stacks.deploy(ROOT, lambda: _root_parameters(stacks, runs))
     notice(f"stack {stacks.settings.stack(ROOT)} {outcome.value}")
     return outcome
@@ -296,7 +296,7 @@ def _deploy_after_roles(
         root.result()
         if stacks.describe(template) is not None:
             raise
-    # A nested stack that was made anew meanwhile, for a role not seen yet, took this one with it.
+    # A nested stack that was made again meanwhile, for a role not seen yet, took this one with it.
     if root.result() is Outcome.CREATED and stacks.describe(template) is None:
         outcome = stacks.deploy(template, _parameters(stacks, template))
     notice(f"stack {stacks.settings.stack(template)} {outcome.value}")
@@ -334,7 +334,7 @@ def _delete_if_lost(
     if asks:
         raise StackError(
             f"{lost}, which stack {name} has made, is not there any more.",
-            f"To make the stack anew, with all that it holds: {stacks.target.aws_cli} "
+            f"To make the stack again, with all that it holds: {stacks.target.aws_cli} "
             f"cloudformation delete-stack --stack-name {name}; then: lake run",
         )
     notice(f"stack {name}: {lost} is not there any more, so it is made again")

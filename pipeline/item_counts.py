@@ -61,7 +61,7 @@ class GrowingTable:
     """A table that somebody fills: how far, with as little hindrance as may be.
 
     Counting reads the whole table, so ItemCount tells when to count; as it may be hours old, the
-    table is also counted now and then. Both cost the more the larger the table is, and are asked
+    table is also counted at intervals. Both cost the more the larger the table is, and are asked
     for the more seldom.
 
     Attributes:

@@ -110,7 +110,7 @@ class Lake:
         *,
         usual: int | None = None,
     ) -> T:
-        """Look at the target's pace until there is something, and say now and then that it waits.
+        """Look at the target's pace until there is something, and say at intervals that it waits.
 
         Args:
             look: looks once

@@ -69,7 +69,7 @@ def silent(target: Target, seconds: float) -> TargetSilentError:
 
 @dataclass
 class Watch:
-    """Asks a target now and then, in a thread of its own, until `stop`.
+    """Asks a target at intervals, in a thread of its own, until `stop`.
 
     Args:
         say: told once when the target falls silent, and once when it answers again

@@ -1,7 +1,7 @@
 """Waiting for a condition at the target's pace, as long as something moves.
 
 How long work takes grows with the data, so no clock ends a wait: it ends when nothing that counts
-as progress has changed for a while. What ends work that moves for ever is the service's own limit
+as progress has changed for a while. What ends work that moves forever is the service's own limit
 (AWS Glue's Timeout, Amazon SageMaker's StoppingCondition).
 """
 

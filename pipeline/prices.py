@@ -85,7 +85,7 @@ class Price:
 
     Attributes:
         usd: list price of one unit
-        unit: what the unit is, e.g. ``DPU-hour``
+        unit: what the unit is, such as ``DPU-hour``
         source: title of AWS's page to check it on
     """
 

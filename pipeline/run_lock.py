@@ -39,7 +39,7 @@ class RunLock:
     """Context manager that holds the lake, or raises `RunLockedError`.
 
     Args:
-        on_lost: called when another run has taken over, e.g. after a long sleep
+        on_lost: called when another run has taken over, such as after a long sleep
     """
 
     def __init__(

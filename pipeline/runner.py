@@ -254,7 +254,7 @@ def _run_stages(
                     del waiting[name]
             if not running:
                 break
-            # Now and then awake: Ctrl-C in the instant before the wait would not end it.
+            # Wakes at intervals: Ctrl-C in the instant before the wait would not end it.
             ended, _ = wait(running, WAKE_SECONDS, FIRST_COMPLETED)
             for future in ended:
                 del running[future]

@@ -1,4 +1,4 @@
-"""Whether a target has the room for a data set, asked before the lake is filled with it.
+"""Whether a target has the space for a data set, asked before the lake is filled with it.
 
 A plug-in names a callable in the entry-point group ``lake.room.<target>``; it is given the bytes of
 the source files and the number of ratings, and returns objects with `ok`, `detail` and `fix`, as

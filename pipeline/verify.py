@@ -79,11 +79,11 @@ class Verification:
         off = {f.stage for f in self.findings if not f.ok}
         off |= {h.stage for h in self.hops if h.difference}
         if self.lab is not None:
-            return f"Make lab {self.lab} anew with: {_commands(self.lab, off)}"
+            return f"Make lab {self.lab} again with: {_commands(self.lab, off)}"
         first = next((stage.name for stage in STAGES if stage.name in off), None)
         if "infrastructure" in off or first is None:
             return "Make what is missing with: lake run"
-        return f"Make it anew with: lake run --from {first} --force"
+        return f"Make it again with: lake run --from {first} --force"
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""

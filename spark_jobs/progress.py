@@ -12,7 +12,7 @@ EVERY_SECONDS = 10.0
 
 @contextmanager
 def telling_progress(context: Any, every: float = EVERY_SECONDS) -> Iterator[None]:
-    """While the block runs, print now and then which stages have done how many of their tasks.
+    """While the block runs, print at intervals which stages have done how many of their tasks.
 
     Args:
         context: a SparkContext

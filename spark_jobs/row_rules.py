@@ -26,7 +26,7 @@ NUMBER = r"^[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$"
 def with_numbers(frame: DataFrame, *names: str) -> DataFrame:
     """Add each text column as a double, null where it is no finite number, as ``_<name>``.
 
-    A column of its own, because Spark would evaluate an expression anew at each use.
+    A column of its own, because Spark would evaluate an expression again at each use.
     """
     texts = {f"_{name}": F.trim(F.col(name)) for name in names}
     return frame.select("*", *(t.alias(n) for n, t in texts.items())).withColumns(

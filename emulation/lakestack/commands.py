@@ -18,6 +18,11 @@ def setup() -> str:
     return "make setup" if _in_clone() else "lakestack install"
 
 
+def or_bundle() -> str:
+    """What sets up without a network, to follow `setup`; only a clone can."""
+    return "; without a network: make setup BUNDLE=file" if _in_clone() else ""
+
+
 def start(port: int) -> str:
     """What starts the emulator of a port, and nothing else."""
     return f"{_emulator()} start --port {port}"
@@ -41,7 +46,7 @@ def again(port: int) -> str:
 def restart() -> str:
     """What ends the emulator and makes it again, for its own messages: it knows no `LAKE_PORT`."""
     if paths.in_container():
-        return "mend it, then: docker restart CONTAINER"
+        return "fix it, then: docker restart CONTAINER"
     return "make down, then make local" if _in_clone() else "lakestack stop, then lakestack start"
 
 
@@ -54,7 +59,7 @@ def reload(port: int) -> str:
     """What makes tables again that were lost with their engine."""
     if _in_clone():
         return _make("local", port)
-    return "create these tables anew and load them, or delete them"
+    return "create these tables again and load them, or delete them"
 
 
 def status() -> str:

@@ -1,6 +1,6 @@
 """What a file system refuses, told as an error that names the file and the next step.
 
-A full disk, a read-only volume or a folder of somebody else's is nothing that the code could mend,
+A full disk, a read-only volume or a folder of somebody else's is nothing that the code could fix,
 and its traceback helps nobody. Every place that writes on a user's behalf uses `explained`.
 """
 
@@ -28,7 +28,7 @@ OTHER_CACHE = "set LAKE_CACHE to a folder of yours"
 
 
 def full(error: OSError) -> bool:
-    """Whether there is no room, rather than no right."""
+    """Whether there is no space, rather than no right."""
     return error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 

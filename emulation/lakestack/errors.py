@@ -5,6 +5,7 @@ EmulationError
 │                        in `lakestack.archives`
 ├── AgentError           the emulator's own environment answers with something else than it should
 ├── ArtifactError        a Java artefact is missing, or its checksum is wrong
+├── BundleError          a bundle for machines without a network cannot be made
 ├── ClusterError         the Spark cluster of Glue jobs is not there, or not as it has to be
 ├── ContainerError       no container engine, no such image, or a container that does not get ready
 ├── InstallError         the emulator's own environment cannot be made
@@ -20,7 +21,7 @@ EmulationError
 ├── StartError           the emulator did not become ready
 ├── NotRunningError      an operation needs a running emulator
 ├── FrozenError          the emulator's process lives but does not answer
-└── UnhealthyError       the emulator answers, and something in it has to be mended
+└── UnhealthyError       the emulator answers, and something in it has to be fixed
 
 Services inside the emulator answer with AWS's own error codes instead (`lakestack.services.base`).
 """
@@ -32,6 +33,7 @@ from typing import Any
 __all__ = [
     "AgentError",
     "ArtifactError",
+    "BundleError",
     "ClusterError",
     "ContainerError",
     "EmulationError",
@@ -74,6 +76,10 @@ class ArtifactError(EmulationError):
     """A Java artefact cannot be had, or is not the one this project was tested with."""
 
 
+class BundleError(EmulationError):
+    """What a bundle should have cannot be had, or may not be passed on as it is."""
+
+
 class ClusterError(EmulationError):
     """Spark's master does not answer, has no worker, or does not know us."""
 
@@ -83,7 +89,7 @@ class ContainerError(EmulationError):
 
 
 class InstallError(EmulationError):
-    """The emulator's own environment cannot be made: no interpreter, no index, no room."""
+    """The emulator's own environment cannot be made: no interpreter, no index, no space."""
 
 
 class JavaError(EmulationError):

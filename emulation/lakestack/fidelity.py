@@ -145,7 +145,7 @@ def patch_table() -> list[str]:
 
 
 def updated(document: str) -> str:
-    """The document with its generated part made anew.
+    """The document with its generated part made again.
 
     Raises:
         ValueError: the markers are not there

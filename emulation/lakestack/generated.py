@@ -45,7 +45,7 @@ def write(file: Path, updated: Callable[[str], str], command: str, *, check: boo
 
     Args:
         file: in the clone
-        updated: makes the part anew in what the file holds
+        updated: makes the part again in what the file holds
         command: what writes it
         check: write nothing
     """

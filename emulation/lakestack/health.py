@@ -1,4 +1,4 @@
-"""What is wrong with an emulator that answers, and the command that mends it.
+"""What is wrong with an emulator that answers, and the command that fixes it.
 
 Its own account of itself (`lakestack.services.health_route`) is read; a document of another
 version, or none, is no reason for alarm.
@@ -24,7 +24,7 @@ class Problem:
     Args:
         message: what is wrong, one sentence
         restart: whether the emulator has to be ended first
-        proper: what mends it alone, instead of making the lake again
+        proper: what fixes it alone, instead of making the lake again
     """
 
     message: str
@@ -32,14 +32,14 @@ class Problem:
     proper: str = ""
 
     def command(self, port: int) -> str:
-        """What mends it at the emulator of a port."""
+        """What fixes it at the emulator of a port."""
         if self.restart:
             return f"{commands.end(port)}; then: {commands.again(port)}"
         return self.proper or commands.reload(port)
 
 
 def problem(health: dict[str, Any]) -> Problem | None:
-    """The first thing that has to be mended, None when there is none."""
+    """The first thing that has to be fixed, None when there is none."""
     for process in health.get("stopped") or []:
         pid = process["process"]
         return Problem(
@@ -51,7 +51,7 @@ def problem(health: dict[str, Any]) -> Problem | None:
         return Problem(
             f"the state is not saved: {kept['problem']}; the last save is of "
             f"{kept.get('saved') or 'never'}",
-            proper=f"make room for {kept['folder']}, or make it writable: it is tried again",
+            proper=f"make space for {kept['folder']}, or make it writable: it is tried again",
         )
     for engine in health.get("engines") or []:
         if why := engine.get("why"):

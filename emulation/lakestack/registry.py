@@ -216,7 +216,7 @@ def entry_points() -> dict[str, dict[str, str]]:
 
 
 def updated(text: str) -> str:
-    """The project file with its entry points made anew.
+    """The project file with its entry points made again.
 
     Raises:
         ValueError: it has not the tables of the entry points

@@ -19,7 +19,7 @@ _TELL_SECONDS = 10.0
 
 
 class _Told:
-    """Say now and then how far a long fit is: whoever waits for it looks whether it moves."""
+    """Say at intervals how far a long fit is: whoever waits for it looks whether it moves."""
 
     def __init__(self, iterations: int) -> None:
         self._iterations = iterations

@@ -76,7 +76,7 @@ def fit(spark: Any, folder: Path, plan: dict[str, Any]) -> None:
 
 
 def tell(spark: Any, over: threading.Event) -> None:
-    """Say now and then how far Spark is: whoever waits for a job looks whether it moves."""
+    """Say at intervals how far Spark is: whoever waits for a job looks whether it moves."""
     tracker = spark.sparkContext.statusTracker()
     while not over.wait(TELL_SECONDS):
         stages = [info for n in tracker.getActiveStageIds() if (info := tracker.getStageInfo(n))]

@@ -55,7 +55,7 @@ class Resource:
     Attributes:
         template: of which it is
         logical: its name in the template
-        kind: its type, e.g. ``AWS::S3::Bucket``
+        kind: its type, such as ``AWS::S3::Bucket``
         name: the name that the template gives it, "" where AWS makes one up
         properties: with all that can be resolved resolved
     """

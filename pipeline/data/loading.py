@@ -70,7 +70,7 @@ def load_dataset(
 
     Raises:
         DataError: nothing usable there, too many bad rows in a file, or the disk has too little
-            room or is full
+            space or is full
     """
     try:
         cache.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Whether a disk has the room that a piece of work needs, asked before it begins."""
+"""Whether a disk has the space that a piece of work needs, asked before it begins."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def require_room(folder: Path, needed: int, what: str, setting: str) -> None:
     free = shutil.disk_usage(folder).free
     if free < needed + _SPARE:
         raise DataError(
-            f"{what} need {amount(needed + _SPARE)} of room below {folder}, and {amount(free)} are "
-            "free.",
+            f"{what} need {amount(needed + _SPARE)} of space below {folder}, and "
+            f"{amount(free)} are free.",
             f"Free some space (df -h {folder}), or name a folder on another disk with {setting}.",
         )
 

@@ -8,7 +8,7 @@ Event::
      "stream": "movielens-ratings", "offset": 0}
 
 ``offset`` counts data rows (the header is none); ``seconds``, if given, ends the call after so
-long, for callers that note its position now and then. The answer says where to go on::
+long, for callers that note its position at intervals. The answer says where to go on::
 
     {"sent": 20000, "next": 20000, "done": true, "rejected": [], "rejected_count": 0,
      "place": {"row": 20000, "line": 20001, "byte": 590431}}

@@ -84,7 +84,7 @@ def ended_job(lake: Lake, name: str) -> dict[str, Any] | None:
         raise RetrainingError(
             f"Training job {name} {status.lower()}: "
             f"{job.get('FailureReason', 'no reason given')}{tail}",
-            "The model in use goes on serving. Mend the cause, then: lake retrain",
+            "The model in use goes on serving. Fix the cause, then: lake retrain",
         )
     return None
 

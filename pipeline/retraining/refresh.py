@@ -64,7 +64,7 @@ def crawl_ended(lake: Lake, former: str) -> bool:
     if crawl["Status"] != "SUCCEEDED":
         raise RetrainingError(
             f"Crawler {name} {crawl['Status'].lower()}: {crawl.get('ErrorMessage', 'no message')}",
-            "Mend the cause, then: lake retrain",
+            "Fix the cause, then: lake retrain",
         )
     return True
 
@@ -92,7 +92,7 @@ def job_ended(lake: Lake, run_id: str) -> bool:
         raise RetrainingError(
             f"Glue job run {run_id} {run['JobRunState'].lower()}: "
             f"{run.get('ErrorMessage', 'no message')}",
-            "Mend the cause, then: lake retrain",
+            "Fix the cause, then: lake retrain",
         )
     if run["JobRunState"] != "SUCCEEDED":
         return False

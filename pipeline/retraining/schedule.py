@@ -84,7 +84,7 @@ def make_schedule(lake: Lake, expression: str) -> Schedule:
 
     Raises:
         RetrainingError: there is no lake
-        StackError: the stack cannot be made, e.g. because EventBridge refuses the expression
+        StackError: the stack cannot be made, such as because EventBridge refuses the expression
     """
     if not lake.has_bucket() or lake.state.read("deploy") is None:
         raise RetrainingError(

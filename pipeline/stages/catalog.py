@@ -104,7 +104,7 @@ class Catalog(Stage):
                 raise StageError(
                     f"Crawler {name} {crawl['Status'].lower()}: "
                     f"{crawl.get('ErrorMessage', 'no message')}",
-                    "Mend the cause, then: lake run",
+                    "Fix the cause, then: lake run",
                 )
             ready += 1
         work.progress("crawlers at work", ready, len(former))

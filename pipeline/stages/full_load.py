@@ -68,7 +68,7 @@ class FullLoad(Stage):
         work.note()  # from here on the tables are the lake's, even if this run is killed
         if task["Status"] not in _BUSY:
             if holds_items(lake, loaded_tables(lake)):
-                work.progress("making the tables anew, without items")
+                work.progress("making the tables again, without items")
                 empty_tables(lake.stacks)
             load_again(lake.stacks, work.inputs[:16])
         expected = sum(files[table]["rows"] for table in TABLES)

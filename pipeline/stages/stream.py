@@ -68,7 +68,7 @@ class Stream(Stage):
         table = table_id(lake, lake.settings.streamed_table)
         if table is None:
             raise _table_gone(lake)
-        # In a table made anew is nothing of what an interrupted run has sent.
+        # In a table made again is nothing of what an interrupted run has sent.
         goes_on = work.noted("next") is not None and work.noted("table") == table
         if not goes_on:
             _clear(lake)

@@ -69,7 +69,7 @@ class Train(Stage):
             raise StageError(
                 f"Training job {name} {job['TrainingJobStatus'].lower()}: "
                 f"{job.get('FailureReason', 'no reason given')}{tail}",
-                "Mend the cause, then: lake run",
+                "Fix the cause, then: lake run",
             )
         metrics = metrics_of(job)
         artifact = job["ModelArtifacts"]["S3ModelArtifacts"]

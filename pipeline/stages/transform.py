@@ -60,7 +60,7 @@ class Transform(Stage):
             raise StageError(
                 f"Glue job run {run_id} {run['JobRunState'].lower()}: "
                 f"{run.get('ErrorMessage', 'no message')}{tail}",
-                "Mend the cause, then: lake run",
+                "Fix the cause, then: lake run",
             )
         absent = missing_output(lake)
         if absent:

@@ -1,4 +1,4 @@
-"""One row after the other on a lake; a lake that a row has ruined is made anew."""
+"""One row after the other on a lake; a lake that a row has ruined is made again."""
 
 from __future__ import annotations
 

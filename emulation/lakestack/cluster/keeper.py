@@ -29,7 +29,7 @@ GRACE_SECONDS = 5.0
 POLL_SECONDS = 0.1
 MASTER_SECONDS = 60.0
 RESTARTS = 20
-"""Of workers, in the life of a cluster. One that cannot live is not started for ever."""
+"""Of workers, in the life of a cluster. One that cannot live is not started forever."""
 
 
 class Keeper:

@@ -31,7 +31,7 @@ DISK = 3 * GIB  # environment, Java artefacts and the lake itself
 
 @dataclass(frozen=True)
 class HostCheck:
-    """One finding: `fix` is the command or step that mends it."""
+    """One finding: `fix` is the command or step that fixes it."""
 
     name: str
     ok: bool

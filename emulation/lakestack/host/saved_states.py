@@ -63,7 +63,7 @@ def examined(home: Path) -> tuple[str, str]:
         home: folder of the emulator
 
     Returns:
-        what mends the fault, "" without one; and what was found, "" where there is nothing and
+        what fixes the fault, "" without one; and what was found, "" where there is nothing and
         nothing is to be kept
 
     Raises:

@@ -7,13 +7,14 @@ looked at whenever it is used (`lakestack.java.verification`).
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import platform
 import shutil
 import subprocess
 import tempfile
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -162,6 +163,37 @@ def fetched(name: str, notice: Callable[[str], None]) -> list[Path]:
     return sorted(folder(name).glob("*.jar"))
 
 
+def names() -> list[str]:
+    """All sets of the lock, those of other systems among them."""
+    return list(_lock())
+
+
+def files(name: str) -> list[Path]:
+    """Where the files of a set are in the cache, whether they are there or not."""
+    return [folder(name) / file for file in _wanted(name)]
+
+
+def take(name: str, source: Path) -> None:
+    """Install a set from a folder that has its files, such as that of a bundle.
+
+    Args:
+        name: of the set
+        source: has the files under the names that they have in the cache
+
+    Raises:
+        ArtifactError: a file is missing there, or is not what the lock says
+        OSError: the cache cannot be written to
+    """
+    with _one_at_a_time, _work_folder(name) as work:
+        for file in _wanted(name):
+            if (source / file).is_file():
+                shutil.copyfile(source / file, work / file)
+        if wrong := verification.faults(work, _wanted(name)):
+            file, fault = next(iter(wrong.items()))
+            raise ArtifactError(f"{source / file} is {fault}", commands.setup())
+        _into_place(name, work)
+
+
 def _installed(name: str) -> Path:
     where = folder(name)
     if not where.is_dir():
@@ -182,25 +214,39 @@ def _lock() -> dict[str, list[Artifact]]:
 
 
 def _install(name: str) -> None:
-    artifacts, target = _lock()[name], folder(name)
     ivy_cache = paths.cache() / "ivy"
+    with _work_folder(name) as work:
+        try:
+            _retrieve(_lock()[name], work, ivy_cache)
+            _check(name, _lock()[name], work)
+        finally:
+            shutil.rmtree(ivy_cache, ignore_errors=True)
+        _into_place(name, work)
+
+
+@contextlib.contextmanager
+def _work_folder(name: str) -> Iterator[Path]:
+    """A private folder beside the sets, which is gone at the end unless it was moved."""
+    target = folder(name)
     paths.private(target.parent.resolve())
     work = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=target.parent))
     try:
-        _retrieve(artifacts, work, ivy_cache)
-        _check(name, artifacts, work)
-        try:
-            work.rename(target)
-        except OSError:
-            if not target.is_dir():
-                raise
-            # There is a folder: of one that was damaged, or of somebody who was faster. Whoever
-            # has a good file of it open keeps it.
-            for file in verification.faults(target, _wanted(name)):
-                (work / file).replace(target / file)
+        yield work
     finally:
         shutil.rmtree(work, ignore_errors=True)
-        shutil.rmtree(ivy_cache, ignore_errors=True)
+
+
+def _into_place(name: str, work: Path) -> None:
+    target = folder(name)
+    try:
+        work.rename(target)
+    except OSError:
+        if not target.is_dir():
+            raise
+        # There is a folder: of one that was damaged, or of somebody who was faster. Whoever has a
+        # good file of it open keeps it.
+        for file in verification.faults(target, _wanted(name)):
+            (work / file).replace(target / file)
 
 
 def _retrieve(artifacts: Sequence[Artifact], work: Path, ivy_cache: Path) -> None:
@@ -235,7 +281,7 @@ def _run_ivy(artifacts: Sequence[Artifact], work: Path, ivy_cache: Path) -> None
         reasons = [x.strip() for x in run.stdout.splitlines() if "not found" in x or "Host" in x]
         raise ArtifactError(
             f"Java artefacts could not be fetched: {'; '.join(reasons[:3]) or 'Ivy failed'}",
-            f"check the network connection, then {commands.setup()}",
+            f"check the network connection, then {commands.setup()}{commands.or_bundle()}",
         )
 
 

@@ -231,7 +231,7 @@ PATCHES: tuple[Patch, ...] = (
     patch(
         "dynamodb.start",
         "dynamodb.engine",
-        "DynamoDB Local is started on disk with a small heap, and anew for ever without a word",
+        "DynamoDB Local is started on disk with a small heap, and again forever without a word",
         f"{_DYNAMODB}.server:DynamodbServer.start_dynamodb",
     ),
     patch(
@@ -354,7 +354,7 @@ PATCHES: tuple[Patch, ...] = (
     patch(
         "service_regions",
         "service_regions",
-        "each service's store parses all of botocore's endpoints anew",
+        "each service's store parses all of botocore's endpoints again",
         "localstack.utils.aws.aws_stack:get_valid_regions_for_service",
         "localstack.services.stores:get_valid_regions_for_service",
     ),

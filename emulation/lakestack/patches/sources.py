@@ -65,7 +65,7 @@ def verify(patches: Iterable[Patch] = PATCHES, lock: Path = LOCK) -> None:
     if faults := list(_faults(patches, json.loads(lock.read_text(encoding="utf-8")))):
         raise PatchError(
             "what these patches replace is not what they were checked with: " + "; ".join(faults),
-            f"compare, mend the patch, then: {COMMAND} --update",
+            f"compare, fix the patch, then: {COMMAND} --update",
         )
 
 

@@ -24,7 +24,7 @@ def document() -> dict[str, Any]:
     """What the route answers.
 
     ``ok`` is false while something has to be done: an engine is silent or stays down, tables are
-    lost and not yet made again, or a signal has stopped a process. A fault that mended itself is
+    lost and not yet made again, or a signal has stopped a process. A fault that fixed itself is
     listed and makes nothing red. ``process`` and ``folder`` say whose emulator it is.
     """
     from lakestack.services import faults, processes

@@ -34,7 +34,7 @@ def rotate(log: Path, max_bytes: int = MAX_BYTES) -> bool:
 
 
 def install(log: Path, period: float = PERIOD_SECONDS) -> None:
-    """Look at the log now and then, if it is what this process writes to."""
+    """Look at the log at intervals, if it is what this process writes to."""
     try:
         ours = os.fstat(sys.stdout.fileno())
         found = log.stat()

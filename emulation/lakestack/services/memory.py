@@ -65,7 +65,7 @@ _trimmer = Trimmer(_malloc_trim(), lambda: int(psutil.Process().memory_info().rs
 
 
 def install() -> None:
-    """Give back what this process has freed, now and then, from now on."""
+    """Give back what this process has freed, at intervals, from now on."""
 
     def watch() -> None:
         pause = threading.Event()

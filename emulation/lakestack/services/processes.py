@@ -169,7 +169,7 @@ class ManagedProcess:
         """Wait for the end of the command and all that it has started, and for the last line.
 
         Args:
-            timeout: seconds, None for ever
+            timeout: seconds, None forever
 
         Raises:
             TimeoutError: it still runs

@@ -42,7 +42,7 @@ def is_transient(error: BaseException) -> bool:
     if isinstance(error, ClientError):
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         code = error.response.get("Error", {}).get("Code", "")
-        # 501 is an operation that the emulator does not have: the same for ever.
+        # 501 is an operation that the emulator does not have: the same forever.
         return status != 501 and (code in TRANSIENT_CODES or status >= 500)
     if isinstance(error, BotoCoreError):
         return isinstance(error, HTTPClientError | NoConnection | IncompleteReadError)

@@ -97,7 +97,7 @@ def _failed(lake: DataLake, script: Path, ended: dict[str, Any]) -> JobFailedErr
     why = ended.get("ErrorMessage") or "without a message"
     return JobFailedError(
         f"{script.name} ended as {ended['JobRunState']}: {why}{_told(lake, ended['Id'])}",
-        f"mend {script}; its whole log is in CloudWatch, group {LOG_GROUPS[1]}, while the lake is",
+        f"fix {script}; its whole log is in CloudWatch, group {LOG_GROUPS[1]}, while the lake is",
     )
 
 

@@ -65,11 +65,11 @@ def _read(name: str, text: str) -> tuple[list[str], list[list[str]]]:
                 raise LakeError(
                     f"line {reader.line_num} of {name} has {len(row)} fields, the header "
                     f"{len(header)}",
-                    "mend the line",
+                    "fix the line",
                 )
             rows += [row] if row else []
     except csv_format.Error as e:
-        raise LakeError(f"line {reader.line_num} of {name} is no CSV: {e}", "mend it") from e
+        raise LakeError(f"line {reader.line_num} of {name} is no CSV: {e}", "fix it") from e
     return header, rows
 
 

@@ -1,8 +1,9 @@
 """Make the clone's environment: a venv of an interpreter that the lock is for, with uv in it.
 
-Usage: ``python3 new_environment.py [--check] [--managed] VENV``. The Makefile runs this file before
-anything is installed, with whatever Python the machine has, so it needs the standard library only
-and is written for old versions, too. ``--check`` says nothing and answers with the exit code.
+Usage: ``python3 new_environment.py [--check] [--managed] [--no-packages] VENV``. The Makefile runs
+this file before anything is installed, with whatever Python the machine has, so it needs the
+standard library only and is written for old versions, too. ``--check`` says nothing and answers
+with the exit code; ``--no-packages`` only says what to do without a network.
 
 Where the interpreter is none that `requires-python` takes, uv can fetch one of its own (uv's
 documentation, "Python versions": managed and system Python installations). It is asked to after a
@@ -23,6 +24,10 @@ MANAGED = "3.12"
 SIZE = "some 30 MB to download"
 """Our guess; it depends on the system."""
 MAKES_NO_VENV = 3
+NO_PACKAGES = """\
+The packages could not be fetched. Without a network, set up from a bundle:
+  → make setup BUNDLE=file   (made by `make bundle` on a machine with a network: docs/labs/host.md)
+"""
 
 
 def required(clone: Path = CLONE) -> str:
@@ -80,7 +85,9 @@ def _with_uv(pip: "list[str]", environment: "dict[str, str]") -> None:
 
 def _pip(venv: str) -> "list[str]":
     python = str(Path(venv) / "bin" / "python")
-    return [python, "-m", "pip", "install", "--disable-pip-version-check"]
+    # One retry is made at once; five take seconds to say that there is no network.
+    quick = ["--retries", "1", "--quiet"]
+    return [python, "-m", "pip", "install", "--disable-pip-version-check", *quick]
 
 
 def make(venv: str, managed: bool) -> None:
@@ -120,6 +127,9 @@ def main(arguments: "list[str]") -> int:
     """Make the environment, or check the interpreter; returns the exit code."""
     wanted = required()
     good = fits(sys.version_info[:3], wanted)
+    if "--no-packages" in arguments:  # said by the Makefile when uv has failed
+        sys.stderr.write("" if "UV_NO_INDEX" in os.environ else NO_PACKAGES)
+        return 1
     if "--check" in arguments:
         return 0 if good else 1
     managed = "--managed" in arguments
@@ -132,6 +142,7 @@ def main(arguments: "list[str]") -> int:
         make(arguments[-1], managed)
     except subprocess.CalledProcessError as error:
         sys.stderr.write("{} ended with code {}\n".format(error.cmd[0], error.returncode))  # noqa: UP032
+        sys.stderr.write("" if "PIP_NO_INDEX" in os.environ else NO_PACKAGES)
         return 1
     return 0
 

@@ -84,7 +84,7 @@ def generate_folder(
 
     Raises:
         SettingsError: the seed is none, or something is there already
-        DataError: the disk has too little room, or does not take the files
+        DataError: the disk has too little space, or does not take the files
     """
     if not 0 <= seed < 1 << 63:
         raise SettingsError(

@@ -1,4 +1,4 @@
-"""The client: processes that send requests which were made and signed beforehand.
+"""The client: processes that send requests which were made and signed before.
 
 A client like boto3 takes as much CPU as a server, so that it would be the limit that is measured.
 Here each connection has a process, which writes bytes to a socket and reads how long the answer is.

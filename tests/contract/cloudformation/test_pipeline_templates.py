@@ -280,7 +280,7 @@ def test_tables_are_on_demand_and_have_the_keys_that_the_load_writes() -> None:
             wanted = (mapping["partition-key-name"], mapping.get("sort-key-name"))
             assert made[rule["target-table-name"]] == wanted
     settings = json.loads(task["ReplicationTaskSettings"])
-    # DROP_AND_CREATE, the default, would make them anew as DMS makes tables.
+    # DROP_AND_CREATE, the default, would make them again as DMS makes tables.
     assert settings["FullLoadSettings"]["TargetTablePrepMode"] == "DO_NOTHING"
     # 200 times 3,600 s is 720,000 rows at the most: several threads, each with its buffer.
     assert settings["TargetMetadata"]["ParallelLoadThreads"] > 1

@@ -74,7 +74,7 @@ def test_a_function_that_cannot_start(
     aws: Aws, name: str, source: str, handler: str, kind: str, message: str
 ) -> None:
     create(aws, name, source, Handler=handler)
-    for _ in range(2):  # the second one starts it anew
+    for _ in range(2):  # the second one starts it again
         answer = invoke(aws, name)
         assert answer.error == "Unhandled"
         assert answer.payload["errorType"] == kind

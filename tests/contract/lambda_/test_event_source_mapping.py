@@ -221,7 +221,7 @@ def test_delete(mapping: Mapping) -> None:
 
 
 def test_each_shard_in_order_and_one_does_not_hold_up_another(mapping: Mapping) -> None:
-    mapping.prepare("if seen[0][0] == 'bad': raise ValueError('for ever')", shards=2)
+    mapping.prepare("if seen[0][0] == 'bad': raise ValueError('forever')", shards=2)
     # MD5 of "a" begins with 0c (first shard), of "b" with 92 (second).
     mapping.put(*[["bad", n] for n in range(3)], key="a")
     mapping.put(*[["good", n] for n in range(30)], key="b")

@@ -124,7 +124,7 @@ SOME = some(RESOURCES, 4)
 
 @pytest.mark.parametrize(("kind", "reason"), SOME, ids=[kind for kind, _ in SOME])
 def test_a_stack_rolls_back(account: Account, kind: str, reason: str) -> None:
-    """The resource and AWS's reason are named; the next run makes the dead stack anew.
+    """The resource and AWS's reason are named; the next run makes the dead stack again.
 
     Unless the reason is one that passes by itself, and the run has tried again.
     """
@@ -148,7 +148,7 @@ def test_a_stack_rolls_back(account: Account, kind: str, reason: str) -> None:
     some(["AWS::EC2::VPC", "AWS::Kinesis::Stream", "AWS::Glue::Crawler", "AWS::S3::Bucket"], 2),
 )
 def test_a_stack_is_half_deleted(account: Account, kind: str) -> None:
-    """Destroy names what stays, exits 1, and a second one finishes; or a run makes it anew."""
+    """Destroy names what stays, exits 1, and a second one finishes; or a run makes it again."""
     before = account.left()
     assert account.run().code == 0
     account.formation.fail_delete[kind] = ["resource is in use (DependencyViolation)"]

@@ -1,7 +1,7 @@
 """Somebody has deleted a part of a lake whose stacks believe that it is there.
 
 AWS CloudFormation User Guide, "Detect unmanaged configuration changes to stacks and resources with
-drift detection". The next run says what is gone and what mends it; that is done, and the lake is
+drift detection". The next run says what is gone and what fixes it; that is done, and the lake is
 whole.
 """
 

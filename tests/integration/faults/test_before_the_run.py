@@ -210,7 +210,7 @@ def test_a_full_disk_under_the_data(
     message, hint = refusal(
         machine.lake("run", "--movielens", str(tmp_path / "movielens"), LAKE_CACHE=str(disk))
     )
-    assert re.search(rf"need .* of room below {disk / 'data'}, and .* are free\.$", message)
+    assert re.search(rf"need .* of space below {disk / 'data'}, and .* are free\.$", message)
     assert hint.startswith(f"Free some space (df -h {disk / 'data'})")
 
 
@@ -237,7 +237,7 @@ def test_a_disk_that_is_full_under_the_emulator_that_runs(
 
         message, hint = refusal(machine.lake(*run))
 
-        assert re.search(rf"need about .* of room at {disk}, 0\.0 GiB are free", message)
+        assert re.search(rf"need about .* of space at {disk}, 0\.0 GiB are free", message)
         assert "LAKE_HOME" in hint
         filler.unlink()
         again = machine.lake(*run)

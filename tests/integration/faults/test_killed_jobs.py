@@ -277,7 +277,7 @@ def test_what_is_lost_is_named_and_made_again(setup: Setup, finished: Finished) 
     message, hint = failed_in_a_sentence(setup.machine.lake("verify"))
     assert "S3 ratings → ratings_t" in message
     assert "difference +1" in message
-    assert hint == "Make it anew with: lake run --from full_load --force"
+    assert hint == "Make it again with: lake run --from full_load --force"
 
     before = setup.machine.objects("ml/trainingdata/")
     victim = next(key for key in before if "/movies/" in key and key.endswith(".csv"))

@@ -81,7 +81,7 @@ found["text"] = [kept("lines"), q(f"SELECT * FROM {db}.lines"), rows(table("line
 spark.sql(f"CREATE TABLE {db}.copy LIKE {db}.hive")
 found["like"] = kept("copy")
 
-# What a crawler has made is changed, not made anew
+# What a crawler has made is changed, not made again
 found["crawled_before"] = kept("crawled")
 spark.sql(f"INSERT INTO {db}.crawled VALUES (2, 'x')")
 found["crawled"] = [kept("crawled"), q(f"SELECT * FROM {db}.crawled")]

@@ -113,7 +113,7 @@ def test_a_second_run_reads_only_what_is_new(aws: Aws, bucket: str) -> None:
     assert second == {"events": [], "everything": everything, "csv": []}
 
     job.put("events/2/c{x}.json", '{"id": 4}\n')
-    job.put("csv/one.csv", "name\nbob\n")  # written anew: all of it is new
+    job.put("csv/one.csv", "name\nbob\n")  # written again: all of it is new
     new = {"events": [[4, "2"]], "csv": [["bob"]]}
     assert new.items() <= job.run(job_bookmark_option="job-bookmark-pause").items()
     assert new.items() <= job.run().items()

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.large
 
 RATINGS = 20_000
 # Of ten writes of 100 items that a batch needs, so many are made before the function fails. After
-# an exit the calls are counted anew, so that these failures come a second time.
+# an exit the calls are counted again, so that these failures come a second time.
 FAILURES = ((1, 5, "raise"), (4, 1, "raise"), (6, 9, "raise"), (9, 4, "exit"))
 
 

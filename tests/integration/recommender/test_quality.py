@@ -51,7 +51,7 @@ def test_training_costs_what_the_library_costs(ratings: Ratings) -> None:
     """Our fit against bare implicit on the same matrix, in CPU seconds of one thread.
 
     CPU time, so that a busy machine does not decide; best of three each, interleaved. `make bench`
-    holds it to 1.1; here is room for the noise that neighbours make even so.
+    holds it to 1.1; here is space for the noise that neighbours make even so.
     """
     from implicit.cpu.als import AlternatingLeastSquares as Library
     from threadpoolctl import threadpool_limits

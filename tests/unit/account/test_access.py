@@ -64,7 +64,7 @@ def test_no_network_is_said_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_resolver_that_says_nothing_is_not_waited_for(
     monkeypatch: pytest.MonkeyPatch, online: bool
 ) -> None:
-    """Nor, where AWS can be reached, whatever looks for the credentials for ever."""
+    """Nor, where AWS can be reached, whatever looks for the credentials forever."""
     ended = threading.Event()
 
     def late() -> dict[str, str]:

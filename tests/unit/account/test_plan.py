@@ -294,5 +294,5 @@ def test_a_dead_stack_is_planned_to_be_deleted_and_made_anew(
         there = {"bucket": Deployed("bucket", "x", status, datetime.now(UTC), bucket, made)}
         plan = make_plan(lake, Standing(wanted, there), SMALL)
     actions = sorted(change.action for change in plan.changes if change.template == "bucket")
-    anew = sorted([*["delete"] * len(bucket), *["make"] * len(bucket)])
-    assert actions == (anew if status == "ROLLBACK_COMPLETE" else ["keep"] * len(bucket))
+    again = sorted([*["delete"] * len(bucket), *["make"] * len(bucket)])
+    assert actions == (again if status == "ROLLBACK_COMPLETE" else ["keep"] * len(bucket))

@@ -1,7 +1,7 @@
 """A docker command that answers as an engine would, from a JSON file beside it.
 
 The file maps the beginning of a command to ``[exit code, standard output, standard error]``, or to
-a list of such answers, of which each is given once and the last for ever. What was asked is
+a list of such answers, of which each is given once and the last forever. What was asked is
 appended to ``asked``.
 """
 

@@ -76,7 +76,7 @@ def test_elsewhere_they_are_the_users(monkeypatch: pytest.MonkeyPatch, tmp_path:
     monkeypatch.setattr(paths, "checkout", lambda: None)
     monkeypatch.setattr("platformdirs.user_state_path", lambda name: tmp_path / name)
     assert paths.home() == tmp_path / "lakestack"
-    assert commands.reload(4566) == "create these tables anew and load them, or delete them"
+    assert commands.reload(4566) == "create these tables again and load them, or delete them"
     assert commands.examine(4567) == "lakestack logs --port 4567"
 
 

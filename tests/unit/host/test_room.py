@@ -40,7 +40,7 @@ def test_what_is_too_large_is_said_with_the_setting(machine: SimpleNamespace) ->
     machine.disk, machine.memory = 1, 4
     found = bad(278_000_000, 10_000_000)
     detail, fix = found["disk"]
-    assert detail.startswith("10,000,000 ratings need about 1.3 GiB of room at ")
+    assert detail.startswith("10,000,000 ratings need about 1.3 GiB of space at ")
     assert "LAKE_HOME" in fix
     detail, fix = found["memory"]
     assert detail.startswith("10,000,000 ratings need about ")

@@ -1,4 +1,4 @@
-"""A body that the disk has no room for is read to its end, and whoever reads it is told."""
+"""A body that the disk has no space for is read to its end, and whoever reads it is told."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which shards a reader of a stream may read: parents first, and never none for ever."""
+"""Which shards a reader of a stream may read: parents first, and never none forever."""
 
 from __future__ import annotations
 

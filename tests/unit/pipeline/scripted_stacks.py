@@ -1,4 +1,4 @@
-"""A CloudFormation whose answers a test writes down beforehand."""
+"""A CloudFormation whose answers a test writes down before."""
 
 from __future__ import annotations
 

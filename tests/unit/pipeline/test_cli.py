@@ -180,7 +180,7 @@ def test_aws_refuses_the_wrong_account_from_a_script() -> None:
 @dataclass
 class _PluginError(Exception):
     message: str = "the plug-in cannot start"
-    hint: str | None = "mend it"
+    hint: str | None = "fix it"
 
 
 def _raise(error: Exception) -> Any:
@@ -194,7 +194,7 @@ def test_errors_of_plugins_are_known_by_what_they_carry(monkeypatch: pytest.Monk
     monkeypatch.setattr(cli, "open_lake", _raise(_PluginError()))
     result = call("status")
     assert result.exit_code == 1
-    assert result.stderr == "lake: the plug-in cannot start\n  → mend it\n"
+    assert result.stderr == "lake: the plug-in cannot start\n  → fix it\n"
 
 
 def test_an_unexpected_error_has_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,7 +24,7 @@ from tests.support import free_port
 OFF = Verification(findings=[Finding(1, "land", "five files", False, "four")])
 VERIFY_ERROR = {
     "message": "The lake does not verify: five files: four.",
-    "hint": "Make it anew with: lake run --from land --force",
+    "hint": "Make it again with: lake run --from land --force",
 }
 
 

@@ -127,7 +127,7 @@ def test_a_target_that_asks_for_the_account_leaves_a_replacement_to_a_person(
     assert script.calls == ["update"]
     assert "custom-named resource requires replacing" in raised.value.message
     assert raised.value.hint == (
-        f"To make it anew, which deletes what it holds: {delete}; then: lake run --target aws"
+        f"To make it again, which deletes what it holds: {delete}; then: lake run --target aws"
     )
 
 
@@ -189,7 +189,7 @@ def test_a_role_that_a_service_does_not_see_yet_is_waited_for(reason: str) -> No
     assert script.stack is not None
     assert {"ParameterKey": "VpcCidr", "ParameterValue": "10.3.0.0/16"} in script.stack[
         "Parameters"
-    ], "made anew each time"
+    ], "made again each time"
 
 
 def test_a_role_that_is_never_seen_ends_the_attempts() -> None:

@@ -117,7 +117,7 @@ def test_what_is_off_is_named_with_the_earliest_stage() -> None:
         "The lake does not verify: job x: FAILED; S3 ratings → ratings_t: 80,004 in, "
         "80,003 written, 0 rejected, 0 duplicates, difference +1."
     )
-    assert found.failure().hint == "Make it anew with: lake run --from full_load --force"
+    assert found.failure().hint == "Make it again with: lake run --from full_load --force"
     assert Verification([Finding(1, "land", "y", True, "")], [Hop("land", "x", 1, 1)]).ok
 
 

@@ -301,7 +301,7 @@ def test_a_file_larger_than_the_room_is_refused_before_any_work(
         file.truncate(1 << 30)
     error = refused(source, cache)
     assert error.message == (
-        f"The 1.1 GB of folder {source} need 3.3 GB of room below {cache}, and 300.0 MB are free."
+        f"The 1.1 GB of folder {source} need 3.3 GB of space below {cache}, and 300.0 MB are free."
     )
     assert "LAKE_CACHE" in error.hint
 

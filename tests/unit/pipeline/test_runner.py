@@ -299,4 +299,4 @@ def test_what_a_lab_needs_is_named_for_that_lab_alone() -> None:
         "lake run --only train --force; then: lake run --only deploy --force"
     )
     off = Verification([Finding(2, "stream", "s", False, "f")], lab=2)
-    assert off.failure().hint == "Make lab 2 anew with: lake run --only stream --force"
+    assert off.failure().hint == "Make lab 2 again with: lake run --only stream --force"

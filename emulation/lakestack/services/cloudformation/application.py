@@ -171,4 +171,4 @@ class Application:
 
 
 _BY_HANDLER: set[str] = {"AWS::S3::Bucket"}
-"""Types whose handler can update, and sets its own attributes anew."""
+"""Types whose handler can update, and sets its own attributes again."""

@@ -67,7 +67,7 @@ def send(request: Message, timeout: float, given_up: Callable[[], bool] = lambda
     Args:
         request: without ResponseURL
         timeout: seconds
-        given_up: asked now and then whether to wait on
+        given_up: asked at intervals whether to wait on
 
     Raises:
         TimeoutError: no answer in time, or given up

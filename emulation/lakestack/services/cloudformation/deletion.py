@@ -44,7 +44,7 @@ class Deletion(Deployment):
                 stack.set_stack_status(self._status_before, reason)
                 return False
             failed = self._delete_resources()
-        except Exception as e:  # the stack must not stay DELETE_IN_PROGRESS for ever
+        except Exception as e:  # the stack must not stay DELETE_IN_PROGRESS forever
             LOG.exception("deletion of %s", stack.stack_id)
             stack.set_stack_status(StackStatus.DELETE_FAILED, f"{type(e).__name__}: {e}")
             return False

@@ -1,4 +1,4 @@
-"""LocalStack's CloudFormation engine, mended where it would hide a failure or lose time."""
+"""LocalStack's CloudFormation engine, fixed where it would hide a failure or lose time."""
 
 from __future__ import annotations
 

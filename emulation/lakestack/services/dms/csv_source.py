@@ -204,7 +204,7 @@ def _quoted(
 ) -> list[str | None] | BadRow:
     """Parse a row with quotes; a quoted field may run on over the next lines.
 
-    If the quote never ends well, only the first line is rejected and the others are read anew.
+    If the quote never ends well, only the first line is rejected and the others are read again.
     """
     text = _decode(line)
     if isinstance(text, BadRow):

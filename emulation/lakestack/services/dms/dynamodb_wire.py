@@ -16,7 +16,7 @@ from lakestack.services.retries import TRANSIENT_CODES, Backoff
 
 BATCH = 25
 BACKOFF = Backoff()
-"""DynamoDB may be away for a minute: its process starts anew within seconds."""
+"""DynamoDB may be away for a minute: its process starts again within seconds."""
 TIMEOUT_SECONDS = 60
 
 

@@ -2,7 +2,7 @@
 
 Its columns are those of AWS's exceptions table (AWS DMS User Guide, "Control table task
 settings") and FILE, LINE, TARGET_TABLE. A run deletes what earlier runs wrote for the tables it
-loads anew, so an empty table means that the last load of everything went well.
+loads again, so an empty table means that the last load of everything went well.
 """
 
 from __future__ import annotations

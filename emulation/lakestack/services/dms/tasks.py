@@ -177,7 +177,7 @@ class TaskOperations(Operations):
 
     @handler("ReloadTables", expand=False)
     def reload_tables(self, context: RequestContext, request: Any) -> Any:
-        """Load tables anew within the run; as on AWS the task must be running."""
+        """Load tables again within the run; as on AWS the task must be running."""
         store = self.store(context)
         if request.get("ReloadOption") == "validate-only":
             raise invalid_value("ReloadOption validate-only is not emulated; valid: data-reload")
@@ -278,7 +278,7 @@ def _plan(store: DmsState, task: Task) -> tuple[LoadPlan, str]:
 
 
 def _tables(task: Task, plan: LoadPlan, kind: str) -> dict[tuple[str, str], TableProgress]:
-    """The tables that the rules select; those to load anew are reset."""
+    """The tables that the rules select; those to load again are reset."""
     tables: dict[tuple[str, str], TableProgress] = {}
     for table in plan.source.tables:
         if not plan.mappings.selects(table.schema, table.name):

@@ -36,7 +36,7 @@ class Databases:
     """The databases of one life of the engine; not for several threads.
 
     Attributes:
-        life: which one; counts of changes begin anew with it
+        life: which one; counts of changes begin again with it
     """
 
     def __init__(self, running: Engine, gateway: JavaGateway) -> None:

@@ -1,7 +1,7 @@
 """DynamoDB Local in memory behind LocalStack's DynamoDB, from our own cache of Java artefacts.
 
 LocalStack would download another build and start it with an on-disk database and a small heap,
-which is four to five times slower, and start it anew for ever without a word when it ends. Where
+which is four to five times slower, and start it again forever without a word when it ends. Where
 DynamoDB Local has no native library (Linux on ARM), the provider falls back to moto, and says so.
 """
 
@@ -173,7 +173,7 @@ def _stop(self: server.DynamodbServer) -> None:
 
 
 class _BoundedSession(requests.Session):
-    """The gateway's connections to the engine: a frozen one must not hold a request for ever."""
+    """The gateway's connections to the engine: a frozen one must not hold a request forever."""
 
     def __init__(self) -> None:
         super().__init__()

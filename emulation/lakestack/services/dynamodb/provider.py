@@ -186,7 +186,7 @@ class LakeDynamodbProvider(DynamoDBProvider):  # type: ignore[misc]
                 raise aws_error(
                     "ResourceNotFoundException",
                     f"Requested resource not found: Table: {name} is ARCHIVED, its items are "
-                    f"lost: {lost.reason}. Delete it or create it anew, and load it again",
+                    f"lost: {lost.reason}. Delete it or create it again, and load it again",
                 )
 
     def _forget(self, context: RequestContext, lost: LostTable) -> None:

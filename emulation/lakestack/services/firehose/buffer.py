@@ -147,7 +147,7 @@ class Buffer:
         self._batches[batch.route] = batch
 
     def take(self, now: float | None = None) -> list[Batch]:
-        """Return what is there, and begin anew.
+        """Return what is there, and begin again.
 
         Args:
             now: take only what is due then; None for all
@@ -167,7 +167,7 @@ class Outputs:
 
     Args:
         hints: by output (`records.MAIN` and so on), asked at each use: they may change
-        full: takes a record for whose folder there is no room, and places it elsewhere
+        full: takes a record for whose folder there is no space, and places it elsewhere
         max_folders: folders of dynamic partitioning that may be open at a time
     """
 

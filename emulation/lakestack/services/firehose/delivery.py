@@ -49,7 +49,7 @@ class Course(Protocol):
         ...
 
     def full(self, record: SourceRecord) -> Placed:
-        """Place a record for whose folder there is no room."""
+        """Place a record for whose folder there is no space."""
         ...
 
     def write(self, batch: Batch) -> None:

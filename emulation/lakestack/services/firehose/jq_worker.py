@@ -1,4 +1,4 @@
-"""Runs a jq query over records, in a process of its own: a query may take for ever.
+"""Runs a jq query over records, in a process of its own: a query may take forever.
 
 Started with the query as its argument. Frames on standard input and output: four bytes of length,
 big endian, then that many bytes. An empty frame asks whether the query can be compiled. The answer

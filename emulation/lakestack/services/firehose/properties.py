@@ -237,7 +237,7 @@ def tables() -> str:
 
 
 def updated(document: str) -> str:
-    """The document with its generated part made anew.
+    """The document with its generated part made again.
 
     Raises:
         ValueError: the markers are not there

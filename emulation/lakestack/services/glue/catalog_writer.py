@@ -192,7 +192,7 @@ class CatalogWriter:
             # The folders below changed their depth or names: no old partition fits any more.
             self._glue.delete_table(DatabaseName=self._database, Name=name)
             self._glue.create_table(DatabaseName=self._database, TableInput=wanted)
-            self._log("INFO", f"Partition keys of table {name} changed: partitions made anew")
+            self._log("INFO", f"Partition keys of table {name} changed: partitions made again")
         else:
             self._glue.update_table(DatabaseName=self._database, TableInput=wanted)
         self.count["updated"] += 1

@@ -1,6 +1,6 @@
 """The body of a request: read whole before the request is looked at, in memory or in a file.
 
-A body that the disk has no room for is read to its end all the same, since a client looks for an
+A body that the disk has no space for is read to its end all the same, since a client looks for an
 answer only then; the service that asks for it gets the disk's error and says it in its own words.
 """
 

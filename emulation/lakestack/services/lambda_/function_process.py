@@ -228,7 +228,7 @@ class FunctionProcess:
         return True
 
     def _drain(self, log: InvocationLog) -> None:
-        # What was printed before the answer is in the pipe by now; a child that prints for ever
+        # What was printed before the answer is in the pipe by now; a child that prints forever
         # must not keep us here.
         until = time.monotonic() + 1
         while self._read_output(log) and time.monotonic() < until:

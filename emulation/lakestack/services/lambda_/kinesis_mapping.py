@@ -140,7 +140,7 @@ class StreamPoller(Poller):  # type: ignore[misc]
 
     def _adopt(self) -> tuple[Stream, Lineage]:
         stream = self._source.stream()
-        # Asked for anew each time: after a reset the mapping starts over.
+        # Asked for again each time: after a reset the mapping starts over.
         lineage = LAMBDA.get(*self._place).lineage(self._worker.uuid)
         lineage.follow(stream, lambda s: Position(starting_point(self._config, s)))
         return stream, lineage

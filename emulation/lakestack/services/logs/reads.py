@@ -2,7 +2,7 @@
 
 moto's lists walk over dictionaries that another request may be adding to, and then fail with a
 500; so does LocalStack's list of groups, which also copies every event of every group first. One
-lock around what walks and what adds or removes mends that; writing events takes no part, because
+lock around what walks and what adds or removes fixes that; writing events takes no part, because
 it may call the functions that subscribe to a group.
 
 FilterLogEvents answers in the order of time, as on AWS, where moto goes from stream to stream.

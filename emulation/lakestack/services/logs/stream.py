@@ -110,14 +110,14 @@ class LogStream:
 class BoundedLog:
     """A log stream that ends with a notice after `MAX_LOG_BYTES`.
 
-    The emulator keeps its logs in memory, and a script that prints for ever must not take it down.
+    The emulator keeps its logs in memory, and a script that prints forever must not take it down.
     """
 
     def __init__(self, log: LogStream) -> None:
         self._log, self._left = log, MAX_LOG_BYTES
 
     def write(self, line: str) -> None:
-        """Append a line, while there is room."""
+        """Append a line, while there is space."""
         if self._left <= 0:
             return
         self._left -= len(line) + 1

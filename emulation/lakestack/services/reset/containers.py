@@ -88,9 +88,9 @@ def drop(by_arn: MutableMapping[Any, Any], scope: Scope) -> list[Any]:
 
 
 def _reset_backend(backend: BackendDict[Any], scope: Scope) -> None:
-    """Forget backends; moto makes each anew when it is asked for.
+    """Forget backends; moto makes each again when it is asked for.
 
-    moto's own `reset` makes each anew at once, and then forgets it: seconds, for some.
+    moto's own `reset` makes each again at once, and then forgets it: seconds, for some.
     """
     with backend_lock:
         for account, regions in list(backend.items()):

@@ -1,7 +1,7 @@
 """What LocalStack's providers hold beside their stores, and what runs for them.
 
 A provider that is not here keeps everything in the containers of `containers`. LocalStack's own
-hooks for a reset know no account and no region, start DynamoDB's engine anew (seconds), and exist
+hooks for a reset know no account and no region, start DynamoDB's engine again (seconds), and exist
 for a few providers only.
 """
 

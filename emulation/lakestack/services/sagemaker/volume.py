@@ -32,7 +32,7 @@ class Volume:
         """Store `size` bytes.
 
         Raises:
-            VolumeFullError: there is no room for them
+            VolumeFullError: there is no space for them
         """
         if size > self.left:
             raise self.full(what)

@@ -2,7 +2,7 @@
 
 They lie one after another in packs, ``bodies-<number>.pack``; ``bodies.json`` says where. A save
 adds one pack with what is new, and links the former ones; a pack of which less than half is used,
-and small ones when there are many, are written anew.
+and small ones when there are many, are written again.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ class Kept:
         return False
 
     def forget(self) -> None:
-        """Begin anew; what was written stays in the pack, without a name."""
+        """Begin again; what was written stays in the pack, without a name."""
         self._places.clear()
 
     def finish(self) -> dict[str, dict[str, Any]]:

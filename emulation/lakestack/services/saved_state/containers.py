@@ -89,7 +89,7 @@ def fill(name: str, attributes: dict[str, Any]) -> None:
 
 
 def _adopt_factories(fresh: dict[str, Any], restored: dict[str, Any], depth: int = 2) -> None:
-    """Give dictionaries the factories that their holder's constructor has made anew."""
+    """Give dictionaries the factories that their holder's constructor has made again."""
     for name, value in restored.items():
         new = fresh.get(name)
         if isinstance(value, defaultdict) and value.default_factory is None:

@@ -85,7 +85,7 @@ class Places:
     Attributes:
         by_id: ``id(thing)``: its name, a list of JSON scalars
         without: by class's name: attributes that are not saved, and come back as None
-        remade: names of functions that are not saved, and made anew after the load
+        remade: names of functions that are not saved, and made again after the load
     """
 
     by_id: dict[int, list[Any]] = field(default_factory=dict)
@@ -166,7 +166,7 @@ class Encoder:
 
     def _other(self, value: Any, where: Where) -> list[Any]:
         if isinstance(value, threading.Thread):
-            return ["none"]  # begun anew by the service that it belongs to
+            return ["none"]  # begun again by the service that it belongs to
         if isinstance(value, type):
             return self._class_node(value, where)
         if isinstance(value, MethodType):

@@ -1,4 +1,4 @@
-"""What is made anew instead of being saved: locks and the like, of which only the kind matters."""
+"""What is made again instead of being saved: locks and the like, of which only the kind matters."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Renewed:
-    """A kind of things that are made anew.
+    """A kind of things that are made again.
 
     Attributes:
         tag: what stands for it

@@ -1,6 +1,6 @@
 """What is no state: threads, clients and what is computed from the rest.
 
-It is left out, and `running` or its owner makes it anew.
+It is left out, and `running` or its owner makes it again.
 """
 
 from __future__ import annotations

@@ -52,7 +52,7 @@ def put(count: int, server: Server) -> Measured:
 
 
 def get(count: int, server: Server) -> Measured:
-    """Read a stream from its beginning; each page's iterator is asked for beforehand."""
+    """Read a stream from its beginning; each page's iterator is asked for before."""
     stream, client = _stream(server), server.client("kinesis")
     send(server, [_batches(server, stream, count)])
     shard = client.list_shards(StreamName=stream)["Shards"][0]["ShardId"]

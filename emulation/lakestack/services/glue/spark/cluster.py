@@ -170,7 +170,7 @@ class OnCluster:
     def trouble(self, line: str) -> str | None:
         """Why the run cannot go on, if a line of Spark's log says so; None for any other line.
 
-        Spark itself goes on asking for a minute when it is refused, and waits for ever for a
+        Spark itself goes on asking for a minute when it is refused, and waits forever for a
         master that has ended; a standalone master that comes again knows nothing of the run.
         """
         name = f"Spark's master {self.master.url} ({VARIABLE})"

@@ -96,7 +96,7 @@ class BayesianSearch:
         drawn = [
             {each.name: each.draw(self._random) for each in self._ranges} for _ in range(CANDIDATES)
         ]
-        # Beside the best ones, too: one value anew.
+        # Beside the best ones, too: one value again.
         good = sorted(known, key=lambda one: -self._sign * one[1])[:5]
         beside = [
             {**values, each.name: each.draw(self._random)}

@@ -134,7 +134,7 @@ class FieldTransforms(FrameCore):
     def relationalize(
         self,
         root_table_name: str,
-        staging_path: str | None = None,  # noqa: ARG002 - AWS needs room for it
+        staging_path: str | None = None,  # noqa: ARG002 - AWS needs space for it
         options: Any = None,  # noqa: ARG002
         **common: Any,
     ) -> FrameCollection[Any]:

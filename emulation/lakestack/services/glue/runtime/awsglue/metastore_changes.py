@@ -141,7 +141,7 @@ class Changes:
             if before:
                 client("glue").delete_table(DatabaseName=name[0], Name=name[1])
             return
-        if before and found.created != before.entered.created:  # dropped, and made anew
+        if before and found.created != before.entered.created:  # dropped, and made again
             client("glue").delete_table(DatabaseName=name[0], Name=name[1])
             before = None
         partitions = self._tables.partitions(name, found.keys)

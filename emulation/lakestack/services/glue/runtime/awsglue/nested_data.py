@@ -109,7 +109,7 @@ def _tables(frame: DataFrame, root: str, table: str) -> Iterator[tuple[str, Data
     if not arrays:
         yield table, flat
         return
-    # Kept, as numbers given anew would join the tables wrongly if the source came in another order.
+    # Kept: numbers given again would join the tables wrongly if the source came in another order.
     numbered = flat.withColumn("_id", F.monotonically_increasing_id() + F.lit(1)).persist()
     linked = (
         F.when(quoted(n).isNotNull(), F.col("_id")).alias(n) if n in arrays else quoted(n)

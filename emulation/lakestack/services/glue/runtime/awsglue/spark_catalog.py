@@ -108,7 +108,7 @@ class DataCatalog:
                 writes=statement.inserts or statement.kind == WRITER,
                 like=names[1] if statement.kind == CREATE_LIKE else None,
             )
-            for name in names:  # Spark is told of them anew
+            for name in names:  # Spark is told of them again
                 self._definitions.pop(name, None)
             self._seen.update(names)
             try:
