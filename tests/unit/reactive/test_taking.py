@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from pipeline.errors import RunLockedError
 from pipeline.reactive import function
 from pipeline.reactive.batches import LARGEST, RawFile, batches, make_batch, new_files
 from pipeline.reactive.delivery import all_delivered
@@ -165,7 +166,7 @@ def test_a_run_that_holds_the_lake_is_waited_for(monkeypatch: pytest.MonkeyPatch
 
     class Held:
         def __enter__(self) -> None:
-            raise function.RunLockedError("lake run is at work")
+            raise RunLockedError("lake run is at work")
 
         def __exit__(self, *_: object) -> None: ...
 
@@ -194,7 +195,7 @@ def _deliver(fake: FakeLake, found: dict[str, Any], execution: str) -> None:
     for copy in found["copies"]:
         for line in fake.read(copy["key"]).decode().splitlines()[1:]:
             user, movie, rating, when = line.split(",")
-            event = {"userId": int(user), "movieId": int(movie)}
+            event: dict[str, float] = {"userId": int(user), "movieId": int(movie)}
             event |= {"rating": float(rating), "timestamp": int(when)}
             fake.put(f"firehose/2026/01/01/00/{line}", json.dumps(event))
     answer = deliver(as_lake(fake), {"execution": execution, "copies": found["copies"], "tries": 0})
