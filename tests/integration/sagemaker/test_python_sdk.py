@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.foreign_python import interpreter
+from tests.integration.sagemaker.sdk_run import told_by
 
 PINNED = ("sagemaker==2.257.7",)
 """The last line of version 2; its requirements do not go with our lock."""
-OPT_OUT = """SchemaVersion: '1.0'
-SageMaker:
-  PythonSDK:
-    Modules:
-      TelemetryOptOut: true
-"""
 
 pytestmark = [pytest.mark.slow, pytest.mark.large]
 
@@ -35,34 +27,9 @@ def told(
     python: Path, emulator: str, aws: Any, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, Any]:
     """What came of each step of the story."""
-    folder = tmp_path_factory.mktemp("story")
     aws("s3").create_bucket(Bucket="sdk-story")
-    (folder / "config.yaml").write_text(OPT_OUT)
-    done = subprocess.run(
-        [python, Path(__file__).with_name("sdk_story.py"), "sdk-story", folder],
-        capture_output=True,
-        text=True,
-        timeout=800,
-        check=False,
-        cwd=folder,
-        env={
-            "PATH": os.environ["PATH"],
-            "HOME": str(folder),
-            "AWS_ENDPOINT_URL": emulator,
-            "AWS_ACCESS_KEY_ID": "000000000000",
-            "AWS_SECRET_ACCESS_KEY": "test",
-            "AWS_REGION": "us-east-1",
-            "AWS_DEFAULT_REGION": "us-east-1",
-            "AWS_EC2_METADATA_DISABLED": "true",
-            "AWS_CONFIG_FILE": os.devnull,
-            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-            "SAGEMAKER_USER_CONFIG_OVERRIDE": str(folder / "config.yaml"),
-            "SAGEMAKER_SUPPRESS_V2_WARNING": "1",
-        },
-    )
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    found: dict[str, Any] = json.loads((folder / "told.json").read_text())
-    return found
+    folder = tmp_path_factory.mktemp("story")
+    return told_by(python, "sdk_story.py", "sdk-story", folder, emulator)
 
 
 def test_an_estimators_transformer_joins_its_answers(told: dict[str, Any]) -> None:

@@ -46,13 +46,13 @@ class FakeDms:
 
 
 class NoJobs:
-    """A SageMaker without training jobs."""
+    """A SageMaker without training and transform jobs."""
 
     def get_paginator(self, _: str) -> NoJobs:
         return self
 
     def paginate(self, **_: Any) -> list[dict[str, Any]]:
-        return [{"TrainingJobSummaries": []}]
+        return [{"TrainingJobSummaries": [], "TransformJobSummaries": []}]
 
 
 def lake(**clients: Any) -> Lake:
@@ -133,34 +133,46 @@ def test_a_crawler_that_ends_meanwhile_counts_as_stopped(code: str) -> None:
 
 
 class OneJob(NoJobs):
-    """A training job that completes between the look and the stop."""
+    """A job that completes between the look and the stop.
+
+    Args:
+        kind: Training or Transform
+        prefix: beginning of its name
+    """
 
     statuses = ("InProgress", "InProgress", "Completed")
 
-    def __init__(self) -> None:
+    def __init__(self, kind: str, prefix: str) -> None:
+        self.kind, self.name = kind, f"{prefix}-0123456789ab-1"
         self.left = list(self.statuses)
 
     def paginate(self, **given: Any) -> list[dict[str, Any]]:
-        name = f"{SETTINGS.training_prefix}-0123456789ab-1"
-        job = {"TrainingJobName": name, "TrainingJobArn": "arn"}
-        found = [job] if given.get("StatusEquals") == "InProgress" else []
-        return [{"TrainingJobSummaries": found}]
+        job = {f"{self.kind}JobName": self.name, f"{self.kind}JobArn": "arn"}
+        ours = given["StatusEquals"] == "InProgress" and self.name.startswith(given["NameContains"])
+        (none,) = super().paginate()
+        return [{**none, f"{self.kind}JobSummaries": [job] if ours else []}]
 
     def list_tags(self, **_: Any) -> dict[str, Any]:
         return {"Tags": [SETTINGS.tag]}
 
     def describe_training_job(self, **_: Any) -> dict[str, Any]:
-        return {"TrainingJobStatus": self.left.pop(0)}
+        return {f"{self.kind}JobStatus": self.left.pop(0)}
 
     def stop_training_job(self, **_: Any) -> None:
-        raise client_error("ValidationException", "StopTrainingJob")
+        raise client_error("ValidationException", f"Stop{self.kind}Job")
+
+    describe_transform_job, stop_transform_job = describe_training_job, stop_training_job
 
 
-def test_a_training_job_that_ends_meanwhile_counts_as_stopped() -> None:
-    jobs = OneJob()
+@pytest.mark.parametrize(
+    ("kind", "prefix"),
+    [("Training", SETTINGS.training_prefix), ("Transform", SETTINGS.lists_prefix)],
+)
+def test_a_job_that_ends_meanwhile_counts_as_stopped(kind: str, prefix: str) -> None:
+    jobs = OneJob(kind, prefix)
     own = Belongings({}, bucket=True)
     [stopped] = stop_work(lake(dms=NoTask(), glue=None, sagemaker=jobs), own)
-    assert stopped.startswith("training job ")
+    assert stopped.startswith(f"{kind.lower()} job ")
     assert jobs.left == []
 
 
