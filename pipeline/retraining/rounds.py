@@ -113,7 +113,7 @@ class Rounds:
                 return None
             raise
         except (TypeError, ValueError):
-            return None  # cut short or of another version: the next one begins anew
+            return None  # cut short or of another version: the next one begins again
 
 
 def now() -> str:

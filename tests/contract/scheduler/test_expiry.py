@@ -43,13 +43,13 @@ def test_items_expire(aws: Aws, advance: Advance) -> None:
     dynamodb.update_time_to_live(
         TableName=name, TimeToLiveSpecification={"Enabled": True, "AttributeName": "until"}
     )
-    untils: dict[str, Any] = {
+    moments: dict[str, Any] = {
         "soon": {"N": str(now + DAY)},
         "later": {"N": str(now + 3 * DAY)},
         "text": {"S": str(now)},
         "ancient": {"N": "86400"},
     }
-    for key, until in untils.items():
+    for key, until in moments.items():
         dynamodb.put_item(TableName=name, Item={"id": {"S": key}, "until": until})
     queue = Queue(aws)
     function = create(
