@@ -44,7 +44,7 @@ def users(lake: Lake) -> list[int]:
                 raise ListsError(
                     f"s3://{lake.bucket}/{entry['Key']}, line {rows.line_num}, does not begin with "
                     "a user's number.",
-                    "Make the training data anew: lake run --from transform --force",
+                    "Make the training data again: lake run --from transform --force",
                 ) from error
     if not found:
         raise ListsError(

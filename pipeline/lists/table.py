@@ -24,7 +24,7 @@ _AT_ONCE: Final = 25
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 5.0
 """Seconds before what was not taken is sent again, doubled each time: "we strongly recommend that
 you use an exponential backoff algorithm" (same page)."""
-_WRONG: Final = "Make the lists anew: lake run --from train --force; then: lake lists"
+_WRONG: Final = "Make the lists again: lake run --from train --force; then: lake lists"
 
 
 def fill(lake: Lake, job: str) -> int:

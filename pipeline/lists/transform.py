@@ -149,7 +149,7 @@ def _ended(lake: Lake, name: str) -> bool | None:
         raise ListsError(
             f"Transform job {name} {status.lower()}: "
             f"{job.get('FailureReason', 'no reason given')}{log_tail(lake, (LOG_GROUP,), name)}",
-            "The former lists stay. Mend the cause, then: lake lists",
+            "The former lists stay. Fix the cause, then: lake lists",
         )
     return True if status == "Completed" else None
 

@@ -216,4 +216,4 @@ def _read(lake: Lake, key: str) -> Batch | None:
             raise
         return None
     except (KeyError, TypeError, ValueError):
-        return None  # of another version: its files are taken anew
+        return None  # of another version: its files are taken again

@@ -140,7 +140,7 @@ PATCHES: tuple[Patch, ...] = (
     patch(
         "cloudformation.kept",
         "cloudformation.kept_resources",
-        "a resource that gets its first property is made anew, one that loses its last is deleted",
+        "a resource that gets its first property is made again, one that loses its last is deleted",
         f"{_CFN}.engine.v2.change_set_model:ChangeSetModel._visit_resource",
     ),
     patch(

@@ -1,4 +1,4 @@
-"""What is done now and then, and whenever the time of schedules jumps."""
+"""What is done at intervals, and whenever the time of schedules jumps."""
 
 from __future__ import annotations
 
