@@ -43,7 +43,7 @@ def findings(source_bytes: int, ratings: int) -> list[HostCheck]:
 def _disk(source_bytes: int, ratings: int) -> HostCheck:
     place = _existing(paths.home())
     needed, free = COPIES * source_bytes + DISK_BESIDE, shutil.disk_usage(place).free
-    text = _text(ratings, needed, f"room at {place}", free, "free")
+    text = _text(ratings, needed, f"space at {place}", free, "free")
     fix = "free some space, or name a folder on another disk: LAKE_HOME"
     return HostCheck("disk", free >= needed, text, f"{fix}; or take fewer ratings")
 
