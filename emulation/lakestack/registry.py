@@ -170,6 +170,7 @@ SERVICES: tuple[EmulatedService, ...] = (
             "AWS::EC2::SecurityGroupIngress": (
                 f"{_CFN}.security_group_rules:SecurityGroupIngressPlugin"
             ),
+            "AWS::Logs::MetricFilter": f"{_CFN}.metric_filter:MetricFilterPlugin",
         },
         replaced_types={
             "AWS::CloudFormation::Stack": f"{_CFN}.nested_stack:NestedStack",

@@ -176,3 +176,38 @@ def test_made_names(stacks: Stacks, kind: str, properties: Any, ending: str) -> 
     stack = stacks.create(template({"R": {"Ref": "Mine"}}, Mine=resource(kind, **properties)))
     name = re.split("[:/]", outputs(stack)["R"])[-1]
     assert re.fullmatch(rf"{stack['StackName']}-Mine-[A-Z0-9]{{12}}{ending}", name)
+
+
+def test_a_metric_filter_counts_under_its_made_name_and_is_changed_in_place(
+    stacks: Stacks,
+) -> None:
+    def body(pattern: str, **more: Any) -> Any:
+        transformation = {"MetricName": "Errors", "MetricNamespace": "Shop", "MetricValue": "1"}
+        return template(
+            {"F": {"Ref": "F"}},
+            G=resource("AWS::Logs::LogGroup"),
+            F=resource(
+                "AWS::Logs::MetricFilter",
+                LogGroupName={"Ref": "G"},
+                FilterPattern=pattern,
+                MetricTransformations=[{**transformation, **more}],
+            ),
+        )
+
+    stack = stacks.create(body("{ $.level = ERROR }", Dimensions=[{"Key": "A", "Value": "$.a"}]))
+    name, logs = outputs(stack)["F"], stacks.aws("logs")
+    assert re.fullmatch(rf"{stack['StackName']}-F-[A-Z0-9]{{12}}", name)
+
+    def seen() -> tuple[str, Any]:
+        (found,) = logs.describe_metric_filters(filterNamePrefix=name)["metricFilters"]
+        return found["filterPattern"], found["metricTransformations"]
+
+    assert seen()[0] == "{ $.level = ERROR }"
+    assert seen()[1][0]["dimensions"] == {"A": "$.a"}
+    stack = stacks.update(stack, body("ERROR", DefaultValue=0, Unit="Count"))
+    assert (stack["StackStatus"], outputs(stack)["F"]) == ("UPDATE_COMPLETE", name)
+    assert seen()[0] == "ERROR"
+    transformation = seen()[1][0]
+    assert (transformation["defaultValue"], transformation["unit"]) == (0.0, "Count")
+    stacks.delete(stack)
+    assert logs.describe_metric_filters(filterNamePrefix=name)["metricFilters"] == []

@@ -39,6 +39,23 @@ def test_include_among_the_resources_and_in_a_value(stacks: Stacks, bucket: str)
     assert "Fn::Transform" in json.dumps(original)
 
 
+def test_include_that_brings_all_resources(stacks: Stacks, bucket: str) -> None:
+    snippet = {"Resources": {"P": parameter("all")}, "Outputs": {"V": {"Value": "v"}}}
+    stacks.aws("s3").put_object(Bucket=bucket, Key="all.json", Body=json.dumps(snippet).encode())
+    location = {"Location": f"s3://{bucket}/all.json"}
+    body = {"Transform": {"Name": "AWS::Include", "Parameters": location}}
+    assert outputs(stacks.create(body, **EXPAND)) == {"V": "v"}
+
+
+def test_include_that_brings_no_resources_is_refused(stacks: Stacks, bucket: str) -> None:
+    stacks.aws("s3").put_object(Bucket=bucket, Key="none.json", Body=b'{"Description": "d"}')
+    location = {"Location": f"s3://{bucket}/none.json"}
+    body = {"Transform": {"Name": "AWS::Include", "Parameters": location}}
+    code, message = stacks.refused(body, **EXPAND)
+    assert code == "ValidationError"
+    assert "At least one Resources member" in message
+
+
 def test_an_include_that_is_not_there_is_refused(stacks: Stacks, bucket: str) -> None:
     location = {"Location": f"s3://{bucket}/nothing.yaml"}
     include = {"Fn::Transform": {"Name": "AWS::Include", "Parameters": location}}

@@ -81,7 +81,7 @@ def check(template: Template) -> None:
     if (unknown := sorted(set(template) - _SECTIONS)) and not macros:
         raise ValidationError(f"Invalid template property or properties [{', '.join(unknown)}]")
     check_sections(template, macros=macros)
-    if not template.get("Resources"):
+    if not template.get("Resources") and not macros:
         raise ValidationError(
             "Template format error: At least one Resources member must be defined."
         )
@@ -112,7 +112,7 @@ def required_capabilities(template: Template) -> list[str]:
 
 def resources_of(template: Template) -> dict[str, Any]:
     """The resources, without what a macro is still to make some of."""
-    found = template["Resources"].items()
+    found = (template.get("Resources") or {}).items()
     return {name: r for name, r in found if isinstance(r, dict) and "Type" in r}
 
 

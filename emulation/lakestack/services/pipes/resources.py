@@ -9,8 +9,8 @@ from typing import Any
 
 from localstack.aws.spec import load_service
 from localstack.services.cloudformation.resource_provider import ResourceRequest
-from localstack.utils.strings import short_uid
 
+from lakestack.services.cloudformation.generated_names import generated_name
 from lakestack.services.cloudformation.resource import Model, ModelResource, plugin
 
 MAX_NAME = 64
@@ -28,9 +28,9 @@ class Pipe(ModelResource):
 
     def create_resource(self, aws: Any, model: Model, request: ResourceRequest[Model]) -> None:
         if not model.get("Name"):
-            stem = f"{request.stack_name}-{request.logical_resource_id}"
-            random = short_uid().replace("_", "")
-            model["Name"] = f"{stem[: MAX_NAME - len(random) - 1]}-{random}"
+            model["Name"] = generated_name(
+                request.stack_name, request.logical_resource_id, MAX_NAME
+            )
         aws.pipes.create_pipe(**_request("CreatePipe", model))
 
     def is_ready(self, aws: Any, model: Model) -> bool:
