@@ -12,6 +12,7 @@ import hashlib
 import importlib
 import importlib.util
 import json
+import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -174,6 +175,11 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
+_PARSING = threading.Lock()
+"""Python before 3.11.8 and 3.12.2 fails with a SystemError when two threads parse beside each other
+(python/cpython, issue 106905)."""
+
+
 def definition_text(file: str, name: str) -> str | None:
     """The text of a definition, without blank lines and comment lines; None if it is not there.
 
@@ -185,7 +191,8 @@ def definition_text(file: str, name: str) -> str | None:
         source = _path(file).read_text(encoding="utf-8")
     except OSError:
         return None
-    nodes: list[ast.stmt] = ast.parse(source).body
+    with _PARSING:
+        nodes: list[ast.stmt] = ast.parse(source).body
     *classes, last = name.split(".")
     for each in classes:
         nodes = [n for node in _binding(nodes, each) for n in getattr(node, "body", [])]
