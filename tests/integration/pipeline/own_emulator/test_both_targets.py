@@ -66,6 +66,9 @@ BY_TIME: Final[dict[str, str]] = {
         "logs GetLogEvents "
         "{limit: integer, logGroupName: string, logStreamName: string, startFromHead: boolean}"
     ): "a wait looks for a new line, if it takes as long as that; the test's account has none",
+    "cloudformation DescribeStackEvents {StackName: string}": (
+        "a wait looks how far a stack is, if it takes as long as that"
+    ),
 }
 """What depends on how long a run takes, on either target."""
 
