@@ -100,8 +100,9 @@ def deliver(lake: Lake, event: Event) -> Answer:
         ``complete``, ``tries``, and ``delivered``: fingerprint of all deliveries
     """
     keys = [str(copy["key"]) for copy in event["copies"]]
-    delivered = refresh.delivered(lake)  # before the look, so that it is no newer than that
-    complete = all_delivered(lake, keys)
+    delivered = refresh.delivered(lake)
+    # What came during the look is in no fingerprint: then the next look tells.
+    complete = all_delivered(lake, keys) and refresh.delivered(lake) == delivered
     if complete:
         for batch in batches(lake):
             if batch.copy in keys and not batch.delivered:

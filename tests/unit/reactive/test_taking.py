@@ -191,6 +191,25 @@ def test_only_what_came_since_counts_as_delivered() -> None:
     assert batch.delivered
 
 
+def test_what_comes_during_the_look_is_looked_at_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else it would be in no fingerprint, and would count as new after the round."""
+    fake = FakeLake()
+    fake.put("raw/one.csv", HEADER + "1,10,4.0,1700000000\n")
+    found = _settled(fake, fake.start("a"))
+    row = '{"userId": 1, "movieId": 10, "rating": 4.0, "timestamp": 1700000000}\n'
+
+    def comes(_lake: object, _keys: object) -> bool:
+        fake.put("firehose/2026/01/01/00/late", row)
+        return True
+
+    with monkeypatch.context() as patched:
+        patched.setattr(function, "all_delivered", comes)
+        answer = deliver(as_lake(fake), {"copies": found["copies"], "tries": 0})
+    assert not answer["complete"]
+    answer = deliver(as_lake(fake), {"copies": found["copies"], "tries": 1})
+    assert answer["complete"]
+
+
 def _deliver(fake: FakeLake, found: dict[str, Any], execution: str) -> None:
     for copy in found["copies"]:
         for line in fake.read(copy["key"]).decode().splitlines()[1:]:

@@ -173,6 +173,7 @@ def test_without_a_lake_nothing_is_deleted(
             "reactive: nothing there",
             "schedule: nothing there",
             "model registry: nothing there",
+            "lists: nothing there",
             "logs: nothing there",
             "kept    table ratings_t (not the lake's)",
             f"kept    bucket {BUCKET} (not the lake's)",
