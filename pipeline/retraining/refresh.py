@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -11,14 +12,27 @@ from pipeline.lake import Lake, error_code
 from pipeline.run_state import fingerprint
 from pipeline.training_data import missing_output
 
-__all__ = ["begin_crawl", "begin_transform", "crawl_ended", "delivered", "is_new", "job_ended"]
+__all__ = [
+    "begin_crawl",
+    "begin_transform",
+    "crawl_ended",
+    "delivered",
+    "fingerprint_of",
+    "is_new",
+    "job_ended",
+]
 
 _FAILED = ("FAILED", "STOPPED", "TIMEOUT", "ERROR", "EXPIRED")
 
 
 def delivered(lake: Lake) -> str:
     """Fingerprint of the objects that Firehose has delivered; an object never changes."""
-    return fingerprint(*(entry["Key"] for entry in lake.objects(lake.settings.delivery_prefix)))
+    return fingerprint_of(lake.objects(lake.settings.delivery_prefix))
+
+
+def fingerprint_of(deliveries: Iterable[Mapping[str, Any]]) -> str:
+    """Fingerprint of objects that Firehose has delivered, as `Lake.objects` lists them."""
+    return fingerprint(*(entry["Key"] for entry in deliveries))
 
 
 def is_new(lake: Lake, now: str) -> bool:

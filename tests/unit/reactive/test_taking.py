@@ -13,6 +13,7 @@ from pipeline.reactive.batches import LARGEST, RawFile, batches, make_batch, new
 from pipeline.reactive.delivery import all_delivered
 from pipeline.reactive.function import deliver, take
 from pipeline.reactive.turn import claim
+from pipeline.retraining import refresh
 from tests.unit.reactive.fakes import BEGAN, HEADER, FakeLake, as_lake
 
 GOOD = HEADER + "1,10,4.0,1700000000\n2,20,0.5,1700000001\n"
@@ -198,16 +199,18 @@ def test_what_comes_during_the_look_is_looked_at_again(monkeypatch: pytest.Monke
     found = _settled(fake, fake.start("a"))
     row = '{"userId": 1, "movieId": 10, "rating": 4.0, "timestamp": 1700000000}\n'
 
-    def comes(_lake: object, _keys: object) -> bool:
+    def listed(prefix: str) -> list[dict[str, Any]]:
+        found = FakeLake.objects(fake, prefix)
         fake.put("firehose/2026/01/01/00/late", row)
-        return True
+        return found
 
     with monkeypatch.context() as patched:
-        patched.setattr(function, "all_delivered", comes)
+        patched.setattr(fake, "objects", listed)
         answer = deliver(as_lake(fake), {"copies": found["copies"], "tries": 0})
     assert not answer["complete"]
     answer = deliver(as_lake(fake), {"copies": found["copies"], "tries": 1})
     assert answer["complete"]
+    assert answer["delivered"] == refresh.delivered(as_lake(fake))
 
 
 def _deliver(fake: FakeLake, found: dict[str, Any], execution: str) -> None:
