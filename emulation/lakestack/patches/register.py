@@ -77,6 +77,18 @@ PATCHES: tuple[Patch, ...] = (
         "localstack.aws.protocol.serializer:JSONResponseSerializer._serialize_body_params",
     ),
     patch(
+        "rest_members.read",
+        "rest_members",
+        "a request is asked for each header that its operation knows, most of which are absent",
+        f"{_PARSER}:RestXMLRequestParser._parse_structure",
+    ),
+    patch(
+        "rest_members.header",
+        "rest_members",
+        "a time that is text already is read, and written as it was",
+        "localstack.aws.protocol.serializer:BaseRestResponseSerializer._serialize_header_value",
+    ),
+    patch(
         "request_bodies.decode",
         "request_bodies",
         "a packed body is unpacked to any size",

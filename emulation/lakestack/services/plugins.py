@@ -70,6 +70,7 @@ PREPARED = (
     "request_bodies",
     "request_ids",
     "response_bodies",
+    "rest_members",
     "request_validation",
     "cloudformation.engine",
     "event_rules.install",
