@@ -17,6 +17,7 @@ from lakestack.services import request_ids
 from lakestack.services.dynamodb.short_way import ShortWay
 from lakestack.services.fault_injection.handler import inject
 from lakestack.services.front_guard.handlers import CorsGate, guard_of_settings, place
+from lakestack.services.known_paths import KnownPaths
 from lakestack.services.request_log import RequestLog
 from lakestack.services.saved_state import gate
 from lakestack.services.saved_state.observer import observe
@@ -62,6 +63,8 @@ def shorten(gateway: Any) -> None:
         chain[:] = [handler for handler in chain if not any(test(handler) for test in idle)]
     requests, answers = gateway.request_handlers, gateway.response_handlers
     requests[requests.index(handlers.parse_trace_context)] = request_ids.read_trace
+    own = handlers.serve_localstack_resources
+    requests[requests.index(own)] = KnownPaths(own, own.resources)
     answers[answers.index(handlers.log_response)] = RequestLog(handlers.log_response)
 
 
