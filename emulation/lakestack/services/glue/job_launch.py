@@ -133,9 +133,9 @@ class Launch:
             cluster=self.cluster,
             variables=special.executor_variables,
         )
-        if special.spark_conf:  # SparkSubmit's own options stand before the script
-            at = command.index(str(script))
-            command[at:at] = [part for conf in special.spark_conf for part in ("--conf", conf)]
+        if conf := (*brought.settings, *special.spark_conf):  # of one name the last one wins
+            at = command.index(str(script))  # SparkSubmit's own options stand before the script
+            command[at:at] = [part for each in conf for part in ("--conf", each)]
         return command, {**extra, **dict(brought.variables)}
 
     def _download(self, url: str, folder: Path) -> Path:

@@ -25,6 +25,12 @@ _PYTHON = "delta"  # the package that Delta Lake's jar brings
 _HUDI_DEFAULTS = "hoodie.embed.timeline.server=false\n"
 """Its server would listen on every address of the machine."""
 
+_SETTINGS = {
+    # Of 50, which suit a cluster, each operation on a table would wait for on a laptop.
+    "delta": ("spark.databricks.delta.snapshotPartitions=2",),
+}
+"""Settings of Spark; those of the job win."""
+
 
 class FormatError(ValueError):
     """The parameter's value cannot be used; the text becomes the run's ErrorMessage."""
@@ -38,11 +44,13 @@ class Brought:
         jars: for the class path of the driver and of executors
         python: folders for the script's Python path
         variables: of the job's environment
+        settings: of Spark, as ``name=value``
     """
 
     jars: tuple[Path, ...] = ()
     python: tuple[Path, ...] = ()
     variables: tuple[tuple[str, str], ...] = ()
+    settings: tuple[str, ...] = ()
 
 
 def asked(value: str | None) -> tuple[str, ...]:
@@ -82,7 +90,8 @@ def bring(formats: Sequence[str], workdir: Path, note: Callable[[str], None]) ->
         (folder / "hudi-defaults.conf").write_text(_HUDI_DEFAULTS)
         variables["HUDI_CONF_DIR"] = str(folder)
     python = [_unpacked(jars, workdir / "delta-python")] if "delta" in formats else []
-    return Brought(tuple(jars), tuple(python), tuple(variables.items()))
+    settings = [each for name in formats for each in _SETTINGS.get(name, ())]
+    return Brought(tuple(jars), tuple(python), tuple(variables.items()), tuple(settings))
 
 
 def _jars(name: str, note: Callable[[str], None]) -> list[Path]:
