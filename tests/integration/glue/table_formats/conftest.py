@@ -16,7 +16,7 @@ from tests.integration.glue.jobs import Aws, Jobs
 from tests.support import unique
 
 READERS = ("pyiceberg[glue,pyarrow]==0.12.0", "deltalake==1.6.6", "pyarrow==22.0.0")
-SECONDS = 540.0
+SECONDS = 1200.0
 
 PRELUDE = """
 import json, sys
