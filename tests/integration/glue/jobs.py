@@ -16,9 +16,14 @@ FINAL = {"SUCCEEDED", "FAILED", "STOPPED", "TIMEOUT", "ERROR"}
 
 
 class Jobs:
-    """Makes jobs from script texts and follows their runs."""
+    """Makes jobs from script texts and follows their runs.
 
-    def __init__(self, aws: Aws, bucket: str) -> None:
+    Args:
+        seconds: that a run may take
+    """
+
+    def __init__(self, aws: Aws, bucket: str, seconds: float = 240) -> None:
+        self._seconds = seconds
         self.glue, self.s3, self.logs, self.bucket = aws("glue"), aws("s3"), aws("logs"), bucket
 
     def create(self, script: str, command: str = "pythonshell", **settings: Any) -> str:
@@ -49,7 +54,7 @@ class Jobs:
                 raise AssertionError(f"{found['JobRunState']}: {found.get('ErrorMessage')}")
             return found if found["JobRunState"] in wanted else None
 
-        return wait_until(reached, timeout=240, what=f"{job} in {wanted}")
+        return wait_until(reached, timeout=self._seconds, what=f"{job} in {wanted}")
 
     def run(self, script: str, command: str = "pythonshell", **settings: Any) -> dict[str, Any]:
         job = self.create(script, command, **settings)

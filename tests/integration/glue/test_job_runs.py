@@ -152,7 +152,7 @@ def test_extra_files(jobs: Jobs) -> None:
     [
         ({"--additional-python-modules": "no-such-module-here"}, "Installing no-such-module-here"),
         ({"--python-modules-installer-option": "--target x"}, "'--target' is not taken"),
-        ({"--datalake-formats": "iceberg"}, "--datalake-formats is not emulated"),
+        ({"--datalake-formats": "icebreg"}, "valid values: delta, hudi, iceberg"),
         ({"--extra-py-files": "s3://absent-bucket/x.py"}, "absent-bucket"),
     ],
 )

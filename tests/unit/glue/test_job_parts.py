@@ -129,7 +129,6 @@ def test_the_data_catalog_is_a_switch(value: str, enabled: bool) -> None:
     "arguments",
     [
         {"--conf": "nonsense"},
-        {"--datalake-formats": "iceberg"},
         {"--customer-driver-env-vars": "PATH=/x"},
         {"--job-language": "scala"},
         {"--extra-jars": "s3://x"},
@@ -143,7 +142,8 @@ def test_refused_parameters(arguments: dict[str, str]) -> None:
 
 def test_python_path_entries() -> None:
     assert job_arguments.python_path_entry(Path("/d/x.py")) == Path("/d")
-    assert job_arguments.python_path_entry(Path("/d/x.zip")) == Path("/d/x.zip")
+    for name in ("x.zip", "x.jar"):
+        assert job_arguments.python_path_entry(Path("/d", name)) == Path("/d", name)
     with pytest.raises(ArgumentError):
         job_arguments.python_path_entry(Path("/d/x-cp311-linux.whl"))
 

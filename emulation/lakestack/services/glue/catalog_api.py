@@ -6,6 +6,7 @@ must have a value for each of its table's keys.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +20,7 @@ from lakestack.services.glue.partition_expression import MAX_LENGTH
 from lakestack.services.patterns import PatternError
 
 JsonDict = dict[str, Any]
+_updating = threading.Lock()
 _NAME_FIELDS = {"DatabaseName", "TableName"}
 DEFAULT_PAGE = 1000
 
@@ -53,8 +55,29 @@ class CatalogApi:
 
     @handler("UpdateTable", expand=False)
     def update_table(self, context: RequestContext, request: JsonDict) -> Any:
+        """Only the version that VersionId names, if it does; with SkipArchive none is kept of it.
+
+        Glue API Reference, "UpdateTable". Writers of Iceberg tables rely on the first.
+        """
         _require_table_input(request)
-        return _call(context, request, inner="TableInput")
+        wanted, skip = request.pop("VersionId", None), request.pop("SkipArchive", False)
+        if wanted is None and not skip:
+            with _updating:
+                return _call(context, request, inner="TableInput")
+        glue = client(context.account_id, context.region, "glue")
+        names = {"DatabaseName": request["DatabaseName"]}
+        name = request["TableInput"]["Name"]
+        with _updating:
+            before = glue.get_table(**names, Name=name)["Table"]["VersionId"]
+            if wanted not in (None, before):
+                raise aws_error(
+                    "ConcurrentModificationException",
+                    "Update table failed due to concurrent modifications.",
+                )
+            answer = _call(context, request, inner="TableInput")
+            if skip:
+                glue.delete_table_version(**names, TableName=name, VersionId=before)
+        return answer
 
     @handler("GetTable", expand=False)
     def get_table(self, context: RequestContext, request: JsonDict) -> Any:

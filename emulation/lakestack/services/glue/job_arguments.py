@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lakestack.archives import check_zip
-from lakestack.services.glue import python_modules
+from lakestack.services.glue import python_modules, table_formats
 from lakestack.services.glue.special_parameters import LIBRARY_SET, Effect, with_effect
 
 MAX_PYTHON_FILES_BYTES = 1 << 30
@@ -37,6 +37,7 @@ class SpecialParameters:
         modules: of ``--additional-python-modules``: requirements, and S3 URLs
         module_options: ``--python-modules-installer-option``
         spark_conf: ``--conf`` settings as ``key=value``
+        formats: ``--datalake-formats``
         data_catalog: ``--enable-glue-datacatalog``, or its client's class in ``--conf``: Spark SQL
             sees the Data Catalog
         jars_first: ``--user-jars-first``: classes are looked for in the job's jars first
@@ -52,6 +53,7 @@ class SpecialParameters:
     modules: tuple[str, ...] = ()
     module_options: str = ""
     spark_conf: tuple[str, ...] = ()
+    formats: tuple[str, ...] = ()
     data_catalog: bool = False
     jars_first: bool = False
     script: str = ""
@@ -70,6 +72,7 @@ def special(arguments: Mapping[str, str]) -> SpecialParameters:
 
     Raises:
         ArgumentError: one of them is not emulated, or wrong
+        FormatError: there is no such table format
     """
     for name in sorted(with_effect(Effect.REFUSED)):
         if arguments.get(name):
@@ -85,6 +88,7 @@ def special(arguments: Mapping[str, str]) -> SpecialParameters:
         modules=tuple(_list(arguments.get(python_modules.PARAMETER))),
         module_options=arguments.get(python_modules.OPTIONS, ""),
         spark_conf=tuple(conf),
+        formats=table_formats.asked(arguments.get(table_formats.PARAMETER)),
         # The switch alone is enough on AWS too.
         data_catalog=arguments.get("--enable-glue-datacatalog", "false").lower() != "false"
         or any(_CATALOG_CLIENT in setting for setting in conf),
@@ -113,17 +117,18 @@ def python_path_entry(file: Path) -> Path:
     """What a downloaded ``--extra-py-files`` entry adds to PYTHONPATH.
 
     Raises:
-        ArgumentError: it is neither ``.py`` nor ``.zip``, ``.egg``, ``.whl``
+        ArgumentError: it is neither ``.py`` nor ``.zip``, ``.egg``, ``.whl``, ``.jar`` (Delta
+            Lake's has modules)
         ArchiveError: it has entries that lead outside, or unpacks to more than 1 GB
     """
     if file.suffix == ".py":
         return file.parent
-    if file.suffix in {".zip", ".egg"} or file.name.endswith("-none-any.whl"):
+    if file.suffix in {".zip", ".egg", ".jar"} or file.name.endswith("-none-any.whl"):
         if zipfile.is_zipfile(file):  # Python leaves out what is none
             check_zip(file, MAX_PYTHON_FILES_BYTES, file.name)
         return file
     raise ArgumentError(
-        f"{file.name} cannot be put on the Python path; .py, .zip, .egg and pure wheels can"
+        f"{file.name} cannot be put on the Python path; .py, .zip, .egg, .jar and pure wheels can"
     )
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from lakestack import marks
-from lakestack.services.glue import job_arguments, python_modules, python_shell
+from lakestack.services.glue import job_arguments, python_modules, python_shell, table_formats
 from lakestack.services.glue.bookmark import FILE_VARIABLE, Bookmarks, Loan
 from lakestack.services.glue.job_files import download
 from lakestack.services.glue.spark.cluster import OnCluster, on_cluster
@@ -78,7 +78,9 @@ class Launch:
             self.cluster = self._cluster(python_files, files)
             if modules and self.cluster:
                 python_files.append(python_modules.packed(modules, workdir))
-            command, extra = self._spark(script, line, special)
+            brought = table_formats.bring(special.formats, workdir, errors.write)
+            entries += brought.python
+            command, extra = self._spark(script, line, special, brought)
         entries += [modules] if modules else []
         path = [*map(str, dict.fromkeys(entries)), extra["PYTHONPATH"]]
         extra.update({"PYTHONPATH": ":".join(path), **special.driver_variables})
@@ -105,7 +107,11 @@ class Launch:
         return on_cluster(self.settings, environment, python_files, files, self.errors.write)
 
     def _spark(
-        self, script: Path, line: list[str], special: job_arguments.SpecialParameters
+        self,
+        script: Path,
+        line: list[str],
+        special: job_arguments.SpecialParameters,
+        brought: table_formats.Brought,
     ) -> tuple[list[str], dict[str, str]]:
         from lakestack.services.glue.spark import jdbc_drivers
         from lakestack.services.glue.spark.command import spark_command
@@ -123,14 +129,14 @@ class Launch:
             data_catalog=special.data_catalog,
             jars=[self._download(url, workdir / "jars") for url in special.jars],
             jars_first=special.jars_first,
-            drivers=jdbc_drivers.jars(engines, self.errors.write),
+            drivers=[*jdbc_drivers.jars(engines, self.errors.write), *brought.jars],
             cluster=self.cluster,
             variables=special.executor_variables,
         )
-        if special.spark_conf:  # SparkSubmit's own options stand before the script
-            at = command.index(str(script))
-            command[at:at] = [part for conf in special.spark_conf for part in ("--conf", conf)]
-        return command, extra
+        if conf := (*brought.settings, *special.spark_conf):  # of one name the last one wins
+            at = command.index(str(script))  # SparkSubmit's own options stand before the script
+            command[at:at] = [part for each in conf for part in ("--conf", each)]
+        return command, {**extra, **dict(brought.variables)}
 
     def _download(self, url: str, folder: Path) -> Path:
         return download(self.account, self.region, url, folder)

@@ -33,7 +33,7 @@ PARAMETERS: Mapping[str, Effect] = {
     "--continuous-log-logStreamPrefix": Effect.NONE,
     "--customer-driver-env-vars": Effect.APPLIED,
     "--customer-executor-env-vars": Effect.APPLIED,
-    "--datalake-formats": Effect.REFUSED,
+    "--datalake-formats": Effect.APPLIED,
     "--disable-proxy": Effect.NONE,
     "--disable-proxy-v2": Effect.NONE,
     "--enable-auto-scaling": Effect.NONE,

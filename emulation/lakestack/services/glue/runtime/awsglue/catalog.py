@@ -9,6 +9,9 @@ from typing import Any
 from .clients import client
 from .errors import CatalogError
 
+DELTA, HUDI, ICEBERG = "delta", "hudi", "iceberg"
+TABLE_FORMATS = (DELTA, HUDI, ICEBERG)
+
 
 @dataclass(frozen=True)
 class Partition:
@@ -25,7 +28,7 @@ class CatalogTable:
     Args:
         columns: ``(name, Hive type)`` in the catalog's order, partition keys excluded
         partition_keys: ``(name, Hive type)``
-        classification: csv, json, parquet, orc, dynamodb, …
+        classification: csv, json, parquet, orc, dynamodb, …; of `TABLE_FORMATS` the format
         parameters: of the table and of its StorageDescriptor, lower-case names
         serde: parameters of the SerDe
         of_hive: its text was written by Hive's LazySimpleSerDe: nothing but the SerDe says that it
@@ -74,7 +77,7 @@ def describe(database: str, table: Mapping[str, Any]) -> CatalogTable:
         for k, v in {**storage.get("Parameters", {}), **table.get("Parameters", {})}.items()
     }
     name = f"{database}.{table['Name']}"
-    classification = parameters.get("classification") or _from_serde(serde)
+    classification = table_format(table) or parameters.get("classification") or _from_serde(serde)
     if not classification:
         raise CatalogError(f"table {name} has no classification, such as csv, json or parquet")
     return CatalogTable(
@@ -89,6 +92,20 @@ def describe(database: str, table: Mapping[str, Any]) -> CatalogTable:
         of_hive="classification" not in parameters
         and "lazysimple" in serde.get("SerializationLibrary", "").lower(),
     )
+
+
+def table_format(table: Mapping[str, Any]) -> str:
+    """Which of `TABLE_FORMATS` a Table of the Glue API has; nothing where it has none.
+
+    Iceberg writes the parameter ``table_type``, Spark's data sources and Hudi's sync
+    ``spark.sql.sources.provider``, crawlers ``classification``.
+    """
+    given = {k.lower(): str(v).lower() for k, v in (table.get("Parameters") or {}).items()}
+    names = ("table_type", "spark.sql.sources.provider", "classification")
+    found = [given[name] for name in names if given.get(name) in TABLE_FORMATS]
+    input_format = table.get("StorageDescriptor", {}).get("InputFormat", "")
+    by_class = HUDI if input_format.startswith("org.apache.hudi.") else ""
+    return found[0] if found else by_class
 
 
 def read_partitions(table: CatalogTable) -> list[Partition]:

@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 from pyspark.sql import DataFrame, DataFrameReader, DataFrameWriter, SparkSession, SQLContext
 from pyspark.sql.catalog import Catalog
 
+from . import delta_tables, import_hooks
 from .errors import UnsupportedApiError
 from .session_settings import without_hive
 from .spark_catalog import DataCatalog, data_catalog
@@ -24,7 +25,7 @@ def install() -> None:
     def sql(self: SparkSession, sqlQuery: str, *args: Any, **kwargs: Any) -> DataFrame:  # noqa: N803
         catalog = data_catalog(self)
         statement = catalog.statement(self, sqlQuery)
-        if statement is None or not statement.changes:
+        if statement is None or not statement.changes or catalog.is_elsewhere(self, statement):
             return plain_sql(self, catalog.prepare(self, sqlQuery, statement), *args, **kwargs)
         with catalog.changing(self, statement):
             if statement.hive_plan is not None:
@@ -43,7 +44,8 @@ def install() -> None:
     _changing(DataFrameWriter, "insertInto", "tableName", inserts=True)
     for method in ("createTable", "createExternalTable", "recoverPartitions"):
         _changing(Catalog, method, "tableName")
-    setattr(DataFrame, "writeTo", functools.partial(_refuse, "DataFrame writeTo"))  # noqa: B010
+    _write_to_others()
+    import_hooks.after({"delta.tables": delta_tables.install})
 
 
 def _before(
@@ -123,6 +125,19 @@ def _changing(owner: type, method: str, parameter: str, *, inserts: bool = False
         return session.table(name) if isinstance(made, DataFrame) else made
 
     setattr(owner, method, call)
+
+
+def _write_to_others() -> None:
+    plain = DataFrame.writeTo
+
+    @functools.wraps(plain)
+    def write_to(self: DataFrame, table: str) -> Any:
+        session = self.sparkSession
+        if not data_catalog(session).takes_frames(session, table):
+            _refuse("DataFrame writeTo")
+        return plain(self, table)
+
+    setattr(DataFrame, "writeTo", write_to)  # noqa: B010 - mypy takes it for a method
 
 
 def _refuse(what: str, *_args: Any, **_kwargs: Any) -> NoReturn:

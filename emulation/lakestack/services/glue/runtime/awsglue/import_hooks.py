@@ -29,9 +29,10 @@ class _AfterImport(MetaPathFinder):
 
         def execute(module: ModuleType) -> None:
             plain(module)
-            hook(module)
+            if module.__name__ == name:  # an archive has one loader for all of its modules
+                hook(module)
 
-        setattr(spec.loader, "exec_module", execute)  # noqa: B010 - of this one loader
+        setattr(spec.loader, "exec_module", execute)  # noqa: B010 - of this loader alone
         return spec
 
 
@@ -44,4 +45,9 @@ def install() -> None:
         "pandas.io.common": pandas_s3.open_s3,
         "py4j.java_gateway": jvm_classes.install,
     }
+    after(hooks)
+
+
+def after(hooks: Mapping[str, Hook]) -> None:
+    """Let functions have modules, by their names, once their code has run."""
     sys.meta_path.insert(0, _AfterImport(hooks))

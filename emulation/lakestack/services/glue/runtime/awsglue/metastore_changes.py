@@ -15,6 +15,7 @@ from typing import Any
 
 from pyspark.errors import PySparkException
 
+from .catalog import ICEBERG, table_format
 from .clients import client
 from .errors import CatalogError
 from .hive_serde import STORED_AS, HiveStorage
@@ -110,6 +111,9 @@ class Changes:
         except glue.exceptions.EntityNotFoundException:
             self._tables.forget(name)
             return
+        if table_format(definition) == ICEBERG and self._tables.beside_iceberg:
+            self._tables.forget(name)
+            return
         schema = partial(self._tables.schema, strict=self._writes)
         try:
             table = from_glue(name[0], definition, schema)
@@ -155,13 +159,13 @@ class Changes:
                     *name,
                     found.location,
                 )
-            _change_partitions(name, {}, partitions, made)
+            change_partitions(name, {}, partitions, made)
             return
         made = {**before.definition}
         if found != before.entered:
             made = changed_input(before.table, self._after(before, found), before.definition)
             client("glue").update_table(DatabaseName=name[0], TableInput=made)
-        _change_partitions(name, before.partitions, partitions, made)
+        change_partitions(name, before.partitions, partitions, made)
 
     def _named(self, name: Name, found: SparkTable) -> SparkTable:
         """A new table, which in memory is one of a data source."""
@@ -204,9 +208,14 @@ def _make_database(tables: SessionTables, name: str) -> None:
         glue.create_database(DatabaseInput=tables.database(name))
 
 
-def _change_partitions(
+def change_partitions(
     name: Name, before: Places, after: Places, definition: Mapping[str, Any]
 ) -> None:
+    """Let a table of the Data Catalog have other partitions.
+
+    Args:
+        definition: of the table, whose classes they get
+    """
     glue, where = client("glue"), {"DatabaseName": name[0], "TableName": name[1]}
     gone = [{"Values": list(values)} for values in before.keys() - after.keys()]
     for some in _parts(gone, PER_CALL["delete"]):

@@ -15,6 +15,7 @@ from pyspark.sql import SparkSession
 
 from .hive_serde import data_source
 from .metastore_tables import EXTERNAL, HIVE, VIEW, SparkTable
+from .other_catalogs import has_iceberg_within
 from .table_statement import NULL_PARTITION, partition_changes, sql_name
 from .type_names import spark_type
 
@@ -30,6 +31,11 @@ class SessionTables:
         self._java: Any = spark._jvm
         session: Any = spark._jsparkSession
         self._external = session.sharedState().externalCatalog()
+
+    @property
+    def beside_iceberg(self) -> bool:
+        """Iceberg's catalog stands before Spark's own, and changes its tables itself."""
+        return has_iceberg_within(self._spark)
 
     def read(self, name: Name) -> SparkTable | None:
         """The table as it is now; None where there is none."""

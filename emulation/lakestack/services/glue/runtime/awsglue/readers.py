@@ -10,8 +10,8 @@ from pyspark import RDD
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - the name everybody uses
 
-from . import bookmark, dynamodb_source, jdbc, jdbc_source, s3_source
-from .catalog import CatalogTable, read_table
+from . import bookmark, dynamodb_source, jdbc, jdbc_source, s3_source, table_formats
+from .catalog import TABLE_FORMATS, CatalogTable, read_table
 from .columns import quoted
 from .dynamicframe import DynamicFrame
 from .errors import NamesWhatIsMissing, SourceError, UnsupportedApiError
@@ -69,6 +69,12 @@ class DynamicFrameReader(NamesWhatIsMissing):
                 raise UnsupportedApiError("push_down_predicate on a DynamoDB table")
             read = _read_dynamodb(self._glue_context, table, options)
             return self._frame(read.of_data(), transformation_ctx or table_name)
+        if table.classification in TABLE_FORMATS:
+            found = table_formats.read(
+                self._glue_context.spark_session, table, additional_options or {}, catalog_id
+            )
+            found = found.where(push_down_predicate) if push_down_predicate else found
+            return DynamicFrame(found, self._glue_context, transformation_ctx or table_name)
         if table.classification in jdbc.VENDORS:
             return self._jdbc(table.classification, _of_table(table, options), transformation_ctx)
         given = CATALOG_SOURCE.taken("create_dynamic_frame.from_catalog", options)
@@ -113,6 +119,9 @@ class DynamicFrameReader(NamesWhatIsMissing):
             return self._jdbc(connection_type, options, transformation_ctx)
         if connection_type not in FILE_CONNECTIONS:
             raise UnsupportedApiError(f"from_options(connection_type={connection_type!r})")
+        if format in table_formats.AT_PATHS:
+            found = table_formats.read_path(self._glue_context.spark_session, format, options)
+            return DynamicFrame(found, self._glue_context, transformation_ctx)
         given = S3_SOURCE.taken(f"connection type {connection_type}", options)
         paths = given.get("paths") or given.get("path")
         if not paths:

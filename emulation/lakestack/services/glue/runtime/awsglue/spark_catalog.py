@@ -21,7 +21,7 @@ from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
 from . import s3_source
-from .catalog import CatalogTable, describe, read_partitions
+from .catalog import ICEBERG, CatalogTable, describe, read_partitions, table_format
 from .choice import fitting
 from .clients import client
 from .columns import quoted
@@ -29,6 +29,7 @@ from .errors import CatalogError
 from .metastore_changes import Changes, partitions_of, take_databases
 from .metastore_session import Name, SessionTables
 from .metastore_tables import EXTERNAL, from_glue, is_of_spark, is_view
+from .other_catalogs import are_elsewhere, has_iceberg_within, is_elsewhere
 from .partition_overwrite import MODE, renaming, settings
 from .s3_objects import Listing
 from .sql_statement import CREATE_LIKE, WRITER, Statement
@@ -123,11 +124,25 @@ class DataCatalog:
     @contextmanager
     def changing_table(self, session: SparkSession, name: str, *, inserts: bool) -> Iterator[None]:
         """The same for a method that writes a table."""
-        parser = session._jsparkSession.sessionState().sqlParser()
-        parts = list(SessionTables.of(session, parser.parseMultipartIdentifier(name)))
+        parts = self._parts(session, name)
+        if is_elsewhere(session, parts):
+            yield
+            return
         statement = Statement.of_writer(parts, inserts=inserts)
         with self.changing(session, statement):
             yield
+
+    def is_elsewhere(self, session: SparkSession, statement: Statement) -> bool:
+        """Whether a statement changes what another catalog of Spark has, or what lies at a path."""
+        return are_elsewhere(session, statement.targets())
+
+    def takes_frames(self, session: SparkSession, name: str) -> bool:
+        """Whether ``DataFrame.writeTo`` may write a table: one that another catalog has."""
+        return has_iceberg_within(session) or is_elsewhere(session, self._parts(session, name))
+
+    def _parts(self, session: SparkSession, name: str) -> list[str]:
+        parser = session._jsparkSession.sessionState().sqlParser()
+        return list(SessionTables.of(session, parser.parseMultipartIdentifier(name)))
 
     @contextmanager
     def _as_hive_writes(
@@ -193,8 +208,9 @@ class DataCatalog:
     def _found(self, mark: re.Pattern[str], plan: str, session: SparkSession) -> Iterator[Name]:
         """The tables of the Data Catalog that a plan names."""
         for found in mark.findall(plan):
-            name = self._qualified(found.split(", "), session)
-            if name in self._definitions:
+            parts = found.split(", ")
+            name = self._qualified(parts, session)
+            if name in self._definitions and not is_elsewhere(session, parts):
                 yield name
 
     def _qualified(self, parts: Sequence[str], session: SparkSession) -> Name:
@@ -290,6 +306,13 @@ class DataCatalog:
             self._seen.add(name)
             self._register(name)
             return
+        if table_format(definition) == ICEBERG:
+            if has_iceberg_within(self._spark):
+                return
+            raise CatalogError(
+                f"table {'.'.join(name)} is one of Iceberg: name it by a catalog of Iceberg, such "
+                f'as glue_catalog.{".".join(name)} (Apache Iceberg, "Spark Configuration")'
+            )
         table = describe(name[0], definition)
         if table.classification == "dynamodb":
             raise CatalogError(

@@ -18,6 +18,9 @@ _CHANGES = re.compile(
 )
 WRITER = "DataFrameWriter"
 CREATE_LIKE = "CreateTableLikeCommand"
+_OF_ROWS = {"MergeIntoTable": "targetTable", "UpdateTable": "table", "DeleteFromTable": "table"}
+"""Statements of single rows, and the method that gives the table they change."""
+
 _DATABASE = re.compile(r".*Namespace.*")
 # Nothing of it changes, but it tells what a table has, which a copy to read from has not.
 _TELLS = re.compile(r"ShowTableProperties")
@@ -28,6 +31,7 @@ _REFUSED = {
 }
 # As Spark 3.5 and 4 print a plan.
 _INSERT = re.compile(r"'InsertIntoStatement 'UnresolvedRelation \[([^\]]*)\]")
+_RELATION = re.compile(r"'UnresolvedRelation \[([^\]]*)\]")
 _TARGET = re.compile(r"'Unresolved(?:Identifier|Table|TableOrView|View|Namespace) \[([^\]]*)\]")
 
 
@@ -57,7 +61,7 @@ class Statement:
         )
         if self.kind == "DescribeRelation":
             self.changes = bool(plan.isExtended())
-        self.reads = self.inserts or self.kind.endswith("AsSelect")
+        self.reads = self.inserts or self.kind.endswith("AsSelect") or self._row_table() is not None
         self._hive = self._hive_table()
         self.hive_plan = WithoutHive(plan, *data_source(*self._hive, {})) if self._hive else None
 
@@ -78,9 +82,18 @@ class Statement:
         """
         if self.kind in _REFUSED:
             raise UnsupportedApiError(_REFUSED[self.kind])
-        if self._parts or self.of_database:
+        if self._parts or self.of_database or self._row_table() is not None:
             return self._parts
-        if self.inserts:
+        return self.targets()
+
+    def targets(self) -> list[list[str]]:
+        """The tables or databases that it changes, as they are named, in whatever catalog."""
+        if self._parts:
+            return self._parts
+        row_table = self._row_table()
+        if row_table is not None:
+            found = _RELATION.findall(row_table.toString())[:1]
+        elif self.inserts:
             found = _INSERT.findall(self.text)
         elif self.kind == CREATE_LIKE:
             tables = (self._plan.targetTable(), self._plan.sourceTable())
@@ -91,6 +104,11 @@ class Statement:
         else:
             found = _TARGET.findall(self.text)[:1]
         return [name.split(", ") for name in found]
+
+    def _row_table(self) -> Any:
+        """The plan of the table whose rows it changes; None where it is no such statement."""
+        method = _OF_ROWS.get(self.kind)
+        return getattr(self._plan, method)() if method else None
 
     @property
     def of_database(self) -> bool:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import DataFrame
 
-from . import dynamodb_sink, dynamodb_source, jdbc, jdbc_sink
-from .catalog import read_table
+from . import dynamodb_sink, dynamodb_source, jdbc, jdbc_sink, table_formats
+from .catalog import TABLE_FORMATS, read_table
 from .catalog_sink import BEHAVIORS, CatalogUpdate
 from .dynamicframe import DynamicFrame
 from .errors import NamesWhatIsMissing, UnsupportedApiError
@@ -53,6 +53,9 @@ class DynamicFrameWriter(NamesWhatIsMissing):
             return _write_jdbc(frame, connection_type, connection_options or {})
         if connection_type not in FILE_CONNECTIONS:
             raise UnsupportedApiError(f"write_dynamic_frame to connection_type={connection_type!r}")
+        if format in table_formats.AT_PATHS:
+            table_formats.append_path(frame.toDF(), format, connection_options or {})
+            return frame
         sink = DataSink(connection_options or {})
         sink.setFormat(format or "", **(format_options or {}))
         return sink.writeFrame(frame)
@@ -91,16 +94,22 @@ class DynamicFrameWriter(NamesWhatIsMissing):
     ) -> DynamicFrame:
         """Write to the location of a catalog table, in its format, or to its DynamoDB table.
 
+        To a table of Iceberg, Delta Lake or Hudi with the additional options as the format's.
+
         Raises:
+            CatalogError: there is no such table, or the format's jars are not there
             UnsupportedApiError: the table's format, or an option, is not available here
         """
         database = database or name_space
         if not (database and table_name):
             raise ValueError("write_dynamic_frame.from_catalog needs database and table_name")
+        table = read_table(database, table_name, catalog_id=catalog_id)
+        if table.classification in TABLE_FORMATS:
+            table_formats.append(frame.toDF(), table, additional_options or {}, catalog_id)
+            return frame
         given = CATALOG_SINK.taken("write_dynamic_frame.from_catalog", additional_options or {})
         keys = list(given.get("partitionkeys") or [])
         update = _catalog_update(given, database, table_name, catalog_id or "")
-        table = read_table(database, table_name, catalog_id=catalog_id)
         if table.classification == "dynamodb":
             dynamodb_sink.write(
                 frame.toDF(), dynamodb_source.table_name(table.location) or table.name

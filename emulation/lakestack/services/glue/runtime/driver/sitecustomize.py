@@ -9,6 +9,10 @@ if "PYSPARK_GATEWAY_PORT" in os.environ:  # Spark's driver, not one of its worke
     from awsglue import partition_overwrite
 
     partition_overwrite.install()
+    if "hudi" in os.environ.get("LAKE_TABLE_FORMATS", ""):  # of jobs with --datalake-formats
+        from awsglue import hudi_sync
+
+        hudi_sync.install()
     if os.environ.get("LAKE_DATA_CATALOG"):  # of jobs with --enable-glue-datacatalog
         from awsglue import catalog_hooks
 
