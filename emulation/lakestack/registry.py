@@ -66,6 +66,7 @@ class EmulatedService:
 
 
 _OURS = "lakestack.services"
+_ATHENA = f"{_OURS}.athena.resources"
 _CFN = f"{_OURS}.cloudformation"
 _DMS = f"{_OURS}.dms.resources"
 _GLUE = f"{_OURS}.glue.resources"
@@ -148,6 +149,19 @@ SERVICES: tuple[EmulatedService, ...] = (
         "EventBridge Pipes",
         f"{_OURS}.pipes.provider:PipesProvider",
         resource_types={"AWS::Pipes::Pipe": f"{_OURS}.pipes.resources:PipePlugin"},
+    ),
+    EmulatedService(
+        "athena",
+        "Amazon Athena",
+        f"{_OURS}.athena.provider:AthenaProvider",
+        moto="moto.athena.responses:AthenaResponse",
+        extra="glue",
+        resource_types={
+            "AWS::Athena::WorkGroup": f"{_ATHENA}:WorkGroupPlugin",
+            "AWS::Athena::NamedQuery": f"{_ATHENA}:NamedQueryPlugin",
+            "AWS::Athena::PreparedStatement": f"{_ATHENA}:PreparedStatementPlugin",
+            "AWS::Athena::DataCatalog": f"{_ATHENA}:DataCatalogPlugin",
+        },
     ),
     EmulatedService(
         "lambda",

@@ -335,6 +335,55 @@ def _pipes(aws: Callable[[str], Any]) -> list[Base]:
     ]
 
 
+def _athena(aws: Callable[[str], Any]) -> list[Base]:
+    name = unique("fz")
+    athena = aws("athena")
+    result = {
+        "OutputLocation": f"s3://{name}/out/",
+        "EncryptionConfiguration": {"EncryptionOption": "SSE_S3"},
+    }
+    athena.create_work_group(Name=name, Configuration={"ResultConfiguration": result})
+    arn = f"arn:aws:athena:{REGION}:{ACCOUNT}:workgroup/{name}"
+    prepared = {"StatementName": "st", "WorkGroup": name, "QueryStatement": "SELECT ?"}
+    athena.create_prepared_statement(**prepared)
+    named = athena.create_named_query(Name=name, Database="d", QueryString="SELECT 1")
+    table = {"CatalogName": "AwsDataCatalog", "DatabaseName": name}
+    page = {"MaxResults": 1, "NextToken": "0"}
+    return [
+        (
+            "CreateWorkGroup",
+            {
+                "Name": UNIQUE,
+                "Description": "a",
+                "Configuration": {"ResultConfiguration": result, "RequesterPaysEnabled": True},
+                "Tags": [{"Key": "a", "Value": "b"}],
+            },
+        ),
+        ("GetWorkGroup", {"WorkGroup": name}),
+        ("UpdateWorkGroup", {"WorkGroup": name, "State": "ENABLED", "Description": "b"}),
+        (
+            # Reads no data, and fails before it starts a process: the statement is not emulated.
+            "StartQueryExecution",
+            {
+                "QueryString": "OPTIMIZE t",
+                "QueryExecutionContext": {"Catalog": "AwsDataCatalog", "Database": name},
+                "ResultConfiguration": result,
+                "ExecutionParameters": ["1"],
+            },
+        ),
+        ("GetNamedQuery", named and {"NamedQueryId": named["NamedQueryId"]}),
+        ("CreateNamedQuery", {"Name": "a", "Database": "d", "QueryString": "SELECT 1"}),
+        ("UpdatePreparedStatement", {**prepared, "Description": "a"}),
+        ("GetPreparedStatement", {"StatementName": "st", "WorkGroup": name}),
+        ("ListPreparedStatements", {"WorkGroup": name, **page}),
+        ("ListQueryExecutions", {"WorkGroup": name, **page}),
+        ("ListTableMetadata", {**table, "Expression": "a.*", **page}),
+        ("CreateDataCatalog", {"Name": UNIQUE, "Type": "GLUE", "Parameters": {"catalog-id": "1"}}),
+        ("TagResource", {"ResourceARN": arn, "Tags": [{"Key": "a", "Value": "b"}]}),
+        ("ListTagsForResource", {"ResourceARN": arn, "MaxResults": 75}),
+    ]
+
+
 MAKERS: dict[str, Callable[[Callable[[str], Any]], list[Base]]] = {
     "dynamodb": _dynamodb,
     "lambda": _lambda,
@@ -343,4 +392,5 @@ MAKERS: dict[str, Callable[[Callable[[str], Any]], list[Base]]] = {
     "s3": _s3,
     "scheduler": _scheduler,
     "pipes": _pipes,
+    "athena": _athena,
 }

@@ -47,6 +47,10 @@ READERS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
     "s3": (("ListBuckets", {}),),
     "scheduler": (("ListSchedules", {}), ("ListScheduleGroups", {})),
     "pipes": (("ListPipes", {}),),
+    "athena": (
+        *(("ListWorkGroups", {}), ("ListQueryExecutions", {}), ("ListNamedQueries", {})),
+        ("ListDataCatalogs", {}),
+    ),
 }
 
 

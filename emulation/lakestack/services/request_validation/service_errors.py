@@ -64,6 +64,7 @@ _BY_SERVICE = {
         _SERIALIZATION, "ValidationException", ("UnknownOperationException", 404), FULL
     ),
     "pipes": Codes(_SERIALIZATION, "ValidationException", ("UnknownOperationException", 404), FULL),
+    "athena": Codes(_SERIALIZATION, "InvalidRequestException", rules=FULL),
     # DMS takes its enumerations in any case (GZIP, gzip), so that the handler decides.
     "dms": Codes(_SERIALIZATION, "InvalidParameterValueException", rules=SIZES),
     # DynamoDB Local says the sizes itself, in DynamoDB's words, but stumbles over enumerations.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+ATHENA = "aws.athena"
 GLUE, SAGEMAKER, DMS, CLOUDFORMATION = (
     "aws.glue",
     "aws.sagemaker",
@@ -142,6 +143,16 @@ DMS_TASK = EventType(
     "a task is created, changed, started, reloaded, stopped or deleted, or has failed",
     ("eventType", "eventId", "category", "type", "detailMessage", "resourceLink"),
     _DMS_PAGE,
+)
+ATHENA_QUERY = EventType(
+    ATHENA,
+    "Athena Query State Change",
+    "a query is QUEUED, RUNNING, SUCCEEDED, FAILED or CANCELLED",
+    (
+        *("versionId", "currentState", "statementType", "queryExecutionId", "workgroupName"),
+        "sequenceNumber",
+    ),
+    "Athena User Guide, Monitor Athena query events with EventBridge",
 )
 CFN_STACK = EventType(
     CLOUDFORMATION,

@@ -1,8 +1,9 @@
 """Which operations Step Functions integrates for our services, and how it follows their jobs.
 
 AWS Step Functions Developer Guide, "Start an AWS Glue job with Step Functions", "Create and manage
-Amazon SageMaker AI jobs with Step Functions" and "Discover service integration patterns". Every
-other operation of these services is there as ``aws-sdk:<service>:<operation>``.
+Amazon SageMaker AI jobs with Step Functions", "Run Athena queries with Step Functions" and
+"Discover service integration patterns". Every other operation of these services is there as
+``aws-sdk:<service>:<operation>``.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ class Job:
         identity: request of the calls below, from the operation's request and answer
         describe: method of boto3's client that shows it
         described: what of its answer is the task's output
-        status: member of that which tells the state
+        status: member of that which tells the state; with points where it is further inside
         succeeded: the state that is success
         ended: states that are not, and are final. One that was stopped has failed (our guess)
         stop: method that ends it, and its request from `identity`
@@ -35,6 +36,17 @@ class Job:
     ended: tuple[str, ...]
     stop: tuple[str, Callable[[Document], Document]]
     described: Callable[[Document], Document] = dict
+
+    def state(self, shown: Document) -> str:
+        """The state of what was started.
+
+        Args:
+            shown: the task's output
+        """
+        found: Any = shown
+        for name in self.status.split("."):
+            found = found[name]
+        return str(found)
 
 
 @dataclass(frozen=True)
@@ -83,8 +95,28 @@ GLUE_RUN = Job(
     ),
 )
 
+ATHENA_QUERY = Job(
+    identity=lambda _, answer: {"QueryExecutionId": answer["QueryExecutionId"]},
+    describe="get_query_execution",
+    status="QueryExecution.Status.State",
+    succeeded="SUCCEEDED",
+    ended=("FAILED", "CANCELLED"),
+    stop=("stop_query_execution", dict),
+)
+
 INTEGRATIONS: Mapping[str, Service] = {
     "glue": Service("Glue", "AWSGlue", "AWSGlueException", {"startJobRun": GLUE_RUN}),
+    "athena": Service(
+        "Athena",
+        "AmazonAthena",
+        "AmazonAthenaException",
+        {
+            "startQueryExecution": ATHENA_QUERY,
+            "stopQueryExecution": None,
+            "getQueryExecution": None,
+            "getQueryResults": None,
+        },
+    ),
     "sagemaker": Service(
         "SageMaker",
         "AmazonSageMaker",

@@ -123,10 +123,10 @@ class ServiceTask(StateTaskServiceCallback):  # type: ignore[misc]
         while True:
             found = job.described(getattr(client, job.describe)(**identity))
             found.pop("ResponseMetadata", None)
-            if found[job.status] == job.succeeded:
+            if job.state(found) == job.succeeded:
                 env.stack.append(_plain(found))
                 return
-            if found[job.status] in job.ended:
+            if job.state(found) in job.ended:
                 raise FailureEventException(
                     self._failed(
                         env, StatesErrorName(typ=TASK_FAILED), TASK_FAILED.to_name(), _plain(found)

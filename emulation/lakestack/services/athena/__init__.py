@@ -1,0 +1,1 @@
+"""Amazon Athena: queries over the tables of Glue's Data Catalog and the objects of S3."""

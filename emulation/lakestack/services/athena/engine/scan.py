@@ -1,0 +1,139 @@
+"""Tables of the catalog as views in DuckDB: of the partitions that a query can need.
+
+Conditions on partition keys alone are evaluated by DuckDB over the list of partitions, so that what
+they exclude is neither listed nor fetched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from lakestack.services.athena.engine import formats, projection, types
+from lakestack.services.athena.engine.catalog import Catalog, columns, descriptor, keys
+from lakestack.services.athena.engine.errors import not_supported
+from lakestack.services.athena.engine.objects import Objects, StoredObject
+from lakestack.services.athena.engine.translation import Source
+from lakestack.services.athena.engine.types import literal, quoted
+
+DEFAULT_PARTITION = "__HIVE_DEFAULT_PARTITION__"
+Place = tuple[list[str], str]
+"""Values and location of a partition."""
+
+
+class Scan:
+    """Makes the tables of one query.
+
+    Args:
+        connection: DuckDB's
+        now: the present time
+
+    Attributes:
+        scanned: bytes of the objects that were read
+    """
+
+    def __init__(
+        self, connection: Any, catalog: Catalog, objects: Objects, now: Callable[[], datetime]
+    ) -> None:
+        self._connection, self._catalog, self._objects = connection, catalog, objects
+        self._now = now
+        self.scanned = 0
+
+    def make(self, source: Source, *, paths: bool, empty: bool = False) -> None:
+        """Make the view of a table.
+
+        Args:
+            paths: with the column ``$path``
+            empty: without rows
+
+        Raises:
+            QueryError: it cannot be read
+        """
+        table = source.table
+        if (table.get("Parameters") or {}).get("table_type", "").upper() == "ICEBERG":
+            raise not_supported("An Iceberg table")
+        found: list[tuple[list[str], StoredObject]] = [
+            (values, each)
+            for values, location in ([] if empty else self._places(source))
+            for each in self._objects.below(location)
+        ]
+        self.scanned += sum(each.size for _, each in found)
+        files = self._objects.files([each for _, each in found])
+        relation = (
+            formats.relation(self._connection, table, files) if files else formats.empty(table)
+        )
+        picked = [
+            f"{value} AS {quoted(column['Name'].lower())}"
+            for value, column in zip(relation.values, columns(table), strict=True)
+        ]
+        sql = f"FROM {relation.sql} f"
+        if keys(table) or paths:
+            names = [key["Name"].lower() for key in keys(table)]
+            self._connection.execute(self._parts_table(source, names))
+            rows = [
+                [str(file), each.path, *(None if v == DEFAULT_PARTITION else v for v in values)]
+                for file, (values, each) in zip(files, found, strict=True)
+            ]
+            self._insert(f"{source.name}_files", rows)
+            sql += f" JOIN {source.name}_files p ON f.filename = p.lake_file"
+            picked += [
+                f"CAST(p.{quoted(name)} AS {types.of_hive(key['Type'])}) AS {quoted(name)}"
+                for name, key in zip(names, keys(table), strict=True)
+            ]
+            if paths:
+                picked.append('p.lake_path AS "$path"')
+        self._connection.execute(
+            f"CREATE TEMP VIEW {source.name} AS SELECT {', '.join(picked)} {sql}"
+        )
+
+    def _parts_table(self, source: Source, names: list[str]) -> str:
+        members = "".join(f", {quoted(name)} VARCHAR" for name in names)
+        return (
+            f"CREATE TEMP TABLE {source.name}_files (lake_file VARCHAR, lake_path VARCHAR{members})"
+        )
+
+    def _insert(self, name: str, rows: list[list[str | None]]) -> None:
+        for at in range(0, len(rows), 500):
+            texts = [
+                f"({', '.join('NULL' if v is None else literal(v) for v in row)})"
+                for row in rows[at : at + 500]
+            ]
+            self._connection.execute(f"INSERT INTO {name} VALUES {', '.join(texts)}")
+
+    def _places(self, source: Source) -> list[Place]:
+        """The folders to read."""
+        table = source.table
+        if not keys(table):
+            return [([], str(descriptor(table).get("Location") or ""))]
+        if projection.is_on(table):
+            places = list(projection.partitions(table, self._now))
+        else:
+            places = [
+                (list(each["Values"]), str(descriptor(each).get("Location") or ""))
+                for each in self._catalog.partitions(table)
+            ]
+        return self._chosen(source, places)
+
+    def _chosen(self, source: Source, places: list[Place]) -> list[Place]:
+        if not source.conditions or not places:
+            return places
+        named = keys(source.table)
+        members = ", ".join(
+            f"CAST(v{at} AS {types.of_hive(key['Type'])}) AS {quoted(key['Name'].lower())}"
+            for at, key in enumerate(named)
+        )
+        name = f"{source.name}_places"
+        parts = "".join(f", v{at} VARCHAR" for at in range(len(named)))
+        self._connection.execute(f"CREATE TEMP TABLE {name} (lake_number INTEGER{parts})")
+        rows = [
+            [str(at), *(None if v == DEFAULT_PARTITION else v for v in values)]
+            for at, (values, _) in enumerate(places)
+        ]
+        self._insert(name, rows)
+        where = " AND ".join(f"({each})" for each in source.conditions)
+        found = self._connection.execute(
+            f"SELECT lake_number FROM (SELECT lake_number, {members} FROM {name}) "
+            f"WHERE {where} ORDER BY 1"
+        ).fetchall()
+        return [places[row[0]] for row in found]

@@ -1,0 +1,1 @@
+"""Athena through boto3."""
