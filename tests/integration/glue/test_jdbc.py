@@ -63,6 +63,10 @@ def of(kind, url, connection):
     seen["conf"] = {key: conf[key] for key in wanted}
     seen["table"] = rows(glue.create_dynamic_frame.from_catalog(bucket, f"events_{kind}"))
 
+    last = spark.createDataFrame([(0, 0, "by the catalog")], "day int, nr int, note string")
+    glue.write_dynamic_frame.from_catalog(
+        DynamicFrame.fromDF(last, glue, "l"), bucket, f"events_{kind}")
+
     def incremental():
         os.environ["LAKE_JOB_BOOKMARK"] = state
         kept = bookmark.begin()

@@ -11,6 +11,7 @@ from pyspark.sql import DataFrame
 from . import dynamodb_sink, dynamodb_source, jdbc, jdbc_sink
 from .catalog import read_table
 from .catalog_sink import BEHAVIORS, CatalogUpdate
+from .coverage.connections import SINKS, WRITE_FORMATS, instead
 from .dynamicframe import DynamicFrame
 from .errors import NamesWhatIsMissing, UnsupportedApiError
 from .exact_names import exact_names
@@ -52,7 +53,10 @@ class DynamicFrameWriter(NamesWhatIsMissing):
         if connection_type in jdbc.VENDORS:
             return _write_jdbc(frame, connection_type, connection_options or {})
         if connection_type not in FILE_CONNECTIONS:
-            raise UnsupportedApiError(f"write_dynamic_frame to connection_type={connection_type!r}")
+            raise UnsupportedApiError(
+                f"write_dynamic_frame to connection_type={connection_type!r}",
+                instead(SINKS, connection_type),
+            )
         sink = DataSink(connection_options or {})
         sink.setFormat(format or "", **(format_options or {}))
         return sink.writeFrame(frame)
@@ -89,7 +93,9 @@ class DynamicFrameWriter(NamesWhatIsMissing):
         catalog_id: str | None = None,
         name_space: str | None = None,
     ) -> DynamicFrame:
-        """Write to the location of a catalog table, in its format, or to its DynamoDB table.
+        """Write to the location of a catalog table, in its format, or to the table it stands for.
+
+        That is one of DynamoDB, or of a database.
 
         Raises:
             UnsupportedApiError: the table's format, or an option, is not available here
@@ -97,10 +103,13 @@ class DynamicFrameWriter(NamesWhatIsMissing):
         database = database or name_space
         if not (database and table_name):
             raise ValueError("write_dynamic_frame.from_catalog needs database and table_name")
+        table = read_table(database, table_name, catalog_id=catalog_id)
+        if table.classification in jdbc.VENDORS:
+            options = jdbc.of_table(table, additional_options or {}, JDBC_SINK)
+            return _write_jdbc(frame, table.classification, options)
         given = CATALOG_SINK.taken("write_dynamic_frame.from_catalog", additional_options or {})
         keys = list(given.get("partitionkeys") or [])
         update = _catalog_update(given, database, table_name, catalog_id or "")
-        table = read_table(database, table_name, catalog_id=catalog_id)
         if table.classification == "dynamodb":
             dynamodb_sink.write(
                 frame.toDF(), dynamodb_source.table_name(table.location) or table.name
@@ -174,6 +183,9 @@ class DataSink(NamesWhatIsMissing):
     def setFormat(self, format: str, **options: Any) -> None:  # noqa: A002, N802
         """Set the format and its options."""
         self._format, self._options = format, options
+
+    def setAccumulableSize(self, size: int) -> None:  # noqa: N802
+        """Take how many error records AWS keeps in memory, which changes nothing here."""
 
     def setCatalogInfo(  # noqa: N802
         self,
@@ -255,7 +267,7 @@ def write_files(
         UnsupportedApiError: another format or option
     """
     if kind not in WRITERS:
-        raise UnsupportedApiError(f"format {kind!r}")
+        raise UnsupportedApiError(f"writing format {kind!r}", instead(WRITE_FORMATS, kind))
     given = WRITERS[kind].taken(f"format {kind}", options)
     typed = frame.toDF()
     if not typed.columns:
