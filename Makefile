@@ -1,6 +1,6 @@
 # The data lake on this machine. Each target is one command; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup bundle unpacked local aws test test-aws test-docker test-faults test-notebooks notebook lab-pictures lint format lock pictures iam-policy bench bench-peers bench-quality bench-scale bench-trainers soak doctor down clean
+.PHONY: help setup bundle unpacked local aws test test-aws test-docker test-faults test-glue test-notebooks notebook lab-pictures lint format lock pictures iam-policy bench bench-peers bench-quality bench-scale bench-trainers soak doctor down clean
 
 # An interpreter to make the environment with: the first that `requires-python` takes. PYTHON=uv lets
 # uv fetch one.
@@ -17,6 +17,8 @@ MOVIELENS ?=
 
 # All tests run in two processes, each with an emulator of its own; some run in one.
 WORKERS ?= $(if $(TESTS),,2)
+
+GLUE_TESTS := $(wildcard tests/*/glue tests/*/glue_check)
 
 # DOCKER=1: the emulator in a container (docs/docker.md), for local, down and doctor.
 DOCKER ?=
@@ -81,6 +83,9 @@ test: setup ## Run all tests (TESTS="tests/unit -k name" for some, SAMPLE=1/3 of
 
 test-faults: setup ## Disturb every process in every stage (FAULTS="--only train", SAMPLE=1/8, MINUTES=5)
 	@$(BIN)/python -m tests.faults $(if $(SAMPLE),--sample "$(SAMPLE)") $(if $(MINUTES),--minutes "$(MINUTES)") $(FAULTS)
+
+test-glue: setup ## Run all tests of AWS Glue, with the large files (TESTS and WORKERS as above)
+	@$(BIN)/python -m pytest --numprocesses $(or $(WORKERS),2) --dist loadfile --no-loadscope-reorder $(or $(TESTS),$(GLUE_TESTS))
 
 test-notebooks: setup ## Run the labs' notebooks, twice, on a lake of their own
 	@$(MAKE) --no-print-directory $(VENV)/.notebook-ready

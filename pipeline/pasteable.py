@@ -39,7 +39,7 @@ COMMANDS: Final = (
     "aws",
 )
 """The commands of `lake` that are the pipeline's own."""
-PLUGINS: Final = ("emulator", "cluster")
+PLUGINS: Final = ("emulator", "cluster", "glue")
 """Those that errors name beside them, where a plug-in has brought them."""
 
 _COMMAND: Final = re.compile(rf"(?<![\w./-])lake(?= (?:{'|'.join((*COMMANDS, *PLUGINS))})\b)")

@@ -17,6 +17,7 @@ import typer.main
 from lakestack.cli import app
 from lakestack.cluster.cli import app as cluster
 from lakestack.errors import EmulationError
+from lakestack.glue_check.cli import app as glue
 from lakestack.printable import printable
 
 NAME = "lakestack"
@@ -37,6 +38,7 @@ def _run(as_json: bool) -> tuple[int, dict[str, Any] | None]:
     command.add_command(
         typer.main.get_command(cluster), "cluster"
     )  # in a clone one of `lake`'s own
+    command.add_command(typer.main.get_command(glue), "glue")
     try:
         found = command.main(prog_name=NAME, standalone_mode=False)
     except click.exceptions.Exit as e:

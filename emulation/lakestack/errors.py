@@ -6,6 +6,7 @@ EmulationError
 ├── AgentError           the emulator's own environment answers with something else than it should
 ├── ArtifactError        a Java artefact is missing, or its checksum is wrong
 ├── BundleError          a bundle for machines without a network cannot be made
+├── CheckError           something that a Glue job uses is refused here
 ├── ClusterError         the Spark cluster of Glue jobs is not there, or not as it has to be
 ├── ContainerError       no container engine, no such image, or a container that does not get ready
 ├── InstallError         the emulator's own environment cannot be made
@@ -34,6 +35,7 @@ __all__ = [
     "AgentError",
     "ArtifactError",
     "BundleError",
+    "CheckError",
     "ClusterError",
     "ContainerError",
     "EmulationError",
@@ -150,6 +152,10 @@ class NotRunningError(_DocumentError):
 
 class FrozenError(_DocumentError):
     """The emulator is there and says nothing: stopped by a signal, or deadlocked."""
+
+
+class CheckError(_DocumentError):
+    """Something that a Glue job uses is refused here."""
 
 
 class UnhealthyError(_DocumentError):

@@ -24,7 +24,9 @@ CODE = ("pipeline", "emulation", "spark_jobs", "models", "tests", "Makefile")
 LINK = re.compile(r"\[[^\]\n]*\]\((?!https?:|mailto:)([^)\s]*)\)")
 OF_THE_CLI = {
     ("sso", "login"): set(),
+    ("s3", "cp"): set(),
     ("s3", "ls"): {"recursive"},
+    ("s3", "mb"): set(),
     ("s3", "rm"): {"recursive", "only-show-errors"},
 }
 """Commands that are no operation of the service, and their options."""

@@ -166,7 +166,7 @@ found["errors"] = [
     raised(lambda: numbers.resolveChoice(specs=[("n", "cost:int")])),
     raised(lambda: glue.write_dynamic_frame.from_jdbc_conf(numbers, "c")),
     raised(lambda: glue.getSink("redshift")),
-    raised(lambda: read("mixed", "xml", rowTag="r")),
+    raised(lambda: read("mixed", "ion")),
     raised(lambda: read("mixed", "json", jsonPath="$..x")),
     raised(lambda: glue.write_dynamic_frame.from_options(
         numbers, "dynamodb", {"dynamodb.output.tableName": "nowhere"}
@@ -363,13 +363,13 @@ def test_other_partitions_are_not_read(found: dict[str, Any]) -> None:
 
 
 def test_what_is_wrong_or_missing_is_named(found: dict[str, Any]) -> None:
-    action, jdbc, sink, xml, json_path, nowhere = found["errors"]
+    action, jdbc, sink, ion, json_path, nowhere = found["errors"]
     assert nowhere == ["SourceError", "there is no DynamoDB table nowhere; create it first"]
     assert action[0] == "ValueError"
     assert "'cost:int' is no action" in action[1]
     assert jdbc[1].startswith("connection c is not in the Data Catalog; create it with")
     assert "redshift" in sink[1]
-    assert "'xml'" in xml[1]
+    assert "'ion'" in ion[1]
     assert "jsonPath '$..x'" in json_path[1]
-    assert {each[0] for each in (sink, xml, json_path)} == {"UnsupportedApiError"}
+    assert {each[0] for each in (sink, ion, json_path)} == {"UnsupportedApiError"}
     assert jdbc[0] == "CatalogError"

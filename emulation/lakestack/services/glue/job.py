@@ -15,6 +15,8 @@ from lakestack.services.base import aws_error
 from lakestack.services.glue.bookmark import Bookmarks
 from lakestack.services.glue.job_checks import check_arguments, check_timeout
 from lakestack.services.glue.job_run import JobRun
+from lakestack.services.glue.runtime.awsglue.coverage import Effect
+from lakestack.services.glue.runtime.awsglue.coverage.modules import JOBS
 from lakestack.services.glue.triggers.origin import End, ended
 from lakestack.store import Ending
 
@@ -25,7 +27,7 @@ _SAVED = ("definition", "job_id", "created", "modified")
 
 GLUE_VERSIONS = ("0.9", "1.0", "2.0", "3.0", "4.0", "5.0", "5.1")
 DEFAULT_VERSION = "5.1"
-COMMANDS = ("glueetl", "pythonshell")
+COMMANDS = tuple(name for name, row in JOBS.items() if row.effect is not Effect.REFUSED)
 _WORKER_DPU = {
     "Standard": 1.0,
     "G.025X": 0.25,

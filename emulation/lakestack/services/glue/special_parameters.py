@@ -8,18 +8,13 @@ bookmarks". A parameter that is not in the table is the script's own.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import StrEnum
+
+from lakestack.services.glue.runtime.awsglue.coverage import Effect
+
+__all__ = ["LIBRARY_SET", "PARAMETERS", "Effect", "with_effect"]
 
 LIBRARY_SET = "library-set"
 """Which libraries a Python shell job finds: the one parameter that AWS writes without hyphens."""
-
-
-class Effect(StrEnum):
-    """What becomes of a parameter."""
-
-    APPLIED = "applied"
-    NONE = "without effect"
-    REFUSED = "refused"
 
 
 PARAMETERS: Mapping[str, Effect] = {

@@ -10,19 +10,52 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - the name everybody uses
-from pyspark.sql.types import StructType
+from pyspark.sql.types import ArrayType, StructType
 
 from .columns import WHOLE_NUMBERS, convert, has_fraction, mapped_type, quoted
-from .errors import UnsupportedApiError
 from .exact_names import selected
 from .gluetypes import glue_name
 
 LOG = logging.getLogger("GlueLogger")
 ACTIONS = ("cast", "project", "make_cols", "make_struct", "match_catalog")
+
+
+@dataclass(frozen=True)
+class ResolveOption:
+    """How `DynamicFrame.toDF` settles a field that is a choice.
+
+    Args:
+        path: of the field
+        action: ``Project``, ``Cast`` or ``KeepAsStruct``
+        target: the type, for ``Project`` and ``Cast``: one of awsglue.gluetypes, or its name
+    """
+
+    path: str
+    action: str
+    target: Any = None
+
+    @property
+    def spec(self) -> tuple[str, str] | None:
+        """The same as `resolveChoice` takes it; None where the field stays as it is.
+
+        Raises:
+            ValueError: another action, or no type
+        """
+        action = self.action.lower()
+        if action in ("keepasstruct", "make_struct"):
+            return None
+        if action not in ("cast", "project") or self.target is None:
+            raise ValueError(
+                f"{self!r} is no ResolveOption; expected Project or Cast with a type, or "
+                "KeepAsStruct"
+            )
+        name = getattr(self.target, "simpleString", None)
+        return self.path, f"{action}:{name() if name else self.target}"
 
 
 @dataclass(frozen=True)
@@ -118,6 +151,49 @@ class Resolution:
         self.pending.pop(name, None)
         self.choices.discard(name)
 
+    def recast(self, path: str, target: str) -> bool:
+        """Cast a field within structs and arrays (``a.b``, ``list[].price``), where it is one."""
+        top, *parts = _steps(path)
+        if top not in self.frame.columns or top in self.pending:
+            return False
+        found = _cast_within(quoted(top), self.frame.schema[top].dataType, parts, target)
+        if found is not None:
+            self.columns[top] = [found.alias(top)]
+        return found is not None
+
+
+def _steps(path: str) -> list[str]:
+    """``a.b[].c`` as its steps: ``a``, ``b``, ``[]``, ``c``."""
+    return [step for step in path.replace("[]", ".[]").split(".") if step]
+
+
+def _is_inside(frame: DataFrame, path: str) -> bool:
+    top, *parts = _steps(path)
+    if top not in frame.columns:
+        return False
+    return _cast_within(quoted(top), frame.schema[top].dataType, parts, "string") is not None
+
+
+def _cast_within(column: Column, kind: Any, parts: Sequence[str], target: str) -> Column | None:
+    """A value with a part of it cast; None where it has no such part."""
+    if not parts:
+        return convert(column, "string" if kind.typeName() == "string" else "", target)
+    step, *rest = parts
+    if isinstance(kind, ArrayType):
+        inner = rest if step == "[]" else parts
+        if _cast_within(column, kind.elementType, inner, target) is None:
+            return None
+        return F.transform(column, partial(_cast_element, kind.elementType, inner, target))
+    if not isinstance(kind, StructType) or step not in kind.names:
+        return None
+    found = _cast_within(column[step], kind[step].dataType, rest, target)
+    return None if found is None else column.withField(f"`{step}`", found)
+
+
+def _cast_element(kind: Any, parts: Sequence[str], target: str, element: Column) -> Column:
+    found = _cast_within(element, kind, parts, target)
+    return element if found is None else found
+
 
 def parse(action: str) -> tuple[str, str]:
     """Split ``cast:double`` into action and type.
@@ -145,10 +221,10 @@ def resolve(
         name, (kind, target) = path.strip("`"), parse(action)
         if name in done.columns:
             done.apply(name, kind, target)
-        elif "." in name or "[" in name:
-            raise UnsupportedApiError(
-                f"resolveChoice of the field {path!r}, which is not top-level"
-            )
+        elif kind in ("cast", "project") and done.recast(name, mapped_type(target)):
+            continue
+        elif kind not in ("cast", "project") and _is_inside(frame, name):
+            continue  # a field within another has one type here: nothing to separate
         else:
             LOG.warning("resolveChoice: there is no field %r", path)
     return done

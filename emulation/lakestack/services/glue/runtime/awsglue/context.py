@@ -10,11 +10,18 @@ from typing import Any
 
 from pyspark import SparkContext
 from pyspark.sql import DataFrame, SparkSession, SQLContext
+from pyspark.sql.types import StructType
 
 from . import jdbc, purge
-from .dynamicframe import DynamicFrame
+from .catalog import read_table
+from .coverage.connections import SINKS, instead
+from .data_source import DataSource
+from .dynamicframe import DynamicFrame, DynamicFrameCollection
 from .errors import NamesWhatIsMissing, UnsupportedApiError
+from .ingestion_time import with_ingestion_time
 from .readers import DataFrameReader, DynamicFrameReader
+from .storage_classes import Transition
+from .type_names import spark_type
 from .writers import FILE_CONNECTIONS, DataFrameWriter, DataSink, DynamicFrameWriter
 
 
@@ -114,6 +121,108 @@ class GlueContext(NamesWhatIsMissing, SQLContext):
         """Same as ``write_dynamic_frame.from_jdbc_conf``."""
         return self.write_dynamic_frame.from_jdbc_conf(frame, catalog_connection, *args, **kwargs)
 
+    def create_sample_dynamic_frame_from_catalog(
+        self,
+        database: str,
+        table_name: str,
+        num: int,
+        *args: Any,
+        sample_options: Mapping[str, Any] | None = None,  # noqa: ARG002 - how AWS looks for them
+        **kwargs: Any,
+    ) -> DynamicFrame:
+        """The first `num` records of ``create_dynamic_frame.from_catalog``."""
+        return self._first(self.create_dynamic_frame_from_catalog(
+            database, table_name, *args, **kwargs
+        ), num)  # fmt: skip
+
+    def create_sample_dynamic_frame_from_options(
+        self,
+        connection_type: str,
+        connection_options: Mapping[str, Any] | None = None,
+        num: int = 0,
+        sample_options: Mapping[str, Any] | None = None,  # noqa: ARG002 - how AWS looks for them
+        **kwargs: Any,
+    ) -> DynamicFrame:
+        """The first `num` records of ``create_dynamic_frame.from_options``."""
+        return self._first(self.create_dynamic_frame_from_options(
+            connection_type, connection_options, **kwargs
+        ), num)  # fmt: skip
+
+    def _first(self, frame: DynamicFrame, number: int) -> DynamicFrame:
+        return frame._with(frame._frame.limit(int(number)))
+
+    def getSource(  # noqa: N802
+        self, connection_type: str, transformation_ctx: str = "", **options: Any
+    ) -> DataSource:
+        """A source to read: ``getSource("file", paths=[…])``, then setFormat, getFrame."""
+
+        def read(kind: str | None, format_options: Mapping[str, Any]) -> DynamicFrame:
+            return self.create_dynamic_frame.from_options(
+                connection_type, options, kind, format_options, transformation_ctx
+            )
+
+        return DataSource(read)
+
+    def get_catalog_schema_as_spark_schema(
+        self, database: str, table_name: str, catalog_id: str | None = None
+    ) -> StructType:
+        """The columns and partition keys of a catalog table.
+
+        Raises:
+            CatalogError: there is no such table
+        """
+        table = read_table(database, table_name, catalog_id=catalog_id)
+        columns = (*table.columns, *table.partition_keys)
+        described = ", ".join(f"{_ticked(name)} {spark_type(kind)}" for name, kind in columns)
+        return self.spark_session.createDataFrame([], described).schema
+
+    def add_ingestion_time_columns(
+        self,
+        dataFrame: DataFrame,  # noqa: N803 - AWS's names
+        timeGranularity: str = "",  # noqa: N803
+    ) -> DataFrame:
+        """The records with ``ingest_year``, ``ingest_month`` and so on, down to a granularity.
+
+        Args:
+            timeGranularity: ``day``, ``hour`` or ``minute``
+        """
+        return with_ingestion_time(dataFrame, timeGranularity)
+
+    def write_from_options(
+        self,
+        frame_or_dfc: DynamicFrame | DynamicFrameCollection,
+        connection_type: str,
+        connection_options: Mapping[str, Any] | None = None,
+        *args: Any,
+        **kwargs: Any,
+    ) -> DynamicFrame | DynamicFrameCollection:
+        """Write a frame, or each of a collection: below the path, or to the table, of its name."""
+        if isinstance(frame_or_dfc, DynamicFrame):
+            return self.write_dynamic_frame.from_options(
+                frame_or_dfc, connection_type, connection_options, *args, **kwargs
+            )
+        for name, frame in frame_or_dfc.items():
+            options = _of_one(connection_options or {}, name)
+            self.write_dynamic_frame.from_options(frame, connection_type, options, *args, **kwargs)
+        return frame_or_dfc
+
+    def write_from_jdbc_conf(
+        self,
+        frame_or_dfc: DynamicFrame | DynamicFrameCollection,
+        catalog_connection: str,
+        connection_options: Mapping[str, Any] | None = None,
+        *args: Any,
+        **kwargs: Any,
+    ) -> DynamicFrame | DynamicFrameCollection:
+        """The same to a Glue connection."""
+        write = self.write_dynamic_frame.from_jdbc_conf
+        if isinstance(frame_or_dfc, DynamicFrame):
+            return write(frame_or_dfc, catalog_connection, connection_options, *args, **kwargs)
+        for name, frame in frame_or_dfc.items():
+            options = _of_one(connection_options or {}, name)
+            write(frame, catalog_connection, options, *args, **kwargs)
+        return frame_or_dfc
+
     def extract_jdbc_conf(
         self, connection_name: str, catalog_id: str | None = None
     ) -> dict[str, str]:
@@ -137,7 +246,9 @@ class GlueContext(NamesWhatIsMissing, SQLContext):
             UnsupportedApiError: another connection type, or an option that is not available here
         """
         if connection_type not in FILE_CONNECTIONS:
-            raise UnsupportedApiError(f"getSink(connection_type={connection_type!r})")
+            raise UnsupportedApiError(
+                f"getSink(connection_type={connection_type!r})", instead(SINKS, connection_type)
+            )
         sink = DataSink(options)
         if format:
             sink.setFormat(format)
@@ -170,3 +281,41 @@ class GlueContext(NamesWhatIsMissing, SQLContext):
         """
         retention = purge.Retention.of(options or {}, "purge_table")
         purge.table(database, table_name, retention, catalog_id)
+
+    def transition_s3_path(
+        self,
+        s3_path: str,
+        transition_to: str,
+        options: Mapping[str, Any] | None = None,
+        transformation_ctx: str = "",  # noqa: ARG002 - AWS's signature
+    ) -> None:
+        """Move objects below a path, older than ``retentionPeriod`` hours, to a storage class."""
+        Transition.of(transition_to, options or {}, "transition_s3_path").path(s3_path)
+
+    def transition_table(
+        self,
+        database: str,
+        table_name: str,
+        transition_to: str,
+        options: Mapping[str, Any] | None = None,
+        transformation_ctx: str = "",  # noqa: ARG002 - AWS's signature
+        catalog_id: str | None = None,
+    ) -> None:
+        """The same of the objects of a catalog table.
+
+        Raises:
+            CatalogError: there is no such table
+        """
+        transition = Transition.of(transition_to, options or {}, "transition_table")
+        transition.table(database, table_name, catalog_id)
+
+
+def _ticked(name: str) -> str:
+    return "`" + name.replace("`", "``") + "`"
+
+
+def _of_one(options: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """The options for one frame of a collection: our guess of how AWS tells them apart."""
+    if path := options.get("path"):
+        return {**options, "path": f"{str(path).rstrip('/')}/{name}"}
+    return {**options, "dbtable": name}

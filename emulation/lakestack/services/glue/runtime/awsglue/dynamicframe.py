@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import DataFrame
 
+from .choice import ResolveOption
 from .collection import FrameCollection
 from .frame_core import check_common
 from .frame_fields import FieldTransforms
@@ -16,7 +18,22 @@ from .record_functions import DynamicRecord
 if TYPE_CHECKING:
     from .session import HasSession
 
-__all__ = ["DynamicFrame", "DynamicFrameCollection", "DynamicRecord", "check_common"]
+__all__ = [
+    "DynamicFrame",
+    "DynamicFrameCollection",
+    "DynamicRecord",
+    "ResolveOption",
+    "check_common",
+]
+
+
+def __getattr__(name: str) -> Any:
+    # By their names: these modules import this one. On AWS scripts find the classes here.
+    if name == "DynamicFrameReader":
+        return import_module(f"{__package__}.readers").DynamicFrameReader
+    if name == "DynamicFrameWriter":
+        return import_module(f"{__package__}.writers").DynamicFrameWriter
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 class DynamicFrame(FieldTransforms, RecordTransforms):
@@ -26,6 +43,20 @@ class DynamicFrame(FieldTransforms, RecordTransforms):
     def fromDF(cls, dataframe: DataFrame, glue_ctx: HasSession, name: str = "") -> DynamicFrame:  # noqa: N802
         """Make a DynamicFrame of a DataFrame."""
         return cls(dataframe, glue_ctx, name)
+
+    def write(
+        self,
+        connection_type: str,
+        connection_options: Mapping[str, Any] | None = None,
+        format: str | None = None,  # noqa: A002 - AWS's signature
+        format_options: Mapping[str, Any] | None = None,
+        accumulator_size: int | None = None,  # noqa: ARG002 - AWS keeps so many error records
+    ) -> DynamicFrame:
+        """Same as ``write_dynamic_frame.from_options``."""
+        written: DynamicFrame = self.glue_ctx.write_dynamic_frame.from_options(
+            self, connection_type, connection_options, format, format_options
+        )
+        return written
 
     def _collection(self, frames: Mapping[str, Any]) -> DynamicFrameCollection:
         return DynamicFrameCollection(frames, self.glue_ctx)

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 from pyspark.sql import DataFrame
 
-from .choice import Typed, settle
+from .choice import Typed, resolve, settle
 from .collection import FrameCollection
-from .errors import NamesWhatIsMissing, UnsupportedApiError
+from .errors import ErrorThresholdError, NamesWhatIsMissing, UnsupportedApiError
+from .exact_names import selected
 from .gluetypes import DataType, Field, StructType, from_spark
 
 if TYPE_CHECKING:
@@ -51,15 +52,25 @@ class FrameCore(NamesWhatIsMissing):
         self._pending = dict(pending or {})
         self._choices = choices
         self._errors = errors
+        self._stage_errors = errors
+        self._limits = (0, 0)
         self._settled: Typed | None = None
         self.glue_ctx = glue_ctx
         self.name = name
 
     def toDF(self, options: Sequence[Any] | None = None) -> DataFrame:  # noqa: N802
-        """Return the records as a DataFrame; a choice is a struct with a field for each type."""
-        if options:
-            raise UnsupportedApiError("DynamicFrame.toDF(options)")
-        return self._types().frame
+        """Return the records as a DataFrame; a choice is a struct with a field for each type.
+
+        Args:
+            options: `ResolveOption`, each for a field that shall have one type
+        """
+        typed = self._types()
+        specs = [option.spec for option in options or ()]
+        wanted = [spec for spec in specs if spec is not None]
+        if not wanted:
+            return typed.frame
+        done = resolve(typed.frame, {}, typed.choices, wanted)
+        return selected(typed.frame, *(c for each in done.columns.values() for c in each))
 
     def _types(self) -> Typed:
         if self._settled is None:
@@ -108,6 +119,40 @@ class FrameCore(NamesWhatIsMissing):
         """Count the error records."""
         return self._errors.count() if self._errors is not None else 0
 
+    def stageErrorsCount(self) -> int:  # noqa: N802
+        """Count the error records of the last transformation alone."""
+        return self._stage_errors.count() if self._stage_errors is not None else 0
+
+    def _limit_errors(self, stage: int, total: int) -> None:
+        """Fail when there are as many error records, now and in `assertErrorThreshold`.
+
+        Args:
+            stage: of the last transformation; 0: any number
+            total: of all up to here; 0: any number
+
+        Raises:
+            ErrorThresholdError: there are
+        """
+        self._limits = (stage, total)
+        self.assertErrorThreshold()
+
+    def assertErrorThreshold(self) -> None:  # noqa: N802
+        """Fail when there are as many error records as the last transformation was told.
+
+        Raises:
+            ErrorThresholdError: there are
+        """
+        stage, total = self._limits
+        counted = (
+            ("stageThreshold", stage, self.stageErrorsCount),
+            ("totalThreshold", total, self.errorsCount),
+        )
+        for name, limit, count in counted:
+            if limit and (found := count()) >= limit:
+                raise ErrorThresholdError(
+                    f"{found} error records reach {name}={limit}; errorsAsDynamicFrame has them"
+                )
+
     def errorsAsDynamicFrame(self) -> Self:  # noqa: N802
         """Return the error records: a column ``error``, and ``file`` of those read from files.
 
@@ -134,7 +179,7 @@ class FrameCore(NamesWhatIsMissing):
         kept = {n: t for n, t in types.items() if n in frame.columns}
         of_two = (self._choices if choices is None else choices) & set(frame.columns)
         found = [e for e in (self._errors, errors) if e is not None]
-        return type(self)(
+        made = type(self)(
             frame,
             self.glue_ctx,
             self.name,
@@ -142,17 +187,18 @@ class FrameCore(NamesWhatIsMissing):
             choices=frozenset(of_two),
             errors=reduce(_all_columns, found) if found else None,
         )
+        made._stage_errors = errors
+        return made
 
 
 def check_common(api: str, options: Mapping[str, Any]) -> None:
     """Accept the parameters that every transformation has on AWS and that change no record.
 
     Raises:
-        UnsupportedApiError: an error threshold above 0, or any other parameter
+        UnsupportedApiError: any other parameter
     """
     for name, value in options.items():
-        threshold = name in ("stageThreshold", "totalThreshold")
-        if name not in ("transformation_ctx", "info") and not (threshold and not value):
+        if name not in ("transformation_ctx", "info", "stageThreshold", "totalThreshold"):
             raise UnsupportedApiError(f"{api}({name}={value!r})")
 
 

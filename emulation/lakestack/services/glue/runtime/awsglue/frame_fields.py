@@ -9,10 +9,11 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - the name everybody uses
 
 from . import choice as choices_of
-from . import nested_data
+from . import ddb_json, field_paths, nested_data
 from .catalog import read_table
 from .collection import FrameCollection
 from .columns import convert, find_column, listed, mapped_type, nested, quoted
+from .error_limits import limited
 from .errors import UnsupportedApiError
 from .exact_names import selected
 from .frame_core import FrameCore, check_common
@@ -25,6 +26,7 @@ Mapping4 = tuple[str, str, str, str]
 class FieldTransforms(FrameCore):
     """Select, rename, cast, nest and flatten fields."""
 
+    @limited
     def apply_mapping(
         self, mappings: Sequence[Mapping4], case_sensitive: bool = False, **common: Any
     ) -> Self:
@@ -55,6 +57,7 @@ class FieldTransforms(FrameCore):
         """The frame as it is for a selection: typed only where a path reads into a struct."""
         return self.toDF() if any("." in path for path in paths) else self._frame
 
+    @limited
     def select_fields(self, paths: str | Sequence[str], **common: Any) -> Self:
         """Keep the named fields, in the given order; ``a.b`` keeps b alone of the struct a."""
         check_common("DynamicFrame.select_fields", common)
@@ -67,6 +70,7 @@ class FieldTransforms(FrameCore):
         columns = nested([(path, column) for path, column in found if column is not None])
         return self._with(selected(frame, *columns), pending={}, choices=self._types().choices)
 
+    @limited
     def drop_fields(self, paths: str | Sequence[str], **common: Any) -> Self:
         """Leave out the named fields; ``a.b`` leaves b out of the struct a."""
         check_common("DynamicFrame.drop_fields", common)
@@ -83,18 +87,22 @@ class FieldTransforms(FrameCore):
                 typed = typed.withColumn(top, quoted(top).dropFields(rest))
         return self._with(typed, pending={}, choices=frame._types().choices)
 
+    @limited
     def rename_field(self, oldName: str, newName: str, **common: Any) -> Self:  # noqa: N803
-        """Rename a top-level field."""
+        """Rename a field; names are full paths, a name with dots in it stands in back-ticks."""
         check_common("DynamicFrame.rename_field", common)
         old, new = oldName.strip("`"), newName.strip("`")
         frame = self._frame
-        if "." in old and old not in frame.columns:
-            raise UnsupportedApiError(f"rename_field of the nested field {oldName!r}")
+        if ("." in old and old not in frame.columns) or ("." in new and "`" not in newName):
+            typed = self._types()
+            moved = field_paths.renamed(typed.frame, oldName, newName)
+            return self._with(moved, pending={}, choices=typed.choices)
         renamed = [quoted(n).alias(new) if n == old else quoted(n) for n in frame.columns]
         pending = {new if n == old else n: t for n, t in self._pending.items()}
         choices = frozenset(new if n == old else n for n in self._choices)
         return self._with(selected(frame, *renamed), pending=pending, choices=choices)
 
+    @limited
     def resolveChoice(  # noqa: N802
         self,
         specs: Sequence[tuple[str, str]] | None = None,
@@ -112,6 +120,7 @@ class FieldTransforms(FrameCore):
         check_common("DynamicFrame.resolveChoice", options)
         return resolve_choice(self, specs, choice, (database, table_name, catalog))
 
+    @limited
     def split_fields(
         self, paths: str | Sequence[str], name1: str, name2: str, **common: Any
     ) -> FrameCollection[Any]:
@@ -119,6 +128,7 @@ class FieldTransforms(FrameCore):
         check_common("DynamicFrame.split_fields", common)
         return self._collection({name1: self.select_fields(paths), name2: self.drop_fields(paths)})
 
+    @limited
     def drop_nulls(self, **common: Any) -> Self:
         """Leave out the fields that are null in every record, in structs and arrays too."""
         check_common("DynamicFrame.drop_nulls", common)
@@ -126,11 +136,25 @@ class FieldTransforms(FrameCore):
         frame = nested_data.without_nulls(typed.frame, typed.choices)
         return self._with(frame, pending={}, choices=typed.choices)
 
+    @limited
     def unnest(self, **common: Any) -> Self:
         """Make each field of a struct a top-level field, named ``struct.field``."""
         check_common("DynamicFrame.unnest", common)
         return self._with(nested_data.unnest(self.toDF()), pending={}, choices=frozenset())
 
+    @limited
+    def simplify_ddb_json(self, **common: Any) -> Self:
+        """Items in DynamoDB's JSON without its types; maps stay structs."""
+        check_common("DynamicFrame.simplify_ddb_json", common)
+        return self._with(ddb_json.simplify(self.toDF()), pending={}, choices=frozenset())
+
+    @limited
+    def unnest_ddb_json(self, **common: Any) -> Self:
+        """Items in DynamoDB's JSON without its types, each field of a map a top-level field."""
+        check_common("DynamicFrame.unnest_ddb_json", common)
+        return self._with(ddb_json.unnested(self.toDF()), pending={}, choices=frozenset())
+
+    @limited
     def relationalize(
         self,
         root_table_name: str,
@@ -145,6 +169,7 @@ class FieldTransforms(FrameCore):
             {name: type(self)(frame, self.glue_ctx, name) for name, frame in tables.items()}
         )
 
+    @limited
     def unbox(self, path: str, format: str, **options: Any) -> Self:  # noqa: A002
         """Replace a text field that holds JSON by what it holds; the schema is taken from all.
 

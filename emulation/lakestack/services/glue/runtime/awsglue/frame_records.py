@@ -11,6 +11,7 @@ from pyspark.sql import functions as F  # noqa: N812 - the name everybody uses
 from . import record_functions
 from .collection import FrameCollection
 from .columns import listed, quoted
+from .error_limits import limited
 from .errors import UnsupportedApiError
 from .exact_names import exact_names
 from .file_names import as_glue_names
@@ -30,6 +31,7 @@ _COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
 class RecordTransforms(FrameCore):
     """Filter, replace, split, join and put together records."""
 
+    @limited
     def filter(self, f: Callable[[DynamicRecord], Any], **common: Any) -> Self:
         """Keep the records for which `f` is true.
 
@@ -39,6 +41,7 @@ class RecordTransforms(FrameCore):
         good, errors = record_functions.keep(self.glue_ctx.spark_session, self.toDF(), f)
         return self._with(good, pending={}, choices=self._types().choices, errors=errors)
 
+    @limited
     def map(
         self,
         f: Callable[[DynamicRecord], Mapping[str, Any]],
@@ -52,6 +55,7 @@ class RecordTransforms(FrameCore):
         )
         return self._with(made, pending={}, choices=choices, errors=errors)
 
+    @limited
     def split_rows(
         self,
         comparison_dict: Mapping[str, Mapping[str, Any]],
@@ -76,6 +80,7 @@ class RecordTransforms(FrameCore):
             {name: self._with(f, pending={}, choices=typed) for name, f in kept.items()}
         )
 
+    @limited
     def join(
         self, paths1: Sequence[str], paths2: Sequence[str], frame2: FrameCore, **common: Any
     ) -> Self:
@@ -100,12 +105,14 @@ class RecordTransforms(FrameCore):
         typed = self._types().choices | {names[n] for n in frame2._types().choices}
         return self._with(left.join(renamed, condition), pending={}, choices=frozenset(typed))
 
+    @limited
     def union(self, frame2: FrameCore, **common: Any) -> Self:
         """All records of both, matched by field name."""
         check_common("DynamicFrame.union", common)
         both = self.toDF().unionByName(frame2.toDF(), allowMissingColumns=True)
         return self._with(both, pending={}, choices=self._types().choices)
 
+    @limited
     def mergeDynamicFrame(  # noqa: N802
         self, stage_dynamic_frame: FrameCore, primary_keys: Sequence[str], **common: Any
     ) -> Self:
@@ -116,6 +123,7 @@ class RecordTransforms(FrameCore):
         merged = kept.unionByName(staged, allowMissingColumns=True)
         return self._with(merged, pending={}, choices=self._types().choices)
 
+    @limited
     def spigot(self, path: str, options: Mapping[str, Any] | None = None, **common: Any) -> Self:
         """Write sample records as JSON: the first ``topk``, or each with probability ``prob``."""
         check_common("DynamicFrame.spigot", common)

@@ -16,8 +16,10 @@ from typing import Any
 
 from py4j.protocol import Py4JJavaError
 
+from .catalog import CatalogTable
 from .clients import client
 from .errors import CatalogError, SourceError, UnsupportedApiError
+from .options import Known
 
 Options = Mapping[str, Any]
 
@@ -255,3 +257,17 @@ def _secret(secret: str) -> dict[str, str]:
         raise SourceError(f"the secret {secret} is not in Secrets Manager") from e
     except (ValueError, KeyError, TypeError, AttributeError) as e:
         raise SourceError(f'the secret {secret} is not JSON with "username" and "password"') from e
+
+
+def of_table(table: CatalogTable, options: Options, known: Known) -> Options:
+    """The options of a catalog table that stands for a table of a database.
+
+    Its location is ``database.schema.table``, or ``database.table``; the connection is named in its
+    parameter ``connectionName``, as crawlers write it. Options of the table may be overridden.
+
+    Args:
+        known: the options of a source or a sink, of which the table's parameters may be some
+    """
+    database, _, name = table.location.partition(".")
+    own = {k: v for k, v in table.parameters.items() if k in known.applied}
+    return {"dbtable": name or table.name, "database": database, **own, **options}

@@ -48,6 +48,18 @@ class AWSConnectionUtils:
 _HERE = {"AWSConnectionUtils": AWSConnectionUtils}
 
 
+def is_missing(full: str) -> bool:
+    """Whether it is a class of AWS's own library that is not here.
+
+    Args:
+        full: its name, with its package where it is spelled with one
+    """
+    name = full.rpartition(".")[2]
+    if name in _HERE:
+        return False
+    return (full.startswith(_PACKAGES) and name[:1].isupper()) or full in _IMPORTED
+
+
 def install(java_gateway: Any) -> None:
     """Let py4j know these classes.
 
@@ -65,11 +77,10 @@ def install(java_gateway: Any) -> None:
             if not isinstance(there, package):
                 return there
             full = prefix_of(self, name)
-            if (full.startswith(_PACKAGES) and name[:1].isupper()) or full in {*_HERE, *_IMPORTED}:
-                if name in _HERE:
-                    return _HERE[name]
+            if is_missing(full):
                 raise UnsupportedAttributeError(f"the Java class {full}")
-            return there
+            of_glue = full in _HERE or full.startswith(_PACKAGES)
+            return _HERE[name] if of_glue and name in _HERE else there
 
         owner.__getattr__ = found  # type: ignore[attr-defined]
 

@@ -138,6 +138,19 @@ READERS: Mapping[str, Known] = {
     "parquet": Known(_ATTACHED, _PARQUET_TUNING | _names("compression")),
     "orc": Known(_ATTACHED),
     "avro": Known(_ATTACHED, _names("version")),
+    "xml": Known(
+        _names(
+            "rowTag",
+            "encoding",
+            "excludeAttribute",
+            "treatEmptyValuesAsNulls",
+            "attributePrefix",
+            "valueTag",
+            "ignoreSurroundingSpaces",
+        ),
+        frozenset(),
+        _ATTACHED | _names("withSchema"),
+    ),
 }
 _COMPRESSION = _names("compression")
 WRITERS: Mapping[str, Known] = {

@@ -13,6 +13,7 @@ from pyspark.sql import functions as F  # noqa: N812 - the name everybody uses
 from . import bookmark, dynamodb_source, jdbc, jdbc_source, s3_source, table_formats
 from .catalog import TABLE_FORMATS, CatalogTable, read_table
 from .columns import quoted
+from .coverage.connections import SOURCES, instead
 from .dynamicframe import DynamicFrame
 from .errors import NamesWhatIsMissing, SourceError, UnsupportedApiError
 from .json_schema import with_choices
@@ -76,7 +77,11 @@ class DynamicFrameReader(NamesWhatIsMissing):
             found = found.where(push_down_predicate) if push_down_predicate else found
             return DynamicFrame(found, self._glue_context, transformation_ctx or table_name)
         if table.classification in jdbc.VENDORS:
-            return self._jdbc(table.classification, _of_table(table, options), transformation_ctx)
+            return self._jdbc(
+                table.classification,
+                jdbc.of_table(table, options, JDBC_SOURCE),
+                transformation_ctx,
+            )
         given = CATALOG_SOURCE.taken("create_dynamic_frame.from_catalog", options)
         both = (push_down_predicate, given.pop("catalogpartitionpredicate", ""))
         read = s3_source.read_catalog(
@@ -118,7 +123,10 @@ class DynamicFrameReader(NamesWhatIsMissing):
         if connection_type in jdbc.VENDORS:
             return self._jdbc(connection_type, options, transformation_ctx)
         if connection_type not in FILE_CONNECTIONS:
-            raise UnsupportedApiError(f"from_options(connection_type={connection_type!r})")
+            raise UnsupportedApiError(
+                f"from_options(connection_type={connection_type!r})",
+                instead(SOURCES, connection_type),
+            )
         if format in table_formats.AT_PATHS:
             found = table_formats.read_path(self._glue_context.spark_session, format, options)
             return DynamicFrame(found, self._glue_context, transformation_ctx)
@@ -184,17 +192,6 @@ class DataFrameReader(NamesWhatIsMissing):
     def from_options(self, *args: Any, **kwargs: Any) -> DataFrame:
         """Read files or a DynamoDB table, with the types found in them."""
         return self._reader.from_options(*args, **kwargs).toDF()
-
-
-def _of_table(table: CatalogTable, options: Options) -> Options:
-    """The options of a catalog table that stands for a table of a database.
-
-    Its location is ``database.schema.table``, or ``database.table``; the connection is named in its
-    parameter ``connectionName``, as crawlers write it. Options of the table may be overridden.
-    """
-    database, _, name = table.location.partition(".")
-    own = {k: v for k, v in table.parameters.items() if k in JDBC_SOURCE.applied}
-    return {"dbtable": name or table.name, "database": database, **own, **options}
 
 
 def _listing(given: Options, *, recurse: bool) -> Listing:

@@ -16,9 +16,11 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - the name everybody uses
 from pyspark.sql.types import IntegerType, StringType, StructField, StructType
 
+from . import xml_source
 from .bookmark import Select
 from .catalog import CatalogTable, Partition, read_partitions
 from .columns import convert
+from .coverage.connections import READ_FORMATS, instead
 from .errors import SourceError, UnsupportedApiError
 from .gluetypes import is_complex
 from .hive_serde import FIELD_SEPARATOR, TEXT_OPTIONS
@@ -148,7 +150,7 @@ def read_paths(
     """
     kind = kind.lower().removeprefix("glue")
     if kind not in READERS:
-        raise UnsupportedApiError(f"format {kind!r}")
+        raise UnsupportedApiError(f"reading format {kind!r}", instead(READ_FORMATS, kind))
     given = READERS[kind].taken(f"format {kind}", options)
     paths = _chosen(paths, listing, select)
     if not paths:
@@ -165,6 +167,12 @@ def read_paths(
                 spark, text, whole=whole, path=path, file_column=given.get("attachfilename")
             )
         )
+    if kind == "xml":
+        records, broken = xml_source.text_of(
+            spark, paths, xml_source.Shape.of(given), str(given.get("encoding") or "")
+        )
+        frame, types, _, choices = with_choices(spark, records)
+        return Read(frame, types, broken, choices)
     frame = _csv(spark, paths, given) if kind == "csv" else _typed(spark, kind, paths)
     if attached := _attached(given):
         frame = frame.select(*(_named(n) for n in frame.columns), *attached)

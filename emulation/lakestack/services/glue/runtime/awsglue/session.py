@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 from pyspark.sql import SparkSession
 
@@ -13,4 +13,9 @@ class HasSession(Protocol):
     @property
     def spark_session(self) -> SparkSession:
         """The SparkSession."""
+        ...
+
+    @property
+    def write_dynamic_frame(self) -> Any:
+        """What writes frames."""
         ...

@@ -11,6 +11,7 @@ from pyspark.sql import DataFrame
 from . import dynamodb_sink, dynamodb_source, jdbc, jdbc_sink, table_formats
 from .catalog import TABLE_FORMATS, read_table
 from .catalog_sink import BEHAVIORS, CatalogUpdate
+from .coverage.connections import SINKS, WRITE_FORMATS, instead
 from .dynamicframe import DynamicFrame
 from .errors import NamesWhatIsMissing, UnsupportedApiError
 from .exact_names import exact_names
@@ -52,7 +53,10 @@ class DynamicFrameWriter(NamesWhatIsMissing):
         if connection_type in jdbc.VENDORS:
             return _write_jdbc(frame, connection_type, connection_options or {})
         if connection_type not in FILE_CONNECTIONS:
-            raise UnsupportedApiError(f"write_dynamic_frame to connection_type={connection_type!r}")
+            raise UnsupportedApiError(
+                f"write_dynamic_frame to connection_type={connection_type!r}",
+                instead(SINKS, connection_type),
+            )
         if format in table_formats.AT_PATHS:
             table_formats.append_path(frame.toDF(), format, connection_options or {})
             return frame
@@ -92,7 +96,9 @@ class DynamicFrameWriter(NamesWhatIsMissing):
         catalog_id: str | None = None,
         name_space: str | None = None,
     ) -> DynamicFrame:
-        """Write to the location of a catalog table, in its format, or to its DynamoDB table.
+        """Write to the location of a catalog table, in its format, or to the table it stands for.
+
+        That is one of DynamoDB, or of a database.
 
         To a table of Iceberg, Delta Lake or Hudi with the additional options as the format's.
 
@@ -107,6 +113,9 @@ class DynamicFrameWriter(NamesWhatIsMissing):
         if table.classification in TABLE_FORMATS:
             table_formats.append(frame.toDF(), table, additional_options or {}, catalog_id)
             return frame
+        if table.classification in jdbc.VENDORS:
+            options = jdbc.of_table(table, additional_options or {}, JDBC_SINK)
+            return _write_jdbc(frame, table.classification, options)
         given = CATALOG_SINK.taken("write_dynamic_frame.from_catalog", additional_options or {})
         keys = list(given.get("partitionkeys") or [])
         update = _catalog_update(given, database, table_name, catalog_id or "")
@@ -183,6 +192,9 @@ class DataSink(NamesWhatIsMissing):
     def setFormat(self, format: str, **options: Any) -> None:  # noqa: A002, N802
         """Set the format and its options."""
         self._format, self._options = format, options
+
+    def setAccumulableSize(self, size: int) -> None:  # noqa: N802
+        """Take how many error records AWS keeps in memory, which changes nothing here."""
 
     def setCatalogInfo(  # noqa: N802
         self,
@@ -264,7 +276,7 @@ def write_files(
         UnsupportedApiError: another format or option
     """
     if kind not in WRITERS:
-        raise UnsupportedApiError(f"format {kind!r}")
+        raise UnsupportedApiError(f"writing format {kind!r}", instead(WRITE_FORMATS, kind))
     given = WRITERS[kind].taken(f"format {kind}", options)
     typed = frame.toDF()
     if not typed.columns:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..collection import FrameCollection
+from ..coverage.frames import TRANSFORMS
 from ..dynamicframe import DynamicFrame, check_common
 from ..errors import UnsupportedApiError
 
@@ -25,11 +27,13 @@ __all__ = [
     "ResolveChoice",
     "SelectFields",
     "SelectFromCollection",
+    "SimplifyDDBJson",
     "Spigot",
     "SplitFields",
     "SplitRows",
     "Unbox",
     "UnnestFrame",
+    "mergeDynamicFrame",
 ]
 
 Frame = DynamicFrame
@@ -39,7 +43,8 @@ Collection = FrameCollection[Any]
 def __getattr__(name: str) -> Any:
     if name.startswith("_"):
         raise AttributeError(name)
-    raise UnsupportedApiError(f"awsglue.transforms.{name}")
+    row = TRANSFORMS.get(name)
+    raise UnsupportedApiError(f"awsglue.transforms.{name}", row.instead if row else "")
 
 
 class GlueTransform:
@@ -54,6 +59,50 @@ class GlueTransform:
     def name(cls) -> str:
         """Name of the transform."""
         return cls.__name__
+
+    @classmethod
+    def describeArgs(cls) -> list[dict[str, Any]]:  # noqa: N802 - AWS's names
+        """The parameters: name, type, description, whether optional, and the default."""
+        return [
+            {
+                "name": name,
+                "type": str(each.annotation),
+                "description": "",
+                "optional": each.default is not each.empty or each.kind is each.VAR_KEYWORD,
+                "defaultValue": None if each.default is each.empty else each.default,
+            }
+            for name, each in inspect.signature(cls.__call__).parameters.items()
+            if name != "self"
+        ]
+
+    @classmethod
+    def describeReturn(cls) -> dict[str, str]:  # noqa: N802
+        """What it returns."""
+        returned = inspect.signature(cls.__call__).return_annotation
+        return {"type": str(returned), "description": ""}
+
+    @classmethod
+    def describeTransform(cls) -> str:  # noqa: N802
+        """What it does."""
+        return inspect.getdoc(cls) or ""
+
+    @classmethod
+    def describeErrors(cls) -> list[dict[str, str]]:  # noqa: N802
+        """The errors it raises: AWS's pages name none."""
+        return []
+
+    @classmethod
+    def describe(cls) -> dict[str, Any]:
+        """All of this."""
+        return {
+            "transform": {
+                "name": cls.name(),
+                "args": cls.describeArgs(),
+                "returns": cls.describeReturn(),
+                "raises": cls.describeErrors(),
+                "description": cls.describeTransform(),
+            }
+        }
 
     def __call__(self, *_args: Any, **_kwargs: Any) -> Any:
         raise UnsupportedApiError(f"{type(self).__name__}.apply")
@@ -163,6 +212,22 @@ class Relationalize(GlueTransform):
         **common: Any,
     ) -> Collection:
         return frame.relationalize(name, staging_path, options, **common)
+
+
+class SimplifyDDBJson(GlueTransform):
+    """Items in DynamoDB's JSON without its types."""
+
+    def __call__(self, frame: Frame, **common: Any) -> Frame:
+        return frame.simplify_ddb_json(**common)
+
+
+class mergeDynamicFrame(GlueTransform):  # noqa: N801 - AWS's name
+    """Replace the records whose keys are in a staging frame by that frame's records."""
+
+    def __call__(
+        self, source_frame: Frame, staging_frame: Frame, primary_keys: Sequence[str], **common: Any
+    ) -> Frame:
+        return source_frame.mergeDynamicFrame(staging_frame, primary_keys, **common)
 
 
 class UnnestFrame(GlueTransform):

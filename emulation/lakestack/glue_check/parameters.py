@@ -1,0 +1,97 @@
+"""A job's definition: its kind and the parameters that AWS Glue itself reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lakestack.glue_check.findings import Finding, Verdict
+from lakestack.glue_check.imports import Surroundings, normalized
+from lakestack.glue_check.jobs import Job
+from lakestack.services.glue import job_arguments, python_modules
+from lakestack.services.glue.runtime.awsglue.coverage import Effect, Entry
+from lakestack.services.glue.runtime.awsglue.coverage.modules import JOBS
+from lakestack.services.glue.special_parameters import PARAMETERS
+
+__all__ = ["has_jars", "of_job", "surroundings"]
+
+_INSTEAD = {"--datalake-formats": "the format's jar by --extra-jars"}
+
+
+def of_job(job: Job) -> Iterator[Finding]:
+    """What a definition uses."""
+    if job.command in JOBS:
+        yield Finding.of(job.file, 0, "job type", job.command, JOBS[job.command])
+    elif job.command:
+        note = "AWS documents no such type of job"
+        yield Finding(job.file, 0, "job type", job.command, Verdict.REFUSED, note)
+    wrong = {found.name: found for found in _wrong(job)}
+    yield from wrong.values()
+    for name, value in job.arguments.items():
+        effect = PARAMETERS.get(name)
+        if effect is None or name in wrong:
+            continue  # the script's own, or said already
+        if effect is Effect.REFUSED and value in ("", "false"):
+            effect = Effect.NONE
+        entry = Entry(effect, instead=_INSTEAD.get(name, "") if effect is Effect.REFUSED else "")
+        yield Finding.of(job.file, job.lines.get(name, 0), "parameter", name, entry)
+    for jar in _several(job, "--extra-jars"):
+        line = job.lines.get("--extra-jars", 0)
+        yield Finding(
+            job.file, line, "jar", jar, Verdict.RUNS, "fetched from S3 when the run starts"
+        )
+
+
+def _wrong(job: Job) -> Iterator[Finding]:
+    """A parameter that a run would refuse, by the code that a run goes through."""
+    for name, value in job.arguments.items():
+        if (
+            PARAMETERS.get(name) is not Effect.APPLIED
+            or not isinstance(value, str)
+            or "${" in value
+        ):
+            continue
+        try:
+            job_arguments.special({name: value})
+        except job_arguments.ArgumentError as e:
+            line = job.lines.get(name, 0)
+            yield Finding(job.file, line, "parameter", name, Verdict.REFUSED, str(e))
+
+
+def has_jars(job: Job | None) -> bool:
+    """Whether a job brings jars, or settings by which Spark fetches some."""
+    return job is not None and bool(job.arguments.get("--extra-jars"))
+
+
+def surroundings(job: Job | None, local: set[str]) -> Surroundings:
+    """The modules that a job's script finds.
+
+    Args:
+        job: its job, where one is known
+        local: modules of the repository
+    """
+    if job is None:
+        return Surroundings(frozenset(local))
+    modules = job.arguments.get(python_modules.PARAMETER, "")
+    brought = _several(job, python_modules.PARAMETER)
+    names = {
+        normalized(
+            each.split("[")[0].split("=")[0].split("<")[0].split(">")[0].split("!")[0].strip("~ ")
+        )
+        for each in brought
+        if not python_modules.is_url(each)
+    }
+    archives = (
+        any(python_modules.is_url(each) for each in brought)
+        or bool(job.arguments.get("--extra-py-files"))
+        or not isinstance(modules, str)
+    )
+    return Surroundings(frozenset(local), frozenset(names), archives, is_known=True)
+
+
+def _several(job: Job, name: str) -> list[str]:
+    value = job.arguments.get(name)
+    return (
+        [part.strip() for part in value.split(",") if part.strip()]
+        if isinstance(value, str)
+        else []
+    )

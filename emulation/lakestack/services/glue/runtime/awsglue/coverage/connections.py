@@ -1,0 +1,84 @@
+"""Connection types and data formats, for reading and for writing.
+
+AWS Glue Developer Guide: "Connection types and options for ETL in AWS Glue for Spark", "Data format
+options for inputs and outputs in AWS Glue for Spark". Their options are in `awsglue.options`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from . import APPLIED, Effect, Entry, refused
+
+_JDBC = Entry(Effect.APPLIED, "a database on this machine")
+_STREAM = refused("batch reads of files, or Spark's own sources with a jar (--extra-jars)")
+_CONNECTOR = refused("spark.read.format(…) with the connector's jar (--extra-jars)")
+_SAAS = refused("files in S3 with what the service holds")
+_OWN_JDBC = refused("spark.read.format('jdbc') with the driver's jar (--extra-jars)")
+
+SOURCES: Mapping[str, Entry] = {
+    "azurecosmos": _CONNECTOR,
+    "azuresql": refused("connection type sqlserver"),
+    "bigquery": _CONNECTOR,
+    "custom.athena": _CONNECTOR,
+    "custom.jdbc": _OWN_JDBC,
+    "custom.spark": _CONNECTOR,
+    "documentdb": _CONNECTOR,
+    "dynamodb": APPLIED,
+    "file": APPLIED,
+    "kafka": _STREAM,
+    "kinesis": _STREAM,
+    "marketplace.athena": _CONNECTOR,
+    "marketplace.jdbc": _OWN_JDBC,
+    "marketplace.spark": _CONNECTOR,
+    "mongodb": _CONNECTOR,
+    "mysql": _JDBC,
+    "opensearch": _CONNECTOR,
+    "oracle": _JDBC,
+    "parquet": refused("connection type s3 with format parquet"),
+    "orc": refused("connection type s3 with format orc"),
+    "postgresql": _JDBC,
+    "redshift": Entry(Effect.APPLIED, "a PostgreSQL on this machine; without UNLOAD and COPY"),
+    "s3": APPLIED,
+    "salesforce": _SAAS,
+    "saphana": _CONNECTOR,
+    "sapodata": _SAAS,
+    "snowflake": _CONNECTOR,
+    "sqlserver": _JDBC,
+    "teradata": _CONNECTOR,
+    "vertica": _CONNECTOR,
+}
+SINKS: Mapping[str, Entry] = SOURCES
+
+READ_FORMATS: Mapping[str, Entry] = {
+    "avro": APPLIED,
+    "csv": APPLIED,
+    "delta": refused("spark.read.format('delta') with --datalake-formats"),
+    "grokLog": refused("spark.read.text and regexp_extract"),
+    "hudi": refused("spark.read.format('hudi') with --datalake-formats"),
+    "iceberg": refused("spark.table of the catalog with --datalake-formats"),
+    "ion": refused("format json"),
+    "json": APPLIED,
+    "orc": APPLIED,
+    "parquet": APPLIED,
+    "xml": APPLIED,
+}
+WRITE_FORMATS: Mapping[str, Entry] = {
+    "avro": APPLIED,
+    "csv": APPLIED,
+    "delta": refused("DataFrame.write.format('delta') with --datalake-formats"),
+    "glueparquet": APPLIED,
+    "hudi": refused("DataFrame.write.format('hudi') with --datalake-formats"),
+    "iceberg": refused("DataFrame.writeTo with --datalake-formats"),
+    "ion": refused("format json", "AWS does not write it either"),
+    "json": APPLIED,
+    "orc": APPLIED,
+    "parquet": APPLIED,
+    "xml": refused("format json", "AWS does not write it either"),
+}
+
+
+def instead(table: Mapping[str, Entry], name: str) -> str:
+    """What to use in the place of a connection type or format that is not here."""
+    found = {known.lower(): entry for known, entry in table.items()}.get(name.lower())
+    return found.instead if found else ""

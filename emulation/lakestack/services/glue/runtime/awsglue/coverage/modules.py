@@ -1,0 +1,36 @@
+"""Python modules that AWS Glue brings and no package index has, and kinds of jobs.
+
+AWS Glue Developer Guide: "AWS Glue PySpark extensions reference", "AWS Glue Data Quality",
+"Machine learning transforms"; AWS Glue Studio's generated scripts for ``gs_…``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from . import APPLIED, Effect, Entry, refused
+
+MODULES: Mapping[str, Entry] = {
+    "awsglue": APPLIED,
+    "awsglue.blueprint": refused("a workflow made with boto3", "blueprints are not here"),
+    "awsgluedq": refused("the same checks as Spark SQL", "AWS Glue Data Quality"),
+    "awsglueml": refused("SageMaker, or Spark's own pyspark.ml"),
+    "gs_": refused("the same transform in Spark SQL", "AWS Glue Studio's own transforms"),
+}
+"""By the beginning of a module's name."""
+JOBS: Mapping[str, Entry] = {
+    "glueetl": APPLIED,
+    "gluestreaming": refused("a job of type glueetl that reads what has come"),
+    "glueray": refused("a job of type glueetl or pythonshell"),
+    "pythonshell": Entry(Effect.APPLIED, "with this Python"),
+}
+"""``Command.Name`` of jobs."""
+
+
+def of_module(name: str) -> Entry | None:
+    """The row of a module, by the longest beginning; None: it is none of AWS's own."""
+    for known in sorted(MODULES, key=len, reverse=True):
+        prefix = known.endswith("_") and name.startswith(known)
+        if prefix or name == known or name.startswith(f"{known}."):
+            return MODULES[known]
+    return None

@@ -1,0 +1,90 @@
+"""`lake glue check`: folders, definitions of jobs, its output and exit codes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from lakestack.errors import CheckError
+from lakestack.glue_check.cli import app
+from lakestack.glue_check.findings import Finding, Verdict
+from lakestack.glue_check.jobs import jobs_of
+from lakestack.glue_check.repository import look
+from tests.unit.glue_check.texts import STUDIO, TEMPLATE, TERRAFORM
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "jobs").mkdir()
+    (tmp_path / "jobs" / "daily.py").write_text(STUDIO + "import great_expectations, absent_one\n")
+    (tmp_path / "jobs" / "helper.py").write_text("import os\n")
+    (tmp_path / "stack.yaml").write_text(TEMPLATE)
+    return tmp_path
+
+
+def by_name(findings: list[Finding]) -> dict[str, Finding]:
+    return {each.name: each for each in findings}
+
+
+def run(*arguments: str) -> Any:
+    return CliRunner().invoke(app, ["check", *arguments])
+
+
+def test_a_folder_with_a_template(folder: Path) -> None:
+    found = look([folder])
+    assert [script.path.name for script in found.scripts] == ["daily.py"]
+    [job] = found.jobs
+    assert (job.command, job.script_name) == ("glueetl", "daily.py")
+    named = by_name(found.findings())
+    assert named["--job-language"].verdict is Verdict.REFUSED
+    assert named["--job-language"].line == 9
+    assert named["--enable-spark-ui"].verdict is Verdict.NONE
+    assert named["great_expectations"].verdict is Verdict.RUNS
+    assert named["absent_one"].verdict is Verdict.RUN_TIME  # may be within what the job brings
+    assert "--own" not in named
+
+
+def test_terraform_and_the_api_s_json(tmp_path: Path) -> None:
+    file = tmp_path / "plan.json"
+    file.write_text(TERRAFORM)
+    [job] = jobs_of(file, "plan.json")
+    assert (job.name, job.command, job.script_name) == ("daily", "gluestreaming", "daily.py")
+    assert job.arguments == {"--enable-metrics": "true"}
+    file.write_text(json.dumps({"type": "version"}) + "\n" + TERRAFORM.replace("\n", ""))
+    assert [job.name for job in jobs_of(file, "plan.json")] == ["daily"]
+    definition = {"Name": "n", "Command": {"Name": "glueetl", "ScriptLocation": "s3://b/k.py"}}
+    for document in (definition, {"Job": definition}):
+        file.write_text(json.dumps(document))
+        assert [job.script for job in jobs_of(file, "j")] == ["s3://b/k.py"]
+    for text in ("{", "- AWS::Glue::Job\n- [", "[1] # Glue", "a: &a [*a, Glue]"):
+        file.with_suffix(".yaml").write_text(text)
+        assert jobs_of(file.with_suffix(".yaml"), "x") == []
+
+
+def test_a_template_leads_to_its_script(folder: Path) -> None:
+    found = look([folder / "stack.yaml"])
+    assert [script.path.name for script in found.scripts] == ["daily.py"]
+
+
+def test_exit_codes_and_what_is_printed(folder: Path, tmp_path: Path) -> None:
+    script = tmp_path / "jobs" / "daily.py"
+    done = run(str(script))
+    assert done.exit_code == 0
+    assert "runs                format csv (line 15)" in done.stdout
+    refused = run(str(script), "--arg=--job-language=scala")
+    assert isinstance(refused.exception, CheckError)
+    assert refused.exception.document is not None
+    assert refused.exception.document["count"]["refused"] == 3  # two are modules
+    assert "flags: 1 runs, 1 refused" in refused.stdout
+
+
+@pytest.mark.parametrize("arguments", [["nowhere"], ["{0}/jobs", "--arg=datalake"], ["{0}/empty"]])
+def test_wrong_usage(folder: Path, arguments: list[str]) -> None:
+    (folder / "empty").mkdir()
+    done = run(*(each.format(folder) for each in arguments))
+    assert done.exit_code == 2
+    assert "Error" in done.stderr
