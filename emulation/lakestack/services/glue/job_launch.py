@@ -12,8 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from lakestack import marks
-from lakestack.services.glue import job_arguments, python_modules, python_shell
+from lakestack.services.glue import (
+    connector_jars,
+    job_arguments,
+    python_modules,
+    python_shell,
+    studio_transforms,
+)
 from lakestack.services.glue.bookmark import FILE_VARIABLE, Bookmarks, Loan
+from lakestack.services.glue.data_quality import results as data_quality_results
 from lakestack.services.glue.job_files import download
 from lakestack.services.glue.spark.cluster import OnCluster, on_cluster
 from lakestack.services.logs.stream import LogStream
@@ -65,7 +72,7 @@ class Launch:
         location = special.script or self.settings["Command"]["ScriptLocation"]
         script = self._download(location, workdir / "script")
         files = [self._download(url, workdir / "work") for url in special.files]
-        python_files = [self._download(url, workdir / "extra") for url in special.python_files]
+        python_files = [self._python_file(url) for url in special.python_files]
         entries = [job_arguments.python_path_entry(file) for file in python_files]
         modules = self._modules(special)
         name, job_id, run_id = self.ids
@@ -79,6 +86,9 @@ class Launch:
             if modules and self.cluster:
                 python_files.append(python_modules.packed(modules, workdir))
             command, extra = self._spark(script, line, special)
+            extra[data_quality_results.FILE_VARIABLE] = str(
+                workdir / data_quality_results.FILE_NAME
+            )
         entries += [modules] if modules else []
         path = [*map(str, dict.fromkeys(entries)), extra["PYTHONPATH"]]
         extra.update({"PYTHONPATH": ":".join(path), **special.driver_variables})
@@ -112,6 +122,8 @@ class Launch:
 
         workdir = self.workdir
         words = [*line, *jdbc_drivers.connection_urls(self.account, self.region)]
+        connectors = connector_jars.urls(self.account, self.region, self.settings)
+        jars = dict.fromkeys([*special.jars, *connectors])
         engines = jdbc_drivers.engines([script, *(workdir / "extra").iterdir()], words)
         command, extra = spark_command(
             script,
@@ -121,7 +133,7 @@ class Launch:
             account=self.account,
             region=self.region,
             data_catalog=special.data_catalog,
-            jars=[self._download(url, workdir / "jars") for url in special.jars],
+            jars=[self._download(url, workdir / "jars") for url in jars],
             jars_first=special.jars_first,
             drivers=jdbc_drivers.jars(engines, self.errors.write),
             cluster=self.cluster,
@@ -131,6 +143,11 @@ class Launch:
             at = command.index(str(script))
             command[at:at] = [part for conf in special.spark_conf for part in ("--conf", conf)]
         return command, extra
+
+    def _python_file(self, url: str) -> Path:
+        folder = self.workdir / "extra"
+        own = studio_transforms.module(url, folder)
+        return own or self._download(url, folder)
 
     def _download(self, url: str, folder: Path) -> Path:
         return download(self.account, self.region, url, folder)
