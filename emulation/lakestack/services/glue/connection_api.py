@@ -1,4 +1,4 @@
-"""Connections of the Data Catalog: kept and shown. Jobs use those of type JDBC."""
+"""Connections of the Data Catalog: kept and shown. Jobs use those of JDBC and of connectors."""
 
 from __future__ import annotations
 

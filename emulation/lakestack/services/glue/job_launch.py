@@ -12,8 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from lakestack import marks
-from lakestack.services.glue import job_arguments, python_modules, python_shell, table_formats
+from lakestack.services.glue import (
+    connector_jars,
+    job_arguments,
+    python_modules,
+    python_shell,
+    studio_transforms,
+    table_formats,
+)
 from lakestack.services.glue.bookmark import FILE_VARIABLE, Bookmarks, Loan
+from lakestack.services.glue.data_quality import results as data_quality_results
 from lakestack.services.glue.job_files import download
 from lakestack.services.glue.spark.cluster import OnCluster, on_cluster
 from lakestack.services.logs.stream import LogStream
@@ -65,7 +73,7 @@ class Launch:
         location = special.script or self.settings["Command"]["ScriptLocation"]
         script = self._download(location, workdir / "script")
         files = [self._download(url, workdir / "work") for url in special.files]
-        python_files = [self._download(url, workdir / "extra") for url in special.python_files]
+        python_files = [self._python_file(url) for url in special.python_files]
         entries = [job_arguments.python_path_entry(file) for file in python_files]
         modules = self._modules(special)
         name, job_id, run_id = self.ids
@@ -81,6 +89,9 @@ class Launch:
             brought = table_formats.bring(special.formats, workdir, errors.write)
             entries += brought.python
             command, extra = self._spark(script, line, special, brought)
+            extra[data_quality_results.FILE_VARIABLE] = str(
+                workdir / data_quality_results.FILE_NAME
+            )
         entries += [modules] if modules else []
         path = [*map(str, dict.fromkeys(entries)), extra["PYTHONPATH"]]
         extra.update({"PYTHONPATH": ":".join(path), **special.driver_variables})
@@ -118,6 +129,8 @@ class Launch:
 
         workdir = self.workdir
         words = [*line, *jdbc_drivers.connection_urls(self.account, self.region)]
+        connectors = connector_jars.urls(self.account, self.region, self.settings)
+        jars = dict.fromkeys([*special.jars, *connectors])
         engines = jdbc_drivers.engines([script, *(workdir / "extra").iterdir()], words)
         command, extra = spark_command(
             script,
@@ -127,7 +140,7 @@ class Launch:
             account=self.account,
             region=self.region,
             data_catalog=special.data_catalog,
-            jars=[self._download(url, workdir / "jars") for url in special.jars],
+            jars=[self._download(url, workdir / "jars") for url in jars],
             jars_first=special.jars_first,
             drivers=[*jdbc_drivers.jars(engines, self.errors.write), *brought.jars],
             cluster=self.cluster,
@@ -137,6 +150,11 @@ class Launch:
             at = command.index(str(script))  # SparkSubmit's own options stand before the script
             command[at:at] = [part for each in conf for part in ("--conf", each)]
         return command, {**extra, **dict(brought.variables)}
+
+    def _python_file(self, url: str) -> Path:
+        folder = self.workdir / "extra"
+        own = studio_transforms.module(url, folder)
+        return own or self._download(url, folder)
 
     def _download(self, url: str, folder: Path) -> Path:
         return download(self.account, self.region, url, folder)

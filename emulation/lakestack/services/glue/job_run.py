@@ -19,6 +19,7 @@ from lakestack import changes, clock, marks
 from lakestack.errors import EmulationError
 from lakestack.services.glue import job_metrics, state_changes
 from lakestack.services.glue.bookmark import BookmarkError, Bookmarks
+from lakestack.services.glue.data_quality import results as data_quality_results
 from lakestack.services.glue.job_failure import FailureReader
 from lakestack.services.glue.job_files import LaunchError
 from lakestack.services.glue.job_launch import Launch
@@ -41,8 +42,10 @@ LOST = (
 JsonDict = dict[str, Any]
 _SAVED = (
     *("settings", "run_id", "attempt", "previous", "state", "error"),
-    *("started", "modified", "completed"),
+    *("started", "modified", "completed", "quality_results"),
 )
+_OF_THE_JOB = frozenset({"Command", "Connections", "JobId"})
+"""Settings that GetJobRun does not show."""
 
 
 class JobRun:
@@ -82,6 +85,7 @@ class JobRun:
         self.origin = origin
         self.started = self.modified = clock.wall()
         self.completed: float | None = None
+        self.quality_results: list[JsonDict] = []
         self._running_since: float | None = None  # on the steady clock, as the next
         self._ran_until: float | None = None
         self._bookmarks = bookmarks
@@ -146,7 +150,7 @@ class JobRun:
     def as_api(self) -> JsonDict:
         """The JobRun structure of the API; ExecutionTime in whole seconds."""
         return {
-            **{k: v for k, v in self.settings.items() if k not in {"Command", "JobId"}},
+            **{k: v for k, v in self.settings.items() if k not in _OF_THE_JOB},
             "JobName": self.job_name,
             "JobRunState": self.state,
             "StartedOn": self.started,
@@ -221,6 +225,12 @@ class JobRun:
             ):
                 state, error = self._execute(workdir, output, errors)
                 state, error = self._keep_bookmark(state, error)
+                self.quality_results = data_quality_results.collect(
+                    workdir,
+                    data_quality_results.Origin.job(
+                        *(self.account, self.region, self.started, self.job_name, self.run_id)
+                    ),
+                )
                 if error:
                     errors.write(f"{state}: {error}")
         except Exception as e:

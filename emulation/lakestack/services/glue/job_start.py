@@ -73,6 +73,8 @@ def _run_settings(job: Job, request: JsonDict, origin: Origin | None) -> JsonDic
         "GlueVersion": definition["GlueVersion"],
         **size,
     }
+    if definition.get("Connections"):
+        settings["Connections"] = definition["Connections"]
     for key in _RUN_SETTINGS:
         value = request.get(key) or definition.get(key)
         if value:

@@ -9,6 +9,7 @@ from lakestack.services.glue.classifier_api import ClassifierApi
 from lakestack.services.glue.connection_api import ConnectionApi
 from lakestack.services.glue.crawler_api import CrawlerApi
 from lakestack.services.glue.crawler_schedule_api import CrawlerScheduleApi
+from lakestack.services.glue.data_quality_api import DataQualityApi
 from lakestack.services.glue.job_api import JobApi
 from lakestack.services.glue.orchestration.scheduler import SCHEDULER
 from lakestack.services.glue.orchestration.trigger_api import TriggerApi
@@ -23,6 +24,7 @@ class GlueProvider(
     ConnectionApi,
     CrawlerApi,
     CrawlerScheduleApi,
+    DataQualityApi,
     JobApi,
     TriggerApi,
     UnsupportedApi,

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from lakestack.services import arns
 from lakestack.services.base import aws_error
 from lakestack.services.glue.crawler import Crawler
+from lakestack.services.glue.data_quality.table_run import TableRun
 from lakestack.services.glue.job import Job
 from lakestack.services.glue.triggers.chain import Chain, Workflow
 from lakestack.services.glue.triggers.trigger import Trigger
@@ -20,7 +21,9 @@ T = TypeVar("T")
 
 
 class GlueState(ServiceState):
-    """Connections, crawlers, classifiers, jobs, triggers and workflows by name, and chains by id.
+    """Connections, crawlers, classifiers, jobs, triggers, workflows and rulesets by name.
+
+    Chains and the runs of data quality are by id, the oldest first.
 
     `lock` guards adding and removing; triggers, workflows and chains wholly.
     """
@@ -34,6 +37,8 @@ class GlueState(ServiceState):
         self.triggers: dict[str, Trigger] = {}
         self.workflows: dict[str, Workflow] = {}
         self.chains: dict[str, Chain] = {}
+        self.rulesets: dict[str, dict[str, Any]] = {}
+        self.quality_runs: dict[str, TableRun] = {}
 
     def arn(self, kind: str, name: str) -> str:
         """ARN of a crawler, job, trigger or workflow: ``arn:aws:glue:us-east-1:…:crawler/name``."""
@@ -42,6 +47,14 @@ class GlueState(ServiceState):
     def triggers_of(self, workflow: str) -> list[Trigger]:
         """The triggers of a workflow, or with "" those outside workflows, in their order."""
         return [trigger for trigger in self.triggers.values() if trigger.workflow == workflow]
+
+    def quality_results(self) -> dict[str, dict[str, Any]]:
+        """The results of data quality by their ids: those of jobs' runs, and of runs on tables."""
+        with self.lock:
+            runs = [run for job in self.jobs.values() for run in job.runs]
+            tables = list(self.quality_runs.values())
+        found = [*(run.quality_results for run in runs), *(run.results for run in tables)]
+        return {result["ResultId"]: result for results in found for result in results}
 
     def chain(self, workflow: str, chain_id: str) -> Chain | None:
         """A workflow's run, or with "" a chain outside workflows."""
@@ -59,13 +72,15 @@ class GlueState(ServiceState):
                 "job": sorted(self.jobs),
                 "trigger": sorted(self.triggers),
                 "workflow": sorted(self.workflows),
+                "ruleset": sorted(self.rulesets),
             }
 
     def end(self) -> list[Ending]:
-        """Crawls and job runs are stopped as StopCrawler and BatchStopJobRun do."""
+        """Crawls and runs are stopped as StopCrawler and BatchStopJobRun do."""
         found = [crawler.shut_down() for crawler in self.crawlers.values()]
         found += [job.shut_down() for job in self.jobs.values()]
-        return list(itertools.chain(*found))
+        tables = [run for run in self.quality_runs.values() if run.stop()]
+        return [*itertools.chain(*found), *(Ending.of(run.runner) for run in tables)]
 
     def snapshot(self) -> dict[str, Any]:
         with self.lock:
@@ -77,6 +92,8 @@ class GlueState(ServiceState):
                 "triggers": [trigger.snapshot() for trigger in self.triggers.values()],
                 "workflows": [workflow.snapshot() for workflow in self.workflows.values()],
                 "chains": [chain.snapshot() for chain in self.chains.values()],
+                "rulesets": dict(self.rulesets),
+                "quality_runs": [run.snapshot() for run in self.quality_runs.values()],
             }
 
     def restore(self, document: dict[str, Any]) -> None:
@@ -92,6 +109,9 @@ class GlueState(ServiceState):
         self.workflows = {workflow.name: workflow for workflow in workflows}
         chains = [Chain.restored(saved) for saved in document["chains"]]
         self.chains = {chain.chain_id: chain for chain in chains}
+        self.rulesets = dict(document["rulesets"])
+        runs = [TableRun.restored(*place, saved) for saved in document["quality_runs"]]
+        self.quality_runs = {run.run_id: run for run in runs}
 
     def resume(self) -> None:
         """What was under way has failed: its process or thread is gone."""

@@ -16,6 +16,7 @@ GLUE, SAGEMAKER, DMS, CLOUDFORMATION = (
     "aws.dms",
     "aws.cloudformation",
 )
+GLUE_DATA_QUALITY_SOURCE = "aws.glue-dataquality"
 _GLUE_PAGE = "AWS Glue Developer Guide, Automating AWS Glue with EventBridge"
 _SAGEMAKER_PAGE = "SageMaker AI Developer Guide, Events that SageMaker AI sends to EventBridge"
 _DMS_PAGE = "AWS DMS User Guide, Working with Amazon EventBridge events and notifications"
@@ -75,6 +76,16 @@ GLUE_TABLE = EventType(
     "UpdateTable, CreatePartition, UpdatePartition, DeletePartition and the last three in batches",
     ("databaseName", "typeOfChange", "tableName", "changedPartitions"),
     _GLUE_PAGE,
+)
+GLUE_DATA_QUALITY = EventType(
+    GLUE_DATA_QUALITY_SOURCE,
+    "Data Quality Evaluation Results Available",
+    "a job's run with published results ends, or an evaluation run: once for each result",
+    (
+        *("context", "resultId", "rulesetNames", "state", "score"),
+        *("rulesSucceeded", "rulesFailed", "rulesSkipped"),
+    ),
+    "AWS Glue Developer Guide, Setting up alerts, deployments, and scheduling",
 )
 SAGEMAKER_TRAINING_JOB = EventType(
     SAGEMAKER,

@@ -25,6 +25,8 @@ from lakestack.services.glue.spark.class_path import class_archive, class_path
 from lakestack.services.glue.spark.cluster import OnCluster
 
 AWSGLUE = Path(runtime.__file__).resolve().parent / "awsglue"
+BESIDE = tuple(AWSGLUE.parent / name for name in ("awsgluedq", "awsgluestudio"))
+"""Packages of AWS Glue's that scripts import beside awsglue; they run in the driver."""
 DRIVER = Path(runtime.__file__).resolve().parent / "driver"
 CORES_PER_WORKER = 4  # a G.1X worker has 4 vCPUs
 JVM_FLAGS_VARIABLE = "LAKE_SPARK_JVM_FLAGS"
@@ -205,16 +207,17 @@ def spark_command(
 
 
 def python_path(workdir: Path) -> str:
-    """The PYTHONPATH of a job: awsglue, and what is done before its script.
+    """The PYTHONPATH of a job: awsglue, what belongs to it, and what is done before its script.
 
     Args:
         workdir: private folder of the run
     """
     folder = workdir / "python"
     folder.mkdir(parents=True, exist_ok=True)
-    if not (folder / "awsglue").exists():
-        # A link of its own, so that nothing beside awsglue can be imported by accident.
-        (folder / "awsglue").symlink_to(AWSGLUE, target_is_directory=True)
+    for package in (AWSGLUE, *BESIDE):
+        # Links of their own, so that nothing beside the packages can be imported by accident.
+        if not (folder / package.name).exists():
+            (folder / package.name).symlink_to(package, target_is_directory=True)
     return os.pathsep.join([str(folder), str(DRIVER)])
 
 

@@ -60,7 +60,9 @@ def jars(names: Iterable[str], note: Callable[[str], None]) -> list[Path]:
 def connection_urls(account: str, region: str) -> list[str]:
     """The JDBC URLs of the account's Glue connections."""
     pages = client(account, region, "glue").get_paginator("get_connections").paginate()
-    properties = (c["ConnectionProperties"] for page in pages for c in page["ConnectionList"])
+    properties = (
+        c.get("ConnectionProperties") or {} for page in pages for c in page["ConnectionList"]
+    )
     return [each["JDBC_CONNECTION_URL"] for each in properties if each.get("JDBC_CONNECTION_URL")]
 
 

@@ -125,6 +125,15 @@ JDBC_SOURCE = Known(
     _JDBC_TUNING,
     _OWN_DRIVER | _names("sampleSize", "bookmarkFilter"),
 )  # fmt: skip
+CONNECTOR_JDBC = Known(
+    _names(
+        "className", "url", "dbTable", "tableName", "query", "user", "password", "secretId",
+        "connectionName", "filterPredicate", "partitionColumn", "lowerBound", "upperBound",
+        "numPartitions", "jobBookmarkKeys",
+    ),
+    _names("jobBookmarkKeysSortOrder"),
+    _names("dataTypeMapping"),
+)  # fmt: skip
 JDBC_SINK = Known(_JDBC | _names("preactions", "postactions"), _JDBC_TUNING, _OWN_DRIVER)
 
 _CSV = _names("separator", "quoteChar", "escaper")

@@ -10,7 +10,7 @@ from pyspark import RDD
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - the name everybody uses
 
-from . import bookmark, dynamodb_source, jdbc, jdbc_source, s3_source, table_formats
+from . import bookmark, connectors, dynamodb_source, jdbc, jdbc_source, s3_source, table_formats
 from .catalog import TABLE_FORMATS, CatalogTable, read_table
 from .columns import quoted
 from .coverage.connections import SOURCES, instead
@@ -122,6 +122,10 @@ class DynamicFrameReader(NamesWhatIsMissing):
             return self._frame(read.of_data(), transformation_ctx)
         if connection_type in jdbc.VENDORS:
             return self._jdbc(connection_type, options, transformation_ctx)
+        if connectors.known(connection_type):
+            session = self._glue_context.spark_session
+            rows = connectors.read(session, connection_type, options, transformation_ctx)
+            return DynamicFrame(rows, self._glue_context, transformation_ctx)
         if connection_type not in FILE_CONNECTIONS:
             raise UnsupportedApiError(
                 f"from_options(connection_type={connection_type!r})",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import DataFrame
 
-from . import dynamodb_sink, dynamodb_source, jdbc, jdbc_sink, table_formats
+from . import connectors, dynamodb_sink, dynamodb_source, jdbc, jdbc_sink, table_formats
 from .catalog import TABLE_FORMATS, read_table
 from .catalog_sink import BEHAVIORS, CatalogUpdate
 from .coverage.connections import SINKS, WRITE_FORMATS, instead
@@ -52,6 +52,9 @@ class DynamicFrameWriter(NamesWhatIsMissing):
             return _write_dynamodb(frame, connection_options or {})
         if connection_type in jdbc.VENDORS:
             return _write_jdbc(frame, connection_type, connection_options or {})
+        if connectors.known(connection_type):
+            connectors.write(frame.toDF(), connection_type, connection_options or {})
+            return frame
         if connection_type not in FILE_CONNECTIONS:
             raise UnsupportedApiError(
                 f"write_dynamic_frame to connection_type={connection_type!r}",

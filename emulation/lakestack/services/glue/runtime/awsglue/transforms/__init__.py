@@ -43,6 +43,10 @@ Collection = FrameCollection[Any]
 def __getattr__(name: str) -> Any:
     if name.startswith("_"):
         raise AttributeError(name)
+    if name == "EvaluateDataQuality":  # late: it is made of what this module has
+        from awsgluedq.transforms import EvaluateDataQuality
+
+        return EvaluateDataQuality
     row = TRANSFORMS.get(name)
     raise UnsupportedApiError(f"awsglue.transforms.{name}", row.instead if row else "")
 

@@ -1,0 +1,1 @@
+"""AWS Glue Data Quality as a service: runs on tables, and the results of runs."""

@@ -1,0 +1,68 @@
+"""Results of data quality as a run writes them, runs in snapshots, and jars of connectors."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lakestack.services.glue import connector_jars
+from lakestack.services.glue.data_quality.results import FILE_NAME, Origin, collect
+from lakestack.services.glue.data_quality.table_run import LOST, TableRun
+
+RULES = [
+    {"rule": "RowCount > 1", "passed": True, "reason": None, "metrics": {"Dataset.*.RowCount": 2}},
+    {"rule": 'IsComplete "id"', "passed": False, "reason": "no", "metrics": {}},
+]
+SOURCE = {"GlueTable": {"DatabaseName": "db", "TableName": "t"}}
+
+
+def test_results_are_read_and_what_is_none_is_passed_over(tmp_path: Path) -> None:
+    good = json.dumps({"context": "node", "rules": RULES})
+    lines = [good, "{", '{"context": "x", "rules": [1]}', "[]"]
+    (tmp_path / FILE_NAME).write_text("\n".join(lines))
+    (found,) = collect(tmp_path, Origin.job("1" * 12, "eu-west-1", 1.0, "j", "jr_1"))
+    assert (found["Score"], found["EvaluationContext"], found["JobRunId"]) == (0.5, "node", "jr_1")
+    assert [rule["Result"] for rule in found["RuleResults"]] == ["PASS", "FAIL"]
+    assert found["RuleResults"][1]["EvaluationMessage"] == "no"
+    assert found["AggregatedMetrics"]["TotalRulesFailed"] == 1.0
+    assert collect(tmp_path / "none", Origin.job("1" * 12, "eu-west-1", 1.0, "j", "jr_1")) == []
+
+
+def test_a_run_under_way_has_failed_when_it_is_restored() -> None:
+    request = {"DataSource": SOURCE, "Role": "r"}
+    run = TableRun("1" * 12, "eu-west-1", request, {"rules": "Rules = []"})
+    found = TableRun.restored("1" * 12, "eu-west-1", run.snapshot())
+    assert found.run_id == run.run_id
+    assert (found.as_api()["Status"], found.as_api()["ErrorString"]) == ("FAILED", LOST)
+    assert not found.stop()
+    assert TableRun.restored("1" * 12, "eu-west-1", found.snapshot()).as_api() == found.as_api()
+
+
+def test_jars_of_the_connections_of_a_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    def connection(name: str, kind: str, **properties: str) -> dict[str, Any]:
+        return {"Name": name, "ConnectionType": kind, "ConnectionProperties": properties}
+
+    listed = [
+        connection("jar", "CUSTOM", CONNECTOR_URL="s3://b/c.jar"),
+        connection("other", "CUSTOM", CONNECTOR_URL="s3://b/other.jar"),
+        connection("image", "MARKETPLACE", CONNECTOR_URL="https://1.dkr.ecr.amazonaws.com/x"),
+        connection("jdbc", "JDBC", JDBC_CONNECTION_URL="jdbc:mysql://x/y"),
+        {"Name": "bare", "ConnectionType": "NETWORK"},
+    ]
+
+    class Glue:
+        def get_paginator(self, _name: str) -> Glue:
+            return self
+
+        def paginate(self) -> list[dict[str, Any]]:
+            return [{"ConnectionList": listed}]
+
+    monkeypatch.setattr(connector_jars, "client", lambda *_: Glue())
+    names = ["jar", "image", "jdbc", "bare", "gone"]
+    settings = {"Connections": {"Connections": names}}
+    assert connector_jars.urls("1" * 12, "eu-west-1", settings) == ["s3://b/c.jar"]
+    monkeypatch.setattr(connector_jars, "client", lambda *_: pytest.fail("asked for nothing"))
+    assert connector_jars.urls("1" * 12, "eu-west-1", {}) == []
