@@ -13,7 +13,7 @@ from lakestack.services.glue.job_api import JobApi
 from lakestack.services.glue.orchestration.scheduler import SCHEDULER
 from lakestack.services.glue.orchestration.trigger_api import TriggerApi
 from lakestack.services.glue.orchestration.workflow_api import WorkflowApi
-from lakestack.services.glue.sessions.session_api import SessionApi
+from lakestack.services.glue.session_api import SessionApi
 from lakestack.services.glue.unsupported_api import UnsupportedApi
 
 

@@ -7,10 +7,10 @@ from typing import Any
 from localstack.aws.api import CommonServiceException, RequestContext, handler
 
 from lakestack.services.base import aws_error
+from lakestack.services.glue import session_expiry
 from lakestack.services.glue.job import DEFAULT_VERSION, GLUE_VERSIONS, capacity
 from lakestack.services.glue.job_checks import check_arguments
 from lakestack.services.glue.paging import page
-from lakestack.services.glue.sessions import expiry
 from lakestack.services.glue.sessions.session import Session, illegal
 from lakestack.services.glue.state import STORE, GlueState, state_of
 from lakestack.services.glue.tagging import drop_tags, set_tags, with_tags
@@ -40,7 +40,7 @@ class SessionApi:
             state.sessions[session.name] = session
             session.start()
         set_tags(state, "session", session.name, request.get("Tags"))
-        expiry.start()
+        session_expiry.start()
         return {"Session": session.as_api()}
 
     @handler("GetSession", expand=False)
