@@ -13,6 +13,7 @@ from tests.support import unique
 pytestmark = [pytest.mark.spark, pytest.mark.large]
 
 SCRIPT = """
+import threading
 from pyspark.sql import functions as F
 
 arn = "arn:aws:kinesis:us-east-1:000000000000:stream/" + bucket
@@ -71,9 +72,8 @@ def batch(frame, number):
         seen["again"] = text
         seen["fields"] = [f.name for f in frame.schema()]
         seen["rows"] = sorted(r[1] for r in frame.toDF().select("user", "n").collect())
-    if number == 2:
-        for query in spark.streams.active:
-            query.stop()
+    if number == 2:  # from outside, as a job is stopped
+        threading.Thread(target=lambda: [q.stop() for q in spark.streams.active]).start()
 
 
 options = {"windowSize": "1 second", "checkpointLocation": f"s3://{bucket}/check/"}
@@ -169,7 +169,8 @@ def test_windows_watermarks_and_unions(found: dict[str, Any]) -> None:
 
 def test_each_batch_is_repeated_as_it_was(found: dict[str, Any]) -> None:
     assert found["seen"] == [True, 6, ["user", "n", "at"], list(range(6))]
-    assert found["tries"] == [0, 0, 0, 1, 2]
+    assert found["tries"][:5] == [0, 0, 0, 1, 2]
+    assert found["ended"] is None
 
 
 def test_a_batch_that_always_fails_ends_the_job(found: dict[str, Any]) -> None:

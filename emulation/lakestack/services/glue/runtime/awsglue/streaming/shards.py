@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import pyarrow as pa
@@ -281,6 +281,7 @@ def _location() -> str:
     return found
 
 
+@cache
 def _kinesis(region: str | None) -> Any:
     import boto3
 
