@@ -54,7 +54,8 @@ def shown(emulator: str, aws: Any, tmp_path_factory: pytest.TempPathFactory) -> 
         "HOME": str(folder),
         "AWS_ENDPOINT_URL": emulator,
         "glue_endpoint_url": emulator,
-        "glue_iam_role": "arn:aws:iam::000000000000:role/glue",
+        "glue_role_arn": "arn:aws:iam::000000000000:role/glue",
+        "request_origin": "GlueStudioNotebook",  # others ask the registry for a newer kernel
         "AWS_ACCESS_KEY_ID": "000000000000",
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_REGION": "us-east-1",
