@@ -30,6 +30,9 @@ from dataclasses import dataclass
 from typing import Any
 
 CHANNEL_VARIABLE = "LAKE_SESSION_CHANNEL"
+INTERRUPT_SECONDS = 2.0
+"""How long a statement whose Spark jobs are cancelled may take, before a signal ends it."""
+
 MOST_TEXT = 1 << 20
 """Characters of a statement's text, its error and its traceback that are kept: our choice."""
 
@@ -124,6 +127,8 @@ class Driver:
         self._connection = connection
         self._lock = threading.Lock()
         self._running: int | None = None
+        self._cancelled: int | None = None
+        self._ended = threading.Event()
         self._asked: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
         self._reader = threading.Thread(target=self._read, name="session-reader", daemon=True)
         self.say({"hello": word})
@@ -152,17 +157,34 @@ class Driver:
         with contextlib.suppress(KeyboardInterrupt):  # one that comes between two of these lines
             with self._lock:
                 self._running = number
+                self._ended.clear()
             outcome = namespace.run(asked["code"], number)
         with contextlib.suppress(KeyboardInterrupt), self._lock:
             self._running = None
+            self._ended.set()
+        cancelled = outcome.cancelled or self._cancelled == number
         self.say(
             {
                 "done": number,
                 "text": outcome.text,
-                "error": outcome.error,
-                "cancelled": outcome.cancelled,
+                "error": None if cancelled else outcome.error,
+                "cancelled": cancelled,
             }
         )
+
+    def _cancel(self, number: int) -> None:
+        """End a statement: by its Spark jobs, or by a signal to Python where that is not enough."""
+        with self._lock:
+            if self._running != number:
+                return
+            self._cancelled = number
+        _cancel_jobs()
+        if self._ended.wait(INTERRUPT_SECONDS):
+            return
+        with self._lock:
+            if self._running == number:
+                signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+        _cancel_jobs()
 
     def _read(self) -> None:
         with self._connection.makefile("r", encoding="utf-8") as lines:
@@ -171,21 +193,22 @@ class Driver:
                 if "run" in document:
                     self._asked.put(document)
                     continue
-                with self._lock:
-                    if self._running == document["cancel"]:
-                        main = threading.main_thread().ident or 0
-                        signal.pthread_kill(main, signal.SIGINT)
+                self._cancel(document["cancel"])
         self._asked.put(None)
         os.kill(os.getpid(), signal.SIGTERM)  # a statement may still run, and nobody waits for it
 
 
 def _interrupt(number: int, frame: object) -> None:  # noqa: ARG001
-    from pyspark import SparkContext
-
-    context: Any = SparkContext
-    if active := context._active_spark_context:
-        active.cancelAllJobs()
     raise KeyboardInterrupt
+
+
+def _cancel_jobs() -> None:
+    if "pyspark" in sys.modules:
+        from pyspark import SparkContext
+
+        context: Any = SparkContext
+        if active := context._active_spark_context:
+            active.cancelAllJobs()
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""What Spark's own streaming readers and writers learn: Kinesis, and checkpoints in S3."""
+"""What Spark's own streaming readers and writers learn: Kinesis, and where a ledger is."""
 
 from __future__ import annotations
 
@@ -12,12 +12,8 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql.streaming.readwriter import DataStreamReader, DataStreamWriter
 
-from ..partition_overwrite import settings
 from .ledger import LEDGER_PROPERTY
 
-MANAGER = "spark.sql.streaming.checkpointFileManagerClass"
-_IN_S3 = "org.apache.spark.internal.io.cloud.AbortableStreamBasedCheckpointFileManager"
-_CLOUD = "spark.sql.sources.commitProtocolClass"
 S3_SCHEMES = ("s3://", "s3a://", "s3n://")
 
 
@@ -94,24 +90,20 @@ def _load(plain: Any) -> Any:
 
 
 def _starting(plain: Any) -> Any:
-    """Tell the query's tasks where its ledger is, and Spark how to write files of S3 at once."""
+    """Tell the query's tasks where its ledger is."""
 
     @functools.wraps(plain)
     def start(self: Any, *args: Any, **kwargs: Any) -> Any:
         noted = getattr(self, "_lake_options", {})
         given = {name.lower(): value for name, value in kwargs.items()}
         checkpoint = given.get("checkpointlocation") or noted.get("checkpointlocation")
-        location = str(checkpoint) if checkpoint else None
-        context, conf = self._spark.sparkContext, self._spark.conf
-        wanted = {}
-        cloud = "PathOutputCommitProtocol" in (conf.get(_CLOUD, "") or "")
-        if location and location.startswith(S3_SCHEMES) and cloud and not conf.get(MANAGER, None):
-            wanted[MANAGER] = _IN_S3
+        context = self._spark.sparkContext
         before = context.getLocalProperty(LEDGER_PROPERTY)
-        context.setLocalProperty(LEDGER_PROPERTY, ledger_of(location))
+        context.setLocalProperty(
+            LEDGER_PROPERTY, ledger_of(str(checkpoint) if checkpoint else None)
+        )
         try:
-            with settings(self._spark, wanted):
-                return plain(self, *args, **kwargs)
+            return plain(self, *args, **kwargs)
         finally:
             context.setLocalProperty(LEDGER_PROPERTY, before)
 
