@@ -47,7 +47,7 @@ def shown(emulator: str, aws: Any, tmp_path_factory: pytest.TempPathFactory) -> 
         f"connection_options={{'paths': ['s3://{bucket}/in/']}}, format='json')\n"
         "frame.toDF().show()\nframe.count()"
     )
-    cells = [SETTINGS, START, read, "1 / 0", "frame.count() + 1", "%status", "%stop_session"]
+    cells = [SETTINGS, START, read, "1 / 0", "frame.count() + 1", "%list_sessions", "%stop_session"]
     (folder / "cells.json").write_text(json.dumps(cells))
     environment = {
         "PATH": os.environ["PATH"],
@@ -86,6 +86,6 @@ def test_an_error_is_shown_and_ends_nothing(shown: list[str]) -> None:
     assert "ZeroDivisionError: division by zero" in shown[3]
 
 
-def test_the_session_is_shown_and_stopped(shown: list[str]) -> None:
+def test_the_session_is_listed_and_stopped(shown: list[str]) -> None:
     assert "READY" in shown[5]
     assert "stopped" in shown[6].lower()

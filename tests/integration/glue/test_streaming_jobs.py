@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -46,6 +47,14 @@ SCRIPT = """
 """
 
 
+@pytest.fixture(autouse=True)
+def _stopped(jobs: Jobs) -> Iterator[None]:
+    """Jobs that a failed test leaves would run on."""
+    yield
+    for name in jobs.glue.list_jobs(Tags={"bucket": jobs.bucket})["JobNames"]:
+        jobs.glue.delete_job(JobName=name)
+
+
 @pytest.fixture
 def stream(aws: Any) -> str:
     """A stream of two shards."""
@@ -77,6 +86,7 @@ def test_a_job_goes_on_where_it_was_stopped(jobs: Jobs, aws: Any, stream: str) -
         "gluestreaming",
         DefaultArguments={"--bucket": jobs.bucket, "--stream": arn},
         GlueVersion="4.0",
+        Tags={"bucket": jobs.bucket},
     )
     assert "Timeout" not in jobs.glue.get_job(JobName=job)["Job"]
     put(aws, stream, range(700))
