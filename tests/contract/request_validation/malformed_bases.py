@@ -249,6 +249,16 @@ def _glue(aws: Callable[[str], Any]) -> list[Base]:
         "Tags": {"a": "b"},
     }
     glue.create_crawler(Name=name, **crawler)
+    session = {
+        # Refused by the handler: a session is a Spark driver.
+        "Role": ROLE,
+        "Command": {"Name": "glueray", "PythonVersion": "3"},
+        "DefaultArguments": {"--a": "b"},
+        "IdleTimeout": 5,
+        "WorkerType": "G.1X",
+        "NumberOfWorkers": 2,
+        "Tags": {"a": "b"},
+    }
     csv = {"Name": UNIQUE, "Delimiter": ",", "QuoteSymbol": '"', "Header": ["a", "b"]}
     page = {"MaxResults": 1, "NextToken": "x"}
     entry = {"PartitionValueList": ["v"], "PartitionInput": partition}
@@ -299,6 +309,12 @@ def _glue(aws: Callable[[str], Any]) -> list[Base]:
         ("CreateClassifier", {"CsvClassifier": csv}),
         ("UpdateClassifier", {"CsvClassifier": csv}),
         ("GetClassifiers", page),
+        ("CreateSession", {"Id": UNIQUE, **session}),
+        ("ListSessions", {"Tags": {"a": "b"}, **page}),
+        ("RunStatement", {"SessionId": name, "Code": "1"}),
+        ("GetStatement", {"SessionId": name, "Id": 1}),
+        ("ListStatements", {"SessionId": name, "NextToken": "x"}),
+        ("StopSession", {"Id": name}),
     ]
 
 

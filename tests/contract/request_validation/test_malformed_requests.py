@@ -34,7 +34,7 @@ READERS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
     ),
     "glue": (
         *(("GetDatabases", {}), ("GetJobs", {}), ("GetCrawlers", {}), ("GetClassifiers", {})),
-        *(("ListJobs", {}), ("ListCrawlers", {})),
+        *(("ListJobs", {}), ("ListCrawlers", {}), ("ListSessions", {})),
     ),
     "sagemaker": (
         *(("ListModels", {}), ("ListTrainingJobs", {}), ("ListEndpoints", {})),

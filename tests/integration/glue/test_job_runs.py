@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import zipfile
+from pathlib import Path
 
 import psutil
 import pytest
@@ -14,6 +15,7 @@ from botocore.exceptions import ClientError
 
 from tests.integration.glue.jobs import ROLE, Jobs
 from tests.support import unique, wait_until
+from tests.wheels import wheel
 
 WAIT_FOR_EVER = """
     import os, sys, threading
@@ -145,6 +147,33 @@ def test_extra_files(jobs: Jobs) -> None:
     )
     assert run["JobRunState"] == "SUCCEEDED", run["ErrorMessage"]
     assert 'py zip {"x": 1}' in jobs.log(run["Id"])
+
+
+def test_a_python_shell_job_with_eggs_and_wheels(jobs: Jobs, tmp_path: Path) -> None:
+    """AWS Glue Developer Guide, "Providing your own Python library" (Python shell jobs)."""
+    egg = tmp_path / "in_egg-1.0-py3.9.egg"
+    with zipfile.ZipFile(egg, "w") as archive:
+        archive.writestr("in_egg.py", "VALUE = 'egg'")
+    packed = wheel(tmp_path, "in_wheel", "1.0", "VALUE = 'wheel'")
+    added = wheel(tmp_path, "in_module", "1.0", "VALUE = 'module'")
+    for file in (egg, packed, added):
+        jobs.s3.upload_file(str(file), jobs.bucket, file.name)
+    base = f"s3://{jobs.bucket}"
+    name = jobs.create(
+        "import in_egg, in_wheel, in_module\nprint(in_egg.VALUE, in_wheel.VALUE, in_module.VALUE)",
+        DefaultArguments={
+            "--extra-py-files": f"{base}/{egg.name},{base}/{packed.name}",
+            "--additional-python-modules": f"{base}/{added.name}",
+            "library-set": "analytics",
+        },
+    )
+    job = jobs.glue.get_job(JobName=name)["Job"]
+    command = {**job["Command"], "PythonVersion": "3.9"}
+    update = {"Role": ROLE, "Command": command, "DefaultArguments": job["DefaultArguments"]}
+    jobs.glue.update_job(JobName=name, JobUpdate={**update, "MaxCapacity": 0.0625})
+    run = jobs.wait(name, jobs.start(name), "SUCCEEDED")
+    assert "egg wheel module" in jobs.log(run["Id"])
+    assert "library-set is accepted and has no effect" in jobs.log(run["Id"], "error")
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ READS = {
     f"{_OURS}/services/lambda_/runtime/bootstrap.py": "the stamp of a function's log line",
     f"{_OURS}/services/glue/runtime/awsglue/file_names.py": "the number in a file's name",
     f"{_OURS}/services/glue/runtime/awsglue/metastore_tables.py": "transient_lastDdlTime",
+    f"{_OURS}/services/glue/runtime/awsglue/streaming/shards.py": "a query's begin",
     f"{_OURS}/services/glue/runtime/awsglue/purge.py": "purge_s3_path: S3's LastModified",
     f"{_OURS}/services/glue/runtime/awsglue/storage_classes.py": "transition_s3_path: the same",
     "pipeline/account/accrued.py": "costs since AWS made a stack, shown to the user",

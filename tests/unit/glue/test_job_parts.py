@@ -27,6 +27,20 @@ def _message(output: str, code: int = 1) -> str:
     return reader.message(code)
 
 
+def test_a_failed_batch_of_a_stream_gives_its_functions_error() -> None:
+    quoted = "Traceback (most recent call last):"
+    output = f"""{quoted}
+  File "job.py", line 9, in <module>
+pyspark.errors.exceptions.captured.StreamingQueryException: [STREAM_FAILED] Message: {quoted}
+  File "job.py", line 5, in batch
+NameError: name 'x' is not defined
+
+"""
+    assert _message(output) == (
+        "StreamingQueryException: [STREAM_FAILED] Message: NameError: name 'x' is not defined"
+    )
+
+
 def test_command_line_as_on_aws() -> None:
     line = job_arguments.command_line({"--a": "1"}, job_name="j", job_id="j_1", run_id="jr_1")
     assert line == [

@@ -197,7 +197,7 @@ def completed(definition: JsonDict) -> JsonDict:
     command = dict(definition.get("Command") or {})
     kind = command.get("Name")
     if kind not in COMMANDS:
-        raise _invalid(f"Command {kind!r} is not emulated; {' and '.join(COMMANDS)} are")
+        raise _invalid(f"Command {kind!r} is not emulated; valid: {', '.join(COMMANDS)}")
     if not re.match(r"s3a?://[^/]+/.+", command.get("ScriptLocation") or ""):
         raise _invalid(
             f"ScriptLocation {command.get('ScriptLocation')!r} is not valid; expected "
@@ -216,7 +216,7 @@ def completed(definition: JsonDict) -> JsonDict:
         "DefaultArguments": {},
         "MaxRetries": 0,
         "ExecutionProperty": {"MaxConcurrentRuns": 1},
-        "Timeout": 480 if version.startswith("5.") else 2880,
+        **_timeout(kind, version),
         "JobMode": "SCRIPT",
         "ExecutionClass": "STANDARD",
         **definition,
@@ -224,13 +224,21 @@ def completed(definition: JsonDict) -> JsonDict:
         "GlueVersion": version,
         **capacity(definition, kind),
     }
-    check_timeout(result["Timeout"])
+    if "Timeout" in result:
+        check_timeout(result["Timeout"])
     if not 0 <= result["MaxRetries"] <= 10:
         raise _invalid(f"MaxRetries {result['MaxRetries']} is not between 0 and 10")
     if result["ExecutionProperty"].get("MaxConcurrentRuns", 1) < 1:
         raise _invalid("MaxConcurrentRuns must be at least 1")
     check_arguments(result["DefaultArguments"])
     return result
+
+
+def _timeout(kind: str, version: str) -> JsonDict:
+    """The timeout where none is given; streaming jobs have none ("Job", "Timeout")."""
+    if kind == "gluestreaming":
+        return {}
+    return {"Timeout": 480 if version.startswith("5.") else 2880}
 
 
 def capacity(given: JsonDict, kind: str) -> JsonDict:

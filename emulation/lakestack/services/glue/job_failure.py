@@ -68,6 +68,8 @@ class FailureReader:
             name, text = match[1], (match[2] or "").strip()
             if name == "Py4JJavaError":
                 return _java_error(text, self._traceback[i + 1 :])
+            if text.endswith(_TRACEBACK):  # a streaming query quotes that of a batch's function
+                text = f"{text.removesuffix(_TRACEBACK)}{_quoted_error(self._traceback[i + 1 :])}"
             return f"{name}: {text}" if text else name
         return None
 
@@ -93,6 +95,14 @@ def _java_error(text: str, rest: list[str]) -> str:
                 False,
             )
     return f"{text.rstrip('.')}. {cause}".strip()
+
+
+def _quoted_error(rest: list[str]) -> str:
+    """The exception of a traceback that stands within another's message."""
+    for line in rest:
+        if not line.startswith((" ", "\t")) and _EXCEPTION.fullmatch(line):
+            return line.strip()
+    return ""
 
 
 def _signal_message(number: int) -> str:

@@ -41,6 +41,7 @@ class Launch:
         run: runs what fetches modules; returns its exit code
         loan: the bookmark, once it is lent to the script
         cluster: where the executors run; None: in the driver's process
+        script: what runs instead of the job's own script
     """
 
     account: str
@@ -54,6 +55,7 @@ class Launch:
     run: Callable[[list[str], dict[str, str]], int]
     loan: Loan | None = None
     cluster: OnCluster | None = None
+    script: Path | None = None
 
     def prepare(self) -> tuple[list[str], dict[str, str]]:
         """Fetch what the script needs; returns its command and whole environment.
@@ -70,8 +72,10 @@ class Launch:
             errors.write(f"{ignored} is accepted and has no effect in the emulator")
         for folder in ("script", "work", "extra", "jars", "home"):
             (workdir / folder).mkdir()
-        location = special.script or self.settings["Command"]["ScriptLocation"]
-        script = self._download(location, workdir / "script")
+        script = self.script
+        if script is None:
+            location = special.script or self.settings["Command"]["ScriptLocation"]
+            script = self._download(location, workdir / "script")
         files = [self._download(url, workdir / "work") for url in special.files]
         python_files = [self._python_file(url) for url in special.python_files]
         entries = [job_arguments.python_path_entry(file) for file in python_files]

@@ -278,7 +278,7 @@ class JobRun:
         except (LaunchError, EmulationError, ValueError) as e:
             hint = f" → {e.hint}" if isinstance(e, EmulationError) and e.hint else ""
             return ("STOPPED", "") if self._stop.is_set() else ("FAILED", f"{e}{hint}")
-        timeout = self.settings["Timeout"]
+        timeout = self.settings.get("Timeout")  # minutes; streaming jobs have none
         with self._lock:
             if self._stop.is_set():
                 return "STOPPED", ""
@@ -293,7 +293,7 @@ class JobRun:
             self._running_since = clock.steady()
             self._set("RUNNING")
         try:
-            code = process.wait(timeout * 60)
+            code = process.wait(None if timeout is None else timeout * 60)
         except TimeoutError:
             process.terminate(STOP_GRACE_SECONDS)
             return "TIMEOUT", f"Job run timed out after {timeout} minutes"

@@ -56,8 +56,9 @@ def _run_settings(job: Job, request: JsonDict, origin: Origin | None) -> JsonDic
         raise aws_error(
             "InvalidInputException", f"Arguments {', '.join(clash)} of the job are not overridable"
         )
-    timeout = request.get("Timeout") or definition["Timeout"]
-    check_timeout(timeout)
+    timeout = request.get("Timeout") or definition.get("Timeout")
+    if timeout is not None:
+        check_timeout(timeout)
     own = {k: request[k] for k in ("MaxCapacity", "WorkerType", "NumberOfWorkers") if k in request}
     size = capacity(own or _sizes(definition), definition["Command"]["Name"])
     settings = {
@@ -69,7 +70,7 @@ def _run_settings(job: Job, request: JsonDict, origin: Origin | None) -> JsonDic
             **fixed,
             **(origin.arguments if origin else {}),
         },
-        "Timeout": timeout,
+        **({} if timeout is None else {"Timeout": timeout}),
         "GlueVersion": definition["GlueVersion"],
         **size,
     }

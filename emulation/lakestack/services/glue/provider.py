@@ -14,6 +14,7 @@ from lakestack.services.glue.job_api import JobApi
 from lakestack.services.glue.orchestration.scheduler import SCHEDULER
 from lakestack.services.glue.orchestration.trigger_api import TriggerApi
 from lakestack.services.glue.orchestration.workflow_api import WorkflowApi
+from lakestack.services.glue.session_api import SessionApi
 from lakestack.services.glue.unsupported_api import UnsupportedApi
 
 
@@ -26,11 +27,12 @@ class GlueProvider(
     CrawlerScheduleApi,
     DataQualityApi,
     JobApi,
+    SessionApi,
     TriggerApi,
     UnsupportedApi,
     WorkflowApi,
 ):
-    """Data Catalog, connections, classifiers, crawlers, jobs, bookmarks, triggers and workflows."""
+    """Data Catalog, connections, crawlers, jobs, bookmarks, triggers, workflows, sessions."""
 
     service = "glue"
 

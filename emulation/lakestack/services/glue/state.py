@@ -13,6 +13,7 @@ from lakestack.services.base import aws_error
 from lakestack.services.glue.crawler import Crawler
 from lakestack.services.glue.data_quality.table_run import TableRun
 from lakestack.services.glue.job import Job
+from lakestack.services.glue.sessions.session import Session
 from lakestack.services.glue.triggers.chain import Chain, Workflow
 from lakestack.services.glue.triggers.trigger import Trigger
 from lakestack.store import Contents, Ending, ServiceState, Store, register
@@ -23,7 +24,7 @@ T = TypeVar("T")
 class GlueState(ServiceState):
     """Connections, crawlers, classifiers, jobs, triggers, workflows and rulesets by name.
 
-    Chains and the runs of data quality are by id, the oldest first.
+    Chains, sessions and the runs of data quality are by id, the oldest first.
 
     `lock` guards adding and removing; triggers, workflows and chains wholly.
     """
@@ -34,6 +35,7 @@ class GlueState(ServiceState):
         self.classifiers: dict[str, dict[str, Any]] = {}
         self.connections: dict[str, dict[str, Any]] = {}
         self.jobs: dict[str, Job] = {}
+        self.sessions: dict[str, Session] = {}
         self.triggers: dict[str, Trigger] = {}
         self.workflows: dict[str, Workflow] = {}
         self.chains: dict[str, Chain] = {}
@@ -70,15 +72,17 @@ class GlueState(ServiceState):
                 "classifier": sorted(self.classifiers),
                 "connection": sorted(self.connections),
                 "job": sorted(self.jobs),
+                "session": sorted(self.sessions),
                 "trigger": sorted(self.triggers),
                 "workflow": sorted(self.workflows),
                 "ruleset": sorted(self.rulesets),
             }
 
     def end(self) -> list[Ending]:
-        """Crawls and runs are stopped as StopCrawler and BatchStopJobRun do."""
+        """Crawls, job runs and sessions are stopped as StopCrawler and its like do."""
         found = [crawler.shut_down() for crawler in self.crawlers.values()]
         found += [job.shut_down() for job in self.jobs.values()]
+        found += [session.shut_down() for session in self.sessions.values()]
         tables = [run for run in self.quality_runs.values() if run.stop()]
         return [*itertools.chain(*found), *(Ending.of(run.runner) for run in tables)]
 
@@ -89,6 +93,7 @@ class GlueState(ServiceState):
                 "connections": dict(self.connections),
                 "crawlers": [crawler.snapshot() for crawler in self.crawlers.values()],
                 "jobs": [job.snapshot() for job in self.jobs.values()],
+                "sessions": [session.snapshot() for session in self.sessions.values()],
                 "triggers": [trigger.snapshot() for trigger in self.triggers.values()],
                 "workflows": [workflow.snapshot() for workflow in self.workflows.values()],
                 "chains": [chain.snapshot() for chain in self.chains.values()],
@@ -104,6 +109,8 @@ class GlueState(ServiceState):
         jobs = [Job.restored(*place, saved) for saved in document["jobs"]]
         self.crawlers = {crawler.name: crawler for crawler in crawlers}
         self.jobs = {job.name: job for job in jobs}
+        sessions = [Session.restored(*place, saved) for saved in document["sessions"]]
+        self.sessions = {session.name: session for session in sessions}
         self.triggers = {t["Name"]: Trigger.restored(t) for t in document["triggers"]}
         workflows = [Workflow.restored(saved) for saved in document["workflows"]]
         self.workflows = {workflow.name: workflow for workflow in workflows}
@@ -120,6 +127,8 @@ class GlueState(ServiceState):
         for job in self.jobs.values():
             for run in job.runs:
                 run.lost()
+        for session in self.sessions.values():
+            session.lost()
         for workflow in self.workflows.values():
             for workflow_run in workflow.runs:
                 workflow_run.lost()

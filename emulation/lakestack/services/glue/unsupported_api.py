@@ -10,15 +10,11 @@ from lakestack.services.base import aws_error
 
 
 class UnsupportedApi:
-    """Interactive sessions and development endpoints."""
-
-    @handler("CreateSession", expand=False)
-    def refuse_create_session(self, context: RequestContext, request: dict[str, Any]) -> Any:  # noqa: ARG002
-        raise _refused("Interactive sessions", "StartJobRun")
+    """Development endpoints."""
 
     @handler("CreateDevEndpoint", expand=False)
     def refuse_create_dev_endpoint(self, context: RequestContext, request: dict[str, Any]) -> Any:  # noqa: ARG002
-        raise _refused("Development endpoints", "StartJobRun")
+        raise _refused("Development endpoints", "CreateSession")
 
 
 def _refused(what: str, instead: str) -> CommonServiceException:

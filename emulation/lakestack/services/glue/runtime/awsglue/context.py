@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pyspark import SparkContext
@@ -21,6 +21,7 @@ from .errors import NamesWhatIsMissing, UnsupportedApiError
 from .ingestion_time import with_ingestion_time
 from .readers import DataFrameReader, DynamicFrameReader
 from .storage_classes import Transition
+from .streaming.for_each_batch import for_each_batch
 from .type_names import spark_type
 from .writers import FILE_CONNECTIONS, DataFrameWriter, DataSink, DynamicFrameWriter
 
@@ -96,6 +97,23 @@ class GlueContext(NamesWhatIsMissing, SQLContext):
     def create_data_frame_from_options(self, connection_type: str, **kwargs: Any) -> DataFrame:
         """Same as ``create_data_frame.from_options``."""
         return self.create_data_frame.from_options(connection_type, **kwargs)
+
+    def forEachBatch(  # noqa: N802
+        self,
+        frame: DataFrame,
+        batch_function: Callable[[DataFrame, int], Any],
+        options: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Call a function with each micro-batch of a stream, until the job is stopped.
+
+        Args:
+            options: ``windowSize``, ``checkpointLocation`` and perhaps ``batchMaxRetries``
+
+        Raises:
+            StreamingQueryException: a batch has failed more often than may be
+            ValueError: an option is missing, or the frame is no stream
+        """
+        for_each_batch(frame, batch_function, options or {})
 
     def write_data_frame_from_catalog(
         self, frame: DataFrame, database: str, table_name: str, *args: Any, **kwargs: Any

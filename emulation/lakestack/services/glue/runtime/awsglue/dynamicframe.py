@@ -14,6 +14,7 @@ from .frame_core import check_common
 from .frame_fields import FieldTransforms
 from .frame_records import RecordTransforms
 from .record_functions import DynamicRecord
+from .streaming import infer
 
 if TYPE_CHECKING:
     from .session import HasSession
@@ -41,8 +42,12 @@ class DynamicFrame(FieldTransforms, RecordTransforms):
 
     @classmethod
     def fromDF(cls, dataframe: DataFrame, glue_ctx: HasSession, name: str = "") -> DynamicFrame:  # noqa: N802
-        """Make a DynamicFrame of a DataFrame."""
-        return cls(dataframe, glue_ctx, name)
+        """Make a DynamicFrame of a DataFrame; JSON text of a streaming source becomes records."""
+        read = infer.found(dataframe)
+        if read is None:
+            return cls(dataframe, glue_ctx, name)
+        records, _, errors, choices = read
+        return cls(records, glue_ctx, name, choices=choices, errors=errors)
 
     def write(
         self,

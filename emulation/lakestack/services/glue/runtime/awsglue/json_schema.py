@@ -34,6 +34,7 @@ def with_choices(
     whole: bool = False,
     path: JsonPath | None = None,
     file_column: str | None = None,
+    keep: Callable[[DataFrame], object] | None = None,
 ) -> Found:
     """Records of JSON text.
 
@@ -43,6 +44,7 @@ def with_choices(
         whole: the texts are whole files
         path: which parts of what is read are the records
         file_column: name of a column that shall hold the file of each record
+        keep: is given what is persisted, for the end of its use
 
     Returns:
         the records, no types to put on, what is no record, and the fields that are choices
@@ -50,6 +52,8 @@ def with_choices(
     schema = "value string, error string, kinds string, file string"
     to_lines = to_records(whole=whole, path=path, file_column=file_column)
     lines = text.mapInArrow(to_lines, schema).persist()
+    if keep is not None:
+        keep(lines)
     said = [orjson.loads(row[0]) for row in lines.select("kinds").dropna().collect()]
     of_field: Kinds = reduce(merged, (each["kinds"] for each in said), {})
     order: Order = reduce(_both, (each["order"] for each in said), {})

@@ -20,6 +20,7 @@ from .json_schema import with_choices
 from .options import CATALOG_SOURCE, DYNAMODB_SOURCE, JDBC_SOURCE, S3_SOURCE, is_true
 from .s3_objects import Bound, Listing, exclusions_of
 from .s3_source import Read
+from .streaming import kinesis
 from .type_names import spark_type
 from .writers import FILE_CONNECTIONS
 
@@ -187,15 +188,49 @@ class DataFrameReader(NamesWhatIsMissing):
     aws_name = "create_data_frame"
 
     def __init__(self, glue_context: HasSession) -> None:
+        self._glue_context = glue_context
         self._reader = DynamicFrameReader(glue_context)
 
-    def from_catalog(self, *args: Any, **kwargs: Any) -> DataFrame:
-        """Read a table of the Data Catalog, with its types."""
-        return self._reader.from_catalog(*args, **kwargs).toDF()
+    def from_catalog(
+        self,
+        database: str | None = None,
+        table_name: str | None = None,
+        redshift_tmp_dir: str = "",
+        transformation_ctx: str = "",
+        push_down_predicate: str = "",
+        additional_options: Options | None = None,
+        **kwargs: Any,
+    ) -> DataFrame:
+        """Read a table of the Data Catalog, with its types; one of a Kinesis stream as a stream."""
+        name = database or kwargs.get("name_space")
+        if name and table_name:
+            table = read_table(name, table_name, catalog_id=kwargs.get("catalog_id"))
+            if table.parameters.get("typeofdata", "").lower() == "kinesis":
+                session = self._glue_context.spark_session
+                return kinesis.from_table(session, table, additional_options or {})
+        return self._reader.from_catalog(
+            database,
+            table_name,
+            redshift_tmp_dir,
+            transformation_ctx,
+            push_down_predicate,
+            additional_options,
+            **kwargs,
+        ).toDF()
 
-    def from_options(self, *args: Any, **kwargs: Any) -> DataFrame:
-        """Read files or a DynamoDB table, with the types found in them."""
-        return self._reader.from_options(*args, **kwargs).toDF()
+    def from_options(
+        self,
+        connection_type: str,
+        connection_options: Options | None = None,
+        *args: Any,
+        **kwargs: Any,
+    ) -> DataFrame:
+        """Read files or a DynamoDB table, with the types found in them; a Kinesis stream as one."""
+        if connection_type == "kinesis":
+            session = self._glue_context.spark_session
+            return kinesis.from_options(session, connection_options or {})
+        frame = self._reader.from_options(connection_type, connection_options, *args, **kwargs)
+        return frame.toDF()
 
 
 def _listing(given: Options, *, recurse: bool) -> Listing:
