@@ -12,6 +12,7 @@ from tests.bench import (
     front_door,
     full_load,
     functions,
+    reactions,
     report,
     reset,
     stacks,
@@ -34,6 +35,7 @@ BENCHMARKS = {
     "transform": transform.run,
     "stacks": stacks.run,
     "functions": functions.run,
+    "reactions": reactions.run,
     "reset": reset.run,
     "validation": validation.run,
 }
