@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from pipeline.access import is_denied
 from pipeline.lake import error_code, is_missing
 
-__all__ = ["LOOKS", "first_lost", "is_made", "is_there"]
+__all__ = ["BY_ARN", "LOOKS", "first_lost", "is_made", "is_there"]
 
 _Look = tuple[str, str, Callable[[str], dict[str, Any]]]
 
@@ -53,18 +53,38 @@ LOOKS: Final[Mapping[str, _Look]] = MappingProxyType(
             lambda n: {"logGroupNamePrefix": n},
         ),
         "AWS::S3::Bucket": ("s3", "head_bucket", lambda n: {"Bucket": n}),
+        "AWS::SNS::Topic": ("sns", "get_topic_attributes", lambda n: {"TopicArn": n}),
         "AWS::SQS::Queue": ("sqs", "get_queue_url", lambda n: {"QueueName": n}),
         "AWS::SageMaker::Endpoint": (
             "sagemaker",
             "describe_endpoint",
             lambda n: {"EndpointName": n},
         ),
+        "AWS::StepFunctions::StateMachine": (
+            "stepfunctions",
+            "describe_state_machine",
+            lambda n: {"stateMachineArn": n},
+        ),
     }
 )
 """By resource type: the read call that tells whether a name is taken."""
+BY_ARN: Final = MappingProxyType(
+    {
+        "AWS::SNS::Topic": ("sns", ""),
+        "AWS::StepFunctions::StateMachine": ("states", "stateMachine:"),
+    }
+)
+"""Types of `LOOKS` that are asked for by ARN: its service, and what stands before the name."""
 _LISTS: Final = {"logGroups": "logGroupName"}
 """Answers that list by a prefix: the member that has to be the whole name."""
-_ABSENT: Final = frozenset({"AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"})
+_ABSENT: Final = frozenset(
+    {
+        "AWS.SimpleQueueService.NonExistentQueue",
+        "NotFoundException",
+        "QueueDoesNotExist",
+        "StateMachineDoesNotExist",
+    }
+)
 _GONE_FOR_GOOD: Final = (
     "AWS::Glue::Crawler",
     "AWS::Glue::Database",
@@ -85,7 +105,7 @@ def is_there(client: Callable[[str], Any], kind: str, name: str) -> bool:
     Args:
         client: makes the client of a service
         kind: its type
-        name: as a template gives it
+        name: as a template gives it; of the types of `BY_ARN` the ARN
 
     Raises:
         ClientError: other than that it is not there

@@ -17,7 +17,7 @@ from pipeline.account.templates import Resource
 from pipeline.check import Check
 from pipeline.lake import Lake, error_code
 from pipeline.ownership import foreign_tables
-from pipeline.resource_looks import LOOKS, is_there
+from pipeline.resource_looks import BY_ARN, LOOKS, is_there
 from pipeline.settings import OPTIONAL, STACKS
 
 __all__ = ["name_checks"]
@@ -47,7 +47,7 @@ def _state(lake: Lake, resource: Resource) -> Check | None:
     name = f"name {resource.name}"
     kind = resource.kind.removeprefix("AWS::").replace("::", " ")
     try:
-        if not is_there(lake.client, resource.kind, resource.name):
+        if not is_there(lake.client, resource.kind, _asked_for(lake, resource)):
             return None
     except ClientError as error:
         code = error_code(error)
@@ -61,6 +61,13 @@ def _state(lake: Lake, resource: Resource) -> Check | None:
         permission = f"{service}:{operation.title().replace('_', '')}"
         return Check(name, True, f"not known: {code} (permission {permission})", _ASK)
     return Check(name, False, f"taken: {kind} {resource.name} is there and not the lake's", _OTHER)
+
+
+def _asked_for(lake: Lake, resource: Resource) -> str:
+    if resource.kind not in BY_ARN:
+        return resource.name
+    service, before = BY_ARN[resource.kind]
+    return lake.arn(service, before + resource.name)
 
 
 _ASK: Final = "Ask for the permission, or look in the console whether the name is free"

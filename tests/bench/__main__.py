@@ -13,6 +13,7 @@ from tests.bench import (
     full_load,
     functions,
     iceberg,
+    reactions,
     report,
     reset,
     stacks,
@@ -36,6 +37,7 @@ BENCHMARKS = {
     "iceberg": iceberg.run,
     "stacks": stacks.run,
     "functions": functions.run,
+    "reactions": reactions.run,
     "reset": reset.run,
     "validation": validation.run,
 }

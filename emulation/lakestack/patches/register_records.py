@@ -28,6 +28,32 @@ RECORDS: tuple[Patch, ...] = (
         "localstack.services.events.provider:EventsProvider.on_before_start",
     ),
     patch(
+        "events.rule_targets",
+        "event_rules.install",
+        "PutEvents waits for every target, RetryPolicy and DeadLetterConfig are not used, a "
+        "pattern is read again with each event, and disabled rules start",
+        "localstack.services.events.provider:EventsProvider._process_rules",
+    ),
+    patch(
+        "events.api_endpoint",
+        "event_rules.install",
+        "an endpoint on another machine is taken, and nothing reaches it",
+        "localstack.services.events.api_destination:"
+        "APIDestinationService._validate_invocation_endpoint",
+    ),
+    patch(
+        "events.template_values",
+        "event_rules.install",
+        "0 and false of an event count as nothing",
+        "localstack.services.events.target:get_template_replacements",
+    ),
+    patch(
+        "events.template",
+        "event_rules.install",
+        "a number within a text fails, and what is no JSON vanishes",
+        "localstack.services.events.target:replace_template_placeholders",
+    ),
+    patch(
         "iam.simulate_principal",
         "iam.simulation",
         "wildcards, conditions and explicit denies are not evaluated, and no resource is a 500",

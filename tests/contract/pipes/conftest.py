@@ -6,8 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.contract.events.conftest import endpoint
 from tests.contract.events.helpers import Aws
 from tests.contract.pipes.helpers import Pipes
+
+__all__ = ["endpoint", "pipes"]
 
 
 @pytest.fixture

@@ -89,7 +89,7 @@ STREAM = "arn:aws:kinesis:us-east-1:000000000000:stream/s"
     [
         ({"Source": "arn:aws:mq:us-east-1:000000000000:broker:b"}, "is not emulated"),
         ({"Target": "arn:aws:ecs:us-east-1:000000000000:cluster/c"}, "is not emulated"),
-        ({"Enrichment": "arn:aws:events:us-east-1:000000000000:api-destination/a/b"}, "emulated"),
+        ({"Enrichment": "arn:aws:execute-api:us-east-1:000000000000:a/s/GET/p"}, "emulated"),
         ({"Source": STREAM}, "StartingPosition is required"),
         ({"Source": STREAM, "SourceParameters": of_kinesis(BatchSize=11)}, "is larger than"),
         ({"Target": STREAM}, "PartitionKey is required"),

@@ -210,6 +210,24 @@ def test_names_that_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     assert set(found) == {f"name {lake.settings.stream}", "name ratings_t"}
 
 
+def test_the_names_of_a_lake_that_reacts(monkeypatch: pytest.MonkeyPatch) -> None:
+    with account_lake(monkeypatch) as lake:
+        name = lake.settings.reactive
+        new = [r for r in Standing.of(lake, reactive=True).new if r.name == name]
+        kinds = {"AWS::SNS::Topic", "AWS::StepFunctions::StateMachine", "AWS::Events::Rule"}
+        assert {r.kind for r in new} == kinds
+        assert [check for check in name_checks(lake, new) if not check.ok] == []
+        lake.client("sns").create_topic(Name=name)
+        states = lake.client("stepfunctions")
+        role = f"arn:aws:iam::{ACCOUNT}:role/r"
+        states.create_state_machine(name=name, definition="{}", roleArn=role)
+        found = [check.detail for check in name_checks(lake, new) if not check.ok]
+    assert found == [
+        f"taken: {kind} {name} is there and not the lake's"
+        for kind in ("SNS Topic", "StepFunctions StateMachine")
+    ]
+
+
 def test_a_stack_of_somebody_else(monkeypatch: pytest.MonkeyPatch) -> None:
     with account_lake(monkeypatch) as lake:
         make_ready(lake)

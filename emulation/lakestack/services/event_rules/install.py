@@ -1,17 +1,25 @@
-"""Our clock in LocalStack's EventBridge, which is imported when it is first used."""
+"""Our clock and deliveries in LocalStack's EventBridge, which is imported when it is first used."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from lakestack import patches
+from lakestack.services.event_rules import state
+
+__all__ = ["install", "state"]
+"""`state` is loaded with this: a saved state may have deliveries."""
 
 
 def install() -> None:
-    """Let scheduled rules be read and started by `scheduled`."""
+    """Let scheduled rules be read and started by `scheduled`, and events be delivered by `bus`."""
     patches.replace_on_import("events.rule_expression", _expression)
     patches.replace_on_import("events.rule_job", _job)
     patches.replace_on_import("events.rule_clock", _clock)
+    patches.replace_on_import("events.rule_targets", _targets)
+    patches.replace_on_import("events.api_endpoint", _endpoint)
+    patches.replace_on_import("events.template_values", _template_values)
+    patches.replace_on_import("events.template", _template)
 
 
 def _expression(original: Any) -> Any:  # noqa: ARG001 - replaced
@@ -36,6 +44,59 @@ def _clock(original: Any) -> Any:  # noqa: ARG001 - replaced
     def on_before_start(self: Any) -> None:
         from lakestack.services.event_rules import scheduled
 
-        scheduled.ScheduledRules(self).start()
+        bus = _bus_of(self)
+        bus.start()
+        scheduled.ScheduledRules(bus.begin).start()
 
     return on_before_start
+
+
+def _targets(original: Any) -> Any:  # noqa: ARG001 - replaced
+    def process_rules(
+        self: Any, rule: Any, region: str, account_id: str, event_formatted: Any, trace_header: Any
+    ) -> None:
+        _bus_of(self).offer(rule, account_id, region, event_formatted, trace_header)
+
+    return process_rules
+
+
+def _endpoint(original: Any) -> Any:
+    def validate_invocation_endpoint(invocation_endpoint: str) -> list[str]:
+        from lakestack.services.local_endpoint import fault_of
+
+        errors: list[str] = original(invocation_endpoint)
+        fault = None if errors else fault_of(invocation_endpoint.replace("*", "x"))
+        what = f"Value '{invocation_endpoint}' at 'invocationEndpoint'"
+        return [f"{what} {fault}"] if fault else errors
+
+    return staticmethod(validate_invocation_endpoint)
+
+
+def _template_values(original: Any) -> Any:  # noqa: ARG001 - replaced
+    def get_template_replacements(input_transformer: Any, event: Any) -> dict[str, Any]:
+        from lakestack.services.event_rules import input_transformer as ours
+
+        return ours.values_of(input_transformer, event)
+
+    return get_template_replacements
+
+
+def _template(original: Any) -> Any:  # noqa: ARG001 - replaced
+    def replace_template_placeholders(
+        template: str, replacements: Any, is_json_template: bool
+    ) -> Any:
+        from lakestack.services.event_rules import input_transformer as ours
+
+        return ours.filled(template, replacements, is_json_template)
+
+    return replace_template_placeholders
+
+
+def _bus_of(provider: Any) -> Any:
+    """The provider's `Bus`, which it keeps."""
+    found = getattr(provider, "lakestack_bus", None)
+    if found is None:
+        from lakestack.services.event_rules.bus import Bus
+
+        found = provider.lakestack_bus = Bus(provider)
+    return found

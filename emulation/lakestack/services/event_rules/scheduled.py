@@ -8,9 +8,7 @@ twice.
 
 from __future__ import annotations
 
-import logging
 import re
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,12 +16,9 @@ from typing import Any
 
 from localstack.services.events.models import ValidationException, events_stores
 
-from lakestack import changes
 from lakestack.services.schedules import Expression, ExpressionError, parse
 from lakestack.services.schedules.time import TIME
 from lakestack.services.schedules.watch import Watch
-
-LOG = logging.getLogger(__name__)
 
 LONGEST_WAIT = 5.0
 """Seconds until a rule is seen that was enabled or changed, and the clock is looked at again."""
@@ -67,12 +62,14 @@ class ScheduledRules:
     """The scheduled rules of all accounts and regions, by their ARN.
 
     Args:
-        provider: LocalStack's EventsProvider
+        begin: sends to the targets of a rule of an account and region; never waits
         now: the time of schedules
     """
 
-    def __init__(self, provider: Any, now: Callable[[], datetime] = TIME.now) -> None:
-        self._provider, self._now = provider, now
+    def __init__(
+        self, begin: Callable[[Any, str, str], None], now: Callable[[], datetime] = TIME.now
+    ) -> None:
+        self._begin, self._now = begin, now
         self._plans: dict[str, Plan] = {}
         self._looked = now()
 
@@ -92,7 +89,7 @@ class ScheduledRules:
                 plan = self._plans[arn] = self._planned(rule.schedule_expression, now, since)
             if plan.due is not None and plan.due <= now:
                 plan.due = plan.expression.next_after(now)
-                self._start(place, rule)
+                self._begin(rule, *place)
             if plan.due is not None:
                 wait = min(wait, (plan.due - now).total_seconds())
         return wait
@@ -102,18 +99,6 @@ class ScheduledRules:
         expression = parse(text, "UTC", now)
         after = now if text.startswith("rate") else min(since, now)
         return Plan(text, expression, expression.next_after(after))
-
-    def _start(self, place: tuple[str, str], rule: Any) -> None:
-        send = self._provider._get_scheduled_rule_job_function(*place, rule)
-
-        def run() -> None:
-            try:
-                send()
-            except Exception:
-                LOG.exception("scheduled rule %s", rule.arn)
-            changes.note()
-
-        threading.Thread(target=run, name=f"rule-{rule.name}", daemon=True).start()
 
 
 def _enabled() -> Iterator[tuple[tuple[str, str], Any]]:

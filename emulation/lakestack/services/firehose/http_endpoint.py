@@ -12,13 +12,11 @@ import gzip
 import json
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
-import requests
 from localstack.aws.api.firehose import InvalidArgumentException
 
 from lakestack import clock
-from lakestack.confinement import network
+from lakestack.services import local_endpoint
 from lakestack.services.base import client
 from lakestack.services.firehose import processing
 from lakestack.services.firehose.buffer import Batch, BufferingHints
@@ -31,7 +29,7 @@ from lakestack.services.firehose.s3_output import (
     hints_of,
     log_target,
 )
-from lakestack.services.processes import gateway_url
+from lakestack.services.local_endpoint import UnreachableError
 
 HTTP_ENDPOINT = "HttpEndpointDestination"
 FAILED_ONLY, ALL = "FailedDataOnly", "AllData"
@@ -41,6 +39,7 @@ ANSWER_SECONDS = 180
 
 MAX_ANSWER_BYTES = 1024 * 1024
 MAX_ATTRIBUTES = 50
+MAX_URL = 1000
 _LARGEST_SIZE_MB = 64
 _TOO_LARGE = 413
 
@@ -213,31 +212,14 @@ def send(destination: HttpDestination, batch: Batch, stream_arn: str) -> None:
 
 
 def _post(url: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
-    target = urlsplit(url)
-    if network.is_aws(target.hostname or ""):
-        # Such a name is one of the emulator's: the gateway knows it by its Host header.
-        headers = {**headers, "Host": target.netloc}
-        url = gateway_url() + url.partition(target.netloc)[2]
     try:
-        with requests.Session() as session:
-            session.trust_env = False
-            with session.post(
-                url,
-                data=body,
-                headers=headers,
-                timeout=ANSWER_SECONDS,
-                allow_redirects=False,
-                stream=True,
-                verify=False,
-            ) as answer:
-                found = answer.raw.read(MAX_ANSWER_BYTES + 1, decode_content=True)
-                return answer.status_code, found
-    except requests.Timeout as e:
-        raise DeliveryError("HttpEndpoint.RequestTimeout", f"The request timed out: {e}") from e
-    except (requests.RequestException, OSError) as e:
-        raise DeliveryError(
-            "HttpEndpoint.ConnectionFailed", f"The endpoint cannot be reached: {e}"
-        ) from e
+        answer = local_endpoint.ask(
+            "POST", url, body, headers, seconds=ANSWER_SECONDS, most=MAX_ANSWER_BYTES
+        )
+    except UnreachableError as e:
+        code = "RequestTimeout" if e.late else "ConnectionFailed"
+        raise DeliveryError(f"HttpEndpoint.{code}", str(e)) from e
+    return answer.status, answer.body
 
 
 def _check_answer(answer: bytes, request_id: str) -> None:
@@ -261,22 +243,11 @@ def _check_answer(answer: bytes, request_id: str) -> None:
 
 
 def _checked_url(url: str) -> str:
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-        port_is_valid = parts.port is None or parts.port > 0
-    except ValueError:
-        host, port_is_valid, parts = "", False, urlsplit("")
-    if not host or not port_is_valid or len(url) > 1000 or parts.username or parts.password:
-        raise InvalidArgumentException(f"Url '{url[:200]}' is not valid; valid: https://<host>/…")
-    local = network.is_loopback(host)
-    if parts.scheme != "https" and not (local and parts.scheme == "http"):
-        raise InvalidArgumentException(f"Url '{url[:200]}' must begin with https://")
-    if not local and not network.is_aws(host):
-        raise InvalidArgumentException(
-            f"HTTP endpoint {host} is on another machine, and nothing leaves this one; valid here: "
-            "https:// or http:// to 127.0.0.1 or localhost, or an API of this emulator by its name"
-        )
+    fault = local_endpoint.fault_of(url)
+    if fault is None and len(url) > MAX_URL:
+        fault = f"is longer than {MAX_URL} characters"
+    if fault is not None:
+        raise InvalidArgumentException(f"Url '{url[:200]}' {fault}")
     return url
 
 

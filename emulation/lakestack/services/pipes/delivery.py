@@ -32,7 +32,6 @@ class Delivery:
 
     def __init__(self, account: str, region: str, pipe: Pipe) -> None:
         request = pipe.request
-        self._account, self._region = account, region
         self._name, self._source = pipe.name, request["Source"]
         self._enrichment = request.get("Enrichment") or ""
         self._enrichment_template = _template(request, "EnrichmentParameters")
@@ -42,6 +41,8 @@ class Delivery:
         self._kind = kinds.kind_of(self._target, kinds.TARGETS) or kinds.LAMBDA
         own = (request.get("TargetParameters") or {}).get(self._kind.parameters or "") or {}
         self._sending = Sending(account, region, self._target, own, pipe.name, self._source)
+        own = (request.get("EnrichmentParameters") or {}).get("HttpParameters") or {}
+        self._calling = Sending(account, region, self._enrichment, own, pipe.name, self._source)
         self._reserved = {
             "aws.pipes.pipe-arn": pipe.arn,
             "aws.pipes.pipe-name": pipe.name,
@@ -97,7 +98,7 @@ class Delivery:
         """What the enrichment makes of events; nothing where it answers nothing."""
         kind = kinds.kind_of(self._enrichment, kinds.ENRICHMENTS) or kinds.LAMBDA
         document = json.dumps([as_json(self._text(self._enrichment_template, e)) for e in events])
-        answer = targets.call(self._account, self._region, self._enrichment, kind, document)
+        answer = targets.call(self._calling, kind, document, events[0])
         if isinstance(answer, list):
             return answer
         return [] if answer in (None, "", {}) else [answer]

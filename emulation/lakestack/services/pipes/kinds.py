@@ -34,7 +34,8 @@ SOURCES = (KINESIS, DYNAMODB, SQS)
 
 LAMBDA = Kind("lambda", "function:", "LambdaFunctionParameters")
 STATES = Kind("states", "stateMachine:", "StepFunctionStateMachineParameters")
-ENRICHMENTS = (LAMBDA, STATES)
+HTTP = Kind("events", "api-destination/", "HttpParameters", 1)
+ENRICHMENTS = (LAMBDA, STATES, HTTP)
 
 TO_SQS = Kind("sqs", "", "SqsQueueParameters", 10)
 TO_SNS = Kind("sns", "", None, 10)
@@ -42,13 +43,13 @@ TO_EVENTS = Kind("events", "event-bus/", "EventBridgeEventBusParameters", 10)
 TO_KINESIS = Kind("kinesis", "stream/", "KinesisStreamParameters", 500)
 TO_FIREHOSE = Kind("firehose", "deliverystream/", None, 500)
 TO_LOGS = Kind("logs", "log-group:", "CloudWatchLogsParameters", 10_000)
-TARGETS = (LAMBDA, STATES, TO_SQS, TO_SNS, TO_EVENTS, TO_KINESIS, TO_FIREHOSE, TO_LOGS)
+TARGETS = (LAMBDA, STATES, TO_SQS, TO_SNS, TO_EVENTS, TO_KINESIS, TO_FIREHOSE, TO_LOGS, HTTP)
 
 SOURCE_NAMES = "streams of Kinesis and DynamoDB, queues of SQS"
-ENRICHMENT_NAMES = "functions of Lambda, express state machines of Step Functions"
+ENRICHMENT_NAMES = "functions of Lambda, express state machines of Step Functions, API destinations"
 TARGET_NAMES = (
     "functions of Lambda, state machines, queues of SQS, topics of SNS, event buses, streams of "
-    "Kinesis and Firehose, log groups of CloudWatch Logs"
+    "Kinesis and Firehose, log groups of CloudWatch Logs, API destinations"
 )
 
 

@@ -37,7 +37,13 @@ def check(pipe: Document) -> None:
     source = _kind(pipe["Source"], kinds.SOURCES, "source", kinds.SOURCE_NAMES)
     target = _kind(pipe["Target"], kinds.TARGETS, "target", kinds.TARGET_NAMES)
     if pipe.get("Enrichment"):
-        _kind(pipe["Enrichment"], kinds.ENRICHMENTS, "enrichment", kinds.ENRICHMENT_NAMES)
+        enrichment = _kind(
+            pipe["Enrichment"], kinds.ENRICHMENTS, "enrichment", kinds.ENRICHMENT_NAMES
+        )
+        if (pipe.get("EnrichmentParameters") or {}).get("HttpParameters") and (
+            enrichment is not kinds.HTTP
+        ):
+            raise RuleError("EnrichmentParameters.HttpParameters are for API destinations")
     elif pipe.get("EnrichmentParameters"):
         raise RuleError("EnrichmentParameters need an Enrichment")
     _check_source(source, pipe.get("SourceParameters") or {}, target)
@@ -159,8 +165,6 @@ def _check_target(target: Kind, pipe: Document) -> None:
 
 
 def _check_template(name: str, parameters: Document) -> None:
-    if parameters.get("HttpParameters"):
-        raise RuleError(f"{name}.HttpParameters are for API destinations, which are not emulated")
     try:
         input_template.check(parameters.get("InputTemplate") or "")
     except input_template.TemplateError as e:

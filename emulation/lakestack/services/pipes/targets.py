@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from lakestack import clock
+from lakestack.services.api_destinations.errors import TargetError
 from lakestack.services.base import client
-from lakestack.services.pipes import kinds
+from lakestack.services.pipes import http_target, kinds
 from lakestack.services.pipes.event_values import MISSING, PATH, as_json, decoded, text_of, value_at
 from lakestack.services.pipes.kinds import Kind
 
@@ -76,14 +77,19 @@ class Sending:
         return found
 
 
-def call(account: str, region: str, arn: str, kind: Kind, document: str) -> Any:
-    """Call a function or an express state machine and wait for its answer.
+def call(sending: Sending, kind: Kind, document: str, event: Any) -> Any:
+    """Call a function, an express state machine or an API destination and wait for its answer.
+
+    Args:
+        event: for the paths in the parameters
 
     Raises:
         CallError: it ended with an error
         ClientError: it could not be called
     """
-    sending = Sending(account, region, arn, {}, "", "")
+    if kind is kinds.HTTP:
+        answer = _http(sending, document, event)
+        return as_json(answer.decode(errors="replace")) if answer else None
     return (_function if kind is kinds.LAMBDA else _machine)(sending, document)
 
 
@@ -232,6 +238,19 @@ def _to_logs(sending: Sending, items: list[Item]) -> list[int]:
     return []
 
 
+def _to_http(sending: Sending, items: list[Item]) -> list[int]:
+    for item in items:
+        _http(sending, item.text, item.event)
+    return []
+
+
+def _http(sending: Sending, document: str, event: Any) -> bytes:
+    try:
+        return http_target.send(sending.arn, document, sending.own, event)
+    except TargetError as e:
+        raise CallError(f"{sending.arn}: {e}") from e
+
+
 def _refused(entries: list[dict[str, Any]]) -> list[int]:
     return [at for at, entry in enumerate(entries) if entry.get("ErrorCode")]
 
@@ -245,4 +264,5 @@ _SENDERS: dict[Kind, Callable[[Sending, list[Item]], Any]] = {
     kinds.TO_KINESIS: _to_kinesis,
     kinds.TO_FIREHOSE: _to_firehose,
     kinds.TO_LOGS: _to_logs,
+    kinds.HTTP: _to_http,
 }

@@ -22,7 +22,9 @@ from pipeline.retraining.rounds import Rounds
 from pipeline.target import open_target
 from tests.integration.pipeline import movielens_data
 
-pytestmark = [pytest.mark.emulator, pytest.mark.spark, pytest.mark.large]
+# Not `large`, though it takes a minute and more: no other test runs the reactive lake, so that
+# `.ci/run` is to have it each time.
+pytestmark = [pytest.mark.emulator, pytest.mark.spark]
 
 HEADER = "userId,movieId,rating,timestamp\n"
 PATIENCE = 600.0

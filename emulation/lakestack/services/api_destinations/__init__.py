@@ -1,0 +1,1 @@
+"""API destinations of EventBridge: HTTP endpoints that rules and pipes send to."""

@@ -1,0 +1,77 @@
+"""Queues as targets: events that wait for the same queue go to it together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from botocore.exceptions import ClientError
+from localstack.services.events.target import SqsTargetSender
+from localstack.services.events.utils import to_json_str
+from localstack.utils.aws.arns import sqs_queue_url_for_arn
+
+from lakestack.services.event_rules.event import Delivery
+
+MOST_BYTES = 256 * 1024
+"""Of the bodies of one request (API Reference, "SendMessageBatch")."""
+
+
+class QueueSender(SqsTargetSender):
+    """Sends by SendMessageBatch.
+
+    LocalStack asks for the queue's URL and sends a message with each event.
+    """
+
+    _url: str | None = None
+    _body: str | None = None
+
+    def send_event(self, event: Any, trace_header: Any) -> None:  # noqa: ARG002 - LocalStack's
+        """Take what the event has become; `send_all` sends it."""
+        self._body = to_json_str(event)
+
+    def send_all(self, deliveries: Sequence[Delivery]) -> dict[str, Exception]:
+        """Send events, at most ten.
+
+        Returns:
+            what went wrong, by the id of the delivery
+        """
+        failed: dict[str, Exception] = {}
+        batch: list[tuple[str, str]] = []
+        size = 0
+        for delivery in deliveries:
+            self._body = None
+            try:
+                self.process_event(delivery.event.copy(), delivery.trace)
+            except Exception as e:
+                failed[delivery.id] = e
+                continue
+            if self._body is None:  # the transformation has left nothing of it
+                continue
+            length = len(self._body.encode())
+            if batch and size + length > MOST_BYTES:
+                failed |= self._send(batch)
+                batch, size = [], 0
+            batch.append((delivery.id, self._body))
+            size += length
+        return failed | self._send(batch)
+
+    def _send(self, batch: list[tuple[str, str]]) -> dict[str, Exception]:
+        if not batch:
+            return {}
+        group = (self.target.get("SqsParameters") or {}).get("MessageGroupId")
+        more = {"MessageGroupId": group} if group else {}
+        entries = [{"Id": name, "MessageBody": body, **more} for name, body in batch]
+        try:
+            self._url = self._url or sqs_queue_url_for_arn(self.target["Arn"])
+            answer = self.client.send_message_batch(QueueUrl=self._url, Entries=entries)
+        except Exception as e:
+            self._url = None
+            return dict.fromkeys((name for name, _ in batch), e)
+        return {each["Id"]: _error(each) for each in answer.get("Failed", [])}
+
+
+def _error(entry: dict[str, Any]) -> ClientError:
+    status = 400 if entry.get("SenderFault") else 500
+    error = {"Code": entry.get("Code", ""), "Message": entry.get("Message", "")}
+    response: Any = {"Error": error, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(response, "SendMessageBatch")

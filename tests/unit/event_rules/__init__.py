@@ -1,0 +1,1 @@
+"""Rules of EventBridge: patterns, targets, what is sent again."""
