@@ -108,6 +108,7 @@ format: $(VENV)/.ready ## Put imports and lines into the one style
 lock: $(VENV)/.ready ## Resolve requirements.lock again, as of the dates in its second line
 	@$(BIN)/uv --quiet $$(sed -n '2s/^# *uv //p' requirements.lock)
 	@$(BIN)/python -m lakestack.tool.lock
+	@$(BIN)/python -m tests.lock_files
 	@$(BIN)/uv --quiet $$(sed -n '2s/^# *uv //p' notebook.lock)
 
 pictures: $(VENV)/.ready ## Draw the picture of docs/design.md from the imports
