@@ -113,10 +113,12 @@ format: $(VENV)/.ready ## Put imports and lines into the one style
 lock: $(VENV)/.ready ## Resolve requirements.lock again, as of the dates in its second line
 	@$(BIN)/uv --quiet $$(sed -n '2s/^# *uv //p' requirements.lock)
 	@$(BIN)/python -m lakestack.tool.lock
+	@$(BIN)/python -m tests.lock_files
 	@$(BIN)/uv --quiet $$(sed -n '2s/^# *uv //p' notebook.lock)
 
-pictures: $(VENV)/.ready ## Draw the picture of docs/design.md from the imports
+pictures: $(VENV)/.ready ## Draw the pictures of docs/design.md and README.md
 	@$(BIN)/python docs/pictures.py
+	@$(BIN)/python docs/terminal.py
 
 lab-pictures: setup ## Draw the pictures of the labs' pages, by the notebooks, on the lake that runs
 	@$(MAKE) --no-print-directory $(VENV)/.notebook-ready

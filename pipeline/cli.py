@@ -36,6 +36,7 @@ from pipeline.cli_retraining import retrain, schedule, simulate_drift
 from pipeline.cli_shell import PASSED_ON, aws, env
 from pipeline.cli_without_lake import generate, iam_policy
 from pipeline.errors import LakeError
+from pipeline.quick_imports import leave_out
 
 __all__ = ["app", "main"]
 
@@ -372,6 +373,8 @@ def _is_own(arguments: Sequence[str]) -> bool:
 
 def main() -> None:
     """Entry point of the console script."""
-    if not _is_own(sys.argv[1:]):
+    if _is_own(sys.argv[1:]):
+        leave_out()
+    else:
         _join_plugins()
     app(prog_name="lake")

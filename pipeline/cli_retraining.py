@@ -85,7 +85,7 @@ def schedule(
     allowed_accounts: Allowed = None,
     as_json: Json = False,
 ) -> Document:
-    """Retrain by the clock; without an option, show how it is scheduled."""
+    """Retrain on a schedule; without an option, show the schedule."""
     from pipeline.errors import SettingsError
     from pipeline.retraining.schedule import (
         expression_of,

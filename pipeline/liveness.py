@@ -72,7 +72,7 @@ class Watch:
     """Asks a target at intervals, in a thread of its own, until `stop`.
 
     Args:
-        say: told once when the target falls silent, and once when it answers again
+        say: told once when the target stops answering, and once when it answers again
         give_up: called at most once, when it has been silent for `patience` seconds; calls that
             wait for its answers cannot be ended otherwise than with the process
     """

@@ -23,7 +23,7 @@ class Occupant(Protocol):
 
     @property
     def message(self) -> str:
-        """Whose it is, one sentence."""
+        """Which program it is, one sentence."""
 
     @property
     def hint(self) -> str:

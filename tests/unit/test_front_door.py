@@ -21,16 +21,27 @@ HOOKS = yaml.safe_load((PROJECT / ".pre-commit-config.yaml").read_text())["repos
 TARGETS = set(re.findall(r"^([a-z-]+):.*##", (PROJECT / "Makefile").read_text(), re.MULTILINE))
 
 
-@pytest.fixture(scope="module")
-def pictures() -> ModuleType:
-    """The script that draws docs/design.md."""
-    spec = importlib.util.spec_from_file_location("pictures", PROJECT / "docs" / "pictures.py")
+def script(name: str) -> ModuleType:
+    """A script of docs/ as a module."""
+    spec = importlib.util.spec_from_file_location(name, PROJECT / "docs" / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module  # dataclasses look there
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="module")
+def pictures() -> ModuleType:
+    """The script that draws docs/design.md."""
+    return script("pictures")
+
+
+@pytest.fixture(scope="module")
+def terminal() -> ModuleType:
+    """The script that draws the picture of README.md."""
+    return script("terminal")
 
 
 def steps() -> list[dict[str, Any]]:
@@ -97,3 +108,22 @@ def test_a_module_that_is_gone_is_named(
     monkeypatch.setattr(pictures, "WAY", (gone,))
     with pytest.raises(ValueError, match=r"pipeline\.gone"):
         pictures.drawn()
+
+
+def test_the_picture_of_a_run_is_drawn_from_one_with_every_stage(terminal: ModuleType) -> None:
+    assert terminal.PICTURE.read_text(encoding="utf-8") == terminal.drawn(), "make pictures"
+    text = terminal.RECORDED.read_text(encoding="utf-8")
+    shown = re.findall(r"^✓ (\w+) ", text, re.MULTILINE)
+    assert {stage.name for stage in STAGES} <= set(shown)
+    assert terminal.excerpt(f"before\n{text}; data: x\nafter\n") == text
+    assert "(docs/run.svg)" in (PROJECT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_picture_of_a_run_loads_nothing(terminal: ModuleType) -> None:
+    assert "url(http" not in terminal.drawn()
+    assert "@font-face" not in terminal.drawn()
+
+
+def test_a_run_that_was_cut_off_gives_no_picture(terminal: ModuleType) -> None:
+    with pytest.raises(ValueError, match="has ended"):
+        terminal.excerpt("✓ land 1.0 s\n")

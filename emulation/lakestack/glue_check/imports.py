@@ -15,6 +15,8 @@ from lakestack.glue_check.findings import Finding, Verdict
 from lakestack.services.glue.runtime.awsglue.coverage import refused
 from lakestack.services.glue.runtime.awsglue.coverage.frames import TRANSFORMS
 from lakestack.services.glue.runtime.awsglue.coverage.modules import of_module
+from lakestack.services.glue.runtime.awsgluestudio import COMMON
+from lakestack.services.glue.runtime.awsgluestudio import TRANSFORMS as STUDIO
 
 __all__ = ["Imports", "Surroundings"]
 
@@ -78,6 +80,8 @@ class Imports:
         if entry is not None:
             if name.startswith(f"{awsglue.PACKAGE}.") and awsglue.names_of(name) is None:
                 entry = refused(note="is not here")
+            elif name.startswith("gs_") and name not in (COMMON, *STUDIO):
+                entry = refused("the same transform in Spark SQL", "of AWS Glue Studio's transforms")
             yield Finding.of(self._file, node.lineno, "module", name, entry)
             return
         verdict, note, instead = self._package(top)

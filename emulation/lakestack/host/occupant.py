@@ -26,7 +26,7 @@ class Occupant:
     """Somebody else on the port.
 
     Attributes:
-        message: whose it is, one sentence
+        message: which program it is, one sentence
         hint: the next command
         is_emulator: whether it is one, of another home: what it holds can be looked at
     """

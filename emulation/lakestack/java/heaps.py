@@ -25,7 +25,7 @@ class Heap:
     Args:
         variable: the environment variable that sets it
         default: as Java's -Xmx takes it
-        process: whose it is, for messages
+        process: which one it belongs to, for messages
     """
 
     variable: str

@@ -55,7 +55,7 @@ def in_words(wanted: str) -> str:
 
 
 def refusal(executable: str, version: "tuple[int, ...]", wanted: str) -> str:
-    """What is said of an interpreter that does not do, with the way on."""
+    """The message for an interpreter that is not in the range, with the next command."""
     return (
         "{} is Python {}; needed is Python {}.\n"
         "  → make setup PYTHON=uv   (uv fetches Python {}: {}, for this project alone)\n"

@@ -25,4 +25,4 @@ def stream(aws: Aws, name: str) -> str:
         found = summary["StreamDescriptionSummary"]
         return str(found["StreamARN"]) if found["StreamStatus"] == "ACTIVE" else None
 
-    return wait_until(arn, 10)
+    return wait_until(arn)

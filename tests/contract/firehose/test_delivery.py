@@ -79,14 +79,14 @@ def test_resharding_loses_and_repeats_nothing(
     kinesis.split_shard(
         StreamARN=stream, ShardToSplit="shardId-000000000000", NewStartingHashKey=str(2**127)
     )
-    wait_until(settled, 10)
+    wait_until(settled)
     put(aws, stream, 500, 1000)
     kinesis.merge_shards(
         StreamARN=stream,
         ShardToMerge="shardId-000000000001",
         AdjacentShardToMerge="shardId-000000000002",
     )
-    wait_until(settled, 10)
+    wait_until(settled)
     put(aws, stream, 1000, 1500)
     wait_until(lambda: len(numbers(aws, bucket)) >= 1500, 20)
     assert numbers(aws, bucket) == list(range(1500))

@@ -129,6 +129,6 @@ def test_lambda_event_source_mapping_poller(aws: Aws, kinesis: Any, name: str) -
         poller.poll_events()
         return len(collector.events) >= 50
 
-    wait_until(polled, 10)
+    wait_until(polled)
     data = [base64.b64decode(e["kinesis"]["data"]) for e in collector.events]
     assert sorted(data, key=int) == [b"%d" % i for i in range(50)]

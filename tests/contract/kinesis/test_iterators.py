@@ -115,7 +115,7 @@ def test_an_iterator_of_a_deleted_stream_does_not_read_its_successor(
             return False
         return True
 
-    wait_until(recreated, 10)
+    wait_until(recreated)
     wait_until(lambda: active(kinesis, stream), 10)
     put(kinesis, stream, b"new")
     refused = code_of(lambda: kinesis.get_records(ShardIterator=token))

@@ -37,7 +37,7 @@ def test_life_of_a_stream(kinesis: Any, name: str) -> None:
             return True
         return False
 
-    wait_until(gone, 10)
+    wait_until(gone)
 
 
 def test_on_demand_streams_begin_with_four_shards(kinesis: Any, name: str) -> None:

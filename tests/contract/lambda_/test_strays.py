@@ -37,5 +37,5 @@ def test_a_daemon_of_a_function_ends_with_the_emulator(name: str, killed: bool) 
         if killed:
             os.kill(running.pid, signal.SIGKILL)
     with contextlib.suppress(psutil.NoSuchProcess):
-        daemon.wait(5)
+        daemon.wait(60)
     assert not daemon.is_running()

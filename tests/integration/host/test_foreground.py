@@ -73,7 +73,7 @@ def test_it_stays_shows_its_log_and_ends_with_its_emulator(home: Path, number: i
         assert it.status(f"another.example:{port}") == 403
         second = Foreground(port, home)
         assert second.process.wait(90) == 1
-        wait_until(lambda: "is taken by an emulator that runs already" in second.printed, 10)
+        wait_until(lambda: "is taken by an emulator that runs already" in second.printed)
         assert it.process.poll() is None
         it.process.send_signal(number)
         assert it.process.wait(60) == 0, it.printed

@@ -35,7 +35,7 @@ def test_terminating_the_supervisor_terminates_the_command() -> None:
 
     process.terminate()
 
-    assert process.wait(10) == -signal.SIGTERM
+    assert process.wait(60) == -signal.SIGTERM
     wait_until(lambda: not child[0].is_running(), what="the command to end")
 
 

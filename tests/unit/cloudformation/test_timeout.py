@@ -68,4 +68,4 @@ def test_an_answer_is_not_waited_for_any_longer(monkeypatch: pytest.MonkeyPatch)
         custom_resource_requests.send({"ServiceToken": "arn"}, 3600, lambda: next(asked))
     with pytest.raises(TimeoutError):
         custom_resource_requests.send({"ServiceToken": "arn"}, 0.1)
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 60

@@ -126,7 +126,7 @@ def test_stop_writes_what_is_pending() -> None:
     bucket = Bucket()
     delivery, _ = deliver(bucket, BufferingHints(128, 900), b"a", b"b\n", b"c")
     delivery.stop()
-    assert delivery.join(10)
+    assert delivery.join(60)
     assert bucket.bodies == [b"ab\nc"]
 
 
@@ -134,18 +134,18 @@ def test_nothing_pending_writes_no_object() -> None:
     bucket = Bucket()
     delivery, _ = deliver(bucket, BufferingHints(1, 0))
     delivery.stop()
-    assert delivery.join(10)
+    assert delivery.join(60)
     assert bucket.bodies == []
 
 
 def test_failures_are_retried_and_reported_until_the_destination_takes_it() -> None:
     bucket = Bucket(failures=4)
     delivery, source = deliver(bucket, BufferingHints(1, 0), b"a")
-    wait_until(lambda: bucket.bodies, 10)
+    wait_until(lambda: bucket.bodies)
     source.put(Moment(2.0, 0.0), b"b")
-    wait_until(lambda: len(bucket.bodies) == 2, 10)
+    wait_until(lambda: len(bucket.bodies) == 2)
     delivery.stop()
-    assert delivery.join(10)
+    assert delivery.join(60)
     assert bucket.bodies == [b"a", b"b"]
     assert len(bucket.reports) == 4
     assert "503 Slow Down" in bucket.reports[0]
@@ -155,7 +155,7 @@ def test_what_cannot_be_written_at_the_end_is_counted() -> None:
     bucket = Bucket(failures=10**9)
     delivery, _ = deliver(bucket, BufferingHints(128, 900), b"abc", b"de")
     delivery.stop()
-    assert delivery.join(10)
+    assert delivery.join(60)
     assert bucket.attempts == FINAL_ATTEMPTS
     assert bucket.reports[-1].startswith("2 records (5 bytes) were not delivered")
 
@@ -164,11 +164,11 @@ def test_changed_hints_apply_to_what_is_buffered() -> None:
     bucket = Bucket()
     delivery, source = deliver(bucket, BufferingHints(128, 900), b"a")
     bucket.buffering = BufferingHints(1, 0)
-    wait_until(lambda: bucket.bodies == [b"a"], 10)
+    wait_until(lambda: bucket.bodies == [b"a"])
     source.put(Moment(2.0, 0.0), b"b")
-    wait_until(lambda: bucket.bodies == [b"a", b"b"], 10)
+    wait_until(lambda: bucket.bodies == [b"a", b"b"])
     delivery.stop()
-    assert delivery.join(10)
+    assert delivery.join(60)
 
 
 def test_a_full_queue_takes_no_more() -> None:

@@ -69,4 +69,24 @@ def test_a_plug_in_is_loaded_for_its_own_command_and_for_the_list() -> None:
 def test_a_command_at_work_loads_what_it_needs_and_no_more() -> None:
     found = loaded("status", "--target", "local", "--endpoint", "http://127.0.0.1:9")
     assert "boto3" in found
+    assert "OpenSSL" not in found, "it takes as long as a fourth of boto3"
     assert found & {"numpy", "pandas", "pyarrow", "scipy", "implicit", "lakestack"} == set()
+
+
+def test_without_pyopenssl_botocore_speaks_tls_by_the_same_class() -> None:
+    """As `pipeline.quick_imports` says of botocore and urllib3."""
+    program = """
+import sys
+from pipeline.quick_imports import leave_out
+if sys.argv[1] == "out":
+    leave_out()
+import botocore.httpsession, urllib3.util.ssl_
+print(botocore.httpsession.SSLContext is urllib3.util.ssl_.SSLContext, "OpenSSL" in sys.modules)
+"""
+    said = [
+        subprocess.run(
+            [sys.executable, "-c", program, how], capture_output=True, text=True, check=True
+        ).stdout.split()
+        for how in ("out", "in")
+    ]
+    assert said == [["True", "False"], ["True", "True"]]

@@ -219,9 +219,9 @@ def test_an_interruption_ends_the_waits_of_stages_that_are_at_work(
     monkeypatch.setattr("pipeline.runner.wait", watched)
 
     def interrupted(work: Work) -> Result:
-        assert at_rest.wait(10), "the run has begun to wait for the stage"
+        assert at_rest.wait(60), "the run has begun to wait for the stage"
         signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
-        assert work.lake.cancelled.wait(10), "nobody tells the stage"
+        assert work.lake.cancelled.wait(60), "nobody tells the stage"
         stage.runs += 1
         return Result("told")
 

@@ -155,7 +155,7 @@ class Attendee:
         return [o["Key"] for o in found.get("Contents", [])]
 
     def remove_what_is_in_no_stack(self) -> None:
-        """The bucket's content, and what DMS has made of its own accord."""
+        """The bucket's content, and what DMS has made by itself."""
         for key in self.keys(""):
             self.aws("s3").delete_object(Bucket=BUCKET, Key=key)
         self.aws("dynamodb").delete_table(TableName=EXCEPTIONS)

@@ -12,24 +12,26 @@ from . import APPLIED, Effect, Entry, refused
 
 _JDBC = Entry(Effect.APPLIED, "a database on this machine")
 _STREAM = refused("batch reads of files, or Spark's own sources with a jar (--extra-jars)")
-_CONNECTOR = refused("spark.read.format(…) with the connector's jar (--extra-jars)")
+_CONNECTOR = Entry(Effect.APPLIED, "with the jar that the job brings")
+_ATHENA = refused("connection type custom.jdbc with the database's own driver")
+_NO_CONNECTOR = refused("spark.read.format(…) with the connector's jar (--extra-jars)")
 _SAAS = refused("files in S3 with what the service holds")
-_OWN_JDBC = refused("spark.read.format('jdbc') with the driver's jar (--extra-jars)")
+_TABLE_FORMAT = Entry(Effect.APPLIED, "one path, with --datalake-formats")
 
 SOURCES: Mapping[str, Entry] = {
     "azurecosmos": _CONNECTOR,
-    "azuresql": refused("connection type sqlserver"),
+    "azuresql": _CONNECTOR,
     "bigquery": _CONNECTOR,
-    "custom.athena": _CONNECTOR,
-    "custom.jdbc": _OWN_JDBC,
+    "custom.athena": _ATHENA,
+    "custom.jdbc": _CONNECTOR,
     "custom.spark": _CONNECTOR,
     "documentdb": _CONNECTOR,
     "dynamodb": APPLIED,
     "file": APPLIED,
     "kafka": _STREAM,
-    "kinesis": _STREAM,
-    "marketplace.athena": _CONNECTOR,
-    "marketplace.jdbc": _OWN_JDBC,
+    "kinesis": Entry(Effect.APPLIED, "as a stream, in gluestreaming jobs"),
+    "marketplace.athena": _ATHENA,
+    "marketplace.jdbc": _CONNECTOR,
     "marketplace.spark": _CONNECTOR,
     "mongodb": _CONNECTOR,
     "mysql": _JDBC,
@@ -41,21 +43,21 @@ SOURCES: Mapping[str, Entry] = {
     "redshift": Entry(Effect.APPLIED, "a PostgreSQL on this machine; without UNLOAD and COPY"),
     "s3": APPLIED,
     "salesforce": _SAAS,
-    "saphana": _CONNECTOR,
+    "saphana": _NO_CONNECTOR,
     "sapodata": _SAAS,
     "snowflake": _CONNECTOR,
     "sqlserver": _JDBC,
     "teradata": _CONNECTOR,
     "vertica": _CONNECTOR,
 }
-SINKS: Mapping[str, Entry] = SOURCES
+SINKS: Mapping[str, Entry] = {**SOURCES, "kinesis": refused("boto3's put_records")}
 
 READ_FORMATS: Mapping[str, Entry] = {
     "avro": APPLIED,
     "csv": APPLIED,
-    "delta": refused("spark.read.format('delta') with --datalake-formats"),
+    "delta": _TABLE_FORMAT,
     "grokLog": refused("spark.read.text and regexp_extract"),
-    "hudi": refused("spark.read.format('hudi') with --datalake-formats"),
+    "hudi": _TABLE_FORMAT,
     "iceberg": refused("spark.table of the catalog with --datalake-formats"),
     "ion": refused("format json"),
     "json": APPLIED,
@@ -66,9 +68,9 @@ READ_FORMATS: Mapping[str, Entry] = {
 WRITE_FORMATS: Mapping[str, Entry] = {
     "avro": APPLIED,
     "csv": APPLIED,
-    "delta": refused("DataFrame.write.format('delta') with --datalake-formats"),
+    "delta": _TABLE_FORMAT,
     "glueparquet": APPLIED,
-    "hudi": refused("DataFrame.write.format('hudi') with --datalake-formats"),
+    "hudi": _TABLE_FORMAT,
     "iceberg": refused("DataFrame.writeTo with --datalake-formats"),
     "ion": refused("format json", "AWS does not write it either"),
     "json": APPLIED,

@@ -15,9 +15,6 @@ _TRANSACTION = refused(
     "an Iceberg, Delta or Hudi table, or writing without a transaction",
     "of Lake Formation's governed tables, which AWS has ended",
 )
-_STREAM = refused(
-    "Spark's own spark.readStream and writeStream.foreachBatch", "streaming jobs are not here"
-)
 
 CONTEXT: Mapping[str, Entry] = {
     "add_ingestion_time_columns": APPLIED,
@@ -33,7 +30,7 @@ CONTEXT: Mapping[str, Entry] = {
     "create_sample_dynamic_frame_from_catalog": APPLIED,
     "create_sample_dynamic_frame_from_options": APPLIED,
     "extract_jdbc_conf": APPLIED,
-    "forEachBatch": _STREAM,
+    "forEachBatch": APPLIED,
     "getSink": APPLIED,
     "getSource": APPLIED,
     "getCatalogSource": refused("create_dynamic_frame.from_catalog"),
