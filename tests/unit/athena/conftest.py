@@ -33,10 +33,11 @@ class Lake:
 
     def run(self, sql: str, parameters: list[str] | None = None) -> dict[str, Any]:
         """A statement's outcome."""
-        from lakestack.services.athena.engine.session import Job, Session
+        from lakestack.services.athena.engine import runners
+        from lakestack.services.athena.engine.session import Job
 
         job = Job(str(next(self._ids)), sql, DATABASE, "primary", f"s3://{BUCKET}/out/", parameters)
-        return Session(self.client, self._folder, job).run()
+        return runners.run(self.client, self._folder, job)
 
     def rows(self, sql: str, parameters: list[str] | None = None) -> list[str]:
         """The lines of a statement's result, without the names of columns."""

@@ -29,12 +29,13 @@ def client(service: str) -> Any:
 
 def main(pipe: str, folder: str) -> None:
     """Serve until the process is ended."""
-    from lakestack.services.athena.engine.session import Job, Session
+    from lakestack.services.athena.engine import runners
+    from lakestack.services.athena.engine.session import Job
 
     with Path(pipe).open(encoding="utf-8") as jobs:
         for line in jobs:
             job = Job(**json.loads(line))
-            outcome = Session(client, Path(folder), job).run()
+            outcome = runners.run(client, Path(folder), job)
             print(f"{MARK}{json.dumps(outcome)}", flush=True)
 
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import psutil
 
+from lakestack import clock
 from lakestack.services.athena.engine import functions, parameters, results, rewriting, statement
 from lakestack.services.athena.engine.catalog import Catalog
 from lakestack.services.athena.engine.errors import INTERNAL, SYSTEM, QueryError
@@ -83,18 +82,22 @@ class Session:
         self._tree: Any = None
         self._connection: Any = None
 
-    def run(self) -> Document:
+    def run(self, runners: Mapping[str, Runner], own_files: frozenset[str]) -> Document:
         """The execution's end, for the service.
 
         Never raises: what goes wrong is in it.
+
+        Args:
+            runners: by the kind of statement
+            own_files: kinds that write their results themselves
         """
-        began = time.monotonic()
+        began = clock.steady()
         shutil.rmtree(self.work, ignore_errors=True)
         for each in (self.objects.folder, self.work):
             each.mkdir(parents=True, exist_ok=True)
         found: Document = {"id": self.job.id}
         try:
-            outcome = self._run()
+            outcome = self._run(runners, own_files)
             found |= {"state": "SUCCEEDED", **vars(outcome)}
             del found["rows"]
         except QueryError as e:
@@ -108,21 +111,18 @@ class Session:
             if self._connection is not None:
                 self._connection.close()
         found["scanned"] = self.scanned
-        found["engine_ms"] = int((time.monotonic() - began) * 1000)
+        found["engine_ms"] = int((clock.steady() - began) * 1000)
         return found
 
-    def _run(self) -> Outcome:
-        from lakestack.services.athena.engine import catalog_statements, query_statements
-
+    def _run(self, runners: Mapping[str, Runner], own_files: frozenset[str]) -> Outcome:
         self.objects.make_space()
         read = statement.read(self.job.sql)
         if read.kind == "EXECUTE":
             read = self._prepared(read)
         elif read.kind != "PREPARE":
             read.parts = self._filled(read.parts)
-        runner = query_statements.RUNNERS.get(read.kind) or catalog_statements.RUNNERS[read.kind]
-        outcome: Outcome = runner(self, read)
-        if read.kind not in query_statements.RUNNERS:
+        outcome = runners[read.kind](self, read)
+        if read.kind not in own_files:
             self.write_lines(outcome)
         return outcome
 
@@ -189,7 +189,7 @@ class Session:
             DuckDB's SQL
         """
         found = self.translate(sql)
-        scan = Scan(self.connection, self.catalog, self.objects, lambda: datetime.now(UTC))
+        scan = Scan(self.connection, self.catalog, self.objects, clock.utc)
         for source in found.sources:
             with self.said():
                 scan.make(source, paths=found.paths, empty=empty)
@@ -239,3 +239,7 @@ class _Said:
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
         if isinstance(error, duckdb.Error):
             raise translated(error, self._session._tree) from error
+
+
+Runner = Callable[[Session, Statement], Outcome]
+"""Runs one kind of statement."""

@@ -91,7 +91,9 @@ def _drop(words: Words) -> Statement:
         cascade = words.take("CASCADE")
         words.take("RESTRICT")
         words.end()
-        return Statement("DROP_DATABASE", DDL, {"name": database, "exists": exists, "cascade": cascade})
+        return Statement(
+            "DROP_DATABASE", DDL, {"name": database, "exists": exists, "cascade": cascade}
+        )
     name = table_name(words)
     words.take("PURGE")
     words.end()
