@@ -17,6 +17,7 @@ from lakestack.services.glue.runtime.awsglue.coverage.frames import TRANSFORMS
 from lakestack.services.glue.runtime.awsglue.coverage.modules import of_module
 from lakestack.services.glue.runtime.awsgluestudio import COMMON
 from lakestack.services.glue.runtime.awsgluestudio import TRANSFORMS as STUDIO
+from lakestack.services.glue.table_formats import MODULE as DELTA
 
 __all__ = ["Imports", "Surroundings"]
 
@@ -29,12 +30,16 @@ class Surroundings:
         local: modules of its own repository
         brought: packages of ``--additional-python-modules``, by their normalized names
         archives: whether the job brings archives whose contents nobody looks into here
+        jars: whether the job brings jars
+        formats: the open table formats that the job asks for
         is_known: whether the job's definition was found
     """
 
     local: Collection[str] = frozenset()
     brought: Collection[str] = frozenset()
     archives: bool = False
+    jars: bool = False
+    formats: Collection[str] = frozenset()
     is_known: bool = False
 
 
@@ -76,12 +81,16 @@ class Imports:
         top = name.partition(".")[0]
         if top in sys.stdlib_module_names or top in self._around.local or top == "__future__":
             return
+        if top == DELTA:
+            return  # of a table format, which is looked for elsewhere
         entry = of_module(name)
         if entry is not None:
             if name.startswith(f"{awsglue.PACKAGE}.") and awsglue.names_of(name) is None:
                 entry = refused(note="is not here")
             elif name.startswith("gs_") and name not in (COMMON, *STUDIO):
-                entry = refused("the same transform in Spark SQL", "of AWS Glue Studio's transforms")
+                entry = refused(
+                    "the same transform in Spark SQL", "of AWS Glue Studio's transforms"
+                )
             yield Finding.of(self._file, node.lineno, "module", name, entry)
             return
         verdict, note, instead = self._package(top)

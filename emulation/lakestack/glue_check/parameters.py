@@ -7,14 +7,12 @@ from collections.abc import Iterator
 from lakestack.glue_check.findings import Finding, Verdict
 from lakestack.glue_check.imports import Surroundings, normalized
 from lakestack.glue_check.jobs import Job
-from lakestack.services.glue import job_arguments, python_modules
+from lakestack.services.glue import job_arguments, python_modules, table_formats
 from lakestack.services.glue.runtime.awsglue.coverage import Effect, Entry
 from lakestack.services.glue.runtime.awsglue.coverage.modules import JOBS
 from lakestack.services.glue.special_parameters import PARAMETERS
 
-__all__ = ["has_jars", "of_job", "surroundings"]
-
-_INSTEAD = {"--datalake-formats": "the format's jar by --extra-jars"}
+__all__ = ["of_job", "surroundings"]
 
 
 def of_job(job: Job) -> Iterator[Finding]:
@@ -32,8 +30,7 @@ def of_job(job: Job) -> Iterator[Finding]:
             continue  # the script's own, or said already
         if effect is Effect.REFUSED and value in ("", "false"):
             effect = Effect.NONE
-        entry = Entry(effect, instead=_INSTEAD.get(name, "") if effect is Effect.REFUSED else "")
-        yield Finding.of(job.file, job.lines.get(name, 0), "parameter", name, entry)
+        yield Finding.of(job.file, job.lines.get(name, 0), "parameter", name, Entry(effect))
     for jar in _several(job, "--extra-jars"):
         line = job.lines.get("--extra-jars", 0)
         yield Finding(
@@ -55,11 +52,6 @@ def _wrong(job: Job) -> Iterator[Finding]:
         except job_arguments.ArgumentError as e:
             line = job.lines.get(name, 0)
             yield Finding(job.file, line, "parameter", name, Verdict.REFUSED, str(e))
-
-
-def has_jars(job: Job | None) -> bool:
-    """Whether a job brings jars, or settings by which Spark fetches some."""
-    return job is not None and bool(job.arguments.get("--extra-jars"))
 
 
 def surroundings(job: Job | None, local: set[str]) -> Surroundings:
@@ -85,7 +77,14 @@ def surroundings(job: Job | None, local: set[str]) -> Surroundings:
         or bool(job.arguments.get("--extra-py-files"))
         or not isinstance(modules, str)
     )
-    return Surroundings(frozenset(local), frozenset(names), archives, is_known=True)
+    return Surroundings(
+        frozenset(local),
+        frozenset(names),
+        archives,
+        jars=bool(job.arguments.get("--extra-jars")),
+        formats=frozenset(name.lower() for name in _several(job, table_formats.PARAMETER)),
+        is_known=True,
+    )
 
 
 def _several(job: Job, name: str) -> list[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from lakestack.glue_check.findings import Finding
 from lakestack.glue_check.jobs import SUFFIXES, Job, jobs_of
-from lakestack.glue_check.parameters import has_jars, of_job, surroundings
+from lakestack.glue_check.parameters import of_job, surroundings
 from lakestack.glue_check.script import Script, is_of_glue, read
 
 __all__ = ["Repository", "look"]
@@ -41,7 +41,7 @@ class Repository:
             jobs = self._jobs_of(script)
             for job in jobs or (None,):
                 around = surroundings(job, self.modules)
-                found.update(script.findings(around, has_jars(job)))
+                found.update(script.findings(around))
         return sorted(found)
 
     def _jobs_of(self, script: Script) -> list[Job]:

@@ -54,12 +54,11 @@ class Script:
                 found.add(node.module.partition(".")[0])
         return found
 
-    def findings(self, around: Surroundings, has_jars: bool = False) -> Iterator[Finding]:
+    def findings(self, around: Surroundings) -> Iterator[Finding]:
         """All that it uses, in no order.
 
         Args:
-            around: the modules it finds
-            has_jars: whether its job brings jars, which may be those of a table format
+            around: what it finds, and what its job brings
         """
         if self.tree is None:
             if self.problem:
@@ -68,7 +67,7 @@ class Script:
         calls = Calls(self.file, self.tree)
         yield from Imports(self.file, self.tree, around).findings()
         yield from calls.findings()
-        yield from table_formats(self.file, self.tree, has_jars)
+        yield from table_formats(self.file, self.tree, around)
         if calls.operations:
             from lakestack.glue_check.operations import of_methods
 

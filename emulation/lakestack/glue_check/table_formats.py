@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 
 from lakestack.glue_check.findings import Finding, Verdict
-from lakestack.services.glue.runtime.awsglue.coverage import Effect, Entry
-from lakestack.services.glue.special_parameters import PARAMETERS
+from lakestack.glue_check.imports import Surroundings
+from lakestack.services.glue.table_formats import MODULE, PARAMETER
 
 __all__ = ["table_formats"]
 
@@ -20,30 +20,33 @@ _NAMES = {
 _PATTERNS = {name: re.compile(text, re.IGNORECASE) for name, text in _NAMES.items()}
 
 
-def table_formats(file: str, tree: ast.AST, has_jars: bool) -> Iterator[Finding]:
+def table_formats(file: str, tree: ast.AST, around: Surroundings) -> Iterator[Finding]:
     """The formats, each where it is named first.
 
     Args:
         file: the script
         tree: its text
-        has_jars: whether the job brings jars
+        around: what its job brings
     """
     first: dict[str, int] = {}
     for node in ast.walk(tree):
         for name in _named(node):
             line = getattr(node, "lineno", 0)
             first[name] = min(first.get(name, line), line)
-    entry = Entry(
-        PARAMETERS["--datalake-formats"],
-        "needs --datalake-formats",
-        "the format's jar by --extra-jars",
-    )
     for name, line in first.items():
-        if entry.effect is Effect.REFUSED and has_jars:
-            note = "perhaps by the jars that the job brings"
-            yield Finding(file, line, "table format", name, Verdict.RUN_TIME, note)
-        else:
-            yield Finding.of(file, line, "table format", name, entry)
+        verdict, note, instead = _verdict(name, around)
+        yield Finding(file, line, "table format", name, verdict, note, instead)
+
+
+def _verdict(name: str, around: Surroundings) -> tuple[Verdict, str, str]:
+    if name in around.formats:
+        return Verdict.RUNS, "", ""
+    if around.jars:
+        return Verdict.RUN_TIME, "perhaps by the jars that the job brings", ""
+    wanted = f"{PARAMETER} {name}"
+    if around.is_known:
+        return Verdict.REFUSED, f"the job has no {wanted}", wanted
+    return Verdict.RUNS, f"with {wanted}", ""
 
 
 def _named(node: ast.AST) -> Iterator[str]:
@@ -55,5 +58,7 @@ def _named(node: ast.AST) -> Iterator[str]:
             value = argument.value if isinstance(argument, ast.Constant) else None
             if isinstance(value, str) and value.lower() in _PATTERNS:
                 yield value.lower()
-    elif isinstance(node, ast.ImportFrom) and node.module == "delta.tables":
-        yield "delta"
+    elif isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == MODULE:
+        yield MODULE
+    elif isinstance(node, ast.Import):
+        yield from (MODULE for each in node.names if each.name.partition(".")[0] == MODULE)

@@ -94,7 +94,7 @@ def test_calls_of_glue_and_not_of_spark(script: Path) -> None:
         "spark.read.csv('x').filter('a').join(y).write.parquet('z')\n"
     )
     assert verdicts(script, text, "call") == {
-        "GlueContext.forEachBatch": Verdict.REFUSED,
+        "GlueContext.forEachBatch": Verdict.RUNS,
         "GlueContext.start_transaction": Verdict.REFUSED,
         "create_dynamic_frame.from_catalog": Verdict.RUNS,
         "DynamicFrame.relationalize": Verdict.RUNS,
@@ -126,6 +126,40 @@ def test_java_classes_and_table_formats(script: Path) -> None:
         "com.amazonaws.services.glue.util.JsonOptions": Verdict.REFUSED
     }
     assert verdicts(script, text, "table format").keys() == {"iceberg", "delta"}
+
+
+@pytest.mark.parametrize(
+    ("around", "verdict"),
+    [
+        (Surroundings(), Verdict.RUNS),
+        (Surroundings(formats=("delta", "hudi"), is_known=True), Verdict.RUNS),
+        (Surroundings(formats=("hudi",), is_known=True), Verdict.REFUSED),
+        (Surroundings(jars=True, is_known=True), Verdict.RUN_TIME),
+    ],
+)
+def test_a_table_format_is_there_where_the_job_brings_it(
+    script: Path, around: Surroundings, verdict: Verdict
+) -> None:
+    for text in (
+        "from delta.tables import DeltaTable\n",
+        "import delta\n",
+        "import delta.tables\n",
+    ):
+        found = findings(script, text, around)
+        assert [(each.kind, each.name, each.verdict) for each in found] == [
+            ("table format", "delta", verdict)
+        ]
+
+
+@pytest.mark.parametrize(
+    ("module", "verdict"),
+    [("gs_now", Verdict.RUNS), ("gs_common", Verdict.RUNS), ("gs_lookup", Verdict.REFUSED)],
+)
+def test_transforms_of_glue_studio_that_are_here(
+    script: Path, module: str, verdict: Verdict
+) -> None:
+    found = findings(script, f"import {module}\n", Surroundings())
+    assert [(each.name, each.verdict) for each in found] == [(module, verdict)]
 
 
 def test_modules(script: Path) -> None:

@@ -20,8 +20,9 @@ PARAMETER = "--datalake-formats"
 FORMATS = ("delta", "hudi", "iceberg")
 """Each is a set of the lock, after ``table-``."""
 
+MODULE = "delta"
+"""The Python module of Delta Lake, which its jar brings."""
 VARIABLE = "LAKE_TABLE_FORMATS"
-_PYTHON = "delta"  # the package that Delta Lake's jar brings
 _HUDI_DEFAULTS = "hoodie.embed.timeline.server=false\n"
 """Its server would listen on every address of the machine."""
 
@@ -112,7 +113,7 @@ def _unpacked(jars: Iterable[Path], folder: Path) -> Path:
         with zipfile.ZipFile(jar) as archive:
             for name in archive.namelist():
                 path = PurePosixPath(name)
-                if path.parts[0] == _PYTHON and path.suffix == ".py" and ".." not in path.parts:
+                if path.parts[0] == MODULE and path.suffix == ".py" and ".." not in path.parts:
                     target = folder / path
                     target.parent.mkdir(parents=True, exist_ok=True)
                     target.write_bytes(archive.read(name))
