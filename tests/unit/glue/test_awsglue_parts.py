@@ -148,7 +148,7 @@ def test_the_table_of_an_arn() -> None:
 @pytest.mark.parametrize(
     ("statement", "name"),
     [
-        ("from {}.transforms import EvaluateDataQuality", "awsglue.transforms.EvaluateDataQuality"),
+        ("from {}.transforms import FindMatches", "awsglue.transforms.FindMatches"),
         ("from {}.gluetypes import SetType", "awsglue.gluetypes.SetType"),
     ],
 )
