@@ -76,13 +76,12 @@ found["conf"] = {name: spark.conf.get(name) for name in (
 )}
 found["cast"] = rows(spark.sql("select cast('userId' as int)"))
 for api, call in {
-    "frame": lambda: quoted.simplify_ddb_json(),
-    "context": lambda: glue.create_sample_dynamic_frame_from_catalog,
+    "frame": lambda: quoted.find_matches(),
+    "context": lambda: glue.start_transaction,
     "bookmark": lambda: Job(glue).init("j", {"job_bookmark_option": "job-bookmark-enable"}),
     "option": lambda: glue.create_dynamic_frame.from_options(
         "dynamodb", {"dynamodb.input.tableName": bucket, "dynamodb.export": "ddb"}
     ),
-    "threshold": lambda: quoted.drop_fields(["id"], stageThreshold=1),
     "missing": lambda: table("nowhere"),
 }.items():
     found["error_" + api] = raised(call)
@@ -243,11 +242,10 @@ def test_workers_have_awsglue_and_nothing_else_of_ours_is_on_the_path(
 @pytest.mark.parametrize(
     ("api", "kind", "text"),
     [
-        ("frame", "UnsupportedAttributeError", "DynamicFrame.simplify_ddb_json"),
-        ("context", "UnsupportedAttributeError", "GlueContext.create_sample_dynamic_frame_from"),
+        ("frame", "UnsupportedAttributeError", "DynamicFrame.find_matches"),
+        ("context", "UnsupportedAttributeError", "GlueContext.start_transaction"),
         ("bookmark", "UnsupportedApiError", "job-bookmark-enable"),
         ("option", "UnsupportedApiError", "'dynamodb.export'"),
-        ("threshold", "UnsupportedApiError", "stageThreshold=1"),
         ("missing", "CatalogError", "nowhere"),
     ],
 )

@@ -40,8 +40,8 @@ class TableRun:
     """A run.
 
     Args:
-        account: whose it is
-        region: where
+        account: its account
+        region: its region
         request: of the API
         rulesets: text of each ruleset by its name
 
