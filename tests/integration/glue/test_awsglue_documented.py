@@ -111,7 +111,7 @@ found["refused"] = [
     raised(lambda: glue.start_transaction(True)),
     raised(lambda: T.FindMatches.apply(frame=numbers)),
     raised(lambda: read("mixed", "ion")),
-    raised(lambda: glue.create_dynamic_frame.from_options("teradata", {})),
+    raised(lambda: glue.create_dynamic_frame.from_options("saphana", {})),
 ]
 """
 
@@ -229,7 +229,7 @@ def test_objects_change_their_storage_class(
 def test_what_is_refused_says_what_to_use(found: dict[str, Any]) -> None:
     for error, part in zip(
         found["refused"],
-        ("GlueContext.start_transaction", "transforms.FindMatches", "'ion'", "'teradata'"),
+        ("GlueContext.start_transaction", "transforms.FindMatches", "'ion'", "'saphana'"),
         strict=True,
     ):
         assert error[0].startswith("Unsupported")

@@ -108,7 +108,27 @@ def _packages(aws: Aws, name: str) -> None:
     )
 
 
+def _ruleset(aws: Aws, name: str) -> None:
+    aws("glue").create_data_quality_ruleset(Name=name, Ruleset="Rules = [RowCount > 0]")
+
+
+def _work_group(aws: Aws, name: str) -> None:
+    athena = aws("athena")
+    athena.create_work_group(Name=name)
+    athena.create_named_query(Name=name, Database="default", QueryString="SELECT 1")
+    athena.create_prepared_statement(StatementName="one", WorkGroup=name, QueryStatement="SELECT ?")
+
+
+def _athena(aws: Aws) -> list[str]:
+    """Names of work groups but for AWS's own, and ids of queries."""
+    athena = aws("athena")
+    groups = [str(each["Name"]) for each in athena.list_work_groups()["WorkGroups"]]
+    queries: list[str] = athena.list_named_queries().get("NamedQueryIds", [])
+    return [name for name in groups if name != "primary"] + queries
+
+
 OWN_SAMPLES: dict[str, tuple[Sample, ...]] = {
+    "athena": (Sample(_work_group, _athena),),
     "dms": (Sample(_task, listing("dms", "describe_replication_tasks", "ReplicationTasks")),),
     "glue": (
         Sample(_job, listing("glue", "get_jobs", "Jobs")),
@@ -116,6 +136,7 @@ OWN_SAMPLES: dict[str, tuple[Sample, ...]] = {
         Sample(_crawler, listing("glue", "get_crawlers", "Crawlers")),
         Sample(_classifier, listing("glue", "get_classifiers", "Classifiers")),
         Sample(_workflow, listing("glue", "list_workflows", "Workflows")),
+        Sample(_ruleset, listing("glue", "list_data_quality_rulesets", "Rulesets")),
     ),
     "lambda": (Sample(_function, listing("lambda", "list_functions", "Functions")),),
     "sagemaker": (
