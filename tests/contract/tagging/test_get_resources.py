@@ -48,7 +48,7 @@ def test_resources_keys_and_values(aws: Aws, name: str) -> None:
 @pytest.mark.parametrize(
     ("service", "call", "given", "said"),
     [
-        ("athena", "list_work_groups", {}, "athena.ListWorkGroups"),
+        ("apprunner", "list_services", {}, "apprunner.ListServices"),
         ("cognito-idp", "list_user_pools", {"MaxResults": 1}, "cognito-idp.ListUserPools"),
         (
             "sagemaker-metrics",

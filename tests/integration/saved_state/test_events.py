@@ -41,7 +41,7 @@ def test_it_goes_on(lake: Machine) -> None:
     events.create_api_destination(
         Name="there",
         ConnectionArn=connection,
-        InvocationEndpoint="https://example.com/",
+        InvocationEndpoint="https://127.0.0.1/",
         HttpMethod="POST",
     )
     now = datetime.now(UTC)

@@ -7,7 +7,13 @@ from typing import Any
 import pytest
 
 from lakestack.services.glue.job import COMMANDS
-from lakestack.services.glue.runtime.awsglue import jdbc, options, transforms
+from lakestack.services.glue.runtime.awsglue import (
+    connectors,
+    jdbc,
+    options,
+    table_formats,
+    transforms,
+)
 from lakestack.services.glue.runtime.awsglue.context import GlueContext
 from lakestack.services.glue.runtime.awsglue.coverage import Effect, Entry
 from lakestack.services.glue.runtime.awsglue.coverage.connections import (
@@ -105,10 +111,12 @@ def test_the_transforms_are_those_of_the_table() -> None:
 
 
 def test_formats_and_connection_types_are_those_of_the_table() -> None:
-    assert names(READ_FORMATS, Effect.APPLIED) == options.READERS.keys()
-    assert names(WRITE_FORMATS, Effect.APPLIED) == options.WRITERS.keys()
-    kinds = {*FILE_CONNECTIONS, *jdbc.VENDORS, "dynamodb"}
-    assert names(SOURCES, Effect.APPLIED) == kinds
+    at_paths = set(table_formats.AT_PATHS)
+    assert names(READ_FORMATS, Effect.APPLIED) == options.READERS.keys() | at_paths
+    assert names(WRITE_FORMATS, Effect.APPLIED) == options.WRITERS.keys() | at_paths
+    brought = {name for name, kind in connectors.KINDS.items() if kind != connectors.ATHENA}
+    kinds = {*FILE_CONNECTIONS, *jdbc.VENDORS, *connectors.NATIVE, *brought, "dynamodb"}
+    assert names(SOURCES, Effect.APPLIED) == kinds | {"kinesis"}
     assert names(SINKS, Effect.APPLIED) == kinds
 
 

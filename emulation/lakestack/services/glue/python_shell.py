@@ -29,5 +29,10 @@ def library(folder: Path) -> Path:
     (package / "__init__.py").touch()
     for name in _MODULES:
         shutil.copyfile(_RUNTIME / "awsglue" / f"{name}.py", package / f"{name}.py")
+    shutil.copytree(
+        _RUNTIME / "awsglue" / "coverage",
+        package / "coverage",
+        ignore=shutil.ignore_patterns("__pycache__"),
+    )
     shutil.copyfile(_RUNTIME / "driver" / "sitecustomize.py", package.parent / "sitecustomize.py")
     return package.parent

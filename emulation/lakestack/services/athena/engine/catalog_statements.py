@@ -5,7 +5,6 @@ Amazon Athena User Guide, "DDL statements". Tables that lines form are padded as
 
 from __future__ import annotations
 
-import fnmatch
 import itertools
 import urllib.parse
 from collections.abc import Callable
@@ -246,8 +245,25 @@ def _matching(names: list[str], pattern: str | None) -> list[str]:
     """Names by a pattern of Hive's: ``*`` for anything, ``|`` between choices."""
     if pattern is None:
         return names
-    choices = [each.replace("[", "[[]").replace("?", "[?]") for each in pattern.lower().split("|")]
-    return [each for each in names if any(fnmatch.fnmatchcase(each, c) for c in choices)]
+    choices = [choice.split("*") for choice in pattern.lower().split("|")]
+    return [name for name in names if any(_fits(name, parts) for parts in choices)]
+
+
+def _fits(name: str, parts: list[str]) -> bool:
+    """Whether a name is these parts in their order, with anything between them."""
+    first, *others = parts
+    if not others:
+        return name == first
+    *middle, last = others
+    at, end = len(first), len(name) - len(last)
+    if end < at or not (name.startswith(first) and name.endswith(last)):
+        return False
+    for part in middle:
+        found = name.find(part, at, end)
+        if found < 0:
+            return False
+        at = found + len(part)
+    return True
 
 
 def _show_partitions(session: Session, read: Statement) -> Outcome:

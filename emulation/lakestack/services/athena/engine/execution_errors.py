@@ -13,32 +13,32 @@ from sqlglot import exp
 from lakestack.services.athena.engine.errors import RESOURCES, QueryError, data_error
 from lakestack.services.athena.engine.translation import place
 
-_KNOWN = tuple(
-    (re.compile(pattern, re.IGNORECASE), name, said)
-    for pattern, name, said in (
-        ("DIVISION_BY_ZERO", "DIVISION_BY_ZERO", "Division by zero"),
-        (
+_KNOWN = (
+    (re.compile("DIVISION_BY_ZERO", re.IGNORECASE), "DIVISION_BY_ZERO", "Division by zero"),
+    (
+        re.compile(
             'Referenced (?:column|table) "([^"]*)" not found|Table "[^"]*" does not have a column '
             'named "([^"]*)"|column named "([^"]*)" (?:is not|does not)',
-            "COLUMN_NOT_FOUND",
-            "{place}: Column '{what}' cannot be resolved",
+            re.IGNORECASE,
         ),
-        (
-            'column "?([^" ]+)"? must appear in the GROUP BY clause',
-            "EXPRESSION_NOT_AGGREGATE",
-            "{place}: '{what}' must be an aggregate expression or appear in GROUP BY clause",
-        ),
-        (
-            'Ambiguous reference to column name "([^"]+)"',
-            "AMBIGUOUS_NAME",
-            "{place}: Column '{what}' is ambiguous",
-        ),
-        (
-            'Function with name "?(\\w+)"? does not exist',
-            "FUNCTION_NOT_FOUND",
-            "line 1:1: Function '{what}' not registered",
-        ),
-    )
+        "COLUMN_NOT_FOUND",
+        "{place}: Column '{what}' cannot be resolved",
+    ),
+    (
+        re.compile('column "?([^" ]+)"? must appear in the GROUP BY clause', re.IGNORECASE),
+        "EXPRESSION_NOT_AGGREGATE",
+        "{place}: '{what}' must be an aggregate expression or appear in GROUP BY clause",
+    ),
+    (
+        re.compile('Ambiguous reference to column name "([^"]+)"', re.IGNORECASE),
+        "AMBIGUOUS_NAME",
+        "{place}: Column '{what}' is ambiguous",
+    ),
+    (
+        re.compile('Function with name "?(\\w+)"? does not exist', re.IGNORECASE),
+        "FUNCTION_NOT_FOUND",
+        "line 1:1: Function '{what}' not registered",
+    ),
 )
 """What DuckDB says, the error's name, and Trino's words for it."""
 _COMPARED = re.compile(r"to (\w+) when casting from source column (\w+)")
