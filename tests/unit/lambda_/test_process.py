@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from lakestack.confinement import limits, network
+from lakestack.services.lambda_ import function_process
 from lakestack.services.lambda_.function_process import (
     ExitedError,
     FunctionProcess,
@@ -64,6 +65,33 @@ def gone(pid: int) -> bool:
         return bool(psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return True
+
+
+@pytest.mark.parametrize(
+    ("source", "kind"),
+    [("raise KeyError('x')", "KeyError"), ("import os; os._exit(4)", None)],
+)
+def test_an_answer_before_the_end_counts_also_where_the_end_is_seen_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, kind: str | None
+) -> None:
+    function = Function(tmp_path, source)
+    process = function.process
+    look = process._selector.select
+
+    def late(timeout: float | None = None) -> list[Any]:
+        if timeout == 0:
+            return look(0)
+        process._popen.wait()  # both have come after this look
+        return []
+
+    monkeypatch.setattr(process._selector, "select", late)
+    monkeypatch.setattr(function_process, "LOOK_SECONDS", 0.0)
+    if kind is None:
+        with pytest.raises(ExitedError) as ended:
+            function.initialise()
+        assert ended.value.status == 4
+    else:
+        assert function.initialise()["error"]["errorType"] == kind
 
 
 def test_output_is_complete_when_the_answer_comes(tmp_path: Path) -> None:

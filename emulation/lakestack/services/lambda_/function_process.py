@@ -193,10 +193,17 @@ class FunctionProcess:
                     raise OutOfMemoryError
                 # A fork may hold the socket open after the process itself has ended.
                 if (status := self._popen.poll()) is not None:
-                    raise ExitedError(status)
+                    return self._last_answer(status)
             if now - flushed >= FLUSH_SECONDS:
                 flushed = now
                 log.flush()
+
+    def _last_answer(self, status: int) -> Message:
+        """What it said before it ended, between the look at its socket and the look at itself."""
+        while any(key.fileobj is self._socket for key, _ in self._selector.select(0)):
+            if (answer := self._read_answer()) is not None:
+                return answer
+        raise ExitedError(status)
 
     def _read_answer(self) -> Message | None:
         try:
