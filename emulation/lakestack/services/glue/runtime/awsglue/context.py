@@ -20,6 +20,7 @@ from .dynamicframe import DynamicFrame, DynamicFrameCollection
 from .errors import NamesWhatIsMissing, UnsupportedApiError
 from .ingestion_time import with_ingestion_time
 from .readers import DataFrameReader, DynamicFrameReader
+from .retention import Retention
 from .storage_classes import Transition
 from .streaming.for_each_batch import for_each_batch
 from .type_names import spark_type
@@ -282,7 +283,7 @@ class GlueContext(NamesWhatIsMissing, SQLContext):
 
         Objects of the storage classes in ``excludeStorageClasses`` (GLACIER and DEEP_ARCHIVE) stay.
         """
-        purge.path(s3_path, purge.Retention.of(options or {}, "purge_s3_path"))
+        purge.path(s3_path, Retention.of(options or {}, "purge_s3_path"))
 
     def purge_table(
         self,
@@ -297,7 +298,7 @@ class GlueContext(NamesWhatIsMissing, SQLContext):
         Raises:
             CatalogError: there is no such table
         """
-        retention = purge.Retention.of(options or {}, "purge_table")
+        retention = Retention.of(options or {}, "purge_table")
         purge.table(database, table_name, retention, catalog_id)
 
     def transition_s3_path(

@@ -8,16 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import urlparse
 
 from .catalog import read_partitions, read_table
 from .clients import client
-from .errors import UnsupportedApiError
+from .retention import ARCHIVED, Retention, storage_class
 
-_HOURS = 168.0
-_ARCHIVED = ("GLACIER", "DEEP_ARCHIVE")
+_WHO_MOVES = ("accountId", "roleArn")
 _CLASSES = (
     "STANDARD", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER", "DEEP_ARCHIVE",
     "GLACIER_IR",
@@ -30,13 +27,11 @@ class Transition:
 
     Attributes:
         target: the storage class
-        hours: those that were changed since stay
-        excluded: those of these storage classes stay
+        retention: which objects stay; those of archives do in any case
     """
 
     target: str
-    hours: float = _HOURS
-    excluded: tuple[str, ...] = ()
+    retention: Retention
 
     @classmethod
     def of(cls, target: str, options: Mapping[str, Any], where: str) -> Transition:
@@ -48,33 +43,21 @@ class Transition:
         """
         if target not in _CLASSES:
             raise ValueError(f"transition_to={target!r}; expected one of {', '.join(_CLASSES)}")
-        for name, value in options.items():
-            # Whose role moves them does not matter here.
-            known = ("retentionPeriod", "excludeStorageClasses", "accountId", "roleArn")
-            if name not in known and value:
-                raise UnsupportedApiError(f"{where} option {name!r}")
-        classes = tuple(str(each).upper() for each in options.get("excludeStorageClasses") or ())
-        return cls(target, float(options.get("retentionPeriod", _HOURS)), classes)
+        return cls(target, Retention.of(options, where, ignored=_WHO_MOVES))
 
     def path(self, s3_path: str) -> None:
         """Move the objects below a path."""
-        parts = urlparse(s3_path)
         s3 = client("s3")
-        limit = datetime.now(UTC) - timedelta(hours=self.hours)
-        pages = s3.get_paginator("list_objects_v2").paginate(
-            Bucket=parts.netloc, Prefix=parts.path.lstrip("/")
-        )
-        for entry in (found for page in pages for found in page.get("Contents", [])):
-            now = entry.get("StorageClass", "STANDARD")
-            stays = now in (self.target, *self.excluded, *_ARCHIVED)
-            if not stays and entry["LastModified"] <= limit:
-                s3.copy_object(
-                    Bucket=parts.netloc,
-                    Key=entry["Key"],
-                    CopySource={"Bucket": parts.netloc, "Key": entry["Key"]},
-                    StorageClass=self.target,
-                    MetadataDirective="COPY",
-                )
+        for bucket, old, _ in self.retention.listed(s3_path):
+            for entry in old:
+                if storage_class(entry) not in (self.target, *ARCHIVED):
+                    s3.copy_object(
+                        Bucket=bucket,
+                        Key=entry["Key"],
+                        CopySource={"Bucket": bucket, "Key": entry["Key"]},
+                        StorageClass=self.target,
+                        MetadataDirective="COPY",
+                    )
 
     def table(self, database: str, name: str, catalog_id: str | None) -> None:
         """Move the objects of a table.
