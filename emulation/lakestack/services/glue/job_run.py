@@ -7,8 +7,6 @@ FAILED, TIMEOUT, or STOPPING and STOPPED.
 from __future__ import annotations
 
 import logging
-import shutil
-import tempfile
 import threading
 import uuid
 from collections.abc import Callable
@@ -23,6 +21,7 @@ from lakestack.services.glue.data_quality import results as data_quality_results
 from lakestack.services.glue.job_failure import FailureReader
 from lakestack.services.glue.job_files import LaunchError
 from lakestack.services.glue.job_launch import Launch
+from lakestack.services.glue.run_folder import run_folder
 from lakestack.services.glue.triggers.origin import Origin, descent
 from lakestack.services.logs.stream import BoundedLog, LogStream
 from lakestack.services.processes import ManagedProcess
@@ -215,11 +214,10 @@ class JobRun:
             state_changes.job_ended(self)
 
     def _run(self) -> None:
-        workdir = Path(tempfile.gettempdir()) / "glue" / self.run_id
         state, error = "FAILED", "Internal service error"
         try:
-            workdir.mkdir(parents=True)
             with (
+                run_folder(self.run_id) as workdir,
                 LogStream(self.account, self.region, OUTPUT_GROUP, self.run_id) as output,
                 LogStream(self.account, self.region, ERROR_GROUP, self.run_id) as errors,
             ):
@@ -236,8 +234,6 @@ class JobRun:
         except Exception as e:
             LOG.exception("Glue job run %s failed inside the emulator", self.run_id)
             error = f"Internal service error: {type(e).__name__}: {e}"
-        finally:
-            shutil.rmtree(workdir, ignore_errors=True)
         with self._lock:
             self.error = error or None
             self.completed, self._ran_until = clock.wall(), clock.steady()

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import json
 import logging
-import shutil
-import tempfile
 import threading
 import uuid
 from pathlib import Path
@@ -19,6 +17,7 @@ from lakestack.errors import EmulationError
 from lakestack.services.glue import runtime
 from lakestack.services.glue.data_quality.results import FILE_NAME, FILE_VARIABLE, Origin, collect
 from lakestack.services.glue.job_failure import FailureReader
+from lakestack.services.glue.run_folder import run_folder
 from lakestack.services.glue.spark import jdbc_drivers
 from lakestack.services.glue.spark.command import spark_command
 from lakestack.services.logs.stream import LogStream
@@ -127,23 +126,20 @@ class TableRun:
             self._shown["ErrorString"] = error
 
     def _run(self) -> None:
-        folder = Path(tempfile.gettempdir()) / "glue" / self.run_id
         status, error, begun = "FAILED", "Internal service error", clock.steady()
         try:
-            folder.mkdir(parents=True)
-            with (
-                LogStream(self.account, self.region, OUTPUT_GROUP, self.run_id) as output,
-                LogStream(self.account, self.region, ERROR_GROUP, self.run_id) as errors,
-            ):
-                status, error = self._execute(folder, output, errors)
-            self.results = collect(folder, self._origin())
+            with run_folder(self.run_id) as folder:
+                with (
+                    LogStream(self.account, self.region, OUTPUT_GROUP, self.run_id) as output,
+                    LogStream(self.account, self.region, ERROR_GROUP, self.run_id) as errors,
+                ):
+                    status, error = self._execute(folder, output, errors)
+                self.results = collect(folder, self._origin())
         except EmulationError as e:
             error = e.message
         except Exception as e:
             LOG.exception("data quality run %s failed inside the emulator", self.run_id)
             error = f"Internal service error: {type(e).__name__}: {e}"
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
         with self._lock:
             self._shown["ExecutionTime"] = round(clock.steady() - begun)
             self._end(status, error)

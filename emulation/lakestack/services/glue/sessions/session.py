@@ -8,8 +8,6 @@ timeout). The process is started as a job's is (`job_launch`), under the same co
 from __future__ import annotations
 
 import logging
-import shutil
-import tempfile
 import threading
 import uuid
 from datetime import datetime, timedelta
@@ -25,6 +23,7 @@ from lakestack.services.glue.bookmark import Bookmarks
 from lakestack.services.glue.job_failure import FailureReader
 from lakestack.services.glue.job_files import LaunchError
 from lakestack.services.glue.job_launch import Launch
+from lakestack.services.glue.run_folder import run_folder
 from lakestack.services.glue.runtime.session import driver
 from lakestack.services.glue.sessions.channel import Channel, ChannelError
 from lakestack.services.glue.sessions.statement import Statement
@@ -200,11 +199,10 @@ class Session:
         return clock.steady() - self._ready_since
 
     def _run(self) -> None:
-        workdir = Path(tempfile.gettempdir()) / "glue" / f"session-{uuid.uuid4().hex}"
         status, error = "FAILED", "Internal service error"
         try:
-            workdir.mkdir(parents=True)
             with (
+                run_folder(f"session-{uuid.uuid4().hex}") as workdir,
                 LogStream(self.account, self.region, OUTPUT_GROUP, self.name) as output,
                 LogStream(self.account, self.region, ERROR_GROUP, self.name) as errors,
                 Channel() as channel,
@@ -215,8 +213,6 @@ class Session:
         except Exception as e:
             LOG.exception("Glue session %s failed inside the emulator", self.name)
             error = f"Internal service error: {type(e).__name__}: {e}"
-        finally:
-            shutil.rmtree(workdir, ignore_errors=True)
         self._end(status, error)
 
     def _execute(
