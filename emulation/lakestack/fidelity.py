@@ -23,7 +23,7 @@ from localstack.aws.spec import load_service
 from moto.core.responses import method_names_from_class
 from moto.core.utils import camelcase_to_underscores
 
-from lakestack import generated, paths
+from lakestack import generated
 from lakestack.patches import PATCHES
 from lakestack.patches.sources import LOCK
 from lakestack.registry import RESOURCE_PROVIDERS, SERVICES, EmulatedService
@@ -184,11 +184,7 @@ def _marked_methods(provider: type) -> Iterable[tuple[str, str]]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Write or check the document; returns the exit code."""
-    check = generated.is_check(COMMAND, __doc__, arguments)
-    if paths.checkout() is None:
-        print(f"{COMMAND} writes a document of the project's clone", file=sys.stderr)
-        return 2
-    return generated.write(DOCUMENT, updated, COMMAND, check=check)
+    return generated.document_command(COMMAND, __doc__, DOCUMENT, updated, arguments)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from lakestack import paths
+
 
 def between(text: str, begin: str, end: str, made: str, name: str) -> str:
     """The text with what stands from one marker to the other replaced.
@@ -57,3 +59,26 @@ def write(file: Path, updated: Callable[[str], str], command: str, *, check: boo
     if not check:
         file.write_text(wanted, encoding="utf-8")
     return 0
+
+
+def document_command(
+    command: str,
+    about: str | None,
+    document: Path,
+    updated: Callable[[str], str],
+    arguments: Sequence[str] | None,
+) -> int:
+    """What a command does that writes a part of one of the clone's documents; the exit code.
+
+    Args:
+        command: as it is typed
+        about: the module's docstring
+        document: there in a clone only
+        updated: makes the part again in what the document holds
+        arguments: of the command; None: those of the process
+    """
+    check = is_check(command, about, arguments)
+    if paths.checkout() is None:
+        print(f"{command} writes a document of the project's clone", file=sys.stderr)
+        return 2
+    return write(document, updated, command, check=check)

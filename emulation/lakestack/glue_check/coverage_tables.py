@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from lakestack import generated, paths
+from lakestack import generated
 from lakestack.glue_check.operations import operations
 from lakestack.services.glue.runtime.awsglue import options
 from lakestack.services.glue.runtime.awsglue.coverage import Effect, Entry
@@ -109,11 +109,7 @@ def updated(document: str) -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     """Write or check the document; returns the exit code."""
-    check = generated.is_check(COMMAND, __doc__, arguments)
-    if paths.checkout() is None:
-        print(f"{COMMAND} writes a document of the project's clone", file=sys.stderr)
-        return 2
-    return generated.write(DOCUMENT, updated, COMMAND, check=check)
+    return generated.document_command(COMMAND, __doc__, DOCUMENT, updated, arguments)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,13 @@ from localstack.aws.api import CommonServiceException, RequestContext, handler
 
 from lakestack.services.athena.execution import Document
 from lakestack.services.athena.paging import page
-from lakestack.services.athena.state import CATALOG, STORE, AthenaState, invalid
+from lakestack.services.athena.state import (
+    CATALOG,
+    STORE,
+    AthenaState,
+    invalid,
+    state_of,
+)
 from lakestack.services.base import aws_error, client
 
 
@@ -39,13 +45,13 @@ class CatalogApi:
 
     @handler("GetDataCatalog", expand=False)
     def get_data_catalog(self, context: RequestContext, request: Document) -> Document:
-        state = _state(context)
+        state = state_of(context)
         with state.lock:
             return {"DataCatalog": _catalog(state, request["Name"])}
 
     @handler("ListDataCatalogs", expand=False)
     def list_data_catalogs(self, context: RequestContext, request: Document) -> Document:
-        state = _state(context)
+        state = state_of(context)
         with state.lock:
             found = [_catalog(state, name) for name in (CATALOG, *sorted(state.catalogs))]
             shown = [
@@ -117,10 +123,6 @@ class CatalogApi:
         return {"TableMetadata": _table(found["Table"])}
 
 
-def _state(context: RequestContext) -> AthenaState:
-    return STORE.get(context.account_id, context.region)
-
-
 def _catalog(state: AthenaState, name: str) -> Document:
     if name.lower() == CATALOG.lower():
         return {
@@ -141,7 +143,7 @@ def _glue(context: RequestContext, name: str) -> Any:
     Raises:
         CommonServiceException: InvalidRequestException, MetadataException
     """
-    state = _state(context)
+    state = state_of(context)
     with state.lock:
         found = _catalog(state, name)
     if found["Type"] != "GLUE":

@@ -1,11 +1,12 @@
-"""Pages of lists, with Athena's error for a token that is not from here."""
+"""Several of a kind in one answer: pages of lists, and those that are asked for by name."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from lakestack.services.athena.state import invalid
+from lakestack.services.paging import answer, cut
 
 
 def page(
@@ -20,11 +21,28 @@ def page(
     Raises:
         CommonServiceException: InvalidRequestException, the token is not one of ours
     """
-    token = request.get("NextToken") or "0"
-    if not (token.isascii() and token.isdecimal() and len(token) < 19):
-        raise invalid("Invalid NextToken")
-    start, size = int(token), int(request.get("MaxResults") or default)
-    answer: dict[str, Any] = {key: list(items[start : start + size])}
-    if start + size < len(items):
-        answer["NextToken"] = str(start + size)
-    return answer
+    return answer(key, *cut(items, request, default, lambda _: invalid("Invalid NextToken")))
+
+
+def by_name(
+    known: Mapping[str, Any],
+    names: Sequence[str],
+    show: Callable[[Any], dict[str, Any]],
+    found: str,
+    missing: str,
+    refusal: Callable[[str], dict[str, str]],
+) -> dict[str, Any]:
+    """Answer of a BatchGet operation.
+
+    Args:
+        known: what there is, by its name or id
+        names: those asked for
+        show: makes what the answer has of each
+        found: the answer's name for the list of these
+        missing: its name for the list of those that are not there
+        refusal: says of one that it is not there
+    """
+    return {
+        found: [show(known[name]) for name in names if name in known],
+        missing: [refusal(name) for name in names if name not in known],
+    }

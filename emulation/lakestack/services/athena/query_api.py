@@ -17,8 +17,16 @@ from lakestack.services.athena import result_rows
 from lakestack.services.athena.engine import statement
 from lakestack.services.athena.engine.errors import QueryError
 from lakestack.services.athena.execution import SUCCEEDED, Document, Execution
-from lakestack.services.athena.paging import page
-from lakestack.services.athena.state import CATALOG, ENGINE, PRIMARY, STORE, AthenaState, invalid
+from lakestack.services.athena.paging import by_name, page
+from lakestack.services.athena.state import (
+    CATALOG,
+    ENGINE,
+    PRIMARY,
+    STORE,
+    AthenaState,
+    invalid,
+    state_of,
+)
 from lakestack.services.base import client
 
 MAX_ROWS = 1000
@@ -48,32 +56,31 @@ class QueryApi:
 
     @handler("GetQueryExecution", expand=False)
     def get_query_execution(self, context: RequestContext, request: Document) -> Document:
-        state = _state(context)
+        state = state_of(context)
         with state.lock:
             return {"QueryExecution": state.execution(request["QueryExecutionId"]).describe()}
 
     @handler("BatchGetQueryExecution", expand=False)
     def batch_get_query_execution(self, context: RequestContext, request: Document) -> Document:
-        state = _state(context)
+        state = state_of(context)
         with state.lock:
-            known, names = state.executions, request["QueryExecutionIds"]
-            return {
-                "QueryExecutions": [known[name].describe() for name in names if name in known],
-                "UnprocessedQueryExecutionIds": [
-                    {
-                        "QueryExecutionId": name,
-                        "ErrorCode": "INVALID_QUERY_EXECUTION_ID",
-                        "ErrorMessage": f"QueryExecution {name} was not found",
-                    }
-                    for name in names
-                    if name not in known
-                ],
-            }
+            return by_name(
+                state.executions,
+                request["QueryExecutionIds"],
+                Execution.describe,
+                "QueryExecutions",
+                "UnprocessedQueryExecutionIds",
+                lambda name: {
+                    "QueryExecutionId": name,
+                    "ErrorCode": "INVALID_QUERY_EXECUTION_ID",
+                    "ErrorMessage": f"QueryExecution {name} was not found",
+                },
+            )
 
     @handler("ListQueryExecutions", expand=False)
     def list_query_executions(self, context: RequestContext, request: Document) -> Document:
         """Newest first."""
-        state = _state(context)
+        state = state_of(context)
         with state.lock:
             name = request.get("WorkGroup") or PRIMARY
             state.work_group(name)
@@ -82,7 +89,7 @@ class QueryApi:
 
     @handler("StopQueryExecution", expand=False)
     def stop_query_execution(self, context: RequestContext, request: Document) -> Document:
-        state = _state(context)
+        state = state_of(context)
         with state.lock:
             state.stop(state.execution(request["QueryExecutionId"]))
         return {}
@@ -90,7 +97,7 @@ class QueryApi:
     @handler("GetQueryRuntimeStatistics", expand=False)
     def get_query_runtime_statistics(self, context: RequestContext, request: Document) -> Document:
         """The timeline and what was read; no stages."""
-        state = _state(context)
+        state = state_of(context)
         with state.lock:
             found = state.execution(request["QueryExecutionId"])
             shown = found.describe()["Statistics"]
@@ -105,7 +112,7 @@ class QueryApi:
 
     @handler("GetQueryResults", expand=False)
     def get_query_results(self, context: RequestContext, request: Document) -> Document:
-        state = _state(context)
+        state = state_of(context)
         with state.lock:
             execution = state.execution(request["QueryExecutionId"])
             if not execution.is_over:
@@ -129,10 +136,6 @@ class QueryApi:
                     f"Could not find results at {execution.output}: they were deleted"
                 ) from e
             raise
-
-
-def _state(context: RequestContext) -> AthenaState:
-    return STORE.get(context.account_id, context.region)
 
 
 def _repeated(state: AthenaState, request: Document) -> Execution | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from localstack.aws.api import CommonServiceException
+from localstack.aws.api import CommonServiceException, RequestContext
 
 from lakestack import clock
 from lakestack.services import arns, state_events
@@ -209,3 +209,8 @@ class AthenaState(ServiceState):
 
 
 STORE = register(Store("athena", AthenaState))
+
+
+def state_of(context: RequestContext) -> AthenaState:
+    """What Athena keeps for a request's account and region."""
+    return STORE.get(context.account_id, context.region)

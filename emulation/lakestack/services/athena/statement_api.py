@@ -11,8 +11,15 @@ from localstack.aws.api import RequestContext, handler
 
 from lakestack import clock
 from lakestack.services.athena.execution import Document
-from lakestack.services.athena.paging import page
-from lakestack.services.athena.state import PRIMARY, STORE, AthenaState, invalid, not_found
+from lakestack.services.athena.paging import by_name, page
+from lakestack.services.athena.state import (
+    PRIMARY,
+    STORE,
+    AthenaState,
+    invalid,
+    not_found,
+    state_of,
+)
 
 _NAMED = ("Name", "Description", "Database", "QueryString")
 
@@ -42,31 +49,30 @@ class StatementApi:
 
     @handler("GetNamedQuery", expand=False)
     def get_named_query(self, context: RequestContext, request: Document) -> Document:
-        state = _state(context)
+        state = state_of(context)
         with state.lock:
             return {"NamedQuery": _shown(_named(state, request["NamedQueryId"]))}
 
     @handler("BatchGetNamedQuery", expand=False)
     def batch_get_named_query(self, context: RequestContext, request: Document) -> Document:
-        state = _state(context)
+        state = state_of(context)
         with state.lock:
-            known, names = state.named_queries, request["NamedQueryIds"]
-            return {
-                "NamedQueries": [_shown(known[name]) for name in names if name in known],
-                "UnprocessedNamedQueryIds": [
-                    {
-                        "NamedQueryId": name,
-                        "ErrorCode": "INVALID_INPUT",
-                        "ErrorMessage": f"NamedQuery {name} was not found",
-                    }
-                    for name in names
-                    if name not in known
-                ],
-            }
+            return by_name(
+                state.named_queries,
+                request["NamedQueryIds"],
+                _shown,
+                "NamedQueries",
+                "UnprocessedNamedQueryIds",
+                lambda name: {
+                    "NamedQueryId": name,
+                    "ErrorCode": "INVALID_INPUT",
+                    "ErrorMessage": f"NamedQuery {name} was not found",
+                },
+            )
 
     @handler("ListNamedQueries", expand=False)
     def list_named_queries(self, context: RequestContext, request: Document) -> Document:
-        state = _state(context)
+        state = state_of(context)
         with state.lock:
             group = request.get("WorkGroup") or PRIMARY
             state.work_group(group)
@@ -108,34 +114,32 @@ class StatementApi:
 
     @handler("GetPreparedStatement", expand=False)
     def get_prepared_statement(self, context: RequestContext, request: Document) -> Document:
-        state = _state(context)
+        state = state_of(context)
         with state.lock:
             found = _statement(state, request["WorkGroup"], request["StatementName"])
             return {"PreparedStatement": dict(found)}
 
     @handler("BatchGetPreparedStatement", expand=False)
     def batch_get_prepared_statement(self, context: RequestContext, request: Document) -> Document:
-        state = _state(context)
+        state = state_of(context)
         with state.lock:
             state.work_group(request["WorkGroup"])
-            known = state.prepared.get(request["WorkGroup"], {})
-            names = request["PreparedStatementNames"]
-            return {
-                "PreparedStatements": [dict(known[name]) for name in names if name in known],
-                "UnprocessedPreparedStatementNames": [
-                    {
-                        "StatementName": name,
-                        "ErrorCode": "STATEMENT_NOT_FOUND",
-                        "ErrorMessage": f"PreparedStatement {name} was not found",
-                    }
-                    for name in names
-                    if name not in known
-                ],
-            }
+            return by_name(
+                state.prepared.get(request["WorkGroup"], {}),
+                request["PreparedStatementNames"],
+                dict,
+                "PreparedStatements",
+                "UnprocessedPreparedStatementNames",
+                lambda name: {
+                    "StatementName": name,
+                    "ErrorCode": "STATEMENT_NOT_FOUND",
+                    "ErrorMessage": f"PreparedStatement {name} was not found",
+                },
+            )
 
     @handler("ListPreparedStatements", expand=False)
     def list_prepared_statements(self, context: RequestContext, request: Document) -> Document:
-        state = _state(context)
+        state = state_of(context)
         with state.lock:
             state.work_group(request["WorkGroup"])
             found = [
@@ -151,10 +155,6 @@ class StatementApi:
             _statement(state, group, name)
             del state.prepared[group][name]
         return {}
-
-
-def _state(context: RequestContext) -> AthenaState:
-    return STORE.get(context.account_id, context.region)
 
 
 def _named(state: AthenaState, name: str) -> Document:

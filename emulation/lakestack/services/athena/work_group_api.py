@@ -19,6 +19,7 @@ from lakestack.services.athena.state import (
     AthenaState,
     invalid,
     not_found,
+    state_of,
 )
 
 _DEFAULTS: Document = {
@@ -57,13 +58,13 @@ class WorkGroupApi:
 
     @handler("GetWorkGroup", expand=False)
     def get_work_group(self, context: RequestContext, request: Document) -> Document:
-        state = _state(context)
+        state = state_of(context)
         with state.lock:
             return {"WorkGroup": state.work_group(request["WorkGroup"])}
 
     @handler("ListWorkGroups", expand=False)
     def list_work_groups(self, context: RequestContext, request: Document) -> Document:
-        state = _state(context)
+        state = state_of(context)
         with state.lock:
             found = [
                 {
@@ -145,15 +146,11 @@ class WorkGroupApi:
 
     @handler("ListTagsForResource", expand=False)
     def list_tags_for_resource(self, context: RequestContext, request: Document) -> Document:
-        state = _state(context)
+        state = state_of(context)
         with state.lock:
             found = state.tags.get(_tagged(state, request["ResourceARN"]), {})
             tags = [{"Key": key, "Value": value} for key, value in sorted(found.items())]
         return page(tags, request, "Tags", 75)
-
-
-def _state(context: RequestContext) -> AthenaState:
-    return STORE.get(context.account_id, context.region)
 
 
 def _engine(given: Document | None) -> Document:

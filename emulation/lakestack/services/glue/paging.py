@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from localstack.aws.api import CommonServiceException
+
 from lakestack.services.base import aws_error
+from lakestack.services.paging import answer, cut
 
 
 def page(
@@ -19,14 +22,11 @@ def page(
     Raises:
         InvalidInputException: the token is not one of ours
     """
-    token = request.get("NextToken") or "0"
-    if not (token.isascii() and token.isdecimal() and len(token) < 19):
-        raise aws_error("InvalidInputException", f"NextToken {token!r} is not valid")
-    start, size = int(token), int(request.get("MaxResults") or default)
-    answer: dict[str, Any] = {key: list(items[start : start + size])}
-    if start + size < len(items):
-        answer["NextToken"] = str(start + size)
-    return answer
+    return answer(key, *cut(items, request, default, _refusal))
+
+
+def _refusal(token: str) -> CommonServiceException:
+    return aws_error("InvalidInputException", f"NextToken {token!r} is not valid")
 
 
 def by_name(known: Mapping[str, Any], names: Sequence[str], key: str) -> dict[str, Any]:

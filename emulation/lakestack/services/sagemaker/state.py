@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from lakestack import clock
 from lakestack.services import arns
 from lakestack.services.base import aws_error
+from lakestack.services.paging import cut
 from lakestack.services.sagemaker.model_package import ModelPackage, ModelPackageGroup
 from lakestack.services.sagemaker.validation import validation_error
 from lakestack.store import Contents, Ending, ServiceState, Store, register
@@ -27,6 +28,8 @@ T = TypeVar("T")
 J = TypeVar("J", bound="Job")
 
 END_GRACE_SECONDS = 5.0
+DEFAULT_PAGE = 10
+"""The API's default of MaxResults."""
 """What a training script has between SIGTERM and SIGKILL when its account is reset."""
 
 
@@ -311,12 +314,10 @@ def page(
     by = sorts.get(request.get("SortBy") or default_sort, lambda item: item["CreationTime"])
     descending = (request.get("SortOrder") or default_order) == "Descending"
     chosen.sort(key=key or by, reverse=descending)
-    token = request.get("NextToken") or "0"
-    if not (token.isascii() and token.isdecimal() and len(token) < 19):
-        raise validation_error(f"Invalid NextToken {token}.")
-    begin, size = int(token), request.get("MaxResults") or 10  # the API's default
-    end = begin + size
-    return chosen[begin:end], str(end) if end < len(chosen) else None
+    return cut(
+        *(chosen, request, DEFAULT_PAGE),
+        lambda token: validation_error(f"Invalid NextToken {token}."),
+    )
 
 
 def _matches(item: dict[str, Any], request: dict[str, Any], name: str, status: str) -> bool:
