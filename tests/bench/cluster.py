@@ -14,7 +14,7 @@ from tests.bench.measure import Sampling, resident
 from tests.bench.report import Figure
 from tests.integration.glue import clustered
 
-ROWS = int(os.environ.get("ROWS", "10_000_000"))
+RATINGS = int(os.environ.get("RATINGS", "10_000_000"))
 SIZE = Size(workers=2, cores=1, memory=1024)
 GIB = 2**30
 
@@ -49,7 +49,9 @@ def run() -> Iterator[Figure]:
         aws = support.clients(url)
         plain = _job(aws, cluster, kill=False)
         killed = _job(aws, cluster, kill=True)
-    detail = f"{ROWS:,} ratings, 2 workers of 1 core: {plain:.0f} s, with the kill {killed:.0f} s"
+    detail = (
+        f"{RATINGS:,} ratings, 2 workers of 1 core: {plain:.0f} s, with the kill {killed:.0f} s"
+    )
     yield Figure("job with a killed executor", killed / plain, "x", 4, True, detail)
     heap = f"an executor with {SIZE.memory} MiB of heap, and its Python"
     yield Figure("memory of an executor", peak.bytes / GIB, "GB", 2.0, True, heap)
@@ -57,7 +59,7 @@ def run() -> Iterator[Figure]:
 
 def _job(aws: clustered.Aws, cluster: Cluster, *, kill: bool) -> float:
     job = clustered.Job(aws, clustered.SCRIPT)
-    expected = clustered.put_ratings(aws, job.bucket, ROWS)
+    expected = clustered.put_ratings(aws, job.bucket, RATINGS)
     began = time.perf_counter()
     run = job.start()
     if kill:

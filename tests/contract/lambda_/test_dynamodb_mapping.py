@@ -131,6 +131,21 @@ def test_a_filter_and_lanes(table: Table) -> None:
     assert table.delivered() == {f"a{n}" for n in range(6)}
 
 
+def test_changes_come_in_the_order_of_the_writes(table: Table) -> None:
+    table.prepare()
+    dynamodb = table.aws("dynamodb")
+    for version in range(150):  # of one item
+        item = {"id": {"S": "same"}, "version": {"N": str(version)}}
+        dynamodb.put_item(TableName=table.name, Item=item)
+    table.map(BatchSize=1000)
+
+    def versions() -> list[int]:
+        records = [one for note in table.notes() for one in note["event"]["Records"]]
+        return [int(one["dynamodb"]["NewImage"]["version"]["N"]) for one in records]
+
+    assert wait_until(lambda: len(versions()) == 150 and versions(), what="all") == list(range(150))
+
+
 def test_a_tumbling_window_sums_up_and_ends(table: Table) -> None:
     table.prepare(
         'return {"state": {"seen": event["state"].get("seen", []) + ids}}',

@@ -28,7 +28,14 @@ from requests import RequestException
 
 from lakestack import clock
 from lakestack.services.base import aws_error, moto_provider_table
-from lakestack.services.dynamodb import access, data_plane, engine, short_way, time_to_live
+from lakestack.services.dynamodb import (
+    access,
+    data_plane,
+    engine,
+    short_way,
+    stream_records,
+    time_to_live,
+)
 from lakestack.services.dynamodb.engine_process import EngineError
 from lakestack.services.dynamodb.lost_tables import Key, LostTable, with_lost
 
@@ -50,7 +57,7 @@ class LakeDynamodbProvider(DynamoDBProvider):  # type: ignore[misc]
     def on_before_start(self) -> None:
         super().on_before_start()
         short_way.open_for(_concerns_engine_alone)
-        self._event_forwarder = time_to_live.Forwarder()
+        self._event_forwarder = stream_records.Forwarder()
         time_to_live.start()
 
     def forward_stream_records(self, account_id: str, region_name: str, records_map: Any) -> None:

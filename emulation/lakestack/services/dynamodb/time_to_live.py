@@ -16,7 +16,6 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 from localstack.services.dynamodb.models import dynamodb_stores
-from localstack.services.dynamodb.provider import EventForwarder
 
 from lakestack.services.base import client
 from lakestack.services.schedules.periodic import Periodic
@@ -33,18 +32,6 @@ _KEPT = ("ConditionalCheckFailedException",)
 
 _expiring: set[tuple[str, str, str, str]] = set()
 """Items that are being deleted: by account, region, table and key."""
-
-
-class Forwarder(EventForwarder):  # type: ignore[misc]
-    """Brings records to streams; those to a stream of Kinesis never name an identity."""
-
-    @staticmethod
-    def forward_to_kinesis_stream(account_id: str, region_name: str, records_map: Any) -> None:
-        plain = {
-            table: {**found, "records": [_without_identity(each) for each in found["records"]]}
-            for table, found in records_map.items()
-        }
-        EventForwarder.forward_to_kinesis_stream(account_id, region_name, plain)
 
 
 def start() -> None:
@@ -124,7 +111,3 @@ def _by_service(item: tuple[str, str, str, str]) -> Iterator[None]:
 
 def _of(account: str, region: str, table: str, key: Any) -> tuple[str, str, str, str]:
     return account, region, table, json.dumps(key, sort_keys=True, default=repr)
-
-
-def _without_identity(record: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in record.items() if name != "userIdentity"}
