@@ -77,6 +77,12 @@ PATCHES: tuple[Patch, ...] = (
         "localstack.aws.protocol.serializer:JSONResponseSerializer._serialize_body_params",
     ),
     patch(
+        "xml_bodies.make",
+        "xml_bodies",
+        "an answer of S3 is made by a method call and an element of a tree for every value",
+        "localstack.aws.protocol.serializer:S3ResponseSerializer._serialize_body_params",
+    ),
+    patch(
         "rest_members.read",
         "rest_members",
         "a request is asked for each header that its operation knows, most of which are absent",

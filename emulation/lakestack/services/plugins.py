@@ -72,6 +72,7 @@ PREPARED = (
     "response_bodies",
     "rest_members",
     "request_validation",
+    "xml_bodies",
     "cloudformation.engine",
     "event_rules.install",
     "distributed_map",
