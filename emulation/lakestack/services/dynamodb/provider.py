@@ -38,6 +38,7 @@ from lakestack.services.dynamodb import (
 )
 from lakestack.services.dynamodb.engine_process import EngineError
 from lakestack.services.dynamodb.lost_tables import Key, LostTable, with_lost
+from lakestack.services.dynamodb.ordered_writes import OrderedWrites, plain_name
 
 LOG = logging.getLogger(__name__)
 
@@ -51,7 +52,7 @@ class MotoDynamodbProvider:
     service = "dynamodb"
 
 
-class LakeDynamodbProvider(DynamoDBProvider):  # type: ignore[misc]
+class LakeDynamodbProvider(OrderedWrites):
     """LocalStack's provider over an engine that may die."""
 
     def on_before_start(self) -> None:
@@ -264,8 +265,7 @@ def _region(context: RequestContext) -> str:
 
 
 def _key(context: RequestContext, table: str) -> Key:
-    name = table.rpartition("/")[2] if table.startswith("arn:") else table
-    return (context.account_id, _region(context), name)
+    return (context.account_id, _region(context), plain_name(table))
 
 
 def _tables_named(request: Mapping[str, Any]) -> Iterator[str]:
