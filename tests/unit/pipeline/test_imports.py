@@ -19,7 +19,8 @@ sys.argv = ["lake", *sys.argv[1:]]
 try:
     main()
 finally:
-    print("loaded:", *{name.partition(".")[0] for name in sys.modules}, file=sys.stderr)
+    names = {name.partition(".")[0] for name, module in sys.modules.items() if module}
+    print("loaded:", *names, file=sys.stderr)
 """
 
 
@@ -70,6 +71,8 @@ def test_a_command_at_work_loads_what_it_needs_and_no_more() -> None:
     found = loaded("status", "--target", "local", "--endpoint", "http://127.0.0.1:9")
     assert "boto3" in found
     assert "OpenSSL" not in found, "it takes as long as a fourth of boto3"
+    assert "awscrt" not in found, "it takes as long as a sixth of boto3"
+    assert "rich" not in found, "a command that reports nothing draws nothing"
     assert found & {"numpy", "pandas", "pyarrow", "scipy", "implicit", "lakestack"} == set()
 
 
