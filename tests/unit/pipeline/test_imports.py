@@ -76,6 +76,14 @@ def test_a_command_at_work_loads_what_it_needs_and_no_more() -> None:
     assert found & {"numpy", "pandas", "pyarrow", "scipy", "implicit", "lakestack"} == set()
 
 
+def test_a_run_reads_data_only_where_it_has_to() -> None:
+    found = loaded(
+        "run", "--only", "train", "--target", "local", "--endpoint", "http://127.0.0.1:9"
+    )
+    assert "pipeline" in found
+    assert "numpy" not in found, "most runs find the data cleaned already"
+
+
 def test_without_pyopenssl_botocore_speaks_tls_by_the_same_class() -> None:
     """As `pipeline.quick_imports` says of botocore and urllib3."""
     program = """
