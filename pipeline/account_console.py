@@ -11,6 +11,7 @@ from rich.table import Table
 from pipeline.account.cost import Costs, Item
 from pipeline.check import Check
 from pipeline.console import LakeConsole, cell, print_checks
+from pipeline.counted import counted
 from pipeline.pasteable import pasteable
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def print_plan(plan: AccountPlan, *, stderr: bool = False) -> None:
             )
         console.print(table)
     console.print(
-        f"{plan.count('make')} resources to make, {plan.count('change')} to change, "
+        f"{counted(plan.count('make'), 'resource')} to make, {plan.count('change')} to change, "
         f"{plan.count('delete')} to delete, {plan.count('keep')} unchanged"
     )
     console.print("Outside CloudFormation:")

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Sequence
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Annotated
 
@@ -36,7 +35,8 @@ from pipeline.cli_retraining import retrain, schedule, simulate_drift
 from pipeline.cli_shell import PASSED_ON, aws, env
 from pipeline.cli_without_lake import generate, iam_policy
 from pipeline.errors import LakeError
-from pipeline.quick_imports import leave_out
+from pipeline.plugins import entry_points
+from pipeline.quick_imports import imported_meanwhile, leave_out
 
 __all__ = ["app", "main"]
 
@@ -206,11 +206,18 @@ def status(
     as_json: Json = False,
 ) -> Document:
     """Show stacks and stages: what is done, with counts and times, and what of it is lost."""
-    from pipeline import console
     from pipeline.status import lake_status
 
-    found = lake_status(open_lake(target, endpoint, region))
-    return answer(as_json, found.as_dict(), lambda: console.print_status(found), found.failure())
+    lake = open_lake(target, endpoint, region)
+    with imported_meanwhile("pipeline.console", wanted=not as_json):
+        found = lake_status(lake)
+
+    def show() -> None:
+        from pipeline.console import print_status
+
+        print_status(found)
+
+    return answer(as_json, found.as_dict(), show, found.failure())
 
 
 @app.command()
@@ -358,7 +365,7 @@ def doctor(
 
 def _join_plugins() -> None:
     known = {group.name for group in app.registered_groups}
-    for point in entry_points(group="lake.commands"):
+    for point in entry_points("lake.commands"):
         if point.name not in known:
             app.add_typer(point.load(), name=point.name)
 
@@ -374,7 +381,7 @@ def _is_own(arguments: Sequence[str]) -> bool:
 def main() -> None:
     """Entry point of the console script."""
     if _is_own(sys.argv[1:]):
-        leave_out()
+        leave_out(sys.argv[1:])
     else:
         _join_plugins()
     app(prog_name="lake")

@@ -43,9 +43,9 @@ def open_lake(
     """The lake on the named target; looked at and confirmed where a target asks for that."""
     import click
 
-    from pipeline import console
     from pipeline.earlier import take_earlier
     from pipeline.lake import Lake
+    from pipeline.late_reporter import LateReporter
     from pipeline.liveness import Watch, require_answer
     from pipeline.occupant import require_own
     from pipeline.printable import printable
@@ -63,7 +63,7 @@ def open_lake(
     changes = command in _CHANGING and before.writes
     require_own(target, endpoint, changes=changes, say=_say)
     require_answer(target)
-    lake = Lake.open(target, console.reporter())
+    lake = Lake.open(target, LateReporter())
     if target.confirm_account and changes:
         _confirm(lake, command, region, before)
     if command not in ("run", "plan"):  # those look themselves

@@ -11,6 +11,7 @@ from click import Choice
 
 from pipeline.cli_opening import open_lake
 from pipeline.cli_options import Document, Endpoint, Json, Region, TargetName, answer
+from pipeline.counted import counted
 
 if TYPE_CHECKING:
     from pipeline.sql import Answer
@@ -118,4 +119,6 @@ def _print(found: Answer, output: str) -> None:
             table.add_row(*(cell("" if value is None else str(value)) for value in row))
         print_table(stdout_console(), table)
     if found.cut:
-        typer.echo(printable(f"the first {len(found.rows):,} rows; more with --limit"), err=True)
+        typer.echo(
+            printable(f"the first {counted(len(found.rows), 'row')}; more with --limit"), err=True
+        )

@@ -12,7 +12,8 @@ lake's is left alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
@@ -96,6 +97,29 @@ class Stacks:
             raise
         name = found[0].get("PhysicalResourceId") if found else None
         return self._describe(name) if name else None
+
+    def describe_all(self, templates: Sequence[str], pool: Executor) -> list[dict[str, Any] | None]:
+        """The same of several, asked side by side; the nested stack is asked once for its parts."""
+        names = self._parts()
+
+        def look(template: str) -> dict[str, Any] | None:
+            name = names.get(template) if template in NESTED else self.settings.stack(template)
+            return self._describe(name) if name else None
+
+        return list(pool.map(look, templates))
+
+    def _parts(self) -> dict[str, str]:
+        """The names of the stacks that the nested stack has made, by numbered template."""
+        try:
+            found = self._cloudformation.describe_stack_resources(
+                StackName=self.settings.stack(ROOT)
+            )["StackResources"]
+        except ClientError as error:
+            if "does not exist" in str(error):
+                return {}
+            raise
+        made = {part["LogicalResourceId"]: part.get("PhysicalResourceId", "") for part in found}
+        return {template: made.get(part, "") for template, part in NESTED.items()}
 
     def parameters(self, template: str) -> dict[str, str]:
         """Parameters of the stack made from `template`, {} when there is none."""

@@ -18,6 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.check import Check
+from pipeline.counted import counted
 from pipeline.durations import waiting_text
 from pipeline.lake import Reporter
 from pipeline.narrow_table import print_table
@@ -193,7 +194,7 @@ def print_run(result: RunResult) -> None:
         print_recommendations(result.recommendations)
     skipped = sum(outcome.skipped for outcome in result.outcomes)
     console.print(
-        f"{len(result.outcomes)} stages, {skipped} done before, {result.seconds:.1f} s; "
+        f"{counted(len(result.outcomes), 'stage')}, {skipped} done before, {result.seconds:.1f} s; "
         f"data: {result.origin}",
         soft_wrap=True,
     )
@@ -255,8 +256,8 @@ def print_lists(found: Lists) -> None:
     console = stdout_console()
     removed = f"; {found.removed:,} of former users removed" if found.removed else ""
     console.print(
-        f"{found.users:,} users' {found.k} best movies in table {found.table}, made by transform "
-        f"job {found.job}{removed}",
+        f"the {found.k} best movies of {counted(found.users, 'user')} in table {found.table}, made "
+        f"by transform job {found.job}{removed}",
         soft_wrap=True,
     )
     console.print(pasteable("look one up with: lake lists 1"))

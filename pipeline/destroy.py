@@ -17,6 +17,7 @@ from botocore.exceptions import ConnectionError as NoConnection
 
 from pipeline import exceptions_table
 from pipeline.access import is_login_lost
+from pipeline.counted import counted
 from pipeline.destroy_logs import delete_logs, job_runs, log_groups
 from pipeline.destroy_plan import planned_steps, stack_contents
 from pipeline.dms_roles import DMS_ROLES, delete_unused_roles
@@ -256,7 +257,8 @@ def _bucket_contents(lake: Lake) -> list[str]:
                 first = answer["Errors"][0]
                 raise LakeError(f"{first['Key']} cannot be deleted: {first.get('Message')}")
             objects += len(found)
-    return [f"{objects} objects and {uploads} unfinished uploads of bucket {lake.bucket}"]
+    what = f"{counted(objects, 'object')} and {counted(uploads, 'unfinished upload')}"
+    return [f"{what} of bucket {lake.bucket}"]
 
 
 def _look_again(lake: Lake, own: Belongings) -> Iterator[tuple[str, bool]]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pipeline.counted import counted
 from pipeline.destroy_logs import log_groups
 from pipeline.dms_roles import own_roles
 from pipeline.infrastructure import BUCKET, SERVING
@@ -50,7 +51,7 @@ def planned_steps(lake: Lake, own: Belongings) -> Iterator[tuple[str, str, list[
     if own.bucket:
         pages = lake.s3.get_paginator("list_object_versions").paginate(Bucket=lake.bucket)
         count = sum(len(p.get("Versions", [])) + len(p.get("DeleteMarkers", [])) for p in pages)
-        objects = [f"{count} objects of bucket {lake.bucket}"]
+        objects = [f"{counted(count, 'object')} of bucket {lake.bucket}"]
     yield "3-5", "objects", objects
     yield "3-5", "bucket", stack_contents(lake, own, BUCKET)
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from importlib.metadata import entry_points
 from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
@@ -19,6 +18,7 @@ from pipeline.check import Check
 from pipeline.errors import ChecksError, LakeError, TargetSilentError
 from pipeline.liveness import require_answer
 from pipeline.occupant import occupant
+from pipeline.plugins import entry_points
 from pipeline.target import Target, open_target
 
 __all__ = ["Check", "failure", "run_checks"]
@@ -115,7 +115,7 @@ def _source(given: str | None) -> Check:
 
 
 def _plugins(target: str) -> Iterator[Check]:
-    for point in sorted(entry_points(group=f"lake.checks.{target}"), key=lambda p: p.name):
+    for point in sorted(entry_points(f"lake.checks.{target}"), key=lambda p: p.name):
         try:
             found = point.load()()
         except Exception as error:  # a broken plug-in is a finding too

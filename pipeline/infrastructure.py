@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future
-from typing import Final
+from typing import Any, Final
 
 from pipeline.cloudformation import GOOD, Outcome, Stacks, template_text
 from pipeline.dms_roles import roles_to_make
@@ -34,6 +34,7 @@ __all__ = [
     "empty_tables",
     "expected_parameters",
     "is_paused",
+    "is_paused_root",
     "load_again",
     "model_parameters",
     "pause_root",
@@ -182,7 +183,13 @@ def load_again(stacks: Stacks, load: str) -> Outcome:
 
 def is_paused(stacks: Stacks) -> bool:
     """Whether the nested stack is there without its replication instance."""
-    return stacks.parameters(ROOT).get(PAUSED) == "true"
+    return is_paused_root(stacks.describe(ROOT))
+
+
+def is_paused_root(stack: Mapping[str, Any] | None) -> bool:
+    """The same of the nested stack as DescribeStacks shows it; None is no stack."""
+    given = {p["ParameterKey"]: p["ParameterValue"] for p in (stack or {}).get("Parameters", [])}
+    return given.get(PAUSED) == "true"
 
 
 def pause_root(stacks: Stacks) -> Outcome:

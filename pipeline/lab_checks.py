@@ -15,6 +15,7 @@ from typing import Final
 from botocore.exceptions import ClientError
 
 from pipeline.cloudformation import GOOD
+from pipeline.counted import counted
 from pipeline.lake import Lake, error_code
 from pipeline.reactive.checks import reactive_checks
 from pipeline.reconciliation import Measured
@@ -203,13 +204,13 @@ def _exceptions(measured: Measured) -> tuple[bool, str]:
     """
     count, errors = measured.items[EXCEPTIONS_TABLE], sum(measured.load_errors.values())
     if count is None:
-        return True, f"not made by DMS; {errors:,} rows rejected"
+        return True, f"not made by DMS; {counted(errors, 'row')} rejected"
     if measured.shares_exceptions:
         return (
             count >= errors,
-            f"{count:,} items of all lakes of the region, {errors:,} of this one",
+            f"{counted(count, 'item')} of all lakes of the region, {errors:,} of this one",
         )
-    return count == errors, f"{count:,} items"
+    return count == errors, counted(count, "item")
 
 
 def _table(measured: Measured, source: str, table: str) -> tuple[bool, str]:
@@ -217,7 +218,7 @@ def _table(measured: Measured, source: str, table: str) -> tuple[bool, str]:
     if count is None:
         return False, "absent"
     # How many there should be is judged by the reconciliation.
-    return count > 0 or not measured.landed[source].rows, f"{count:,} items"
+    return count > 0 or not measured.landed[source].rows, counted(count, "item")
 
 
 def _stream(lake: Lake) -> tuple[bool, str]:
@@ -246,7 +247,9 @@ def _mapping(lake: Lake) -> tuple[bool, str]:
 
 def _delivered(measured: Measured) -> tuple[bool, str]:
     found = measured.delivered
-    text = f"{len(found.distinct):,} distinct ratings in {found.objects} objects"
+    text = (
+        f"{counted(len(found.distinct), 'distinct rating')} in {counted(found.objects, 'object')}"
+    )
     strays = measured.streamed.second_only
     if strays or found.strange:
         return False, f"{text}, {strays + found.strange:,} of them not from the source"
@@ -260,7 +263,7 @@ def _dated_objects(lake: Lake) -> tuple[bool, str]:
     if strangers or not names:
         return False, f"{prefix}{strangers[0]}" if strangers else "none"
     folders = sorted({name.rpartition("/")[0] for name in names})
-    return True, f"{len(names)} objects in {prefix}{folders[0]}/" + (
+    return True, f"{counted(len(names), 'object')} in {prefix}{folders[0]}/" + (
         f" and {len(folders) - 1} more folders" if len(folders) > 1 else ""
     )
 
@@ -286,7 +289,7 @@ def _job(lake: Lake) -> tuple[bool, str]:
 
 def _rating(measured: Measured) -> tuple[bool, str]:
     found = measured.rating
-    text = f"{found.rows:,} rows"
+    text = counted(found.rows, "row")
     if found.rows != found.keys:
         return False, f"{text}, {found.rows - found.keys:,} (user, movie) twice"
     pairs = int(measured.land.details["rating_pairs"]) + measured.simulated.pairs
@@ -297,7 +300,7 @@ def _rating(measured: Measured) -> tuple[bool, str]:
 
 
 def _directory(found: Directory) -> tuple[bool, str]:
-    return found.rows > 0 and found.rows == found.keys, f"{found.rows:,} rows"
+    return found.rows > 0 and found.rows == found.keys, counted(found.rows, "row")
 
 
 def _training_job(lake: Lake, trained: Record | None) -> tuple[bool, str]:
@@ -315,4 +318,5 @@ def _training_job(lake: Lake, trained: Record | None) -> tuple[bool, str]:
 
 def _answers(lake: Lake) -> tuple[bool, str]:
     found = titles_for(lake, 1, 10)
-    return len(found.titles) > 0, f"{len(found.titles)} titles for user 1 ({found.reason})"
+    titles = len(found.titles)
+    return titles > 0, f"{counted(titles, 'title')} for user 1 ({found.reason})"

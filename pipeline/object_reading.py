@@ -16,7 +16,7 @@ _ATTEMPTS: Final = 3
 
 
 class _Body(io.RawIOBase):
-    """An object's content; one that breaks off is gone on with where it broke off."""
+    """An object's content; one that breaks off is continued where it broke off."""
 
     def __init__(self, s3: Any, bucket: str, key: str) -> None:
         self._s3, self._where = s3, {"Bucket": bucket, "Key": key}

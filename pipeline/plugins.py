@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from importlib.metadata import distributions
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["plugins"]
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+__all__ = ["entry_points", "plugins"]
 
 
-def plugins(group: str) -> Iterator[Callable[..., Any]]:
-    """The callables of a group.
+def entry_points(group: str) -> Iterator[EntryPoint]:
+    """The entry points of a group, each once.
 
     `importlib.metadata.entry_points` parses the metadata of every package, which takes longer than
     what most commands want to know.
     """
+    from importlib.metadata import distributions
+
+    seen: set[str] = set()  # of a distribution that is on the path twice
     for distribution in distributions():
         if f"[{group}]" in (distribution.read_text("entry_points.txt") or ""):
-            yield from (p.load() for p in distribution.entry_points if p.group == group)
+            for point in distribution.entry_points:
+                if point.group == group and point.value not in seen:
+                    seen.add(point.value)
+                    yield point
+
+
+def plugins(group: str) -> Iterator[Callable[..., Any]]:
+    """The callables of a group."""
+    return (point.load() for point in entry_points(group))

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pipeline.errors import StateLostError
-from pipeline.infrastructure import is_paused
+from pipeline.infrastructure import is_paused_root
 from pipeline.lake import Lake
 from pipeline.run_state import Record
-from pipeline.settings import TEMPLATES
+from pipeline.settings import ROOT, TEMPLATES
 from pipeline.stages import STAGES, Stage
 
 if TYPE_CHECKING:
     from pipeline.account.accrued import Accrued
 
 __all__ = ["LakeStatus", "lake_status"]
+
+_AT_ONCE: Final = 8
+"""Questions at the same time."""
 
 
 @dataclass(frozen=True)
@@ -56,25 +59,22 @@ class LakeStatus:
 def lake_status(lake: Lake) -> LakeStatus:
     """Ask CloudFormation, read the stages' records, and look whether what they made is there."""
 
-    def stack(template: str) -> str | None:
-        found = lake.stacks.describe(template)
-        return str(found["StackStatus"]) if found else None
-
     def lost(stage: Stage) -> str | None:
         record = records[stage.name]
         done = record is not None and record.status == "done"
         away = paused and stage.removed_by_pause
         return stage.lost(lake, record) if record and done and not away else None
 
-    paused = is_paused(lake.stacks)
     recorded = [stage for stage in STAGES if stage.recorded]
     names = [stage.name for stage in recorded]
-    with ThreadPoolExecutor(max_workers=4) as pool:
-        stacks = dict(zip(TEMPLATES, pool.map(stack, TEMPLATES), strict=True))
-        records = dict(zip(names, pool.map(lake.state.read, names), strict=True))
+    with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
+        reading = pool.map(lake.state.read, names)
+        stacks = dict(zip(TEMPLATES, lake.stacks.describe_all(TEMPLATES, pool), strict=True))
+        records = dict(zip(names, reading, strict=True))
+        paused = is_paused_root(stacks[ROOT])
         found = dict(zip(names, pool.map(lost, recorded), strict=True))
     return LakeStatus(
-        stacks,
+        {name: str(stack["StackStatus"]) if stack else None for name, stack in stacks.items()},
         records,
         {name: what for name, what in found.items() if what},
         paused,

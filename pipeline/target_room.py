@@ -7,10 +7,9 @@ those of ``lake doctor``. AWS needs none.
 
 from __future__ import annotations
 
-from importlib.metadata import entry_points
-
 from pipeline.data import Dataset
 from pipeline.errors import DataError
+from pipeline.plugins import entry_points
 
 __all__ = ["require_target_room"]
 
@@ -29,7 +28,7 @@ def require_target_room(target: str, dataset: Dataset) -> None:
     """
     size = sum(file.path.stat().st_size for file in dataset.files.values())
     ratings = sum(dataset.files[name].rows for name in _RATINGS)
-    for point in sorted(entry_points(group=f"lake.room.{target}"), key=lambda p: p.name):
+    for point in sorted(entry_points(f"lake.room.{target}"), key=lambda p: p.name):
         for check in point.load()(size, ratings):
             if not check.ok:
                 fix = check.fix[:1].upper() + check.fix[1:]

@@ -9,6 +9,7 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from pipeline.access import is_denied, is_login_lost
+from pipeline.counted import counted
 from pipeline.errors import LakeError, SettingsError, StateLostError, VerificationError
 from pipeline.lab_checks import checks
 from pipeline.lake import Lake, is_missing
@@ -61,7 +62,7 @@ class Verification:
         """What is off, one text each."""
         return [f"{f.step}: {f.found}" for f in self.findings if not f.ok] + [
             f"{h.name}: {h.source:,} in, {h.written:,} written, {h.rejected:,} rejected, "
-            f"{h.duplicates:,} duplicates, difference {h.difference:+,}"
+            f"{counted(h.duplicates, 'duplicate')}, difference {h.difference:+,}"
             for h in self.hops
             if h.difference
         ]

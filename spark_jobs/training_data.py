@@ -243,8 +243,8 @@ def main() -> None:
         reports = run(glue_context, JobArguments(**given))
     for table, report in reports.items():
         print(
-            f"{table}: {report.read_rows} read = {report.written} written + "
-            f"{report.rejected_rows} rejected + {report.duplicates} duplicates"
+            f"{table}: read {report.read_rows} = written {report.written} + "
+            f"rejected {report.rejected_rows} + duplicates {report.duplicates}"
         )
     job.commit()
 

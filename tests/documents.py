@@ -64,7 +64,8 @@ class Command:
 
 def documents() -> list[Path]:
     """All Markdown files of the project."""
-    return [*sorted(PROJECT.glob("*.md")), *sorted((PROJECT / "docs").rglob("*.md"))]
+    own = sorted(PROJECT.glob("*.md"))
+    return [*own, *sorted((PROJECT / "docs").rglob("*.md")), PROJECT / "emulation" / "README.md"]
 
 
 def blocks(document: Path) -> Iterator[Block]:

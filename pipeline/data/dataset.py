@@ -6,11 +6,13 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
-__all__ = ["DataFile", "Dataset", "Kind", "RejectedRow"]
+__all__ = ["SPLIT", "DataFile", "Dataset", "Kind", "RejectedRow"]
 
 Kind = Literal["folder", "zip", "download", "synthetic"]
+SPLIT: Final = "split"
+"""File beside cleaned ones whose streamed ratings were split off, since the source had none."""
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,9 @@
 
 Order: what the user gave, else the archive an earlier run downloaded, else GroupLens, else
 synthetic data with a notice that says so.
+
+What reads and makes data is imported when it has to: it needs numpy, and most runs find the data
+cleaned already.
 """
 
 from __future__ import annotations
@@ -17,14 +20,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from pipeline.data import download, synthetic
+from pipeline.data import download
 from pipeline.data.archive import OPTIONAL, REQUIRED, extract, unpacked_bytes
-from pipeline.data.dataset import DataFile, Dataset, Kind, from_manifest, to_manifest
+from pipeline.data.dataset import SPLIT, DataFile, Dataset, Kind, from_manifest, to_manifest
 from pipeline.data.room import amount, require_room
-from pipeline.data.row_log import NOTE_BYTES, shared_keys
-from pipeline.data.split import STREAMED_PERCENT, split_ratings
 from pipeline.data.tables import FILES
-from pipeline.data.validation import Scan, check_threshold, clean
+from pipeline.data.threshold import check_threshold
 from pipeline.data.work_folders import sweep
 from pipeline.errors import DataError
 
@@ -43,7 +44,6 @@ def silent(_text: str, _done: float, _total: float) -> None:
 #: Part of every cache key: raise it when a rule of tables.py or validation.py changes.
 RULES = 1
 MANIFEST = "manifest.json"
-SPLIT = "split"
 
 
 def load_dataset(
@@ -152,6 +152,8 @@ def _from_grouplens(cache: Path, notice: Notice, percent: float, base: str) -> D
 
 
 def _synthetic(cache: Path, notice: Notice, percent: float) -> Dataset:
+    from pipeline.data import synthetic
+
     notice(
         "NOTE: these are SYNTHETIC ratings, generated here and shaped like MovieLens; titles and "
         "people are invented. For real ones: make local MOVIELENS=<folder or zip>."
@@ -207,6 +209,8 @@ class _Cleaned:
             check_threshold(f"{name}.csv", file, percent)
         dataset = Dataset(files=files, origin=self.origin, kind=self.kind, rating_pairs=pairs)
         if (home / SPLIT).exists():
+            from pipeline.data.split import STREAMED_PERCENT
+
             notice(
                 f"The source has no {OPTIONAL}.csv: the newest {STREAMED_PERCENT} % of the "
                 f"ratings ({files[OPTIONAL].rows:,}) are streamed, the others "
@@ -228,6 +232,8 @@ class _Cleaned:
 
     def _room(self) -> int:
         """Bytes that the work may take: copies, notes on rows of 16 bytes or more, the split."""
+        from pipeline.data.row_log import NOTE_BYTES
+
         ratings = self.sizes.get("ratings", 0) + self.sizes.get(OPTIONAL, 0)
         noted = ratings + self.sizes.get("tags", 0)
         split = 0 if OPTIONAL in self.sizes else ratings
@@ -238,6 +244,8 @@ class _Cleaned:
         self, cache: Path, home: Path, percent: float, progress: Progress
     ) -> tuple[dict[str, DataFile], int]:
         """Clean the source in a work folder and move the result to ``home`` in one step."""
+        from pipeline.data.cleaning import clean_all
+
         what = f"The {amount(sum(self.sizes.values()))} of {self.origin}"
         require_room(cache, self._room(), what, "LAKE_CACHE")
         with _work_folder(cache) as work:
@@ -245,7 +253,7 @@ class _Cleaned:
             result = work / "clean"
             result.mkdir()
             raw = self.provide(work / "raw", progress)
-            files, pairs, clock = _clean_all(raw, result, percent, progress)
+            files, pairs, clock = clean_all(raw, result, percent, progress)
             if not clock:
                 # Without a manifest the next run reads the source again: a rating "in the
                 # future" may be one of the past by then.
@@ -257,48 +265,6 @@ class _Cleaned:
             _move(result, home)
         moved = {n: replace(file, path=home / file.path.name) for n, file in files.items()}
         return moved, pairs
-
-
-def _clean_all(
-    raw: dict[str, Path], result: Path, percent: float, progress: Progress
-) -> tuple[dict[str, DataFile], int, bool]:
-    """The cleaned files, how many rating pairs there are, and whether the clock has decided."""
-    scans: dict[str, Scan] = {}
-    total, before = sum(path.stat().st_size for path in raw.values()), 0
-    for name, table in FILES.items():
-        if name in raw:
-            scans[name] = clean(
-                raw[name],
-                result / f"{name}.csv",
-                table,
-                name=f"{name}.csv",
-                movies=scans["movies"].movies if scans else None,
-                seen=_after(before, progress, f"checking {name}.csv", total),
-            )
-            before += raw[name].stat().st_size
-            check_threshold(f"{name}.csv", scans[name].file, percent)
-    files = {name: scan.file for name, scan in scans.items()}
-    if OPTIONAL in scans:
-        pairs = shared_keys(scans["ratings"].log, scans[OPTIONAL].log)
-    else:
-        progress("splitting ratings.csv", total, total)
-        pairs = files["ratings"].keys
-        loaded, streamed = split_ratings(scans["ratings"], result / f"{OPTIONAL}.csv")
-        files |= {"ratings": loaded, OPTIONAL: streamed}
-        (result / SPLIT).touch()
-    for scan in scans.values():
-        scan.log.close()
-    clock = any(scan.hangs_on_clock for scan in scans.values())
-    return {name: files[name] for name in FILES}, pairs, clock
-
-
-def _after(before: int, progress: Progress, what: str, total: int) -> Callable[[int], None]:
-    """Progress in a file before which so many bytes of others were read."""
-
-    def seen(done: int) -> None:
-        progress(f"{what}: {amount(before + done)} of {amount(total)}", before + done, total)
-
-    return seen
 
 
 @contextlib.contextmanager

@@ -28,10 +28,11 @@ from pipeline.data.line_blocks import LineBlocks
 from pipeline.data.plain_ratings import PlainRatings, read_plain
 from pipeline.data.row_log import Notes, RowLog, distinct, word
 from pipeline.data.tables import MOVIES, RATINGS, Limits, Table
+from pipeline.data.threshold import NOT_UTF8, first_reasons
 from pipeline.errors import DataError
 from pipeline.printable import printable
 
-__all__ = ["Scan", "check_threshold", "clean"]
+__all__ = ["Scan", "clean"]
 
 MAX_LINE = 65_536
 MAX_TEXT = 2_000
@@ -46,7 +47,6 @@ _ROW = re.compile(f"{_FIELD}(?:,{_FIELD})*+")
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _EMPTY = "empty line"
 _FUTURE = "is in the future"
-_NOT_UTF8 = "is not UTF-8"
 _AGAIN = b"again"
 _SMALL_IDS = 1 << 24
 
@@ -103,7 +103,8 @@ class _Pass:
         self.rejected.append(RejectedRow(self.name, number, shown(reason), text))
         if len(self.rejected) > MAX_REJECTED:
             raise DataError(
-                f"{self.name} has more than {MAX_REJECTED:,} bad rows: {_first(self.rejected)}.",
+                f"{self.name} has more than {MAX_REJECTED:,} bad rows: "
+                f"{first_reasons(self.rejected)}.",
                 "Give the folder or zip that GroupLens distributes.",
             )
 
@@ -209,7 +210,7 @@ def split_row(line: bytes, table: Table) -> list[str] | str:
     try:
         text = line.decode("utf-8")
     except UnicodeDecodeError as error:
-        return f"byte 0x{line[error.start]:02X} at position {error.start + 1} {_NOT_UTF8}"
+        return f"byte 0x{line[error.start]:02X} at position {error.start + 1} {NOT_UTF8}"
     if not _ROW.fullmatch(text):
         return "unbalanced quote" if text.count('"') % 2 else "quote inside a field is not doubled"
     fields = next(csv.reader([text], strict=True)) if '"' in text else text.split(",")
@@ -312,27 +313,3 @@ def clean(
         unended=blocks.unended,
     )
     return Scan(file_, scan.log, scan.movies)
-
-
-def check_threshold(name: str, file: DataFile, max_rejected_percent: float) -> None:
-    """Raise DataError when more of a file's rows are bad than ``max_rejected_percent``.
-
-    A file of which no row is valid is refused whatever the threshold.
-    """
-    bad, total = len(file.rejected), file.rows + len(file.rejected)
-    if file.rows and bad * 100 <= max_rejected_percent * total:
-        return
-    hint = "Correct these rows and run the command again."
-    foreign = sum(row.reason.endswith(_NOT_UTF8) for row in file.rejected)
-    if foreign * 2 > bad:  # not one damaged row among others that are bad in other ways
-        hint = f"The file looks like Latin-1; convert it: iconv -f LATIN1 -t UTF-8 {name} > new.csv"
-    raise DataError(
-        f"{name}: {bad:,} of {total:,} rows are bad ({bad * 100 / total:.2f} %, allowed are "
-        f"{max_rejected_percent:g} %): {_first(file.rejected)}.",
-        hint,
-    )
-
-
-def _first(rejected: list[RejectedRow], count: int = 3) -> str:
-    shown = [f"line {row.line}: {row.reason}" for row in rejected[:count]]
-    return "; ".join(shown) + ("; …" if len(rejected) > count else "")

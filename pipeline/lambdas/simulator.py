@@ -140,7 +140,7 @@ class _Rows:
 
 
 def _chunks(s3: Any, bucket: str, key: str, place: int) -> Iterator[bytes]:
-    """The object's bytes from `place` on; a transfer that breaks off is gone on with."""
+    """The object's bytes from `place` on; a transfer that breaks off is continued."""
     from botocore.exceptions import BotoCoreError
 
     body, failures, same = None, 0, dict[str, str]()

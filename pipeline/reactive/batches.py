@@ -174,7 +174,9 @@ def _sift(lake: Lake, file: RawFile, movies: Collection[int], good: IO[str], bad
             kept_in.truncate()
         return Taken(file.id, file.key, refused=f"no CSV of ratings: {error}")
     if not rows:
-        why = f"none of its {rejected:,} rows is a rating of a known movie" if rejected else "empty"
+        why = (
+            f"none of its rows ({rejected:,}) is a rating of a known movie" if rejected else "empty"
+        )
         return Taken(file.id, file.key, 0, rejected, why)
     return Taken(file.id, file.key, rows, rejected)
 

@@ -57,7 +57,7 @@ def begin(lake: Lake, *, force: bool = False, dry: bool = False) -> Round:
 
 
 def unfinished(lake: Lake) -> Round | None:
-    """The newest round, while it is to be gone on with.
+    """The newest round, while it is to be continued.
 
     Returns:
         None when there is none, or it has ended, or another model is in use than when it began
@@ -127,7 +127,7 @@ def advance(lake: Lake, found: Round, thresholds: Thresholds) -> bool:
 
 
 def _keep(rounds: Rounds, found: Round) -> None:
-    """Write a round, unless it is a dry one, which is never gone on with."""
+    """Write a round, unless it is a dry one, which is never continued."""
     if not found.dry:
         rounds.write(found)
 

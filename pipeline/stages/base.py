@@ -52,7 +52,7 @@ class Work:
         self.lake.reporter.progress(self.stage, text, done, total)
 
     def note(self, **details: Any) -> None:
-        """Keep `details` so that an interrupted run can be gone on with."""
+        """Keep `details` so that an interrupted run can be continued."""
         self.lake.state.write(Record(self.stage, "running", self.inputs, details=details))
 
     def noted(self, name: str) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from pipeline.cloudformation import template_text
+from pipeline.counted import counted
 from pipeline.errors import StageError
 from pipeline.infrastructure import empty_tables, load_again
 from pipeline.item_counts import count_items
@@ -49,7 +50,7 @@ class FullLoad(Stage):
             if found is None:
                 return unreadable(lake, table) or f"DynamoDB table {table}"
             if found < items:
-                return f"{items - found:,} of {items:,} items of DynamoDB table {table}"
+                return f"{items - found:,} of {counted(items, 'item')} of DynamoDB table {table}"
         there = lake.stacks.describe(TEMPLATE)
         task = lake.stacks.outputs(TEMPLATE).get("TaskArn") if there else None
         if task != record.details.get("task"):
@@ -96,7 +97,7 @@ class FullLoad(Stage):
             )
         statistics = table_statistics(work.lake, arn)
         done = sum(s.get("FullLoadRows", 0) for s in statistics)
-        work.progress(f"{done:,} of {expected:,} rows", done, expected)
+        work.progress(f"{done:,} of {counted(expected, 'row')}", done, expected)
         errors = sum(s.get("FullLoadErrorRows", 0) for s in statistics)
         seen |= {
             "task": task["Status"],
@@ -123,14 +124,16 @@ class FullLoad(Stage):
             loaded, errors = found.get("FullLoadRows", 0), found.get("FullLoadErrorRows", 0)
             if loaded + errors != files[table]["rows"]:
                 raise StageError(
-                    f"DMS loaded {loaded:,} and rejected {errors:,} rows of {table}, but "
+                    f"DMS loaded {loaded:,} and rejected {counted(errors, 'row')} of {table}, but "
                     f"{files[table]['rows']:,} were landed.",
                     "Load again with: lake run --only full_load --force",
                 )
             counts[table] = loaded
             counts[f"{table} rejected"] = errors
             rejected += errors
-        text = f"{sum(counts[t] for t in TABLES):,} rows into 4 tables, {rejected:,} rejected"
+        text = (
+            f"{counted(sum(counts[t] for t in TABLES), 'row')} into 4 tables, {rejected:,} rejected"
+        )
         items = {t: count_items(lake, lake.settings.dynamodb_table(t)) for t in TABLES}
         for t, number in items.items():
             if number is None:
@@ -156,7 +159,7 @@ def _require_complete(lake: Lake, arn: str) -> None:
         return
     tables = ", ".join(
         f"{s.get('SchemaName')}.{s['TableName']} ({s['TableState']} after "
-        f"{s.get('FullLoadRows', 0):,} rows)"
+        f"{counted(s.get('FullLoadRows', 0), 'row')})"
         for s in suspended
     )
     reason = find_task(lake, arn).get("LastFailureMessage") or "it gives no reason"

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from pipeline.counted import counted
 from pipeline.errors import StageError
 from pipeline.infrastructure import copy_again
 from pipeline.lake import Lake
@@ -78,7 +79,7 @@ class Land(Stage):
             },
         }
         rows = sum(work.dataset.counts.values())
-        text = f"{rows:,} rows in {len(files)} files, {rejected:,} rejected"
+        text = f"{counted(rows, 'row')} in {counted(len(files), 'file')}, {rejected:,} rejected"
         return Result(text, counts, details)
 
     @staticmethod

@@ -9,6 +9,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from pipeline.counted import counted
 from pipeline.errors import StageError
 from pipeline.lake import Lake, error_code
 from pipeline.run_state import Record
@@ -55,7 +56,7 @@ class Recommend(Stage):
 
     def run(self, work: Work) -> Result:
         found = titles_for(work.lake, 1, 10)
-        return Result(f"{len(found.titles)} titles for user 1 ({found.reason})")
+        return Result(f"{counted(len(found.titles), 'title')} for user 1 ({found.reason})")
 
 
 def titles_for(lake: Lake, user: int, k: int) -> Recommendations:

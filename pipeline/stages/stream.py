@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from pipeline.cloudformation import template_text
+from pipeline.counted import counted
 from pipeline.delivered import Delivered, events
 from pipeline.distinct_keys import DistinctKeys
 from pipeline.errors import StageError
@@ -50,12 +51,12 @@ class Stream(Stage):
         source = source_events(lake)
         absent = source.events.overlap(delivered.distinct).first_only
         if absent:
-            return f"{absent:,} ratings under {lake.settings.delivery_prefix}"
+            return f"{counted(absent, 'rating')} under {lake.settings.delivery_prefix}"
         table, wanted = lake.settings.streamed_table, len(source.pairs)
         items = count_items(lake, table)
         if items is None:
             return unreadable(lake, table) or f"DynamoDB table {table}"
-        return f"{wanted - items:,} items of {table}" if items < wanted else None
+        return f"{counted(wanted - items, 'item')} of {table}" if items < wanted else None
 
     def lost(self, lake: Lake, record: Record) -> str | None:  # noqa: ARG002
         if not lake.objects(lake.settings.delivery_prefix):
@@ -86,9 +87,9 @@ class Stream(Stage):
             "items": items,
         }
         text = (
-            f"{distinct:,} distinct ratings delivered in {delivered.objects} "
-            f"objects, {delivered.records - distinct:,} twice; {items:,} items in "
-            f"{lake.settings.streamed_table}"
+            f"{counted(distinct, 'distinct rating')} delivered in "
+            f"{counted(delivered.objects, 'object')}, {delivered.records - distinct:,} twice; "
+            f"{counted(items, 'item')} in {lake.settings.streamed_table}"
         )
         keys = [entry["Key"] for entry in lake.objects(lake.settings.delivery_prefix)]
         return Result(text, counts, {"output": fingerprint(work.inputs, *keys)})
@@ -162,7 +163,7 @@ class Stream(Stage):
         work.wait(
             complete,
             patience,
-            f"Firehose to deliver {wanted:,} ratings "
+            f"Firehose to deliver {counted(wanted, 'rating')} "
             "(send them again with: lake run --only stream --force)",
             position=lambda: {"records delivered": delivered.records},
         )
@@ -184,7 +185,7 @@ class Stream(Stage):
         return work.wait(
             complete,
             lake.target.waits.full_load,
-            f"{lake.settings.consumer} to write {wanted:,} ratings into "
+            f"{lake.settings.consumer} to write {counted(wanted, 'rating')} into "
             f"{lake.settings.streamed_table} (its log is in group "
             f"/aws/lambda/{lake.settings.consumer}, what it could not write in queue "
             f"{lake.settings.consumer}-failures)",

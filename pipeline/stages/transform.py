@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import ClientError
 
 from pipeline.cloudformation import template_text
+from pipeline.counted import counted
 from pipeline.errors import StageError
 from pipeline.lake import Lake, error_code
 from pipeline.log_tail import log_tail, newest_line
@@ -74,7 +75,10 @@ class Transform(Stage):
             sum(number for name, number in counts.items() if name.endswith(what))
             for what in ("written", "rejected", "duplicates")
         )
-        text = f"{rows:,} rows written, {rejected:,} rejected, {duplicates:,} duplicates"
+        text = (
+            f"{counted(rows, 'row')} written, {rejected:,} rejected, "
+            f"{counted(duplicates, 'duplicate')}"
+        )
         return Result(text, counts, details)
 
     @staticmethod

@@ -12,7 +12,9 @@ ROUNDS = 3
 
 
 def run() -> Iterator[Figure]:
-    """Yield the time of a set-up that has nothing to do, and of the emulator's start."""
+    """Yield the time of help, of a set-up that has nothing to do, and of the emulator's start."""
+    told = median([_command(program("lake"), "--help") for _ in range(ROUNDS)])
+    yield Figure("lake --help", told, "s", 0.3, True, f"median of {ROUNDS}")
     skipped = median([_command("make", "setup") for _ in range(ROUNDS)])
     detail = f"median of {ROUNDS}, everything is there"
     yield Figure("make setup, skipped", skipped, "s", 2, True, detail)

@@ -1,4 +1,4 @@
-"""`make local`, everything installed: emulator, all stages, reconciliation. Then its endpoint."""
+"""`make local`, everything installed: emulator, all stages, reconciliation. Then what follows."""
 
 from __future__ import annotations
 
@@ -7,15 +7,21 @@ import time
 from collections.abc import Iterator
 
 from tests.bench import lake
-from tests.bench.measure import PeakMemory, percentile
+from tests.bench.measure import PeakMemory, median, percentile, seconds
 from tests.bench.report import Figure
 from tests.support import movielens_folder
 
 INVOCATIONS = 500
+ROUNDS = 3
+AFTER = (
+    ("lake status", ("status",), 0.7),
+    ("lake run, finished", ("run",), 4),
+)
+"""Commands on a lake that is finished, and their goals in seconds."""
 
 
 def run() -> Iterator[Figure]:
-    """Yield the wall time and the memory of `make local`, and the endpoint's latency after it."""
+    """Yield the wall time and the memory of `make local`, and of what people then do."""
     data = movielens_folder()
     with lake.Home() as home:
         began = time.perf_counter()
@@ -27,7 +33,14 @@ def run() -> Iterator[Figure]:
         detail = f"{rows}; set-up skipped, emulator start included"
         yield Figure("make local, whole", took, "s", 90, True, detail)
         yield Figure("peak memory", memory.gigabytes, "GB", 4, True, "sum of all processes")
+        for name, words, goal in AFTER:
+            again = median([_seconds(home, words) for _ in range(ROUNDS)])
+            yield Figure(name, again, "s", goal, True, f"median of {ROUNDS}, all is done")
         yield _endpoint(home.url)
+
+
+def _seconds(home: lake.Home, words: tuple[str, ...]) -> float:
+    return seconds(lambda: home.command(lake.program("lake"), *words))
 
 
 def _endpoint(url: str) -> Figure:

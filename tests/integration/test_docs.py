@@ -9,23 +9,18 @@ them up.
 
 from __future__ import annotations
 
-import os
 import re
-import select
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import pytest
 
 from lakestack import paths
-from tests.documents import LABS, Command, aws_commands, commands, fits, shape
+from tests.documents import LABS, Command, aws_commands, commands
 from tests.integration.faults.lake_runs import Machine
 from tests.integration.pipeline.movielens_data import write_folder
+from tests.page_shell import TERMINAL, Ran, Shell
 from tests.support import PROJECT, free_port
 
 pytestmark = pytest.mark.spark
@@ -34,67 +29,6 @@ README: Final = PROJECT / "README.md"
 PAGES: Final = ("README.md", "1.md", "2.md", "3.md", "4.md")
 ENDINGS: Final = ("lake destroy", "lake emulator stop")
 """Commands of the last lab before which the README's commands have their place."""
-SECONDS_TO_FOLLOW: Final = 3.0
-
-
-@dataclass(frozen=True)
-class Ran:
-    """A command that has run."""
-
-    command: Command
-    code: int
-    printed: str
-
-    def complaint(self) -> str:
-        """What is wrong with it, "" when nothing is."""
-        if self.code:
-            return f"{self.command.place}: exit code {self.code}\n{self._both()}"
-        if self.command.output and not fits(self.command.output, self.printed):
-            return f"{self.command.place}: prints something else\n{self._both()}"
-        return ""
-
-    def _both(self) -> str:
-        return (
-            f"$ {self.command.text}\n--- promised\n{shape(chr(10).join(self.command.output))}\n"
-            f"--- printed\n{shape(self.printed)}\n--- in full\n{self.printed}"
-        )
-
-
-class Shell:
-    """Runs commands one after another; what one exports, the next one has."""
-
-    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
-        self._exports = folder / "exports.sh"
-        self._environment = environment
-        self._exports.touch()
-
-    def run(self, command: Command, seconds: float = 900) -> Ran:
-        """Run a command with its stdout and stderr together, as a terminal shows them."""
-        script = (
-            f". {self._exports}\n{command.text}\ncode=$?\n"
-            f"export -p > {self._exports}.new && mv {self._exports}.new {self._exports}\n"
-            "exit $code"
-        )
-        process = subprocess.Popen(
-            ["bash", "-c", script],
-            cwd=PROJECT,
-            env=self._environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
-        follows = "--follow" in command.text
-        if follows:  # the seconds count from its first line: a busy machine begins late
-            select.select([process.stdout], [], [], 30)
-        try:
-            printed, _ = process.communicate(timeout=SECONDS_TO_FOLLOW if follows else seconds)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGINT if follows else signal.SIGKILL)
-            printed, _ = process.communicate(timeout=30)
-            return Ran(command, 0 if follows and printed else 1, printed)
-        return Ran(command, process.returncode, printed)
 
 
 def is_run(command: Command) -> bool:
@@ -129,17 +63,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Ran]]:
     cache.mkdir()
     for folder in ("java", "localstack"):  # downloads of the whole suite, but cleaned data apart
         (cache / folder).symlink_to(paths.cache() / folder)
-    environment = {
-        **machine.environment,
-        "MOVIELENS": str(tmp / "movielens"),
-        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-        # A terminal without colours and cursor movements, wide enough for every table.
-        "FORCE_COLOR": "1",
-        "NO_COLOR": "1",
-        "TERM": "dumb",
-        "COLUMNS": "120",
-        "LINES": "50",
-    }
+    environment = {**machine.environment, **TERMINAL, "MOVIELENS": str(tmp / "movielens")}
     shell = Shell(tmp, environment)
     done: list[Ran] = []
     try:

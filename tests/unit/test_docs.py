@@ -22,6 +22,7 @@ from tests.support import PROJECT
 CONFIGURATION = PROJECT / "docs" / "configuration.md"
 CODE = ("pipeline", "emulation", "spark_jobs", "models", "tests", "Makefile")
 LINK = re.compile(r"\[[^\]\n]*\]\((?!https?:|mailto:)([^)\s]*)\)")
+OF_ALL = {"--help", "-h", "--version", "--install-completion"}
 OF_THE_CLI = {
     ("sso", "login"): set(),
     ("s3", "cp"): set(),
@@ -98,6 +99,25 @@ def test_every_lake_command_in_the_documents_is_one() -> None:
         assert given <= options(known[name]), place
         seen += 1
     assert seen > 30
+
+
+def test_every_lake_command_within_a_sentence_is_one() -> None:
+    known = dict(lake_commands())
+    groups = {name.split()[1] for name in known if len(name.split()) > 2}
+    seen = 0
+    for document in documents():
+        text = re.sub(r"^ *```.*?^ *```", "", document.read_text("utf-8"), flags=re.M | re.S)
+        for span in re.findall(r"`((?:\.venv/bin/)?lake\s[^`]+)`", text):
+            words = span.replace("\\|", "|").partition("|")[0].replace("…", "").split()
+            words[0] = "lake"
+            name = next((n for k in (3, 2) if (n := " ".join(words[:k])) in known), "")
+            if not name:
+                assert set(words[1:2]) <= groups | OF_ALL, (document.name, span)
+                continue
+            given = {w.partition("=")[0] for w in words if re.match(r"--?[a-z]", w)}
+            assert given <= options(known[name]) | OF_ALL, (document.name, span)
+            seen += 1
+    assert seen > 100
 
 
 def test_every_make_target_is_documented_and_is_one() -> None:

@@ -13,7 +13,7 @@ from lakestack import paths
 from lakestack.testing import RunningLake
 from tests.documents import commands
 from tests.integration.container.conftest import engine_variables, run
-from tests.integration.test_docs import Shell
+from tests.page_shell import Shell
 from tests.support import PROJECT, clients, free_port
 
 PAGE = PROJECT / "docs" / "docker.md"

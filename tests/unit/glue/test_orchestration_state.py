@@ -1,4 +1,4 @@
-"""Triggers, workflows and their runs as data: saved, restored, and gone on with."""
+"""Triggers, workflows and their runs as data: saved, restored, and continued."""
 
 from __future__ import annotations
 

@@ -341,7 +341,7 @@ def test_plugin_commands_join(monkeypatch: pytest.MonkeyPatch) -> None:
         def load() -> typer.Typer:
             return plugin
 
-    monkeypatch.setattr(cli, "entry_points", lambda **_: [Point])
+    monkeypatch.setattr(cli, "entry_points", lambda _: [Point])
     monkeypatch.setattr(app, "registered_groups", [])
     cli._join_plugins()
     assert call("machine", "start").output == "started\n"

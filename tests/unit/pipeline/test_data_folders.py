@@ -43,7 +43,7 @@ def test_a_second_run_reads_what_the_first_cleaned(
     ratings = source / "ratings.csv"
     ratings.write_bytes(ratings.read_bytes() + b"1,1\n")
     first, notices = load(source, cache)
-    monkeypatch.setattr("pipeline.data.loading.clean", None)
+    monkeypatch.setattr("pipeline.data.cleaning.clean", None)
     again, notices_again = load(source, cache)
 
     assert again == first
@@ -243,7 +243,7 @@ def test_trouble_with_the_disk_is_said_in_a_sentence(
     def full(*_args: object, **_options: object) -> None:
         raise OSError(number, os.strerror(number), str(cache / "x"))
 
-    monkeypatch.setattr("pipeline.data.loading.clean", full)
+    monkeypatch.setattr("pipeline.data.cleaning.clean", full)
     error = refused(source, cache)
     assert error.message == message.format(cache=cache)
     assert error.hint == hint.format(cache=cache)

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.data.tables import LINKS, MOVIES, RATINGS, TAGS, Table
-from pipeline.data.validation import MAX_TEXT, Scan, check_threshold, clean
+from pipeline.data.threshold import check_threshold
+from pipeline.data.validation import MAX_TEXT, Scan, clean
 from pipeline.errors import DataError
 
 NOW = 1_500_000_000

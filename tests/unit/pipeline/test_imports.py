@@ -19,7 +19,8 @@ sys.argv = ["lake", *sys.argv[1:]]
 try:
     main()
 finally:
-    print("loaded:", *{name.partition(".")[0] for name in sys.modules}, file=sys.stderr)
+    names = {name.partition(".")[0] for name, module in sys.modules.items() if module}
+    print("loaded:", *names, file=sys.stderr)
 """
 
 
@@ -70,7 +71,17 @@ def test_a_command_at_work_loads_what_it_needs_and_no_more() -> None:
     found = loaded("status", "--target", "local", "--endpoint", "http://127.0.0.1:9")
     assert "boto3" in found
     assert "OpenSSL" not in found, "it takes as long as a fourth of boto3"
+    assert "awscrt" not in found, "it takes as long as a sixth of boto3"
+    assert "rich" not in found, "a command that reports nothing draws nothing"
     assert found & {"numpy", "pandas", "pyarrow", "scipy", "implicit", "lakestack"} == set()
+
+
+def test_a_run_reads_data_only_where_it_has_to() -> None:
+    found = loaded(
+        "run", "--only", "train", "--target", "local", "--endpoint", "http://127.0.0.1:9"
+    )
+    assert "pipeline" in found
+    assert "numpy" not in found, "most runs find the data cleaned already"
 
 
 def test_without_pyopenssl_botocore_speaks_tls_by_the_same_class() -> None:

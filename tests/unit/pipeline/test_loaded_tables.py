@@ -146,6 +146,6 @@ def test_no_table_of_rejected_rows_is_no_error_and_one_is_counted(lake: Lake) ->
     assert absent["5-7"] == (True, ", ".join(FOUR))
     assert absent["8"] == (True, "not made by DMS; 0 rows rejected")
     assert looked(lake, exceptions=2, rejected=2)["8"] == (True, "2 items")
-    assert looked(lake, exceptions=1, rejected=2)["8"] == (False, "1 items")
+    assert looked(lake, exceptions=1, rejected=2)["8"] == (False, "1 item")
     text = "3 items of all lakes of the region, 2 of this one"
     assert looked(lake, exceptions=3, rejected=2, shared=True)["8"] == (True, text)

@@ -34,7 +34,7 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> FakeLake:
 
 
 def _advancing(monkeypatch: pytest.MonkeyPatch, outcome: str) -> list[Round]:
-    """A loop in which every round ends when it is gone on with."""
+    """A loop in which every round ends when it is continued."""
     seen: list[Round] = []
 
     def advance(lake: Lake, found: Round, _: Thresholds) -> bool:

@@ -133,7 +133,7 @@ def test_bad_rows_are_kept_and_bad_files_refused() -> None:
     assert (found["raw/mixed.csv"].rows, found["raw/mixed.csv"].rejected) == (2, 3)
     assert "the header is" in found["raw/other.csv"].refused
     assert "no CSV of ratings" in found["raw/bytes.csv"].refused
-    assert "none of its 1 rows" in found["raw/unknown.csv"].refused
+    assert "none of its rows (1)" in found["raw/unknown.csv"].refused
     assert "more than" in found["raw/large.csv"].refused
     assert fake.read(batch.copy).decode() == GOOD
     kept = fake.read(f"ml/quarantine/raw/{batch.id}.jsonl").decode().splitlines()
