@@ -20,6 +20,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 from localstack.aws.spec import load_service
+from localstack.services.s3.notifications import EVENT_OPERATION_MAP
 from moto.core.responses import method_names_from_class
 from moto.core.utils import camelcase_to_underscores
 
@@ -28,6 +29,14 @@ from lakestack.patches import PATCHES
 from lakestack.patches.sources import LOCK
 from lakestack.registry import RESOURCE_PROVIDERS, SERVICES, EmulatedService
 from lakestack.services.cloudformation import property_use
+from lakestack.services.event_rules import targets as event_targets
+from lakestack.services.logs.insights.aggregates import STATISTICS
+from lakestack.services.logs.insights.commands import COMMANDS
+from lakestack.services.logs.insights.expressions import FUNCTION_NAMES
+from lakestack.services.metrics import PUBLISHED
+from lakestack.services.pipes import kinds as pipe_kinds
+from lakestack.services.s3 import notifications
+from lakestack.services.scheduler import targets as schedule_targets
 from lakestack.services.state_events import EVENT_TYPES
 from lakestack.services.stepfunctions.integrations import INTEGRATIONS
 
@@ -85,7 +94,7 @@ def tables() -> str:
     lines += ["### CloudFormation resource types", "", "| Who | Types |", "|---|---|"]
     for who, names in resource_types().items():
         lines.append(f"| {who} ({len(names)}) | {', '.join(names)} |")
-    for table in (event_table, integration_table, property_table, patch_table):
+    for table in TABLES:
         lines += ["", *table()]
     return "\n".join([*lines, "", END])
 
@@ -109,6 +118,51 @@ def integration_table() -> list[str]:
     for service, found in INTEGRATIONS.items():
         jobs = [name for name, job in found.actions.items() if job is not None]
         lines.append(f"| {service} | {', '.join(found.actions)} | {', '.join(jobs)} |")
+    return lines
+
+
+def target_table() -> list[str]:
+    """The lines of the table of what rules, schedules and pipes read from and send to."""
+    lines = ["### Targets of rules, schedules and pipes", ""]
+    lines += ["| Of | What | ARNs of the services |", "|---|---|---|"]
+    lines += [
+        f"| {of} | {kinds} | {', '.join(f'`{name}`' for name in sorted(names))} |"
+        for of, kinds, names in (
+            ("rules", "targets", event_targets.EMULATED),
+            ("schedules", "targets", (*schedule_targets.TEMPLATED, "scheduler:::aws-sdk:…")),
+            *(
+                ("pipes", kinds, [f"{kind.service}:{kind.resource}" for kind in found])
+                for kinds, found in pipe_kinds.ALL.items()
+            ),
+        )
+    ]
+    return lines
+
+
+def s3_event_table() -> list[str]:
+    """The lines of the table of what S3 tells of."""
+    lines = ["### S3 events", ""]
+    lines += ["| Operation | In notifications | On the default bus |", "|---|---|---|"]
+    for operation, event in EVENT_OPERATION_MAP.items():
+        lines.append(f"| {operation} | {event} | {notifications.detail_type(event)} |")
+    return lines
+
+
+def query_table() -> list[str]:
+    """The lines of the table of what queries of Logs Insights may have."""
+    lines = ["### CloudWatch Logs Insights", "", "| What | Names |", "|---|---|"]
+    found = {"commands": COMMANDS, "functions": FUNCTION_NAMES, "statistics": STATISTICS}
+    lines += [f"| {what} | {', '.join(sorted(names))} |" for what, names in found.items()]
+    return lines
+
+
+def metric_table() -> list[str]:
+    """The lines of the table of the metrics that our services publish."""
+    lines = ["### CloudWatch metrics", ""]
+    lines += ["| Namespace | Dimensions | Metrics | AWS's page |", "|---|---|---|---|"]
+    for each in PUBLISHED:
+        names, dimensions = ", ".join(each.names), ", ".join(each.dimensions)
+        lines.append(f"| {each.namespace} | {dimensions} | {names} | {each.page} |")
     return lines
 
 
@@ -142,6 +196,18 @@ def patch_table() -> list[str]:
         targets = ", ".join(f"`{target}`" for target in patch.targets)
         lines.append(f"| {patch.name} | {patch.reason} | {targets} |")
     return lines
+
+
+TABLES = (
+    event_table,
+    s3_event_table,
+    target_table,
+    integration_table,
+    metric_table,
+    query_table,
+    property_table,
+    patch_table,
+)
 
 
 def updated(document: str) -> str:

@@ -35,6 +35,30 @@ RECORDS: tuple[Patch, ...] = (
         "localstack.services.events.provider:EventsProvider._process_rules",
     ),
     patch(
+        "events.rule_pattern",
+        "event_rules.install",
+        "any text is taken for an event pattern, and then PutEvents fails for every rule",
+        "localstack.services.events.rule:RuleService._validate_input",
+    ),
+    patch(
+        "events.archive_pattern",
+        "event_rules.install",
+        "any text is taken for an event pattern",
+        "localstack.services.events.archive:ArchiveService.create_archive_service",
+    ),
+    patch(
+        "events.archive_update",
+        "event_rules.install",
+        "any text is taken for an event pattern",
+        "localstack.services.events.archive:ArchiveService.update",
+    ),
+    patch(
+        "events.put_targets",
+        "event_rules.install",
+        "a target that is refused is put, and one that nobody sends to is taken",
+        "localstack.services.events.rule:RuleService.add_targets",
+    ),
+    patch(
         "events.api_endpoint",
         "event_rules.install",
         "an endpoint on another machine is taken, and nothing reaches it",

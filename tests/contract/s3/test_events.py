@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.contract.lambda_.helpers import Aws
-from tests.support import wait_until
+from tests.support import ACCOUNT, wait_until
 
 KEY = "dt=2024-01-01/my file.csv"
 
@@ -19,12 +19,14 @@ class Queues:
 
     Attributes:
         notifications: key of what was told by the bucket
+        sequencers: the same's, in the order of arrival
         events: details of what came by the rule
     """
 
     def __init__(self, aws: Aws, name: str) -> None:
         self._aws, self.name = aws, name
         self.notifications: list[str] = []
+        self.sequencers: list[str] = []
         self.events: list[dict[str, Any]] = []
         self._own, own_arn = self._queue(f"{name}-own")
         self._ruled, ruled_arn = self._queue(f"{name}-ruled")
@@ -58,11 +60,13 @@ class Queues:
 
     def receive(self) -> bool:
         """Take what is there; whether both have something."""
-        self.notifications += [
-            record["s3"]["object"]["key"]
+        about = [
+            record["s3"]["object"]
             for message in self._taken(self._own)
             for record in message.get("Records", [])
         ]
+        self.notifications += [each["key"] for each in about]
+        self.sequencers += [each["sequencer"] for each in about]
         self.events += [message["detail"] for message in self._taken(self._ruled)]
         return bool(self.notifications and self.events)
 
@@ -112,3 +116,35 @@ def test_the_reason_of_a_multipart_upload_is_the_operation(aws: Aws, queues: Que
     wait_until(queues.receive, what="a notification and an event")
 
     assert [detail["reason"] for detail in queues.events] == ["CompleteMultipartUpload"]
+
+
+def test_each_event_has_its_own_sequencer_and_says_who_asked(aws: Aws, queues: Queues) -> None:
+    for _ in range(3):
+        aws("s3").put_object(Bucket=queues.name, Key=KEY, Body=b"x")
+
+    def all_came() -> bool:
+        queues.receive()
+        return len(queues.sequencers) == len(queues.events) == 3
+
+    wait_until(all_came, what="three notifications and three events")
+
+    assert len(set(queues.sequencers)) == 3
+    assert {e["object"]["sequencer"] for e in queues.events} == set(queues.sequencers)
+    assert {e["requester"] for e in queues.events} == {ACCOUNT}
+
+
+def test_a_deletion_says_whether_a_version_is_gone(aws: Aws, queues: Queues) -> None:
+    s3, names = aws("s3"), {"Bucket": queues.name, "Key": KEY}
+    s3.put_bucket_versioning(Bucket=queues.name, VersioningConfiguration={"Status": "Enabled"})
+    version = s3.put_object(**names, Body=b"x")["VersionId"]
+    s3.delete_object(**names)
+    s3.delete_object(**names, VersionId=version)
+
+    def all_came() -> bool:
+        queues.receive()
+        return len(queues.events) == 3
+
+    wait_until(all_came, what="three events")
+
+    deletions = sorted(e["deletion-type"] for e in queues.events if "deletion-type" in e)
+    assert deletions == ["Delete Marker Created", "Permanently Deleted"]

@@ -27,6 +27,10 @@ SECTIONS = (
     "SageMaker Model Registry",
     "Lambda",
     "CloudFormation",
+    "EventBridge",
+    "EventBridge Scheduler",
+    "EventBridge Pipes",
+    "Step Functions",
     "IAM, EC2 and CloudWatch Logs",
 )
 

@@ -64,7 +64,7 @@ class Function:
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kinesis_consumer, "IDLE_SECONDS", 0.0005)
+    monkeypatch.setattr(kinesis_consumer, "FIRST_BACKOFF", 0.0005)
     monkeypatch.setattr(kinesis_consumer, "MAX_BACKOFF", 0.001)
 
 

@@ -70,3 +70,12 @@ def test_what_cannot_be_put_does_not_end_the_thread(monkeypatch: pytest.MonkeyPa
     collector.add(SENT, 1)
     collector.publish()
     collector.publish()
+
+
+def test_a_metric_that_the_table_does_not_have_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Batches, "_run", lambda _self: None)
+    collector = Collector()
+    with pytest.raises(ValueError, match="AWS/SQS NumberOfMessages by"):
+        collector.add(SENT._replace(metric="NumberOfMessages"), 1)
+    with pytest.raises(ValueError, match="Topic"):
+        collector.add(SENT._replace(dimensions=(("Topic", "t"),)), 1)

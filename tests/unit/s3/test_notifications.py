@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lakestack.services.s3.notifications import encoded_key, is_marker, matches_filter
+from lakestack.services.s3.notifications import Sequencer, encoded_key, is_marker, matches_filter
 
 
 @pytest.mark.parametrize(
@@ -54,3 +54,10 @@ def test_no_filter_takes_every_key(rules: object) -> None:
 )
 def test_a_committer_s_markers_are_known(key: str, *, expected: bool) -> None:
     assert is_marker(key) is expected
+
+
+def test_sequencers_grow_also_over_a_restart() -> None:
+    first, second = Sequencer(1_700_000_000.0), Sequencer(1_700_000_001.0)
+    found = [*(first.following() for _ in range(3)), *(second.following() for _ in range(3))]
+    assert found == sorted(set(found))
+    assert {len(each) for each in found} == {18}

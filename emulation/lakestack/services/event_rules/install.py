@@ -17,6 +17,10 @@ def install() -> None:
     patches.replace_on_import("events.rule_job", _job)
     patches.replace_on_import("events.rule_clock", _clock)
     patches.replace_on_import("events.rule_targets", _targets)
+    patches.replace_on_import("events.rule_pattern", _rule_pattern)
+    patches.replace_on_import("events.archive_pattern", _archive_pattern)
+    patches.replace_on_import("events.archive_update", _archive_update)
+    patches.replace_on_import("events.put_targets", _put_targets)
     patches.replace_on_import("events.api_endpoint", _endpoint)
     patches.replace_on_import("events.template_values", _template_values)
     patches.replace_on_import("events.template", _template)
@@ -58,6 +62,48 @@ def _targets(original: Any) -> Any:  # noqa: ARG001 - replaced
         _bus_of(self).offer(rule, account_id, region, event_formatted, trace_header)
 
     return process_rules
+
+
+def _rule_pattern(original: Any) -> Any:
+    def validate_input(
+        cls: Any, event_pattern: Any, schedule_expression: Any, event_bus_name: Any = "default"
+    ) -> None:
+        from lakestack.services.event_rules.matching import check
+
+        original.__func__(cls, event_pattern, schedule_expression, event_bus_name)
+        check(event_pattern)
+
+    return classmethod(validate_input)
+
+
+def _archive_pattern(original: Any) -> Any:
+    def create_archive_service(cls: Any, *given: Any) -> Any:
+        from lakestack.services.event_rules.matching import check
+
+        _, _, _, _, _, event_pattern, _ = given
+        check(event_pattern)
+        return original.__func__(cls, *given)
+
+    return classmethod(create_archive_service)
+
+
+def _archive_update(original: Any) -> Any:
+    def update(self: Any, description: Any, event_pattern: Any, retention_days: Any) -> None:
+        from lakestack.services.event_rules.matching import check
+
+        check(event_pattern)
+        original(self, description, event_pattern, retention_days)
+
+    return update
+
+
+def _put_targets(original: Any) -> Any:  # noqa: ARG001 - replaced
+    def add_targets(self: Any, targets: Any) -> Any:
+        from lakestack.services.event_rules.targets import put
+
+        return put(self, targets)
+
+    return add_targets
 
 
 def _endpoint(original: Any) -> Any:

@@ -5,12 +5,29 @@ from __future__ import annotations
 import functools
 from typing import Any
 
+from localstack.aws.api.events import InvalidEventPatternException
 from localstack.services.events.event_rule_engine import EventPatternCompiler, EventRuleEngine
+
+from lakestack.services import event_patterns
 
 KEPT = 1_000
 """Patterns that are kept as they were read."""
 
 _ENGINE, _COMPILER = EventRuleEngine(), EventPatternCompiler()
+
+
+def check(pattern: str | None) -> None:
+    """Refuse a pattern that AWS refuses; none is right.
+
+    Raises:
+        InvalidEventPatternException: with AWS's reason
+    """
+    if not pattern:
+        return
+    try:
+        event_patterns.checked(pattern)
+    except event_patterns.PatternError as e:
+        raise InvalidEventPatternException(f"Event pattern is not valid. Reason: {e}") from e
 
 
 def matches(pattern: str | None, event: dict[str, Any]) -> bool:

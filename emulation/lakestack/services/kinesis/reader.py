@@ -27,6 +27,7 @@ class Position:
         lock: held by who reads the shard, where several might
         window: the tumbling window that is open, with its state, as plain data
         abandoned: whether nobody is to read on from here
+        woken: set when whoever reads the shard is to look whether there is more, or to end
     """
 
     sequence: int
@@ -34,6 +35,7 @@ class Position:
     window: dict[str, Any] | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
     abandoned: bool = False
+    woken: threading.Event = field(default_factory=threading.Event, compare=False)
 
     def released(self, timeout: float) -> bool:
         """Wait until nobody reads the shard; whether that came within so many seconds."""
@@ -103,7 +105,13 @@ class Lineage:
         positions = dict(self.positions)
         for position in positions.values():
             position.abandoned = True
+        self.wake()
         return positions
+
+    def wake(self) -> None:
+        """Have whoever reads look at once whether it is to end."""
+        for position in list(self.positions.values()):
+            position.woken.set()
 
     def _done(self, parent: Shard, kept: set[str]) -> bool:
         position = self.positions.get(parent.id)

@@ -22,6 +22,7 @@ from lakestack.services.kinesis.sequence import (
     ordinal,
     shard_id,
 )
+from lakestack.services.signals import Signal
 
 MAX_READ_BYTES = 10 * 1024 * 1024
 """API "GetRecords": the maximum size of data that it can return is 10 MiB."""
@@ -57,6 +58,9 @@ class Shard:
         number: number within the stream, from which the shard's id is made
         now: its creation; on the wall clock it is never before its parents' end
         parents: the shard that was split, or the two that were merged
+
+    Attributes:
+        changed: told when there is something to read: a record, or the end
     """
 
     def __init__(
@@ -75,6 +79,7 @@ class Shard:
         ends = [parent.closed.wall for parent in parents if parent.closed]
         self.created = now._replace(wall=max([now.wall, *ends]))
         self.closed: Moment | None = None
+        self.changed = Signal()
         # Children created within the same second still number their records after the parents'.
         second = int(self.created.wall)
         self.epoch: int = max([second, *(parent.epoch + 1 for parent in parents)])
@@ -99,6 +104,8 @@ class Shard:
     def put(self, data: bytes, partition_key: str, *, now: Moment) -> int:
         """Append a record and return its sequence number.
 
+        The caller tells `changed` of it, once for all records that it puts together.
+
         Raises:
             ShardClosedError: the shard was split or merged
         """
@@ -116,6 +123,7 @@ class Shard:
         with self._lock:
             self.closed = now._replace(wall=max(now.wall, self._last_arrival))
             self.last_sequence = self._sequence(self._records.end, self.closed.wall)
+        self.changed.tell()
 
     def trim(self, now: Moment, retention: float) -> int:
         """Forget the records that were stored more than `retention` seconds ago; return how many.

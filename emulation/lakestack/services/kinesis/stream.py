@@ -117,6 +117,10 @@ class Stream:
     def begin_deletion(self) -> None:
         self._begin("DELETING")
         self.deleted.set()
+        with self._lock:
+            shards = list(self._shards)
+        for shard in shards:
+            shard.changed.tell()
 
     def shards(self) -> list[Shard]:
         """Return open shards and the closed ones that can still hold records, by number."""
@@ -202,7 +206,9 @@ class Stream:
         # The stream's lock keeps the shard from being closed between finding and using it.
         with self._lock:
             shard = next(s for s in reversed(self._shards) if s.closed is None and s.covers(key))
-            return shard.id, shard.put(data, partition_key, now=self.clock())
+            number = shard.put(data, partition_key, now=self.clock())
+        shard.changed.tell()
+        return shard.id, number
 
     def put_all(self, records: Iterable[Any]) -> list[tuple[str, int]]:
         """Store records of a PutRecords request; return shard ids and sequence numbers."""
@@ -214,6 +220,8 @@ class Stream:
                 shard = shards[0] if len(shards) == 1 else _covering(shards, record)
                 number = shard.put(record["Data"], record["PartitionKey"], now=now)
                 stored.append((shard.id, number))
+        for shard in shards:
+            shard.changed.tell()
         return stored
 
     def split(self, shard_id: str, new_starting_key: int) -> None:

@@ -35,8 +35,15 @@ from lakestack.services.lambda_.kinesis_batches import (
 
 LOG = logging.getLogger(__name__)
 
-IDLE_SECONDS = 0.1
-MAX_BACKOFF = 5.0
+FIRST_BACKOFF, MAX_BACKOFF = 0.1, 5.0
+"""Seconds between two attempts, doubled each time (our guess)."""
+
+GATHER_SECONDS = 0.05
+"""How long is waited for more when the first record comes, so that records that are put one after
+another share a batch; AWS reads a shard once a second."""
+
+LOOK_SECONDS = 1.0
+"""How often a shard is looked at in which nothing comes: the wall clock may be set."""
 
 
 @dataclass(frozen=True)
@@ -142,8 +149,11 @@ class ShardConsumer:
         self._source, self._on_age = source, on_age
 
     def run(self) -> None:
-        """Process records until the end; two consumers of a shard take turns."""
-        with self._position.lock:
+        """Process records until the end; two consumers of a shard take turns.
+
+        Who sets `stopping` wakes the position, too.
+        """
+        with self._position.lock, self._shard.changed.wakes(self._position.woken):
             faults.keep_running(self._work, f"consumer of {self._shard.id}", self._stopping)
 
     def _told_to_stop(self) -> bool:
@@ -204,7 +214,10 @@ class ShardConsumer:
         wanted = settings.batch_size * settings.lanes
         room = MAX_PAYLOAD_BYTES * settings.lanes
         began: float | None = None
-        while not self._told_to_stop():
+        while True:
+            self._position.woken.clear()  # before looking: what comes from here on wakes
+            if self._told_to_stop():
+                return []
             last = self._deleted()  # asked before reading: nothing comes after that
             page = self._shard.read(
                 position,
@@ -232,8 +245,14 @@ class ShardConsumer:
                 return []
             if not batch and self._window_is_over():
                 return []
-            self._stopping.wait(IDLE_SECONDS)
-        return []
+            left = LOOK_SECONDS
+            if began is not None:
+                left = min(left, settings.window - (clocks.steady() - began))
+            elif window := self._position.window:
+                now = self._clock().wall
+                left = min(left, tumbling_window.left(window, now, settings.tumbling))
+            if self._position.woken.wait(max(0.0, left)):
+                self._stopping.wait(GATHER_SECONDS)
 
     def _deliver(self, events: list[Event], attempts: int, stored: Mapping[int, float]) -> bool:
         """Bring events to a conclusion, one way or the other; False if told to stop before.
@@ -242,7 +261,7 @@ class ShardConsumer:
             attempts: invocations already spent on these events
             stored: when each record came, by sequence number, on the steady clock
         """
-        delay = IDLE_SECONDS
+        delay = FIRST_BACKOFF
         while True:
             events = self._without_expired(events, attempts, stored)
             if not events:
@@ -343,7 +362,7 @@ class ShardConsumer:
 
     def _close_window(self, *, early: bool = False) -> bool:
         """Send the state for the last time; False if told to stop before the function had it."""
-        attempts, delay = 0, IDLE_SECONDS
+        attempts, delay = 0, FIRST_BACKOFF
         while not self._told_to_stop():
             try:
                 outcome = self._target.invoke([], self._payload(final=True, early=early))

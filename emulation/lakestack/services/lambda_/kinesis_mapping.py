@@ -27,6 +27,7 @@ from lakestack.services.kinesis import stream_metrics
 from lakestack.services.kinesis.reader import Lineage, Position
 from lakestack.services.kinesis.shard import Shard
 from lakestack.services.kinesis.stream import Stream
+from lakestack.services.lambda_ import metrics
 from lakestack.services.lambda_.dynamodb_events import DynamoDbEvents
 from lakestack.services.lambda_.kinesis_batches import Event, EventSource, KinesisEvents
 from lakestack.services.lambda_.kinesis_consumer import (
@@ -36,7 +37,6 @@ from lakestack.services.lambda_.kinesis_consumer import (
     ShardConsumer,
 )
 from lakestack.services.lambda_.state import STORE as LAMBDA
-from lakestack.services.metrics import COLLECTOR, Kind
 
 LOG = logging.getLogger(__name__)
 
@@ -60,6 +60,7 @@ class StreamPoller(Poller):  # type: ignore[misc]
         _, _, *self._place = function_locators_from_arn(self._config["FunctionArn"])
         self._threads: dict[str, threading.Thread] = {}
         self._result: str | None = None
+        self._lineage: Lineage | None = None
         if worker.enabled:
             self._adopt()
 
@@ -91,6 +92,8 @@ class StreamPoller(Poller):  # type: ignore[misc]
 
     def close(self) -> None:
         """Wait for the batches under way."""
+        if self._lineage is not None:
+            self._lineage.wake()
         for thread in self._threads.values():
             thread.join(JOIN_SECONDS)
         if self._worker.current_state == EsmState.DELETING:
@@ -143,15 +146,12 @@ class StreamPoller(Poller):  # type: ignore[misc]
         # Asked for again each time: after a reset the mapping starts over.
         lineage = LAMBDA.get(*self._place).lineage(self._worker.uuid)
         lineage.follow(stream, lambda s: Position(starting_point(self._config, s)))
+        self._lineage = lineage
         return stream, lineage
 
     def _publish_age(self, seconds: float) -> None:
-        """AWS Lambda Developer Guide, "Types of metrics for Lambda functions": IteratorAge."""
         name, _, account, region = function_locators_from_arn(self._config["FunctionArn"])
-        kind = Kind(
-            account, region, "AWS/Lambda", (("FunctionName", name),), "IteratorAge", "Milliseconds"
-        )
-        COLLECTOR.add(kind, round(max(0.0, seconds) * 1000))
+        metrics.iterator_age(name, account, region, seconds)
         stream_metrics.iterator_age(self._source.stream(), seconds)
 
     def _note(self, result: str) -> None:

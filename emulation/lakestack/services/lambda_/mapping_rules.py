@@ -11,6 +11,8 @@ from typing import Any
 from localstack.aws.api.lambda_ import InvalidParameterValueException
 from localstack.services.lambda_.invocation.lambda_models import ValidationException
 
+from lakestack.services import event_patterns
+
 RANGES = {
     "BatchSize": (1, 10_000),
     "MaximumRetryAttempts": (-1, 10_000),
@@ -48,6 +50,11 @@ def check(request: Mapping[str, Any]) -> None:
             f"MaximumRecordAgeInSeconds must be -1 or between {MIN_RECORD_AGE} and 604800; "
             f"received {age}."
         )
+    for given in (request.get("FilterCriteria") or {}).get("Filters") or []:
+        try:
+            event_patterns.checked(given.get("Pattern") or "")
+        except event_patterns.PatternError as e:
+            raise _invalid("Invalid filter pattern definition.") from e
     _check_position(request)
     at_timestamp = request.get("StartingPosition") == "AT_TIMESTAMP"
     if at_timestamp and not request.get("StartingPositionTimestamp"):

@@ -57,7 +57,6 @@ class LakeLambdaProvider(LayerOperations, LambdaProvider):  # type: ignore[misc]
             if manager.poller:
                 manager.poller.stop()
         self.lambda_service.task_executor.shutdown(wait=False, cancel_futures=True)
-        metrics.METRICS.stop()
         kill_all()
 
     @handler("CreateFunction", expand=False)

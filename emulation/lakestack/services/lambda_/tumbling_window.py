@@ -27,7 +27,16 @@ def opened(arrival: float, seconds: float) -> dict[str, Any]:
 
 def covers(window: dict[str, Any], arrival: float, seconds: float) -> bool:
     """Whether a record belongs to a window or comes before it."""
-    return arrival < float(window["start"]) + seconds
+    return left(window, arrival, seconds) > 0
+
+
+def left(window: dict[str, Any], now: float, seconds: float) -> float:
+    """Seconds until a window is over, by the clock that stamps records.
+
+    Args:
+        now: Unix seconds
+    """
+    return float(window["start"]) + seconds - now
 
 
 def payload(

@@ -16,6 +16,7 @@ from localstack.aws.connect import connect_to
 
 from lakestack import clock
 from lakestack.services.batches import Batches
+from lakestack.services.metrics.published import KNOWN
 
 LOG = logging.getLogger(__name__)
 
@@ -45,8 +46,14 @@ class Collector:
         self._batches = Batches("metrics", BATCH_SECONDS, self.publish)
 
     def add(self, kind: Kind, value: float) -> None:
-        """Take a value."""
+        """Take a value.
+
+        Raises:
+            ValueError: the table of what is published does not have it
+        """
         with self._lock:
+            if kind not in self._values:
+                _check(kind)
             self._values[kind][value] += 1
         self._batches.note()
 
@@ -80,6 +87,12 @@ class Collector:
             client = connect_to(region_name=region, aws_access_key_id=account).cloudwatch
             for at in range(0, len(data), MAX_DATA):
                 client.put_metric_data(Namespace=namespace, MetricData=data[at : at + MAX_DATA])
+
+
+def _check(kind: Kind) -> None:
+    names = tuple(name for name, _ in kind.dimensions)
+    if (kind.namespace, names, kind.metric) not in KNOWN:
+        raise ValueError(f"{kind.namespace} {kind.metric} by {names} is not in `PUBLISHED`")
 
 
 def _data(kind: Kind, values: Counter[float], now: Any) -> Iterator[dict[str, Any]]:

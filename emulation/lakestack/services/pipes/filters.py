@@ -7,12 +7,12 @@ for a list of values with its text. A document that is no JSON does not match an
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
 from localstack.utils.event_matcher import matches_event
 
+from lakestack.services import event_patterns
 from lakestack.services.pipes.event_values import decoded, text_of
 
 
@@ -30,13 +30,9 @@ def patterns_of(parameters: dict[str, Any]) -> list[dict[str, Any]]:
     for given in (parameters.get("FilterCriteria") or {}).get("Filters") or []:
         text = given.get("Pattern") or ""
         try:
-            pattern = json.loads(text)
-            if not isinstance(pattern, dict) or not pattern:
-                raise ValueError("it is not a JSON object with members")
-            matches_event(pattern, {})
-        except Exception as e:
+            found.append(event_patterns.checked(text))
+        except event_patterns.PatternError as e:
             raise FilterError(f"Invalid filter pattern {text}: {e}") from e
-        found.append(pattern)
     return found
 
 

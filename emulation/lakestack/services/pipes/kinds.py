@@ -45,6 +45,8 @@ TO_FIREHOSE = Kind("firehose", "deliverystream/", None, 500)
 TO_LOGS = Kind("logs", "log-group:", "CloudWatchLogsParameters", 10_000)
 TARGETS = (LAMBDA, STATES, TO_SQS, TO_SNS, TO_EVENTS, TO_KINESIS, TO_FIREHOSE, TO_LOGS, HTTP)
 
+ALL = {"sources": SOURCES, "enrichments": ENRICHMENTS, "targets": TARGETS}
+
 SOURCE_NAMES = "streams of Kinesis and DynamoDB, queues of SQS"
 ENRICHMENT_NAMES = "functions of Lambda, express state machines of Step Functions, API destinations"
 TARGET_NAMES = (

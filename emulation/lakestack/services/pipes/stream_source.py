@@ -100,6 +100,7 @@ class StreamSource:
 
     def close(self) -> None:
         """Wait for the batches under way."""
+        self._pipe.lineage.wake()
         for thread in self._threads.values():
             thread.join(JOIN_SECONDS)
 

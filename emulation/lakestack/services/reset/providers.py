@@ -57,7 +57,7 @@ def _module(name: str) -> Any:
 
 
 def _end_lambda(provider: Any, scope: Scope) -> None:
-    from lakestack.services.lambda_ import executor, metrics
+    from lakestack.services.lambda_ import executor
 
     for uuid, worker in list(provider.esm_workers.items()):
         if scope.covers_arn(worker.esm_config["FunctionArn"]):
@@ -85,7 +85,6 @@ def _end_lambda(provider: Any, scope: Scope) -> None:
         # The archive itself is in S3, in an account of LocalStack's own.
         code.destroy_cached() if scope.everything else code.destroy()
     executor.kill_of(scope.covers)
-    metrics.METRICS.forget(scope.covers)
 
 
 def _delete_queue(manager: Any) -> None:

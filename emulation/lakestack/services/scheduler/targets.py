@@ -89,7 +89,7 @@ def invoke(account: str, region: str, invocation: Invocation) -> None:
         raise TargetError(f"Target {arn} is not emulated")
     place = arn.split(":", 5)[3] or region
     service = {"states": "stepfunctions"}.get(kind, kind)
-    _SENDERS[kind](client(account, place, service), arn, text, target)
+    SENDERS[kind](client(account, place, service), arn, text, target)
 
 
 def to_dead_letter_queue(
@@ -177,7 +177,7 @@ def _firehose(firehose: Any, arn: str, text: str, target: Document) -> None:  # 
     firehose.put_record(DeliveryStreamName=name, Record={"Data": text.encode()})
 
 
-_SENDERS: dict[str, Callable[[Any, str, str, Document], None]] = {
+SENDERS: dict[str, Callable[[Any, str, str, Document], None]] = {
     "lambda": _lambda,
     "sqs": _sqs,
     "sns": _sns,
@@ -186,6 +186,8 @@ _SENDERS: dict[str, Callable[[Any, str, str, Document], None]] = {
     "kinesis": _kinesis,
     "firehose": _firehose,
 }
+"""What sends to a templated target, by the service of its ARN."""
+
 _NEEDED = {"kinesis": "KinesisParameters", "events": "EventBridgeParameters"}
 _RESOURCES = {
     "lambda": "function:",
@@ -194,12 +196,14 @@ _RESOURCES = {
     "kinesis": "stream/",
     "firehose": "deliverystream/",
 }
+TEMPLATED = tuple(f"{service}:{_RESOURCES.get(service, '')}" for service in SENDERS)
+"""Services of templated targets, and how the last part of their ARNs begins."""
 
 
 def _kind(arn: str) -> str | None:
     parts = arn.split(":", 5)
     service, resource = parts[2], parts[5]
-    known = service in _SENDERS and resource.startswith(_RESOURCES.get(service, ""))
+    known = service in SENDERS and resource.startswith(_RESOURCES.get(service, ""))
     return service if known else None
 
 

@@ -26,8 +26,8 @@ def aggregate(token: Token, reader: Reader) -> Aggregate:
         return len
     if name == "count" and reader.take(")"):
         return len
-    if name not in _NAMES:
-        valid = ", ".join(sorted(_NAMES))
+    if name not in STATISTICS:
+        valid = ", ".join(sorted(STATISTICS))
         raise MalformedQueryError(f"unknown function of stats {token.text}; known here: {valid}")
     value, percent = expression(reader), 0.0
     if name in ("pct", "percentile"):
@@ -74,4 +74,4 @@ _NUMERIC: dict[str, Callable[[list[Any], float], Any]] = {
     "pct": _percentile,
     "percentile": _percentile,
 }
-_NAMES = {*_NUMERIC, "count", "count_distinct", "earliest", "latest", "sortsfirst", "sortslast"}
+STATISTICS = {*_NUMERIC, "count", "count_distinct", "earliest", "latest", "sortsfirst", "sortslast"}

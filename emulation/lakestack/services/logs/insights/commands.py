@@ -73,11 +73,11 @@ class Query:
         self._steps: list[Step] = []
         while reader.peek() is not None:
             name = reader.next("a command")
-            make = _COMMANDS.get(name.text.lower())
+            make = COMMANDS.get(name.text.lower())
             if make is None:
                 raise MalformedQueryError(
                     f"unexpected command {name.text} at {name.at}: the emulator has "
-                    f"{', '.join(sorted(_COMMANDS))}"
+                    f"{', '.join(sorted(COMMANDS))}"
                 )
             self._steps.append(make(reader))
             if not reader.ended():
@@ -264,7 +264,7 @@ def _stats(reader: Reader) -> Step:
     return group
 
 
-_COMMANDS: dict[str, Callable[[Reader], Step]] = {
+COMMANDS: dict[str, Callable[[Reader], Step]] = {
     "fields": _fields,
     "display": _display,
     "filter": _filter,

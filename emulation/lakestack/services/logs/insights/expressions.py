@@ -217,7 +217,7 @@ def _operand(reader: Reader) -> Value:
 
 def _call(token: Token, reader: Reader) -> Value:
     name = token.text.lower()
-    if name in ("bin", "datefloor", "dateceil"):
+    if name in _OF_TIME:
         return _period(name, reader)
     arguments = _arguments(reader)
     if name in _OF_MANY:
@@ -225,7 +225,7 @@ def _call(token: Token, reader: Reader) -> Value:
         return lambda fields: call([argument(fields) for argument in arguments])
     function = _FUNCTIONS.get(name)
     if function is None:
-        valid = ", ".join(sorted({*_FUNCTIONS, *_OF_MANY, "bin", "dateFloor", "dateCeil"}))
+        valid = ", ".join(FUNCTION_NAMES)
         raise MalformedQueryError(f"unknown function {token.text}; known here: {valid}")
 
     def value(fields: Fields) -> Any:
@@ -305,3 +305,6 @@ _OF_MANY: dict[str, Callable[[list[Any]], Any]] = {
     "ispresent": lambda v: v[0] is not None,
     "coalesce": lambda v: next((item for item in v if item is not None), None),
 }
+_OF_TIME = ("bin", "datefloor", "dateceil")
+FUNCTION_NAMES = sorted((*_FUNCTIONS, *_OF_MANY, *_OF_TIME))
+"""In lower case, as which they are all read."""
