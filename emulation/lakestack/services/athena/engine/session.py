@@ -168,7 +168,6 @@ class Session:
             ):
                 made.execute(f"SET {setting}")
             functions.install(made)
-            results.install(made)
             made.execute("SET lock_configuration=true")
             self._connection = made
         return self._connection

@@ -13,7 +13,7 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import ParseError, TokenError, UnsupportedError
 
-from lakestack.services.athena.engine import functions, rewriting
+from lakestack.services.athena.engine import functions, operators, rewriting
 from lakestack.services.athena.engine.catalog import (
     CATALOG,
     Catalog,
@@ -23,6 +23,8 @@ from lakestack.services.athena.engine.catalog import (
     view_definition,
 )
 from lakestack.services.athena.engine.errors import QueryError, not_supported
+from lakestack.services.athena.engine.inference import Inference
+from lakestack.services.athena.engine.places import of_name as place
 
 MAX_VIEWS = 50
 """Views in views, before it is taken for a circle."""
@@ -72,6 +74,7 @@ def translate(sql: str, catalog: Catalog, database: str) -> Translation:
     sources: list[Source] = []
     tree = _resolved(parse(sql), catalog, database, sources, 0)
     original = tree.copy()
+    operators.settle(tree, Inference({each.name: each.table for each in sources}), sql)
     rewriting.name_columns(tree)
     several = tree.find(exp.Unnest, exp.ArraySize)
     of_maps = _text(tree.copy(), maps=True) if several else None
@@ -116,16 +119,6 @@ def parse(sql: str) -> exp.Expression:
         names = [f"{rewriting.UNNAMED}{at}" for at in range(width)]
         tree = exp.select("*").from_(exp.alias_(tree, "lake_values", table=names))
     return tree
-
-
-def place(node: exp.Expression) -> str:
-    """``line 1:15`` of a name."""
-    for each in node.find_all(exp.Identifier, bfs=True):
-        meta = each.meta
-        if "line" in meta:
-            start = meta["col"] - (meta["end"] - meta["start"])
-            return f"line {meta['line']}:{max(1, start)}"
-    return "line 1:1"
 
 
 def _resolved(
@@ -219,5 +212,6 @@ def _check_functions(tree: exp.Expression) -> None:
         if name not in functions.KNOWN and name not in rewriting.REWRITTEN:
             raise QueryError(
                 "FUNCTION_NOT_FOUND",
-                f"line 1:1: Function '{name}' not registered, or not part of the emulated Athena",
+                f"{place(node)}: Function '{name}' not registered, or not part of the emulated "
+                "Athena",
             )
