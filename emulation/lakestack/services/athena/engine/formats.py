@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lakestack.services.athena.engine import conversion, types
+from lakestack.services.athena.engine import conversion, iceberg, types
 from lakestack.services.athena.engine.catalog import Document, columns, descriptor
 from lakestack.services.athena.engine.errors import data_error, not_supported
 from lakestack.services.athena.engine.types import literal, quoted
@@ -75,11 +75,54 @@ def empty(table: Document) -> Relation:
     return Relation("(SELECT '' AS filename WHERE false)", made)
 
 
+def iceberg_relation(connection: Any, found: iceberg.Contents, files: Sequence[Path]) -> str:
+    """How to read an Iceberg table: by the ids of columns, or by names where files have no ids."""
+    kinds = [(each, types.of_hive(each.type)) for each in found.fields]
+    if not files:
+        made = ", ".join(f"CAST(NULL AS {kind}) AS {quoted(each.name)}" for each, kind in kinds)
+        return f"(SELECT {made}, '' AS filename, 0 AS file_row_number WHERE false) f"
+    rows = connection.execute(
+        f"SELECT file_name, max(field_id) FROM parquet_schema({file_list(files)}) GROUP BY 1"
+    ).fetchall()
+    numbered = {row[0] for row in rows if row[1] is not None}
+    members = ", ".join(
+        f"{each.id}: {{name: {literal(each.name)}, type: {literal(kind)}, default_value: NULL}}"
+        for each, kind in kinds
+    )
+    parts = []
+    by_id = [file for file in files if str(file) in numbered]
+    if by_id:
+        parts.append(
+            f"FROM read_parquet({file_list(by_id)}, schema=MAP {{{members}}}, filename=true, "
+            "file_row_number=true)"
+        )
+    others = [file for file in files if str(file) not in numbered]
+    if others:
+        parts.append(_by_names(connection, kinds, others))
+    return f"({' UNION ALL BY NAME '.join(f'({part})' for part in parts)}) f"
+
+
+def _by_names(
+    connection: Any, kinds: list[tuple[iceberg.Field, str]], files: Sequence[Path]
+) -> str:
+    sql = (
+        f"read_parquet({file_list(files)}, union_by_name=true, filename=true, file_row_number=true)"
+    )
+    described = connection.execute(f"DESCRIBE SELECT * FROM {sql}").fetchall()
+    there = {row[0].lower(): row[0] for row in described}
+    made = [
+        f"CAST({quoted(there[f.name]) if f.name in there else 'NULL'} AS {k}) AS {quoted(f.name)}"
+        for f, k in kinds
+    ]
+    return f"SELECT {', '.join(made)}, filename, file_row_number FROM {sql}"
+
+
 def _is_text(table: Document) -> bool:
     return "TextInputFormat" in (descriptor(table).get("InputFormat") or "")
 
 
-def _list(files: Sequence[Path]) -> str:
+def file_list(files: Sequence[Path]) -> str:
+    """A list as DuckDB takes it."""
     return f"[{', '.join(literal(str(file)) for file in files)}]"
 
 
@@ -92,7 +135,8 @@ def _parquet(
     by_place: bool = False,
 ) -> Relation:
     sql = (
-        f"read_parquet({_list(files)}, union_by_name=true, filename=true, hive_partitioning=false)"
+        f"read_parquet({file_list(files)}, union_by_name=true, filename=true, "
+        "hive_partitioning=false)"
     )
     described = connection.execute(f"DESCRIBE SELECT * EXCLUDE (filename) FROM {sql}").fetchall()
     by_name = {row[0].lower(): (row[0], row[1]) for row in described}
@@ -146,7 +190,7 @@ def _json(connection: Any, table: Document, files: Sequence[Path]) -> Relation:
     # Keys in any case stand for a column; those of the first rows tell which there are.
     sample = (
         "SELECT DISTINCT unnest(json_keys(json)) FROM (SELECT json FROM read_json_objects("
-        f"{_list(files)}, format='newline_delimited', ignore_errors={lenient}) "
+        f"{file_list(files)}, format='newline_delimited', ignore_errors={lenient}) "
         "WHERE json_type(json) = 'OBJECT' LIMIT 20000)"
     )
     seen = sorted(row[0] for row in connection.execute(sample).fetchall())
@@ -160,7 +204,7 @@ def _json(connection: Any, table: Document, files: Sequence[Path]) -> Relation:
             made[-1] = f"coalesce({', '.join(_extracted(key, kind) for key in spellings)})"
             struct["lake_json"] = "JSON"
     if "lake_json" in struct:
-        objects = f"read_json_objects({_list(files)}, {options})"
+        objects = f"read_json_objects({file_list(files)}, {options})"
         sql = f"(SELECT json AS lake_json, filename FROM {objects})"
         values = []
         for name, kind in wanted:
@@ -170,7 +214,7 @@ def _json(connection: Any, table: Document, files: Sequence[Path]) -> Relation:
             )
         return Relation(sql, values)
     members = ", ".join(f"{literal(key)}: {literal(kind)}" for key, kind in struct.items())
-    return Relation(f"read_json({_list(files)}, {options}, columns={{{members}}})", made)
+    return Relation(f"read_json({file_list(files)}, {options}, columns={{{members}}})", made)
 
 
 def _extracted(key: str, kind: str) -> str:
@@ -195,7 +239,7 @@ def _text_relation(
     names = [f"c{at}" for at in range(_width(files, delimiter, len(columns(table))))]
     members = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
     sql = (
-        f"read_csv({_list(files)}, columns={{{members}}}, header=false, auto_detect=false, "
+        f"read_csv({file_list(files)}, columns={{{members}}}, header=false, auto_detect=false, "
         f"skip={_skipped(table)}, delim={literal(delimiter)}, null_padding=true, filename=true, "
         f"strict_mode=false, parallel=false, {options})"
     )

@@ -13,7 +13,7 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import ParseError, TokenError, UnsupportedError
 
-from lakestack.services.athena.engine import functions, operators, rewriting
+from lakestack.services.athena.engine import functions, iceberg, operators, rewriting
 from lakestack.services.athena.engine.catalog import (
     CATALOG,
     Catalog,
@@ -30,6 +30,18 @@ MAX_VIEWS = 50
 """Views in views, before it is taken for a circle."""
 
 
+@dataclass(frozen=True)
+class AskedVersion:
+    """FOR TIMESTAMP or VERSION AS OF.
+
+    Attributes:
+        sql: DuckDB's expression
+    """
+
+    by_time: bool
+    sql: str
+
+
 @dataclass
 class Source:
     """A table that a query reads.
@@ -43,6 +55,7 @@ class Source:
     name: str
     table: Document
     conditions: list[str] = field(default_factory=list)
+    version: AskedVersion | None = None
 
 
 @dataclass
@@ -134,8 +147,6 @@ def _resolved(
     for node in list(tree.find_all(exp.Table)):
         if not isinstance(node.this, exp.Identifier):
             raise not_supported(f"The table function {node.this.sql('trino')[:80]}")
-        if node.args.get("version") or node.args.get("when"):
-            raise not_supported("FOR TIMESTAMP AS OF")
         if node.args.get("db") is None and _is_cte(node):
             continue
         _replace(node, catalog, database, sources, depth)
@@ -162,6 +173,7 @@ def _replace(
             f"{place(node)}: Table '{CATALOG}.{schema}.{name}' does not exist",
         )
     alias = node.args.get("alias") or exp.TableAlias(this=exp.to_identifier(name, quoted=True))
+    version = _version(node, table)
     if is_view(table):
         definition = view_definition(table)
         inner = _resolved(
@@ -174,7 +186,7 @@ def _replace(
         rewriting.name_columns(inner)
         node.replace(exp.Subquery(this=inner, alias=alias, joins=node.args.get("joins")))
         return
-    source = Source(f"lake_table_{len(sources)}", table)
+    source = Source(f"lake_table_{len(sources)}", table, version=version)
     names = {key["Name"].lower() for key in keys(table)}
     source.conditions = rewriting.partition_conditions(node, alias.name.lower(), names)
     sources.append(source)
@@ -182,6 +194,24 @@ def _replace(
     node.set("db", None)
     node.set("catalog", None)
     node.set("alias", alias)
+
+
+def _version(node: exp.Table, table: Document) -> AskedVersion | None:
+    """What a query says of the snapshot that it wants.
+
+    Raises:
+        QueryError: the table has no snapshots
+    """
+    asked = node.args.get("version") or node.args.get("when")
+    if asked is None:
+        return None
+    if not iceberg.is_one(table):
+        raise QueryError("NOT_SUPPORTED", "This connector does not support versioned tables")
+    node.set("version", None)
+    node.set("when", None)
+    holder = exp.Paren(this=asked.expression.copy())
+    text = rewriting.rewrite(holder).sql(dialect="duckdb", identify=True)
+    return AskedVersion("TIMESTAMP" in str(asked.this).upper(), str(text))
 
 
 def _is_cte(node: exp.Table) -> bool:
