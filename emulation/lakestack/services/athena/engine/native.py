@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import math
 import zlib
 from collections.abc import Callable
@@ -38,9 +39,17 @@ def _erf(value: float) -> float:
     return math.erf(value)
 
 
+def _lower_keys(text: str) -> str:
+    def pairs(found: list[tuple[str, Any]]) -> dict[str, Any]:
+        return {key.lower(): value for key, value in found}
+
+    return json.dumps(json.loads(text, object_pairs_hook=pairs))
+
+
 _INTERNAL: dict[str, tuple[Callable[..., Any], list[str], str]] = {
     "lake_java_double": (_java_double, ["DOUBLE"], "VARCHAR"),
     "lake_type_name": (types.of_text, ["VARCHAR"], "VARCHAR"),
+    "lake_lower_keys": (_lower_keys, ["VARCHAR"], "VARCHAR"),
     "lake_erf": (_erf, ["DOUBLE"], "DOUBLE"),
     "lake_sha512": (_sha512, ["BLOB"], "BLOB"),
 }

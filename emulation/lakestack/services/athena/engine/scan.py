@@ -13,6 +13,7 @@ from typing import Any
 from lakestack.services.athena.engine import formats, iceberg, projection, types
 from lakestack.services.athena.engine.catalog import Catalog, columns, descriptor, keys
 from lakestack.services.athena.engine.objects import Objects, StoredObject
+from lakestack.services.athena.engine.relation import file_list
 from lakestack.services.athena.engine.translation import Source
 from lakestack.services.athena.engine.types import literal, quoted
 
@@ -105,7 +106,7 @@ class Scan:
             self._insert(names, [[str(file), each.path] for file, each in pairs])
             sql += f" JOIN {names} p ON f.filename = p.lake_file"
         if found.deletes:
-            deleted = formats.file_list(self._objects.files(found.deletes))
+            deleted = file_list(self._objects.files(found.deletes))
             sql += (
                 f" WHERE NOT EXISTS (FROM read_parquet({deleted}) d "
                 "WHERE d.file_path = p.lake_path AND d.pos = f.file_row_number)"

@@ -144,16 +144,33 @@ def _resolved(
     if depth > MAX_VIEWS:
         raise QueryError("INVALID_VIEW", "View is recursive")
     _check_functions(tree)
+    _settle_names(tree)
     for node in list(tree.find_all(exp.Table)):
         if not isinstance(node.this, exp.Identifier):
             raise not_supported(f"The table function {node.this.sql('trino')[:80]}")
         if node.args.get("db") is None and _is_cte(node):
             continue
         _replace(node, catalog, database, sources, depth)
-    for column in tree.find_all(exp.Column):
-        column.set("db", None)
-        column.set("catalog", None)
     return tree
+
+
+def _settle_names(tree: exp.Expression) -> None:
+    """``a.b.c`` is a column of ``a.b`` if that is a table here, otherwise a member of a row."""
+    tables = {
+        (table.db.lower(), table.name.lower())
+        for table in tree.find_all(exp.Table)
+        if not table.alias and isinstance(table.this, exp.Identifier)
+    }
+    for column in list(tree.find_all(exp.Column)):
+        parts = column.parts
+        if len(parts) < 3:
+            continue
+        if (parts[-3].name.lower(), parts[-2].name.lower()) in tables:
+            column.set("db", None)
+            column.set("catalog", None)
+            continue
+        first = exp.Column(this=parts[1].copy(), table=parts[0].copy())
+        column.replace(exp.Dot.build([first, *(each.copy() for each in parts[2:])]))
 
 
 def _replace(
