@@ -182,3 +182,17 @@ def test_ddl_that_fails_says_what_hive_says(lake: Lake) -> None:
     assert "is not empty" in lake.failure("DROP DATABASE lake")
     assert lake.rows("DESCRIBE t") == ["a".ljust(20) + "\t" + "int".ljust(20) + "\t" + " " * 20]
     assert lake.rows("SHOW CREATE TABLE t")[:2] == ["CREATE EXTERNAL TABLE `lake.t`(", "  `a` int)"]
+
+
+def test_columns_of_tables_have_their_types(lake: Lake) -> None:
+    lake.put("t/a.csv", "2020,1.50\n")
+    lake.run(
+        "CREATE EXTERNAL TABLE t (year string, price decimal(5,2)) "
+        "ROW FORMAT DELIMITED FIELDS TERMINATED BY ',' LOCATION 's3://lake-bucket/t/'"
+    )
+    assert lake.rows("SELECT price / 4, avg(price) FROM t GROUP BY price") == ['"0.38","1.50"']
+    assert lake.failure("SELECT * FROM t WHERE year = 2020") == (
+        "TYPE_MISMATCH: line 1:28: Cannot apply operator: varchar = integer"
+    )
+    joined = "SELECT a.price FROM t a JOIN t b ON a.year = b.price"
+    assert "varchar = decimal(5,2)" in lake.failure(joined)

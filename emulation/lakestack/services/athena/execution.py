@@ -26,6 +26,9 @@ class Execution:
         total_ms: from submission to end
         queued_ms: before it ran
         sequence: of its last event
+        max_age_minutes: of a result that may be reused; None for none
+        cutoff: bytes that it may scan
+        reused: its result is that of an earlier execution
     """
 
     id: str
@@ -53,6 +56,9 @@ class Execution:
     total_ms: int = 0
     queued_ms: int = 0
     sequence: int = 0
+    max_age_minutes: int | None = None
+    cutoff: int | None = None
+    reused: bool = False
 
     @property
     def is_over(self) -> bool:
@@ -74,7 +80,7 @@ class Execution:
             "StatementType": self.type,
             "SubstatementType": self.kind,
             "ResultConfiguration": {**self.result, "OutputLocation": self.output},
-            "ResultReuseConfiguration": {"ResultReuseByAgeConfiguration": {"Enabled": False}},
+            "ResultReuseConfiguration": {"ResultReuseByAgeConfiguration": self._reuse()},
             "QueryExecutionContext": self.context,
             "Status": status,
             "Statistics": self._statistics(),
@@ -85,6 +91,11 @@ class Execution:
             found["ExecutionParameters"] = self.parameters
         return found
 
+    def _reuse(self) -> Document:
+        if self.max_age_minutes is None:
+            return {"Enabled": False}
+        return {"Enabled": True, "MaxAgeInMinutes": self.max_age_minutes}
+
     def _statistics(self) -> Document:
         found: Document = {
             "EngineExecutionTimeInMillis": self.engine_ms,
@@ -94,7 +105,7 @@ class Execution:
             "ServiceProcessingTimeInMillis": max(
                 0, self.total_ms - self.queued_ms - self.engine_ms
             ),
-            "ResultReuseInformation": {"ReusedPreviousResult": False},
+            "ResultReuseInformation": {"ReusedPreviousResult": self.reused},
         }
         if self.manifest:
             found["DataManifestLocation"] = self.manifest

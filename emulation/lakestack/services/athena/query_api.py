@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import uuid
+from datetime import timedelta
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -30,6 +31,8 @@ from lakestack.services.athena.state import (
 from lakestack.services.base import client
 
 MAX_ROWS = 1000
+DEFAULT_AGE_MINUTES = 60
+_REUSED = ("SELECT", "EXECUTE")
 _IN_TABLES = ("CREATE_TABLE_AS_SELECT",)
 _NO_LOCATION = (
     "No output location provided. An output location is required either through the Workgroup "
@@ -51,7 +54,10 @@ class QueryApi:
             if same := _repeated(state, request):
                 return {"QueryExecutionId": same.id}
             execution = _execution(request, name, group)
-            state.start(execution)
+            if earlier := _reusable(state, execution):
+                state.reuse(execution, earlier)
+            else:
+                state.start(execution)
             return {"QueryExecutionId": execution.id}
 
     @handler("GetQueryExecution", expand=False)
@@ -155,6 +161,28 @@ def _repeated(state: AthenaState, request: Document) -> Execution | None:
     return None
 
 
+def _reusable(state: AthenaState, execution: Execution) -> Execution | None:
+    """The newest execution whose result this one may have.
+
+    Amazon Athena User Guide, "Reuse query results in Athena": the same text, database, catalog,
+    work group and values, not older than it says.
+    """
+    if execution.max_age_minutes is None or execution.kind not in _REUSED:
+        return None
+    oldest = execution.submitted - timedelta(minutes=execution.max_age_minutes)
+    names = ("query", "context", "work_group", "parameters", "result")
+    for each in reversed(state.executions.values()):
+        if (
+            each.state == SUCCEEDED
+            and not each.reused
+            and each.completed is not None
+            and each.completed >= oldest
+            and all(getattr(each, name) == getattr(execution, name) for name in names)
+        ):
+            return each
+    return None
+
+
 def _execution(request: Document, name: str, group: Document) -> Execution:
     settings = group["Configuration"]
     shared = settings.get("ResultConfiguration") or {}
@@ -185,9 +213,18 @@ def _execution(request: Document, name: str, group: Document) -> Execution:
         result={k: v for k, v in chosen.items() if k != "OutputLocation"},
         parameters=request.get("ExecutionParameters"),
         token=request.get("ClientRequestToken"),
+        max_age_minutes=_max_age(request),
+        cutoff=settings.get("BytesScannedCutoffPerQuery"),
     )
     execution.output = _expected_output(execution)
     return execution
+
+
+def _max_age(request: Document) -> int | None:
+    by_age = (request.get("ResultReuseConfiguration") or {}).get("ResultReuseByAgeConfiguration")
+    if not by_age or not by_age.get("Enabled"):
+        return None
+    return int(by_age.get("MaxAgeInMinutes", DEFAULT_AGE_MINUTES))
 
 
 def _expected_output(execution: Execution) -> str:

@@ -12,6 +12,7 @@ from lakestack.services.athena.execution import (
     CANCELLED,
     FAILED,
     RUNNING,
+    SUCCEEDED,
     Document,
     Execution,
 )
@@ -105,6 +106,15 @@ class AthenaState(ServiceState):
         self._began[execution.id] = clock.steady()
         self._announce(execution, "")
         self.workers.submit(execution)
+
+    def reuse(self, execution: Execution, earlier: Execution) -> None:
+        """End an execution at once with the result of an earlier one; with the lock held."""
+        self.executions[execution.id] = execution
+        self._began[execution.id] = clock.steady()
+        self._announce(execution, "")
+        execution.reused = True
+        result = {"columns": earlier.columns, "output": earlier.output}
+        self._end(execution, SUCCEEDED, result)
 
     def stop(self, execution: Execution) -> None:
         """End an execution that has not ended yet; called with the lock held."""

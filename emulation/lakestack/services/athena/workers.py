@@ -182,6 +182,7 @@ class Engine:
             "work_group": execution.work_group,
             "prefix": execution.prefix,
             "parameters": execution.parameters,
+            "cutoff": execution.cutoff,
         }
         _write_all(self._pipe, (json.dumps(job) + "\n").encode())
         deadline = clock.steady() + LIMIT_SECONDS

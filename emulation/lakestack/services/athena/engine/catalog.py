@@ -111,8 +111,12 @@ def keys(table: Document) -> list[Document]:
 
 
 def columns(table: Document) -> list[Document]:
-    """Columns, without the partition keys."""
-    return list(descriptor(table).get("Columns") or ())
+    """Columns, without the partition keys, and those that an Iceberg table no longer has."""
+    return [
+        each
+        for each in descriptor(table).get("Columns") or ()
+        if (each.get("Parameters") or {}).get("iceberg.field.current") != "false"
+    ]
 
 
 def is_view(table: Document) -> bool:

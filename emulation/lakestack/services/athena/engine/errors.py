@@ -37,6 +37,13 @@ class QueryError(Exception):
         }
 
 
+class ScanLimitError(QueryError):
+    """A query reads more than its work group allows, and is cancelled."""
+
+    def __init__(self) -> None:
+        super().__init__("", "Query cancelled! : Bytes scanned limit was exceeded")
+
+
 def not_supported(what: str) -> QueryError:
     """What Athena may have and the emulator has not."""
     return QueryError("NOT_SUPPORTED", f"{what} is not part of the emulated Athena")

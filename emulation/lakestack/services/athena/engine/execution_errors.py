@@ -11,8 +11,25 @@ from typing import Any
 from sqlglot import exp
 
 from lakestack.services.athena.engine.errors import RESOURCES, QueryError, data_error
-from lakestack.services.athena.engine.translation import place
+from lakestack.services.athena.engine.places import of_name as place
 
+_CASTS = {
+    **dict.fromkeys(("INT8", "TINYINT"), "TINYINT"),
+    **dict.fromkeys(("INT16", "SMALLINT"), "SMALLINT"),
+    **dict.fromkeys(("INT32", "INTEGER"), "INT"),
+    **dict.fromkeys(("INT64", "BIGINT"), "BIGINT"),
+    "FLOAT": "REAL",
+    "DOUBLE": "DOUBLE",
+    "BOOL": "BOOLEAN",
+}
+"""DuckDB's types as Trino names them where a cast fails."""
+_SIZES = {"INT8": "tinyint", "INT16": "smallint", "INT32": "integer", "INT64": "bigint"}
+_CAST = re.compile(r"Could not convert string '(.*)' to (\w+)", re.DOTALL)
+_DECIMAL = re.compile(r'Could not convert string "(.*)" to (DECIMAL\(\d+,\d+\))', re.DOTALL)
+_DATE = re.compile(r'invalid (date|timestamp) field format: "(.*?)"', re.DOTALL)
+_TOO_LARGE = re.compile(r"with value (\S+) can't be cast .* destination type (\w+)")
+_OVERFLOW = re.compile(r"Overflow in (\w+) of (INT\d+) \((-?\d+) (\S) (-?\d+)\)")
+_NOT_A_TIME = re.compile(r"TIMESTAMP (.*)", re.DOTALL)
 _KNOWN = (
     (re.compile("DIVISION_BY_ZERO", re.IGNORECASE), "DIVISION_BY_ZERO", "Division by zero"),
     (
@@ -22,7 +39,8 @@ _KNOWN = (
             re.IGNORECASE,
         ),
         "COLUMN_NOT_FOUND",
-        "{place}: Column '{what}' cannot be resolved",
+        "{place}: Column '{what}' cannot be resolved or requester is not authorized to access "
+        "requested resources",
     ),
     (
         re.compile('column "?([^" ]+)"? must appear in the GROUP BY clause', re.IGNORECASE),
@@ -33,6 +51,22 @@ _KNOWN = (
         re.compile('Ambiguous reference to column name "([^"]+)"', re.IGNORECASE),
         "AMBIGUOUS_NAME",
         "{place}: Column '{what}' is ambiguous",
+    ),
+    (
+        re.compile("WHERE clause cannot contain (?:aggregates|window)"),
+        "EXPRESSION_NOT_SCALAR",
+        "line 1:1: WHERE clause cannot contain aggregations, window functions or grouping "
+        "operations",
+    ),
+    (
+        re.compile("ORDER (?:BY )?term out of range"),
+        "INVALID_COLUMN_REFERENCE",
+        "line 1:1: ORDER BY position is not in select list",
+    ),
+    (
+        re.compile("invalid perl operator: (\\S+)"),
+        "NOT_SUPPORTED",
+        "'{what}' in a pattern is not part of the emulated Athena",
     ),
     (
         re.compile('Function with name "?(\\w+)"? does not exist', re.IGNORECASE),
@@ -62,10 +96,38 @@ def _named(kind: str, text: str, tree: exp.Expression | None) -> QueryError | No
     if found and not _is_cast(tree, found[2]):
         said = f"Cannot apply operator to varchar and {found[1].lower()}"
         return QueryError("TYPE_MISMATCH", f"{_of_column(tree, found[2])}: {said}")
+    if cast := _of_cast(kind, text):
+        return cast
     for pattern, name, said in _KNOWN:
         if found := pattern.search(text):
             what = next((each for each in found.groups() if each), "")
             return QueryError(name, said.format(place=_of_column(tree, what), what=what))
+    return None
+
+
+def _of_cast(kind: str, text: str) -> QueryError | None:
+    """A value that cannot be what it is cast to, or a number that is too large."""
+    if kind == "InvalidInputException" and (found := _NOT_A_TIME.search(text)):
+        value = found[1].split("\n")[0]
+        return QueryError("INVALID_CAST_ARGUMENT", f"Value cannot be cast to timestamp: {value}")
+    if kind == "OutOfRangeException" and (found := _OVERFLOW.search(text)):
+        size, said = _SIZES.get(found[2], found[2].lower()), found[1].lower()
+        shown = f"{found[3]} {found[4]} {found[5]}"
+        return QueryError("NUMERIC_VALUE_OUT_OF_RANGE", f"{size} {said} overflow: {shown}")
+    said = _words_of_cast(text) if kind == "ConversionException" else None
+    return QueryError("INVALID_CAST_ARGUMENT", said) if said else None
+
+
+def _words_of_cast(text: str) -> str | None:
+    if found := _CAST.search(text):
+        return f"Cannot cast '{found[1]}' to {_CASTS.get(found[2], found[2])}"
+    if found := _DECIMAL.search(text):
+        size = found[2].replace(",", ", ")
+        return f"Cannot cast VARCHAR '{found[1]}' to {size}. Value is not a number."
+    if found := _DATE.search(text):
+        return f"Value cannot be cast to {found[1]}: {found[2]}"
+    if found := _TOO_LARGE.search(text):
+        return f"Out of range for {_SIZES.get(found[2], found[2].lower())}: {found[1]}"
     return None
 
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lakestack.services.athena.engine import conversion, types
+from lakestack.services.athena.engine import conversion, iceberg, json_format, types
 from lakestack.services.athena.engine.catalog import Document, columns, descriptor
 from lakestack.services.athena.engine.errors import data_error, not_supported
+from lakestack.services.athena.engine.relation import Relation, file_list
+from lakestack.services.athena.engine.relation import serde as serde_of
 from lakestack.services.athena.engine.types import literal, quoted
 
 _NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE", "DECIMAL")
@@ -23,21 +24,16 @@ _NEVER = "\1no null\1"
 """OpenCSVSerde knows no NULL."""
 _JSON = ("org.openx.data.jsonserde.JsonSerDe", "org.apache.hive.hcatalog.data.JsonSerDe")
 _JSON_NATIVE = "org.apache.hadoop.hive.serde2.JsonSerDe"
+_CLOUDTRAIL = (
+    "com.amazon.emr.hive.serde.CloudTrailSerde",
+    "com.amazon.emr.hive.serde.CloudTrailSerDe",
+)
+_REGEX = (
+    "org.apache.hadoop.hive.serde2.RegexSerDe",
+    "org.apache.hadoop.hive.contrib.serde2.RegexSerDe",
+)
 _CSV = "org.apache.hadoop.hive.serde2.OpenCSVSerde"
 _LAZY = "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe"
-
-
-@dataclass
-class Relation:
-    """What is read.
-
-    Attributes:
-        sql: a table function that gives ``filename``, too
-        values: an expression for each column of the table, in its type
-    """
-
-    sql: str
-    values: list[str]
 
 
 def relation(connection: Any, table: Document, files: Sequence[Path]) -> Relation:
@@ -54,19 +50,19 @@ def relation(connection: Any, table: Document, files: Sequence[Path]) -> Relatio
     short = library.lower()
     if "parquet" in short:
         return _parquet(connection, table, files)
-    if "orc" in short:
-        made = [conversion.parquet_of(file, "ORC") for file in files]
-        return _parquet(connection, table, made, files, by_place=True)
-    if "avro" in short:
-        made = [conversion.parquet_of(file, "AVRO") for file in files]
-        return _parquet(connection, table, made, files)
+    if "orc" in short or "avro" in short:
+        form = "ORC" if "orc" in short else "AVRO"
+        made = [conversion.parquet_of(file, form) for file in files]
+        return _parquet(connection, table, made, files, by_place=form == "ORC")
+    if library in _CLOUDTRAIL or "CloudTrail" in (descriptor(table).get("InputFormat") or ""):
+        return json_format.records(table, files)
     if library in _JSON or library == _JSON_NATIVE:
-        return _json(connection, table, files)
-    if library == _CSV:
-        return _open_csv(table, files)
-    if library == _LAZY or (not library and _is_text(table)):
-        return _lazy_simple(table, files)
-    raise not_supported(f"The SerDe {library or 'of no name'}")
+        return json_format.relation(connection, table, files)
+    if not library and _is_text(table):
+        library = _LAZY
+    if library not in _TEXTS:
+        raise not_supported(f"The SerDe {library or 'of no name'}")
+    return _TEXTS[library](table, files)
 
 
 def empty(table: Document) -> Relation:
@@ -75,12 +71,50 @@ def empty(table: Document) -> Relation:
     return Relation("(SELECT '' AS filename WHERE false)", made)
 
 
+def iceberg_relation(connection: Any, found: iceberg.Contents, files: Sequence[Path]) -> str:
+    """How to read an Iceberg table: by the ids of columns, or by names where files have no ids."""
+    kinds = [(each, types.of_hive(each.type)) for each in found.fields]
+    if not files:
+        made = ", ".join(f"CAST(NULL AS {kind}) AS {quoted(each.name)}" for each, kind in kinds)
+        return f"(SELECT {made}, '' AS filename, 0 AS file_row_number WHERE false) f"
+    rows = connection.execute(
+        f"SELECT file_name, max(field_id) FROM parquet_schema({file_list(files)}) GROUP BY 1"
+    ).fetchall()
+    numbered = {row[0] for row in rows if row[1] is not None}
+    members = ", ".join(
+        f"{each.id}: {{name: {literal(each.name)}, type: {literal(kind)}, default_value: NULL}}"
+        for each, kind in kinds
+    )
+    parts = []
+    by_id = [file for file in files if str(file) in numbered]
+    if by_id:
+        parts.append(
+            f"FROM read_parquet({file_list(by_id)}, schema=MAP {{{members}}}, filename=true, "
+            "file_row_number=true)"
+        )
+    others = [file for file in files if str(file) not in numbered]
+    if others:
+        parts.append(_by_names(connection, kinds, others))
+    return f"({' UNION ALL BY NAME '.join(f'({part})' for part in parts)}) f"
+
+
+def _by_names(
+    connection: Any, kinds: list[tuple[iceberg.Field, str]], files: Sequence[Path]
+) -> str:
+    sql = (
+        f"read_parquet({file_list(files)}, union_by_name=true, filename=true, file_row_number=true)"
+    )
+    described = connection.execute(f"DESCRIBE SELECT * FROM {sql}").fetchall()
+    there = {row[0].lower(): row[0] for row in described}
+    made = [
+        f"CAST({quoted(there[f.name]) if f.name in there else 'NULL'} AS {k}) AS {quoted(f.name)}"
+        for f, k in kinds
+    ]
+    return f"SELECT {', '.join(made)}, filename, file_row_number FROM {sql}"
+
+
 def _is_text(table: Document) -> bool:
     return "TextInputFormat" in (descriptor(table).get("InputFormat") or "")
-
-
-def _list(files: Sequence[Path]) -> str:
-    return f"[{', '.join(literal(str(file)) for file in files)}]"
 
 
 def _parquet(
@@ -92,7 +126,8 @@ def _parquet(
     by_place: bool = False,
 ) -> Relation:
     sql = (
-        f"read_parquet({_list(files)}, union_by_name=true, filename=true, hive_partitioning=false)"
+        f"read_parquet({file_list(files)}, union_by_name=true, filename=true, "
+        "hive_partitioning=false)"
     )
     described = connection.execute(f"DESCRIBE SELECT * EXCLUDE (filename) FROM {sql}").fetchall()
     by_name = {row[0].lower(): (row[0], row[1]) for row in described}
@@ -132,56 +167,8 @@ def _check_parquet(table: Document, column: Document, wanted: str, physical: str
         )
 
 
-def _serde(table: Document) -> dict[str, str]:
-    found: dict[str, str] = (descriptor(table).get("SerdeInfo") or {}).get("Parameters") or {}
-    return found
-
-
-def _json(connection: Any, table: Document, files: Sequence[Path]) -> Relation:
-    serde = _serde(table)
-    lenient = serde.get("ignore.malformed.json", "").lower() == "true"
-    options = f"filename=true, format='newline_delimited', ignore_errors={lenient}"
-    wanted = [(each["Name"].lower(), types.of_hive(each["Type"])) for each in columns(table)]
-    keys = {name: serde.get(f"mapping.{name}", name) for name, _ in wanted}
-    # Keys in any case stand for a column; those of the first rows tell which there are.
-    sample = (
-        "SELECT DISTINCT unnest(json_keys(json)) FROM (SELECT json FROM read_json_objects("
-        f"{_list(files)}, format='newline_delimited', ignore_errors={lenient}) "
-        "WHERE json_type(json) = 'OBJECT' LIMIT 20000)"
-    )
-    seen = sorted(row[0] for row in connection.execute(sample).fetchall())
-    struct, made = {}, []
-    for name, kind in wanted:
-        spellings = [key for key in seen if key.lower() == keys[name].lower()] or [keys[name]]
-        # DuckDB's names are the same in any case: the others are read as one text, and cast.
-        struct[spellings[0]] = kind
-        made.append(quoted(spellings[0]))
-        if len(spellings) > 1:
-            made[-1] = f"coalesce({', '.join(_extracted(key, kind) for key in spellings)})"
-            struct["lake_json"] = "JSON"
-    if "lake_json" in struct:
-        objects = f"read_json_objects({_list(files)}, {options})"
-        sql = f"(SELECT json AS lake_json, filename FROM {objects})"
-        values = []
-        for name, kind in wanted:
-            spellings = [key for key in seen if key.lower() == keys[name].lower()] or [keys[name]]
-            values.append(
-                f"coalesce({', '.join(_extracted(key, kind) for key in spellings)}, NULL)"
-            )
-        return Relation(sql, values)
-    members = ", ".join(f"{literal(key)}: {literal(kind)}" for key, kind in struct.items())
-    return Relation(f"read_json({_list(files)}, {options}, columns={{{members}}})", made)
-
-
-def _extracted(key: str, kind: str) -> str:
-    path = literal(f'$."{key}"')
-    if kind == "VARCHAR":
-        return f"(lake_json ->> {path})"
-    return f"CAST((lake_json -> {path}) AS {kind})"
-
-
 def _skipped(table: Document) -> int:
-    for found in (table.get("Parameters") or {}, _serde(table)):
+    for found in (table.get("Parameters") or {}, serde_of(table)):
         text = str(found.get("skip.header.line.count", "")).strip()
         if text.isdigit():
             return int(text)
@@ -195,7 +182,7 @@ def _text_relation(
     names = [f"c{at}" for at in range(_width(files, delimiter, len(columns(table))))]
     members = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
     sql = (
-        f"read_csv({_list(files)}, columns={{{members}}}, header=false, auto_detect=false, "
+        f"read_csv({file_list(files)}, columns={{{members}}}, header=false, auto_detect=false, "
         f"skip={_skipped(table)}, delim={literal(delimiter)}, null_padding=true, filename=true, "
         f"strict_mode=false, parallel=false, {options})"
     )
@@ -216,7 +203,7 @@ def _width(files: Sequence[Path], delimiter: str, declared: int) -> int:
 
 
 def _lazy_simple(table: Document, files: Sequence[Path]) -> Relation:
-    serde = _serde(table)
+    serde = serde_of(table)
     delimiter = _character(serde.get("field.delim") or serde.get("serialization.format") or "\1")
     nulls = serde.get("serialization.null.format", _ROOT_NULLS)
     escape = serde.get("escape.delim", "")
@@ -242,6 +229,28 @@ def _lazy_simple(table: Document, files: Sequence[Path]) -> Relation:
     return Relation(sql, made)
 
 
+def _by_pattern(table: Document, files: Sequence[Path]) -> Relation:
+    """A row a line, a column a group; all are NULL where the whole line does not fit.
+
+    Amazon Athena User Guide, "Regex SerDe". DuckDB's patterns are RE2's, in linear time.
+    """
+    serde = serde_of(table)
+    pattern = serde.get("input.regex")
+    if not pattern:
+        raise data_error("HIVE_SERDE_ERROR", "This table does not have serde property input.regex")
+    flags = "(?is)" if serde.get("input.regex.case.insensitive", "").lower() == "true" else "(?s)"
+    pattern = literal(flags + pattern)
+    sql, names = _text_relation(table, files, "\1", "quote='', escape='', nullstr='\2'")
+    line = names[0]
+    made = []
+    for at, column in enumerate(columns(table)):
+        kind = types.of_hive(column["Type"])
+        text = f"regexp_extract({line}, {pattern}, {at + 1})"
+        value = text if kind == "VARCHAR" else f"TRY_CAST(nullif({text}, '') AS {kind})"
+        made.append(f"CASE WHEN regexp_full_match({line}, {pattern}) THEN {value} END")
+    return Relation(sql, made)
+
+
 def _character(text: str) -> str:
     """A delimiter, which Hive takes by its number, too: ``1`` is the character 1."""
     if text.isdigit() and (len(text) > 1 or text in "12345678"):
@@ -251,7 +260,7 @@ def _character(text: str) -> str:
 
 def _open_csv(table: Document, files: Sequence[Path]) -> Relation:
     """Texts as they are; numbers; days and milliseconds since 1970 for dates and timestamps."""
-    serde = _serde(table)
+    serde = serde_of(table)
     delimiter = serde.get("separatorChar", ",")
     quote, escape = serde.get("quoteChar", '"'), serde.get("escapeChar", "\\")
     escape = _escape(files, quote, escape)
@@ -292,3 +301,10 @@ def _escape(files: Sequence[Path], quote: str, escape: str) -> str:
                 if (escape + quote).encode() in source.read(1 << 20):
                     return escape
     return quote
+
+
+_TEXTS = {
+    _CSV: _open_csv,
+    _LAZY: _lazy_simple,
+    **dict.fromkeys(_REGEX, _by_pattern),
+}

@@ -52,15 +52,6 @@ def write_csv(
     return infos
 
 
-def install(connection: Any) -> None:
-    """Make the function that writes numbers as Java does, where DuckDB does not."""
-
-    def java_double(value: float) -> str:
-        return values.java_double(value)
-
-    connection.create_function("lake_java_double", java_double, ["DOUBLE"], "VARCHAR")
-
-
 def _flat_text(name: str, kind: Any) -> str | None:
     """DuckDB's expression for a value as text; None where it is not one of the simple types."""
     if kind.id in ("double", "float"):

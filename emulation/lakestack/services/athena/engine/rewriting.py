@@ -5,41 +5,19 @@ Trino documentation, "Functions and operators".
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from sqlglot import exp
 
+from lakestack.services.athena.engine import lambdas, operators
+from lakestack.services.athena.engine import text_rewriting as texts
 from lakestack.services.athena.engine.errors import not_supported
+from lakestack.services.athena.engine.lambdas import arguments
+from lakestack.services.athena.engine.lambdas import call as _call
 
 UNNAMED = "_col"
 """Columns without a name have this one and their place in the result."""
 MARK = "lake unnamed "
-_JODA = re.compile(r"'[^']*'|([A-Za-z])\1*|[^A-Za-z']")
-_FIELDS = {
-    "yyyy": "%Y",
-    "YYYY": "%Y",
-    "yy": "%y",
-    "MM": "%m",
-    "M": "%-m",
-    "MMM": "%b",
-    "MMMM": "%B",
-    "dd": "%d",
-    "d": "%-d",
-    "HH": "%H",
-    "H": "%-H",
-    "hh": "%I",
-    "h": "%-I",
-    "mm": "%M",
-    "ss": "%S",
-    "SSS": "%g",
-    "a": "%p",
-    "EEE": "%a",
-    "EEEE": "%A",
-    "DDD": "%j",
-}
-"""Joda's fields, which are the same letter several times, as C's strftime has them."""
 _PLAIN = (exp.EQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.In, exp.Between, exp.Like, exp.Or)
 _ALLOWED = (
     *(*_PLAIN, exp.Column, exp.Identifier, exp.Literal, exp.Paren, exp.And, exp.Not),
@@ -121,6 +99,8 @@ def rewrite(tree: exp.Expression, *, maps: bool = False) -> exp.Expression:
             changed = _call(f"trino_cardinality{'_any' if maps else ''}", node.this)
         else:
             changed = _rewritten(node)
+        if sizes := node.meta.get(operators.CAST):
+            changed = _as_decimal(changed, sizes)
         if changed is not node:
             node.replace(changed)
     return tree
@@ -133,21 +113,35 @@ def _rewritten(node: exp.Expression) -> exp.Expression:
     return change(node) if change else node
 
 
-def _call(name: str, *arguments: Any) -> exp.Expression:
-    return exp.Anonymous(this=name, expressions=[each.copy() for each in arguments])
-
-
 def _calls(name: str) -> Callable[[exp.Expression], exp.Expression]:
-    return lambda node: _call(name, *_arguments(node))
+    return lambda node: _call(name, *arguments(node))
 
 
-def _divide(node: exp.Expression) -> exp.Expression:
-    """Not inside TRY, which takes no function that fails: there NULL is what is wanted."""
-    return node if node.find_ancestor(exp.Try) else _call("trino_divide", *_arguments(node))
+def _quotient(uncertain: str, known: str) -> Callable[[exp.Expression], exp.Expression]:
+    """A division; inside TRY none that fails, which it takes not: there NULL is what is wanted."""
+
+    def change(node: exp.Expression) -> exp.Expression:
+        given = arguments(node)[:2]
+        sizes, floating = node.meta.get(operators.DECIMAL), node.meta.get(operators.FLOATING)
+        tried = node.find_ancestor(exp.Try)
+        if sizes is None and not floating:
+            return node if tried else _call(f"trino_{uncertain}", *given)
+        left, right = (exp.cast(each.copy(), "double", dialect="duckdb") for each in given)
+        if floating:
+            return _call(f"trino_double_{known}", left, right)
+        if tried:
+            right = exp.Nullif(this=right, expression=exp.Literal.number(0))
+            made: exp.Expression = type(node)(this=left, expression=right)
+        else:
+            made = _call(f"trino_decimal_{known}", left, right)
+        return _as_decimal(exp.Paren(this=made), sizes)
+
+    return change
 
 
-def _modulo(node: exp.Expression) -> exp.Expression:
-    return node if node.find_ancestor(exp.Try) else _call("trino_mod", *_arguments(node))
+def _as_decimal(node: exp.Expression, sizes: tuple[int, int]) -> exp.Expression:
+    rounded = _call("round", node, exp.Literal.number(sizes[1]))
+    return exp.cast(rounded, f"decimal({sizes[0]}, {sizes[1]})", dialect="duckdb")
 
 
 def _date_diff(node: exp.Expression) -> exp.Expression:
@@ -170,6 +164,9 @@ def _date_add(node: exp.Expression) -> exp.Expression:
 def _plus(node: exp.Expression) -> exp.Expression:
     """A date plus days stays a date."""
     left, right = node.this, node.expression
+    if node.meta.get(operators.DAYS):
+        day = exp.Interval(this=exp.Literal.string("1"), unit=exp.var("DAY"))
+        return exp.Paren(this=exp.Mul(this=exp.Paren(this=node.copy()), expression=day))
     if isinstance(left, exp.Interval) == isinstance(right, exp.Interval):
         return node
     if isinstance(left, exp.Interval):
@@ -182,20 +179,6 @@ def _truncated(node: exp.Expression) -> exp.Expression:
     return exp.Coalesce(this=node.copy(), expressions=[node.this.copy()])
 
 
-def _cast(node: exp.Expression) -> exp.Expression:
-    """A time as text has its milliseconds."""
-    if node.args["to"].is_type(exp.DataType.Type.VARCHAR, exp.DataType.Type.TEXT) and not (
-        node.args["to"].expressions
-    ):
-        return _call("trino_text", node.this)
-    return node
-
-
-def _in_brackets(node: exp.Expression) -> exp.Expression:
-    """DuckDB's arrow binds weaker than comparisons do."""
-    return exp.Paren(this=node.copy())
-
-
 def _concat(node: exp.Expression) -> exp.Expression:
     """NULL if a part is, and arrays, too."""
     parts = node.expressions
@@ -205,45 +188,12 @@ def _concat(node: exp.Expression) -> exp.Expression:
     return exp.Paren(this=found)
 
 
-def _reduce(node: exp.Expression) -> exp.Expression:
-    """``reduce(array, start, step, finish)``; the last applied to what the others make."""
-    array, start, step, finish = _arguments(node)
-    state = _call("list_reduce", array, step, start)
-    if not isinstance(finish, exp.Lambda) or not finish.expressions:
-        raise not_supported("reduce() without a lambda at its end")
-    name, body = finish.expressions[0].name, finish.this.copy()
-    if isinstance(body, exp.Column | exp.Identifier) and body.name == name:
-        return state
-    for each in list(body.find_all(exp.Column, exp.Identifier)):
-        if each.name == name and not isinstance(each.parent, exp.Column):
-            each.replace(exp.Paren(this=state.copy()))
-    return body
+def _with_lambda(name: str) -> Callable[[exp.Expression], exp.Expression]:
+    return lambda node: lambdas.CHANGES[name](node, arguments(node))
 
 
-def _joda(function: str, what: str) -> Callable[[exp.Expression], exp.Expression]:
-    """A function with a pattern of Joda's, which has to be a constant here."""
-
-    def change(node: exp.Expression) -> exp.Expression:
-        value, pattern = _arguments(node)[:2]
-        if not isinstance(pattern, exp.Literal):
-            raise not_supported(f"{what}() with a pattern that is no constant")
-        return _call(function, value, exp.Literal.string(_c_format(pattern.name, what)))
-
-    return change
-
-
-def _c_format(pattern: str, what: str) -> str:
-    found = []
-    for part in (found_part[0] for found_part in _JODA.finditer(pattern)):
-        if part[0] == "'":
-            found.append(part[1:-1].replace("%", "%%") or "'")
-        elif part[0].isalpha():
-            if part not in _FIELDS:
-                raise not_supported(f"{what}() with '{part}' in its pattern")
-            found.append(_FIELDS[part])
-        else:
-            found.append(part.replace("%", "%%"))
-    return "".join(found)
+def _sorted(node: exp.Expression) -> exp.Expression:
+    return node if node.args.get("expression") is None else _with_lambda("array_sort")(node)
 
 
 def _unnest(node: exp.Expression, maps: bool) -> exp.Expression:
@@ -274,15 +224,20 @@ def _unnest(node: exp.Expression, maps: bool) -> exp.Expression:
     return exp.Lateral(this=made, alias=exp.TableAlias(this=name, columns=names))
 
 
-def _arguments(node: exp.Expression) -> list[Any]:
-    if isinstance(node, exp.Anonymous):
-        return list(node.expressions)
-    found: list[Any] = []
-    for name in node.arg_types:
-        value = node.args.get(name)
-        if value is not None:
-            found += value if isinstance(value, list) else [value]
-    return [each for each in found if isinstance(each, exp.Expression)]
+def _position(node: exp.Expression) -> exp.Expression:
+    count = node.args.get("occurrence")
+    return node if count is None else _call("trino_position", node.this, node.args["substr"], count)
+
+
+def _sha(node: exp.Expression) -> exp.Expression:
+    if node.text("length") == "512":
+        return _call("lake_sha512", node.this)
+    return _call("unhex", _call("sha256", node.this))
+
+
+def _approximately(node: exp.Expression) -> exp.Expression:
+    node.set("accuracy", None)
+    return node
 
 
 def _refused(what: str) -> Callable[[exp.Expression], exp.Expression]:
@@ -293,8 +248,8 @@ def _refused(what: str) -> Callable[[exp.Expression], exp.Expression]:
 
 
 _CHANGES: dict[type[exp.Expression], Callable[[exp.Expression], exp.Expression]] = {
-    exp.Div: _divide,
-    exp.Mod: _modulo,
+    exp.Div: _quotient("divide", "quotient"),
+    exp.Mod: _quotient("mod", "rest"),
     exp.Add: _plus,
     exp.Sub: _plus,
     exp.DateAdd: _date_add,
@@ -302,26 +257,57 @@ _CHANGES: dict[type[exp.Expression], Callable[[exp.Expression], exp.Expression]]
     exp.TimestampTrunc: _truncated,
     exp.DateTrunc: _truncated,
     exp.AtTimeZone: _calls("trino_at_zone"),
-    exp.ParseDatetime: _joda("strptime", "parse_datetime"),
-    exp.JSONExtract: _in_brackets,
-    exp.JSONExtractScalar: _in_brackets,
+    exp.ParseDatetime: texts.joda("parse_datetime", reading=True),
+    exp.TimeToStr: texts.formatted,
+    exp.StrToTime: texts.formatted,
+    exp.Extract: texts.extracted,
+    exp.GenerateSeries: lambda node: _call(
+        "trino_sequence_by" if node.args.get("step") else "trino_sequence", *arguments(node)
+    ),
+    exp.JSONExtract: texts.json("trino_json_extract"),
+    exp.JSONExtractScalar: texts.json("trino_json_scalar"),
+    exp.JSONValue: lambda node: texts.json("trino_json_scalar")(
+        exp.JSONExtract(this=node.this, expression=node.args["path"])
+    ),
+    exp.RegexpExtract: texts.regexp,
+    exp.RegexpReplace: texts.regexp,
+    exp.SplitPart: _calls("trino_split_part"),
+    exp.Split: lambda node: _call("trino_split", *arguments(node))
+    if node.args.get("limit")
+    else node,
+    exp.StrToMap: _calls("trino_pairs"),
+    exp.StrPosition: _position,
+    exp.ConcatWs: lambda node: _call("trino_join", *node.expressions)
+    if len(node.expressions) == 2
+    else node,
+    exp.Length: _calls("trino_length"),
+    exp.Typeof: lambda node: _call("lake_type_name", _call("typeof", node.this)),
+    exp.SHA: lambda node: _call("unhex", _call("sha1", node.this)),
+    exp.SHA2: _sha,
+    exp.Rand: lambda node: _call("trino_random", *arguments(node)) if node.this else node,
+    exp.ArrayIntersect: _calls("trino_intersect"),
+    exp.ArraySort: _sorted,
+    exp.ApproxDistinct: _approximately,
     exp.Concat: _concat,
     exp.ArraySlice: _calls("trino_slice"),
-    exp.Cast: _cast,
+    exp.Cast: texts.cast,
+    exp.TryCast: texts.cast,
     exp.HexString: lambda node: _call("unhex", exp.Literal.string(node.name)),
     exp.Repeat: _calls("trino_repeat"),
-    exp.Format: _calls("printf"),
-    exp.Reduce: _reduce,
+    exp.Format: texts.format_text,
+    exp.Reduce: _with_lambda("reduce"),
     exp.MatchRecognize: _refused("MATCH_RECOGNIZE"),
 }
 
 REWRITTEN: dict[str, Callable[[exp.Expression], exp.Expression]] = {
     "slice": _calls("trino_slice"),
-    "reduce": _reduce,
+    **{name: _with_lambda(name) for name in lambdas.CHANGES},
     "at_timezone": _calls("trino_at_zone"),
-    "format_datetime": _joda("strftime", "format_datetime"),
+    "format_datetime": texts.joda("format_datetime", reading=False),
     "json_array_length": _calls("trino_json_length"),
-    "format": _calls("printf"),
+    "format": texts.format_text,
+    "length": _calls("trino_length"),
+    "to_milliseconds": _calls("trino_to_milliseconds"),
     "repeat": _calls("trino_repeat"),
 }
 """Functions that sqlglot does not know and that are more than a macro."""

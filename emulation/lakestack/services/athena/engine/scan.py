@@ -10,10 +10,10 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from lakestack.services.athena.engine import formats, projection, types
+from lakestack.services.athena.engine import formats, iceberg, projection, types
 from lakestack.services.athena.engine.catalog import Catalog, columns, descriptor, keys
-from lakestack.services.athena.engine.errors import not_supported
 from lakestack.services.athena.engine.objects import Objects, StoredObject
+from lakestack.services.athena.engine.relation import file_list
 from lakestack.services.athena.engine.translation import Source
 from lakestack.services.athena.engine.types import literal, quoted
 
@@ -51,8 +51,9 @@ class Scan:
             QueryError: it cannot be read
         """
         table = source.table
-        if (table.get("Parameters") or {}).get("table_type", "").upper() == "ICEBERG":
-            raise not_supported("An Iceberg table")
+        if iceberg.is_one(table):
+            self._make_iceberg(source, paths=paths, empty=empty)
+            return
         found: list[tuple[list[str], StoredObject]] = [
             (values, each)
             for values, location in ([] if empty else self._places(source))
@@ -86,6 +87,44 @@ class Scan:
         self._connection.execute(
             f"CREATE TEMP VIEW {source.name} AS SELECT {', '.join(picked)} {sql}"
         )
+
+    def _make_iceberg(self, source: Source, *, paths: bool, empty: bool) -> None:
+        name = f"{source.table['DatabaseName']}.{source.table['Name']}"
+        meta = iceberg.metadata(source.table, self._objects)
+        found = iceberg.contents(meta, self._objects, self._version(source), name)
+        if empty:
+            found.files, found.deletes = [], []
+        self.scanned += sum(each.size for each in (*found.files, *found.deletes))
+        files = self._objects.files(found.files)
+        sql = formats.iceberg_relation(self._connection, found, files)
+        if found.deletes or paths:
+            names = f"{source.name}_names"
+            self._connection.execute(
+                f"CREATE TEMP TABLE {names} (lake_file VARCHAR, lake_path VARCHAR)"
+            )
+            pairs = zip(files, found.files, strict=True)
+            self._insert(names, [[str(file), each.path] for file, each in pairs])
+            sql += f" JOIN {names} p ON f.filename = p.lake_file"
+        if found.deletes:
+            deleted = file_list(self._objects.files(found.deletes))
+            sql += (
+                f" WHERE NOT EXISTS (FROM read_parquet({deleted}) d "
+                "WHERE d.file_path = p.lake_path AND d.pos = f.file_row_number)"
+            )
+        picked = [f"f.{quoted(each.name)}" for each in found.fields]
+        picked += ['p.lake_path AS "$path"'] if paths else []
+        self._connection.execute(
+            f"CREATE TEMP VIEW {source.name} AS SELECT {', '.join(picked)} FROM {sql}"
+        )
+
+    def _version(self, source: Source) -> iceberg.Version | None:
+        if source.version is None:
+            return None
+        if source.version.by_time:
+            sql = f"SELECT epoch_ms(CAST({source.version.sql} AS TIMESTAMPTZ))"
+            return iceberg.Version(milliseconds=self._connection.execute(sql).fetchone()[0])
+        sql = f"SELECT CAST({source.version.sql} AS VARCHAR)"
+        return iceberg.Version(snapshot=self._connection.execute(sql).fetchone()[0])
 
     def _parts_table(self, source: Source, names: list[str]) -> str:
         members = "".join(f", {quoted(name)} VARCHAR" for name in names)

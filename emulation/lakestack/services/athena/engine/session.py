@@ -15,7 +15,7 @@ import psutil
 from lakestack import clock
 from lakestack.services.athena.engine import functions, parameters, results, rewriting, statement
 from lakestack.services.athena.engine.catalog import Catalog
-from lakestack.services.athena.engine.errors import INTERNAL, SYSTEM, QueryError
+from lakestack.services.athena.engine.errors import INTERNAL, SYSTEM, QueryError, ScanLimitError
 from lakestack.services.athena.engine.execution_errors import translated
 from lakestack.services.athena.engine.objects import Objects
 from lakestack.services.athena.engine.scan import Scan
@@ -34,6 +34,7 @@ class Job:
         id: of the execution
         prefix: of the results: ``s3://bucket/folder/``
         parameters: values of question marks
+        cutoff: bytes that it may scan
     """
 
     id: str
@@ -42,6 +43,7 @@ class Job:
     work_group: str
     prefix: str
     parameters: list[str] | None = None
+    cutoff: int | None = None
 
 
 @dataclass
@@ -100,6 +102,8 @@ class Session:
             outcome = self._run(runners, own_files)
             found |= {"state": "SUCCEEDED", **vars(outcome)}
             del found["rows"]
+        except ScanLimitError as e:
+            found |= {"state": "CANCELLED", "reason": str(e)}
         except QueryError as e:
             found |= {"state": "FAILED", "reason": str(e), "error": e.document()}
         except Exception as e:
@@ -168,7 +172,6 @@ class Session:
             ):
                 made.execute(f"SET {setting}")
             functions.install(made)
-            results.install(made)
             made.execute("SET lock_configuration=true")
             self._connection = made
         return self._connection
@@ -193,7 +196,10 @@ class Session:
         for source in found.sources:
             with self.said():
                 scan.make(source, paths=found.paths, empty=empty)
-        self.scanned += scan.scanned
+            self.scanned += scan.scanned
+            scan.scanned = 0
+            if self.job.cutoff is not None and self.scanned > self.job.cutoff:
+                raise ScanLimitError
         if found.of_maps is not None and not self._binds(found.sql):
             return found.of_maps
         return found.sql

@@ -13,7 +13,7 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import ParseError, TokenError, UnsupportedError
 
-from lakestack.services.athena.engine import functions, rewriting
+from lakestack.services.athena.engine import functions, iceberg, operators, rewriting
 from lakestack.services.athena.engine.catalog import (
     CATALOG,
     Catalog,
@@ -23,9 +23,23 @@ from lakestack.services.athena.engine.catalog import (
     view_definition,
 )
 from lakestack.services.athena.engine.errors import QueryError, not_supported
+from lakestack.services.athena.engine.inference import Inference
+from lakestack.services.athena.engine.places import of_name as place
 
 MAX_VIEWS = 50
 """Views in views, before it is taken for a circle."""
+
+
+@dataclass(frozen=True)
+class AskedVersion:
+    """FOR TIMESTAMP or VERSION AS OF.
+
+    Attributes:
+        sql: DuckDB's expression
+    """
+
+    by_time: bool
+    sql: str
 
 
 @dataclass
@@ -41,6 +55,7 @@ class Source:
     name: str
     table: Document
     conditions: list[str] = field(default_factory=list)
+    version: AskedVersion | None = None
 
 
 @dataclass
@@ -72,6 +87,7 @@ def translate(sql: str, catalog: Catalog, database: str) -> Translation:
     sources: list[Source] = []
     tree = _resolved(parse(sql), catalog, database, sources, 0)
     original = tree.copy()
+    operators.settle(tree, Inference({each.name: each.table for each in sources}), sql)
     rewriting.name_columns(tree)
     several = tree.find(exp.Unnest, exp.ArraySize)
     of_maps = _text(tree.copy(), maps=True) if several else None
@@ -118,16 +134,6 @@ def parse(sql: str) -> exp.Expression:
     return tree
 
 
-def place(node: exp.Expression) -> str:
-    """``line 1:15`` of a name."""
-    for each in node.find_all(exp.Identifier, bfs=True):
-        meta = each.meta
-        if "line" in meta:
-            start = meta["col"] - (meta["end"] - meta["start"])
-            return f"line {meta['line']}:{max(1, start)}"
-    return "line 1:1"
-
-
 def _resolved(
     tree: exp.Expression,
     catalog: Catalog,
@@ -138,18 +144,33 @@ def _resolved(
     if depth > MAX_VIEWS:
         raise QueryError("INVALID_VIEW", "View is recursive")
     _check_functions(tree)
+    _settle_names(tree)
     for node in list(tree.find_all(exp.Table)):
         if not isinstance(node.this, exp.Identifier):
             raise not_supported(f"The table function {node.this.sql('trino')[:80]}")
-        if node.args.get("version") or node.args.get("when"):
-            raise not_supported("FOR TIMESTAMP AS OF")
         if node.args.get("db") is None and _is_cte(node):
             continue
         _replace(node, catalog, database, sources, depth)
-    for column in tree.find_all(exp.Column):
-        column.set("db", None)
-        column.set("catalog", None)
     return tree
+
+
+def _settle_names(tree: exp.Expression) -> None:
+    """``a.b.c`` is a column of ``a.b`` if that is a table here, otherwise a member of a row."""
+    tables = {
+        (table.db.lower(), table.name.lower())
+        for table in tree.find_all(exp.Table)
+        if not table.alias and isinstance(table.this, exp.Identifier)
+    }
+    for column in list(tree.find_all(exp.Column)):
+        parts = column.parts
+        if len(parts) < 3:
+            continue
+        if (parts[-3].name.lower(), parts[-2].name.lower()) in tables:
+            column.set("db", None)
+            column.set("catalog", None)
+            continue
+        first = exp.Column(this=parts[1].copy(), table=parts[0].copy())
+        column.replace(exp.Dot.build([first, *(each.copy() for each in parts[2:])]))
 
 
 def _replace(
@@ -169,6 +190,7 @@ def _replace(
             f"{place(node)}: Table '{CATALOG}.{schema}.{name}' does not exist",
         )
     alias = node.args.get("alias") or exp.TableAlias(this=exp.to_identifier(name, quoted=True))
+    version = _version(node, table)
     if is_view(table):
         definition = view_definition(table)
         inner = _resolved(
@@ -181,7 +203,7 @@ def _replace(
         rewriting.name_columns(inner)
         node.replace(exp.Subquery(this=inner, alias=alias, joins=node.args.get("joins")))
         return
-    source = Source(f"lake_table_{len(sources)}", table)
+    source = Source(f"lake_table_{len(sources)}", table, version=version)
     names = {key["Name"].lower() for key in keys(table)}
     source.conditions = rewriting.partition_conditions(node, alias.name.lower(), names)
     sources.append(source)
@@ -189,6 +211,24 @@ def _replace(
     node.set("db", None)
     node.set("catalog", None)
     node.set("alias", alias)
+
+
+def _version(node: exp.Table, table: Document) -> AskedVersion | None:
+    """What a query says of the snapshot that it wants.
+
+    Raises:
+        QueryError: the table has no snapshots
+    """
+    asked = node.args.get("version") or node.args.get("when")
+    if asked is None:
+        return None
+    if not iceberg.is_one(table):
+        raise QueryError("NOT_SUPPORTED", "This connector does not support versioned tables")
+    node.set("version", None)
+    node.set("when", None)
+    holder = exp.Paren(this=asked.expression.copy())
+    text = rewriting.rewrite(holder).sql(dialect="duckdb", identify=True)
+    return AskedVersion("TIMESTAMP" in str(asked.this).upper(), str(text))
 
 
 def _is_cte(node: exp.Table) -> bool:
@@ -219,5 +259,6 @@ def _check_functions(tree: exp.Expression) -> None:
         if name not in functions.KNOWN and name not in rewriting.REWRITTEN:
             raise QueryError(
                 "FUNCTION_NOT_FOUND",
-                f"line 1:1: Function '{name}' not registered, or not part of the emulated Athena",
+                f"{place(node)}: Function '{name}' not registered, or not part of the emulated "
+                "Athena",
             )

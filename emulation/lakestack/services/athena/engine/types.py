@@ -188,3 +188,39 @@ def of_view(hive: str) -> str:
     names = {"string": "varchar", "int": "integer", "float": "real", "binary": "varbinary"}
     plain = _TRINO.sub(lambda found: names.get(found[0], "row"), hive)
     return plain.replace("<", "(").replace(">", ")").replace(":", " ")
+
+
+def of_text(duckdb: str) -> str:
+    """Trino's name of a type, as its ``typeof`` gives it.
+
+    Args:
+        duckdb: such as ``STRUCT(a INTEGER)[]``
+    """
+    text = duckdb.strip()
+    if text.endswith("[]"):
+        return f"array({of_text(text[:-2])})"
+    head, bracket, inner = text.partition("(")
+    if bracket and head == "MAP":
+        return f"map({', '.join(of_text(part) for part in split(inner[:-1]))})"
+    if bracket and head == "STRUCT":
+        fields = [part.partition(" ") for part in split(inner[:-1])]
+        shown = (
+            of_text(kind)
+            if _ANONYMOUS.fullmatch(name)
+            else f"{name.strip(chr(34))} {of_text(kind)}"
+            for name, _, kind in fields
+        )
+        return f"row({', '.join(shown)})"
+    return _TYPE_NAMES.get(text) or text.lower()
+
+
+_ANONYMOUS = re.compile(r'"?_\d+"?|')
+_TYPE_NAMES = {
+    "TIMESTAMP": "timestamp(3)",
+    "TIMESTAMP WITH TIME ZONE": "timestamp(3) with time zone",
+    "FLOAT": "real",
+    "BLOB": "varbinary",
+    "HUGEINT": "bigint",
+    '"NULL"': "unknown",
+    "INTERVAL": "interval day to second",
+}

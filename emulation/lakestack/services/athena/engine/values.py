@@ -50,7 +50,11 @@ def _map(key: Text, item: Text) -> Text:
 
 
 def _row(fields: list[tuple[str, Text]]) -> Text:
-    names = [name or f"field{at}" for at, (name, _) in enumerate(fields)]
+    """A row; DuckDB leaves members without names, sqlglot calls them ``_0`` and so on."""
+    names = [
+        f"field{at}" if not name or name == f"_{at}" else name
+        for at, (name, _) in enumerate(fields)
+    ]
 
     def write(value: Any) -> str:
         inner = value.values() if isinstance(value, dict) else value
