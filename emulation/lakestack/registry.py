@@ -118,6 +118,8 @@ SERVICES: tuple[EmulatedService, ...] = (
             "AWS::Glue::Connection": f"{_GLUE}:ConnectionPlugin",
             "AWS::Glue::Trigger": f"{_GLUE}:TriggerPlugin",
             "AWS::Glue::Workflow": f"{_GLUE}:WorkflowPlugin",
+            "AWS::Glue::DataQualityRuleset": f"{_GLUE}:DataQualityRulesetPlugin",
+            "AWS::Glue::CustomEntityType": f"{_GLUE}:CustomEntityTypePlugin",
         },
     ),
     EmulatedService(

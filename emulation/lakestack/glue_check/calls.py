@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from lakestack.glue_check.entity_types import entity_types
 from lakestack.glue_check.findings import Finding, Verdict
 from lakestack.glue_check.receivers import CLIENT, Receivers, dotted
 from lakestack.glue_check.sources import Endpoint, Sides
@@ -90,6 +91,10 @@ class Calls:
         owner = self._receivers.kind(function.value)
         if owner == CLIENT:
             self.operations.setdefault(name, node.lineno)
+            return
+        if owner == "EntityDetector":
+            given = self._arguments(node, ("frame", "entityTypesToDetect"))
+            yield from entity_types(self._file, node.lineno, given.get("entityTypesToDetect"))
             return
         yield from self._method(node, owner, name)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from lakestack import generated
 from lakestack.glue_check.operations import operations
 from lakestack.services.glue.runtime.awsglue import options
-from lakestack.services.glue.runtime.awsglue.coverage import Effect, Entry
+from lakestack.services.glue.runtime.awsglue.coverage import APPLIED, Effect, Entry
 from lakestack.services.glue.runtime.awsglue.coverage.connections import (
     READ_FORMATS,
     SINKS,
@@ -23,6 +23,7 @@ from lakestack.services.glue.runtime.awsglue.coverage.connections import (
 from lakestack.services.glue.runtime.awsglue.coverage.context import CLASSES
 from lakestack.services.glue.runtime.awsglue.coverage.frames import BASE, TRANSFORMS
 from lakestack.services.glue.runtime.awsglue.coverage.modules import JOBS, MODULES
+from lakestack.services.glue.runtime.awsglue.sensitive_data.entities import MANAGED
 from lakestack.services.glue.special_parameters import PARAMETERS
 
 DOCUMENT = Path(__file__).resolve().parents[3] / "docs" / "glue.md"
@@ -57,6 +58,7 @@ def tables() -> str:
     lines += _section("Formats, read", READ_FORMATS)
     lines += _section("Formats, written", WRITE_FORMATS)
     lines += _section("Modules that AWS Glue brings", MODULES)
+    lines += _section("Entity types of `EntityDetector`", dict.fromkeys(MANAGED, APPLIED))
     lines += _section("Types of jobs", JOBS)
     parameters = {name: Entry(effect) for name, effect in PARAMETERS.items()}
     lines += _section("Special parameters", parameters)

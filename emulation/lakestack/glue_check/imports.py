@@ -17,6 +17,7 @@ from lakestack.services.glue.runtime.awsglue.coverage.frames import TRANSFORMS
 from lakestack.services.glue.runtime.awsglue.coverage.modules import of_module
 from lakestack.services.glue.runtime.awsgluestudio import COMMON
 from lakestack.services.glue.runtime.awsgluestudio import TRANSFORMS as STUDIO
+from lakestack.services.glue.shipped import modules as shipped
 from lakestack.services.glue.table_formats import MODULE as DELTA
 
 __all__ = ["Imports", "Surroundings"]
@@ -33,6 +34,7 @@ class Surroundings:
         jars: whether the job brings jars
         formats: the open table formats that the job asks for
         is_known: whether the job's definition was found
+        command: ``Command.Name`` of the job; "": it is not known
     """
 
     local: Collection[str] = frozenset()
@@ -41,6 +43,7 @@ class Surroundings:
     jars: bool = False
     formats: Collection[str] = frozenset()
     is_known: bool = False
+    command: str = ""
 
 
 class Imports:
@@ -115,11 +118,23 @@ class Imports:
         if is_here(top):
             return Verdict.RUNS, "", ""
         bring = "bring it by --additional-python-modules or --extra-py-files"
+        if of_glue := self._shipped(top):
+            return of_glue
         if around.brought or around.archives:
             return Verdict.RUN_TIME, "perhaps within what the job brings", ""
         if around.is_known:
             return Verdict.REFUSED, "neither this machine's Python nor the job has it", bring
         return Verdict.RUN_TIME, f"not in this machine's Python: {bring}", ""
+
+    def _shipped(self, top: str) -> tuple[Verdict, str, str] | None:
+        """What AWS Glue brings to jobs of this type; None: it does not."""
+        command, later = self._around.command, "fetched when a job first imports it"
+        if top in shipped.SPARK and command != "pythonshell":
+            return Verdict.RUNS, f"AWS Glue brings it: {later}", ""
+        if top in shipped.SHELL and command in ("pythonshell", ""):
+            verdict = Verdict.RUNS if command else Verdict.RUN_TIME
+            return verdict, f"AWS Glue brings it to Python shell jobs: {later}", ""
+        return None
 
 
 def normalized(name: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lakestack.glue_check.findings import Finding, Verdict
-from lakestack.glue_check.imports import Surroundings, normalized
+from lakestack.glue_check.imports import Surroundings
 from lakestack.glue_check.jobs import Job
 from lakestack.services.glue import job_arguments, python_modules, table_formats
 from lakestack.services.glue.runtime.awsglue.coverage import Effect, Entry
@@ -65,13 +65,7 @@ def surroundings(job: Job | None, local: set[str]) -> Surroundings:
         return Surroundings(frozenset(local))
     modules = job.arguments.get(python_modules.PARAMETER, "")
     brought = _several(job, python_modules.PARAMETER)
-    names = {
-        normalized(
-            each.split("[")[0].split("=")[0].split("<")[0].split(">")[0].split("!")[0].strip("~ ")
-        )
-        for each in brought
-        if not python_modules.is_url(each)
-    }
+    names = {python_modules.name_of(each) for each in brought if not python_modules.is_url(each)}
     archives = (
         any(python_modules.is_url(each) for each in brought)
         or bool(job.arguments.get("--extra-py-files"))
@@ -84,6 +78,7 @@ def surroundings(job: Job | None, local: set[str]) -> Surroundings:
         jars=bool(job.arguments.get("--extra-jars")),
         formats=frozenset(name.lower() for name in _several(job, table_formats.PARAMETER)),
         is_known=True,
+        command=job.command if isinstance(job.command, str) else "",
     )
 
 

@@ -10,6 +10,7 @@ from lakestack.services.glue.runtime.awsglue.coverage.frames import DYNAMIC_FRAM
 __all__ = ["Receivers", "dotted"]
 
 CLIENT = "boto3.client('glue')"
+_CLASSES = ("DynamicFrameCollection", "EntityDetector", "GlueContext", "Job")
 _CONTEXTS = ("gluecontext", "glue_context", "glue_ctx", "gluectx")
 _COLLECTIONS = ("FlatMap", "MapToCollection", "Relationalize", "SplitFields", "SplitRows")
 _NO_FRAMES = (
@@ -109,7 +110,7 @@ class Receivers:
         path = dotted(function)
         name = path.rpartition(".")[2]
         made = ""
-        if self._aliases.get(path, name) in ("GlueContext", "Job", "DynamicFrameCollection"):
+        if self._aliases.get(path, name) in _CLASSES:
             made = self._aliases.get(path, name)
         elif name == "client" and node.args:
             first = node.args[0]
@@ -129,7 +130,7 @@ class Receivers:
     def _of_method(owner: str, name: str) -> str:
         if owner == "DynamicFrame" and name in DYNAMIC_FRAME and name not in _NO_FRAMES:
             return "DynamicFrameCollection" if name in _OF_FRAMES else "DynamicFrame"
-        if owner == "DynamicFrameCollection" and name == "select":
+        if (owner, name) in (("DynamicFrameCollection", "select"), ("EntityDetector", "detect")):
             return "DynamicFrame"
         return "DynamicFrame" if owner == "DataSource" and name == "getFrame" else ""
 

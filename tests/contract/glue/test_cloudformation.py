@@ -60,6 +60,11 @@ def _template(name: str, description: str) -> str:
                 "Tags": {"k": "v"},
             },
         ),
+        "Ruleset": (
+            "DataQualityRuleset",
+            {"Ruleset": "Rules = [RowCount > 0]", "Description": description, "Tags": {"k": "v"}},
+        ),
+        "EntityType": ("CustomEntityType", {"Name": name, "RegexString": "[0-9]{4}"}),
         "Job": (
             "Job",
             {
@@ -91,7 +96,9 @@ def test_create_update_delete(aws: Aws, name: str) -> None:
     stack = _wait(aws, name, "CREATE_COMPLETE")
     refs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
     assert (refs["Database"], refs["Table"], refs["Crawler"]) == (name, "static", name)
-    assert refs["Classifier"] == name
+    assert refs["Classifier"] == refs["EntityType"] == name
+    assert glue.get_custom_entity_type(Name=name)["RegexString"] == "[0-9]{4}"
+    assert glue.get_data_quality_ruleset(Name=refs["Ruleset"])["Description"] == "first"
     crawler = glue.get_crawler(Name=name)["Crawler"]
     assert crawler["Schedule"]["ScheduleExpression"] == "cron(0 1 * * ? *)"
     assert crawler["Targets"]["DynamoDBTargets"][0]["scanAll"] is False
@@ -103,6 +110,7 @@ def test_create_update_delete(aws: Aws, name: str) -> None:
     _wait(aws, name, "UPDATE_COMPLETE")
     assert glue.get_crawler(Name=name)["Crawler"]["Description"] == "second"
     assert glue.get_job(JobName=refs["Job"])["Job"]["Description"] == "second"
+    assert glue.get_data_quality_ruleset(Name=refs["Ruleset"])["Description"] == "second"
 
     cloudformation.delete_stack(StackName=name)
 
@@ -120,6 +128,8 @@ def test_create_update_delete(aws: Aws, name: str) -> None:
         lambda: glue.get_crawler(Name=name),
         lambda: glue.get_job(JobName=refs["Job"]),
         lambda: glue.get_classifier(Name=name),
+        lambda: glue.get_custom_entity_type(Name=name),
+        lambda: glue.get_data_quality_ruleset(Name=refs["Ruleset"]),
     ):
         with pytest.raises(ClientError, match="EntityNotFoundException"):
             call()

@@ -99,6 +99,27 @@ found["ingested"] = glue.add_ingestion_time_columns(numbers.toDF(), "hour").colu
 
 books = read("books", "xml", rowTag="book")
 found["books"] = [named(books), rows(books), books.errorsCount()]
+catalog = glue.create_dynamic_frame.from_catalog(bucket, "books")
+found["catalog_books"] = [named(catalog), rows(catalog), catalog.errorsCount()]
+glue.write_dynamic_frame.from_options(
+    books, "S3", {"path": f"s3://{bucket}/upper"}, format="JSON")
+found["upper"] = glue.create_dynamic_frame.from_options(
+    "S3", {"paths": [f"s3://{bucket}/upper"]}, format="JSON").count()
+export = {"dynamodb.export": "ddb", "dynamodb.s3.bucket": bucket, "dynamodb.s3.prefix": "x",
+          "dynamodb.tableArn": f"arn:aws:dynamodb:us-east-1:000000000000:table/{bucket}"}
+
+
+def exported(**more):
+    frame = glue.create_dynamic_frame.from_options(
+        "dynamodb", {**export, **{f"dynamodb.{k}": v for k, v in more.items()}})
+    data = frame.toDF()  # a table's attributes have no order
+    data = data.select(*(f"`{name}`" for name in sorted(data.columns)))
+    return [data.dtypes, rows(data)]
+
+
+found["export"] = [
+    exported(), exported(unnestDDBJson=True), exported(simplifyDDBJson="true"),
+    raised(lambda: exported(export="s3")), raised(lambda: exported(exportType="INCREMENTAL"))]
 numbers.write("s3", {"path": f"s3://{bucket}/written"}, format="json")
 found["written"] = read("written", "json").count()
 tables = frame([([1, 2],)], "l array<int>").relationalize("root", "s3://x")
@@ -130,6 +151,17 @@ def bucket(aws: Client) -> str:
     }
     for key, body in bodies.items():
         s3.put_object(Bucket=name, Key=key, Body=body.encode())
+    columns = {"_id": "bigint", "t": "string", "p": "double"}
+    catalog_table(aws, name, "books", "xml", columns, serde={"rowTag": "book"})
+    dynamodb = aws("dynamodb")
+    dynamodb.create_table(
+        TableName=name, BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+    )  # fmt: skip
+    dynamodb.get_waiter("table_exists").wait(TableName=name)
+    item = {"id": {"S": "a"}, "m": {"M": {"n": {"N": "1"}}}}
+    dynamodb.put_item(TableName=name, Item=item)
     columns = {"v": "bigint", "w": "int"}
     catalog_table(aws, name, "declared", "csv", columns, header=True)
     return name
@@ -207,6 +239,28 @@ def test_xml_is_read(found: dict[str, Any]) -> None:
     assert {name for name, _ in names} == {"_id", "t", "p"}
     assert [row[0] for row in values] == [1, 2, 3]
     assert errors == 1
+
+
+def test_xml_is_read_by_its_table(found: dict[str, Any]) -> None:
+    names, values, errors = found["catalog_books"]
+    assert names == [["_id", "bigint"], ["t", "string"], ["p", "double"]]
+    assert values == [[1, "A", 2.5], [2, "3", None], [3, "B", None]]
+    assert errors == 1
+
+
+def test_connection_types_and_formats_in_capitals(found: dict[str, Any]) -> None:
+    assert found["upper"] == 3
+
+
+def test_an_export_of_dynamodb(found: dict[str, Any]) -> None:
+    plain, unnested, simplified, of_s3, incremental = found["export"]
+    [[name, kind]], [[item]] = plain
+    assert (name, sorted(item, key=str)) == ("Item", [["a"], [[["1"]]]])
+    assert "id:struct<S:string>" in kind and "m:struct<M:struct<n:struct<N:string>>>" in kind
+    assert unnested == [[["id", "string"], ["m.n", "string"]], [["a", "1"]]]
+    assert simplified == [[["id", "string"], ["m", "struct<n:string>"]], [["a", ["1"]]]]
+    assert "dynamodb.export 's3'" in of_s3[1]
+    assert "dynamodb.exportType 'INCREMENTAL'" in incremental[1]
 
 
 def test_frames_write_themselves_and_collections_are_written(found: dict[str, Any]) -> None:

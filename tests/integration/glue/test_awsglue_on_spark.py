@@ -80,7 +80,7 @@ for api, call in {
     "context": lambda: glue.start_transaction,
     "bookmark": lambda: Job(glue).init("j", {"job_bookmark_option": "job-bookmark-enable"}),
     "option": lambda: glue.create_dynamic_frame.from_options(
-        "dynamodb", {"dynamodb.input.tableName": bucket, "dynamodb.export": "ddb"}
+        "dynamodb", {"dynamodb.input.tableName": bucket, "dynamodb.exportTime": "2026-01-01"}
     ),
     "missing": lambda: table("nowhere"),
 }.items():
@@ -245,7 +245,7 @@ def test_workers_have_awsglue_and_nothing_else_of_ours_is_on_the_path(
         ("frame", "UnsupportedAttributeError", "DynamicFrame.find_matches"),
         ("context", "UnsupportedAttributeError", "GlueContext.start_transaction"),
         ("bookmark", "UnsupportedApiError", "job-bookmark-enable"),
-        ("option", "UnsupportedApiError", "'dynamodb.export'"),
+        ("option", "UnsupportedApiError", "'dynamodb.exportTime'"),
         ("missing", "CatalogError", "nowhere"),
     ],
 )

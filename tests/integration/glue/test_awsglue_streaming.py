@@ -67,11 +67,14 @@ def batch(frame, number):
     if number == 0 and tries.count(0) < 3:
         seen["first"] = text
         raise ValueError("not yet")
-    frame = DynamicFrame.fromDF(frame, glue, "from_data_frame")
+    plain_batch, frame = frame, DynamicFrame.fromDF(frame, glue, "from_data_frame")
     if number == 0:
         seen["again"] = text
         seen["fields"] = [f.name for f in frame.schema()]
         seen["rows"] = sorted(r[1] for r in frame.toDF().select("user", "n").collect())
+        stamped = glue.add_ingestion_time_columns(plain_batch, "day")
+        with_time = DynamicFrame.fromDF(stamped, glue, "stamped").toDF()
+        seen["ingested"] = [with_time.dtypes, with_time.where("ingest_year > 2000").count()]
     if number == 2:  # from outside, as a job is stopped
         threading.Thread(target=lambda: [q.stop() for q in spark.streams.active]).start()
 
@@ -82,6 +85,7 @@ try:
 except Exception as error:
     seen["ended"] = str(error)[:300]
 found["seen"] = [seen["first"] == seen["again"], len(seen["again"]), seen["fields"], seen["rows"]]
+found["ingested"] = seen["ingested"]
 found["tries"] = tries
 found["ended"] = seen.get("ended")
 
@@ -171,6 +175,17 @@ def test_each_batch_is_repeated_as_it_was(found: dict[str, Any]) -> None:
     assert found["seen"] == [True, 6, ["user", "n", "at"], list(range(6))]
     assert found["tries"][:5] == [0, 0, 0, 1, 2]
     assert found["ended"] is None
+
+
+def test_columns_that_a_script_adds_to_a_batch_are_fields(found: dict[str, Any]) -> None:
+    dtypes, count = found["ingested"]
+    assert dict(dtypes) == {
+        "user": "string",
+        "n": "bigint",
+        "at": "string",
+        **{f"ingest_{part}": "int" for part in ("year", "month", "day")},
+    }
+    assert count == 6
 
 
 def test_a_batch_that_always_fails_ends_the_job(found: dict[str, Any]) -> None:

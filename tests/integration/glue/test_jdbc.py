@@ -236,3 +236,39 @@ def test_a_job_gets_the_driver_that_its_connection_needs(
     jobs.wait(job, run, "SUCCEEDED")
     assert "sum of ids 15" in jobs.log(run)
     aws("glue").delete_connection(ConnectionName=name)
+
+
+OWN = """
+login = {"url": url, "user": "lake", "password": password, "dbtable": "movies"}
+own = {"customJdbcDriverS3Path": f"s3://{bucket}/drivers/mysql.jar",
+       "customJdbcDriverClassName": "com.mysql.cj.jdbc.Driver"}
+found["without"] = raised(lambda: glue.create_dynamic_frame.from_options("mysql", login))
+read = glue.create_dynamic_frame.from_options("mysql", {**login, **own, "hashexpression": "id"})
+found["read"] = read.filter(lambda row: row["id"] < 6).count()
+glue.write_from_options(
+    frame_or_dfc=read, connection_type="mysql", connection_options={**login, **own, "dbtable": "o"})
+found["written"] = glue.create_dynamic_frame.from_options(
+    "mysql", {"connectionName": connection, "useConnectionProperties": "true",
+              "query": "select id from o where id < 4"}).count()
+found["no jar"] = raised(lambda: glue.create_dynamic_frame.from_options(
+    "mysql", {**login, **own, "customJdbcDriverS3Path": f"s3://{bucket}/none.jar"}))
+"""
+
+
+def test_a_driver_that_the_script_names(
+    databases: dict[str, Database], emulator: str, aws: Client, tmp_path: Path
+) -> None:
+    bucket, url = unique("own-driver"), databases["mysql"].url
+    [jar] = driver("jdbc-mysql")
+    aws("s3").create_bucket(Bucket=bucket)
+    aws("s3").upload_file(str(jar), bucket, "drivers/mysql.jar")
+    name = _connection(
+        aws, url, USERNAME=USER, PASSWORD=PASSWORD,
+        JDBC_DRIVER_JAR_URI=f"s3://{bucket}/drivers/mysql.jar",
+        JDBC_DRIVER_CLASS_NAME="com.mysql.cj.jdbc.Driver",
+    )  # fmt: skip
+    begin = f"url = {url!r}\npassword = {PASSWORD!r}\nconnection = {name!r}\n"
+    found = run_script(begin + OWN, emulator, bucket, tmp_path)
+    assert "bring it by --extra-jars or customJdbcDriverS3Path" in found["without"][1]
+    assert (found["read"], found["written"]) == (5, 3)
+    assert found["no jar"][0] == "SourceError" and "none.jar" in found["no jar"][1]

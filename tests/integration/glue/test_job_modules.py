@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from lakestack import paths
+from lakestack.services.glue.shipped import modules as shipped_modules
 from tests.integration.glue.jobs import Jobs
 from tests.support import unique
 from tests.wheels import wheel
@@ -75,3 +77,11 @@ def test_pip_s_reason_is_in_the_error_log(jobs: Jobs) -> None:
     assert run["JobRunState"] == "FAILED"
     assert "LAKE_OFFLINE forbids downloads" in run["ErrorMessage"]
     assert "no-such-module-here" in jobs.log(run["Id"], "error")
+
+
+def test_a_package_that_aws_glue_brings_is_there_without_being_asked_for(jobs: Jobs) -> None:
+    if shipped_modules.folder(["pymysql"], print, dict(os.environ)) is None:
+        pytest.skip("no network to fetch PyMySQL by")
+    job = jobs.create("import pymysql.cursors\nprint('PyMySQL', pymysql.VERSION[0])")
+    run = jobs.wait(job, jobs.start(job), "SUCCEEDED")
+    assert "PyMySQL 1" in jobs.log(run["Id"])

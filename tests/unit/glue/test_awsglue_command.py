@@ -46,7 +46,8 @@ def test_everything_a_run_writes_is_in_its_folder(tmp_path: Path) -> None:
 def test_only_packages_of_aws_are_added_to_the_python_path(tmp_path: Path) -> None:
     _, environment = spark_command(tmp_path / "s.py", [], workdir=tmp_path)
     added, driver = map(Path, environment["PYTHONPATH"].split(os.pathsep))
-    assert {p.name for p in added.iterdir()} == {"awsglue", "awsgluedq", "awsgluestudio"}
+    names = {p.name for p in added.iterdir()}
+    assert names == {"awsglue", "awsgluedq", "awsglueml", "awsgluestudio"}
     # Python itself imports this one, before the script.
     names = {p.name for p in driver.iterdir()} - {"__pycache__", "__init__.py"}
     assert names == {"sitecustomize.py"}

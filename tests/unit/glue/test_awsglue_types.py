@@ -45,8 +45,8 @@ def test_an_option_that_aws_does_not_know_is_ignored_with_a_warning_and_others_a
 ) -> None:
     assert DYNAMODB_SOURCE.taken("dynamodb", {"nonsense": 1}) == {}
     assert "option 'nonsense' of dynamodb is not known and is ignored" in caplog.text
-    with pytest.raises(UnsupportedApiError, match=r"option 'dynamodb\.export' of dynamodb"):
-        DYNAMODB_SOURCE.taken("dynamodb", {"dynamodb.export": "s3"})
+    with pytest.raises(UnsupportedApiError, match=r"option 'dynamodb\.exportTime' of dynamodb"):
+        DYNAMODB_SOURCE.taken("dynamodb", {"dynamodb.exportTime": "2026-01-01T00:00:00Z"})
 
 
 def test_a_schema_prints_as_on_aws_and_a_choice_lists_its_types() -> None:

@@ -55,6 +55,26 @@ def test_a_connection_with_enforced_ssl() -> None:
     assert plain.url == "jdbc:oracle:thin:@//h:1521/a"
 
 
+def test_a_driver_of_the_scripts_own() -> None:
+    given = {
+        "url": "jdbc:redshift://h:5439/a",
+        "customjdbcdrivers3path": "s3://b/own.jar",
+        "customjdbcdriverclassname": "com.own.Driver",
+    }
+    found = jdbc.target("redshift", given)
+    assert (found.jar, found.url) == ("s3://b/own.jar", given["url"])
+    assert found.properties["driver"] == "com.own.Driver"
+    properties = {
+        "JDBC_CONNECTION_URL": "jdbc:mysql://h:3306/a",
+        "JDBC_DRIVER_JAR_URI": "s3://b/other.jar",
+        "JDBC_DRIVER_CLASS_NAME": "com.mysql.jdbc.Driver",
+    }
+    of_connection = jdbc.of_connection(properties, "b")
+    assert of_connection.jar == "s3://b/other.jar"
+    assert of_connection.properties["driver"] == "com.mysql.jdbc.Driver"
+    assert jdbc.target("mysql", {"url": "jdbc:mysql://h/a"}).jar == ""
+
+
 @pytest.mark.parametrize("url", ["http://h", "jdbc", "jdbc:postgresql"])
 def test_what_is_no_url(url: str) -> None:
     with pytest.raises(ValueError, match="is no JDBC URL"):

@@ -240,3 +240,30 @@ def test_no_text_makes_it_fail(tmp_path_factory: pytest.TempPathFactory, text: s
     file = tmp_path_factory.mktemp("any") / "job.py"
     file.write_text(text, encoding="utf-8", errors="replace")
     list(read(file, "job.py").findings(Surroundings()))
+
+
+def test_the_types_of_sensitive_data(script: Path) -> None:
+    text = (
+        "from awsglueml.transforms import EntityDetector\n"
+        'd = EntityDetector()\nd.detect(f, ["EMAIL", "JAPAN_MY_NUMBER", "Our own"], "Found")\n'
+        'd.classify_columns(f, {"USA_SSN": []}, 1.0, 0.1)\nd.detect(f, kinds)\n'
+    )
+    assert verdicts(script, text, "entity type") == {
+        "EMAIL": Verdict.RUNS,
+        "JAPAN_MY_NUMBER": Verdict.REFUSED,
+        "Our own": Verdict.RUN_TIME,
+        "USA_SSN": Verdict.RUNS,
+        "(an expression)": Verdict.RUN_TIME,
+    }
+    assert verdicts(script, text, "module") == {"awsglueml.transforms": Verdict.RUNS}
+
+
+def test_packages_that_aws_glue_brings(script: Path) -> None:
+    text = "import sklearn\nimport awswrangler as wr\nimport great_expectations\n"
+
+    def packages(command: str) -> list[Verdict]:
+        around = Surroundings(is_known=True, command=command)
+        return [each.verdict for each in findings(script, text, around) if each.kind == "package"]
+
+    assert packages("glueetl") == [Verdict.RUNS, Verdict.REFUSED, Verdict.REFUSED]
+    assert packages("pythonshell") == [Verdict.RUNS, Verdict.RUNS, Verdict.REFUSED]

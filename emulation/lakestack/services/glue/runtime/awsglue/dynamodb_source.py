@@ -65,17 +65,20 @@ def read(
     return _scan(spark, table, segments, partial(_columns, names, position, of_types), schema)
 
 
-def read_json(spark: SparkSession, table: str, *, segments: int | None = None) -> DataFrame:
+def read_json(
+    spark: SparkSession, table: str, *, segments: int | None = None, typed: bool = False
+) -> DataFrame:
     """Return the items of a table as JSON, one column ``value``.
 
     Args:
         segments: tasks that read; by default from the table's item count
+        typed: each as in an export: ``{"Item": {"name": {"S": "x"}}}``
 
     Raises:
         SourceError: in the reading tasks, if the table cannot be scanned
     """
     schema = StructType([StructField("value", StringType())])
-    return _scan(spark, table, segments, _documents, schema)
+    return _scan(spark, table, segments, _exported if typed else _documents, schema)
 
 
 def _scan(
@@ -124,6 +127,11 @@ def _scanner(
                     yield to_batch(items)
 
     return scan
+
+
+def _exported(items: Items) -> pa.RecordBatch:
+    texts = [orjson.dumps({"Item": item}).decode() for item in items]
+    return pa.RecordBatch.from_arrays([pa.array(texts, pa.string())], ["value"])
 
 
 def _documents(items: Items) -> pa.RecordBatch:

@@ -15,7 +15,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from py4j.protocol import Py4JJavaError
+from pyspark.sql import SparkSession
 
+from . import session_jars
 from .catalog import CatalogTable
 from .clients import client
 from .errors import CatalogError, SourceError, UnsupportedApiError
@@ -68,6 +70,11 @@ VENDORS: Mapping[str, Vendor] = {
     ),
     "oracle": Vendor("jdbc:oracle:", "oracle.jdbc.OracleDriver", "ora_hash({0})"),
 }
+_OWN_DRIVER = (
+    ("customjdbcdrivers3path", "JDBC_DRIVER_JAR_URI"),
+    ("customjdbcdriverclassname", "JDBC_DRIVER_CLASS_NAME"),
+)
+"""A driver of one's own: by options, and by properties of a connection."""
 _URL = re.compile(r"jdbc:(?P<vendor>[a-z0-9]+):(?:thin:)?/*@?/*(?P<host>[^/;?]*)(?P<rest>.*)")
 
 
@@ -79,34 +86,40 @@ class Target:
         vendor: a key of `VENDORS`
         url: for Spark
         properties: for the driver; with the password, so never shown
+        jar: of a driver of the script's own, in S3
     """
 
     vendor: str
     url: str
     properties: Mapping[str, str] = field(repr=False)
+    jar: str = ""
 
     @property
     def kind(self) -> Vendor:
         return VENDORS[self.vendor]
 
     @contextmanager
-    def errors_named(self, what: str) -> Iterator[None]:
-        """Turn an error of the driver into one that says what failed, and why.
+    def used(self, spark: SparkSession, what: str) -> Iterator[None]:
+        """Bring the driver, and turn its errors into one that says what failed, and why.
 
         Args:
+            spark: the session
             what: for the message, such as ``reading table t``
 
         Raises:
             SourceError: the driver is missing, the database is down, or refuses something
         """
+        if self.jar:
+            session_jars.add(spark, self.jar)
         try:
             yield
         except Py4JJavaError as e:
             reason = _reason(e.java_exception)
             if "ClassNotFoundException" in reason or "No suitable driver" in reason:
                 reason = (
-                    f"the JDBC driver {self.kind.driver} is not on the class path; run the job "
-                    "once with a network, so that it is fetched, or bring it by --extra-jars"
+                    f"the JDBC driver {self.properties['driver']} is not on the class path; run "
+                    "the job once with a network, so that it is fetched, or bring it by "
+                    "--extra-jars or customJdbcDriverS3Path"
                 )
             place = self.url.partition("?")[0].partition(";")[0]
             raise SourceError(f"{what} at {place}: {reason}") from e
@@ -134,13 +147,16 @@ def target(connection_type: str, given: Options) -> Target:
     """
     name = given.get("connectionname")
     if name and (str(given.get("useconnectionproperties")).lower() == "true" or "url" not in given):
-        return of_connection(connection(str(name)), str(given.get("database") or ""))
+        properties = dict(connection(str(name)))
+        properties.update({own: str(given[key]) for key, own in _OWN_DRIVER if given.get(key)})
+        return of_connection(properties, str(given.get("database") or ""))
     if not given.get("url"):
         raise ValueError(f'connection type {connection_type} needs the options "url" and "dbtable"')
     login = dict(given)
     if given.get("secretid"):
         login.update(_secret(str(given["secretid"])))
-    return _target(str(given["url"]), login.get("user"), login.get("password"))
+    own = {name: str(given[key]) for key, name in _OWN_DRIVER if given.get(key)}
+    return _target(str(given["url"]), login.get("user"), login.get("password"), own)
 
 
 def connection(name: str, catalog_id: str | None = None) -> Mapping[str, str]:
@@ -182,6 +198,7 @@ def of_connection(properties: Mapping[str, str], database: str = "") -> Target:
         with_database(url, database) if database else url,
         properties.get("USERNAME"),
         properties.get("PASSWORD"),
+        properties,
         encrypted=encrypted,
     )
 
@@ -217,20 +234,28 @@ def with_database(url: str, database: str) -> str:
     return f"{host}/{database}{query}"
 
 
-def _target(url: str, user: Any, password: Any, *, encrypted: bool = False) -> Target:
+def _target(
+    url: str, user: Any, password: Any, own: Mapping[str, str], *, encrypted: bool = False
+) -> Target:
+    """A database.
+
+    Args:
+        own: properties of a connection, of which those of its own driver count
+    """
     vendor = _parsed(url)["vendor"]
     if vendor not in VENDORS:
         raise UnsupportedApiError(f"a JDBC URL of {vendor!r}")
     kind = VENDORS[vendor]
     if encrypted and not kind.encrypted:
         raise UnsupportedApiError(f"JDBC_ENFORCE_SSL of {vendor}")
-    properties = {"driver": kind.driver, **(kind.encrypted if encrypted else {})}
+    jar, driver = (own.get(name, "") for _, name in _OWN_DRIVER)
+    properties = {"driver": driver or kind.driver, **(kind.encrypted if encrypted else {})}
     properties.update({k: str(v) for k, v in (("user", user), ("password", password)) if v})
-    if vendor == "redshift":
+    if vendor == "redshift" and not driver:
         url = kind.scheme + url.removeprefix("jdbc:redshift:")
     if vendor == "oracle":  # AWS writes thin://@host, the driver reads thin:@//host
         url = url.replace("thin://@", "thin:@//")
-    return Target(vendor, url, properties)
+    return Target(vendor, url, properties, jar)
 
 
 def _parsed(url: str) -> re.Match[str]:

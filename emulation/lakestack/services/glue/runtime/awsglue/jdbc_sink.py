@@ -34,7 +34,7 @@ def write(frame: DataFrame, target: Target, given: Options) -> None:
     actions = {key: given.get(key) for key in ("preactions", "postactions") if given.get(key)}
     if actions and target.vendor != "redshift":
         raise UnsupportedApiError(f"option {next(iter(actions))!r} of {target.vendor}")
-    with target.errors_named(f"writing {table}"):
+    with target.used(frame.sparkSession, f"writing {table}"):
         _run(frame, target, actions.get("preactions"))
         frame.write.jdbc(target.url, str(table), mode="append", properties=dict(target.properties))
         _run(frame, target, actions.get("postactions"))

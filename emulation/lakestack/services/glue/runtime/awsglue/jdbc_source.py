@@ -31,7 +31,7 @@ def read(spark: SparkSession, target: Target, given: Options, context: str) -> D
         spark: the session
         target: the database
         given: options by their names in lower case: ``dbtable`` (a table, or a query in
-            parentheses with its alias) or ``sampleQuery``
+            parentheses with its alias), ``query`` or ``sampleQuery``
         context: the transformation_ctx
 
     Raises:
@@ -39,11 +39,11 @@ def read(spark: SparkSession, target: Target, given: Options, context: str) -> D
         ValueError: an option is missing or not valid
     """
     source = str(given.get("dbtable") or given.get("table") or "")
-    query = str(given.get("samplequery") or "")
+    query = str(given.get("samplequery") or (not source and given.get("query")) or "")
     if not (source or query):
         raise ValueError('a JDBC source needs the option "dbtable"')
     parts = partitions(target, given)
-    with target.errors_named(f"reading {source or 'sampleQuery'}"):
+    with target.used(spark, f"reading {source or 'a query'}"):
         if query:
             return _sample(spark, target, query, parts, given)
         if condition := _new_rows(spark, target, source, given, context):

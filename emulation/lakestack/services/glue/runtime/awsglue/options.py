@@ -85,17 +85,19 @@ CATALOG_SINK = Known(
     _names("useGlueParquetWriter"),
 )
 _EXPORT = _names(
-    "dynamodb.export", "dynamodb.tableArn", "dynamodb.s3.bucket", "dynamodb.s3.bucketOwner",
-    "dynamodb.s3.prefix", "dynamodb.exportTime", "dynamodb.exportType", "dynamodb.unnestDDBJson",
+    "dynamodb.export", "dynamodb.tableArn", "dynamodb.exportType", "dynamodb.unnestDDBJson",
     "dynamodb.simplifyDDBJson",
 )  # fmt: skip
+_EXPORT_PLACE = _names(  # nothing is written on the way
+    "dynamodb.s3.bucket", "dynamodb.s3.bucketOwner", "dynamodb.s3.prefix"
+)
 _ROLE = _names(  # there are no roles here
     "dynamodb.sts.roleArn", "dynamodb.sts.roleSessionName", "dynamodb.sts.region"
 )
 DYNAMODB_SOURCE = Known(
-    _names("dynamodb.input.tableName", "dynamodb.splits"),
-    _ROLE | _names("dynamodb.throughput.read.percent", "dynamodb.region"),
-    _EXPORT,
+    _EXPORT | _names("dynamodb.input.tableName", "dynamodb.splits"),
+    _ROLE | _EXPORT_PLACE | _names("dynamodb.throughput.read.percent", "dynamodb.region"),
+    _names("dynamodb.exportTime"),
 )
 DYNAMODB_SINK = Known(
     _names("dynamodb.output.tableName"),
@@ -109,21 +111,20 @@ DYNAMODB_SINK = Known(
 )
 _JDBC = _names(
     "url", "dbtable", "table", "user", "password", "secretId", "connectionName", "database",
-    "useConnectionProperties",
+    "useConnectionProperties", "customJdbcDriverS3Path", "customJdbcDriverClassName",
 )  # fmt: skip
 _JDBC_TUNING = _names(
     "redshiftTmpDir", "aws_iam_role", "aws_iam_user", "extracopyoptions", "extraunloadoptions",
     "tempformat", "bulkSize", "fetchsize", "batchsize", "autopushdown",
 )  # fmt: skip
-_OWN_DRIVER = _names("customJdbcDriverS3Path", "customJdbcDriverClassName")  # by --extra-jars
 JDBC_SOURCE = Known(
     _JDBC
     | _names(
         "hashfield", "hashexpression", "hashpartitions", "sampleQuery",
-        "enablePartitioningForSampleQuery", "jobBookmarkKeys", "jobBookmarkKeysSortOrder",
+        "enablePartitioningForSampleQuery", "jobBookmarkKeys", "jobBookmarkKeysSortOrder", "query",
     ),
     _JDBC_TUNING,
-    _OWN_DRIVER | _names("sampleSize", "bookmarkFilter"),
+    _names("sampleSize", "bookmarkFilter"),
 )  # fmt: skip
 CONNECTOR_JDBC = Known(
     _names(
@@ -134,7 +135,7 @@ CONNECTOR_JDBC = Known(
     _names("jobBookmarkKeysSortOrder"),
     _names("dataTypeMapping"),
 )  # fmt: skip
-JDBC_SINK = Known(_JDBC | _names("preactions", "postactions"), _JDBC_TUNING, _OWN_DRIVER)
+JDBC_SINK = Known(_JDBC | _names("preactions", "postactions"), _JDBC_TUNING)
 
 _CSV = _names("separator", "quoteChar", "escaper")
 _PARQUET_TUNING = _names("useGlueParquetWriter", "blockSize", "pageSize")

@@ -69,7 +69,13 @@ class DynamicFrameReader(NamesWhatIsMissing):
         if table.classification == "dynamodb":
             if push_down_predicate or options.get("catalogPartitionPredicate"):
                 raise UnsupportedApiError("push_down_predicate on a DynamoDB table")
-            read = _read_dynamodb(self._glue_context, table, options)
+            given = DYNAMODB_SOURCE.taken(
+                "create_dynamic_frame.from_catalog of a DynamoDB table", options
+            )
+            if given.get("dynamodb.export"):
+                source = dynamodb_source.table_name(table.location) or table.name
+                return self._export(source, given, transformation_ctx or table_name)
+            read = _read_dynamodb(self._glue_context, table, given)
             return self._frame(read.of_data(), transformation_ctx or table_name)
         if table.classification in TABLE_FORMATS:
             found = table_formats.read(
@@ -118,8 +124,15 @@ class DynamicFrameReader(NamesWhatIsMissing):
         if push_down_predicate:
             raise UnsupportedApiError("from_options(push_down_predicate)")
         options = {**(connection_options or {}), **kwargs}
+        connection_type, kind = connection_type.lower(), (format or "").lower()
         if connection_type == "dynamodb":
-            read = _read_dynamodb_items(self._glue_context, options)
+            given = DYNAMODB_SOURCE.taken("connection type dynamodb", options)
+            if given.get("dynamodb.export"):
+                arn = str(given.get("dynamodb.tablearn") or "")
+                if ":table/" not in arn:
+                    raise ValueError("dynamodb.export needs the option dynamodb.tableArn")
+                return self._export(arn.partition(":table/")[2], given, transformation_ctx)
+            read = _read_dynamodb_items(self._glue_context, given)
             return self._frame(read.of_data(), transformation_ctx)
         if connection_type in jdbc.VENDORS:
             return self._jdbc(connection_type, options, transformation_ctx)
@@ -132,19 +145,19 @@ class DynamicFrameReader(NamesWhatIsMissing):
                 f"from_options(connection_type={connection_type!r})",
                 instead(SOURCES, connection_type),
             )
-        if format in table_formats.AT_PATHS:
-            found = table_formats.read_path(self._glue_context.spark_session, format, options)
+        if kind in table_formats.AT_PATHS:
+            found = table_formats.read_path(self._glue_context.spark_session, kind, options)
             return DynamicFrame(found, self._glue_context, transformation_ctx)
         given = S3_SOURCE.taken(f"connection type {connection_type}", options)
         paths = given.get("paths") or given.get("path")
         if not paths:
             raise ValueError('from_options needs connection_options={"paths": [...]}')
-        if not format:
+        if not kind:
             raise ValueError("from_options needs a format, such as csv, json or parquet")
         read = s3_source.read_paths(
             self._glue_context.spark_session,
             [paths] if isinstance(paths, str) else list(paths),
-            format,
+            kind,
             format_options or {},
             bookmark.selection(transformation_ctx) if connection_type == "s3" else None,
             _listing(given, recurse=connection_type != "s3"),
@@ -157,6 +170,21 @@ class DynamicFrameReader(NamesWhatIsMissing):
         target = jdbc.target(connection_type, given)
         frame = jdbc_source.read(self._glue_context.spark_session, target, given, context)
         return DynamicFrame(frame, self._glue_context, context)
+
+    def _export(self, table: str, given: Options, name: str) -> DynamicFrame:
+        """The items of a table as an export has them, in DynamoDB's JSON, or without its types."""
+        if str(given["dynamodb.export"]).lower() != "ddb":
+            raise UnsupportedApiError(f"dynamodb.export {given['dynamodb.export']!r}")
+        if str(given.get("dynamodb.exporttype") or "FULL_EXPORT").upper() != "FULL_EXPORT":
+            raise UnsupportedApiError(f"dynamodb.exportType {given['dynamodb.exporttype']!r}")
+        spark = self._glue_context.spark_session
+        items = dynamodb_source.read_json(spark, table, segments=_segments(given), typed=True)
+        frame = self._frame(Read(*with_choices(spark, items)).of_data(), name)
+        if is_true(given.get("dynamodb.unnestddbjson")):
+            return frame.unnest_ddb_json()
+        return (
+            frame.simplify_ddb_json() if is_true(given.get("dynamodb.simplifyddbjson")) else frame
+        )
 
     def from_rdd(
         self,
@@ -226,7 +254,7 @@ class DataFrameReader(NamesWhatIsMissing):
         **kwargs: Any,
     ) -> DataFrame:
         """Read files or a DynamoDB table, with the types found in them; a Kinesis stream as one."""
-        if connection_type == "kinesis":
+        if connection_type.lower() == "kinesis":
             session = self._glue_context.spark_session
             return kinesis.from_options(session, connection_options or {})
         frame = self._reader.from_options(connection_type, connection_options, *args, **kwargs)
@@ -258,8 +286,7 @@ def _fail_fast(read: Read, given: Options) -> None:
             raise SourceError(f"isFailFast: this is no record: {row['error'][:500]}")
 
 
-def _read_dynamodb_items(glue_context: HasSession, options: Options) -> Read:
-    given = DYNAMODB_SOURCE.taken("connection type dynamodb", options)
+def _read_dynamodb_items(glue_context: HasSession, given: Options) -> Read:
     table = given.get("dynamodb.input.tablename")
     if not table:
         raise ValueError('from_options needs connection_options={"dynamodb.input.tableName": …}')
@@ -268,8 +295,7 @@ def _read_dynamodb_items(glue_context: HasSession, options: Options) -> Read:
     return Read(*with_choices(spark, items))
 
 
-def _read_dynamodb(glue_context: HasSession, table: CatalogTable, options: Options) -> Read:
-    given = DYNAMODB_SOURCE.taken("create_dynamic_frame.from_catalog of a DynamoDB table", options)
+def _read_dynamodb(glue_context: HasSession, table: CatalogTable, given: Options) -> Read:
     names = [name for name, _ in table.columns]
     frame = dynamodb_source.read(
         glue_context.spark_session,

@@ -111,6 +111,13 @@ def read_catalog(
     kind = table.classification
     if kind == "json":
         return _json(spark, paths, table, partitions, types, options)
+    if kind == "xml":
+        given = {k.lower(): v for k, v in {**table.parameters, **table.serde}.items()}
+        shape = xml_source.Shape.of(given)
+        text, broken = xml_source.text_of(spark, paths, shape, str(given.get("encoding") or ""))
+        fields = Fields(text, names, whole=False)
+        read = _documents(text, fields, table, partitions, types, options)
+        return replace(read, errors=broken)
     absent: list[str] = []
     if kind == "csv":
         settings = csv_options(table)
@@ -262,7 +269,6 @@ def _json(
     options: Mapping[str, object],
 ) -> Read:
     names = [name for name, _ in table.columns]
-    keys = [name for name, _ in table.partition_keys]
     whole = is_true(options.get("multiline"))
     text = text_of(spark, paths, whole=whole)
     fields = Fields(text, names, whole=whole)
@@ -270,13 +276,35 @@ def _json(
         whole = True
         text = text_of(spark, paths, whole=whole)
         fields = Fields(text, names, whole=whole)
+    return _documents(text, fields, table, partitions, types, options, whole=whole)
+
+
+def _documents(
+    text: DataFrame,
+    fields: Fields,
+    table: CatalogTable,
+    partitions: Sequence[Partition],
+    types: Mapping[str, str],
+    options: Mapping[str, object],
+    *,
+    whole: bool = False,
+) -> Read:
+    """Records in JSON as a table's columns; what is none is among the errors.
+
+    Args:
+        text: from `text_of`
+        fields: what is in it
+        whole: a text is a file
+    """
+    names = [name for name, _ in table.columns]
+    keys = [name for name, _ in table.partition_keys]
     schema = [StructField(n, StringType()) for n in [*names, ERROR, FILE]]
     parsed = text.mapInArrow(to_columns(names, types, whole=whole), StructType(schema))
     values = _partition_columns(keys, partitions, F.col(FILE)) if keys else []
     if attached := options.get("attachfilename"):
         values.append(F.col(FILE).alias(str(attached)))
     if options.get("attachtimestamp"):
-        raise UnsupportedApiError("option 'attachTimestamp' of a table of JSON")
+        raise UnsupportedApiError(f"option 'attachTimestamp' of a table of {table.classification}")
     good = parsed.where(F.col(ERROR).isNull()).select(*(_named(n) for n in names), *values)
     errors = parsed.where(F.col(ERROR).isNotNull())
     errors = errors.select(F.col(ERROR).alias("error"), F.col(FILE).alias("file"))

@@ -48,6 +48,7 @@ class DynamicFrameWriter(NamesWhatIsMissing):
         Raises:
             UnsupportedApiError: another connection type, format or option
         """
+        connection_type, kind = connection_type.lower(), (format or "").lower()
         if connection_type == "dynamodb":
             return _write_dynamodb(frame, connection_options or {})
         if connection_type in jdbc.VENDORS:
@@ -60,11 +61,11 @@ class DynamicFrameWriter(NamesWhatIsMissing):
                 f"write_dynamic_frame to connection_type={connection_type!r}",
                 instead(SINKS, connection_type),
             )
-        if format in table_formats.AT_PATHS:
-            table_formats.append_path(frame.toDF(), format, connection_options or {})
+        if kind in table_formats.AT_PATHS:
+            table_formats.append_path(frame.toDF(), kind, connection_options or {})
             return frame
         sink = DataSink(connection_options or {})
-        sink.setFormat(format or "", **(format_options or {}))
+        sink.setFormat(kind, **(format_options or {}))
         return sink.writeFrame(frame)
 
     def from_jdbc_conf(
@@ -194,7 +195,7 @@ class DataSink(NamesWhatIsMissing):
 
     def setFormat(self, format: str, **options: Any) -> None:  # noqa: A002, N802
         """Set the format and its options."""
-        self._format, self._options = format, options
+        self._format, self._options = format.lower(), options
 
     def setAccumulableSize(self, size: int) -> None:  # noqa: N802
         """Take how many error records AWS keeps in memory, which changes nothing here."""

@@ -57,7 +57,9 @@ class Shape:
         """
         tag = str(given.get("rowtag") or "")
         if not tag:
-            raise ValueError('format xml needs format_options={"rowTag": …}')
+            raise ValueError(
+                'format xml needs format_options={"rowTag": …}, or a parameter rowTag of the table'
+            )
         return cls(
             tag,
             not is_true(given.get("excludeattribute")),

@@ -14,7 +14,7 @@ MODULES: Mapping[str, Entry] = {
     "awsglue": APPLIED,
     "awsglue.blueprint": refused("a workflow made with boto3", "blueprints are not here"),
     "awsgluedq": APPLIED,
-    "awsglueml": refused("SageMaker, or Spark's own pyspark.ml"),
+    "awsglueml": Entry(Effect.APPLIED, "EntityDetector, of the types below"),
     "gs_": Entry(Effect.APPLIED, "those of docs/fidelity.md; the job refuses others"),
 }
 """By the beginning of a module's name."""

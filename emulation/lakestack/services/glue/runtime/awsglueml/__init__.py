@@ -1,0 +1,1 @@
+"""What scripts import of AWS Glue's machine learning: `EntityDetector`. Its code is in awsglue."""
