@@ -16,6 +16,7 @@ from typing import Any
 
 import orjson
 from botocore.model import Shape
+from cbor2 import CBORTag
 from cbor2 import dumps as cbor2_dumps
 from localstack.aws.protocol.serializer import JSONResponseSerializer, ProtocolSerializerError
 
@@ -61,7 +62,7 @@ def _body(
                 f"Invalid type when serializing {shape.name}: {str(e)[:200]}"
             ) from e
     if cbor:
-        return cbor2_dumps(body, datetime_as_timestamp=True)
+        return cbor2_dumps(body)
     return to_json(body)
 
 
@@ -125,8 +126,8 @@ def _map(shape: Any, cbor: bool) -> Encode:
 
 
 def _timestamp(shape: Any, cbor: bool) -> Encode | None:
-    if cbor:  # has times of its own
-        return None
+    if cbor:
+        return _tagged_time
     form = shape.serialization.get("timestampFormat")
     others = JSONResponseSerializer()
     seconds = (form or others.TIMESTAMP_FORMAT).lower() == "unixtimestamp"
@@ -137,6 +138,21 @@ def _timestamp(shape: Any, cbor: bool) -> Encode | None:
         return others._convert_timestamp_to_str(value, form)
 
     return encode
+
+
+def _tagged_time(value: Any) -> Any:
+    """A time as AWS writes it in CBOR: with the tag of RFC 8949 for seconds, but in milliseconds.
+
+    The AWS SDKs for Java, which speak CBOR with Kinesis, read nothing else
+    (github.com/aws/aws-sdk-java-v2, issue 4661).
+    """
+    if isinstance(value, datetime):
+        whole = value.replace(microsecond=0).timestamp()
+        return CBORTag(_TIME_TAG, int(whole) * 1000 + value.microsecond // 1000)
+    return CBORTag(_TIME_TAG, int(value * 1000))
+
+
+_TIME_TAG = 1
 
 
 def _blob(_shape: Any, cbor: bool) -> Encode | None:

@@ -154,7 +154,54 @@ def test_why_a_property_changes(stacks: Stacks) -> None:
         {"Target": target("TopicName", "Always"), "Evaluation": "Static", **direct}
     ]
     assert changes["D"]["Replacement"] == "True"
+    assert {name: c.get("PolicyAction") for name, c in changes.items()} == {
+        **dict.fromkeys("ABCE"),
+        "D": "ReplaceAndDelete",
+    }
     assert {name: c["Scope"] for name, c in changes.items()} == {
         **{name: ["Properties"] for name in "ABCD"},
         "E": [],
     }
+
+
+def test_values_and_what_becomes_of_old_resources(stacks: Stacks) -> None:
+    def body(value: str, **kept: str) -> dict[str, Any]:
+        topic = {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": unique(value)}, **kept}
+        return template(T=topic, A=parameter({"Fn::GetAtt": ["T", "TopicName"]}))
+
+    before = body("a", UpdateReplacePolicy="Retain")
+    gone = {name: {**parameter("1"), "DeletionPolicy": name} for name in ("Retain", "Delete")}
+    before["Resources"] |= gone
+    stack = stacks.create(before)
+    after = body("b", UpdateReplacePolicy="Retain")
+    after["Resources"]["A"]["Properties"]["Description"] = "d"
+    made = stacks.cfn.create_change_set(
+        StackName=stack["StackName"], ChangeSetName="c", **source(after)
+    )
+    found = stacks.cfn.describe_change_set(ChangeSetName=made["Id"], IncludePropertyValues=True)
+    changes = {
+        c["ResourceChange"]["LogicalResourceId"]: c["ResourceChange"] for c in found["Changes"]
+    }
+    assert {name: c.get("PolicyAction") for name, c in changes.items()} == {
+        "T": "ReplaceAndRetain",
+        "A": None,
+        "Retain": "Retain",
+        "Delete": "Delete",
+    }
+    (of_topic,) = changes["T"]["Details"]
+    names = [b["Resources"]["T"]["Properties"]["TopicName"] for b in (before, after)]
+    assert of_topic["Target"] == {
+        "Attribute": "Properties",
+        "Name": "TopicName",
+        "RequiresRecreation": "Always",
+        "Path": "/Properties/TopicName",
+        "AttributeChangeType": "Modify",
+        "BeforeValue": names[0],
+        "AfterValue": names[1],
+    }
+    by_name = {
+        d["Target"]["Name"]: d for d in changes["A"]["Details"] if d["Evaluation"] == "Static"
+    }
+    assert by_name["Value"]["CausingEntity"] == "T.TopicName"
+    assert by_name["Description"]["Target"]["AttributeChangeType"] == "Add"
+    assert "BeforeValue" not in by_name["Description"]["Target"]

@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.contract.cloudformation.helpers import Stacks, outputs, parameter, template
-from tests.support import unique
+from tests.support import ACCOUNT, unique
 
 LANGUAGE = {"Transform": "AWS::LanguageExtensions"}
 TOPIC = {"Type": "AWS::SNS::Topic"}
@@ -96,3 +96,77 @@ def test_cidr_blocks(stacks: Stacks) -> None:
     values = {"All": {"Fn::Join": [",", cidr]}, "Second": {"Fn::Select": [1, cidr]}}
     stack = stacks.create(template(values, A=parameter("a")))
     assert outputs(stack) == {"All": "10.0.0.0/24,10.0.1.0/24,10.0.2.0/24", "Second": "10.0.1.0/24"}
+
+
+_ROLE = {"Version": "2012-10-17", "Statement": []}
+ANSWERS = {
+    "told": "return {'status': 'failure', 'errorMessage': 'not today'}",
+    "silent": "return {'status': 'failure'}",
+    "no template": "return {'status': 'success', 'fragment': 'text'}",
+    "raises": "raise ValueError('x')",
+}
+
+
+@pytest.fixture
+def macro(stacks: Stacks, request: pytest.FixtureRequest) -> str:
+    """Name of a macro whose function does this."""
+    code = f"def handler(event, context):\n    {ANSWERS[request.param]}\n"
+    name = unique("Macro").replace("-", "")
+    role = {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": _ROLE}}
+    function = {
+        "Type": "AWS::Lambda::Function",
+        "Properties": {
+            "Runtime": "python3.12",
+            "Handler": "index.handler",
+            "Role": {"Fn::GetAtt": ["R", "Arn"]},
+            "Code": {"ZipFile": code},
+        },
+    }
+    made = {"Name": name, "FunctionName": {"Fn::GetAtt": ["F", "Arn"]}}
+    stacks.create(
+        template(R=role, F=function, M={"Type": "AWS::CloudFormation::Macro", "Properties": made}),
+        Capabilities=["CAPABILITY_IAM"],
+    )
+    return name
+
+
+@pytest.mark.parametrize(
+    ("macro", "reason"),
+    [
+        ("told", "Transform {} failed with: not today. Rollback requested by user."),
+        ("silent", "Transform {} failed without an error message.. Rollback requested by user."),
+        (
+            "no template",
+            "Template format error: unsupported structure.. Rollback requested by user.",
+        ),
+        ("raises", "Received malformed response from transform {}. Rollback requested by user."),
+    ],
+    indirect=["macro"],
+)
+def test_a_macro_that_fails_rolls_the_stack_back(stacks: Stacks, macro: str, reason: str) -> None:
+    expected = reason.format(f"{ACCOUNT}::{macro}")
+
+    def why(stack: Any, status: str) -> list[str]:
+        return [said for _, found, said in stacks.events(stack) if found == status]
+
+    with_macro = {"Transform": macro, **template(A=parameter("b"))}
+    stack = stacks.create(with_macro, **ALLOWED)
+    assert stack["StackStatus"] == "ROLLBACK_COMPLETE"
+    assert why(stack, "ROLLBACK_IN_PROGRESS") == [expected]
+
+    stack = stacks.create(template({"V": "1"}, A=parameter("a")))
+    stack = stacks.update(stack, with_macro, **ALLOWED)
+    assert stack["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
+    assert why(stack, "UPDATE_ROLLBACK_IN_PROGRESS") == [expected]
+    assert outputs(stack) == {"V": "1"}
+    assert "Transform" not in stacks.cfn.get_template(StackName=stack["StackId"])["TemplateBody"]
+
+    kept = stacks.create(with_macro, **ALLOWED, DisableRollback=True)
+    assert kept["StackStatus"] == "CREATE_FAILED"
+
+
+def test_a_macro_that_is_not_there(stacks: Stacks, name: str) -> None:
+    stack = stacks.create({"Transform": name, **template(A=parameter("a"))}, **ALLOWED)
+    assert stack["StackStatus"] == "ROLLBACK_COMPLETE"
+    (said,) = [r for _, s, r in stacks.events(stack) if s == "ROLLBACK_IN_PROGRESS"]
+    assert said == f"No transform named {ACCOUNT}::{name} found. Rollback requested by user."

@@ -53,7 +53,7 @@ def test_nested_stack_is_made_updated_and_deleted(
     assert made["Text"] == "one"
     assert f":stack/{stack['StackName']}-Child-" in made["Id"]
     (inner,) = stacks.cfn.describe_stacks(StackName=made["Id"])["Stacks"]
-    assert inner["ParentId"] == stack["StackId"]
+    assert inner["ParentId"] == inner["RootId"] == stack["StackId"]
 
     stack = stacks.update(stack, root("two"))
     assert stack["StackStatus"] == "UPDATE_COMPLETE", stacks.events(stack)

@@ -56,12 +56,13 @@ def test_include_that_brings_no_resources_is_refused(stacks: Stacks, bucket: str
     assert "At least one Resources member" in message
 
 
-def test_an_include_that_is_not_there_is_refused(stacks: Stacks, bucket: str) -> None:
+def test_an_include_that_is_not_there_fails_the_stack(stacks: Stacks, bucket: str) -> None:
     location = {"Location": f"s3://{bucket}/nothing.yaml"}
     include = {"Fn::Transform": {"Name": "AWS::Include", "Parameters": location}}
-    code, message = stacks.refused(template(A=parameter("a"), **include), **EXPAND)
-    assert code == "ValidationError"
-    assert "AWS::Include failed" in message
+    stack = stacks.create(template(A=parameter("a"), **include), **EXPAND)
+    assert stack["StackStatus"] == "ROLLBACK_COMPLETE"
+    (reason,) = [r for _, s, r in stacks.events(stack) if s == "ROLLBACK_IN_PROGRESS"]
+    assert reason.startswith("Transform AWS::Include failed with: ")
 
 
 def test_lists_of_the_parameter_store(stacks: Stacks, name: str) -> None:

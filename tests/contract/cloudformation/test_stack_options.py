@@ -18,7 +18,6 @@ def test_options_are_shown_and_their_lack_of_effect_is_told(stacks: Stacks) -> N
         NotificationARNs=[TOPIC],
         RollbackConfiguration={"MonitoringTimeInMinutes": 3},
         RoleARN=ROLE,
-        StackPolicyBody='{"Statement": []}',
     )
     assert stack["EnableTerminationProtection"]
     assert stack["NotificationARNs"] == [TOPIC]
@@ -26,8 +25,7 @@ def test_options_are_shown_and_their_lack_of_effect_is_told(stacks: Stacks) -> N
     assert stack["RoleARN"] == ROLE
     first = next(reason for who, _, reason in stacks.events(stack) if who == stack["StackName"])
     assert first == (
-        "User Initiated; accepted, not applied: NotificationARNs, RollbackConfiguration, "
-        "StackPolicyBody"
+        "User Initiated; accepted, not applied: NotificationARNs, RollbackConfiguration"
     )
     stacks.cfn.update_termination_protection(
         StackName=stack["StackName"], EnableTerminationProtection=False
@@ -88,3 +86,16 @@ def test_resources_and_templates_tell_their_metadata_and_constraints(stacks: Sta
             "NoEcho": False,
             "ParameterConstraints": {"AllowedValues": ["a", "b"]},
         }
+
+
+def test_what_is_no_rollback_trigger(stacks: Stacks) -> None:
+    alarm = f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:a"
+    for trigger, said in (
+        ({"Arn": alarm, "Type": "AWS::SNS::Topic"}, "Rollback Trigger Type not supported"),
+        (
+            {"Arn": alarm.replace(":alarm:", ":"), "Type": "AWS::CloudWatch::Alarm"},
+            "RelativeId of a Rollback Trigger's ARN is incorrect",
+        ),
+    ):
+        given = {"RollbackConfiguration": {"RollbackTriggers": [trigger]}}
+        assert stacks.refused(template(A=parameter("1")), **given) == ("ValidationError", said)

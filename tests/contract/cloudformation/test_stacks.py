@@ -347,3 +347,18 @@ def test_role_with_a_missing_policy_leaves_nothing(stacks: Stacks, name: str) ->
     assert "none-such" in stacks.reason(stack, "R")
     with pytest.raises(ClientError, match="NoSuchEntity"):
         stacks.aws("iam").get_role(RoleName=name)
+
+
+def test_the_stack_of_a_resource(stacks: Stacks, name: str) -> None:
+    stacks.create(template(A=parameter("1", Name=name), B=parameter("2")))
+    found = stacks.cfn.describe_stack_resources(PhysicalResourceId=name)["StackResources"]
+    assert {each["LogicalResourceId"] for each in found} == {"A", "B"}
+    with pytest.raises(ClientError, match=f"Stack for {name}-other does not exist"):
+        stacks.cfn.describe_stack_resources(PhysicalResourceId=f"{name}-other")
+
+
+def test_summaries_have_the_description(stacks: Stacks) -> None:
+    stack = stacks.create({"Description": "for a test", **template(A=parameter("1"))})
+    found = stacks.cfn.list_stacks(StackStatusFilter=["CREATE_COMPLETE"])["StackSummaries"]
+    (summary,) = [each for each in found if each["StackId"] == stack["StackId"]]
+    assert summary["TemplateDescription"] == "for a test"

@@ -47,6 +47,9 @@ def test_the_document_names_each_property_that_is_not_applied() -> None:
         ("AWS::S3::Bucket", "ReplicationConfiguration", property_use.ACCEPTED),
         ("AWS::DynamoDB::Table", "ImportSourceSpecification", property_use.REFUSED),
         ("AWS::Glue::Job", "MaxRetries", property_use.APPLIED),
+        ("AWS::SNS::Topic", "KmsMasterKeyId", property_use.APPLIED),
+        ("AWS::SNS::Topic", "TracingConfig", property_use.ACCEPTED),
+        ("AWS::SNS::Topic", "DataProtectionPolicy", property_use.REFUSED),
     ],
 )
 def test_single_properties(resource_type: str, name: str, use: str) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest import mock
 
 import cbor2
 import pytest
+from cbor2 import _decoder as cbor_in_python
 from hypothesis import given, strategies
 from localstack.aws.protocol.serializer import JSONResponseSerializer, ProtocolSerializerError
 from localstack.aws.spec import load_service
@@ -20,7 +22,9 @@ ORIGINAL = patches.original("response_bodies.make")
 SERIALIZER = JSONResponseSerializer()
 st: Any = strategies
 JSON, CBOR = "application/x-amz-json-1.1", "application/x-amz-cbor-1.1"
-TIME = st.datetimes(datetime(1980, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))
+TIME = st.datetimes(datetime(1980, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)).map(
+    lambda time: time.replace(microsecond=time.microsecond // 1000 * 1000)
+)
 
 RECORDS: Any = st.fixed_dictionaries(
     {
@@ -55,7 +59,20 @@ def made(make: Any, service: str, operation: str, answer: Any, mime: str) -> Any
     """What is read out of the body."""
     model = load_service(service).operation_model(operation)
     body = make(SERIALIZER, answer, model.output_shape, model, mime, "id")
-    return cbor2.loads(body) if mime == CBOR else json.loads(body)
+    if mime == JSON:
+        return json.loads(body)
+    # LocalStack writes seconds until it has started; ours are the milliseconds that AWS writes.
+    return cbor2.loads(body) if make is ORIGINAL else in_milliseconds(body)
+
+
+def in_milliseconds(body: bytes) -> Any:
+    """Read CBOR as AWS's SDKs do."""
+
+    def time(decoder: Any) -> datetime:
+        return datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=decoder._decode())
+
+    with mock.patch.dict(cbor_in_python.semantic_decoders, {1: time}):
+        return cbor_in_python.loads(body)
 
 
 def both(service: str, operation: str, answer: Any, mime: str) -> None:
@@ -105,3 +122,13 @@ def test_what_is_of_the_wrong_type_is_named(wrong: Any) -> None:
 @pytest.mark.parametrize("value", [{"a": {1: 2}}, [float(2)], "\ud800", {"x": (1, 2)}, 2**70])
 def test_what_orjson_refuses_is_left_to_json(value: Any) -> None:
     assert json.loads(to_json(value)) == json.loads(json.dumps(value))
+
+
+def test_times_in_cbor_are_tagged_milliseconds() -> None:
+    when = datetime(2026, 1, 2, 3, 4, 5, 678_000, UTC)
+    record = {"Data": b"", "PartitionKey": "a", "ApproximateArrivalTimestamp": when}
+    model = load_service("kinesis").operation_model("GetRecords")
+    for time in (when, when.timestamp()):
+        answer = {"Records": [{**record, "ApproximateArrivalTimestamp": time}]}
+        body = response_bodies._body(SERIALIZER, answer, model.output_shape, model, CBOR, "id")
+        assert b"\xc1\x1b" + (1_767_323_045_678).to_bytes(8, "big") in body

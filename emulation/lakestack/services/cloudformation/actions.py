@@ -21,6 +21,8 @@ from lakestack.services.cloudformation.resource import not_in_place
 
 LOG = logging.getLogger(__name__)
 Model = dict[str, Any]
+SPECIFIED = "_specified"
+"""Key of a resource's record: the properties as the template gave them."""
 
 
 class ResourceActions(ChangeSetModelExecutor):  # type: ignore[misc]
@@ -45,6 +47,7 @@ class ResourceActions(ChangeSetModelExecutor):  # type: ignore[misc]
             specified_before: as the old template specified it, where that is known
         """
         application = Application(resource_type, after, specified_before)
+        specified = after
         if after is not None:
             after = application.started(self._stack, name, new=action != ChangeAction.Modify)
         payload = self.create_resource_provider_payload(
@@ -78,6 +81,7 @@ class ResourceActions(ChangeSetModelExecutor):  # type: ignore[misc]
             "LogicalResourceId": name,
             "Type": resource_type,
             "LastUpdatedTimestamp": clock.utc(),
+            SPECIFIED: specified,
         }
         for key in ("PhysicalResourceId", "_last_deployed_state"):
             if key in extra:

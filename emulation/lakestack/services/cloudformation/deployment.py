@@ -28,6 +28,8 @@ from lakestack.services.cloudformation.conformity import PropertyError
 from lakestack.services.cloudformation.lines import where
 from lakestack.services.cloudformation.nested_stack import RESTORE
 from lakestack.services.cloudformation.stack_notes import CANCELLED, LATE, notes_of
+from lakestack.services.cloudformation.stack_policies import in_force
+from lakestack.services.cloudformation.stack_policy import DELETE, MODIFY, REPLACE
 from lakestack.services.cloudformation.values import StopError, Values, attribute_of, is_custom
 
 LOG = logging.getLogger(__name__)
@@ -65,6 +67,7 @@ class Deployment(Values, ResourceActions):  # type: ignore[misc]
         self._is_update = update
         self._old_records: dict[str, Model] = dict(self._stack.resolved_resources)
         self._old_imports = set(self._notes.imports)
+        self._policy = in_force(self._notes)
         self._changes: list[Change] = []
         self._clean_up: list[tuple[str, Model]] = []  # names and records
         new, old = change_set.template, self._stack.template
@@ -144,14 +147,24 @@ class Deployment(Values, ResourceActions):  # type: ignore[misc]
     def _execute_resource_change(self, name: str, before: Any, after: Any) -> None:
         if is_nothing(after):
             if not is_nothing(before) and name in self._old_records:
+                self._permit(name, before.resource_type, DELETE)
                 self._clean_up.append((name, self._old_records[name]))
         elif is_nothing(before) or name not in self._old_records:
             self._do(name, after.resource_type, ChangeAction.Add, None, after.properties.properties)
             self._changes.append(Change(name, "added", after.resource_type))
         elif before.resource_type != after.resource_type or self._create_only(before, after):
+            self._permit(name, before.resource_type, REPLACE)
             self._replace(name, after)
         else:
+            if before != after:  # nested stacks are always looked at
+                self._permit(name, after.resource_type, MODIFY)
             self._modify(name, before, after)
+
+    def _permit(self, name: str, resource_type: str, action: str) -> None:
+        """Raise StopError where the stack's policy does not let an update do this."""
+        if reason := self._policy.refusal(action, name, resource_type):
+            self._event(name, resource_type, ChangeAction.Modify, "FAILED", reason)
+            raise StopError(name, reason)
 
     def _create_only(self, before: Any, after: Any) -> list[str]:
         """Properties that differ and can be set at creation only.
@@ -285,12 +298,13 @@ class Deployment(Values, ResourceActions):  # type: ignore[misc]
                 keep=self.resources,
                 leave=self._kept_on_replacement if replaced else self._kept_on_deletion,
             )
+        self._notes.end_update(succeeded=True)
         stack.set_stack_status(StackStatus.UPDATE_COMPLETE)
 
     def _fail(self, stop: StopError) -> None:
         stack, change_set = self._stack, self._change_set
         verb = "update" if self._is_update else "create"
-        why = stop.reason.rstrip(". ") + ". "
+        why = stop.sentence
         if stop.resource:
             why = f"The following resource(s) failed to {verb}: [{stop.resource}]. "
         if self._notes.late:
@@ -311,6 +325,7 @@ class Deployment(Values, ResourceActions):  # type: ignore[misc]
             StackStatus(f"{prefix}ROLLBACK_IN_PROGRESS"), f"{why}{who} requested by user."
         )
         failed = self._undo()
+        self._notes.end_update(succeeded=False)
         self._notes.imports = self._old_imports
         if failed:
             stack.set_stack_status(

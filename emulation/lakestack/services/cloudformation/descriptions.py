@@ -63,6 +63,15 @@ class Descriptions(CloudformationProviderV2):  # type: ignore[misc]
             found = [s for s in every if s.status != StackStatus.DELETE_COMPLETE]
         return {"Stacks": [self._describe_stack(s) for s in found]}
 
+    @handler("ListStacks")
+    def list_stacks(self, context: RequestContext, *given: Any, **named: Any) -> Any:
+        answer = super().list_stacks(context, *given, **named)
+        stacks = get_cloudformation_store(context.account_id, context.region).stacks_v2
+        for summary in answer["StackSummaries"]:
+            if text := stacks[summary["StackId"]].description:
+                summary["TemplateDescription"] = text
+        return answer
+
     @handler("DescribeStackResource")
     def describe_stack_resource(
         self, context: RequestContext, stack_name: str, logical_resource_id: str, **_: Any
@@ -72,14 +81,39 @@ class Descriptions(CloudformationProviderV2):  # type: ignore[misc]
         template = localstack_provider.find_stack_v2(state, stack_name).template or {}
         resource = (template.get("Resources") or {}).get(logical_resource_id) or {}
         answer["StackResourceDetail"]["Metadata"] = json.dumps(resource.get("Metadata") or {})
+        drift = notes_of(localstack_provider.find_stack_v2(state, stack_name)).drift
+        answer["StackResourceDetail"]["DriftInformation"] = drift.of_resource(logical_resource_id)
+        return answer
+
+    @handler("DescribeStackResources")
+    def describe_stack_resources(
+        self,
+        context: RequestContext,
+        stack_name: str | None = None,
+        logical_resource_id: str | None = None,
+        physical_resource_id: str | None = None,
+        **_: Any,
+    ) -> Any:
+        """Of a stack, or of the stack that has the resource of this physical id."""
+        state = get_cloudformation_store(context.account_id, context.region)
+        if physical_resource_id and not stack_name:
+            stack_name = _owner_of(state, physical_resource_id)
+            physical_resource_id = None
+        answer = super().describe_stack_resources(
+            context, stack_name, logical_resource_id, physical_resource_id
+        )
+        drift = notes_of(localstack_provider.find_stack_v2(state, stack_name)).drift
+        for shown in answer["StackResources"]:
+            shown["DriftInformation"] = drift.of_resource(shown["LogicalResourceId"])
         return answer
 
     def _describe_stack(self, stack: Any) -> Any:
         shown = super()._describe_stack(stack)
         notes = notes_of(stack)
         shown.update(notes.options)
+        shown["DriftInformation"] = notes.drift.of_stack()
         if notes.parent:
-            shown["ParentId"] = notes.parent
+            shown["ParentId"], shown["RootId"] = notes.parent, _root_of(stack)
         if notes.timeout_minutes is not None:
             shown["TimeoutInMinutes"] = notes.timeout_minutes
         if notes.updated is None:
@@ -92,6 +126,30 @@ class Descriptions(CloudformationProviderV2):  # type: ignore[misc]
             shown.pop("StackStatusReason", None)
         shown["DisableRollback"] = notes.on_failure == "DO_NOTHING"
         return shown
+
+
+def _root_of(stack: Any) -> str:
+    """Id of the stack in which, at whatever depth, a nested stack is."""
+    stacks = get_cloudformation_store(stack.account_id, stack.region_name).stacks_v2
+    above = notes_of(stack).parent
+    while (found := stacks.get(above)) is not None and (next_one := notes_of(found).parent):
+        above = next_one
+    return str(above)
+
+
+def _owner_of(state: Any, physical_id: str) -> str:
+    """Id of the stack that has such a resource.
+
+    Raises:
+        ValidationError: none has
+    """
+    for stack in list(state.stacks_v2.values()):
+        states = list(stack.resource_states.values())
+        if stack.status != StackStatus.DELETE_COMPLETE and any(
+            each.get("PhysicalResourceId") == physical_id for each in states
+        ):
+            return str(stack.stack_id)
+    raise ValidationError(f"Stack for {physical_id} does not exist")
 
 
 def _summarized(answer: Any, template: Template) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from localstack.aws.api import ServiceException
 from localstack.aws.api.cloudformation import ChangeAction
+from localstack.services.cloudformation.engine.transformers import FailedTransformationException
 from localstack.services.cloudformation.engine.v2.change_set_model import ChangeType
 from localstack.services.cloudformation.engine.v2.change_set_model_describer import (
     ChangeSetModelDescriber,
@@ -22,11 +23,24 @@ from localstack.services.cloudformation.engine.v2.change_set_model_validator imp
 from localstack.services.cloudformation.engine.validations import ValidationError
 from localstack.services.cloudformation.stores import exports_map
 
-from lakestack.services.cloudformation.change_details import Changed, details
+from lakestack.services.cloudformation.change_details import Changed, details, policy_action
 from lakestack.services.cloudformation.functions import Functions
 from lakestack.services.cloudformation.transforms import has_macros
 
 LOG = logging.getLogger(__name__)
+_ROLLBACK = ". Rollback requested by user."
+
+
+class MacroError(ValidationError):
+    """A macro that fails, or is not there.
+
+    Attributes:
+        reason: what it says
+    """
+
+    def __init__(self, said: str) -> None:
+        super().__init__(f"Template error: it cannot be evaluated here: {said}")
+        self.reason = said.removesuffix(_ROLLBACK)
 
 
 @contextmanager
@@ -34,12 +48,15 @@ def template_errors() -> Iterator[None]:
     """What LocalStack's engine stumbles over is wrong in the template, or not emulated.
 
     Raises:
-        ValidationError: in the place of any error that is none of AWS's
+        MacroError: a macro fails
+        ValidationError: in the place of any other error that is none of AWS's
     """
     try:
         yield
     except ServiceException:
         raise
+    except FailedTransformationException as e:
+        raise MacroError(e.message) from e
     except Exception as e:
         LOG.warning("a template cannot be evaluated", exc_info=e)
         said = str(e)[:500] or type(e).__name__
@@ -92,8 +109,14 @@ class Describer(Functions, ChangeSetModelDescriber):  # type: ignore[misc]
         changed = Changed(
             {node.name for node in nodes if node.change_type != ChangeType.UNCHANGED},
             {change["ResourceChange"]["LogicalResourceId"] for change in changes},
+            {
+                change["ResourceChange"]["LogicalResourceId"]
+                for change in changes
+                if change["ResourceChange"].get("Replacement") == "True"
+            },
         )
         resources = self._change_set.template.get("Resources") or {}
+        old = (self._change_set.stack.template or {}).get("Resources") or {}
         for change in changes:
             about = change["ResourceChange"]
             name, kind = about["LogicalResourceId"], about["ResourceType"]
@@ -101,8 +124,13 @@ class Describer(Functions, ChangeSetModelDescriber):  # type: ignore[misc]
             if about["Action"] == ChangeAction.Modify:
                 written = (resources.get(name) or {}).get("Properties") or {}
                 before, after = self._modified[name]
-                about["Details"] = details(kind, before, after, written, changed)
+                shown = self._include_property_values
+                about["Details"] = details(kind, before, after, written, changed, values=shown)
                 about["Scope"] = ["Properties"] if about["Details"] else []
+            policies = (old if about["Action"] == ChangeAction.Remove else resources).get(name, {})
+            done = policy_action(about["Action"], about.get("Replacement"), policies)
+            if done is not None:
+                about["PolicyAction"] = done
         return changes
 
     def _register_resource_change(self, logical_id: str, **about: Any) -> None:

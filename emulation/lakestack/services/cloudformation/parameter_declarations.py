@@ -6,7 +6,7 @@ at runtime with CloudFormation-supplied parameter types".
 
 from __future__ import annotations
 
-import re
+import difflib
 from typing import Any
 
 from localstack.services.cloudformation.engine.validations import ValidationError
@@ -17,10 +17,20 @@ _KEYS = {
     *("AllowedPattern", "AllowedValues", "ConstraintDescription", "Default", "Description"),
     *("MaxLength", "MaxValue", "MinLength", "MinValue", "NoEcho", "Type"),
 }
-_TYPE = re.compile(
-    r"String|Number|CommaDelimitedList|List<(?:String|Number)>|AWS::SSM::Parameter::Name"
-    r"|AWS::SSM::Parameter::Value<[A-Za-z0-9:<>]+>|(?:List<)?AWS::[A-Za-z0-9]+(?:::[A-Za-z0-9]+)+>?"
-)
+_LISTABLE = {
+    *("AWS::EC2::AvailabilityZone::Name", "AWS::EC2::Image::Id", "AWS::EC2::Instance::Id"),
+    *("AWS::EC2::SecurityGroup::GroupName", "AWS::EC2::SecurityGroup::Id"),
+    *("AWS::EC2::Subnet::Id", "AWS::EC2::VPC::Id", "AWS::EC2::Volume::Id"),
+    *("AWS::Route53::HostedZone::Id", "Number", "String"),
+}
+_VALUES = {
+    *(*_LISTABLE, "AWS::EC2::KeyPair::KeyName", "CommaDelimitedList"),
+    *(f"List<{kind}>" for kind in _LISTABLE),
+}
+_TYPES = {
+    *(*_VALUES, "AWS::SSM::Parameter::Name"),
+    *(f"AWS::SSM::Parameter::Value<{kind}>" for kind in {*_VALUES, "AWS::SSM::Parameter::Name"}),
+}
 _MAX_DESCRIPTION = 4000
 
 
@@ -36,10 +46,10 @@ def check_declaration(name: str, declaration: Any) -> None:
         )
     if unknown := sorted(set(declaration) - _KEYS):
         raise ValidationError(f"Invalid template parameter property '{unknown[0]}' of {name}")
-    if not _TYPE.fullmatch(declaration["Type"]):
-        raise ValidationError(
-            f"Template format error: Unrecognized parameter type: {declaration['Type']}"
-        )
+    if (kind := declaration["Type"]) not in _TYPES:
+        near = difflib.get_close_matches(kind, sorted(_TYPES), 1, 0.7)
+        meant = f" (did you mean {near[0]}?)" if near else ""
+        raise ValidationError(f"Template format error: Unrecognized parameter type: {kind}{meant}")
     for key in ("AllowedPattern", "ConstraintDescription", "Description"):
         if not isinstance(declaration.get(key, ""), str):
             raise ValidationError(f"Template format error: Every {key} member must be a string.")

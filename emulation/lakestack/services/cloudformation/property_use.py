@@ -90,10 +90,7 @@ _OTHER_FORM: dict[str, set[str]] = {
 _ELSEWHERE: dict[str, set[str]] = {
     "AWS::CloudFormation::Macro": {"Description", "FunctionName"},
     "AWS::CloudFormation::Stack": {"Parameters", "Tags", "TemplateURL", "TimeoutInMinutes"},
-    "AWS::SNS::Topic": {
-        *("DataProtectionPolicy", "FifoThroughputScope", "KmsMasterKeyId", "SignatureVersion"),
-        "TracingConfig",
-    },
+    "AWS::SNS::Topic": {"KmsMasterKeyId", "SignatureVersion"},
 }
 """Applied, but not by their names: as attributes, or kept by CloudFormation itself."""
 
@@ -112,6 +109,7 @@ _REFUSED: dict[str, set[str]] = {
         *("IcebergDestinationConfiguration", "MSKSourceConfiguration"),
         "SnowflakeDestinationConfiguration",
     },
+    "AWS::SNS::Topic": {"DataProtectionPolicy"},
     "AWS::SecretsManager::RotationSchedule": {"HostedRotationLambda"},
 }
 """What would be missing if it were only accepted: data, destinations, functions."""

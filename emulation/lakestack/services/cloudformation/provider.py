@@ -31,12 +31,16 @@ from lakestack.services.cloudformation.change_sets import ChangeSetReads
 from lakestack.services.cloudformation.deletion import Deletion
 from lakestack.services.cloudformation.deployment import NESTED, Deployment
 from lakestack.services.cloudformation.descriptions import Descriptions
+from lakestack.services.cloudformation.drift import DriftOperations
 from lakestack.services.cloudformation.evaluation import (
     Describer,
+    MacroError,
     Transformer,
     Validator,
     template_errors,
 )
+from lakestack.services.cloudformation.failed_macros import FailedMacros
+from lakestack.services.cloudformation.failed_macros import deployment as deployment_of
 from lakestack.services.cloudformation.preparation import identity_of, prepare
 from lakestack.services.cloudformation.request_template import (
     Request,
@@ -48,6 +52,12 @@ from lakestack.services.cloudformation.request_template import (
     text_of_request,
 )
 from lakestack.services.cloudformation.stack_notes import importers, notes_of
+from lakestack.services.cloudformation.stack_policies import (
+    StackPolicyOperations,
+    policies_of_update,
+    policy_of_creation,
+    resource_names,
+)
 from lakestack.services.cloudformation.stack_sets import StackSetOperations
 from lakestack.services.cloudformation.template import Template
 from lakestack.services.cloudformation.template_check import (
@@ -83,7 +93,12 @@ def find_stack(state: Any, name: str | None) -> Any:
 
 
 class CloudFormationProvider(  # type: ignore[misc]
-    StackSetOperations, ChangeSetReads, Descriptions, CloudformationProviderV2
+    DriftOperations,
+    StackPolicyOperations,
+    StackSetOperations,
+    ChangeSetReads,
+    Descriptions,
+    CloudformationProviderV2,
 ):
     """Creates, updates and deletes stacks as AWS does, with rollback."""
 
@@ -104,6 +119,9 @@ class CloudFormationProvider(  # type: ignore[misc]
         if (protected := request.get("EnableTerminationProtection")) is not None:
             stack.enable_termination_protection = protected
         change_set = self._change_set(stack, request, text, template, before=None)
+        notes_of(stack).policy = policy_of_creation(
+            context, request, resource_names(change_set.template)
+        )
         if known is not None:
             change_sets.take_over(state, stack, known)
         # Visible while it is being made.
@@ -112,7 +130,7 @@ class CloudFormationProvider(  # type: ignore[misc]
         stack.set_stack_status(StackStatus.CREATE_IN_PROGRESS, stack_options.initiated(request))
         stack.template = None
         notes_of(stack).begin_creation(request.get("TimeoutInMinutes"))
-        deployment = Deployment(change_set, update=False)
+        deployment = deployment_of(change_set, update=False)
         self._start(stack, lambda: self._created(stack, deployment))
         return {"StackId": stack.stack_id}
 
@@ -128,6 +146,10 @@ class CloudFormationProvider(  # type: ignore[misc]
         tags = request.get("Tags")
         if not nested and not change_set.has_changes() and (tags is None or tags == stack.tags):
             raise ValidationError("No updates are to be performed.")
+        names = resource_names(stack.template) | resource_names(change_set.template)
+        after, during = policies_of_update(context, request, names)
+        notes_of(stack).policy_after_update = after
+        notes_of(stack).policy_during_update = during
         stack.capabilities = request.get("Capabilities") or stack.capabilities
         notes_of(stack).tags_before = stack.tags or []
         stack.tags = tags if tags is not None else stack.tags
@@ -135,7 +157,7 @@ class CloudFormationProvider(  # type: ignore[misc]
         notes_of(stack).updated = clock.utc()
         notes_of(stack).options = stack_options.merged(notes_of(stack).options, request)
         stack.set_stack_status(StackStatus.UPDATE_IN_PROGRESS, stack_options.initiated(request))
-        self._start(stack, Deployment(change_set, update=True).run)
+        self._start(stack, deployment_of(change_set, update=True).run)
         return {"StackId": stack.stack_id}
 
     @handler("CreateChangeSet", expand=False)
@@ -283,7 +305,18 @@ class CloudFormationProvider(  # type: ignore[misc]
     def _change_set(
         self, stack: Any, request: Request, text: str, template: Template, before: Template | None
     ) -> Any:
-        """Evaluate the template against the stack; raises ValidationError."""
+        """Evaluate the template against the stack; raises ValidationError.
+
+        A macro that fails is no error here: what is returned fails when it is deployed.
+        """
+        try:
+            return self._evaluated(stack, request, text, template, before)
+        except MacroError as e:
+            return FailedMacros(stack, text, e, update=before is not None)
+
+    def _evaluated(
+        self, stack: Any, request: Request, text: str, template: Template, before: Template | None
+    ) -> Any:
         old_parameters = stack.resolved_parameters if before is not None else None
         kind = ChangeSetType.CREATE if before is None else ChangeSetType.UPDATE
         with template_errors():

@@ -21,7 +21,7 @@ from lakestack.services.cloudformation.preparation import (
     identity_of,
     prepare,
 )
-from lakestack.services.cloudformation.stack_options import refuse_types
+from lakestack.services.cloudformation.stack_options import refuse_triggers, refuse_types
 from lakestack.services.cloudformation.template import Template, parse_template, template_text
 from lakestack.services.cloudformation.template_check import (
     check,
@@ -47,6 +47,7 @@ def checked(
     text = template_text(request, context.account_id, context.region)
     template = parse_template(text)
     check(template)
+    refuse_triggers(request)
     refuse_types(request, (r["Type"] for r in resources_of(template).values()))
     if capabilities and (
         missing := missing_capabilities(template, request.get("Capabilities") or [])

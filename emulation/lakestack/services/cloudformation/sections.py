@@ -117,9 +117,7 @@ def _check_transform(transform: Any) -> None:
     for item in transform if isinstance(transform, list) else [transform]:
         named = isinstance(item, dict) and isinstance(item.get("Name"), str)
         if not isinstance(item, str) and not named:
-            raise ValidationError(
-                "Template format error: Transform must be the name of a macro, or a list of them."
-            )
+            raise ValidationError("Key Name of transform definition must be a string.")
 
 
 def _check_mappings(mappings: dict[str, Any]) -> None:
@@ -132,14 +130,14 @@ def _check_mappings(mappings: dict[str, Any]) -> None:
         for key, attributes in mapping.items():
             if not isinstance(attributes, dict) or not attributes:
                 raise ValidationError(
-                    f"Template format error: Every Mappings member {key} of {name} must be a map"
+                    f"Template format error: Every Mappings member {key} must be a map"
                 )
-            for attribute, value in attributes.items():
+            for value in attributes.values():
                 items = value if isinstance(value, list) else [value]
                 if not all(map(is_literal, items)):
                     raise ValidationError(
                         "Template format error: Every Mappings attribute must be a String or a "
-                        f"List: {name}, {key}, {attribute}"
+                        "List."
                     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from localstack.services.cloudformation.stores import get_cloudformation_store
 
+from lakestack.services.cloudformation.drift_results import StackDrift
 from lakestack.store import Contents, Ending, ServiceState, Store, register
 
 CANCELLED = "Resource creation cancelled"
@@ -31,6 +32,10 @@ class StackNotes:
         tags_before: the stack's, before the update that runs
         updated: when its last update, or the execution of a change set, began
         options: of its requests, which DescribeStacks shows by these names
+        policy: text of its stack policy, None if it has none
+        policy_during_update: text of the one that is in force for the update that runs
+        policy_after_update: text of the one that the stack has if that update succeeds
+        drift: what is known of it
     """
 
     operation: threading.Lock = field(default_factory=threading.Lock)
@@ -43,12 +48,22 @@ class StackNotes:
     tags_before: list[Any] = field(default_factory=list)
     updated: datetime | None = None
     options: dict[str, Any] = field(default_factory=dict)
+    policy: str | None = None
+    policy_during_update: str | None = None
+    policy_after_update: str | None = None
+    drift: StackDrift = field(default_factory=StackDrift)
 
     def begin_creation(self, timeout_minutes: int | None) -> None:
         """From now on the stack has this many minutes, if any."""
         self.timeout_minutes = timeout_minutes
         if timeout_minutes is not None:
             self.deadline = time.monotonic() + 60 * timeout_minutes
+
+    def end_update(self, *, succeeded: bool) -> None:
+        """The policies that the update's request gave take their places."""
+        if succeeded and self.policy_after_update is not None:
+            self.policy = self.policy_after_update
+        self.policy_during_update = self.policy_after_update = None
 
     def at_rest(self, timeout: float) -> bool:
         """Wait until no operation runs; whether that came within so many seconds."""
@@ -89,6 +104,7 @@ class CloudFormationState(ServiceState):
                     "timeout_minutes": each.timeout_minutes,
                     "updated": each.updated and each.updated.isoformat(),
                     "options": each.options,
+                    "policy": each.policy,
                 }
                 for stack_id, each in self.notes.items()
             }

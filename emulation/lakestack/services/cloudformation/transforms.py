@@ -21,6 +21,7 @@ from localstack.services.cloudformation.engine.v2.change_set_model_transform imp
     ChangeSetModelTransform,
 )
 from localstack.services.cloudformation.engine.validations import ValidationError
+from localstack.services.cloudformation.stores import get_cloudformation_store
 
 from lakestack.services.cloudformation import language_extensions
 from lakestack.services.cloudformation.static_values import StaticValues
@@ -137,6 +138,10 @@ def _as_given(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _macro(name: str, parameters: Any, fragment: Any, stage: Stage, *, part: bool) -> Any:
+    known = get_cloudformation_store(stage.account, stage.region).macros
+    if name not in known:
+        of_account = name if name.startswith("AWS::") else f"{stage.account}::{name}"
+        raise FailedTransformationException(name, f"No transform named {of_account} found")
     change_set = SimpleNamespace(
         account_id=stage.account, region_name=stage.region, resolved_parameters=stage.parameters
     )

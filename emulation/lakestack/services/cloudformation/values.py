@@ -35,6 +35,11 @@ class StopError(Exception):
         super().__init__(reason)
         self.resource, self.reason = resource, reason
 
+    @property
+    def sentence(self) -> str:
+        """The reason, with the space before what follows it."""
+        return self.reason.rstrip(". ") + ". "
+
 
 class Values(Functions):
     """Mixed into a deployment, which sets these."""

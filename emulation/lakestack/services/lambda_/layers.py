@@ -11,6 +11,7 @@ from typing import Any
 from localstack.aws.api import RequestContext, handler
 from localstack.aws.api.lambda_ import LayersListItem, ListLayersResponse
 from localstack.services.lambda_ import api_utils
+from localstack.services.lambda_.invocation.lambda_models import ValidationException
 from localstack.services.lambda_.invocation.models import lambda_stores
 from localstack.utils.collections import PaginatedList
 
@@ -31,6 +32,14 @@ class LayerOperations:
                     del layers[name]
             raise
 
+    def remove_layer_version_permission(
+        self, context: RequestContext, layer_name: str, version_number: int, **given: Any
+    ) -> None:
+        """LocalStack looks for the statement in a policy that need not be there."""
+        parent: Any = super()
+        parent.get_layer_version_policy(context, layer_name, version_number)
+        parent.remove_layer_version_permission(context, layer_name, version_number, **given)
+
     @handler("ListLayers")
     def list_layers(
         self,
@@ -41,6 +50,19 @@ class LayerOperations:
         compatible_architecture: str | None = None,
     ) -> ListLayersResponse:
         """The layers with the newest version of each that fits."""
+        faults = [
+            fault
+            for fault in (
+                api_utils.validate_layer_architecture(compatible_architecture),
+                api_utils.validate_layer_runtime(compatible_runtime),
+            )
+            if fault
+        ]
+        if faults:
+            plural = "s" if len(faults) > 1 else ""
+            raise ValidationException(
+                f"{len(faults)} validation error{plural} detected: {';'.join(faults)}"
+            )
         found = []
         for name, layer in list(lambda_stores[context.account_id][context.region].layers.items()):
             fitting = [

@@ -8,8 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from localstack.aws.api import RequestContext
 from localstack.aws.api.lambda_ import InvalidParameterValueException
+from localstack.services.lambda_ import api_utils
 from localstack.services.lambda_.invocation.lambda_models import ValidationException
+from localstack.services.lambda_.invocation.models import lambda_stores
 
 from lakestack.services import event_patterns
 
@@ -61,6 +64,24 @@ def check(request: Mapping[str, Any]) -> None:
         raise _invalid("StartingPosition AT_TIMESTAMP requires StartingPositionTimestamp.")
     if request.get("TumblingWindowInSeconds"):
         _check_window(request)
+
+
+def check_function(context: RequestContext, request: Mapping[str, Any]) -> None:
+    """A version or alias that is named must be there, as the function must.
+
+    Raises:
+        InvalidParameterValueException: it is not
+    """
+    named = request.get("FunctionName") or request.get("FunctionArn")
+    if not named:
+        return
+    name, qualifier, account, region = api_utils.function_locators_from_arn(named)
+    store = lambda_stores[account or context.account_id][region or context.region]
+    function = store.functions.get(name)
+    if function is None or not qualifier or qualifier == "$LATEST":
+        return
+    if qualifier not in function.versions and qualifier not in function.aliases:
+        raise _invalid("Function does not exist")
 
 
 def _check_window(request: Mapping[str, Any]) -> None:

@@ -20,6 +20,7 @@ from lakestack.services import steady_time
 from lakestack.services.lambda_ import kinesis_mapping, mapping_rules, metrics, packages
 from lakestack.services.lambda_.executor import end_deleted
 from lakestack.services.lambda_.function_process import kill_all
+from lakestack.services.lambda_.invocations import InvocationOperations
 from lakestack.services.lambda_.layers import LayerOperations
 from lakestack.services.lambda_.public_layers import NoFetcher
 from lakestack.services.lambda_.runtimes import check_runnable, is_python
@@ -40,7 +41,7 @@ class _DaemonTimer(threading.Timer):
         self.daemon = True
 
 
-class LakeLambdaProvider(LayerOperations, LambdaProvider):  # type: ignore[misc]
+class LakeLambdaProvider(LayerOperations, InvocationOperations, LambdaProvider):  # type: ignore[misc]
     """LocalStack's control plane; what cannot run here is refused when it is created."""
 
     def __init__(self) -> None:
@@ -86,6 +87,7 @@ class LakeLambdaProvider(LayerOperations, LambdaProvider):  # type: ignore[misc]
 
     def validate_event_source_mapping(self, context: RequestContext, request: Any) -> Any:
         mapping_rules.check(request)
+        mapping_rules.check_function(context, request)
         return super().validate_event_source_mapping(context, request)
 
     def _validate_runtime(self, package_type: str, runtime: str) -> None:

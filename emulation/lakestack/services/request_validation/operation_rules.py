@@ -1,6 +1,6 @@
 """What some operations need beyond their shapes, where LocalStack's handler would answer 500.
 
-Lambda API Reference, "CreateFunction", "UpdateFunctionCode" and "CreateEventSourceMapping";
+Lambda API Reference, "CreateFunction", "UpdateFunctionCode", "Invoke" and others;
 DynamoDB API Reference, "EnableKinesisStreamingDestination"; Amazon S3 API Reference,
 "ListObjectsV2", "PutBucketLifecycleConfiguration" and "Error responses"; CloudFormation API
 Reference, "CreateStack" and "GetTemplate"; CloudWatch Logs API Reference, "StartQuery" and
@@ -79,8 +79,43 @@ def _configuration(request: dict[str, Any]) -> CommonServiceException | None:
     return _invalid("ValidationException", summary(faults)) if faults else _layers(request)
 
 
+_LAYER_NAME = re.compile(
+    r"(arn:[a-zA-Z0-9-]+:lambda:[a-zA-Z0-9-]+:\d{12}:layer:[a-zA-Z0-9-_]+)|[a-zA-Z0-9-_]+"
+)
+_INVOCATIONS = {
+    "InvocationType": ("Event", "RequestResponse", "DryRun"),
+    "LogType": ("None", "Tail"),
+}
+_ACTION = re.compile(r"(lambda:[*]|lambda:[a-zA-Z]+|[*])")
+
+
 def _layer_content(request: dict[str, Any]) -> CommonServiceException | None:
-    return _code_source({**request["Content"], "ImageUri": None})
+    return _matching(request, "LayerName", _LAYER_NAME) or _code_source(
+        {**request["Content"], "ImageUri": None}
+    )
+
+
+def _permission(request: dict[str, Any]) -> CommonServiceException | None:
+    return _matching(request, "Action", _ACTION)
+
+
+def _matching(
+    request: dict[str, Any], member: str, pattern: re.Pattern[str]
+) -> CommonServiceException | None:
+    given = request.get(member)
+    if given is None or pattern.fullmatch(given):
+        return None
+    rule = f"satisfy regular expression pattern: {pattern.pattern}"
+    return _invalid("ValidationException", summary([fault(given, ((), member), rule)]))
+
+
+def _invocation(request: dict[str, Any]) -> CommonServiceException | None:
+    faults = [
+        fault(request[name], ((), name), f"satisfy enum value set: [{', '.join(known)}]")
+        for name, known in _INVOCATIONS.items()
+        if request.get(name) is not None and request[name] not in known
+    ]
+    return _invalid("ValidationException", summary(faults)) if faults else None
 
 
 def _function(request: dict[str, Any]) -> CommonServiceException | None:
@@ -181,6 +216,8 @@ _RULES: dict[tuple[str, str], Rule] = {
     ("lambda", "PublishLayerVersion"): _layer_content,
     ("lambda", "UpdateFunctionCode"): _code_source,
     ("lambda", "CreateEventSourceMapping"): _event_source,
+    ("lambda", "AddPermission"): _permission,
+    ("lambda", "Invoke"): _invocation,
     ("cloudformation", "CreateStack"): _stack_name,
     ("cloudformation", "CreateChangeSet"): _stack_name,
     ("cloudformation", "GetTemplate"): _stack_or_change_set,
