@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 
 from pipeline.lake import Lake, is_missing
 
-__all__ = ["GrowingTable", "count_items", "reported_items"]
+__all__ = ["GrowingTable", "count_items", "items_once", "reported_items"]
 
 _ITEMS_PER_SEGMENT: Final = 20_000
 _MOST_SEGMENTS: Final = 1_000
@@ -29,6 +29,11 @@ _COUNTING: Final = 0.05
 """Share of a wait's time that counting may take where ItemCount says that there are too few."""
 _BETWEEN_COUNTS: Final = 10.0
 """Seconds between two such counts, at least."""
+
+
+def items_once(lake: Lake, table: str) -> int | None:
+    """As `count_items`, but not again in a run that has changed nothing since."""
+    return lake.once.get(("items", table), lambda: count_items(lake, table))
 
 
 def count_items(lake: Lake, table: str) -> int | None:

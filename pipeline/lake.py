@@ -11,6 +11,7 @@ from typing import Any, BinaryIO, Protocol, TextIO, TypeVar
 from botocore.exceptions import BotoCoreError, ClientError
 
 from pipeline.cloudformation import Stacks
+from pipeline.counted_once import CountedOnce
 from pipeline.object_reading import open_binary, open_text
 from pipeline.polling import Position, poll_until
 from pipeline.run_state import RunState
@@ -68,6 +69,8 @@ class Lake:
     state: RunState
     cancelled: threading.Event = field(default_factory=threading.Event)
     """Set when a stage has failed or the user interrupts: long waits end early."""
+    once: CountedOnce = field(default_factory=CountedOnce)
+    """Counts that a run need not make twice."""
 
     @classmethod
     def open(cls, target: Target, reporter: Reporter) -> Lake:

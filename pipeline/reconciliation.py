@@ -15,14 +15,14 @@ from botocore.exceptions import ClientError
 from pipeline.delivered import Delivered
 from pipeline.distinct_keys import DistinctKeys, Overlap
 from pipeline.exceptions_table import users
-from pipeline.item_counts import count_items
+from pipeline.item_counts import items_once
 from pipeline.lake import Lake, is_missing
 from pipeline.run_state import Record
 from pipeline.settings import EXCEPTIONS_TABLE, PARTIAL, TABLE_KEYS, TABLES, Settings
 from pipeline.simulated_ratings import Simulated, simulated
 from pipeline.stages.full_load import find_task, table_statistics
 from pipeline.stages.land import quarantine_key
-from pipeline.stages.stream import SourceEvents, source_events
+from pipeline.stages.stream import SourceEvents, source_events_once
 from pipeline.training_data import Directory, job_report, read_directory
 
 __all__ = ["Hop", "Measured", "measure", "reconcile"]
@@ -91,9 +91,9 @@ def measure(lake: Lake, land: Record) -> Measured:
     tables = (*loaded, EXCEPTIONS_TABLE, settings.streamed_table)
     report = job_report(lake)
     with ThreadPoolExecutor(max_workers=4) as pool:
-        items = {t: pool.submit(count_items, lake, t) for t in tables}
-        delivered = pool.submit(_delivered, lake)
-        wanted = pool.submit(source_events, lake)
+        items = {t: pool.submit(items_once, lake, t) for t in tables}
+        delivered = pool.submit(Delivered.once, lake)
+        wanted = pool.submit(source_events_once, lake)
         drifts = pool.submit(simulated, lake)
         landed = {t: pool.submit(_landed, lake, t) for t in (*TABLES, PARTIAL)}
         written = {
@@ -192,12 +192,6 @@ def _stream_hops(measured: Measured) -> list[Hop]:
             rows - rejected - len(source.pairs),
         ),
     ]
-
-
-def _delivered(lake: Lake) -> Delivered:
-    delivered = Delivered(lake)
-    delivered.refresh()
-    return delivered
 
 
 def _landed(lake: Lake, table: str) -> Landed:

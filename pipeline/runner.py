@@ -164,9 +164,10 @@ def run(lake: Lake, *, source: Source, plan: Plan, user: int) -> RunResult:
         staged = stage_files(lake, dataset.files)
         with ThreadPoolExecutor(max_workers=4, thread_name_prefix="stack") as pool:
             made = begin_deployment(lake, staged, pool, lake.reporter.line)
+            lake.once.begin()
             result.outcomes = _run_stages(lake, dataset, stages, made, plan)
-            for stack in made.values():
-                stack.result()
+            if {stack.result() for stack in made.values()} - {Outcome.UNCHANGED}:
+                lake.once.end()
         if plan.reactive:
             with _step(lake, "reactive"):
                 make_reactive(lake)
@@ -303,6 +304,8 @@ def _run_stage(
             before=same,
             parameters=plan.parameters,
         )
+        if stage.changes:
+            lake.once.end()
         result = stage.run(work)
         seconds = time.monotonic() - began
         if stage.recorded:

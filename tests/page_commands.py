@@ -26,8 +26,9 @@ _BY_WORDS: Final = (
     (r"LAKE_PROJECT=.* --target aws", f"{_AWS}/test_several_lakes.py"),
     (r"lake .*--(yes-account|max-cost)", f"{_AWS}/test_guard_rails.py"),
     (r"lake .*--target aws", f"{_AWS}/test_whole_target.py"),
-    (r"pip install ", "tests/integration/distribution/test_installed.py"),
+    (r"(pip|lakestack) install\b", "tests/integration/distribution/test_installed.py"),
     (r"docker ", "tests/integration/container/test_compose.py"),
+    (r"lake simulate-drift", "tests/integration/pipeline/own_emulator/test_retraining.py"),
 )
 """Commands that a test of their own runs, whatever page they are on."""
 _BY_PAGE: Final = MappingProxyType(

@@ -114,6 +114,8 @@ class Stage(ABC):
     """Templates of stacks that must be complete before."""
     removed_by_pause: ClassVar[bool] = False
     """Whether `lake pause` takes its work away, which is then not lost."""
+    changes: ClassVar[bool] = True
+    """Whether its work changes anything that is counted."""
     recorded: ClassVar[bool] = True
     """Whether a finished run is remembered, and skipped next time."""
 

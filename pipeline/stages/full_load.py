@@ -8,7 +8,7 @@ from pipeline.cloudformation import template_text
 from pipeline.counted import counted
 from pipeline.errors import StageError
 from pipeline.infrastructure import empty_tables, load_again
-from pipeline.item_counts import count_items
+from pipeline.item_counts import count_items, items_once
 from pipeline.lake import Lake
 from pipeline.ownership import claim_exceptions, loaded_tables, require_no_foreign_tables
 from pipeline.run_state import Record
@@ -46,7 +46,7 @@ class FullLoad(Stage):
     def missing(self, lake: Lake, record: Record) -> str | None:
         expected = {lake.settings.dynamodb_table(t): record.details["items"][t] for t in TABLES}
         for table, items in expected.items():
-            found = count_items(lake, table)
+            found = items_once(lake, table)
             if found is None:
                 return unreadable(lake, table) or f"DynamoDB table {table}"
             if found < items:

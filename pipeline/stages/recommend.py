@@ -50,6 +50,7 @@ class Recommend(Stage):
     name = "recommend"
     needs = ("deploy",)
     recorded = False
+    changes = False
 
     def missing(self, lake: Lake, record: Record) -> str | None:  # noqa: ARG002
         return None

@@ -14,7 +14,7 @@ from pipeline.counted import counted
 from pipeline.delivered import Delivered, events
 from pipeline.distinct_keys import DistinctKeys
 from pipeline.errors import StageError
-from pipeline.item_counts import GrowingTable, count_items
+from pipeline.item_counts import GrowingTable, items_once
 from pipeline.lake import Lake
 from pipeline.lambdas import simulator
 from pipeline.run_state import Record, fingerprint
@@ -46,14 +46,12 @@ class Stream(Stage):
         return [template_text("streaming")]
 
     def missing(self, lake: Lake, record: Record) -> str | None:  # noqa: ARG002
-        delivered = Delivered(lake)
-        delivered.refresh()
-        source = source_events(lake)
+        delivered, source = Delivered.once(lake), source_events_once(lake)
         absent = source.events.overlap(delivered.distinct).first_only
         if absent:
             return f"{counted(absent, 'rating')} under {lake.settings.delivery_prefix}"
         table, wanted = lake.settings.streamed_table, len(source.pairs)
-        items = count_items(lake, table)
+        items = items_once(lake, table)
         if items is None:
             return unreadable(lake, table) or f"DynamoDB table {table}"
         return f"{counted(wanted - items, 'item')} of {table}" if items < wanted else None
@@ -231,6 +229,11 @@ class SourceEvents:
     """As `pipeline.delivered.events` has them."""
     pairs: DistinctKeys
     """Their (user, movie), of which each makes an item."""
+
+
+def source_events_once(lake: Lake) -> SourceEvents:
+    """As `source_events`, but not read again in a run that has changed nothing since."""
+    return lake.once.get("source events", lambda: source_events(lake))
 
 
 def source_events(lake: Lake) -> SourceEvents:

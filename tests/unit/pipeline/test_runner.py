@@ -14,6 +14,7 @@ from botocore.exceptions import EndpointConnectionError
 
 from pipeline import runner
 from pipeline.cloudformation import Outcome
+from pipeline.counted_once import CountedOnce
 from pipeline.data import Source
 from pipeline.errors import (
     SettingsError,
@@ -39,6 +40,7 @@ class FakeLake:
     reporter: SilentReporter = field(default_factory=SilentReporter)
     cancelled: threading.Event = field(default_factory=threading.Event)
     bucket: str = "b"
+    once: CountedOnce = field(default_factory=CountedOnce)
 
     def __post_init__(self) -> None:
         self.state = RunState(self.s3, "b", "_lake")
@@ -109,6 +111,19 @@ def test_a_second_run_does_nothing() -> None:
     before = dict(lake.s3.objects)
     assert run(lake, list(stages)) == []
     assert lake.s3.objects == before
+
+
+def test_what_is_counted_stays_counted_until_a_stage_works() -> None:
+    lake, stages = FakeLake(), diamond()
+    run(lake, list(stages))
+    looks = Counting("looks")
+    looks.recorded, looks.changes = False, False  # type: ignore[misc]
+    for working, again in ((False, 1), (True, 2)):
+        lake.once.begin()
+        assert lake.once.get("items", lambda: 1) == 1
+        stages[3].gone = "table d" if working else None
+        assert run(lake, [*stages, looks]) == (["looks", "d"] if working else ["looks"])
+        assert lake.once.get("items", lambda: 2) == again
 
 
 def test_force_redoes() -> None:

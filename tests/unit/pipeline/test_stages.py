@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import pytest
 
+from pipeline.counted_once import CountedOnce
 from pipeline.errors import StageError, StageTimeoutError
 from pipeline.lake import Lake
 from pipeline.run_state import RunState
@@ -37,6 +38,7 @@ class FakeLake:
             usual={},
         )
         self.clients = clients
+        self.once = CountedOnce()
 
     poll = Lake.poll
 
