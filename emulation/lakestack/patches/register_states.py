@@ -14,6 +14,12 @@ _WRITER = f"{_MAP}.result_writer.resource_eval.resource_eval_s3:ResourceEvalS3"
 
 STATES: tuple[Patch, ...] = (
     patch(
+        "stepfunctions.definition",
+        "stepfunctions.install",
+        "states that lead nowhere, or to which nothing leads, are found by an execution",
+        "localstack.services.stepfunctions.provider:StepFunctionsProvider._validate_definition",
+    ),
+    patch(
         "distributed_map.parse",
         "distributed_map.install",
         "ItemBatcher is refused",

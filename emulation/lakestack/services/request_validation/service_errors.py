@@ -65,6 +65,7 @@ _BY_SERVICE = {
     ),
     "pipes": Codes(_SERIALIZATION, "ValidationException", ("UnknownOperationException", 404), FULL),
     "events": _OURS,
+    "stepfunctions": _OURS,
     "athena": Codes(_SERIALIZATION, "InvalidRequestException", rules=FULL),
     # DMS takes its enumerations in any case (GZIP, gzip), so that the handler decides.
     "dms": Codes(_SERIALIZATION, "InvalidParameterValueException", rules=SIZES),
