@@ -129,3 +129,36 @@ def test_prepared_statements_have_values(lake: Lake) -> None:
         lambda: lake.athena.get_prepared_statement(StatementName=name, WorkGroup="primary")
     )
     assert gone[0] == "ResourceNotFoundException"
+
+
+def test_a_result_is_reused_where_a_query_allows_it(lake: Lake) -> None:
+    sql = "SELECT count(*) AS n FROM ratings"
+    by_age = {"ResultReuseByAgeConfiguration": {"Enabled": True, "MaxAgeInMinutes": 60}}
+    first = lake.run(sql, ResultReuseConfiguration=by_age)
+    assert first["Statistics"]["ResultReuseInformation"] == {"ReusedPreviousResult": False}
+    again = lake.run(sql, ResultReuseConfiguration=by_age)
+    assert again["Statistics"]["ResultReuseInformation"] == {"ReusedPreviousResult": True}
+    assert again["Statistics"]["DataScannedInBytes"] == 0
+    assert again["ResultReuseConfiguration"] == by_age
+    assert again["QueryExecutionId"] != first["QueryExecutionId"]
+    locations = [each["ResultConfiguration"]["OutputLocation"] for each in (first, again)]
+    assert locations[0] == locations[1]
+    assert lake.rows(sql, ResultReuseConfiguration=by_age) == [["n"], ["3"]]
+    other = lake.run(sql)
+    assert other["Statistics"]["ResultReuseInformation"] == {"ReusedPreviousResult": False}
+
+
+def test_a_work_group_limits_what_is_scanned(lake: Lake) -> None:
+    configuration = {
+        "BytesScannedCutoffPerQuery": 10_000_000,
+        "ResultConfiguration": {"OutputLocation": lake.output},
+    }
+    lake.athena.create_work_group(Name=lake.name, Configuration=configuration)
+    row = b'{"id": 4, "title": "' + b"x" * 100_000 + b'"}\n'
+    lake.s3.put_object(Bucket=lake.name, Key="ratings/b.json", Body=row * 101)
+    found = lake.ended(lake.start("SELECT count(*) FROM ratings", WorkGroup=lake.name))
+    assert found["Status"]["State"] == "CANCELLED"
+    assert found["Status"]["StateChangeReason"] == (
+        "Query cancelled! : Bytes scanned limit was exceeded"
+    )
+    assert lake.run("SELECT 1", WorkGroup=lake.name)

@@ -121,7 +121,8 @@ def test_a_version_keeps_what_it_was_registered_with(registry: Registry) -> None
     )
     found = registry.client.describe_model_package(ModelPackageName=arn)
     assert found["ModelPackageVersion"] == 1
-    assert found["ModelPackageGroupName"] == found["ModelPackageName"] == registry.group
+    assert found["ModelPackageGroupName"] == registry.group
+    assert "ModelPackageName" not in found
     assert found["ModelPackageStatus"] == "Completed"
     assert found["ModelApprovalStatus"] == "PendingManualApproval"
     assert found["CustomerMetadataProperties"]["ndcg@10"] == "0.48"
@@ -169,7 +170,7 @@ def test_lists_are_filtered_sorted_and_paged(registry: Registry) -> None:
     )
     every = {
         kind: [
-            p["ModelPackageName"]
+            p.get("ModelPackageName") or p["ModelPackageGroupName"]
             for page in client.get_paginator("list_model_packages").paginate(
                 **({"ModelPackageType": kind} if kind else {})
             )

@@ -1,4 +1,4 @@
-"""What a user of the SageMaker Python SDK 3 does: train, process, transform, tune.
+"""What a user of the SageMaker Python SDK 3 does: train, process, transform, serve, tune.
 
 Run by an interpreter that has the SDK and nothing of ours: ``python sdk3_story.py BUCKET FOLDER``.
 What came of each step is in told.json of the folder then.
@@ -15,6 +15,7 @@ import boto3
 from sagemaker.core.helper.session_helper import Session
 from sagemaker.core.parameter import CategoricalParameter, IntegerParameter
 from sagemaker.core.processing import ScriptProcessor
+from sagemaker.core.resources import ModelPackage
 from sagemaker.core.shapes import (
     ProcessingInput,
     ProcessingOutput,
@@ -22,6 +23,7 @@ from sagemaker.core.shapes import (
     ProcessingS3Output,
 )
 from sagemaker.core.transformer import Transformer
+from sagemaker.serve.model_builder import ModelBuilder
 from sagemaker.train import ModelTrainer
 from sagemaker.train.configs import Compute, InputData, OutputDataConfig, SourceCode
 from sagemaker.train.tuner import HyperparameterTuner
@@ -188,6 +190,38 @@ class Story:
         )
         return self.read("transformed/")
 
+    def serve(self) -> dict[str, Any]:
+        """An endpoint and a version in the registry, both of what a trainer has made."""
+        trainer = self.trainer()
+        trainer.train(wait=True, logs=False)
+        builder = ModelBuilder(
+            model=trainer,
+            role_arn=ROLE,
+            sagemaker_session=self.session,
+            image_uri=IMAGE,
+            instance_type=INSTANCE,
+            env_vars={"SAGEMAKER_PROGRAM": "inference.py"},
+        )
+        builder.build(model_name="sdk3-built")
+        endpoint = builder.deploy(
+            endpoint_name="sdk3-built", initial_instance_count=1, instance_type=INSTANCE, wait=True
+        )
+        answer = endpoint.invoke(body="1\n2", content_type="text/csv", accept="text/csv")
+        builder.register(
+            model_package_group_name="sdk3-built",
+            content_types=["text/csv"],
+            response_types=["text/csv"],
+            inference_instances=[INSTANCE],
+            transform_instances=[INSTANCE],
+            approval_status="Approved",
+        )
+        versions = list(ModelPackage.get_all(model_package_group_name="sdk3-built"))
+        endpoint.delete()
+        return {
+            "answer": answer.body.read().decode(),
+            "versions": [[v.model_package_version, v.model_approval_status] for v in versions],
+        }
+
     def tune(self) -> dict[str, Any]:
         tuner = HyperparameterTuner(
             self.trainer(),
@@ -217,6 +251,7 @@ def main() -> None:
         "trained": trained,
         "processed": story.process(),
         "transformed": story.transform(trained["archive"]),
+        "served": story.serve(),
         "tuned": story.tune(),
     }
     (story.folder / "told.json").write_text(json.dumps(told))  # the SDK writes on stdout

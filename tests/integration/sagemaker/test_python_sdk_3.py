@@ -39,5 +39,9 @@ def test_a_transformer_joins_its_answers(told: dict[str, Any]) -> None:
     assert told["transformed"] == {"numbers.csv.out": "1,2\n2,4\n3,6\n"}
 
 
+def test_a_model_builder_deploys_and_registers(told: dict[str, Any]) -> None:
+    assert told["served"] == {"answer": "2\n4", "versions": [[1, "Approved"]]}
+
+
 def test_a_tuner_of_a_model_trainer_finds_the_best_job(told: dict[str, Any]) -> None:
     assert told["tuned"] == {"factor": "3", "kind": "b", "trials": 4}

@@ -137,13 +137,18 @@ class ModelPackage:
         self.modified = clock.utc()
 
     def _identity(self) -> dict[str, Any]:
+        """What tells it from others: a version has its group, and no name of its own.
+
+        Amazon SageMaker AI Developer Guide, "View and Update the Details of a Model Version".
+        """
         found: dict[str, Any] = {
-            "ModelPackageName": self.name,
             "ModelPackageArn": self.arn,
             "CreationTime": self.created,
             "ModelPackageStatus": "Completed",
         }
-        if self.group is not None:
+        if self.group is None:
+            found["ModelPackageName"] = self.name
+        else:
             found.update(
                 ModelPackageGroupName=self.group,
                 ModelPackageVersion=self.version,

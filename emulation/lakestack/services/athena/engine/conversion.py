@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from lakestack.services.athena.engine import avro_file
 from lakestack.services.athena.engine.errors import data_error
 
 
@@ -46,9 +47,4 @@ def _orc(file: Path) -> Any:
 
 
 def _avro(file: Path) -> Any:
-    import fastavro
-    import pyarrow as pa
-
-    with file.open("rb") as source:
-        records = list(fastavro.reader(source))
-    return pa.Table.from_pylist(records)
+    return avro_file.read(file)

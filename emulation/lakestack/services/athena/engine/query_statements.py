@@ -60,10 +60,11 @@ def create_table_as(session: Session, read: Statement) -> Outcome:
             f"need to manually clean the data at location '{location}' before retrying. Athena "
             "will not delete data in your account.",
         )
-    sql = session.prepare(read.parts["sql"])
+    sql = session.prepare(read.parts["sql"], empty=not read.parts["with_data"])
     described = _named(session.described(sql))
     writing.check_partitions_last([each for each, _ in described], form)
-    written = _write(session, _storable(sql, described), form, location)
+    rows = _storable(sql, described) + ("" if read.parts["with_data"] else " LIMIT 0")
+    written = _write(session, rows, form, location)
     table = _table_input(name, location, described, form, buckets)
     session.catalog.create(database, table)
     made = session.catalog.table(database, name)
@@ -278,7 +279,7 @@ def _form_of_table(table: Document) -> writing.Form:
     serde = descriptor(table).get("SerdeInfo") or {}
     library = str(serde.get("SerializationLibrary") or "").lower()
     name = next((k for k in ("PARQUET", "ORC", "AVRO", "JSON") if k.lower() in library), "TEXTFILE")
-    if name == "AVRO" or "csv" in library:
+    if "csv" in library:
         raise not_supported(f"Inserting into a table of {serde.get('SerializationLibrary')}")
     settings, parameters = serde.get("Parameters") or {}, table.get("Parameters") or {}
     compression = parameters.get("write.compression") or parameters.get(f"{name.lower()}.compress")

@@ -6,6 +6,7 @@ Reference, "QueryExecution", StatementType and SubstatementType.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +21,7 @@ _OTHERS = (
     *("ROLLBACK", "SET", "START", "TRUNCATE", "UPDATE", "USE", "VACUUM"),
 )
 """Statements of Athena's or Trino's that are not emulated."""
+_DATA = re.compile(r"\s+WITH\s+(NO\s+)?DATA\s*\Z", re.IGNORECASE)
 QUERIES = ("SELECT", "WITH", "VALUES", "(", "TABLE")
 
 
@@ -74,11 +76,18 @@ def _create(words: Words) -> Statement:
     if words.ahead("WITH") or words.ahead("AS"):
         properties = table_statement.with_properties(words) if words.take("WITH") else {}
         words.need("AS")
-        sql = words.rest()
+        sql, with_data = _with_data(words.rest())
         parts = {"table": name, "properties": properties, "sql": sql, "exists": exists}
+        parts["with_data"] = with_data
         return Statement("CREATE_TABLE_AS_SELECT", DDL, parts)
     parts = table_statement.table(words, external=external)
     return Statement("CREATE_TABLE", DDL, {"table": name, "exists": exists, **parts})
+
+
+def _with_data(sql: str) -> tuple[str, bool]:
+    """A CTAS's query, and whether its rows are wanted."""
+    found = _DATA.search(sql)
+    return (sql[: found.start()], not found[1]) if found else (sql, True)
 
 
 def _drop(words: Words) -> Statement:

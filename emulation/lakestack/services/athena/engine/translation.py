@@ -13,7 +13,13 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import ParseError, TokenError, UnsupportedError
 
-from lakestack.services.athena.engine import functions, iceberg, operators, rewriting
+from lakestack.services.athena.engine import (
+    functions,
+    iceberg,
+    metadata_tables,
+    operators,
+    rewriting,
+)
 from lakestack.services.athena.engine.catalog import (
     CATALOG,
     Catalog,
@@ -181,6 +187,10 @@ def _replace(
         raise not_supported(f"The data catalog {where}")
     schema = (node.args["db"].name if node.args.get("db") else database).lower()
     name = node.this.name.lower()
+    alias = node.args.get("alias") or exp.TableAlias(this=exp.to_identifier(name, quoted=True))
+    if about := metadata_tables.query(catalog, schema, name):
+        node.replace(exp.Subquery(this=parse(about), alias=alias, joins=node.args.get("joins")))
+        return
     table = catalog.table(schema, name)
     if table is None:
         if not catalog.has_database(schema):
@@ -189,7 +199,6 @@ def _replace(
             "TABLE_NOT_FOUND",
             f"{place(node)}: Table '{CATALOG}.{schema}.{name}' does not exist",
         )
-    alias = node.args.get("alias") or exp.TableAlias(this=exp.to_identifier(name, quoted=True))
     version = _version(node, table)
     if is_view(table):
         definition = view_definition(table)

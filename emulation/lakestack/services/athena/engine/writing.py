@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lakestack.services.athena.engine import avro_file
 from lakestack.services.athena.engine.errors import QueryError, not_supported
 from lakestack.services.athena.engine.objects import Objects
 from lakestack.services.athena.engine.types import literal, quoted
@@ -31,7 +32,7 @@ _PARQUET = {
 _ORC = {"NONE": "uncompressed", "SNAPPY": "snappy", "ZLIB": "zlib", "ZSTD": "zstd", "LZ4": "lz4"}
 _TEXT = {"NONE": ("none", ""), "GZIP": ("gzip", ".gz"), "ZSTD": ("zstd", ".zst")}
 _DEFAULT_PARTITION = "__HIVE_DEFAULT_PARTITION__"
-FORMATS = ("PARQUET", "ORC", "JSON", "TEXTFILE")
+FORMATS = ("PARQUET", "ORC", "AVRO", "JSON", "TEXTFILE")
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,8 @@ def _uploaded(
     for number, file in enumerate(files):
         below = "".join(f"{part}/" for part in places[file])
         url = f"{location}/{below}{number:05d}_{uuid.uuid4()}{suffix}"
-        objects.upload(url, _as_orc(file, form) if form.format == "ORC" else file)
+        convert = _CONVERTED.get(form.format)
+        objects.upload(url, convert(file, form) if convert else file)
         urls.append(url)
     values = [[urllib.parse.unquote(part.partition("=")[2]) for part in parts] for parts in found]
     return Written(urls, values, rows)
@@ -153,6 +155,9 @@ def _options(form: Form) -> tuple[str, str]:
         return f"FORMAT parquet, COMPRESSION {_of(_PARQUET, chosen or 'GZIP', form)}", ""
     if form.format == "ORC":
         _of(_ORC, chosen or "ZLIB", form)
+        return "FORMAT parquet, COMPRESSION uncompressed", ""
+    if form.format == "AVRO":
+        _of(avro_file.CODECS, chosen or "DEFLATE", form)
         return "FORMAT parquet, COMPRESSION uncompressed", ""
     compression, suffix = _of(_TEXT, chosen or "GZIP", form)
     if form.format == "JSON":
@@ -180,6 +185,16 @@ def _as_orc(file: Path, form: Form) -> Path:
     compression = _ORC[(form.compression or "ZLIB").upper()]
     orc.write_table(pq.read_table(file, partitioning=None), str(made), compression=compression)
     return made
+
+
+def _as_avro(file: Path, form: Form) -> Path:
+    made = file.with_suffix(".avro")
+    avro_file.write(file, made, avro_file.CODECS[(form.compression or "DEFLATE").upper()])
+    return made
+
+
+_CONVERTED = {"ORC": _as_orc, "AVRO": _as_avro}
+"""Formats that DuckDB does not write."""
 
 
 def form_of(properties: dict[str, Any], *, default: str) -> Form:
