@@ -79,9 +79,20 @@ def test_pip_s_reason_is_in_the_error_log(jobs: Jobs) -> None:
     assert "no-such-module-here" in jobs.log(run["Id"], "error")
 
 
-def test_a_package_that_aws_glue_brings_is_there_without_being_asked_for(jobs: Jobs) -> None:
-    if shipped_modules.folder(["pymysql"], print, dict(os.environ)) is None:
-        pytest.skip("no network to fetch PyMySQL by")
-    job = jobs.create("import pymysql.cursors\nprint('PyMySQL', pymysql.VERSION[0])")
+def test_packages_that_aws_glue_brings_are_there_without_being_asked_for(jobs: Jobs) -> None:
+    if shipped_modules.folder(["pymysql", "s3fs"], print, dict(os.environ)) is None:
+        pytest.skip("no network to fetch PyMySQL and s3fs by")
+    script = """
+        import sys
+        import pymysql.cursors
+        import s3fs
+        from awsglue.utils import getResolvedOptions
+        path = getResolvedOptions(sys.argv, ["bucket"])["bucket"] + "/by-s3fs"
+        files = s3fs.S3FileSystem()
+        with files.open(path, "wb") as file:
+            file.write(b"hello")
+        print("PyMySQL", pymysql.VERSION[0], files.cat(path))
+        """
+    job = jobs.create(script, DefaultArguments={"--bucket": jobs.bucket})
     run = jobs.wait(job, jobs.start(job), "SUCCEEDED")
-    assert "PyMySQL 1" in jobs.log(run["Id"])
+    assert "PyMySQL 1 b'hello'" in jobs.log(run["Id"])
