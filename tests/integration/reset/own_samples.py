@@ -112,6 +112,10 @@ def _ruleset(aws: Aws, name: str) -> None:
     aws("glue").create_data_quality_ruleset(Name=name, Ruleset="Rules = [RowCount > 0]")
 
 
+def _entity_type(aws: Aws, name: str) -> None:
+    aws("glue").create_custom_entity_type(Name=name, RegexString="[0-9]{4}")
+
+
 def _work_group(aws: Aws, name: str) -> None:
     athena = aws("athena")
     athena.create_work_group(Name=name)
@@ -137,6 +141,7 @@ OWN_SAMPLES: dict[str, tuple[Sample, ...]] = {
         Sample(_classifier, listing("glue", "get_classifiers", "Classifiers")),
         Sample(_workflow, listing("glue", "list_workflows", "Workflows")),
         Sample(_ruleset, listing("glue", "list_data_quality_rulesets", "Rulesets")),
+        Sample(_entity_type, listing("glue", "list_custom_entity_types", "CustomEntityTypes")),
     ),
     "lambda": (Sample(_function, listing("lambda", "list_functions", "Functions")),),
     "sagemaker": (

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
-from lakestack.services.glue import connector_jars
+from lakestack.services.glue import connector_jars, job_api
 from lakestack.services.glue.data_quality.results import FILE_NAME, Origin, collect
 from lakestack.services.glue.data_quality.table_run import LOST, TableRun
+from lakestack.services.glue.state import GlueState
 
 RULES = [
     {"rule": "RowCount > 1", "passed": True, "reason": None, "metrics": {"Dataset.*.RowCount": 2}},
@@ -66,3 +68,18 @@ def test_jars_of_the_connections_of_a_job(monkeypatch: pytest.MonkeyPatch) -> No
     assert connector_jars.urls("1" * 12, "eu-west-1", settings) == ["s3://b/c.jar"]
     monkeypatch.setattr(connector_jars, "client", lambda *_: pytest.fail("asked for nothing"))
     assert connector_jars.urls("1" * 12, "eu-west-1", {}) == []
+
+
+def test_results_stay_when_their_job_is_deleted(monkeypatch: pytest.MonkeyPatch) -> None:
+    state = GlueState("000000000000", "us-east-1")
+    run = SimpleNamespace(quality_results=[{"ResultId": "dqresult-1", "JobName": "j"}])
+    state.jobs["j"] = cast(Any, SimpleNamespace(runs=[run], shut_down=list))
+    monkeypatch.setattr(job_api, "state_of", lambda *_: state)
+    monkeypatch.setattr(job_api, "drop_tags", lambda *_: None)
+    context = cast(Any, SimpleNamespace(account_id=state.account, region=state.region))
+    job_api.JobApi().delete_job(context, {"JobName": "j"})
+    assert not state.jobs
+    assert state.quality_results() == {"dqresult-1": {"ResultId": "dqresult-1", "JobName": "j"}}
+    again = GlueState(state.account, state.region)
+    again.restore(state.snapshot())
+    assert again.quality_results() == state.quality_results()
