@@ -24,7 +24,7 @@ pytest_plugins = ["dbt.tests.fixtures.project"]
 
 @pytest.fixture(scope="class")
 def dbt_profile_target(unique_schema):
-    bucket = os.environ["LAKE_BUCKET"]
+    bucket = "BUCKET"
     return {
         "type": "athena",
         "s3_staging_dir": f"s3://{bucket}/staging/",
@@ -48,7 +48,7 @@ def test_its_basic_tests_pass(emulator: str, name: str, tmp_path: Path) -> None:
     )
     folder = tmp_path / "basic"
     folder.mkdir()
-    (folder / "conftest.py").write_text(CONFTEST)
+    (folder / "conftest.py").write_text(CONFTEST.replace("BUCKET", name))
     shutil.copy(Path(__file__).with_name("dbt_basic.py"), folder / "test_basic.py")
     ran = subprocess.run(
         [python, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", folder],
@@ -67,7 +67,6 @@ def test_its_basic_tests_pass(emulator: str, name: str, tmp_path: Path) -> None:
             "AWS_DEFAULT_REGION": REGION,
             "AWS_EC2_METADATA_DISABLED": "true",
             "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
-            "LAKE_BUCKET": name,
         },
     )
     assert ran.returncode == 0, ran.stdout[-3000:] + ran.stderr[-1000:]
