@@ -23,7 +23,7 @@ class _Plugin:
         return lambda: [Check("Java artefacts", False, "missing", "make setup")]
 
 
-def _points(*, group: str) -> list[type[_Plugin]]:
+def _points(group: str) -> list[type[_Plugin]]:
     return [_Plugin] if group == "lake.checks.local" else []
 
 
