@@ -52,7 +52,7 @@ from lakestack.services.cloudformation.request_template import (
     text_of_request,
 )
 from lakestack.services.cloudformation.stack_notes import importers, notes_of
-from lakestack.services.cloudformation.stack_policies import (
+from lakestack.services.cloudformation.stack_policy_requests import (
     StackPolicyOperations,
     policies_of_update,
     policy_of_creation,
