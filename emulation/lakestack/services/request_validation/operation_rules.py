@@ -1,4 +1,4 @@
-"""What some operations need beyond their shapes, where LocalStack's handler would answer 500.
+"""What some operations need beyond their shapes, and LocalStack's handlers take or answer with 500.
 
 Lambda API Reference, "CreateFunction", "UpdateFunctionCode", "Invoke" and others;
 DynamoDB API Reference, "EnableKinesisStreamingDestination"; Amazon S3 API Reference,
@@ -15,11 +15,12 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from localstack.aws.api import CommonServiceException
+from localstack.aws.api import CommonServiceException, ServiceException
 
+from lakestack.services.request_validation import bucket_notifications
 from lakestack.services.request_validation.faults import fault, summary
 
-Rule = Callable[[dict[str, Any]], CommonServiceException | None]
+Rule = Callable[[dict[str, Any]], ServiceException | None]
 
 _ARN = re.compile(r"arn:[a-z0-9-]+:(?P<service>[a-z0-9-]+):[a-z0-9-]*:[0-9]*:(?P<resource>\S+)")
 _LAYER_VERSION = re.compile(
@@ -41,7 +42,7 @@ def check_operation(service: str, operation: str, request: dict[str, Any]) -> No
     """Check what the operation needs.
 
     Raises:
-        CommonServiceException: in the service's words
+        ServiceException: in the service's words
     """
     rule = _RULES.get((service, operation))
     if rule is not None and (error := rule(request)) is not None:
@@ -76,7 +77,29 @@ def _configuration(request: dict[str, Any]) -> CommonServiceException | None:
     if given is not None and not _HANDLER.fullmatch(given):
         rule = f"satisfy regular expression pattern: {_HANDLER.pattern}"
         faults.append(fault(given, ((), "handler"), rule))
-    return _invalid("ValidationException", summary(faults)) if faults else _layers(request)
+    if faults:
+        return _invalid("ValidationException", summary(faults))
+    return _layers(request) or _dead_letter(request)
+
+
+_TARGET = re.compile(r"(arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*)|()")
+
+
+def _dead_letter(request: dict[str, Any]) -> CommonServiceException | None:
+    """Lambda API Reference, "DeadLetterConfig"; of another service's ARN, the words are ours."""
+    arn = (request.get("DeadLetterConfig") or {}).get("TargetArn")
+    if not arn:
+        return None
+    if not _TARGET.fullmatch(arn):
+        rule = f"satisfy regular expression pattern: {_TARGET.pattern}"
+        said = fault(arn, (((), "deadLetterConfig"), "targetArn"), rule)
+        return _invalid("ValidationException", summary([said]))
+    if arn.split(":")[2] in ("sqs", "sns"):
+        return None
+    return _invalid(
+        "InvalidParameterValueException",
+        f"Invalid dead letter queue ARN: {arn} is neither a queue of SQS nor a topic of SNS",
+    )
 
 
 _LAYER_NAME = re.compile(
@@ -131,6 +154,20 @@ def _event_source(request: dict[str, Any]) -> CommonServiceException | None:
         "InvalidParameterValueException",
         f"Unrecognized event source: {arn}; the emulator has {', '.join(sorted(_EVENT_SOURCES))}",
     )
+
+
+def _destination(request: dict[str, Any]) -> CommonServiceException | None:
+    failed = (request.get("DestinationConfig") or {}).get("OnFailure")
+    if failed is None or failed.get("Destination") is not None:
+        return None
+    return _invalid(
+        "InvalidParameterValueException",
+        "The Destination field is required for an OnFailure configuration.",
+    )
+
+
+def _mapping(request: dict[str, Any]) -> CommonServiceException | None:
+    return _event_source(request) or _destination(request)
 
 
 def _stream_arn(request: dict[str, Any]) -> CommonServiceException | None:
@@ -215,7 +252,8 @@ _RULES: dict[tuple[str, str], Rule] = {
     ("lambda", "UpdateFunctionConfiguration"): _configuration,
     ("lambda", "PublishLayerVersion"): _layer_content,
     ("lambda", "UpdateFunctionCode"): _code_source,
-    ("lambda", "CreateEventSourceMapping"): _event_source,
+    ("lambda", "CreateEventSourceMapping"): _mapping,
+    ("lambda", "UpdateEventSourceMapping"): _destination,
     ("lambda", "AddPermission"): _permission,
     ("lambda", "Invoke"): _invocation,
     ("cloudformation", "CreateStack"): _stack_name,
@@ -231,6 +269,7 @@ _RULES: dict[tuple[str, str], Rule] = {
     ("stepfunctions", "ListExecutions"): _machine_or_run,
     ("s3", "ListObjectsV2"): _continuation,
     ("s3", "PutBucketLifecycleConfiguration"): _rules_of_lifecycle,
+    ("s3", "PutBucketNotificationConfiguration"): bucket_notifications.refusal,
     ("dynamodb", "EnableKinesisStreamingDestination"): _stream_arn,
     ("dynamodb", "DisableKinesisStreamingDestination"): _stream_arn,
     ("dynamodb", "UpdateKinesisStreamingDestination"): _stream_arn,
