@@ -3,9 +3,8 @@
 Lambda API Reference, "CreateFunction", "UpdateFunctionCode", "Invoke" and others;
 DynamoDB API Reference, "EnableKinesisStreamingDestination"; Amazon S3 API Reference,
 "ListObjectsV2", "PutBucketLifecycleConfiguration" and "Error responses"; CloudFormation API
-Reference, "CreateStack" and "GetTemplate"; CloudWatch Logs API Reference, "StartQuery" and
-"TagResource"; CloudWatch API Reference, "PutMetricData"; Step Functions API
-Reference, "ListExecutions".
+Reference, "CreateStack" and "GetTemplate"; CloudWatch Logs API Reference, "StartQuery",
+"PutRetentionPolicy" and "TagResource"; Step Functions API Reference, "ListExecutions".
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from typing import Any
 
 from localstack.aws.api import CommonServiceException, ServiceException
 
-from lakestack.services.request_validation import bucket_notifications
+from lakestack.services.request_validation import bucket_notifications, metric_data
 from lakestack.services.request_validation.faults import fault, summary
 
 Rule = Callable[[dict[str, Any]], ServiceException | None]
@@ -38,15 +37,21 @@ _MAX_SECONDS = 900
 _EVENT_SOURCES = {"kinesis", "dynamodb", "sqs"}
 
 
-def check_operation(service: str, operation: str, request: dict[str, Any]) -> None:
+def check_operation(
+    service: str, operation: str, request: dict[str, Any], *, internal: bool = False
+) -> None:
     """Check what the operation needs.
+
+    Args:
+        internal: the request is the emulator's own, which may do what its services do on AWS
 
     Raises:
         ServiceException: in the service's words
     """
-    rule = _RULES.get((service, operation))
-    if rule is not None and (error := rule(request)) is not None:
-        raise error
+    rules = (_RULES.get((service, operation)), _OF_CLIENTS.get((service, operation)))
+    for rule in rules[: 1 if internal else 2]:
+        if rule is not None and (error := rule(request)) is not None:
+            raise error
 
 
 def _invalid(code: str, message: str) -> CommonServiceException:
@@ -201,17 +206,27 @@ def _log_group(request: dict[str, Any]) -> CommonServiceException | None:
     return _invalid("InvalidParameterException", f"One of {', '.join(given)} must be specified")
 
 
+_RETENTION_DAYS = (
+    *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557),
+    *(2922, 3288, 3653),
+)
+
+
+def _retention(request: dict[str, Any]) -> CommonServiceException | None:
+    days = request["retentionInDays"]
+    if days in _RETENTION_DAYS:
+        return None
+    rule = f"satisfy enum value set: [{', '.join(map(str, _RETENTION_DAYS))}]"
+    return _invalid(
+        "InvalidParameterException", summary([fault(days, ((), "retentionInDays"), rule)])
+    )
+
+
 def _resource_arn(request: dict[str, Any]) -> CommonServiceException | None:
     arn = request["resourceArn"]
     if (found := _ARN.fullmatch(arn)) and found["service"] == "logs":
         return None
     return _invalid("InvalidParameterException", f"resourceArn: {arn} is no ARN of CloudWatch Logs")
-
-
-def _metrics(request: dict[str, Any]) -> CommonServiceException | None:
-    if request.get("MetricData") or request.get("EntityMetricData"):
-        return None
-    return _invalid("MissingParameter", "The parameter MetricData is required.")
 
 
 def _machine_or_run(request: dict[str, Any]) -> CommonServiceException | None:
@@ -265,7 +280,8 @@ _RULES: dict[tuple[str, str], Rule] = {
     ("logs", "TagResource"): _resource_arn,
     ("logs", "UntagResource"): _resource_arn,
     ("logs", "ListTagsForResource"): _resource_arn,
-    ("cloudwatch", "PutMetricData"): _metrics,
+    ("cloudwatch", "PutMetricData"): metric_data.refusal,
+    ("logs", "PutRetentionPolicy"): _retention,
     ("stepfunctions", "ListExecutions"): _machine_or_run,
     ("s3", "ListObjectsV2"): _continuation,
     ("s3", "PutBucketLifecycleConfiguration"): _rules_of_lifecycle,
@@ -274,3 +290,7 @@ _RULES: dict[tuple[str, str], Rule] = {
     ("dynamodb", "DisableKinesisStreamingDestination"): _stream_arn,
     ("dynamodb", "UpdateKinesisStreamingDestination"): _stream_arn,
 }
+_OF_CLIENTS: dict[tuple[str, str], Rule] = {
+    ("cloudwatch", "PutMetricData"): metric_data.reserved_namespace,
+}
+"""Rules that the emulator's own requests need not keep."""
