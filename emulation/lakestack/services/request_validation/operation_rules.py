@@ -235,6 +235,17 @@ def _machine_or_run(request: dict[str, Any]) -> CommonServiceException | None:
     return _invalid("ValidationException", "stateMachineArn or mapRunArn must be specified")
 
 
+_NOT_IN_NAMES = re.compile(r"""[\s<>{}\[\]?*"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f\ufffe\uffff]""")
+
+
+def _name_of_machine(request: dict[str, Any]) -> CommonServiceException | None:
+    """Step Functions API Reference, "CreateStateMachine", "StartExecution", "CreateActivity"."""
+    name = request.get("name")
+    if name is None or not _NOT_IN_NAMES.search(name):
+        return None
+    return _invalid("InvalidName", f"Invalid Name: '{name}'")
+
+
 def _accounts(request: dict[str, Any]) -> CommonServiceException | None:
     if request.get("Accounts"):
         return None
@@ -283,6 +294,10 @@ _RULES: dict[tuple[str, str], Rule] = {
     ("cloudwatch", "PutMetricData"): metric_data.refusal,
     ("logs", "PutRetentionPolicy"): _retention,
     ("stepfunctions", "ListExecutions"): _machine_or_run,
+    ("stepfunctions", "CreateStateMachine"): _name_of_machine,
+    ("stepfunctions", "CreateActivity"): _name_of_machine,
+    ("stepfunctions", "StartExecution"): _name_of_machine,
+    ("stepfunctions", "StartSyncExecution"): _name_of_machine,
     ("s3", "ListObjectsV2"): _continuation,
     ("s3", "PutBucketLifecycleConfiguration"): _rules_of_lifecycle,
     ("s3", "PutBucketNotificationConfiguration"): bucket_notifications.refusal,
