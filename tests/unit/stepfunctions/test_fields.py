@@ -85,7 +85,7 @@ def test_operands_of_a_wrong_type(operator: str, operand: Any, wanted: str) -> N
     "value",
     [
         *("$", "$.a", "$.a.b[0]", "$.a[*].b", "$..b", "$['a b']['c.d']", "$.a[?(@.b == 'x]')].c"),
-        *("$.a.length()", "$.a.$ref", "$.*"),
+        *("$.a.", "$.a.length()", "$.a.$ref", "$.*", "$.a.[*]*", "States.Format('{}', $.States.a)"),
         *("$$", "$$.Execution.Id", "$name", "$name.a", "$.[0]", "$.a-b", "$.a[1:3]"),
         *("States.UUID()", "States.Format('a ) \\' {}', $.a)", "States.ArrayLength($.a[*])"),
         "States.MathAdd(States.ArrayLength($$.Execution.Input.m), -1)",
@@ -98,7 +98,21 @@ def test_values_of_templates_that_are_taken(value: str) -> None:
 @pytest.mark.parametrize(
     "value",
     [
-        *("ipsum", "", 5, None, {"a": 1}, "$.", "$.a.", "$.[", "$.a[0", "$a b", "$.a['b]", "$-"),
+        *(
+            "ipsum",
+            "",
+            5,
+            None,
+            {"a": 1},
+            "$.",
+            "$..",
+            "$.a..",
+            "$.[",
+            "$.a[0",
+            "$a b",
+            "$.a['b]",
+            "$-",
+        ),
         *("States.Nope($.a)", "States.Format('{}', $.a", "States.Format", "States.UUID())"),
         *("States.Format('{}, $.a)", " $.a"),
     ],

@@ -26,7 +26,7 @@ _INTRINSICS = (
 )
 _CALL = re.compile(rf"\s*States\.({'|'.join(_INTRINSICS)})\((?P<arguments>.*)\)\s*", re.DOTALL)
 _QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'", re.DOTALL)
-_NAMES = re.compile(r"States\.(\w*)")
+_NAMES = re.compile(r"(?<![\w.$])States\.(\w*)")
 
 
 def is_path(value: Any) -> bool:
@@ -38,7 +38,8 @@ def is_path(value: Any) -> bool:
     while at < len(value):
         step = _STEP.match(value, at)
         if step is None:
-            return False
+            # AWS's own samples have a point after the last key.
+            return value[at:] == "." and at > root.end()
         at = step.end()
     return True
 
