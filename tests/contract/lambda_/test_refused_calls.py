@@ -71,6 +71,22 @@ def test_mappings_of_versions_that_are_not_there(aws: Aws, function: str) -> Non
         aws("sqs").delete_queue(QueueUrl=queue)
 
 
+def test_mappings_of_queues_whose_messages_come_back_too_early(aws: Aws, function: str) -> None:
+    attributes = {"VisibilityTimeout": "1"}
+    queue = aws("sqs").create_queue(QueueName=function, Attributes=attributes)["QueueUrl"]
+    arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{function}"
+    client = aws("lambda")
+    timeout = client.get_function_configuration(FunctionName=function)["Timeout"]
+    make = functools.partial(client.create_event_source_mapping, EventSourceArn=arn)
+    try:
+        assert refusal(functools.partial(make, FunctionName=function)) == (
+            "InvalidParameterValueException",
+            f"Queue visibility timeout: 1 seconds is less than Function timeout: {timeout} seconds",
+        )
+    finally:
+        aws("sqs").delete_queue(QueueUrl=queue)
+
+
 def test_actions_of_permissions(aws: Aws, function: str) -> None:
     code, message = refusal(
         functools.partial(

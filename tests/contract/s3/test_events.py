@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.contract.lambda_.helpers import Aws
+from tests.contract.refusals import refusal
 from tests.support import ACCOUNT, wait_until
 
 KEY = "dt=2024-01-01/my file.csv"
@@ -148,3 +149,17 @@ def test_a_deletion_says_whether_a_version_is_gone(aws: Aws, queues: Queues) -> 
 
     deletions = sorted(e["deletion-type"] for e in queues.events if "deletion-type" in e)
     assert deletions == ["Delete Marker Created", "Permanently Deleted"]
+
+
+def test_what_overlaps_is_refused_and_changes_nothing(aws: Aws, queues: Queues) -> None:
+    s3, name = aws("s3"), queues.name
+    before = s3.get_bucket_notification_configuration(Bucket=name)["QueueConfigurations"]
+    second = {"QueueArn": before[0]["QueueArn"], "Events": ["s3:ObjectCreated:Put"]}
+    given = {"QueueConfigurations": [*before, second]}
+    code, message = refusal(
+        lambda: s3.put_bucket_notification_configuration(
+            Bucket=name, NotificationConfiguration=given
+        )
+    )
+    assert (code, message[:38]) == ("InvalidArgument", "Configuration is ambiguously defined. ")
+    assert s3.get_bucket_notification_configuration(Bucket=name)["QueueConfigurations"] == before

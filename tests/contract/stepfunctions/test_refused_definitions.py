@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from tests.contract.lambda_.helpers import ROLE, Aws
+from tests.contract.refusals import refusal
 
 RIGHT = json.dumps({"StartAt": "a", "States": {"a": {"Type": "Pass", "End": True}}})
 WRONG = json.dumps({"StartAt": "a", "States": {"a": {"Type": "Pass", "Next": "b"}}})
@@ -30,6 +33,56 @@ def test_a_transition_to_nowhere_is_refused(aws: Aws, name: str) -> None:
     assert found["result"] == "FAIL"
     assert MESSAGE in found["diagnostics"][0]["message"]
     states.delete_state_machine(stateMachineArn=made["stateMachineArn"])
+
+
+@pytest.mark.parametrize(
+    ("state", "message"),
+    [
+        (
+            {"Type": "Pass", "End": True, "Parameters": {"a.$": "b"}},
+            "The value for the field 'a.$' must be a valid JSONPath or a valid intrinsic function "
+            "call at /States/a/Parameters",
+        ),
+        (
+            {"Type": "Pass", "End": True, "OutputPath": "b"},
+            "Value must be a valid JSONPath. at /States/a/OutputPath",
+        ),
+        (
+            {
+                "Type": "Choice",
+                "Choices": [{"Variable": "$.x", "NumericEquals": "1", "Next": "a"}],
+            },
+            "Value must be a number at /States/a/Choices[0]/NumericEquals",
+        ),
+        (
+            {"Type": "Task", "End": True, "Resource": "arn:aws:states:::aws-sdk:s3:listAll"},
+            "The resource provided arn:aws:states:::aws-sdk:s3:listAll is not recognized.",
+        ),
+    ],
+)
+def test_fields_that_are_refused(aws: Aws, name: str, state: dict[str, Any], message: str) -> None:
+    definition = json.dumps({"StartAt": "a", "States": {"a": state}})
+    with pytest.raises(ClientError) as refused:
+        aws("stepfunctions").create_state_machine(name=name, definition=definition, roleArn=ROLE)
+    assert refused.value.response["Error"]["Code"] == "InvalidDefinition"
+    said = f"Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: {message}"
+    assert refused.value.response["Error"]["Message"].startswith(said)
+
+
+@pytest.mark.parametrize("given", ["a b", "a/b", "a*", "a$b", "a\x7fb", "<a>"])
+def test_names_with_characters_that_are_refused(aws: Aws, name: str, given: str) -> None:
+    states = aws("stepfunctions")
+    made = states.create_state_machine(name=name, definition=RIGHT, roleArn=ROLE)["stateMachineArn"]
+    calls: list[Callable[[], Any]] = [
+        lambda: states.create_state_machine(name=given, definition=RIGHT, roleArn=ROLE),
+        lambda: states.start_execution(stateMachineArn=made, name=given),
+        lambda: states.create_activity(name=given),
+    ]
+    try:
+        for call in calls:
+            assert refusal(call) == ("InvalidName", f"Invalid Name: '{given}'")
+    finally:
+        states.delete_state_machine(stateMachineArn=made)
 
 
 def test_what_is_too_long_is_refused(aws: Aws, name: str) -> None:

@@ -46,6 +46,15 @@ def test_unknown_variables() -> None:
             input_template.check(wrong)
 
 
+@pytest.mark.parametrize(
+    "template", ["<$.body", '{"a": <$.body.x, "b": 1}', "<$.a <$.b>", "<aws.pipes.event", "<$.a b>"]
+)
+def test_variables_that_do_not_end(template: str) -> None:
+    with pytest.raises(input_template.TemplateError, match="does not end"):
+        input_template.check(template)
+    input_template.check(f"a < b, {template.replace('<', '')} > <$.body.x>")
+
+
 def test_paths() -> None:
     assert value_at({"a": [{"b": 1}]}, "$.a[0].b") == 1
     assert value_at({"a": 1}, "$") == {"a": 1}

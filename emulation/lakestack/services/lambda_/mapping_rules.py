@@ -1,6 +1,9 @@
 """What CreateEventSourceMapping and UpdateEventSourceMapping accept, beyond LocalStack's checks.
 
-AWS Lambda API Reference, "CreateEventSourceMapping".
+AWS Lambda API Reference, "CreateEventSourceMapping"; AWS Lambda Developer Guide, "Creating and
+configuring an Amazon SQS event source mapping", "Control which events Lambda sends to your
+function" and "Lambda quotas". Messages are those that clients of AWS report; that of too many
+filters is ours, and that of other destinations is the one of asynchronous invocations (our guess).
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ from localstack.aws.api.lambda_ import InvalidParameterValueException
 from localstack.services.lambda_ import api_utils
 from localstack.services.lambda_.invocation.lambda_models import ValidationException
 from localstack.services.lambda_.invocation.models import lambda_stores
+from localstack.services.sqs.models import sqs_stores
 
 from lakestack.services import event_patterns
 
@@ -25,6 +29,10 @@ RANGES = {
     "TumblingWindowInSeconds": (0, 900),
 }
 MIN_RECORD_AGE = 60
+MAX_FILTERS = 5
+"""Of one mapping; AWS raises the quota to 10 where it is asked to."""
+MAX_FIFO_BATCH = 10
+_DESTINATIONS = ("sqs", "sns", "s3")
 _POSITIONS = ("LATEST", "AT_TIMESTAMP", "TRIM_HORIZON")
 
 
@@ -53,7 +61,14 @@ def check(request: Mapping[str, Any]) -> None:
             f"MaximumRecordAgeInSeconds must be -1 or between {MIN_RECORD_AGE} and 604800; "
             f"received {age}."
         )
-    for given in (request.get("FilterCriteria") or {}).get("Filters") or []:
+    _check_fifo(request)
+    _check_destination(request)
+    filters = (request.get("FilterCriteria") or {}).get("Filters") or []
+    if len(filters) > MAX_FILTERS:
+        raise _invalid(
+            f"FilterCriteria has {len(filters)} filters; a mapping has at most {MAX_FILTERS}."
+        )
+    for given in filters:
         try:
             event_patterns.checked(given.get("Pattern") or "")
         except event_patterns.PatternError as e:
@@ -84,10 +99,76 @@ def check_function(context: RequestContext, request: Mapping[str, Any]) -> None:
         raise _invalid("Function does not exist")
 
 
+def check_visibility(visibility: int, timeout: int) -> None:
+    """A message must not come back while its function may still run.
+
+    Args:
+        visibility: of the queue, in seconds
+        timeout: of the function, in seconds
+
+    Raises:
+        InvalidParameterValueException: it would
+    """
+    if visibility < timeout:
+        raise _invalid(
+            f"Queue visibility timeout: {visibility} seconds is less than "
+            f"Function timeout: {timeout} seconds"
+        )
+
+
+def check_queue(arn: str, timeout: int) -> None:
+    """Check the queue of a mapping against its function; other sources are not looked at.
+
+    Args:
+        arn: of the mapping's source
+        timeout: of the function, in seconds
+
+    Raises:
+        InvalidParameterValueException: the queue's visibility timeout is too short
+    """
+    if _service(arn) != "sqs":
+        return
+    _, _, _, region, account, name = arn.split(":", 5)
+    queue = sqs_stores[account][region].queues.get(name)
+    if queue is not None:
+        check_visibility(queue.visibility_timeout, timeout)
+
+
+def _service(arn: str) -> str:
+    return next(iter(arn.split(":")[2:3]), "")
+
+
+def _check_fifo(request: Mapping[str, Any]) -> None:
+    arn = request.get("EventSourceArn") or ""
+    if _service(arn) != "sqs" or not arn.endswith(".fifo"):
+        return
+    if request.get("MaximumBatchingWindowInSeconds"):
+        raise _invalid("Batching window is not supported for FIFO queues")
+    if (request.get("BatchSize") or 1) > MAX_FIFO_BATCH:
+        raise _invalid(f"Maximum batch size must be between 1 and {MAX_FIFO_BATCH} inclusive")
+
+
+def _check_destination(request: Mapping[str, Any]) -> None:
+    """What streams give up goes to a queue, a topic or a bucket; queues have their own."""
+    failed = (request.get("DestinationConfig") or {}).get("OnFailure") or {}
+    arn = failed.get("Destination")
+    if not arn:
+        return
+    if _service(request.get("EventSourceArn") or "") == "sqs":
+        raise _invalid(
+            "Unsupported DestinationConfig parameter for given event source mapping type."
+        )
+    if not arn.startswith("arn:") or _service(arn) not in _DESTINATIONS:
+        raise _invalid(
+            "The provided destination config DestinationConfig(onSuccess=null, "
+            f"onFailure=OnFailure(destination={arn})) is invalid."
+        )
+
+
 def _check_window(request: Mapping[str, Any]) -> None:
     """Windows are of streams, and of a whole shard (our guess)."""
-    service = (request.get("EventSourceArn") or "").split(":")[2:3]
-    if service and service[0] not in ("kinesis", "dynamodb"):
+    service = _service(request.get("EventSourceArn") or "")
+    if service and service not in ("kinesis", "dynamodb"):
         raise _invalid("TumblingWindowInSeconds is only for streams of Kinesis and DynamoDB.")
     if (request.get("ParallelizationFactor") or 1) > 1:
         raise _invalid("TumblingWindowInSeconds cannot be used with ParallelizationFactor.")
@@ -102,7 +183,7 @@ def _check_position(request: Mapping[str, Any]) -> None:
             f"satisfy constraint: Member must satisfy enum value set: [{', '.join(_POSITIONS)}]"
         )
     arn = request.get("EventSourceArn") or ""
-    if position is not None and arn.startswith("arn:") and arn.split(":")[2] == "sqs":
+    if position is not None and _service(arn) == "sqs":
         raise _invalid("StartingPosition is not valid for SQS event sources.")
     cut = request.get("StartingPositionTimestamp")
     if cut is None:

@@ -88,7 +88,10 @@ class LakeLambdaProvider(LayerOperations, InvocationOperations, LambdaProvider):
     def validate_event_source_mapping(self, context: RequestContext, request: Any) -> Any:
         mapping_rules.check(request)
         mapping_rules.check_function(context, request)
-        return super().validate_event_source_mapping(context, request)
+        found = super().validate_event_source_mapping(context, request)
+        version = found[3]
+        mapping_rules.check_queue(request.get("EventSourceArn") or "", version.config.timeout)
+        return found
 
     def _validate_runtime(self, package_type: str, runtime: str) -> None:
         if not is_python(runtime):

@@ -25,6 +25,8 @@ RESERVED = (
     "aws.pipes.event.json",
 )
 _VARIABLE = re.compile(r"<(\$[^<>\s\"]*|aws\.pipes\.[^<>\s\"]*)>")
+_OPEN = re.compile(r"<(?:\$|aws\.pipes\.)[^>]{0,40}")
+"""How a variable begins."""
 
 
 class TemplateError(ValueError):
@@ -35,7 +37,7 @@ def check(template: str) -> None:
     """Check a template when its pipe is made.
 
     Raises:
-        TemplateError: a variable is none of ours
+        TemplateError: a variable is none of ours, or does not end
     """
     for name in _VARIABLE.findall(template):
         if name not in RESERVED and not PATH.fullmatch(name):
@@ -43,6 +45,8 @@ def check(template: str) -> None:
                 f"<{name}> is not a variable; valid: <$.path.to[0].value>, "
                 f"{', '.join(f'<{each}>' for each in RESERVED)}"
             )
+    if left := _OPEN.search(_VARIABLE.sub("", template)):
+        raise TemplateError(f"{left[0]} begins a variable that does not end; valid: <$.path.to>")
 
 
 def render(template: str, event: Any, reserved: dict[str, str]) -> str:

@@ -85,7 +85,9 @@ def read_request(context: RequestContext) -> None:
         raise _refusal(e, codes) from e
     context.operation, context.service_request = operation, request
     check(operation, request, codes)
-    check_operation(service.service_name, operation.name, request or {})
+    check_operation(
+        *(service.service_name, operation.name, request or {}), internal=context.is_internal_call
+    )
     if "values" in context.request.__dict__ and operation.input_shape is not None:
         check_fields(operation.input_shape, context.request.values, codes)
 

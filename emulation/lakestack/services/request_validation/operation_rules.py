@@ -1,11 +1,10 @@
-"""What some operations need beyond their shapes, where LocalStack's handler would answer 500.
+"""What some operations need beyond their shapes, and LocalStack's handlers take or answer with 500.
 
 Lambda API Reference, "CreateFunction", "UpdateFunctionCode", "Invoke" and others;
 DynamoDB API Reference, "EnableKinesisStreamingDestination"; Amazon S3 API Reference,
 "ListObjectsV2", "PutBucketLifecycleConfiguration" and "Error responses"; CloudFormation API
-Reference, "CreateStack" and "GetTemplate"; CloudWatch Logs API Reference, "StartQuery" and
-"TagResource"; CloudWatch API Reference, "PutMetricData"; Step Functions API
-Reference, "ListExecutions".
+Reference, "CreateStack" and "GetTemplate"; CloudWatch Logs API Reference, "StartQuery",
+"PutRetentionPolicy" and "TagResource"; Step Functions API Reference, "ListExecutions".
 """
 
 from __future__ import annotations
@@ -15,11 +14,12 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from localstack.aws.api import CommonServiceException
+from localstack.aws.api import CommonServiceException, ServiceException
 
+from lakestack.services.request_validation import bucket_notifications, metric_data
 from lakestack.services.request_validation.faults import fault, summary
 
-Rule = Callable[[dict[str, Any]], CommonServiceException | None]
+Rule = Callable[[dict[str, Any]], ServiceException | None]
 
 _ARN = re.compile(r"arn:[a-z0-9-]+:(?P<service>[a-z0-9-]+):[a-z0-9-]*:[0-9]*:(?P<resource>\S+)")
 _LAYER_VERSION = re.compile(
@@ -37,15 +37,21 @@ _MAX_SECONDS = 900
 _EVENT_SOURCES = {"kinesis", "dynamodb", "sqs"}
 
 
-def check_operation(service: str, operation: str, request: dict[str, Any]) -> None:
+def check_operation(
+    service: str, operation: str, request: dict[str, Any], *, internal: bool = False
+) -> None:
     """Check what the operation needs.
 
+    Args:
+        internal: the request is the emulator's own, which may do what its services do on AWS
+
     Raises:
-        CommonServiceException: in the service's words
+        ServiceException: in the service's words
     """
-    rule = _RULES.get((service, operation))
-    if rule is not None and (error := rule(request)) is not None:
-        raise error
+    rules = (_RULES.get((service, operation)), _OF_CLIENTS.get((service, operation)))
+    for rule in rules[: 1 if internal else 2]:
+        if rule is not None and (error := rule(request)) is not None:
+            raise error
 
 
 def _invalid(code: str, message: str) -> CommonServiceException:
@@ -76,7 +82,29 @@ def _configuration(request: dict[str, Any]) -> CommonServiceException | None:
     if given is not None and not _HANDLER.fullmatch(given):
         rule = f"satisfy regular expression pattern: {_HANDLER.pattern}"
         faults.append(fault(given, ((), "handler"), rule))
-    return _invalid("ValidationException", summary(faults)) if faults else _layers(request)
+    if faults:
+        return _invalid("ValidationException", summary(faults))
+    return _layers(request) or _dead_letter(request)
+
+
+_TARGET = re.compile(r"(arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*)|()")
+
+
+def _dead_letter(request: dict[str, Any]) -> CommonServiceException | None:
+    """Lambda API Reference, "DeadLetterConfig"; of another service's ARN, the words are ours."""
+    arn = (request.get("DeadLetterConfig") or {}).get("TargetArn")
+    if not arn:
+        return None
+    if not _TARGET.fullmatch(arn):
+        rule = f"satisfy regular expression pattern: {_TARGET.pattern}"
+        said = fault(arn, (((), "deadLetterConfig"), "targetArn"), rule)
+        return _invalid("ValidationException", summary([said]))
+    if arn.split(":")[2] in ("sqs", "sns"):
+        return None
+    return _invalid(
+        "InvalidParameterValueException",
+        f"Invalid dead letter queue ARN: {arn} is neither a queue of SQS nor a topic of SNS",
+    )
 
 
 _LAYER_NAME = re.compile(
@@ -133,6 +161,20 @@ def _event_source(request: dict[str, Any]) -> CommonServiceException | None:
     )
 
 
+def _destination(request: dict[str, Any]) -> CommonServiceException | None:
+    failed = (request.get("DestinationConfig") or {}).get("OnFailure")
+    if failed is None or failed.get("Destination") is not None:
+        return None
+    return _invalid(
+        "InvalidParameterValueException",
+        "The Destination field is required for an OnFailure configuration.",
+    )
+
+
+def _mapping(request: dict[str, Any]) -> CommonServiceException | None:
+    return _event_source(request) or _destination(request)
+
+
 def _stream_arn(request: dict[str, Any]) -> CommonServiceException | None:
     found = _ARN.fullmatch(request["StreamArn"])
     if found and found["service"] == "kinesis" and found["resource"].startswith("stream/"):
@@ -164,6 +206,22 @@ def _log_group(request: dict[str, Any]) -> CommonServiceException | None:
     return _invalid("InvalidParameterException", f"One of {', '.join(given)} must be specified")
 
 
+_RETENTION_DAYS = (
+    *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557),
+    *(2922, 3288, 3653),
+)
+
+
+def _retention(request: dict[str, Any]) -> CommonServiceException | None:
+    days = request["retentionInDays"]
+    if days in _RETENTION_DAYS:
+        return None
+    rule = f"satisfy enum value set: [{', '.join(map(str, _RETENTION_DAYS))}]"
+    return _invalid(
+        "InvalidParameterException", summary([fault(days, ((), "retentionInDays"), rule)])
+    )
+
+
 def _resource_arn(request: dict[str, Any]) -> CommonServiceException | None:
     arn = request["resourceArn"]
     if (found := _ARN.fullmatch(arn)) and found["service"] == "logs":
@@ -171,16 +229,21 @@ def _resource_arn(request: dict[str, Any]) -> CommonServiceException | None:
     return _invalid("InvalidParameterException", f"resourceArn: {arn} is no ARN of CloudWatch Logs")
 
 
-def _metrics(request: dict[str, Any]) -> CommonServiceException | None:
-    if request.get("MetricData") or request.get("EntityMetricData"):
-        return None
-    return _invalid("MissingParameter", "The parameter MetricData is required.")
-
-
 def _machine_or_run(request: dict[str, Any]) -> CommonServiceException | None:
     if request.get("stateMachineArn") or request.get("mapRunArn"):
         return None
     return _invalid("ValidationException", "stateMachineArn or mapRunArn must be specified")
+
+
+_NOT_IN_NAMES = re.compile(r"""[\s<>{}\[\]?*"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f\ufffe\uffff]""")
+
+
+def _name_of_machine(request: dict[str, Any]) -> CommonServiceException | None:
+    """Step Functions API Reference, "CreateStateMachine", "StartExecution", "CreateActivity"."""
+    name = request.get("name")
+    if name is None or not _NOT_IN_NAMES.search(name):
+        return None
+    return _invalid("InvalidName", f"Invalid Name: '{name}'")
 
 
 def _accounts(request: dict[str, Any]) -> CommonServiceException | None:
@@ -215,7 +278,8 @@ _RULES: dict[tuple[str, str], Rule] = {
     ("lambda", "UpdateFunctionConfiguration"): _configuration,
     ("lambda", "PublishLayerVersion"): _layer_content,
     ("lambda", "UpdateFunctionCode"): _code_source,
-    ("lambda", "CreateEventSourceMapping"): _event_source,
+    ("lambda", "CreateEventSourceMapping"): _mapping,
+    ("lambda", "UpdateEventSourceMapping"): _destination,
     ("lambda", "AddPermission"): _permission,
     ("lambda", "Invoke"): _invocation,
     ("cloudformation", "CreateStack"): _stack_name,
@@ -227,11 +291,21 @@ _RULES: dict[tuple[str, str], Rule] = {
     ("logs", "TagResource"): _resource_arn,
     ("logs", "UntagResource"): _resource_arn,
     ("logs", "ListTagsForResource"): _resource_arn,
-    ("cloudwatch", "PutMetricData"): _metrics,
+    ("cloudwatch", "PutMetricData"): metric_data.refusal,
+    ("logs", "PutRetentionPolicy"): _retention,
     ("stepfunctions", "ListExecutions"): _machine_or_run,
+    ("stepfunctions", "CreateStateMachine"): _name_of_machine,
+    ("stepfunctions", "CreateActivity"): _name_of_machine,
+    ("stepfunctions", "StartExecution"): _name_of_machine,
+    ("stepfunctions", "StartSyncExecution"): _name_of_machine,
     ("s3", "ListObjectsV2"): _continuation,
     ("s3", "PutBucketLifecycleConfiguration"): _rules_of_lifecycle,
+    ("s3", "PutBucketNotificationConfiguration"): bucket_notifications.refusal,
     ("dynamodb", "EnableKinesisStreamingDestination"): _stream_arn,
     ("dynamodb", "DisableKinesisStreamingDestination"): _stream_arn,
     ("dynamodb", "UpdateKinesisStreamingDestination"): _stream_arn,
 }
+_OF_CLIENTS: dict[tuple[str, str], Rule] = {
+    ("cloudwatch", "PutMetricData"): metric_data.reserved_namespace,
+}
+"""Rules that the emulator's own requests need not keep."""

@@ -79,6 +79,7 @@ _BY_SERVICE = {
         SIZES_NO_NULL,
     ),
     "logs": Codes(_SERIALIZATION, "InvalidParameterException", rules=SIZES),
+    "cloudwatch": Codes("ValidationError", "ValidationError", ("InvalidAction", 400), FULL),
     "cloudformation": Codes("ValidationError", "ValidationError", ("InvalidAction", 400), SIZES),
     "apigateway": Codes(_SERIALIZATION, "BadRequestException", ("UnknownOperationException", 404)),
     "sns": Codes("InvalidParameter", "InvalidParameter", ("InvalidAction", 400)),

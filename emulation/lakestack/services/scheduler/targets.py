@@ -17,6 +17,7 @@ from localstack.aws.spec import load_service
 
 from lakestack.services.base import client
 from lakestack.services.scheduler.schedule import Document, Invocation
+from lakestack.services.sdk_names import boto_name
 
 UNIVERSAL = re.compile(r"arn:aws[a-z-]*:scheduler:::aws-sdk:([A-Za-z0-9-]+):([A-Za-z0-9]+)")
 READING = (
@@ -27,8 +28,8 @@ READING = (
 )
 """Operations that only read are no targets."""
 
-_SERVICES = {"sfn": "stepfunctions", "cloudwatchlogs": "logs", "eventbridge": "events"}
-"""Services whose name in an ARN is the SDK's for Java, and boto3's for it."""
+MAX_INPUT_BYTES = 256 * 1024
+"""Of UTF-8; "Quotas for Amazon EventBridge Scheduler", payload of a target."""
 
 _TRANSIENT = ("Throttl", "TooManyRequests", "Unavailable", "InternalFailure", "InternalError")
 _MAX_TEXT = 1000
@@ -44,7 +45,9 @@ def check(target: Document) -> None:
     Raises:
         TargetError: AWS would refuse it, or nobody here could invoke it
     """
-    arn = target["Arn"]
+    arn, size = target["Arn"], len((target.get("Input") or "").encode())
+    if size > MAX_INPUT_BYTES:
+        raise TargetError(f"Input has {size} bytes; a target takes at most {MAX_INPUT_BYTES}")
     if found := UNIVERSAL.fullmatch(arn):
         _operation(found[1], found[2])
         _document(target)
@@ -227,13 +230,12 @@ def _operation(service: str, action: str) -> tuple[str, str]:
     Raises:
         TargetError: there is none, or it only reads
     """
-    name = _SERVICES.get(service.lower(), service.lower())
+    name = boto_name(service.lower())
+    if name is None:
+        raise TargetError(f"{service} is not a valid service of aws-sdk")
     if action.startswith(READING):
         raise TargetError(f"{action} of {service} only reads; such operations are no targets")
-    try:
-        operations = load_service(name).operation_names
-    except Exception as e:
-        raise TargetError(f"{service} is not a valid service of aws-sdk") from e
+    operations = load_service(name).operation_names
     wanted = action[:1].upper() + action[1:]
     if action[:1].isupper() or wanted not in operations:
         raise TargetError(f"{action} is not an operation of {service}")

@@ -29,10 +29,14 @@ def _checked(original: Any) -> Any:
     def validate_definition(definition: str, static_analysers: Any) -> None:
         from localstack.aws.api.stepfunctions import InvalidDefinition
 
-        from lakestack.services.stepfunctions.transitions import faults
+        from lakestack.services.stepfunctions import fields, transitions
 
-        original(definition, static_analysers)
-        if found := faults(definition):
+        try:
+            found = [*fields.faults(definition), *transitions.faults(definition)]
+        except ValueError:
+            found = []  # it is no JSON, which LocalStack says
+        if found:
             raise InvalidDefinition(f"Invalid State Machine Definition: '{', '.join(found)}'")
+        original(definition, static_analysers)
 
     return staticmethod(validate_definition)
