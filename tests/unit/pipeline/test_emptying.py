@@ -36,5 +36,5 @@ def test_every_version_of_every_page_goes(s3: Any, monkeypatch: pytest.MonkeyPat
 
     (text,) = destroy._bucket_contents(cast(Lake, SimpleNamespace(s3=s3, bucket="lake")))
 
-    assert text == f"{OBJECTS} objects and 0 unfinished uploads of bucket lake"
+    assert text == f"{OBJECTS:,} objects and 0 unfinished uploads of bucket lake"
     assert "Versions" not in s3.list_object_versions(Bucket="lake")
