@@ -32,12 +32,12 @@ def leave_out(arguments: Sequence[str] = (), environ: Mapping[str, str] = os.env
     Reference, "The module cache"). One that is imported already stays.
 
     Args:
-        arguments: of the command; one that may name the aws target leaves the Common Runtime in
+        arguments: of the command; one that names a target leaves the Common Runtime in
         environ: may name the target as well
     """
     sys.modules.setdefault(PYOPENSSL, None)  # type: ignore[arg-type]
-    targets = (*(word.rpartition("=")[2] for word in arguments), environ.get("LAKE_TARGET", ""))
-    if "aws" not in targets:
+    named = any(word.partition("=")[0] == "--target" for word in arguments)
+    if not named and not environ.get("LAKE_TARGET"):
         sys.modules.setdefault(COMMON_RUNTIME, None)  # type: ignore[arg-type]
 
 

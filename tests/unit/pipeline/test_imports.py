@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
+
+from pipeline import quick_imports
 
 HEAVY = {
     *("boto3", "botocore", "rich", "yaml", "numpy", "pandas", "pyarrow", "scipy", "implicit"),
@@ -68,7 +71,7 @@ def test_a_plug_in_is_loaded_for_its_own_command_and_for_the_list() -> None:
 
 
 def test_a_command_at_work_loads_what_it_needs_and_no_more() -> None:
-    found = loaded("status", "--target", "local", "--endpoint", "http://127.0.0.1:9")
+    found = loaded("status", "--endpoint", "http://127.0.0.1:9")
     assert "boto3" in found
     assert "OpenSSL" not in found, "it takes as long as a fourth of boto3"
     assert "awscrt" not in found, "it takes as long as a sixth of boto3"
@@ -77,11 +80,31 @@ def test_a_command_at_work_loads_what_it_needs_and_no_more() -> None:
 
 
 def test_a_run_reads_data_only_where_it_has_to() -> None:
-    found = loaded(
-        "run", "--only", "train", "--target", "local", "--endpoint", "http://127.0.0.1:9"
-    )
+    found = loaded("run", "--only", "train", "--endpoint", "http://127.0.0.1:9")
     assert "pipeline" in found
     assert "numpy" not in found, "most runs find the data cleaned already"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environ", "kept"),
+    [
+        (["status"], {}, False),
+        (["status", "--endpoint", "http://127.0.0.1:9"], {"LAKE_TARGET": ""}, False),
+        (["status", "--target", "aws"], {}, True),
+        (["status", "--target=aws"], {}, True),
+        (["status"], {"LAKE_TARGET": "aws"}, True),
+    ],
+)
+def test_a_target_that_is_named_may_need_the_common_runtime(
+    arguments: list[str], environ: dict[str, str], kept: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    modules: dict[str, None] = {}
+    monkeypatch.setattr(quick_imports, "sys", SimpleNamespace(modules=modules))
+
+    quick_imports.leave_out(arguments, environ)
+
+    assert (quick_imports.COMMON_RUNTIME not in modules) is kept
+    assert quick_imports.PYOPENSSL in modules
 
 
 def test_without_pyopenssl_botocore_speaks_tls_by_the_same_class() -> None:
