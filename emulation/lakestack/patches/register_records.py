@@ -126,6 +126,12 @@ RECORDS: tuple[Patch, ...] = (
         "moto.logs.models:LogGroup.put_subscription_filter",
     ),
     patch(
+        "logs.create_stream",
+        "logs.subscriptions",
+        "a stream in a group with a subscription is made, and the answer is a 500",
+        "moto.logs.models:LogGroup.create_log_stream",
+    ),
+    patch(
         "logs.describe_groups",
         "logs.reads",
         "each event of each group is copied for a list of the groups, which fails meanwhile",

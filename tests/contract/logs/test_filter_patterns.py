@@ -129,6 +129,23 @@ def test_each_subscription_gets_what_its_own_pattern_matches(aws: Aws, group: st
     assert len(logs.filter_log_events(logGroupName=group)["events"]) == 2 * len(MESSAGES)
 
 
+def test_a_group_with_a_subscription_gets_further_streams(aws: Aws, group: str) -> None:
+    logs, destination = aws("logs"), make_stream(aws, group)
+    try:
+        logs.put_subscription_filter(
+            logGroupName=group, filterName="all", filterPattern="", destinationArn=destination
+        )
+
+        logs.create_log_stream(logGroupName=group, logStreamName="later")
+
+        found = logs.describe_log_streams(logGroupName=group)["logStreams"]
+        assert "later" in [stream["logStreamName"] for stream in found]
+        with pytest.raises(logs.exceptions.ResourceAlreadyExistsException):
+            logs.create_log_stream(logGroupName=group, logStreamName="later")
+    finally:
+        aws("kinesis").delete_stream(StreamName=group)
+
+
 def test_events_too_many_for_a_record_are_forwarded_in_several(aws: Aws, group: str) -> None:
     stream = make_stream(aws, group)
     noise = base64.b64encode(bytes(range(256)) * 40).decode()

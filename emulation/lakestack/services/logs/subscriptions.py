@@ -22,7 +22,7 @@ from localstack.services.logs import provider  # noqa: F401 - its patches come b
 from localstack.utils.aws import arns
 from localstack.utils.aws.client_types import ServicePrincipal
 from moto.core.utils import unix_time_millis
-from moto.logs.exceptions import LimitExceededException
+from moto.logs.exceptions import LimitExceededException, ResourceAlreadyExistsException
 from moto.logs.models import LogEvent, LogGroup, LogStream, SubscriptionFilter
 
 from lakestack import patches
@@ -42,11 +42,23 @@ def install() -> None:
     patches.replace("logs.matcher", _matcher)
     patches.replace("logs.forward", put_log_events)
     patches.replace("logs.put_subscription", put_subscription_filter)
+    patches.replace("logs.create_stream", create_log_stream)
 
 
 def _matcher(pattern: str) -> Any:
     compiled = compile_filter(pattern or "")
     return lambda _pattern, event: compiled.match(event["message"]) is not None
+
+
+def create_log_stream(group: LogGroup, log_stream_name: str) -> None:
+    """Make a stream, in whatever group: its events go by the group's filters.
+
+    Raises:
+        ResourceAlreadyExistsException: there is one of this name
+    """
+    if log_stream_name in group.streams:
+        raise ResourceAlreadyExistsException
+    group.streams[log_stream_name] = LogStream(log_group=group, name=log_stream_name)
 
 
 def put_subscription_filter(
