@@ -6,6 +6,7 @@ CloudFormation".
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -95,6 +96,42 @@ def test_a_change_that_the_handler_does_not_know_is_undone(stacks: Stacks) -> No
     )
     found = stacks.aws("kinesis").describe_stream_summary(StreamName=outputs(stack)["S"])
     assert found["StreamDescriptionSummary"]["OpenShardCount"] == 1
+
+
+def test_a_permission_keeps_its_conditions(stacks: Stacks) -> None:
+    def permission(action: str, principal: str, **conditions: str) -> dict[str, Any]:
+        name = {"Ref": "F"}
+        return resource(
+            "AWS::Lambda::Permission",
+            FunctionName=name,
+            Action=f"lambda:{action}",
+            Principal=principal,
+            **conditions,
+        )
+
+    body = template(
+        {"F": {"Ref": "F"}},
+        F=function(),
+        Organization=permission("InvokeFunction", "*", PrincipalOrgID="o-a1b2c3d4e5"),
+        Bucket=permission(
+            "InvokeFunction",
+            "s3.amazonaws.com",
+            SourceAccount="000000000000",
+            SourceArn="arn:aws:s3:::b",
+        ),
+        Url=permission("InvokeFunctionUrl", "*", FunctionUrlAuthType="NONE"),
+    )
+    name = outputs(stacks.create(body))["F"]
+    policy = json.loads(stacks.aws("lambda").get_policy(FunctionName=name)["Policy"])
+    found = [statement["Condition"] for statement in policy["Statement"]]
+    assert sorted(found, key=json.dumps) == [
+        {
+            "ArnLike": {"AWS:SourceArn": "arn:aws:s3:::b"},
+            "StringEquals": {"AWS:SourceAccount": "000000000000"},
+        },
+        {"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}},
+        {"StringEquals": {"lambda:FunctionUrlAuthType": "NONE"}},
+    ]
 
 
 def test_what_handlers_leave_out_is_applied(stacks: Stacks) -> None:

@@ -66,7 +66,6 @@ _WHOLE: dict[str, tuple[str, ...]] = {
     "AWS::Lambda::EventInvokeConfig": ("lambda:PutFunctionEventInvokeConfig",),
     "AWS::Lambda::EventSourceMapping": ("lambda:CreateEventSourceMapping",),
     "AWS::Lambda::LayerVersion": ("lambda:PublishLayerVersion",),
-    "AWS::Lambda::Permission": ("lambda:AddPermission",),
     "AWS::OpenSearchService::Domain": ("opensearch:CreateDomain",),
     "AWS::Pipes::Pipe": ("pipes:CreatePipe",),
     "AWS::Redshift::Cluster": ("redshift:CreateCluster",),
