@@ -132,6 +132,18 @@ RECORDS: tuple[Patch, ...] = (
         "moto.logs.models:LogGroup.create_log_stream",
     ),
     patch(
+        "logs.tag_resource",
+        "logs.tags",
+        "tags of a log group that was made without any are forgotten",
+        "localstack.services.logs.provider:LogsProvider.tag_resource",
+    ),
+    patch(
+        "logs.tag_group",
+        "logs.tags",
+        "tags of a log group that was made without any are forgotten",
+        "localstack.services.logs.provider:LogsProvider.tag_log_group",
+    ),
+    patch(
         "logs.describe_groups",
         "logs.reads",
         "each event of each group is copied for a list of the groups, which fails meanwhile",

@@ -93,6 +93,7 @@ PREPARED = (
     "logs.reads",
     "logs.retention",
     "logs.subscriptions",
+    "logs.tags",
     "not_emulated",
     "tagging.resources",
     "health_route",

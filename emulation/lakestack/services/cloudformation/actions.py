@@ -66,7 +66,12 @@ class ResourceActions(ChangeSetModelExecutor):  # type: ignore[misc]
             executor = self.resource_provider_executor
             try:
                 if action == ChangeAction.Modify and application.suffices(before or {}):
-                    event = application.kept(before or {}, extra)
+                    event = application.kept(before or {})
+                    extra["PhysicalResourceId"] = (
+                        executor.extract_physical_resource_id_from_model_with_schema(
+                            before or {}, resource_type, provider.SCHEMA
+                        )
+                    )
                 elif action == ChangeAction.Modify and (names := application.unchangeable()):
                     event = _failed(not_in_place(resource_type, names), before or {})
                 else:

@@ -127,15 +127,11 @@ class Application:
         """Changed properties that the handler would leave as they are without a word."""
         return sorted(self._changed() & property_use.fixed(self._type))
 
-    def kept(self, record: Model, extra: Model) -> ProgressEvent[Model]:
-        """The event of an update without the handler; puts the physical id into `extra`."""
+    def kept(self, record: Model) -> ProgressEvent[Model]:
+        """The event of an update without the handler."""
         changed = {name: self._given[name] for name in self._changed() if name in self._given}
         gone = self._changed() - self._given.keys()
         model = {key: value for key, value in record.items() if key not in gone}
-        schema = schema_of(self._type) or {}
-        identifiers = [path.rpartition("/")[2] for path in schema.get("primaryIdentifier", ())]
-        if len(identifiers) == 1 and isinstance(record.get(identifiers[0]), str):
-            extra["PhysicalResourceId"] = record[identifiers[0]]
         return ProgressEvent(OperationStatus.SUCCESS, resource_model={**model, **changed})
 
     def finished(self, event: ProgressEvent[Model], request: Any) -> ProgressEvent[Model]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from lakestack.services.cloudformation import s3_configurations as s3
 from lakestack.services.cloudformation import security_group_rules as rules
+from lakestack.services.cloudformation.changes_in_place import CHANGES
 
 Model = dict[str, Any]
 Supplement = Callable[[Any, Model, Any], None]
@@ -349,7 +350,8 @@ def undo(resource_type: str, aws: Any, model: Model) -> None:
 
 def changeable(resource_type: str) -> set[str]:
     """The properties of a type that are changed here, whoever applies them first."""
-    return properties(resource_type) | set(ON_CHANGE.get(resource_type, ()))
+    tables = (ON_CHANGE.get(resource_type, ()), CHANGES.get(resource_type, ()))
+    return properties(resource_type).union(*tables)
 
 
 def properties(resource_type: str) -> set[str]:
@@ -365,7 +367,7 @@ def apply(resource_type: str, aws: Any, model: Model, wanted: Model, before: Mod
     """
     known = dict(SUPPLEMENTS.get(resource_type, {}))
     if before is not None:
-        known |= ON_CHANGE.get(resource_type, {})
+        known |= {**ON_CHANGE.get(resource_type, {}), **CHANGES.get(resource_type, {})}
     for name, supplement in known.items():
         value, old = wanted.get(name), (before or {}).get(name)
         if value != old:
