@@ -66,18 +66,6 @@ RECORDS: tuple[Patch, ...] = (
         "APIDestinationService._validate_invocation_endpoint",
     ),
     patch(
-        "events.template_values",
-        "event_rules.install",
-        "0 and false of an event count as nothing",
-        "localstack.services.events.target:get_template_replacements",
-    ),
-    patch(
-        "events.template",
-        "event_rules.install",
-        "a number within a text fails, and what is no JSON vanishes",
-        "localstack.services.events.target:replace_template_placeholders",
-    ),
-    patch(
         "iam.simulate_principal",
         "iam.simulation",
         "wildcards, conditions and explicit denies are not evaluated, and no resource is a 500",

@@ -19,10 +19,21 @@ from lakestack.services.event_rules.http_target import ApiDestinationSender
 from lakestack.services.event_rules.lanes import Lanes
 from lakestack.services.event_rules.matching import matches
 from lakestack.services.event_rules.queue_target import QueueSender
+from lakestack.services.event_rules.service_targets import (
+    EventBusSender,
+    StateMachineSender,
+    StreamSender,
+)
 from lakestack.services.schedules.time import TIME
 
 Document = dict[str, Any]
-SENDERS = {"sqs": QueueSender, "events_api_destination": ApiDestinationSender}
+SENDERS = {
+    "events": EventBusSender,
+    "events_api_destination": ApiDestinationSender,
+    "kinesis": StreamSender,
+    "sqs": QueueSender,
+    "states": StateMachineSender,
+}
 """Our targets, by LocalStack's name of their kind."""
 
 

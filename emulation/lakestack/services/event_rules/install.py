@@ -22,8 +22,6 @@ def install() -> None:
     patches.replace_on_import("events.archive_update", _archive_update)
     patches.replace_on_import("events.put_targets", _put_targets)
     patches.replace_on_import("events.api_endpoint", _endpoint)
-    patches.replace_on_import("events.template_values", _template_values)
-    patches.replace_on_import("events.template", _template)
 
 
 def _expression(original: Any) -> Any:  # noqa: ARG001 - replaced
@@ -116,26 +114,6 @@ def _endpoint(original: Any) -> Any:
         return [f"{what} {fault}"] if fault else errors
 
     return staticmethod(validate_invocation_endpoint)
-
-
-def _template_values(original: Any) -> Any:  # noqa: ARG001 - replaced
-    def get_template_replacements(input_transformer: Any, event: Any) -> dict[str, Any]:
-        from lakestack.services.event_rules import input_transformer as ours
-
-        return ours.values_of(input_transformer, event)
-
-    return get_template_replacements
-
-
-def _template(original: Any) -> Any:  # noqa: ARG001 - replaced
-    def replace_template_placeholders(
-        template: str, replacements: Any, is_json_template: bool
-    ) -> Any:
-        from lakestack.services.event_rules import input_transformer as ours
-
-        return ours.filled(template, replacements, is_json_template)
-
-    return replace_template_placeholders
 
 
 def _bus_of(provider: Any) -> Any:
