@@ -53,6 +53,18 @@ RECORDS: tuple[Patch, ...] = (
         "localstack.services.events.archive:ArchiveService.update",
     ),
     patch(
+        "events.archive_events",
+        "event_rules.install",
+        "the times of archived events are text, by which a replay fails",
+        "localstack.services.events.archive:ArchiveService.get_events",
+    ),
+    patch(
+        "events.start_replay",
+        "event_rules.install",
+        "a replay that fails stays STARTING",
+        "localstack.services.events.provider:EventsProvider.start_replay",
+    ),
+    patch(
         "events.put_targets",
         "event_rules.install",
         "a target that is refused is put, and one that nobody sends to is taken",

@@ -13,7 +13,7 @@ from localstack.services.events.utils import is_archive_arn
 from localstack.utils.strings import long_uid
 
 from lakestack import clock
-from lakestack.services.event_rules import rule_metrics
+from lakestack.services.event_rules import replays, rule_metrics
 from lakestack.services.event_rules.event import Delivery
 from lakestack.services.event_rules.http_target import ApiDestinationSender
 from lakestack.services.event_rules.lanes import Lanes
@@ -63,6 +63,10 @@ class Bus:
         """
         if rule.state == "DISABLED" or not matches(rule.event_pattern, event):
             return
+        if (replay := event.get("replay-name")) is not None:
+            known = self._provider.get_store(region, account).replays
+            if not replays.wants(known.get(replay), rule.arn):
+                return
         rule_metrics.triggered(account, region, rule.name)
         for target in list((rule.targets or {}).values()):
             if is_archive_arn(target["Arn"]):

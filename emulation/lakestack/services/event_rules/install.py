@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from lakestack import patches
@@ -20,6 +21,8 @@ def install() -> None:
     patches.replace_on_import("events.rule_pattern", _rule_pattern)
     patches.replace_on_import("events.archive_pattern", _archive_pattern)
     patches.replace_on_import("events.archive_update", _archive_update)
+    patches.replace_on_import("events.archive_events", _archive_events)
+    patches.replace_on_import("events.start_replay", _start_replay)
     patches.replace_on_import("events.put_targets", _put_targets)
     patches.replace_on_import("events.api_endpoint", _endpoint)
 
@@ -93,6 +96,27 @@ def _archive_update(original: Any) -> Any:
         original(self, description, event_pattern, retention_days)
 
     return update
+
+
+def _archive_events(original: Any) -> Any:  # noqa: ARG001 - replaced
+    def get_events(self: Any, start_time: Any, end_time: Any) -> list[dict[str, Any]]:
+        from lakestack.services.event_rules import replays
+
+        return replays.within(list(self.archive.events.values()), start_time, end_time)
+
+    return get_events
+
+
+def _start_replay(original: Any) -> Any:
+    @functools.wraps(original)  # LocalStack knows an operation by the attributes of its handler
+    def start_replay(self: Any, context: Any, replay_name: str, **given: Any) -> Any:
+        from lakestack.services.event_rules import replays
+
+        store = self.get_store(context.region, context.account_id)
+        begin = functools.partial(original, self, context, replay_name, **given)
+        return replays.start(begin, store.replays, replay_name)
+
+    return start_replay
 
 
 def _put_targets(original: Any) -> Any:  # noqa: ARG001 - replaced
