@@ -10,6 +10,12 @@ _LOCK_REASON = "lists walk over dictionaries that another request adds to, and f
 
 RECORDS: tuple[Patch, ...] = (
     patch(
+        "cloudwatch.alarm_state",
+        "alarms.state_changes",
+        "changes of an alarm's state are not sent to EventBridge",
+        "localstack.services.cloudwatch.provider_v2:CloudwatchProvider._update_state",
+    ),
+    patch(
         "events.rule_expression",
         "event_rules.install",
         "cron expressions are read as crontab reads them: days of the week are counted otherwise",
