@@ -15,7 +15,7 @@ from localstack.utils.strings import long_uid
 from lakestack import clock
 from lakestack.services.event_rules import replays, rule_metrics
 from lakestack.services.event_rules.event import Delivery
-from lakestack.services.event_rules.http_target import ApiDestinationSender
+from lakestack.services.event_rules.http_target import ApiDestinationSender, StageSender
 from lakestack.services.event_rules.lanes import Lanes
 from lakestack.services.event_rules.matching import matches
 from lakestack.services.event_rules.queue_target import QueueSender
@@ -30,6 +30,7 @@ Document = dict[str, Any]
 SENDERS = {
     "events": EventBusSender,
     "events_api_destination": ApiDestinationSender,
+    "execute-api": StageSender,
     "kinesis": StreamSender,
     "sqs": QueueSender,
     "states": StateMachineSender,
