@@ -10,6 +10,12 @@ _LOCK_REASON = "lists walk over dictionaries that another request adds to, and f
 
 RECORDS: tuple[Patch, ...] = (
     patch(
+        "cloudwatch.alarm_state",
+        "alarms.state_changes",
+        "changes of an alarm's state are not sent to EventBridge",
+        "localstack.services.cloudwatch.provider_v2:CloudwatchProvider._update_state",
+    ),
+    patch(
         "events.rule_expression",
         "event_rules.install",
         "cron expressions are read as crontab reads them: days of the week are counted otherwise",
@@ -53,6 +59,18 @@ RECORDS: tuple[Patch, ...] = (
         "localstack.services.events.archive:ArchiveService.update",
     ),
     patch(
+        "events.archive_events",
+        "event_rules.install",
+        "the times of archived events are text, by which a replay fails",
+        "localstack.services.events.archive:ArchiveService.get_events",
+    ),
+    patch(
+        "events.start_replay",
+        "event_rules.install",
+        "a replay that fails stays STARTING",
+        "localstack.services.events.provider:EventsProvider.start_replay",
+    ),
+    patch(
         "events.put_targets",
         "event_rules.install",
         "a target that is refused is put, and one that nobody sends to is taken",
@@ -64,18 +82,6 @@ RECORDS: tuple[Patch, ...] = (
         "an endpoint on another machine is taken, and nothing reaches it",
         "localstack.services.events.api_destination:"
         "APIDestinationService._validate_invocation_endpoint",
-    ),
-    patch(
-        "events.template_values",
-        "event_rules.install",
-        "0 and false of an event count as nothing",
-        "localstack.services.events.target:get_template_replacements",
-    ),
-    patch(
-        "events.template",
-        "event_rules.install",
-        "a number within a text fails, and what is no JSON vanishes",
-        "localstack.services.events.target:replace_template_placeholders",
     ),
     patch(
         "iam.simulate_principal",

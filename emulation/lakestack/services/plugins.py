@@ -73,6 +73,7 @@ PREPARED = (
     "rest_members",
     "request_validation",
     "xml_bodies",
+    "alarms.state_changes",
     "cloudformation.engine",
     "event_rules.install",
     "distributed_map",

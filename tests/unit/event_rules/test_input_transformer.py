@@ -20,13 +20,18 @@ PATHS = {name: f"$.detail.{name}" for name in (*EVENT["detail"], "gone")}
         ('{"n": <n>, "zero": <zero>, "no": <no>}', {"n": 7, "zero": 0, "no": False}),
         ('{"text": <text>, "in": "x <text> <n>"}', {"text": "a", "in": "x a 7"}),
         ('{"all": <all>, "list": <list>}', {"all": {"b": 1}, "list": [1, "c"]}),
+        ('[<n>, <text>, "in <n>"]', [7, "a", "in 7"]),
+        ("<all>", {"b": 1}),
+        ("<zero>", 0),
+        ("<text>", "a"),
+        ("<text> is <n>", "a is 7"),
     ],
 )
 def test_templates(template: str, expected: Any) -> None:
     values = values_of({"InputPathsMap": PATHS, "InputTemplate": template}, EVENT)
-    assert filled(template, values, template.startswith("{")) == expected
+    assert filled(template, values) == expected
 
 
 def test_what_is_no_json_is_an_error() -> None:
     with pytest.raises(ValueError, match="Expecting"):
-        filled('{"n": n}', {}, True)
+        filled('{"n": n}', {})

@@ -28,7 +28,7 @@ class Sender:
         self.errors, self.got = list(errors), list[Any]()
         self.target = {"Id": "1", "Arn": "arn:aws:sqs:eu-west-1:123456789012:q", **more}
 
-    def process_event(self, event: Any, trace: Any) -> None:
+    def send_event(self, event: Any, trace: Any) -> None:
         assert trace is not None
         if self.errors:
             raise self.errors.pop(0)

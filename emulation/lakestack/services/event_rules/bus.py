@@ -13,16 +13,28 @@ from localstack.services.events.utils import is_archive_arn
 from localstack.utils.strings import long_uid
 
 from lakestack import clock
-from lakestack.services.event_rules import rule_metrics
+from lakestack.services.event_rules import replays, rule_metrics
 from lakestack.services.event_rules.event import Delivery
-from lakestack.services.event_rules.http_target import ApiDestinationSender
+from lakestack.services.event_rules.http_target import ApiDestinationSender, StageSender
 from lakestack.services.event_rules.lanes import Lanes
 from lakestack.services.event_rules.matching import matches
 from lakestack.services.event_rules.queue_target import QueueSender
+from lakestack.services.event_rules.service_targets import (
+    EventBusSender,
+    StateMachineSender,
+    StreamSender,
+)
 from lakestack.services.schedules.time import TIME
 
 Document = dict[str, Any]
-SENDERS = {"sqs": QueueSender, "events_api_destination": ApiDestinationSender}
+SENDERS = {
+    "events": EventBusSender,
+    "events_api_destination": ApiDestinationSender,
+    "execute-api": StageSender,
+    "kinesis": StreamSender,
+    "sqs": QueueSender,
+    "states": StateMachineSender,
+}
 """Our targets, by LocalStack's name of their kind."""
 
 
@@ -52,6 +64,10 @@ class Bus:
         """
         if rule.state == "DISABLED" or not matches(rule.event_pattern, event):
             return
+        if (replay := event.get("replay-name")) is not None:
+            known = self._provider.get_store(region, account).replays
+            if not replays.wants(known.get(replay), rule.arn):
+                return
         rule_metrics.triggered(account, region, rule.name)
         for target in list((rule.targets or {}).values()):
             if is_archive_arn(target["Arn"]):

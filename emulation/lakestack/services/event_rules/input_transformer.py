@@ -15,6 +15,7 @@ from localstack.utils.json import extract_jsonpath
 
 RESERVED = "aws.events."
 _PLACEHOLDER = re.compile(r"<(.*?)>")
+_ALONE = re.compile(r"<[^<>]*>")
 
 
 def values_of(transformer: dict[str, Any], event: dict[str, Any]) -> dict[str, Any]:
@@ -29,22 +30,30 @@ def values_of(transformer: dict[str, Any], event: dict[str, Any]) -> dict[str, A
     return {name: "" if value in (None, []) else value for name, value in found.items()}
 
 
-def filled(template: str, values: dict[str, Any], is_json_template: bool) -> Any:
-    """A template with its values: the document where it is one of JSON, text otherwise.
+def filled(template: str, values: dict[str, Any]) -> Any:
+    """A template with its values: text where it is quoted, and the value of its JSON otherwise.
+
+    What is neither, such as ``<a> is <b>``, is text as well (our guess).
 
     Raises:
-        ValueError: it is no JSON any more
+        ValueError: an object or a list is no JSON any more
     """
+    trimmed = template.strip()
+    is_text = trimmed.startswith('"')
 
     def value_at(found: re.Match[str]) -> str:
         value = values.get(found[1], "")
         if isinstance(value, str):
-            quoted = is_json_template and not is_nested_in_string(template, found)
+            quoted = not is_text and not is_nested_in_string(trimmed, found)
             return json.dumps(value) if quoted else value
         if not isinstance(value, dict | list):
             return json.dumps(value, cls=EventJSONEncoder)
         text: str = to_json_str(value)
-        return text if is_json_template else text.replace('"', "")
+        return text.replace('"', "") if is_text else text
 
-    text = _PLACEHOLDER.sub(value_at, template).replace("\\n", "\n")
-    return json.loads(text) if is_json_template else text[1:-1]
+    text = _PLACEHOLDER.sub(value_at, trimmed)
+    if is_text:
+        return text[1:-1].replace("\\n", "\n")
+    if trimmed.startswith(("{", "[")) or _ALONE.fullmatch(trimmed):
+        return json.loads(text)
+    return filled(f'"{template}"', values)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from lakestack import patches
@@ -20,10 +21,10 @@ def install() -> None:
     patches.replace_on_import("events.rule_pattern", _rule_pattern)
     patches.replace_on_import("events.archive_pattern", _archive_pattern)
     patches.replace_on_import("events.archive_update", _archive_update)
+    patches.replace_on_import("events.archive_events", _archive_events)
+    patches.replace_on_import("events.start_replay", _start_replay)
     patches.replace_on_import("events.put_targets", _put_targets)
     patches.replace_on_import("events.api_endpoint", _endpoint)
-    patches.replace_on_import("events.template_values", _template_values)
-    patches.replace_on_import("events.template", _template)
 
 
 def _expression(original: Any) -> Any:  # noqa: ARG001 - replaced
@@ -97,6 +98,27 @@ def _archive_update(original: Any) -> Any:
     return update
 
 
+def _archive_events(original: Any) -> Any:  # noqa: ARG001 - replaced
+    def get_events(self: Any, start_time: Any, end_time: Any) -> list[dict[str, Any]]:
+        from lakestack.services.event_rules import replays
+
+        return replays.within(list(self.archive.events.values()), start_time, end_time)
+
+    return get_events
+
+
+def _start_replay(original: Any) -> Any:
+    @functools.wraps(original)  # LocalStack knows an operation by the attributes of its handler
+    def start_replay(self: Any, context: Any, replay_name: str, **given: Any) -> Any:
+        from lakestack.services.event_rules import replays
+
+        store = self.get_store(context.region, context.account_id)
+        begin = functools.partial(original, self, context, replay_name, **given)
+        return replays.start(begin, store.replays, replay_name)
+
+    return start_replay
+
+
 def _put_targets(original: Any) -> Any:  # noqa: ARG001 - replaced
     def add_targets(self: Any, targets: Any) -> Any:
         from lakestack.services.event_rules.targets import put
@@ -116,26 +138,6 @@ def _endpoint(original: Any) -> Any:
         return [f"{what} {fault}"] if fault else errors
 
     return staticmethod(validate_invocation_endpoint)
-
-
-def _template_values(original: Any) -> Any:  # noqa: ARG001 - replaced
-    def get_template_replacements(input_transformer: Any, event: Any) -> dict[str, Any]:
-        from lakestack.services.event_rules import input_transformer as ours
-
-        return ours.values_of(input_transformer, event)
-
-    return get_template_replacements
-
-
-def _template(original: Any) -> Any:  # noqa: ARG001 - replaced
-    def replace_template_placeholders(
-        template: str, replacements: Any, is_json_template: bool
-    ) -> Any:
-        from lakestack.services.event_rules import input_transformer as ours
-
-        return ours.filled(template, replacements, is_json_template)
-
-    return replace_template_placeholders
 
 
 def _bus_of(provider: Any) -> Any:

@@ -19,7 +19,7 @@ from localstack.utils.xray.trace_header import TraceHeader
 from lakestack import changes
 from lakestack.services.api_destinations.errors import TargetError
 from lakestack.services.base import client
-from lakestack.services.event_rules import failure, rule_metrics
+from lakestack.services.event_rules import failure, rule_metrics, target_input
 from lakestack.services.event_rules.event import Delivery
 from lakestack.services.event_rules.queue_target import QueueSender
 from lakestack.services.event_rules.state import STORE, WATCH
@@ -152,7 +152,7 @@ def _send(sender: Any, batch: Sequence[Delivery]) -> dict[str, Exception]:
     failed: dict[str, Exception] = {}
     for each in batch:
         try:
-            sender.process_event(each.event.copy(), each.trace)
+            target_input.send(sender, each)
         except Exception as e:
             failed[each.id] = e
     return failed

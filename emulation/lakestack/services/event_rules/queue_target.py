@@ -11,6 +11,7 @@ from localstack.services.events.utils import to_json_str
 from localstack.utils.aws.arns import sqs_queue_url_for_arn
 
 from lakestack.services.event_rules.event import Delivery
+from lakestack.services.event_rules.target_input import NOTHING, input_of
 
 MOST_BYTES = 256 * 1024
 """Of the bodies of one request (API Reference, "SendMessageBatch")."""
@@ -23,11 +24,6 @@ class QueueSender(SqsTargetSender):
     """
 
     _url: str | None = None
-    _body: str | None = None
-
-    def send_event(self, event: Any, trace_header: Any) -> None:  # noqa: ARG002 - LocalStack's
-        """Take what the event has become; `send_all` sends it."""
-        self._body = to_json_str(event)
 
     def send_all(self, deliveries: Sequence[Delivery]) -> dict[str, Exception]:
         """Send events, at most ten.
@@ -39,19 +35,19 @@ class QueueSender(SqsTargetSender):
         batch: list[tuple[str, str]] = []
         size = 0
         for delivery in deliveries:
-            self._body = None
             try:
-                self.process_event(delivery.event.copy(), delivery.trace)
+                document = input_of(self, delivery)
+                if document is NOTHING:
+                    continue
+                body = to_json_str(document)
             except Exception as e:
                 failed[delivery.id] = e
                 continue
-            if self._body is None:  # the transformation has left nothing of it
-                continue
-            length = len(self._body.encode())
+            length = len(body.encode())
             if batch and size + length > MOST_BYTES:
                 failed |= self._send(batch)
                 batch, size = [], 0
-            batch.append((delivery.id, self._body))
+            batch.append((delivery.id, body))
             size += length
         return failed | self._send(batch)
 

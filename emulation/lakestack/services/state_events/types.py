@@ -1,15 +1,16 @@
 """The table of the state changes that our services publish.
 
 Amazon EventBridge Events Reference, "AWS Glue events", "Amazon SageMaker AI events", "AWS Database
-Migration Service events" and "AWS CloudFormation events" name them; the members of each detail are
-those of the page that `EventType.page` names. docs/fidelity.md has a table made from this one.
+Migration Service events", "AWS CloudFormation events" and "Amazon CloudWatch events" name them; the
+members of each detail are those of the page that `EventType.page` names. docs/fidelity.md has a
+table made from this one.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-ATHENA = "aws.athena"
+ATHENA, CLOUDWATCH = "aws.athena", "aws.cloudwatch"
 GLUE, SAGEMAKER, DMS, CLOUDFORMATION = (
     "aws.glue",
     "aws.sagemaker",
@@ -164,6 +165,13 @@ ATHENA_QUERY = EventType(
         "sequenceNumber",
     ),
     "Athena User Guide, Monitor Athena query events with EventBridge",
+)
+CLOUDWATCH_ALARM = EventType(
+    CLOUDWATCH,
+    "CloudWatch Alarm State Change",
+    "the state of an alarm, of metrics or composite, is another, whether or not it has actions",
+    ("alarmName", "configuration", "previousState", "state"),
+    "Amazon CloudWatch User Guide, Alarm events and EventBridge",
 )
 CFN_STACK = EventType(
     CLOUDFORMATION,

@@ -1,0 +1,1 @@
+"""Alarms of CloudWatch: LocalStack's, whose changes of state we publish."""
