@@ -82,7 +82,8 @@ def test_taken(given: dict[str, Any]) -> None:
         *(
             (
                 {"EventSourceArn": QUEUE, name: value},
-                f"Unsupported '{name[0].lower()}{name[1:]}' parameter for given event source mapping type.",
+                f"Unsupported '{name[0].lower()}{name[1:]}' parameter for given event source "
+                "mapping type.",
             )
             for name, value in OF_STREAMS.items()
         ),

@@ -40,7 +40,7 @@ _OF_STREAMS = (
     "ParallelizationFactor",
     "TumblingWindowInSeconds",
 )
-"""AWS Lambda Developer Guide, "Lambda parameters for Amazon SQS event source mappings", has none."""
+"""The guide's "Lambda parameters for Amazon SQS event source mappings" has none of them."""
 _POSITIONS = ("LATEST", "AT_TIMESTAMP", "TRIM_HORIZON")
 
 
