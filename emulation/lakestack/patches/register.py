@@ -285,6 +285,13 @@ PATCHES: tuple[Patch, ...] = (
         ":DynamoDBPoller.get_approximate_arrival_time",
     ),
     patch(
+        "lambda.queue_messages",
+        "lambda_.queue_mapping",
+        "a message that is JSON is delivered as another text than was sent",
+        "localstack.services.lambda_.event_source_mapping.pollers.sqs_poller"
+        ":SqsPoller.handle_messages",
+    ),
+    patch(
         "lambda.metric_invocation",
         "lambda_.metrics",
         "each invocation costs a call of CloudWatch in a thread of its own",

@@ -41,6 +41,12 @@ RECORDS: tuple[Patch, ...] = (
         "localstack.services.events.provider:EventsProvider._process_rules",
     ),
     patch(
+        "events.put_entry",
+        "event_rules.install",
+        "anybody can publish events of AWS's services",
+        "localstack.services.events.provider:EventsProvider._process_entry",
+    ),
+    patch(
         "events.rule_pattern",
         "event_rules.install",
         "any text is taken for an event pattern, and then PutEvents fails for every rule",

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.contract.events.helpers import Aws, Queue
+from tests.contract.events.helpers import ROLE, Aws, Queue
 
 HERE = "us-east-1:000000000000"
+ELSEWHERE = "arn:aws:sqs:eu-west-1:000000000000:q"
 TOPIC = f"arn:aws:sns:{HERE}:t"
 
 
@@ -38,6 +39,19 @@ def _targets(aws: Aws, rule: str) -> list[str]:
         (f"arn:aws:sqs:{HERE}:q", {"DeadLetterConfig": {"Arn": TOPIC}}, "is no queue"),
         (f"arn:aws:sqs:{HERE}:q", {"RetryPolicy": {"MaximumRetryAttempts": 186}}, "185"),
         ("queue", {}, "not in correct format"),
+        *(
+            (arn, {}, f"RoleArn is required for target {arn}")
+            for arn in (
+                f"arn:aws:states:{HERE}:stateMachine:m",
+                f"arn:aws:kinesis:{HERE}:stream/s",
+                f"arn:aws:firehose:{HERE}:deliverystream/d",
+                f"arn:aws:events:{HERE}:api-destination/d/1",
+                "arn:aws:events:eu-west-1:000000000000:event-bus/default",
+            )
+        ),
+        (ELSEWHERE, {}, "another region than the rule"),
+        (f"arn:aws:sqs:{HERE}:q", {"DeadLetterConfig": {"Arn": ELSEWHERE}}, "another region"),
+        (f"arn:aws:sqs:{HERE}:q", {"DeadLetterConfig": {"Arn": "arn:aws:sqs"}}, "another region"),
     ],
 )
 def test_a_wrong_target_is_refused(
@@ -48,6 +62,37 @@ def test_a_wrong_target_is_refused(
         aws("events").put_targets(Rule=rule, Targets=targets)
     assert refused.value.response["Error"]["Code"] == "ValidationException"
     assert _targets(aws, rule) == []
+
+
+def test_buses_may_be_elsewhere_and_roles_are_taken(aws: Aws, rule: str) -> None:
+    arns = [
+        f"arn:aws:states:{HERE}:stateMachine:m",
+        "arn:aws:events:eu-west-1:000000000000:event-bus/default",
+    ]
+    targets = [{"Id": str(n), "Arn": arn, "RoleArn": ROLE} for n, arn in enumerate(arns)]
+    targets.append({"Id": "2", "Arn": f"arn:aws:events:{HERE}:event-bus/default"})
+    aws("events").put_targets(Rule=rule, Targets=targets)
+    assert sorted(_targets(aws, rule)) == ["0", "1", "2"]
+    aws("events").remove_targets(Rule=rule, Ids=["0", "1", "2"])
+
+
+def test_events_of_services_are_theirs(aws: Aws, rule: str) -> None:
+    queue, events = Queue(aws), aws("events")
+    pattern = json.dumps({"detail-type": [rule]})
+    events.put_rule(Name=rule, EventPattern=pattern)
+    events.put_targets(Rule=rule, Targets=[{"Id": "1", "Arn": queue.arn}])
+    entries = [
+        {"Source": source, "DetailType": rule, "Detail": "{}"}
+        for source in ("aws.glue", "awsx", rule)
+    ]
+    answer = events.put_events(Entries=entries)
+    assert answer["FailedEntryCount"] == 1
+    assert answer["Entries"][0] == {
+        "ErrorCode": "NotAuthorizedForSourceException",
+        "ErrorMessage": "Not authorized for the source.",
+    }
+    assert all("EventId" in entry for entry in answer["Entries"][1:])
+    assert {json.loads(body)["source"] for body in queue.wait(2)} == {"awsx", rule}
 
 
 @pytest.mark.parametrize(

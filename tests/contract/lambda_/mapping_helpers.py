@@ -55,7 +55,8 @@ class Mapping:
             )
 
     def map(self, **settings: Any) -> str:
-        request = {"StartingPosition": "TRIM_HORIZON", **settings}
+        position = {} if ":sqs:" in self.stream else {"StartingPosition": "TRIM_HORIZON"}
+        request = {**position, **settings}
         created = self.aws("lambda").create_event_source_mapping(
             EventSourceArn=self.stream, FunctionName=self.name, **request
         )

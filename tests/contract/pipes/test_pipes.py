@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 
 from tests.contract.events.helpers import ROLE, Aws, Bus, Queue
@@ -34,6 +35,17 @@ def test_queue_to_queue_with_filter_and_template(aws: Aws, pipes: Pipes) -> None
     }
     wait_until(lambda: _held(aws, source) == 0, what="the queue is empty")
     assert target.bodies() == [body]
+
+
+def test_a_message_arrives_as_it_was_sent(aws: Aws, pipes: Pipes) -> None:
+    source, target = Queue(aws), Queue(aws)
+    filters = {"Filters": [{"Pattern": '{"body": {"kind": ["film"]}}'}]}
+    pipes.make(source.arn, target.arn, SourceParameters={"FilterCriteria": filters})
+    text = '{"kind":"film",  "title":"\u00e4", "n":1.0, "n":1e2}'
+    aws("sqs").send_message(QueueUrl=source.url, MessageBody=text)
+    event = json.loads(target.wait(1)[0])
+    assert event["body"] == text
+    assert event["md5OfBody"] == hashlib.md5(text.encode()).hexdigest()  # noqa: S324 - SQS's
 
 
 def test_kinesis_as_it_is(aws: Aws, pipes: Pipes) -> None:

@@ -13,6 +13,13 @@ from lakestack.services.request_validation.operation_rules import check_operatio
 HERE = "us-east-1:000000000000"
 QUEUE, FIFO = f"arn:aws:sqs:{HERE}:q", f"arn:aws:sqs:{HERE}:q.fifo"
 STREAM = f"arn:aws:kinesis:{HERE}:stream/s"
+OF_STREAMS = {
+    "BisectBatchOnFunctionError": True,
+    "MaximumRecordAgeInSeconds": 60,
+    "MaximumRetryAttempts": 1,
+    "ParallelizationFactor": 1,
+    "TumblingWindowInSeconds": 60,
+}
 TOPIC = f"arn:aws:sns:{HERE}:t"
 
 
@@ -35,6 +42,7 @@ def to(arn: str | None) -> dict[str, Any]:
             {"EventSourceArn": STREAM, "DestinationConfig": to(arn)}
             for arn in (QUEUE, TOPIC, "arn:aws:s3:::bucket")
         ),
+        {"EventSourceArn": STREAM, **OF_STREAMS},
         {"EventSourceArn": STREAM, "DestinationConfig": {}},
         {"EventSourceArn": STREAM, "DestinationConfig": {"OnFailure": None}},
     ],
@@ -70,6 +78,22 @@ def test_taken(given: dict[str, Any]) -> None:
         (
             {"EventSourceArn": QUEUE, "DestinationConfig": to(TOPIC)},
             "Unsupported DestinationConfig parameter for given event source mapping type.",
+        ),
+        *(
+            (
+                {"EventSourceArn": QUEUE, name: value},
+                f"Unsupported '{name[0].lower()}{name[1:]}' parameter for given event source "
+                "mapping type.",
+            )
+            for name, value in OF_STREAMS.items()
+        ),
+        (
+            {"EventSourceArn": QUEUE, "BisectBatchOnFunctionError": False},
+            "Unsupported 'bisectBatchOnFunctionError' parameter",
+        ),
+        (
+            {"EventSourceArn": QUEUE, "StartingPosition": "LATEST"},
+            "StartingPosition is not valid for SQS event sources.",
         ),
     ],
 )

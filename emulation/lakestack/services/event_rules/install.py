@@ -18,6 +18,7 @@ def install() -> None:
     patches.replace_on_import("events.rule_job", _job)
     patches.replace_on_import("events.rule_clock", _clock)
     patches.replace_on_import("events.rule_targets", _targets)
+    patches.replace_on_import("events.put_entry", _put_entry)
     patches.replace_on_import("events.rule_pattern", _rule_pattern)
     patches.replace_on_import("events.archive_pattern", _archive_pattern)
     patches.replace_on_import("events.archive_update", _archive_update)
@@ -63,6 +64,22 @@ def _targets(original: Any) -> Any:  # noqa: ARG001 - replaced
         _bus_of(self).offer(rule, account_id, region, event_formatted, trace_header)
 
     return process_rules
+
+
+def _put_entry(original: Any) -> Any:
+    def process_entry(
+        self: Any, entry: Any, processed_entries: Any, failed_entry_count: Any, context: Any
+    ) -> None:
+        from lakestack.services.event_rules import sources
+
+        refusal = sources.refusal(context, entry)
+        if refusal is None:
+            original(self, entry, processed_entries, failed_entry_count, context)
+            return
+        processed_entries.append(refusal)
+        failed_entry_count["count"] += 1
+
+    return process_entry
 
 
 def _rule_pattern(original: Any) -> Any:

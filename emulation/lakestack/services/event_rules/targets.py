@@ -29,6 +29,16 @@ EMULATED = {
 }
 """Kinds of targets, by service and how the last part of their ARNs begins."""
 
+ROLES = (
+    "events:api-destination/",
+    "firehose:deliverystream/",
+    "kinesis:stream/",
+    "states:stateMachine:",
+)
+"""Kinds that EventBridge asks by a role, as it does buses elsewhere; others have policies of their
+own (User Guide, "IAM roles for sending events to targets in Amazon EventBridge")."""
+
+_BUS = "events:event-bus/"
 _FORMS = ("Input", "InputPath", "InputTransformer")
 
 
@@ -55,8 +65,10 @@ def put(rule_service: Any, targets: list[dict[str, Any]]) -> list[dict[str, str]
     failed: list[dict[str, str]] = rule_service.validate_targets_input(targets)
     wrong = {entry["TargetId"] for entry in failed}
     right = {target["Id"]: target for target in targets if target["Id"] not in wrong}
+    here = rule_service.rule.arn.split(":")[3:5]
     for target in right.values():
         _check(target)
+        _check_place(target, *here)
     for name, target in right.items():
         if name not in rule_service.rule.targets and rule_service._check_target_limit_reached():
             raise LimitExceededException(
@@ -89,6 +101,23 @@ def _check(target: dict[str, Any]) -> None:
         raise _invalid(
             f"Target {name}, {arn}, is not emulated; valid: {', '.join(EMULATED.values())}"
         )
+
+
+def _check_place(target: dict[str, Any], region: str, account: str) -> None:
+    """Buses may be anywhere, all else is in the rule's region (our words); some need a role."""
+    arn, dead = target["Arn"], (target.get("DeadLetterConfig") or {}).get("Arn")
+    parts = arn.split(":", 5)
+    kind = f"{parts[2]}:{parts[5]}"
+    elsewhere = parts[3:5] != [region, account]
+    needed = kind.startswith(ROLES) or (kind.startswith(_BUS) and elsewhere)
+    if needed and not target.get("RoleArn"):
+        raise _invalid(f"RoleArn is required for target {arn}.")
+    for each in (None if kind.startswith(_BUS) else arn, dead):
+        if each is not None and each.split(":")[3:4] != [region]:
+            raise _invalid(
+                f"Parameter {each} is not valid. Reason: it is in another region than the rule, "
+                f"{region}; only an event bus may be."
+            )
 
 
 def _invalid(message: str) -> CommonServiceException:

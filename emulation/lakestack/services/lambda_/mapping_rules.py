@@ -33,6 +33,14 @@ MAX_FILTERS = 5
 """Of one mapping; AWS raises the quota to 10 where it is asked to."""
 MAX_FIFO_BATCH = 10
 _DESTINATIONS = ("sqs", "sns", "s3")
+_OF_STREAMS = (
+    "BisectBatchOnFunctionError",
+    "MaximumRecordAgeInSeconds",
+    "MaximumRetryAttempts",
+    "ParallelizationFactor",
+    "TumblingWindowInSeconds",
+)
+"""The guide's "Lambda parameters for Amazon SQS event source mappings" has none of them."""
 _POSITIONS = ("LATEST", "AT_TIMESTAMP", "TRIM_HORIZON")
 
 
@@ -61,6 +69,7 @@ def check(request: Mapping[str, Any]) -> None:
             f"MaximumRecordAgeInSeconds must be -1 or between {MIN_RECORD_AGE} and 604800; "
             f"received {age}."
         )
+    _check_queue_settings(request)
     _check_fifo(request)
     _check_destination(request)
     filters = (request.get("FilterCriteria") or {}).get("Filters") or []
@@ -136,6 +145,21 @@ def check_queue(arn: str, timeout: int) -> None:
 
 def _service(arn: str) -> str:
     return next(iter(arn.split(":")[2:3]), "")
+
+
+def _check_queue_settings(request: Mapping[str, Any]) -> None:
+    """A queue has no shards; AWS says this of the batching window of Kafka, of these it is a guess.
+
+    A value that changes nothing is refused, too, as AWS refuses a window of 0 there.
+    """
+    if _service(request.get("EventSourceArn") or "") != "sqs":
+        return
+    for name in _OF_STREAMS:
+        if request.get(name) is not None:
+            raise _invalid(
+                f"Unsupported '{name[0].lower()}{name[1:]}' parameter for given event source "
+                "mapping type."
+            )
 
 
 def _check_fifo(request: Mapping[str, Any]) -> None:

@@ -17,7 +17,13 @@ from localstack.services.plugins import Service
 
 from lakestack import patches
 from lakestack.services import steady_time
-from lakestack.services.lambda_ import kinesis_mapping, mapping_rules, metrics, packages
+from lakestack.services.lambda_ import (
+    kinesis_mapping,
+    mapping_rules,
+    metrics,
+    packages,
+    queue_mapping,
+)
 from lakestack.services.lambda_.executor import end_deleted
 from lakestack.services.lambda_.function_process import kill_all
 from lakestack.services.lambda_.invocations import InvocationOperations
@@ -113,6 +119,7 @@ def create_service() -> Service:
     metrics.install()
     packages.install()
     kinesis_mapping.install(provider.lambda_service.invoke)
+    queue_mapping.install()
     return Service.for_provider(provider)
 
 
