@@ -49,4 +49,10 @@ STATES: tuple[Patch, ...] = (
         "ResultWriter writes an empty manifest and no results",
         f"{_WRITER}._handle_put_object",
     ),
+    patch(
+        "distributed_map.list",
+        "distributed_map.install",
+        "ListExecutions does not know Map runs",
+        "localstack.services.stepfunctions.provider:StepFunctionsProvider.list_executions",
+    ),
 )

@@ -10,6 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.contract.lambda_.helpers import Aws
+from tests.contract.refusals import refusal
 from tests.support import wait_until
 
 ROLE = "arn:aws:iam::000000000000:role/any"
@@ -145,6 +146,42 @@ def test_results_are_written_with_a_manifest_that_names_them(
     run = aws("stepfunctions").describe_map_run(mapRunArn=output["MapRunArn"])
     assert (run["itemCounts"]["succeeded"], run["itemCounts"]["failed"]) == (2, 1)
     assert run["itemCounts"]["running"] == 0
+
+
+def test_child_executions_of_a_map_run_are_listed(aws: Aws, machines: Machines) -> None:
+    states = aws("stepfunctions")
+    arn = machines.make(CHOICE, Label="Rows", ToleratedFailureCount=1)
+    ended = machines.run(arn, [{"n": n} for n in (1, 3, 5)])
+    runs = states.list_map_runs(executionArn=ended["executionArn"])["mapRuns"]
+    run = runs[0]["mapRunArn"]
+
+    found = states.list_executions(mapRunArn=run)["executions"]
+
+    assert sorted(each["status"] for each in found) == ["FAILED", "SUCCEEDED", "SUCCEEDED"]
+    for each in found:
+        assert each["executionArn"].endswith(f"/Rows:{each['name']}")
+        assert each["stateMachineArn"] == f"{arn}/Rows"
+        assert (each["mapRunArn"], each["itemCount"]) == (run, 1)
+        assert each["startDate"] <= each["stopDate"]
+    failed = states.list_executions(mapRunArn=run, statusFilter="FAILED")["executions"]
+    assert [each["status"] for each in failed] == ["FAILED"]
+    pages = states.get_paginator("list_executions").paginate(
+        mapRunArn=run, PaginationConfig={"PageSize": 2}
+    )
+    assert [each for page in pages for each in page["executions"]] == found
+
+
+def test_executions_are_listed_of_one_machine_or_one_map_run(aws: Aws, machines: Machines) -> None:
+    states = aws("stepfunctions")
+    arn = machines.make(PASS)
+    run = f"{arn.replace(':stateMachine:', ':mapRun:')}/M:none"
+
+    both = refusal(lambda: states.list_executions(stateMachineArn=arn, mapRunArn=run))
+    assert both[0] == "ValidationException"
+    assert refusal(states.list_executions)[0] == "ValidationException"
+    unknown = refusal(lambda: states.list_executions(mapRunArn=run))
+    assert unknown == ("ResourceNotFound", f"Resource not found: '{run}'")
+    assert refusal(lambda: states.list_executions(mapRunArn=arn))[0] == "InvalidArn"
 
 
 def test_a_thousand_items_one_after_another(machines: Machines) -> None:

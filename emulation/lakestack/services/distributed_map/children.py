@@ -44,8 +44,7 @@ class Child:
             state_machine_arn: of the Map run, with its label
         """
         found: dict[str, Any] = {
-            "ExecutionArn": f"{state_machine_arn.replace(':stateMachine:', ':execution:')}"
-            f":{self.name}",
+            "ExecutionArn": self._arn(state_machine_arn),
             "Input": _text(self.input),
             "InputDetails": {"Included": True},
             "Name": self.name,
@@ -64,6 +63,28 @@ class Child:
         if self.cause is not None:
             found["Cause"] = self.cause
         return dict(sorted(found.items()))
+
+    def listed(self, state_machine_arn: str) -> dict[str, Any]:
+        """As it stands in a list of executions.
+
+        Args:
+            state_machine_arn: of the Map run, with its label
+        """
+        found: dict[str, Any] = {
+            "executionArn": self._arn(state_machine_arn),
+            "stateMachineArn": state_machine_arn,
+            "name": self.name,
+            "status": "RUNNING" if self.stopped is None else self.status,
+            "startDate": self.started,
+            "itemCount": self.items,
+            "redriveCount": 0,
+        }
+        if self.stopped is not None:
+            found["stopDate"] = self.stopped
+        return found
+
+    def _arn(self, state_machine_arn: str) -> str:
+        return f"{state_machine_arn.replace(':stateMachine:', ':execution:')}:{self.name}"
 
 
 class Children:
@@ -98,10 +119,14 @@ class Children:
                 return True
             return self._failed > self._count and not (self._percentage and not self._count)
 
+    def all(self) -> list[Child]:
+        """The children, by their place among the items."""
+        with self._lock:
+            return sorted(self._children, key=lambda child: child.index)
+
     def files(self, state_machine_arn: str) -> dict[str, bytes]:
         """The result files, by status; only of a status that some have."""
-        with self._lock:
-            children = sorted(self._children, key=lambda child: child.index)
+        children = self.all()
         found = {}
         for status in STATUSES:
             if of_it := [c.described(state_machine_arn) for c in children if c.status == status]:

@@ -28,11 +28,9 @@ from lakestack import clock, patches
 from lakestack.services.distributed_map.batches import BatcherError
 from lakestack.services.distributed_map.children import FAILED, SUCCEEDED, Child, Children
 from lakestack.services.distributed_map.definition import ATTRIBUTE, parse
+from lakestack.services.distributed_map.listing import CHILDREN
 
 __all__ = ["eval_job", "eval_pool", "map_run", "parse", "write_results"]
-
-_CHILDREN = "lake_children"
-"""Of LocalStack's record of a Map run."""
 
 
 class _Batch(list[Any]):
@@ -54,7 +52,7 @@ def map_run(component: Any, env: Any, eval_input: Any) -> None:
     children = Children(
         len(items), eval_input.tolerated_failure_count, eval_input.tolerated_failure_percentage
     )
-    setattr(record, _CHILDREN, children)
+    setattr(record, CHILDREN, children)
     env.stack.append(items)
     if (batcher := getattr(component, ATTRIBUTE, None)) is not None:
         env.stack[-1] = _batched(env, eval_input, batcher, items)
@@ -95,7 +93,7 @@ def eval_job(worker: Any, env: Any, job: Any) -> None:
     given = batch[0] if batch is not None else job.job_input
     items = len(given["Items"]) if batch is not None else 1
     child = Child(job.job_index, given, items, clock.utc())
-    children: Children = getattr(record, _CHILDREN)
+    children: Children = getattr(record, CHILDREN)
     children.add(child)
     for counter, number in ((record.item_counter, items), (record.execution_counter, 1)):
         counter.total.count(number)
@@ -185,7 +183,7 @@ def write_results(env: Any, resource_runtime_part: Any, state_credentials: Any) 
     folder += record.map_run_arn.rpartition(":")[2]
     files: dict[str, list[dict[str, Any]]] = {"FAILED": [], "PENDING": [], "SUCCEEDED": []}
     try:
-        for status, body in getattr(record, _CHILDREN).files(record.map_state_machine_arn).items():
+        for status, body in getattr(record, CHILDREN).files(record.map_state_machine_arn).items():
             key = f"{folder}/{status}_0.json"
             made.put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/json")
             files[status].append({"Key": key, "Size": len(body)})
