@@ -36,8 +36,8 @@ class Machines:
         self._states, self._name = aws("stepfunctions"), name
         self.arns: list[str] = []
 
-    def make(self, processor: dict[str, Any], **fields: Any) -> str:
-        config = {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
+    def make(self, processor: dict[str, Any], kind: str = "STANDARD", **fields: Any) -> str:
+        config = {"Mode": "DISTRIBUTED", "ExecutionType": kind}
         state = {
             "Type": "Map",
             "ItemProcessor": {"ProcessorConfig": config, **processor},
@@ -182,6 +182,52 @@ def test_executions_are_listed_of_one_machine_or_one_map_run(aws: Aws, machines:
     unknown = refusal(lambda: states.list_executions(mapRunArn=run))
     assert unknown == ("ResourceNotFound", f"Resource not found: '{run}'")
     assert refusal(lambda: states.list_executions(mapRunArn=arn))[0] == "InvalidArn"
+
+
+def test_children_of_type_express_run(machines: Machines) -> None:
+    found = machines.run(machines.make(PASS, kind="EXPRESS"), [1, 2])
+
+    assert (found["status"], json.loads(found["output"])) == ("SUCCEEDED", [1, 2])
+
+
+def test_results_flattened_as_the_output(machines: Machines) -> None:
+    config = {"WriterConfig": {"Transformation": "FLATTEN", "OutputType": "JSON"}}
+
+    found = machines.run(machines.make(PASS, ResultWriter=config), [[1, 2], [3], 4])
+
+    assert (found["status"], json.loads(found["output"])) == ("SUCCEEDED", [1, 2, 3, 4])
+
+
+def test_results_written_as_lines(aws: Aws, machines: Machines, bucket: str) -> None:
+    writer = {
+        "Resource": "arn:aws:states:::s3:putObject",
+        "Parameters": {"Bucket": bucket, "Prefix": "results"},
+        "WriterConfig": {"Transformation": "COMPACT", "OutputType": "JSONL"},
+    }
+
+    found = machines.run(machines.make(PASS, ResultWriter=writer), [[1, 2], {"n": 3}])
+
+    s3, details = aws("s3"), json.loads(found["output"])["ResultWriterDetails"]
+    manifest = json.load(s3.get_object(Bucket=bucket, Key=details["Key"])["Body"])
+    (file,) = manifest["ResultFiles"]["SUCCEEDED"]
+    assert file["Key"].endswith("/SUCCEEDED_0.jsonl")
+    body = s3.get_object(Bucket=bucket, Key=file["Key"])["Body"].read()
+    assert body == b'[1,2]\n{"n":3}\n'
+
+
+@pytest.mark.parametrize(
+    ("writer", "message"),
+    [
+        ({}, "needs WriterConfig, or Resource and Parameters"),
+        ({"WriterConfig": {"Transformation": "SHORT"}}, "must be one of NONE, COMPACT, FLATTEN"),
+        ({"WriterConfig": {"OutputType": "JSONL"}}, "is emulated with Resource only"),
+    ],
+)
+def test_result_writers_that_are_refused(
+    machines: Machines, writer: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ClientError, match=message):
+        machines.make(PASS, ResultWriter=writer)
 
 
 def test_a_thousand_items_one_after_another(machines: Machines) -> None:

@@ -1,4 +1,4 @@
-"""What became of the child executions of a Map run, and the files that ResultWriter makes of it.
+"""What became of the child executions of a Map run.
 
 AWS Step Functions Developer Guide, "ResultWriter (Map)": a manifest, and a file for each status
 that a child has, with what DescribeExecution would say of it.
@@ -124,14 +124,12 @@ class Children:
         with self._lock:
             return sorted(self._children, key=lambda child: child.index)
 
-    def files(self, state_machine_arn: str) -> dict[str, bytes]:
-        """The result files, by status; only of a status that some have."""
-        children = self.all()
-        found = {}
-        for status in STATUSES:
-            if of_it := [c.described(state_machine_arn) for c in children if c.status == status]:
-                found[status] = json.dumps(of_it, separators=(",", ":")).encode()
-        return found
+    def by_status(self) -> dict[str, list[Child]]:
+        """The children of each status that some have."""
+        found: dict[str, list[Child]] = {}
+        for child in self.all():
+            found.setdefault(child.status, []).append(child)
+        return {status: found[status] for status in STATUSES if status in found}
 
 
 def _text(value: Any) -> str:

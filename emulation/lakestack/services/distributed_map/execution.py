@@ -27,8 +27,9 @@ from localstack.services.stepfunctions.asl.eval.states import ItemData, MapData
 from lakestack import clock, patches
 from lakestack.services.distributed_map.batches import BatcherError
 from lakestack.services.distributed_map.children import FAILED, SUCCEEDED, Child, Children
-from lakestack.services.distributed_map.definition import ATTRIBUTE, parse
+from lakestack.services.distributed_map.definition import ATTRIBUTE, CONFIG, parse
 from lakestack.services.distributed_map.listing import CHILDREN
+from lakestack.services.distributed_map.writer import WriterConfig
 
 __all__ = ["eval_job", "eval_pool", "map_run", "parse", "write_results"]
 
@@ -38,9 +39,10 @@ class _Batch(list[Any]):
 
 
 class _Outputs(list[Any]):
-    """The output of a Map run, with its record."""
+    """The output of a Map run, with its record and how it is written."""
 
     record: Any = None
+    config: WriterConfig | None = None
 
     def __deepcopy__(self, memo: dict[int, Any]) -> list[Any]:
         return copy.deepcopy(list(self), memo)
@@ -58,7 +60,9 @@ def map_run(component: Any, env: Any, eval_input: Any) -> None:
         env.stack[-1] = _batched(env, eval_input, batcher, items)
     patches.original("distributed_map.run")(component, env, eval_input)
     outputs = _Outputs(env.stack.pop())
-    outputs.record = record
+    outputs.record, outputs.config = record, getattr(component, CONFIG, None)
+    if outputs.config is not None and not outputs.config.exports:
+        outputs[:] = outputs.config.results(children.all(), record.map_state_machine_arn)
     env.stack.append(outputs)
 
 
@@ -176,15 +180,16 @@ def _failure(env: Any, kind: StatesErrorNameType, cause: str) -> FailureEventExc
 def write_results(env: Any, resource_runtime_part: Any, state_credentials: Any) -> None:
     """Write the result files and the manifest that names them."""
     parameters, outputs = env.stack.pop(), env.stack.pop()
-    record = outputs.record
+    record, config = outputs.record, outputs.config
     made = ResourceEvalS3._get_s3_client(resource_runtime_part, state_credentials)
     bucket, prefix = parameters["Bucket"], parameters.get("Prefix") or ""
     folder = f"{prefix.rstrip('/')}/" if prefix else ""
     folder += record.map_run_arn.rpartition(":")[2]
     files: dict[str, list[dict[str, Any]]] = {"FAILED": [], "PENDING": [], "SUCCEEDED": []}
     try:
-        for status, body in getattr(record, CHILDREN).files(record.map_state_machine_arn).items():
-            key = f"{folder}/{status}_0.json"
+        for status, children in getattr(record, CHILDREN).by_status().items():
+            body = config.text(config.results(children, record.map_state_machine_arn))
+            key = f"{folder}/{status}_0.{config.suffix}"
             made.put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/json")
             files[status].append({"Key": key, "Size": len(body)})
         manifest = {
