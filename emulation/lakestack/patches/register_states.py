@@ -20,6 +20,24 @@ STATES: tuple[Patch, ...] = (
         "localstack.services.stepfunctions.provider:StepFunctionsProvider._validate_definition",
     ),
     patch(
+        "stepfunctions.jsonata",
+        "stepfunctions.install",
+        "JSONata starts a Java machine, which is fetched from the network at the first expression",
+        f"{_ASL}.jsonata.jsonata:eval_jsonata_expression",
+    ),
+    patch(
+        "stepfunctions.jsonata_functions",
+        "stepfunctions.install",
+        "$hash and $uuid of JSONata give a text that they are not supported",
+        f"{_ASL}.component.intrinsic.jsonata:get_intrinsic_functions_declarations",
+    ),
+    patch(
+        "stepfunctions.jsonata_errors",
+        "stepfunctions.install",
+        "an expression of JSONata that fails is States.Runtime",
+        f"{_ASL}.component.common.string.string_expression:StringJSONata._eval_body",
+    ),
+    patch(
         "distributed_map.parse",
         "distributed_map.install",
         "ItemBatcher is refused",
