@@ -230,6 +230,30 @@ def test_result_writers_that_are_refused(
         machines.make(PASS, ResultWriter=writer)
 
 
+def test_a_failed_run_writes_its_results_too(aws: Aws, machines: Machines, bucket: str) -> None:
+    writer = {
+        "Resource": "arn:aws:states:::s3:putObject",
+        "Parameters": {"Bucket": bucket, "Prefix": "results"},
+    }
+    arn = machines.make(CHOICE, ResultWriter=writer, MaxConcurrency=1)
+
+    found = machines.run(arn, [{"n": n} for n in (1, 3, 3, 5)])
+
+    assert found["error"] == "States.ExceedToleratedFailureThreshold", found
+    states, s3 = aws("stepfunctions"), aws("s3")
+    run = states.list_map_runs(executionArn=found["executionArn"])["mapRuns"][0]["mapRunArn"]
+    prefix = f"results/{run.rpartition(':')[2]}"
+    manifest = json.load(s3.get_object(Bucket=bucket, Key=f"{prefix}/manifest.json")["Body"])
+    files = manifest["ResultFiles"]
+    keys = [each["Key"] for status in ("SUCCEEDED", "FAILED") for each in files[status]]
+    written = [len(json.load(s3.get_object(Bucket=bucket, Key=key)["Body"])) for key in keys]
+    described = states.describe_map_run(mapRunArn=run)
+    assert described["status"] == "FAILED"
+    assert described["executionCounts"]["resultsWritten"] == sum(written) > 0
+    assert described["itemCounts"]["resultsWritten"] == sum(written)
+    assert files["FAILED"]
+
+
 def test_a_thousand_items_one_after_another(machines: Machines) -> None:
     arn = machines.make(PASS, MaxConcurrency=1, ItemBatcher={"MaxItemsPerBatch": 2})
 

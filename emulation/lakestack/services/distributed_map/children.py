@@ -6,6 +6,7 @@ that a child has, with what DescribeExecution would say of it.
 
 from __future__ import annotations
 
+import copy
 import json
 import threading
 import uuid
@@ -94,7 +95,12 @@ class Children:
         total: how many items the run has
         count: ToleratedFailureCount
         percentage: ToleratedFailurePercentage
+
+    Attributes:
+        exported: whether a ResultWriter writes the results to S3
     """
+
+    exported = False
 
     def __init__(self, total: int, count: int, percentage: float) -> None:
         self._total, self._count, self._percentage = total, count, percentage
@@ -125,9 +131,14 @@ class Children:
             return sorted(self._children, key=lambda child: child.index)
 
     def by_status(self) -> dict[str, list[Child]]:
-        """The children of each status that some have."""
+        """The children of each status that some have, as they are at this moment.
+
+        One that still runs, because the Map run has ended before it, is pending.
+        """
         found: dict[str, list[Child]] = {}
-        for child in self.all():
+        for child in map(copy.copy, self.all()):
+            if child.stopped is None:
+                child.status, child.error, child.cause = PENDING, None, None
             found.setdefault(child.status, []).append(child)
         return {status: found[status] for status in STATUSES if status in found}
 

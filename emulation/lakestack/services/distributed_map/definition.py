@@ -25,6 +25,7 @@ from lakestack.services.distributed_map.writer import WriterConfig, WriterError
 
 ATTRIBUTE = "lake_item_batcher"
 CONFIG = "lake_writer_config"
+RESULT_WRITER = "lake_result_writer"
 """Of LocalStack's iteration component."""
 _PERCENTAGE, _WRITER, _EXPRESS = "ToleratedFailurePercentage", "ResultWriter", "EXPRESS"
 _PROCESSORS = ("ItemProcessor", "Iterator")
@@ -109,6 +110,7 @@ def _give(document: Any, components: dict[str, Any]) -> None:
                 setattr(iteration, ATTRIBUTE, batcher)
             if isinstance(state.get(_WRITER), dict):
                 setattr(iteration, CONFIG, WriterConfig.parse(name, state[_WRITER]))
+                setattr(iteration, RESULT_WRITER, component.result_writer)
             _give(processor, iteration._states.states)
         elif isinstance(component, state_parallel.StateParallel):
             for branch, program in zip(state["Branches"], component.branches.programs, strict=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import logging
 from typing import Any
 
 from localstack.aws.api.stepfunctions import HistoryEventType, MapRunFailedEventDetails
@@ -26,12 +27,26 @@ from localstack.services.stepfunctions.asl.eval.states import ItemData, MapData
 
 from lakestack import clock, patches
 from lakestack.services.distributed_map.batches import BatcherError
-from lakestack.services.distributed_map.children import FAILED, SUCCEEDED, Child, Children
-from lakestack.services.distributed_map.definition import ATTRIBUTE, CONFIG, parse
+from lakestack.services.distributed_map.children import (
+    FAILED,
+    PENDING,
+    SUCCEEDED,
+    Child,
+    Children,
+)
+from lakestack.services.distributed_map.definition import (
+    ATTRIBUTE,
+    CONFIG,
+    RESULT_WRITER,
+    parse,
+)
 from lakestack.services.distributed_map.listing import CHILDREN
 from lakestack.services.distributed_map.writer import WriterConfig
 
 __all__ = ["eval_job", "eval_pool", "map_run", "parse", "write_results"]
+
+
+LOG = logging.getLogger(__name__)
 
 
 class _Batch(list[Any]):
@@ -58,12 +73,34 @@ def map_run(component: Any, env: Any, eval_input: Any) -> None:
     env.stack.append(items)
     if (batcher := getattr(component, ATTRIBUTE, None)) is not None:
         env.stack[-1] = _batched(env, eval_input, batcher, items)
-    patches.original("distributed_map.run")(component, env, eval_input)
+    config: WriterConfig | None = getattr(component, CONFIG, None)
+    children.exported = config is not None and config.exports
+    try:
+        patches.original("distributed_map.run")(component, env, eval_input)
+    except FailureEventException:
+        if children.exported:
+            _write_failed(env, getattr(component, RESULT_WRITER), record, config)
+        raise
     outputs = _Outputs(env.stack.pop())
-    outputs.record, outputs.config = record, getattr(component, CONFIG, None)
+    outputs.record, outputs.config = record, config
     if outputs.config is not None and not outputs.config.exports:
         outputs[:] = outputs.config.results(children.all(), record.map_state_machine_arn)
     env.stack.append(outputs)
+
+
+def _write_failed(env: Any, writer: Any, record: Any, config: WriterConfig | None) -> None:
+    """Write what a Map run that failed has; its own failure stays the state's.
+
+    AWS Step Functions Developer Guide, "ResultWriter (Map)".
+    """
+    outputs = _Outputs()
+    outputs.record, outputs.config = record, config
+    env.stack.append(outputs)
+    try:
+        writer.eval(env)
+        env.stack.pop()
+    except FailureEventException as e:
+        LOG.warning("The results of %s were not written: %s", record.map_run_arn, e)
 
 
 def _batched(env: Any, eval_input: Any, batcher: Any, items: list[Any]) -> list[Any]:
@@ -142,7 +179,7 @@ def _count(record: Any, child: Child) -> None:
     for counter, number in ((record.item_counter, child.items), (record.execution_counter, 1)):
         counter.running.offset(-number)
         getattr(counter, names.get(child.status, "aborted")).count(number)
-        if child.status == SUCCEEDED:
+        if child.status == SUCCEEDED and not getattr(record, CHILDREN).exported:
             counter.results_written.count(number)
 
 
@@ -192,6 +229,9 @@ def write_results(env: Any, resource_runtime_part: Any, state_credentials: Any) 
             key = f"{folder}/{status}_0.{config.suffix}"
             made.put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/json")
             files[status].append({"Key": key, "Size": len(body)})
+            if status != PENDING:
+                record.execution_counter.results_written.count(len(children))
+                record.item_counter.results_written.count(sum(each.items for each in children))
         manifest = {
             "DestinationBucket": bucket,
             "MapRunArn": record.map_run_arn,
