@@ -38,6 +38,12 @@ STATES: tuple[Patch, ...] = (
         f"{_ASL}.component.common.string.string_expression:StringJSONata._eval_body",
     ),
     patch(
+        "stepfunctions.jsonata_variables",
+        "stepfunctions.install",
+        "a text with a quotation mark in a variable ends the expression, or becomes part of it",
+        f"{_ASL}.jsonata.jsonata:encode_jsonata_variable_declarations",
+    ),
+    patch(
         "distributed_map.parse",
         "distributed_map.install",
         "ItemBatcher is refused",

@@ -8,6 +8,8 @@ from typing import Any
 from tests.contract.lambda_.helpers import ROLE, Aws
 from tests.support import wait_until
 
+TEXT = 'O\'x "y" \\ z\n'
+
 
 def run(aws: Aws, name: str, states: dict[str, Any], given: Any) -> dict[str, Any]:
     client = aws("stepfunctions")
@@ -32,7 +34,10 @@ def test_variables_choices_and_outputs(aws: Aws, name: str) -> None:
     states = {
         "First": {
             "Type": "Pass",
-            "Assign": {"total": "{% $sum($states.input.prices) %}", "who": "{% 'O' & \"'x\" %}"},
+            "Assign": {
+                "total": "{% $sum($states.input.prices) %}",
+                "who": "{% $states.input.who %}",
+            },
             "Next": "Look",
         },
         "Look": {
@@ -52,10 +57,10 @@ def test_variables_choices_and_outputs(aws: Aws, name: str) -> None:
         "Little": {"Type": "Fail"},
     }
 
-    found = run(aws, name, states, {"prices": [1, 2, 3.5]})
+    found = run(aws, name, states, {"prices": [1, 2, 3.5], "who": TEXT})
 
     assert found["status"] == "SUCCEEDED", found
-    assert json.loads(found["output"]) == {"total": 6.5, "who": "O'x", "id": 36}
+    assert json.loads(found["output"]) == {"total": 6.5, "who": TEXT, "id": 36}
 
 
 def test_an_expression_that_fails_is_caught_by_its_error(aws: Aws, name: str) -> None:

@@ -14,6 +14,7 @@ def install() -> None:
     patches.replace_on_import("stepfunctions.jsonata", _evaluated)
     patches.replace_on_import("stepfunctions.jsonata_functions", _declared)
     patches.replace_on_import("stepfunctions.jsonata_errors", _failing)
+    patches.replace_on_import("stepfunctions.jsonata_variables", _encoded)
 
 
 def _evaluated(_original: Any) -> Any:
@@ -28,6 +29,17 @@ def _evaluated(_original: Any) -> Any:
 def _declared(_original: Any) -> Any:
     """Declare none of the functions: the evaluation has them itself."""
     return lambda variable_references: ""  # noqa: ARG005 - called by this name
+
+
+def _encoded(_original: Any) -> Any:
+    def encode_jsonata_variable_declarations(bindings: dict[str, Any]) -> str:
+        """Declare variables; a literal of JSON is one of JSONata."""
+        from localstack.services.stepfunctions.asl.utils.encoding import to_json_str
+
+        values = {name: to_json_str(value) for name, value in bindings.items()}
+        return "".join(f"{name}:={value};" for name, value in values.items())
+
+    return encode_jsonata_variable_declarations
 
 
 def _with_ours(original: Any) -> Any:
