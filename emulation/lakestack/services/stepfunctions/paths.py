@@ -24,7 +24,8 @@ _INTRINSICS = (
     *("ArrayRange", "ArrayGetItem", "ArrayLength", "ArrayUnique", "Base64Encode", "Base64Decode"),
     *("Hash", "JsonMerge", "MathRandom", "MathAdd", "StringSplit", "UUID"),
 )
-_CALL = re.compile(rf"\s*States\.({'|'.join(_INTRINSICS)})\((?P<arguments>.*)\)\s*", re.DOTALL)
+_ANY_OF_THEM = "|".join(_INTRINSICS)
+_CALL = re.compile(rf"\s*States\.({_ANY_OF_THEM})\((?P<arguments>.*)\)\s*", re.DOTALL)
 _QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'", re.DOTALL)
 _NAMES = re.compile(r"(?<![\w.$])States\.(\w*)")
 
