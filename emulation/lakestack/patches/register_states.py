@@ -20,6 +20,30 @@ STATES: tuple[Patch, ...] = (
         "localstack.services.stepfunctions.provider:StepFunctionsProvider._validate_definition",
     ),
     patch(
+        "stepfunctions.jsonata",
+        "stepfunctions.install",
+        "JSONata starts a Java machine, which is fetched from the network at the first expression",
+        f"{_ASL}.jsonata.jsonata:eval_jsonata_expression",
+    ),
+    patch(
+        "stepfunctions.jsonata_functions",
+        "stepfunctions.install",
+        "$hash and $uuid of JSONata give a text that they are not supported",
+        f"{_ASL}.component.intrinsic.jsonata:get_intrinsic_functions_declarations",
+    ),
+    patch(
+        "stepfunctions.jsonata_errors",
+        "stepfunctions.install",
+        "an expression of JSONata that fails is States.Runtime",
+        f"{_ASL}.component.common.string.string_expression:StringJSONata._eval_body",
+    ),
+    patch(
+        "stepfunctions.jsonata_variables",
+        "stepfunctions.install",
+        "a text with a quotation mark in a variable ends the expression, or becomes part of it",
+        f"{_ASL}.jsonata.jsonata:encode_jsonata_variable_declarations",
+    ),
+    patch(
         "distributed_map.parse",
         "distributed_map.install",
         "ItemBatcher is refused",
@@ -48,5 +72,11 @@ STATES: tuple[Patch, ...] = (
         "distributed_map.install",
         "ResultWriter writes an empty manifest and no results",
         f"{_WRITER}._handle_put_object",
+    ),
+    patch(
+        "distributed_map.list",
+        "distributed_map.install",
+        "ListExecutions does not know Map runs",
+        "localstack.services.stepfunctions.provider:StepFunctionsProvider.list_executions",
     ),
 )

@@ -10,6 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.contract.lambda_.helpers import Aws
+from tests.contract.refusals import refusal
 from tests.support import wait_until
 
 ROLE = "arn:aws:iam::000000000000:role/any"
@@ -35,8 +36,8 @@ class Machines:
         self._states, self._name = aws("stepfunctions"), name
         self.arns: list[str] = []
 
-    def make(self, processor: dict[str, Any], **fields: Any) -> str:
-        config = {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
+    def make(self, processor: dict[str, Any], kind: str = "STANDARD", **fields: Any) -> str:
+        config = {"Mode": "DISTRIBUTED", "ExecutionType": kind}
         state = {
             "Type": "Map",
             "ItemProcessor": {"ProcessorConfig": config, **processor},
@@ -145,6 +146,112 @@ def test_results_are_written_with_a_manifest_that_names_them(
     run = aws("stepfunctions").describe_map_run(mapRunArn=output["MapRunArn"])
     assert (run["itemCounts"]["succeeded"], run["itemCounts"]["failed"]) == (2, 1)
     assert run["itemCounts"]["running"] == 0
+
+
+def test_child_executions_of_a_map_run_are_listed(aws: Aws, machines: Machines) -> None:
+    states = aws("stepfunctions")
+    arn = machines.make(CHOICE, Label="Rows", ToleratedFailureCount=1)
+    ended = machines.run(arn, [{"n": n} for n in (1, 3, 5)])
+    runs = states.list_map_runs(executionArn=ended["executionArn"])["mapRuns"]
+    run = runs[0]["mapRunArn"]
+
+    found = states.list_executions(mapRunArn=run)["executions"]
+
+    assert sorted(each["status"] for each in found) == ["FAILED", "SUCCEEDED", "SUCCEEDED"]
+    for each in found:
+        assert each["executionArn"].endswith(f"/Rows:{each['name']}")
+        assert each["stateMachineArn"] == f"{arn}/Rows"
+        assert (each["mapRunArn"], each["itemCount"]) == (run, 1)
+        assert each["startDate"] <= each["stopDate"]
+    failed = states.list_executions(mapRunArn=run, statusFilter="FAILED")["executions"]
+    assert [each["status"] for each in failed] == ["FAILED"]
+    pages = states.get_paginator("list_executions").paginate(
+        mapRunArn=run, PaginationConfig={"PageSize": 2}
+    )
+    assert [each for page in pages for each in page["executions"]] == found
+
+
+def test_executions_are_listed_of_one_machine_or_one_map_run(aws: Aws, machines: Machines) -> None:
+    states = aws("stepfunctions")
+    arn = machines.make(PASS)
+    run = f"{arn.replace(':stateMachine:', ':mapRun:')}/M:none"
+
+    both = refusal(lambda: states.list_executions(stateMachineArn=arn, mapRunArn=run))
+    assert both[0] == "ValidationException"
+    assert refusal(states.list_executions)[0] == "ValidationException"
+    unknown = refusal(lambda: states.list_executions(mapRunArn=run))
+    assert unknown == ("ResourceNotFound", f"Resource not found: '{run}'")
+    assert refusal(lambda: states.list_executions(mapRunArn=arn))[0] == "InvalidArn"
+
+
+def test_children_of_type_express_run(machines: Machines) -> None:
+    found = machines.run(machines.make(PASS, kind="EXPRESS"), [1, 2])
+
+    assert (found["status"], json.loads(found["output"])) == ("SUCCEEDED", [1, 2])
+
+
+def test_results_flattened_as_the_output(machines: Machines) -> None:
+    config = {"WriterConfig": {"Transformation": "FLATTEN", "OutputType": "JSON"}}
+
+    found = machines.run(machines.make(PASS, ResultWriter=config), [[1, 2], [3], 4])
+
+    assert (found["status"], json.loads(found["output"])) == ("SUCCEEDED", [1, 2, 3, 4])
+
+
+def test_results_written_as_lines(aws: Aws, machines: Machines, bucket: str) -> None:
+    writer = {
+        "Resource": "arn:aws:states:::s3:putObject",
+        "Parameters": {"Bucket": bucket, "Prefix": "results"},
+        "WriterConfig": {"Transformation": "COMPACT", "OutputType": "JSONL"},
+    }
+
+    found = machines.run(machines.make(PASS, ResultWriter=writer), [[1, 2], {"n": 3}])
+
+    s3, details = aws("s3"), json.loads(found["output"])["ResultWriterDetails"]
+    manifest = json.load(s3.get_object(Bucket=bucket, Key=details["Key"])["Body"])
+    (file,) = manifest["ResultFiles"]["SUCCEEDED"]
+    assert file["Key"].endswith("/SUCCEEDED_0.jsonl")
+    body = s3.get_object(Bucket=bucket, Key=file["Key"])["Body"].read()
+    assert body == b'[1,2]\n{"n":3}\n'
+
+
+@pytest.mark.parametrize(
+    ("writer", "message"),
+    [
+        ({}, "needs WriterConfig, or Resource and Parameters"),
+        ({"WriterConfig": {"Transformation": "SHORT"}}, "must be one of NONE, COMPACT, FLATTEN"),
+        ({"WriterConfig": {"OutputType": "JSONL"}}, "is emulated with Resource only"),
+    ],
+)
+def test_result_writers_that_are_refused(
+    machines: Machines, writer: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ClientError, match=message):
+        machines.make(PASS, ResultWriter=writer)
+
+
+def test_a_failed_run_writes_its_results_too(aws: Aws, machines: Machines, bucket: str) -> None:
+    writer = {
+        "Resource": "arn:aws:states:::s3:putObject",
+        "Parameters": {"Bucket": bucket, "Prefix": "results"},
+    }
+    arn = machines.make(CHOICE, ResultWriter=writer, MaxConcurrency=1)
+
+    found = machines.run(arn, [{"n": n} for n in (1, 3, 3, 5)])
+
+    assert found["error"] == "States.ExceedToleratedFailureThreshold", found
+    states, s3 = aws("stepfunctions"), aws("s3")
+    run = states.list_map_runs(executionArn=found["executionArn"])["mapRuns"][0]["mapRunArn"]
+    prefix = f"results/{run.rpartition(':')[2]}"
+    manifest = json.load(s3.get_object(Bucket=bucket, Key=f"{prefix}/manifest.json")["Body"])
+    files = manifest["ResultFiles"]
+    keys = [each["Key"] for status in ("SUCCEEDED", "FAILED") for each in files[status]]
+    written = [len(json.load(s3.get_object(Bucket=bucket, Key=key)["Body"])) for key in keys]
+    described = states.describe_map_run(mapRunArn=run)
+    assert described["status"] == "FAILED"
+    assert described["executionCounts"]["resultsWritten"] == sum(written) > 0
+    assert described["itemCounts"]["resultsWritten"] == sum(written)
+    assert files["FAILED"]
 
 
 def test_a_thousand_items_one_after_another(machines: Machines) -> None:

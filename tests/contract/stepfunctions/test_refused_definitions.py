@@ -69,6 +69,32 @@ def test_fields_that_are_refused(aws: Aws, name: str, state: dict[str, Any], mes
     assert refused.value.response["Error"]["Message"].startswith(said)
 
 
+@pytest.mark.parametrize(
+    "resource",
+    [
+        "sqs:sendMessage.sync",
+        "sns:publish.sync",
+        "lambda:invoke.sync",
+        "lambda:invoke.sync:2",
+        "events:putEvents.sync",
+        "dynamodb:putItem.sync",
+        "dynamodb:putItem.waitForTaskToken",
+        "apigateway:invoke.sync",
+        "aws-sdk:sqs:sendMessage.sync",
+    ],
+)
+def test_integration_patterns_that_a_service_does_not_have(
+    aws: Aws, name: str, resource: str
+) -> None:
+    arn = f"arn:aws:states:::{resource}"
+    state = {"Type": "Task", "Resource": arn, "Parameters": {}, "End": True}
+    definition = json.dumps({"StartAt": "a", "States": {"a": state}})
+    with pytest.raises(ClientError) as refused:
+        aws("stepfunctions").create_state_machine(name=name, definition=definition, roleArn=ROLE)
+    assert refused.value.response["Error"]["Code"] == "InvalidDefinition"
+    assert f"The resource provided {arn} is not" in refused.value.response["Error"]["Message"]
+
+
 @pytest.mark.parametrize("given", ["a b", "a/b", "a*", "a$b", "a\x7fb", "<a>"])
 def test_names_with_characters_that_are_refused(aws: Aws, name: str, given: str) -> None:
     states = aws("stepfunctions")

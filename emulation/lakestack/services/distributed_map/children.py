@@ -1,4 +1,4 @@
-"""What became of the child executions of a Map run, and the files that ResultWriter makes of it.
+"""What became of the child executions of a Map run.
 
 AWS Step Functions Developer Guide, "ResultWriter (Map)": a manifest, and a file for each status
 that a child has, with what DescribeExecution would say of it.
@@ -6,6 +6,7 @@ that a child has, with what DescribeExecution would say of it.
 
 from __future__ import annotations
 
+import copy
 import json
 import threading
 import uuid
@@ -44,8 +45,7 @@ class Child:
             state_machine_arn: of the Map run, with its label
         """
         found: dict[str, Any] = {
-            "ExecutionArn": f"{state_machine_arn.replace(':stateMachine:', ':execution:')}"
-            f":{self.name}",
+            "ExecutionArn": self._arn(state_machine_arn),
             "Input": _text(self.input),
             "InputDetails": {"Included": True},
             "Name": self.name,
@@ -65,6 +65,28 @@ class Child:
             found["Cause"] = self.cause
         return dict(sorted(found.items()))
 
+    def listed(self, state_machine_arn: str) -> dict[str, Any]:
+        """As it stands in a list of executions.
+
+        Args:
+            state_machine_arn: of the Map run, with its label
+        """
+        found: dict[str, Any] = {
+            "executionArn": self._arn(state_machine_arn),
+            "stateMachineArn": state_machine_arn,
+            "name": self.name,
+            "status": "RUNNING" if self.stopped is None else self.status,
+            "startDate": self.started,
+            "itemCount": self.items,
+            "redriveCount": 0,
+        }
+        if self.stopped is not None:
+            found["stopDate"] = self.stopped
+        return found
+
+    def _arn(self, state_machine_arn: str) -> str:
+        return f"{state_machine_arn.replace(':stateMachine:', ':execution:')}:{self.name}"
+
 
 class Children:
     """The children of one Map run, and how many of them may fail.
@@ -73,7 +95,12 @@ class Children:
         total: how many items the run has
         count: ToleratedFailureCount
         percentage: ToleratedFailurePercentage
+
+    Attributes:
+        exported: whether a ResultWriter writes the results to S3
     """
+
+    exported = False
 
     def __init__(self, total: int, count: int, percentage: float) -> None:
         self._total, self._count, self._percentage = total, count, percentage
@@ -98,15 +125,22 @@ class Children:
                 return True
             return self._failed > self._count and not (self._percentage and not self._count)
 
-    def files(self, state_machine_arn: str) -> dict[str, bytes]:
-        """The result files, by status; only of a status that some have."""
+    def all(self) -> list[Child]:
+        """The children, by their place among the items."""
         with self._lock:
-            children = sorted(self._children, key=lambda child: child.index)
-        found = {}
-        for status in STATUSES:
-            if of_it := [c.described(state_machine_arn) for c in children if c.status == status]:
-                found[status] = json.dumps(of_it, separators=(",", ":")).encode()
-        return found
+            return sorted(self._children, key=lambda child: child.index)
+
+    def by_status(self) -> dict[str, list[Child]]:
+        """The children of each status that some have, as they are at this moment.
+
+        One that still runs, because the Map run has ended before it, is pending.
+        """
+        found: dict[str, list[Child]] = {}
+        for child in map(copy.copy, self.all()):
+            if child.stopped is None:
+                child.status, child.error, child.cause = PENDING, None, None
+            found.setdefault(child.status, []).append(child)
+        return {status: found[status] for status in STATUSES if status in found}
 
 
 def _text(value: Any) -> str:

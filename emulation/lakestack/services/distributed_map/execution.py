@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import logging
 from typing import Any
 
 from localstack.aws.api.stepfunctions import HistoryEventType, MapRunFailedEventDetails
@@ -26,13 +27,26 @@ from localstack.services.stepfunctions.asl.eval.states import ItemData, MapData
 
 from lakestack import clock, patches
 from lakestack.services.distributed_map.batches import BatcherError
-from lakestack.services.distributed_map.children import FAILED, SUCCEEDED, Child, Children
-from lakestack.services.distributed_map.definition import ATTRIBUTE, parse
+from lakestack.services.distributed_map.children import (
+    FAILED,
+    PENDING,
+    SUCCEEDED,
+    Child,
+    Children,
+)
+from lakestack.services.distributed_map.definition import (
+    ATTRIBUTE,
+    CONFIG,
+    RESULT_WRITER,
+    parse,
+)
+from lakestack.services.distributed_map.listing import CHILDREN
+from lakestack.services.distributed_map.writer import WriterConfig
 
 __all__ = ["eval_job", "eval_pool", "map_run", "parse", "write_results"]
 
-_CHILDREN = "lake_children"
-"""Of LocalStack's record of a Map run."""
+
+LOG = logging.getLogger(__name__)
 
 
 class _Batch(list[Any]):
@@ -40,9 +54,10 @@ class _Batch(list[Any]):
 
 
 class _Outputs(list[Any]):
-    """The output of a Map run, with its record."""
+    """The output of a Map run, with its record and how it is written."""
 
     record: Any = None
+    config: WriterConfig | None = None
 
     def __deepcopy__(self, memo: dict[int, Any]) -> list[Any]:
         return copy.deepcopy(list(self), memo)
@@ -54,14 +69,38 @@ def map_run(component: Any, env: Any, eval_input: Any) -> None:
     children = Children(
         len(items), eval_input.tolerated_failure_count, eval_input.tolerated_failure_percentage
     )
-    setattr(record, _CHILDREN, children)
+    setattr(record, CHILDREN, children)
     env.stack.append(items)
     if (batcher := getattr(component, ATTRIBUTE, None)) is not None:
         env.stack[-1] = _batched(env, eval_input, batcher, items)
-    patches.original("distributed_map.run")(component, env, eval_input)
+    config: WriterConfig | None = getattr(component, CONFIG, None)
+    children.exported = config is not None and config.exports
+    try:
+        patches.original("distributed_map.run")(component, env, eval_input)
+    except FailureEventException:
+        if children.exported:
+            _write_failed(env, getattr(component, RESULT_WRITER), record, config)
+        raise
     outputs = _Outputs(env.stack.pop())
-    outputs.record = record
+    outputs.record, outputs.config = record, config
+    if outputs.config is not None and not outputs.config.exports:
+        outputs[:] = outputs.config.results(children.all(), record.map_state_machine_arn)
     env.stack.append(outputs)
+
+
+def _write_failed(env: Any, writer: Any, record: Any, config: WriterConfig | None) -> None:
+    """Write what a Map run that failed has; its own failure stays the state's.
+
+    AWS Step Functions Developer Guide, "ResultWriter (Map)".
+    """
+    outputs = _Outputs()
+    outputs.record, outputs.config = record, config
+    env.stack.append(outputs)
+    try:
+        writer.eval(env)
+        env.stack.pop()
+    except FailureEventException as e:
+        LOG.warning("The results of %s were not written: %s", record.map_run_arn, e)
 
 
 def _batched(env: Any, eval_input: Any, batcher: Any, items: list[Any]) -> list[Any]:
@@ -95,7 +134,7 @@ def eval_job(worker: Any, env: Any, job: Any) -> None:
     given = batch[0] if batch is not None else job.job_input
     items = len(given["Items"]) if batch is not None else 1
     child = Child(job.job_index, given, items, clock.utc())
-    children: Children = getattr(record, _CHILDREN)
+    children: Children = getattr(record, CHILDREN)
     children.add(child)
     for counter, number in ((record.item_counter, items), (record.execution_counter, 1)):
         counter.total.count(number)
@@ -140,7 +179,7 @@ def _count(record: Any, child: Child) -> None:
     for counter, number in ((record.item_counter, child.items), (record.execution_counter, 1)):
         counter.running.offset(-number)
         getattr(counter, names.get(child.status, "aborted")).count(number)
-        if child.status == SUCCEEDED:
+        if child.status == SUCCEEDED and not getattr(record, CHILDREN).exported:
             counter.results_written.count(number)
 
 
@@ -178,17 +217,21 @@ def _failure(env: Any, kind: StatesErrorNameType, cause: str) -> FailureEventExc
 def write_results(env: Any, resource_runtime_part: Any, state_credentials: Any) -> None:
     """Write the result files and the manifest that names them."""
     parameters, outputs = env.stack.pop(), env.stack.pop()
-    record = outputs.record
+    record, config = outputs.record, outputs.config
     made = ResourceEvalS3._get_s3_client(resource_runtime_part, state_credentials)
     bucket, prefix = parameters["Bucket"], parameters.get("Prefix") or ""
     folder = f"{prefix.rstrip('/')}/" if prefix else ""
     folder += record.map_run_arn.rpartition(":")[2]
     files: dict[str, list[dict[str, Any]]] = {"FAILED": [], "PENDING": [], "SUCCEEDED": []}
     try:
-        for status, body in getattr(record, _CHILDREN).files(record.map_state_machine_arn).items():
-            key = f"{folder}/{status}_0.json"
+        for status, children in getattr(record, CHILDREN).by_status().items():
+            body = config.text(config.results(children, record.map_state_machine_arn))
+            key = f"{folder}/{status}_0.{config.suffix}"
             made.put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/json")
             files[status].append({"Key": key, "Size": len(body)})
+            if status != PENDING:
+                record.execution_counter.results_written.count(len(children))
+                record.item_counter.results_written.count(sum(each.items for each in children))
         manifest = {
             "DestinationBucket": bucket,
             "MapRunArn": record.map_run_arn,

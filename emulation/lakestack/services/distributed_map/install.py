@@ -1,8 +1,8 @@
 """Puts our parts of Distributed Map into the place of LocalStack's.
 
-LocalStack 4.9.2 takes no ItemBatcher, calls a Map run with failures a success, and writes an empty
-manifest without results. Its interpreter is loaded when the first state machine is made, and ours
-with it: an emulator without any starts none the slower.
+LocalStack 4.9.2 takes no ItemBatcher, lists no child executions, calls a Map run with failures a
+success, and writes an empty manifest without results. Its interpreter is loaded when the first
+state machine is made, and ours with it: an emulator without any starts none the slower.
 """
 
 from __future__ import annotations
@@ -25,6 +25,27 @@ def install() -> None:
     patches.replace_on_import(
         "distributed_map.write", lambda _: staticmethod(_ours("write_results"))
     )
+    patches.replace_on_import("distributed_map.list", _listing)
+
+
+def _listing(original: Any) -> Any:
+    def list_executions(
+        provider: Any, context: Any, map_run_arn: str | None = None, **named: Any
+    ) -> Any:
+        if not map_run_arn:
+            return original(provider, context, **named)
+        from lakestack.services.distributed_map.listing import list_children
+
+        return list_children(
+            list(provider.get_store(context).executions.values()),
+            map_run_arn,
+            status=named.get("status_filter"),
+            redrive=named.get("redrive_filter"),
+            max_results=named.get("max_results"),
+            token=named.get("next_token"),
+        )
+
+    return list_executions
 
 
 def _ours(name: str) -> Callable[..., Any]:

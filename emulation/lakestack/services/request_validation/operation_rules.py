@@ -230,7 +230,11 @@ def _resource_arn(request: dict[str, Any]) -> CommonServiceException | None:
 
 
 def _machine_or_run(request: dict[str, Any]) -> CommonServiceException | None:
-    if request.get("stateMachineArn") or request.get("mapRunArn"):
+    machine, run = request.get("stateMachineArn"), request.get("mapRunArn")
+    if machine and run:
+        message = "stateMachineArn and mapRunArn cannot both be specified; give one of them"
+        return _invalid("ValidationException", message)
+    if machine or run:
         return None
     return _invalid("ValidationException", "stateMachineArn or mapRunArn must be specified")
 

@@ -18,6 +18,7 @@ from localstack.aws.spec import load_service
 
 from lakestack.services.sdk_names import boto_name
 from lakestack.services.stepfunctions import paths
+from lakestack.services.stepfunctions.integrations import PATTERNS
 
 Document = dict[str, Any]
 
@@ -45,6 +46,9 @@ _KINDS: dict[str, tuple[tuple[type, ...], str]] = {
     "Timestamp": ((str,), "a timestamp such as 2024-08-18T17:33:00Z"),
 }
 _SDK = re.compile(r"arn:aws[a-z-]*:states:[^:]*:[^:]*:aws-sdk:(?P<operation>.*)", re.DOTALL)
+_OPTIMIZED = re.compile(
+    r"arn:aws[a-z-]*:states:[^:]*:[^:]*:(?P<service>[a-z]+):\w+\.(?P<pattern>.+)", re.ASCII
+)
 _OPERATION = re.compile(
     r"(?P<service>[a-z0-9-]+):(?P<action>[a-z]\w*)(\.waitForTaskToken)?", re.ASCII
 )
@@ -153,13 +157,22 @@ def _fits(kind: str, name: str, operand: Any) -> bool:
 
 def _resource(state: Document, here: str) -> Iterator[str]:
     arn = state.get("Resource")
-    sdk = _SDK.fullmatch(arn) if isinstance(arn, str) else None
-    if sdk is None or _is_operation(sdk["operation"]):
+    if not isinstance(arn, str) or _is_integration(arn):
         return
     yield (
         f"{_FAILED} The resource provided {arn} is not recognized. The value is not a valid "
         f"resource ARN, or the resource is not available in this region. at {here}/Resource"
     )
+
+
+def _is_integration(arn: str) -> bool:
+    """Whether what the tables here know of a resource allows it."""
+    if sdk := _SDK.fullmatch(arn):
+        return _is_operation(sdk["operation"])
+    found = _OPTIMIZED.fullmatch(arn)
+    if found is None or found["service"] not in PATTERNS:
+        return True
+    return found["pattern"] in PATTERNS[found["service"]]
 
 
 def _is_operation(text: str) -> bool:

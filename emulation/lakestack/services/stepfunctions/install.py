@@ -11,6 +11,35 @@ def install() -> None:
     """Put them where the interpreter makes tasks; it is imported when it is first used."""
     patches.replace_on_import("stepfunctions.tasks", _with_ours)
     patches.replace_on_import("stepfunctions.definition", _checked)
+    patches.replace_on_import("stepfunctions.jsonata", _evaluated)
+    patches.replace_on_import("stepfunctions.jsonata_functions", _declared)
+    patches.replace_on_import("stepfunctions.jsonata_errors", _failing)
+    patches.replace_on_import("stepfunctions.jsonata_variables", _encoded)
+
+
+def _evaluated(_original: Any) -> Any:
+    def eval_jsonata_expression(jsonata_expression: str) -> Any:
+        from lakestack.services.stepfunctions.jsonata.evaluation import evaluate
+
+        return evaluate(jsonata_expression)
+
+    return eval_jsonata_expression
+
+
+def _declared(_original: Any) -> Any:
+    """Declare none of the functions: the evaluation has them itself."""
+    return lambda variable_references: ""  # noqa: ARG005 - called by this name
+
+
+def _encoded(_original: Any) -> Any:
+    def encode_jsonata_variable_declarations(bindings: dict[str, Any]) -> str:
+        """Declare variables; a literal of JSON is one of JSONata."""
+        from localstack.services.stepfunctions.asl.utils.encoding import to_json_str
+
+        values = {name: to_json_str(value) for name, value in bindings.items()}
+        return "".join(f"{name}:={value};" for name, value in values.items())
+
+    return encode_jsonata_variable_declarations
 
 
 def _with_ours(original: Any) -> Any:
@@ -23,6 +52,15 @@ def _with_ours(original: Any) -> Any:
         return original(service_name)
 
     return state_task_service_for
+
+
+def _failing(_original: Any) -> Any:
+    def _eval_body(component: Any, env: Any) -> None:
+        from lakestack.services.stepfunctions.jsonata.failures import evaluate_text
+
+        evaluate_text(component, env)
+
+    return _eval_body
 
 
 def _checked(original: Any) -> Any:

@@ -134,3 +134,14 @@ INTEGRATIONS: Mapping[str, Service] = {
     ),
 }
 """By the service's name in a resource. Labeling jobs are not emulated."""
+
+PATTERNS: Mapping[str, frozenset[str]] = {
+    "apigateway": frozenset({"waitForTaskToken"}),
+    "dynamodb": frozenset(),
+    "events": frozenset({"waitForTaskToken"}),
+    "lambda": frozenset({"waitForTaskToken"}),
+    "sns": frozenset({"waitForTaskToken"}),
+    "sqs": frozenset({"waitForTaskToken"}),
+}
+"""Patterns besides request and response, of the services that have no job to wait for: AWS Step
+Functions Developer Guide, "Integrating optimized services with Step Functions"."""

@@ -24,7 +24,8 @@ _INTRINSICS = (
     *("ArrayRange", "ArrayGetItem", "ArrayLength", "ArrayUnique", "Base64Encode", "Base64Decode"),
     *("Hash", "JsonMerge", "MathRandom", "MathAdd", "StringSplit", "UUID"),
 )
-_CALL = re.compile(r"\s*States\.(?P<name>\w+)\((?P<arguments>.*)\)\s*", re.DOTALL)
+_ANY_OF_THEM = "|".join(_INTRINSICS)
+_CALL = re.compile(rf"\s*States\.({_ANY_OF_THEM})\((?P<arguments>.*)\)\s*", re.DOTALL)
 _QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'", re.DOTALL)
 _NAMES = re.compile(r"(?<![\w.$])States\.(\w*)")
 
@@ -54,7 +55,7 @@ def is_reference(value: Any) -> bool:
 def is_intrinsic(value: Any) -> bool:
     """Whether a value has the form of a call: known functions, quotes and brackets that close."""
     call = _CALL.fullmatch(value) if isinstance(value, str) else None
-    if call is None or call["name"] not in _INTRINSICS:
+    if call is None:
         return False
     arguments = _QUOTED.sub("", call["arguments"])
     if "'" in arguments or any(name not in _INTRINSICS for name in _NAMES.findall(arguments)):

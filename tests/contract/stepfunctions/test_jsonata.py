@@ -1,0 +1,71 @@
+"""State machines whose QueryLanguage is JSONata."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from tests.contract.lambda_.helpers import ROLE, Aws
+from tests.support import wait_until
+
+TEXT = 'O\'x "y" \\ z\n'
+
+
+def run(aws: Aws, name: str, states: dict[str, Any], given: Any) -> dict[str, Any]:
+    client = aws("stepfunctions")
+    definition = {"QueryLanguage": "JSONata", "StartAt": "First", "States": states}
+    machine = client.create_state_machine(
+        name=name, definition=json.dumps(definition), roleArn=ROLE
+    )["stateMachineArn"]
+    try:
+        arn = client.start_execution(stateMachineArn=machine, input=json.dumps(given))
+
+        def ended() -> Any:
+            found = client.describe_execution(executionArn=arn["executionArn"])
+            return found if found["status"] != "RUNNING" else None
+
+        found: dict[str, Any] = wait_until(ended, what="the execution's end")
+        return found
+    finally:
+        client.delete_state_machine(stateMachineArn=machine)
+
+
+def test_variables_choices_and_outputs(aws: Aws, name: str) -> None:
+    states = {
+        "First": {
+            "Type": "Pass",
+            "Assign": {
+                "total": "{% $sum($states.input.prices) %}",
+                "who": "{% $states.input.who %}",
+            },
+            "Next": "Look",
+        },
+        "Look": {
+            "Type": "Choice",
+            "Choices": [{"Condition": "{% $total > 5 %}", "Next": "Much"}],
+            "Default": "Little",
+        },
+        "Much": {
+            "Type": "Pass",
+            "Output": {
+                "total": "{% $total %}",
+                "who": "{% $who %}",
+                "id": "{% $length($uuid()) %}",
+            },
+            "End": True,
+        },
+        "Little": {"Type": "Fail"},
+    }
+
+    found = run(aws, name, states, {"prices": [1, 2, 3.5], "who": TEXT})
+
+    assert found["status"] == "SUCCEEDED", found
+    assert json.loads(found["output"]) == {"total": 6.5, "who": TEXT, "id": 36}
+
+
+def test_an_expression_that_fails_is_caught_by_its_error(aws: Aws, name: str) -> None:
+    states = {"First": {"Type": "Pass", "Output": "{% 'a' + 1 %}", "End": True}}
+
+    found = run(aws, name, states, {})
+
+    assert (found["status"], found["error"]) == ("FAILED", "States.QueryEvaluationError"), found
