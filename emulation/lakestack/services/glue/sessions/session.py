@@ -259,8 +259,12 @@ class Session:
         finally:
             with self._lock:
                 self._channel = None
-        if self._wanted is None and process.returncode is None:
-            process.terminate(STOP_GRACE_SECONDS)
+        if self._wanted is None:
+            # A process that ends closes the channel first: its own exit code says why.
+            try:
+                process.wait(STOP_GRACE_SECONDS)
+            except TimeoutError:
+                process.terminate(STOP_GRACE_SECONDS)
         code = process.wait()
         if self._wanted:
             return self._wanted, ""
