@@ -104,8 +104,9 @@ def table(aws: Aws, name: str) -> None:
 
 def _rule(aws: Aws, name: str) -> None:
     aws("events").put_rule(Name=name, ScheduleExpression="rate(1 minute)")
+    region = aws("events").meta.region_name
     aws("events").put_targets(
-        Rule=name, Targets=[{"Id": "1", "Arn": f"arn:aws:sqs:us-east-1:000000000000:{name}"}]
+        Rule=name, Targets=[{"Id": "1", "Arn": f"arn:aws:sqs:{region}:000000000000:{name}"}]
     )
 
 
