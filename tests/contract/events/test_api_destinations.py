@@ -74,7 +74,7 @@ def test_key_and_parameters_of_connection_and_target(
 
 def test_basic_authorization(aws: Aws, endpoint: Endpoint, name: str) -> None:
     given = {"BasicAuthParameters": {"Username": "me", "Password": "word"}}
-    rule(aws, name, {"Arn": destination(aws, endpoint.url, "BASIC", given)})
+    rule(aws, name, {"RoleArn": ROLE, "Arn": destination(aws, endpoint.url, "BASIC", given)})
     put(aws, name, {})
     expected = "Basic " + base64.b64encode(b"me:word").decode()
     assert arrived(endpoint)[0].headers["authorization"] == expected
@@ -92,7 +92,11 @@ def test_a_token_of_client_credentials(aws: Aws, endpoint: Endpoint, name: str) 
     token = {"access_token": "abc", "token_type": "Bearer"}
     endpoint.answers.append((200, json.dumps(token).encode()))
     url = f"{endpoint.url}/in"
-    rule(aws, name, {"Arn": destination(aws, url, "OAUTH_CLIENT_CREDENTIALS", given)})
+    rule(
+        aws,
+        name,
+        {"RoleArn": ROLE, "Arn": destination(aws, url, "OAUTH_CLIENT_CREDENTIALS", given)},
+    )
     put(aws, name, {"n": 1})
     asked, sent = arrived(endpoint, 2)
     assert (asked.path, sent.path) == ("/token", "/in")
@@ -107,7 +111,7 @@ def test_what_may_pass_is_sent_again_and_else_it_is_given_up(
     dead = Queue(aws)
     endpoint.answers += [(503, b"busy"), (200, b""), (400, b"no such thing")]
     arn = destination(aws, endpoint.url, "API_KEY", API_KEY)
-    rule(aws, name, {"Arn": arn, "DeadLetterConfig": {"Arn": dead.arn}})
+    rule(aws, name, {"Arn": arn, "RoleArn": ROLE, "DeadLetterConfig": {"Arn": dead.arn}})
     put(aws, name, {"n": 1})
     arrived(endpoint, 2)
     put(aws, name, {"n": 2})
@@ -136,7 +140,8 @@ def test_the_emulator_s_own_apis_start_a_workflow(aws: Aws, bucket: str, name: s
             "Content-Type": "application/x-amz-json-1.1",
         }
     }
-    rule(aws, name, {"Arn": arn, "HttpParameters": http, "Input": json.dumps({"Name": name})})
+    target = {"Arn": arn, "RoleArn": ROLE, "HttpParameters": http}
+    rule(aws, name, {**target, "Input": json.dumps({"Name": name})})
     put(aws, name, {})
     wait_until(lambda: glue.get_workflow_runs(Name=name)["Runs"], what="the run of the workflow")
 
