@@ -18,7 +18,6 @@ from localstack.aws.api import RequestContext, handler
 from localstack.aws.api.cloudformation import StackStatus
 from localstack.services.cloudformation.engine.validations import ValidationError
 from localstack.services.cloudformation.stores import get_cloudformation_store
-from localstack.services.cloudformation.v2 import provider as localstack_provider
 from localstack.services.cloudformation.v2.provider import CloudformationProviderV2
 
 from lakestack import clock
@@ -28,6 +27,7 @@ from lakestack.services.cloudformation.actions import SPECIFIED
 from lakestack.services.cloudformation.drift_comparison import comparable, differences, text_of
 from lakestack.services.cloudformation.drift_readers import GoneError, read_properties, readable
 from lakestack.services.cloudformation.drift_results import Detection
+from lakestack.services.cloudformation.stack_lookup import existing_stack
 from lakestack.services.cloudformation.stack_notes import notes_of
 
 LOG = logging.getLogger(__name__)
@@ -91,22 +91,16 @@ class DriftOperations(CloudformationProviderV2):  # type: ignore[misc]
     ) -> Any:
         """Of the resources that have been checked."""
         wanted = request.get("StackResourceDriftStatusFilters")
-        found = list(notes_of(_stack(context, request["StackName"])).drift.resources.values())
+        found = list(
+            notes_of(existing_stack(context, request["StackName"])).drift.resources.values()
+        )
         shown = [d for d in found if not wanted or d["StackResourceDriftStatus"] in wanted]
         return {"StackResourceDrifts": shown}
 
 
-def _stack(context: RequestContext, name: str) -> Any:
-    state = get_cloudformation_store(context.account_id, context.region)
-    stack = localstack_provider.find_stack_v2(state, name)
-    if stack is None or stack.status == StackStatus.DELETE_COMPLETE:
-        raise ValidationError(f"Stack [{name}] does not exist")
-    return stack
-
-
 def _detectable(context: RequestContext, name: str, resources: Collection[str] | None) -> Any:
     """The stack, if drift of these resources can be detected; raises ValidationError."""
-    stack = _stack(context, name)
+    stack = existing_stack(context, name)
     if stack.status not in _DETECTABLE:
         raise ValidationError(
             f"Drift detection cannot be performed on stack [{stack.stack_id}] in "

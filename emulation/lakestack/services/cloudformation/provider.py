@@ -51,6 +51,7 @@ from lakestack.services.cloudformation.request_template import (
     prepared_for,
     text_of_request,
 )
+from lakestack.services.cloudformation.stack_lookup import existing_stack, find_stack
 from lakestack.services.cloudformation.stack_notes import importers, notes_of
 from lakestack.services.cloudformation.stack_policy_requests import (
     StackPolicyOperations,
@@ -77,19 +78,6 @@ def create_service() -> Service:
     patches.replace("cloudformation.text", text_of_request)
     patches.replace("cloudformation.parse", parsed)
     return Service.for_provider(CloudFormationProvider())
-
-
-def find_stack(state: Any, name: str | None) -> Any:
-    """The live stack of this name, or the stack, live or not, of this id; None if there is none."""
-    if not name:
-        raise ValidationError(
-            "1 validation error detected: Value null at 'stackName' failed to satisfy constraint: "
-            "Member must not be null"
-        )
-    if name in state.stacks_v2:
-        return state.stacks_v2[name]
-    live = (s for s in list(state.stacks_v2.values()) if s.status != _DONE)
-    return next((s for s in live if s.stack_name == name), None)
 
 
 class CloudFormationProvider(  # type: ignore[misc]
@@ -136,7 +124,7 @@ class CloudFormationProvider(  # type: ignore[misc]
 
     @handler("UpdateStack", expand=False)
     def update_stack(self, context: RequestContext, request: Request) -> Any:
-        stack = self._existing(context, request.get("StackName"))
+        stack = existing_stack(context, request.get("StackName"))
         if request.get("UsePreviousTemplate"):
             request = {**request, "TemplateBody": stack.template_body}
         text, template = checked(context, request)
@@ -295,12 +283,6 @@ class CloudFormationProvider(  # type: ignore[misc]
         if not names:
             raise ValidationError(f"Export '{export_name}' is not imported by any stack.")
         return {"Imports": names}
-
-    def _existing(self, context: RequestContext, name: str | None) -> Any:
-        stack = find_stack(_state(context), name)
-        if stack is None or stack.status == _DONE:
-            raise ValidationError(f"Stack [{name}] does not exist")
-        return stack
 
     def _change_set(
         self, stack: Any, request: Request, text: str, template: Template, before: Template | None

@@ -10,12 +10,10 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from localstack.aws.api import RequestContext, handler
-from localstack.aws.api.cloudformation import StackStatus
 from localstack.services.cloudformation.engine.validations import ValidationError
-from localstack.services.cloudformation.stores import get_cloudformation_store
-from localstack.services.cloudformation.v2 import provider as localstack_provider
 from localstack.services.cloudformation.v2.provider import CloudformationProviderV2
 
+from lakestack.services.cloudformation.stack_lookup import existing_stack
 from lakestack.services.cloudformation.stack_notes import StackNotes, notes_of
 from lakestack.services.cloudformation.stack_policy import StackPolicy, parse_policy
 from lakestack.services.cloudformation.template import text_of_location
@@ -28,7 +26,7 @@ class StackPolicyOperations(CloudformationProviderV2):  # type: ignore[misc]
 
     @handler("SetStackPolicy", expand=False)
     def set_stack_policy(self, context: RequestContext, request: Mapping[str, Any]) -> None:
-        stack = _stack(context, request["StackName"])
+        stack = existing_stack(context, request["StackName"])
         policy = _given(context, request, _NAME, resource_names(stack.template))
         if policy is None:
             raise ValidationError("Either StackPolicyBody or StackPolicyURL must be specified")
@@ -37,7 +35,7 @@ class StackPolicyOperations(CloudformationProviderV2):  # type: ignore[misc]
     @handler("GetStackPolicy", expand=False)
     def get_stack_policy(self, context: RequestContext, request: Mapping[str, Any]) -> Any:
         """During an update the one that is in force for it."""
-        notes = notes_of(_stack(context, request["StackName"]))
+        notes = notes_of(existing_stack(context, request["StackName"]))
         text = notes.policy if notes.policy_during_update is None else notes.policy_during_update
         return {} if text is None else {"StackPolicyBody": text}
 
@@ -87,11 +85,3 @@ def _given(
         return None
     parse_policy(str(text)).check_names(names)
     return str(text)
-
-
-def _stack(context: RequestContext, name: str) -> Any:
-    state = get_cloudformation_store(context.account_id, context.region)
-    stack = localstack_provider.find_stack_v2(state, name)
-    if stack is None or stack.status == StackStatus.DELETE_COMPLETE:
-        raise ValidationError(f"Stack [{name}] does not exist")
-    return stack
