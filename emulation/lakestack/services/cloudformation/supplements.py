@@ -12,13 +12,16 @@ from typing import Any
 
 from lakestack.services.cloudformation import s3_configurations as s3
 from lakestack.services.cloudformation import security_group_rules as rules
-from lakestack.services.cloudformation.changes_in_place import CHANGES
+from lakestack.services.cloudformation.changes_in_place import (
+    CHANGES,
+    Change,
+    function_setting,
+    tag_map,
+)
 
 Model = dict[str, Any]
-Supplement = Callable[[Any, Model, Any], None]
-"""Of LocalStack's client factory, the resource's model with its attributes, and the value."""
 Difference = Callable[[Any, Model, Any, Any], None]
-"""The same, and the value before; both may be None."""
+"""As `Change`, and the value before; both may be None."""
 
 
 def _reserved_concurrency(aws: Any, model: Model, value: Any) -> None:
@@ -27,18 +30,6 @@ def _reserved_concurrency(aws: Any, model: Model, value: Any) -> None:
         aws.lambda_.delete_function_concurrency(FunctionName=name)
     else:
         aws.lambda_.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=value)
-
-
-def _function_setting(member: str, default: Any) -> Supplement:
-    def apply(aws: Any, model: Model, value: Any) -> None:
-        name, client = model["FunctionName"], aws.lambda_
-        given = default if value is None else value
-        current = client.get_function_configuration(FunctionName=name).get(member)
-        if current != given:
-            client.update_function_configuration(FunctionName=name, **{member: given})
-            client.get_waiter("function_updated_v2").wait(FunctionName=name)
-
-    return apply
 
 
 def _retention(aws: Any, model: Model, value: Any) -> None:
@@ -54,7 +45,7 @@ def _log_group_tags(aws: Any, model: Model, value: Any) -> None:
     if old := aws.logs.list_tags_log_group(logGroupName=name).get("tags"):
         aws.logs.untag_log_group(logGroupName=name, tags=list(old))
     if value:
-        aws.logs.tag_log_group(logGroupName=name, tags=_map(value))
+        aws.logs.tag_log_group(logGroupName=name, tags=tag_map(value))
 
 
 def _point_in_time_recovery(aws: Any, model: Model, value: Any) -> None:
@@ -64,7 +55,7 @@ def _point_in_time_recovery(aws: Any, model: Model, value: Any) -> None:
     )
 
 
-def _table_setting(member: str, default: Any) -> Supplement:
+def _table_setting(member: str, default: Any) -> Change:
     def apply(aws: Any, model: Model, value: Any) -> None:
         name, given = model["TableName"], default if value is None else value
         table = aws.dynamodb.describe_table(TableName=name)["Table"]
@@ -76,36 +67,6 @@ def _table_setting(member: str, default: Any) -> Supplement:
             )
 
     return apply
-
-
-def _time_to_live(aws: Any, model: Model, value: Any) -> None:
-    name = model["TableName"]
-    now = aws.dynamodb.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
-    enabled = now.get("TimeToLiveStatus") in ("ENABLED", "ENABLING")
-    wanted = value if value and value["Enabled"] else None
-    if enabled and (wanted is None or wanted["AttributeName"] != now["AttributeName"]):
-        off = {"AttributeName": now["AttributeName"], "Enabled": False}
-        aws.dynamodb.update_time_to_live(TableName=name, TimeToLiveSpecification=off)
-        enabled = False
-    if wanted and not enabled:
-        aws.dynamodb.update_time_to_live(TableName=name, TimeToLiveSpecification=wanted)
-
-
-def _capacity(aws: Any, model: Model, value: Any) -> None:  # noqa: ARG001 - both belong together
-    mode = model.get("BillingMode", "PROVISIONED")
-    asked: Model = {"TableName": model["TableName"], "BillingMode": mode}
-    if mode == "PROVISIONED":
-        asked["ProvisionedThroughput"] = model["ProvisionedThroughput"]
-    aws.dynamodb.update_table(**asked)
-
-
-def _table_tags(aws: Any, model: Model, value: Any) -> None:
-    table = aws.dynamodb.describe_table(TableName=model["TableName"])["Table"]["TableArn"]
-    old = aws.dynamodb.list_tags_of_resource(ResourceArn=table)["Tags"]
-    if old:
-        aws.dynamodb.untag_resource(ResourceArn=table, TagKeys=[t["Key"] for t in old])
-    if value:
-        aws.dynamodb.tag_resource(ResourceArn=table, Tags=value)
 
 
 def _stream_retention(aws: Any, model: Model, value: Any) -> None:
@@ -136,7 +97,7 @@ def _stream_tags(aws: Any, model: Model, value: Any) -> None:
     if old:
         client.remove_tags_from_stream(StreamName=name, TagKeys=old)
     if value:
-        client.add_tags_to_stream(StreamName=name, Tags=_map(value))
+        client.add_tags_to_stream(StreamName=name, Tags=tag_map(value))
 
 
 def _stream_mode(aws: Any, model: Model, value: Any) -> None:
@@ -188,7 +149,7 @@ def _user_policies(aws: Any, model: Model, value: Any) -> None:
         )
 
 
-def _ec2_tags(identifier: str) -> Supplement:
+def _ec2_tags(identifier: str) -> Change:
     def apply(aws: Any, model: Model, value: Any) -> None:
         if value:
             aws.ec2.create_tags(Resources=[model[identifier]], Tags=value)
@@ -196,46 +157,7 @@ def _ec2_tags(identifier: str) -> Supplement:
     return apply
 
 
-def _queue_attribute(name: str, default: Any) -> Supplement:
-    def apply(aws: Any, model: Model, value: Any) -> None:
-        given = default if value is None else value
-        text = given if isinstance(given, str) else json.dumps(given)
-        aws.sqs.set_queue_attributes(QueueUrl=model["QueueUrl"], Attributes={name: text})
-
-    return apply
-
-
-def _queue_tags(aws: Any, model: Model, value: Any) -> None:
-    queue = model["QueueUrl"]
-    if old := aws.sqs.list_queue_tags(QueueUrl=queue).get("Tags"):
-        aws.sqs.untag_queue(QueueUrl=queue, TagKeys=list(old))
-    if value:
-        aws.sqs.tag_queue(QueueUrl=queue, Tags=_map(value))
-
-
-def _topic_attribute(name: str, default: str) -> Supplement:
-    def apply(aws: Any, model: Model, value: Any) -> None:
-        text = default if value is None else str(value)
-        aws.sns.set_topic_attributes(
-            TopicArn=model["TopicArn"], AttributeName=name, AttributeValue=text
-        )
-
-    return apply
-
-
-def _machine_role(aws: Any, model: Model, value: Any) -> None:
-    aws.stepfunctions.update_state_machine(stateMachineArn=model["Arn"], roleArn=value)
-
-
-def _machine_tags(aws: Any, model: Model, value: Any) -> None:
-    client, arn = aws.stepfunctions, model["Arn"]
-    if old := client.list_tags_for_resource(resourceArn=arn)["tags"]:
-        client.untag_resource(resourceArn=arn, tagKeys=[tag["key"] for tag in old])
-    if value:
-        client.tag_resource(resourceArn=arn, tags=[{k.lower(): t[k] for k in t} for t in value])
-
-
-def _vpc_attribute(name: str, default: bool) -> Supplement:
+def _vpc_attribute(name: str, default: bool) -> Change:
     def apply(aws: Any, model: Model, value: Any) -> None:
         given = {"Value": default if value is None else value}
         aws.ec2.modify_vpc_attribute(VpcId=model["VpcId"], **{name: given})
@@ -243,11 +165,7 @@ def _vpc_attribute(name: str, default: bool) -> Supplement:
     return apply
 
 
-def _map(tags: Any) -> dict[str, str]:
-    return tags if isinstance(tags, dict) else {tag["Key"]: tag["Value"] for tag in tags}
-
-
-SUPPLEMENTS: Mapping[str, Mapping[str, Supplement]] = {
+SUPPLEMENTS: Mapping[str, Mapping[str, Change]] = {
     "AWS::DynamoDB::Table": {
         "DeletionProtectionEnabled": _table_setting("DeletionProtectionEnabled", False),
         "PointInTimeRecoverySpecification": _point_in_time_recovery,
@@ -270,7 +188,7 @@ SUPPLEMENTS: Mapping[str, Mapping[str, Supplement]] = {
     },
     "AWS::Lambda::Function": {
         "ReservedConcurrentExecutions": _reserved_concurrency,
-        "EphemeralStorage": _function_setting("EphemeralStorage", {"Size": 512}),
+        "EphemeralStorage": function_setting("EphemeralStorage", {"Size": 512}),
     },
     "AWS::Logs::LogGroup": {"RetentionInDays": _retention, "Tags": _log_group_tags},
     "AWS::S3::Bucket": {
@@ -290,51 +208,7 @@ BY_DIFFERENCE: Mapping[str, Mapping[str, Difference]] = {
 }
 """What consists of parts beside which others may stand that are not the resource's."""
 
-_QUEUE_DEFAULTS: Model = {
-    "ContentBasedDeduplication": False,
-    "DeduplicationScope": "queue",
-    "DelaySeconds": 0,
-    "FifoThroughputLimit": "perQueue",
-    "KmsDataKeyReusePeriodSeconds": 300,
-    "KmsMasterKeyId": "",
-    "MaximumMessageSize": 1_048_576,
-    "MessageRetentionPeriod": 345_600,
-    "ReceiveMessageWaitTimeSeconds": 0,
-    "RedriveAllowPolicy": "",
-    "RedrivePolicy": "",
-    "SqsManagedSseEnabled": True,
-    "VisibilityTimeout": 30,
-}
-"""Amazon SQS API Reference, "SetQueueAttributes": what holds where nothing is given."""
-
-ON_CHANGE: Mapping[str, Mapping[str, Supplement]] = {
-    "AWS::DynamoDB::Table": {
-        "BillingMode": _capacity,
-        "ProvisionedThroughput": _capacity,
-        "Tags": _table_tags,
-        "TimeToLiveSpecification": _time_to_live,
-    },
-    "AWS::Lambda::Function": {
-        "KmsKeyArn": _function_setting("KMSKeyArn", ""),
-        "SnapStart": _function_setting("SnapStart", {"ApplyOn": "None"}),
-    },
-    "AWS::SNS::Topic": {
-        "KmsMasterKeyId": _topic_attribute("KmsMasterKeyId", ""),
-        "SignatureVersion": _topic_attribute("SignatureVersion", "1"),
-    },
-    "AWS::StepFunctions::StateMachine": {
-        "RoleArn": _machine_role,
-        "Tags": _machine_tags,
-    },
-    "AWS::SQS::Queue": {
-        **{name: _queue_attribute(name, default) for name, default in _QUEUE_DEFAULTS.items()},
-        "Tags": _queue_tags,
-    },
-}
-"""What a handler applies when it makes the resource, and cannot change."""
-
-
-_BEFORE_DELETION: Mapping[str, Supplement] = {"AWS::IAM::User": _user_policies}
+_BEFORE_DELETION: Mapping[str, Change] = {"AWS::IAM::User": _user_policies}
 """What has to go first, because the handler does not know of it."""
 
 
@@ -350,8 +224,7 @@ def undo(resource_type: str, aws: Any, model: Model) -> None:
 
 def changeable(resource_type: str) -> set[str]:
     """The properties of a type that are changed here, whoever applies them first."""
-    tables = (ON_CHANGE.get(resource_type, ()), CHANGES.get(resource_type, ()))
-    return properties(resource_type).union(*tables)
+    return properties(resource_type) | set(CHANGES.get(resource_type, ()))
 
 
 def properties(resource_type: str) -> set[str]:
@@ -367,7 +240,7 @@ def apply(resource_type: str, aws: Any, model: Model, wanted: Model, before: Mod
     """
     known = dict(SUPPLEMENTS.get(resource_type, {}))
     if before is not None:
-        known |= {**ON_CHANGE.get(resource_type, {}), **CHANGES.get(resource_type, {})}
+        known |= CHANGES.get(resource_type, {})
     for name, supplement in known.items():
         value, old = wanted.get(name), (before or {}).get(name)
         if value != old:
