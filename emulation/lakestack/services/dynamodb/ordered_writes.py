@@ -65,27 +65,27 @@ class OrderedWrites(DynamoDBProvider):  # type: ignore[misc]
 
     @handler("PutItem", expand=False)
     def put_item(self, context: RequestContext, put_item_input: Any) -> Any:
-        with self._turn(context, [put_item_input["TableName"]]):
+        with self._turn(context, tables_named(put_item_input)):
             return super().put_item(context, put_item_input)
 
     @handler("UpdateItem", expand=False)
     def update_item(self, context: RequestContext, update_item_input: Any) -> Any:
-        with self._turn(context, [update_item_input["TableName"]]):
+        with self._turn(context, tables_named(update_item_input)):
             return super().update_item(context, update_item_input)
 
     @handler("DeleteItem", expand=False)
     def delete_item(self, context: RequestContext, delete_item_input: Any) -> Any:
-        with self._turn(context, [delete_item_input["TableName"]]):
+        with self._turn(context, tables_named(delete_item_input)):
             return super().delete_item(context, delete_item_input)
 
     @handler("BatchWriteItem", expand=False)
     def batch_write_item(self, context: RequestContext, batch_write_item_input: Any) -> Any:
-        with self._turn(context, batch_write_item_input["RequestItems"]):
+        with self._turn(context, tables_named(batch_write_item_input)):
             return super().batch_write_item(context, batch_write_item_input)
 
     @handler("TransactWriteItems", expand=False)
     def transact_write_items(self, context: RequestContext, transact_write_items_input: Any) -> Any:
-        with self._turn(context, _transaction_tables(transact_write_items_input)):
+        with self._turn(context, tables_named(transact_write_items_input)):
             return super().transact_write_items(context, transact_write_items_input)
 
     @handler("ExecuteStatement", expand=False)
@@ -156,10 +156,15 @@ def _written(statements: Iterable[str]) -> set[str]:
     return {name for text in statements if (name := table_written(text))}
 
 
-def _transaction_tables(request: Mapping[str, Any]) -> Iterator[str]:
-    for item in request["TransactItems"]:
+def tables_named(request: Mapping[str, Any]) -> Iterator[str]:
+    """Names of the tables that a request is about, whatever its operation."""
+    if isinstance(name := request.get("TableName"), str):
+        yield name
+    yield from request.get("RequestItems") or ()
+    for item in request.get("TransactItems") or ():
         for action in item.values():
-            yield action["TableName"]
+            if isinstance(action, Mapping) and isinstance(action.get("TableName"), str):
+                yield action["TableName"]
 
 
 def plain_name(table: str) -> str:

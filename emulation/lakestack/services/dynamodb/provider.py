@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from localstack import config
@@ -38,7 +38,7 @@ from lakestack.services.dynamodb import (
 )
 from lakestack.services.dynamodb.engine_process import EngineError
 from lakestack.services.dynamodb.lost_tables import Key, LostTable, with_lost
-from lakestack.services.dynamodb.ordered_writes import OrderedWrites, plain_name
+from lakestack.services.dynamodb.ordered_writes import OrderedWrites, plain_name, tables_named
 
 LOG = logging.getLogger(__name__)
 
@@ -188,7 +188,7 @@ class LakeDynamodbProvider(OrderedWrites):
     @staticmethod
     def _name_lost(context: RequestContext, service_request: Any) -> None:
         """Say of a table that it is lost, instead of that there is none."""
-        for name in _tables_named(service_request or context.service_request or {}):
+        for name in tables_named(service_request or context.service_request or {}):
             lost = engine.tables.lost(_key(context, name))
             if lost is not None:
                 raise aws_error(
@@ -266,14 +266,3 @@ def _region(context: RequestContext) -> str:
 
 def _key(context: RequestContext, table: str) -> Key:
     return (context.account_id, _region(context), plain_name(table))
-
-
-def _tables_named(request: Mapping[str, Any]) -> Iterator[str]:
-    """Names of the tables that a request is about, whatever its operation."""
-    if isinstance(name := request.get("TableName"), str):
-        yield name
-    yield from request.get("RequestItems") or ()
-    for item in request.get("TransactItems") or ():
-        for action in item.values():
-            if isinstance(action, Mapping) and isinstance(action.get("TableName"), str):
-                yield action["TableName"]
