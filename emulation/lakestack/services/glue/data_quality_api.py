@@ -13,7 +13,7 @@ from localstack.aws.api import RequestContext, handler
 from lakestack import clock
 from lakestack.services.base import aws_error
 from lakestack.services.glue.data_quality_run_api import EvaluationRunApi, within
-from lakestack.services.glue.paging import page
+from lakestack.services.glue.paging import by_name, page
 from lakestack.services.glue.runtime.awsgluedq.dqdl import RulesetError, parsed
 from lakestack.services.glue.state import STORE, GlueState, state_of
 from lakestack.services.glue.tagging import drop_tags, set_tags, with_tags
@@ -92,11 +92,7 @@ class DataQualityApi(EvaluationRunApi):
     @handler("BatchGetDataQualityResult", expand=False)
     def batch_get_data_quality_result(self, context: RequestContext, request: JsonDict) -> JsonDict:
         known = state_of(context.account_id, context.region).quality_results()
-        wanted = request["ResultIds"]
-        return {
-            "Results": [known[each] for each in wanted if each in known],
-            "ResultsNotFound": [each for each in wanted if each not in known],
-        }
+        return by_name(known, request["ResultIds"], "Results", dict)
 
     @handler("ListDataQualityResults", expand=False)
     def list_data_quality_results(self, context: RequestContext, request: JsonDict) -> JsonDict:

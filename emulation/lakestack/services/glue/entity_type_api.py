@@ -11,7 +11,7 @@ from typing import Any
 from localstack.aws.api import RequestContext, handler
 
 from lakestack.services.base import aws_error
-from lakestack.services.glue.paging import page
+from lakestack.services.glue.paging import by_name, page
 from lakestack.services.glue.state import STORE, GlueState, state_of
 from lakestack.services.glue.tagging import drop_tags, set_tags, with_tags
 from lakestack.services.patterns import PatternError, compile_pattern
@@ -47,11 +47,8 @@ class EntityTypeApi:
 
     @handler("BatchGetCustomEntityTypes", expand=False)
     def batch_get_custom_entity_types(self, context: RequestContext, request: JsonDict) -> JsonDict:
-        known, names = state_of(context.account_id, context.region).entity_types, request["Names"]
-        return {
-            "CustomEntityTypes": [known[name] for name in names if name in known],
-            "CustomEntityTypesNotFound": [name for name in names if name not in known],
-        }
+        known = state_of(context.account_id, context.region).entity_types
+        return by_name(known, request["Names"], "CustomEntityTypes", dict)
 
     @handler("ListCustomEntityTypes", expand=False)
     def list_custom_entity_types(self, context: RequestContext, request: JsonDict) -> JsonDict:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from localstack.aws.api import CommonServiceException
@@ -29,15 +29,21 @@ def _refusal(token: str) -> CommonServiceException:
     return aws_error("InvalidInputException", f"NextToken {token!r} is not valid")
 
 
-def by_name(known: Mapping[str, Any], names: Sequence[str], key: str) -> dict[str, Any]:
+def by_name(
+    known: Mapping[str, Any],
+    names: Sequence[str],
+    key: str,
+    show: Callable[[Any], Any] = lambda found: found.as_api(),
+) -> dict[str, Any]:
     """Answer of a BatchGet operation: those that are there, and the names of those that are not.
 
     Args:
         known: what there is, by its name
         names: those asked for
         key: the answer's name for the list
+        show: makes what the answer has of each
     """
     return {
-        key: [known[name].as_api() for name in names if name in known],
+        key: [show(known[name]) for name in names if name in known],
         f"{key}NotFound": [name for name in names if name not in known],
     }
