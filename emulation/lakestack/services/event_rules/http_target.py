@@ -16,7 +16,8 @@ from localstack.services.events.utils import to_json_str
 
 from lakestack.services.api_destinations.invocation import HttpParameters, invoke
 from lakestack.services.event_rules.event import Delivery, Document
-from lakestack.services.event_rules.target_input import NOTHING, OriginalSender, at_path
+from lakestack.services.event_rules.json_paths import NOTHING, at_path
+from lakestack.services.event_rules.target_input import OriginalSender
 
 _PATH = re.compile(r"\$(\.[\w/-]+(\[(\d+|\*)\])*)+")
 """Dot notation, with indices (API Reference of EventBridge Pipes, "PipeTargetHttpParameters")."""

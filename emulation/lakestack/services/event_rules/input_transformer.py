@@ -11,7 +11,8 @@ import re
 from typing import Any
 
 from localstack.services.events.utils import EventJSONEncoder, is_nested_in_string, to_json_str
-from localstack.utils.json import extract_jsonpath
+
+from lakestack.services.event_rules.json_paths import NOTHING, at_path
 
 RESERVED = "aws.events."
 _PLACEHOLDER = re.compile(r"<(.*?)>")
@@ -22,12 +23,9 @@ def values_of(transformer: dict[str, Any], event: dict[str, Any]) -> dict[str, A
     """The values of the variables of InputPathsMap; no text where a path leads nowhere."""
     paths = transformer.get("InputPathsMap") or {}
     found = {
-        name: extract_jsonpath(event, path)
-        for name, path in paths.items()
-        if not name.startswith(RESERVED)
+        name: at_path(event, path) for name, path in paths.items() if not name.startswith(RESERVED)
     }
-    # LocalStack's answer for nothing is an empty list.
-    return {name: "" if value in (None, []) else value for name, value in found.items()}
+    return {n: "" if v is NOTHING or v in (None, []) else v for n, v in found.items()}
 
 
 def filled(template: str, values: dict[str, Any]) -> Any:

@@ -11,7 +11,8 @@ from localstack.services.events.utils import to_json_str
 from localstack.utils.aws.arns import sqs_queue_url_for_arn
 
 from lakestack.services.event_rules.event import Delivery
-from lakestack.services.event_rules.target_input import NOTHING, input_of
+from lakestack.services.event_rules.json_paths import NOTHING
+from lakestack.services.event_rules.target_input import input_of
 
 MOST_BYTES = 256 * 1024
 """Of the bodies of one request (API Reference, "SendMessageBatch")."""

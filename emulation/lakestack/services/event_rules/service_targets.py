@@ -15,7 +15,8 @@ from localstack.services.events.target import (
 from localstack.services.events.utils import to_json_str
 
 from lakestack.services.event_rules.event import Delivery
-from lakestack.services.event_rules.target_input import NOTHING, OriginalSender, at_path
+from lakestack.services.event_rules.json_paths import NOTHING, at_path
+from lakestack.services.event_rules.target_input import OriginalSender
 
 _LONGEST_KEY = 256
 """Characters of a partition key (Kinesis Data Streams API Reference, "PutRecord")."""

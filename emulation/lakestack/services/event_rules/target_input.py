@@ -11,16 +11,13 @@ import logging
 from abc import abstractmethod
 from typing import Any
 
-from jsonpath_rw import parse
 from localstack.services.events.target import TargetSender
 
 from lakestack.services.event_rules import input_transformer
-from lakestack.services.event_rules.event import Delivery, Document
+from lakestack.services.event_rules.event import Delivery
+from lakestack.services.event_rules.json_paths import NOTHING, at_path
 
 LOG = logging.getLogger(__name__)
-
-NOTHING = object()
-"""A path has led nowhere."""
 
 
 class OriginalSender(TargetSender):
@@ -75,11 +72,3 @@ def input_of(sender: Any, delivery: Delivery) -> Any:
         values |= sender._get_predefined_template_replacements(event)
         return input_transformer.filled(transformer["InputTemplate"], values)
     return event
-
-
-def at_path(event: Document, path: str) -> Any:
-    """The value at a JSON path, all of them where there are several, `NOTHING` where none is."""
-    found = [match.value for match in parse(path).find(event)]
-    if not found:
-        return NOTHING
-    return found[0] if len(found) == 1 else found
