@@ -14,7 +14,7 @@ from lakestack.services.athena import packages
 def lacking() -> str:
     """Why there is no engine, empty where there is one; it is fetched once, into the cache."""
     try:
-        packages.fetched(lambda _: None, dict(os.environ))
+        packages.ENGINE.fetched(lambda _: None, os.environ)
     except ArtifactError as e:
         return e.message
     return ""
@@ -22,5 +22,5 @@ def lacking() -> str:
 
 def importable() -> None:
     """Let this process import what the engine does, after everything else."""
-    if not lacking() and str(packages.folder()) not in sys.path:
-        sys.path.append(str(packages.folder()))
+    if not lacking() and str(packages.ENGINE.folder) not in sys.path:
+        sys.path.append(str(packages.ENGINE.folder))

@@ -158,7 +158,7 @@ class Engine:
             return
         self.end()
         self._doomed = False
-        found = packages.fetched(LOG.info)
+        found = packages.ENGINE.fetched(LOG.info)
         folder = Path(tempfile.mkdtemp(prefix="athena-"))
         pipe = folder / "jobs"
         os.mkfifo(pipe, 0o600)

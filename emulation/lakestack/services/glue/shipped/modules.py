@@ -8,21 +8,17 @@ AWS Glue; versions 2.0 to 5.1 together) and "Supported libraries for Python shel
 from __future__ import annotations
 
 import ast
-import hashlib
 import importlib.metadata
 import importlib.util
 import re
-import sys
 import zipfile
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from lakestack import locked_packages, paths, pip_settings
-from lakestack.disk import OTHER_CACHE, explained
 from lakestack.errors import ArtifactError
-from lakestack.exclusive import alone
+from lakestack.locked_packages import Packages
 
 LOCK = Path(__file__).with_name("packages.lock")
 MOST_BYTES = 10 << 20
@@ -148,27 +144,17 @@ def folder(
     """
     if not packages:
         return None
-    text = "".join(pins()[name].text for name in closure(packages) if not _is_here(name))
-    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    digest = hashlib.sha256(text.encode()).hexdigest()[:12]
-    made = paths.cache() / "glue-shipped" / f"{digest}-{version}"
-    what = f"what AWS Glue brings ({', '.join(packages)})"
-    hint = "bring them by --additional-python-modules"
+    shipped = Packages(
+        kind="glue-shipped",
+        lock="".join(pins()[name].text for name in closure(packages) if not _is_here(name)),
+        what=f"what AWS Glue brings ({', '.join(packages)})",
+        remedy="bring them by --additional-python-modules",
+    )
     try:
-        with (
-            explained(paths.cache(), OTHER_CACHE, ArtifactError),
-            alone(made.with_suffix(".lock"), lambda: notice(f"waiting for {what}"), 2.0),
-        ):
-            if not made.is_dir():
-                if environment is None and pip_settings.offline():
-                    raise ArtifactError(f"{pip_settings.OFFLINE} forbids downloads", hint)
-                notice(f"fetching {what}, once")
-                given = pip_settings.environment() if environment is None else environment
-                locked_packages.install(text, made, given, what, hint)
+        return shipped.fetched(notice, environment)
     except ArtifactError as e:
-        notice(f"{what} is not here and could not be fetched: {e.message}")
+        notice(f"{e.message}; {e.hint}")
         return None
-    return made
 
 
 def closure(packages: Iterable[str]) -> list[str]:
