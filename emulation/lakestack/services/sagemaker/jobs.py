@@ -1,7 +1,8 @@
-"""What transform, processing and tuning jobs have in common: states, times, stopping.
+"""What training, transform, processing and tuning jobs have in common: states, times, stopping.
 
-Amazon SageMaker API Reference, "DescribeTransformJob", "DescribeProcessingJob" and
-"DescribeHyperParameterTuningJob": InProgress, then Completed, Failed, or Stopping and Stopped.
+Amazon SageMaker API Reference, "DescribeTrainingJob", "DescribeTransformJob",
+"DescribeProcessingJob" and "DescribeHyperParameterTuningJob": InProgress, then Completed, Failed,
+or Stopping and Stopped.
 """
 
 from __future__ import annotations
@@ -78,8 +79,12 @@ class Job:
                 reason = f"InternalServerError: {type(e).__name__}: {e}"
             self.finish(reason)
 
+        self.run_in(run)
+
+    def run_in(self, target: Callable[[], None]) -> None:
+        """Let a thread do the job's work, which enters the last state itself."""
         self._runner = threading.Thread(
-            target=run, name=f"{self.NOUN.replace(' ', '-')}-{self.name}", daemon=True
+            target=target, name=f"{self.NOUN.replace(' ', '-')}-{self.name}", daemon=True
         )
         self._tell()
         self._runner.start()
@@ -100,14 +105,27 @@ class Job:
             reason: FailureReason; None when nothing failed
         """
         with self._lock:
-            self.ended = self.modified = clock.utc()
-            self._terminate = None
             if self.stop_requested.is_set():
-                self.status = "Stopped"
+                self.end("Stopped")
             elif reason is not None:
-                self.status, self.failure_reason = "Failed", reason[:MAX_FAILURE_REASON]
+                self.end("Failed", reason)
             else:
-                self.status = "Completed"
+                self.end("Completed")
+
+    def end(self, status: str, reason: str | None = None, state: str | None = None) -> None:
+        """Enter a last state; everything that belongs to it must be recorded before.
+
+        Args:
+            status: Completed, Failed or Stopped
+            reason: FailureReason
+            state: as `_enter` takes it; None: the status
+        """
+        with self._lock:
+            self._enter(state or status)
+            self.status, self.ended = status, self.modified
+            self._terminate = None
+            if reason is not None:
+                self.failure_reason = reason[:MAX_FAILURE_REASON]
             self._tell()
         changes.note()
 
@@ -137,9 +155,10 @@ class Job:
             if self.stop_requested.is_set():
                 return
             self.stop_requested.set()
-            self.status, self.modified = "Stopping", clock.utc()
+            self.status = "Stopping"
+            self._enter("Stopping")
             self._tell()
-        self._end(grace)
+        self._reach(grace)
 
     def shut_down(self, grace: float) -> list[Ending]:
         """End the job if it runs, whoever has asked before; returns what ends."""
@@ -149,7 +168,7 @@ class Job:
             if not self.stop_requested.is_set():
                 self.stop(grace)
             else:
-                self._end(grace)
+                self._reach(grace)
         return [Ending.of(self._runner)]
 
     def snapshot(self) -> dict[str, Any]:
@@ -185,11 +204,15 @@ class Job:
                 answer["FailureReason"] = self.failure_reason
             return answer
 
+    def _enter(self, _state: str, /) -> None:
+        """Note that a state begins; a training job keeps them, and has finer ones."""
+        self.modified = clock.utc()
+
     def _tell(self) -> None:
         detail = self.event_detail()
         state_changes.publish(self.EVENT, self.account, self.region, self.arn, detail)
 
-    def _end(self, grace: float) -> None:
+    def _reach(self, grace: float) -> None:
         terminate = self._terminate
         if terminate is not None:
             threading.Thread(

@@ -28,9 +28,9 @@ T = TypeVar("T")
 J = TypeVar("J", bound="Job")
 
 END_GRACE_SECONDS = 5.0
+"""What a job has between SIGTERM and SIGKILL when its account is reset."""
 DEFAULT_PAGE = 10
 """The API's default of MaxResults."""
-"""What a training script has between SIGTERM and SIGKILL when its account is reset."""
 
 
 @dataclass
@@ -90,8 +90,7 @@ class SagemakerState(ServiceState):
 
     def end(self) -> list[Ending]:
         """Jobs get SIGTERM and may still upload; endpoints end their containers."""
-        running: list[TrainingJob | Job] = [*self.all_jobs(), *self.training_jobs.values()]
-        jobs = [job.shut_down(END_GRACE_SECONDS) for job in running]
+        jobs = [job.shut_down(END_GRACE_SECONDS) for job in self.all_jobs()]
         return [*itertools.chain(*jobs, *(e.begin_shut_down() for e in self.endpoints.values()))]
 
     def snapshot(self) -> dict[str, Any]:
@@ -137,8 +136,7 @@ class SagemakerState(ServiceState):
 
     def resume(self) -> None:
         """Endpoints are brought up again; a training job whose process is gone has failed."""
-        jobs: list[TrainingJob | Job] = [*self.all_jobs(), *self.training_jobs.values()]
-        for job in jobs:
+        for job in self.all_jobs():
             job.lost()
         for endpoint in self.endpoints.values():
             endpoint.resume()
@@ -214,11 +212,12 @@ class SagemakerState(ServiceState):
         return named if named.startswith("arn:") else self.arn(kind, named)
 
     def all_jobs(self) -> list[Job]:
-        """Jobs of all kinds but training jobs."""
+        """Jobs of all kinds."""
         return [
             *self.tuning_jobs.values(),  # first: they start no other training job then
             *self.transform_jobs.values(),
             *self.processing_jobs.values(),
+            *self.training_jobs.values(),
         ]
 
     def job(self, jobs: Mapping[str, J], name: str) -> J:
@@ -231,7 +230,7 @@ class SagemakerState(ServiceState):
             raise validation_error(f"Could not find requested job with name: {name}")
         return jobs[name]
 
-    def refuse_job(self, jobs: Mapping[str, Job | TrainingJob], name: str) -> None:
+    def refuse_job(self, jobs: Mapping[str, Job], name: str) -> None:
         """Check that a job's name is free; hold the lock.
 
         Raises:
@@ -247,7 +246,6 @@ class SagemakerState(ServiceState):
     def owns(self, arn: str) -> bool:
         """Whether the ARN is of something kept here (moto keeps the rest)."""
         kinds: tuple[Iterable[Any], ...] = (
-            self.training_jobs.values(),
             self.models.values(),
             self.endpoint_configs.values(),
             self.endpoints.values(),

@@ -6,13 +6,13 @@ Amazon SageMaker Signals Algorithm Success and Failure".
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
 import re
 import shutil
 import signal
 import sys
-import threading
 import uuid
 from collections import deque
 from importlib.util import find_spec
@@ -63,7 +63,7 @@ def stop_grace() -> float:
 
 def start(job: TrainingJob) -> None:
     """Run the job in a thread of its own."""
-    job.run_in(threading.Thread(target=_run, args=(job,), name=f"training-{job.name}", daemon=True))
+    job.run_in(functools.partial(_run, job))
 
 
 def jobs_folder() -> Path:
@@ -82,7 +82,7 @@ def _run(job: TrainingJob) -> None:
         status, secondary = "Failed", "Failed"
         reason = f"InternalServerError: {type(e).__name__}: {e}"
     shutil.rmtree(tree.root.parent.parent, ignore_errors=True)
-    job.finish(status, secondary, reason)
+    job.end(status, reason, secondary)
 
 
 class _Run:
@@ -185,11 +185,9 @@ class _Run:
             )
         except (OSError, ValueError) as e:
             raise JobError(f"ClientError: the script could not be started: {e}") from e
-        job.attach(process)
+        job.attach(process.terminate)
         timed_out = False
         try:
-            if job.stop_requested.is_set():
-                process.terminate(stop_grace())
             code = process.wait(limit)
         except TimeoutError:
             timed_out = True
