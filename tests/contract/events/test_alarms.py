@@ -16,6 +16,7 @@ def _alarm(aws: Aws, name: str, **more: Any) -> None:
         ComparisonOperator="GreaterThanThreshold",
         EvaluationPeriods=1,
         Threshold=50.0,
+        TreatMissingData="ignore",  # else the evaluation, which finds no data, sets a state, too
         **more,
     )
 
