@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.lambdas import consumer
+from tests.own_sleep import replace_sleep
 
 Rating = tuple[int, int, float, int]
 
@@ -89,7 +90,7 @@ def deliver(table: Table, *records: bytes) -> list[str]:
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     monkeypatch.setenv("TABLE", "ratings_stream_t")
     made: list[float] = []
-    monkeypatch.setattr("pipeline.lambdas.consumer.time.sleep", made.append)
+    replace_sleep(monkeypatch, consumer, made.append)
     return made
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from pipeline.lambdas import copy_files, custom_resource, start_task
+from tests.own_sleep import replace_sleep
 from tests.unit.pipeline.fakes import FakeS3, client_error
 
 CONTEXT = SimpleNamespace(get_remaining_time_in_millis=lambda: 300_000, log_stream_name="stream")
@@ -191,7 +192,7 @@ def test_a_test_that_does_not_end_is_given_up() -> None:
 
 
 def test_a_running_task_is_stopped_with_the_resource(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.lambdas.start_task.time.sleep", lambda _: None)
+    replace_sleep(monkeypatch, start_task, lambda _: None)
     dms = Dms("running")
     start_task.stop(dms, "arn", lambda: 60.0)
     assert (dms.calls, dms.status) == (["stop"], "stopped")

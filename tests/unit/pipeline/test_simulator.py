@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.lambdas import simulator
+from tests.own_sleep import replace_sleep
 
 EVENT = {"bucket": "b", "key": "k", "stream": "s"}
 HEADER = "userId,movieId,rating,timestamp\n"
@@ -72,7 +73,7 @@ def record(user: int, movie: int, rating: float, at: int) -> dict[str, Any]:
 @pytest.fixture(autouse=True)
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     made: list[float] = []
-    monkeypatch.setattr("pipeline.lambdas.simulator.time.sleep", made.append)
+    replace_sleep(monkeypatch, simulator, made.append)
     return made
 
 
@@ -215,7 +216,7 @@ def test_an_event_keeps_every_field(user: int, movie: int, rating: float, at: in
 def test_a_call_that_is_throttled_as_a_whole_is_made_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("pipeline.lambdas.simulator.time.sleep", lambda _: None)
+    replace_sleep(monkeypatch, simulator, lambda _: None)
     s3, _ = source(["1,2,3.5,4"])
     kinesis, stub = stubbed("kinesis")
     for _ in range(3):
@@ -227,7 +228,7 @@ def test_a_call_that_is_throttled_as_a_whole_is_made_again(
 
 
 def test_another_error_of_a_whole_call_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.lambdas.simulator.time.sleep", lambda _: None)
+    replace_sleep(monkeypatch, simulator, lambda _: None)
     s3, _ = source(["1,2,3.5,4"])
     kinesis, stub = stubbed("kinesis")
     stub.add_client_error("put_records", "ResourceNotFoundException")

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 import socket
-import time
 from pathlib import Path
 from typing import Any
 
 import boto3
+import botocore.endpoint
 import pytest
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 from moto import mock_aws
 
 from pipeline.errors import AccountRefusedError, EndpointRefusedError, SettingsError, TargetError
 from pipeline.target import LOCAL_ACCOUNT, open_target, require_loopback
+from tests.own_sleep import replace_sleep
 from tests.support import PROJECT
 
 IN_A_REGION = {"AWS_REGION": "eu-central-1"}
@@ -298,7 +299,7 @@ def test_a_patient_client_asks_again_unless_the_work_may_go_on(
     error: Exception, asked: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A function that gives no answer in time may be at work; one that was not reached is not."""
-    monkeypatch.setattr(time, "sleep", lambda _: None)
+    replace_sleep(monkeypatch, botocore.endpoint, lambda _: None)
     client = open_target("local", environ={}).patient_client("lambda", 90)
     calls: list[str] = []
 
