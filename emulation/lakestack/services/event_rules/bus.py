@@ -6,13 +6,13 @@ gone: RetryPolicy and DeadLetterConfig are kept and not used. Rules that are dis
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from localstack.services.events.target import TargetSenderFactory
 from localstack.services.events.utils import is_archive_arn
 from localstack.utils.strings import long_uid
 
-from lakestack import clock
 from lakestack.services.event_rules import replays, rule_metrics
 from lakestack.services.event_rules.event import Delivery
 from lakestack.services.event_rules.http_target import ApiDestinationSender, StageSender
@@ -75,8 +75,12 @@ class Bus:
             else:
                 self._put(rule, account, region, target, event, trace)
 
-    def begin(self, rule: Any, account: str, region: str) -> None:
-        """Send to the targets of a rule whose schedule has come."""
+    def begin(self, rule: Any, account: str, region: str, moment: datetime) -> None:
+        """Send to the targets of a rule what its schedule has come for.
+
+        Args:
+            moment: the time of the schedule, which is the event's
+        """
         rule_metrics.triggered(account, region, rule.name)
         for target in list((rule.targets or {}).values()):
             event = {
@@ -85,7 +89,7 @@ class Bus:
                 "detail-type": "Scheduled Event",
                 "source": "aws.events",
                 "account": account,
-                "time": clock.utc().strftime("%Y-%m-%dT%H:%M:%SZ"),
+                "time": moment.strftime("%Y-%m-%dT%H:%M:%SZ"),
                 "region": region,
                 "resources": [rule.arn],
                 "detail": {},

@@ -17,7 +17,8 @@ from typing import Any
 from localstack.services.events.models import ValidationException, events_stores
 
 from lakestack.services.schedules import Expression, ExpressionError, parse
-from lakestack.services.schedules.time import TIME
+from lakestack.services.schedules.passed import passed
+from lakestack.services.schedules.time import TIME, Jumps
 from lakestack.services.schedules.watch import Watch
 
 LONGEST_WAIT = 5.0
@@ -62,14 +63,19 @@ class ScheduledRules:
     """The scheduled rules of all accounts and regions, by their ARN.
 
     Args:
-        begin: sends to the targets of a rule of an account and region; never waits
+        begin: sends to the targets of a rule of an account and region what came due at a time;
+            never waits
         now: the time of schedules
+        jumps: what it has jumped over
     """
 
     def __init__(
-        self, begin: Callable[[Any, str, str], None], now: Callable[[], datetime] = TIME.now
+        self,
+        begin: Callable[[Any, str, str, datetime], None],
+        now: Callable[[], datetime] = TIME.now,
+        jumps: Jumps = TIME.jumps,
     ) -> None:
-        self._begin, self._now = begin, now
+        self._begin, self._now, self._jumps = begin, now, jumps
         self._plans: dict[str, Plan] = {}
         self._looked = now()
 
@@ -88,8 +94,12 @@ class ScheduledRules:
             if plan is None or plan.text != rule.schedule_expression:
                 plan = self._plans[arn] = self._planned(rule.schedule_expression, now, since)
             if plan.due is not None and plan.due <= now:
-                plan.due = plan.expression.next_after(now)
-                self._begin(rule, *place)
+                found = passed(plan.expression.next_after, plan.due, now, self._jumps)
+                plan.due = found.next
+                for moment in found.times:
+                    self._begin(rule, *place, moment)
+                if found.last is not None:
+                    TIME.left_out(arn, found.last)
             if plan.due is not None:
                 wait = min(wait, (plan.due - now).total_seconds())
         return wait

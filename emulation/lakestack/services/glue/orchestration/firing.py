@@ -54,6 +54,14 @@ def fire_scheduled(state: GlueState, trigger: Trigger) -> None:
     fire_start(state, trigger)
 
 
+def is_idle(state: GlueState, trigger: Trigger) -> bool:
+    """Whether nothing runs that an ON_DEMAND or SCHEDULED trigger, or its workflow, has started."""
+    workflow = state.workflows.get(trigger.workflow)
+    if workflow is not None:
+        return not any(run.active for run in workflow.runs)
+    return not any(trigger.name in chain.fired for chain in state.chains.values())
+
+
 def start_workflow(state: GlueState, workflow: Workflow, properties: dict[str, str]) -> WorkflowRun:
     """Begin a run of a workflow: its start trigger fires.
 
