@@ -24,6 +24,7 @@ from lakestack.services.event_rules.service_targets import (
     StateMachineSender,
     StreamSender,
 )
+from lakestack.services.event_rules.workflow_target import WorkflowSender
 from lakestack.services.schedules.time import TIME
 
 Document = dict[str, Any]
@@ -31,6 +32,7 @@ SENDERS = {
     "events": EventBusSender,
     "events_api_destination": ApiDestinationSender,
     "execute-api": StageSender,
+    "glue": WorkflowSender,
     "kinesis": StreamSender,
     "sqs": QueueSender,
     "states": StateMachineSender,

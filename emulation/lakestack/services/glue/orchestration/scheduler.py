@@ -1,4 +1,4 @@
-"""Schedules of triggers and crawlers, by the time of schedules."""
+"""Schedules of triggers and crawlers, and windows of events, by the time of schedules."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from localstack.aws.api import CommonServiceException
 
 from lakestack.services.glue.crawl_start import start_crawl
 from lakestack.services.glue.crawler import Crawler
+from lakestack.services.glue.orchestration import event_batches
 from lakestack.services.glue.orchestration.firing import fire_scheduled, is_idle
 from lakestack.services.glue.state import STORE, GlueState
 from lakestack.services.schedules.cron import Cron
@@ -86,6 +87,8 @@ class Scheduler:
             with state.lock:
                 if state.closed:
                     continue
+                if (end := event_batches.start_due(state, now)) is not None:
+                    wait = min(wait, (end - now).total_seconds())
                 for each in _schedules(state):
                     known[each.key] = each.schedule
                     there_before = self._known.get(each.key) == each.schedule
