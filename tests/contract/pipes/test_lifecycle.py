@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from tests.contract.cloudformation.helpers import Stacks, template
 from tests.contract.events.helpers import ROLE, Aws, Queue
 from tests.contract.pipes.helpers import Pipes, Stream, of_kinesis
-from tests.support import unique, wait_until
+from tests.support import REGION, unique, wait_until
 
 
 def test_states(aws: Aws, pipes: Pipes) -> None:
@@ -157,3 +157,21 @@ def test_stack(aws: Aws, stacks: Stacks) -> None:
         StackName=stack["StackName"], WaiterConfig={"Delay": 1}
     )
     assert not [p for p in aws("pipes").list_pipes()["Pipes"] if p["Name"] == outputs["Pipe"]]
+
+
+@pytest.mark.parametrize("source", ["queue", "stream"])
+def test_a_target_that_is_not_there_disables_a_pipe_at_last(
+    aws: Aws, pipes: Pipes, source: str
+) -> None:
+    queue, stream = Queue(aws), Stream(aws)
+    function = f"arn:aws:lambda:{REGION}:000000000000:function:{unique('none')}"
+    more = {"SourceParameters": of_kinesis()} if source == "stream" else {}
+    name = pipes.make(queue.arn if source == "queue" else stream.arn, function, **more)
+    aws("sqs").set_queue_attributes(QueueUrl=queue.url, Attributes={"VisibilityTimeout": "0"})
+    stream.put(1)
+    aws("sqs").send_message(QueueUrl=queue.url, MessageBody="1")
+    found = pipes.wait(name, "STOPPED")
+    assert "Disabled after 10 errors" in found["StateReason"]
+    assert "Function not found" in found["StateReason"]
+    if source == "queue":  # what was not delivered is still there
+        assert queue.wait(1) == ["1"]
