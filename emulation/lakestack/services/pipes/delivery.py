@@ -22,8 +22,9 @@ from lakestack.services.pipes.pipe import Pipe
 from lakestack.services.pipes.targets import CallError, Item, Sending
 
 Event = dict[str, Any]
-MOST_REFUSED = 10
-"""Answers in a row, that a target is gone or may not be used, that disable a pipe (our guess)."""
+MOST_REFUSED, REFUSED_SECONDS = 5, 10.0
+"""Answers in a row, that a target is gone or may not be used, that disable a pipe, and how long
+they must have come at least (our guess)."""
 
 _FORBIDDEN = (401, 403, 404)
 _GONE = ("NotFound", "NonExistent", "DoesNotExist", "NoSuch", "AccessDenied")
@@ -44,7 +45,7 @@ class Delivery:
         self, account: str, region: str, pipe: Pipe, disable: Callable[[str], None]
     ) -> None:
         request = pipe.request
-        self._disable, self._refused = disable, 0
+        self._disable, self._refused, self._first_refused = disable, 0, 0.0
         self._name, self._source = pipe.name, request["Source"]
         self._enrichment = request.get("Enrichment") or ""
         self._enrichment_template = _template(request, "EnrichmentParameters")
@@ -101,8 +102,11 @@ class Delivery:
             self._refused = 0
             return
         self._refused += 1
-        if self._refused == MOST_REFUSED:
-            self._disable(f"Disabled after {MOST_REFUSED} errors without a success: {error}")
+        if self._refused == 1:
+            self._first_refused = clock.steady()
+        elapsed = clock.steady() - self._first_refused
+        if self._refused >= MOST_REFUSED and elapsed >= REFUSED_SECONDS:
+            self._disable(f"Disabled after {self._refused} errors without a success: {error}")
 
     def _deliver(self, events: list[Event]) -> set[str]:
         found: list[Any] = events
