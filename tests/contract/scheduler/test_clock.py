@@ -46,10 +46,14 @@ def test_what_is_nightly_starts_at_once(ask: Ask, aws: Aws) -> None:
     assert (status, answer["clock"]["ahead_seconds"]) == (200, 86400)
     assert scheduled.wait(1) == ["nightly"]
     assert json.loads(ruled.wait(1)[0])["resources"][0].endswith(f"rule/{name}")
+    ask("DELETE")
+    ask("POST", seconds=86400)  # the next test's night
+    assert scheduled.wait(2) == ["nightly"] * 2
+    ruled.wait(2)
     scheduler.delete_schedule(Name=name)
     events.remove_targets(Rule=name, Ids=["1"])
     events.delete_rule(Name=name)
-    assert (len(scheduled.bodies()), len(ruled.bodies())) == (1, 1)
+    assert (len(scheduled.bodies()), len(ruled.bodies())) == (2, 2)
 
 
 def test_each_time_that_is_jumped_over_starts_with_its_own_time(ask: Ask, aws: Aws) -> None:

@@ -126,6 +126,22 @@ def test_each_time_that_the_clock_jumps_over_starts_in_order(
     assert state.schedules() == []
 
 
+def test_after_the_clock_is_set_back_a_schedule_is_due_again(
+    runner: Runner, now: Now, state: SchedulerState, arrived: list[Invocation]
+) -> None:
+    state.groups["default"].schedules["once"] = add(state, "at(2026-11-27T23:00:00)")
+    add(state, "cron(0 3 * * ? *)")
+    for started in (2, 3):
+        now.jumps.add(BEGIN, BEGIN + timedelta(days=1))
+        now.time = BEGIN + timedelta(days=1)
+        runner.look()
+        assert len(arrived) == started  # the one time has come, for good
+        now.jumps.forget()
+        now.time = BEGIN
+        runner.look()
+        assert len(arrived) == started
+
+
 def test_start_and_end_bound_a_schedule_that_then_deletes_itself(
     runner: Runner, now: Now, state: SchedulerState, arrived: list[Invocation]
 ) -> None:

@@ -83,6 +83,17 @@ def test_each_time_that_the_clock_jumps_over_starts(clock: Clock, bus: EventBus)
     assert clock.times == [60 * hour for hour in range(1, 25)]
 
 
+def test_after_the_clock_is_set_back_a_rule_is_due_again(clock: Clock, bus: EventBus) -> None:
+    _rule(bus, "rate(1 hour)")
+    clock.at(0, 0)
+    for started in (3, 6):
+        clock.jump(clock.minutes, 200)
+        clock.at(200, started)
+        clock.jumps.forget()
+        clock.at(10, started)
+    assert clock.times == [60, 120, 180, 70, 130, 190]
+
+
 def test_cron_counts_days_from_sunday(clock: Clock, bus: EventBus) -> None:
     _rule(bus, "cron(0 12 ? * 7 *)")  # Saturday; BEGIN is a Friday
     clock.at(0, 0)

@@ -75,7 +75,8 @@ class ScheduledRules:
         now: Callable[[], datetime] = TIME.now,
         jumps: Jumps = TIME.jumps,
     ) -> None:
-        self._begin, self._now, self._jumps = begin, now, jumps
+        self._begin, self._now = begin, now
+        self._jumps, self._returns = jumps, jumps.returns
         self._plans: dict[str, Plan] = {}
         self._looked = now()
 
@@ -86,6 +87,9 @@ class ScheduledRules:
     def look(self) -> float:
         """Start what is due; seconds until the next is."""
         now, since = self._now(), self._looked
+        if self._returns != self._jumps.returns:
+            self._returns, since = self._jumps.returns, now
+            self._plans.clear()
         self._looked, wait = now, LONGEST_WAIT
         found = {rule.arn: (place, rule) for place, rule in _enabled()}
         self._plans = {arn: plan for arn, plan in self._plans.items() if arn in found}

@@ -47,7 +47,7 @@ class Runner:
     """
 
     def __init__(self, now: Callable[[], datetime] = TIME.now, jumps: Jumps = TIME.jumps) -> None:
-        self._now, self._jumps = now, jumps
+        self._now, self._jumps, self._returns = now, jumps, jumps.returns
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="schedule")
 
     def start(self) -> None:
@@ -56,11 +56,15 @@ class Runner:
 
     def look(self) -> float:
         """Start what is due; seconds until the next is."""
+        returned, self._returns = self._returns != self._jumps.returns, self._jumps.returns
         now, wait = self._now(), WATCH.longest
         for state in STORE.states():
             with state.lock:
                 if state.closed:
                     continue
+                for schedule in state.schedules() if returned else ():
+                    if schedule.planned is not None:
+                        schedule.plan(now)
                 for schedule in state.schedules():
                     if schedule.enabled and schedule.due is not None and schedule.due <= now:
                         self._begin(state, schedule, now)

@@ -24,9 +24,14 @@ LOG = logging.getLogger(__name__)
 
 
 class Jumps:
-    """The spans of the time of schedules that it has jumped over, in order."""
+    """The spans of the time of schedules that it has jumped over, in order.
+
+    Attributes:
+        returns: how often it was set back: what is due next must be found again then
+    """
 
     def __init__(self) -> None:
+        self.returns = 0
         self._spans: tuple[tuple[datetime, datetime], ...] = ()
 
     def add(self, begin: datetime, end: datetime) -> None:
@@ -36,6 +41,7 @@ class Jumps:
     def forget(self) -> None:
         """It is set back."""
         self._spans = ()
+        self.returns += 1
 
     def over(self, moment: datetime) -> bool:
         """Whether a moment was jumped over."""
