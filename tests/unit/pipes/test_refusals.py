@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from botocore.exceptions import ClientError
 
-from lakestack.services.pipes import delivery as module
+from lakestack import clock
 from lakestack.services.pipes.delivery import MOST_REFUSED, REFUSED_SECONDS, Delivery
 from lakestack.services.pipes.pipe import Pipe
 from lakestack.services.pipes.targets import CallError
@@ -18,12 +18,13 @@ class Target:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.reasons: list[str] = []
-        self.time, self.error = 0.0, None
+        self.time = 0.0
+        self.error: ClientError | None = None
         request = {"Source": f"{ARN}a", "Target": f"{ARN}b", "RoleArn": "r"}
         pipe = Pipe("p", "arn:p", request)
         self._delivery = Delivery("000000000000", "us-east-1", pipe, self.reasons.append)
         monkeypatch.setattr(self._delivery, "_deliver", self._answer)
-        monkeypatch.setattr(module.clock, "steady", lambda: self.time)
+        monkeypatch.setattr(clock, "steady", lambda: self.time)
 
     def _answer(self, _events: object) -> set[str]:
         if self.error is not None:

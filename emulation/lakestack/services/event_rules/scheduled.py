@@ -98,12 +98,12 @@ class ScheduledRules:
             if plan is None or plan.text != rule.schedule_expression:
                 plan = self._plans[arn] = self._planned(rule.schedule_expression, now, since)
             if plan.due is not None and plan.due <= now:
-                found = passed(plan.expression.next_after, plan.due, now, self._jumps)
-                plan.due = found.next
-                for moment in found.times:
+                come = passed(plan.expression.next_after, plan.due, now, self._jumps)
+                plan.due = come.next
+                for moment in come.times:
                     self._begin(rule, *place, moment)
-                if found.last is not None:
-                    TIME.left_out(arn, found.last)
+                if come.last is not None:
+                    TIME.left_out(arn, come.last)
             if plan.due is not None:
                 wait = min(wait, (plan.due - now).total_seconds())
         return wait

@@ -102,10 +102,10 @@ def _state(state: Document, here: str, language: str) -> Iterator[Fault]:
     yield from _values(state, here)
     for names in PAIRS:
         yield from _one_at_most(state, names, here)
-    if (names := ALTERNATIVES.get(kind)) is not None:
-        if not any(name in state for name in names):
-            yield _one_of(names), here
-        yield from _one_at_most(state, names, here)
+    if (needed := ALTERNATIVES.get(kind)) is not None:
+        if not any(name in state for name in needed):
+            yield _one_of(needed), here
+        yield from _one_at_most(state, needed, here)
     if kind not in ENDING and "Next" not in state and state.get("End") is not True:
         yield _one_of(("Next", "End")), here
     yield from _handlers(state, here)
@@ -217,7 +217,7 @@ def _values(
         if kind is None or value is None or _is_expression(value):
             continue
         types, said = kind
-        if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
+        if not _is(value, types):
             yield f"Expected value of type {said}", where
         elif name in VALUES and value not in VALUES[name]:
             yield f"Value should be one of the following: [{', '.join(VALUES[name])}]", where
@@ -242,6 +242,10 @@ def _one_of(names: tuple[str, ...]) -> str:
 
 def _required(names: list[str]) -> str:
     return f"These fields are required: [{', '.join(names)}]"
+
+
+def _is(value: Any, types: tuple[type, ...]) -> bool:
+    return isinstance(value, types) and (bool in types or not isinstance(value, bool))
 
 
 def _is_expression(value: Any) -> bool:
