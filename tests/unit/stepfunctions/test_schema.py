@@ -45,7 +45,7 @@ def test_what_is_no_json() -> None:
     [
         ({"End": True}, "These fields are required: [Type] at /States/a"),
         (
-            {"Type": "Passs", "End": True},
+            {"Type": "Step", "End": True},
             "The field 'Type' should have one of these values: [Task, Wait, Pass, Succeed, Fail, "
             "Choice, Parallel, Map] at /States/a/Type",
         ),
