@@ -165,12 +165,17 @@ define new_environment
 	  $(if $(filter uv,$(PYTHON)),python3,$(PYTHON)) $(NEW_ENVIRONMENT) $(if $(filter uv,$(PYTHON)),--managed) $(VENV); }
 endef
 
+# What commands import is compiled now: where Python may write no bytecode (PYTHONDONTWRITEBYTECODE, as
+# in many images), every call would compile it again, half as long as `lake status` takes.
+bytecode = @env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -c "import pipeline.cli, pipeline.console, pipeline.status"
+
 or_bundle = || { $(BIN)/python $(NEW_ENVIRONMENT) --no-packages $(VENV); exit 1; }
 
 $(VENV)/.ready: requirements.lock pipeline/pyproject.toml emulation/pyproject.toml | $(if $(BUNDLE),unpacked)
 	$(new_environment)
 	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes --build-constraints requirements.lock requirements.lock $(or_bundle)
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --build-constraints requirements.lock --editable emulation --editable pipeline $(or_bundle)
+	$(bytecode)
 	@du -sh $(VENV) | awk '{print "made $(VENV): " $$1 "B"}'
 	@touch $@
 
@@ -179,6 +184,7 @@ $(VENV)/.aws-ready: requirements.lock pipeline/pyproject.toml
 	$(new_environment)
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --constraints requirements.lock -r pipeline/pyproject.toml
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --build-constraints requirements.lock --editable pipeline
+	$(bytecode)
 	@touch $@
 
 # What the notebooks need beside either, in versions that fit requirements.lock.

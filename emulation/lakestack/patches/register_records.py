@@ -1,4 +1,4 @@
-"""The changes to what records and tells: IAM, CloudWatch Logs, tags; a part of `register`."""
+"""The changes to what records and tells: IAM, CloudWatch Logs, tags, SNS; a part of `register`."""
 
 from __future__ import annotations
 
@@ -211,6 +211,12 @@ RECORDS: tuple[Patch, ...] = (
         "tagging.resources",
         "tagged resources of LocalStack's services and ours are not found",
         f"{_TAGGING}._get_tag_values_generator",
+    ),
+    patch(
+        "sns.firehose",
+        "sns.firehose_subscriptions",
+        "what a subscribed delivery stream does not take is dropped, whatever the RedrivePolicy",
+        "localstack.services.sns.publisher:FirehoseTopicPublisher._publish",
     ),
     patch(
         "not_emulated.text",

@@ -79,4 +79,10 @@ STATES: tuple[Patch, ...] = (
         "ListExecutions does not know Map runs",
         "localstack.services.stepfunctions.provider:StepFunctionsProvider.list_executions",
     ),
+    patch(
+        "distributed_map.describe",
+        "distributed_map.install",
+        "DescribeExecution does not know the children of Map runs",
+        "localstack.services.stepfunctions.provider:StepFunctionsProvider.describe_execution",
+    ),
 )

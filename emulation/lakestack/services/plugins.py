@@ -87,6 +87,7 @@ PREPARED = (
     "s3.replacement",
     "s3.storage",
     "service_regions",
+    "sns.firehose_subscriptions",
     "sqs.metrics",
     "stepfunctions.install",
     "logs.insights.queries",

@@ -171,6 +171,29 @@ def test_child_executions_of_a_map_run_are_listed(aws: Aws, machines: Machines) 
     assert [each for page in pages for each in page["executions"]] == found
 
 
+@pytest.mark.parametrize("kind", ["STANDARD", "EXPRESS"])
+def test_child_executions_are_described(aws: Aws, machines: Machines, kind: str) -> None:
+    states = aws("stepfunctions")
+    arn = machines.make(CHOICE, kind=kind, Label="Rows", ToleratedFailureCount=1)
+    ended = machines.run(arn, [{"n": n} for n in (1, 3)])
+    run = states.list_map_runs(executionArn=ended["executionArn"])["mapRuns"][0]["mapRunArn"]
+    for listed in states.list_executions(mapRunArn=run)["executions"]:
+        found = states.describe_execution(executionArn=listed["executionArn"])
+        shared = found.keys() & listed.keys()
+        assert {key: found[key] for key in shared} == {key: listed[key] for key in shared}
+        assert (found["mapRunArn"], found["inputDetails"]["included"]) == (run, True)
+        assert json.loads(found["input"])["n"] in (1, 3)
+        succeeded = listed["status"] == "SUCCEEDED"
+        assert ("output" in found, "error" in found) == (succeeded, not succeeded)
+        bare = states.describe_execution(
+            executionArn=listed["executionArn"], includedData="METADATA_ONLY"
+        )
+        assert (bare["status"], "input" in bare) == (listed["status"], False)
+    missing = f"{arn.replace(':stateMachine:', ':execution:')}/Rows:none"
+    refused = refusal(lambda: states.describe_execution(executionArn=missing))
+    assert refused == ("ExecutionDoesNotExist", f"Execution Does Not Exist: '{missing}'")
+
+
 def test_executions_are_listed_of_one_machine_or_one_map_run(aws: Aws, machines: Machines) -> None:
     states = aws("stepfunctions")
     arn = machines.make(PASS)

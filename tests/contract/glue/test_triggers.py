@@ -68,7 +68,8 @@ def test_activation(flows: Flows) -> None:
 @pytest.mark.parametrize(
     ("kind", "changes", "message"),
     [
-        ("EVENT", {}, "EVENT are not emulated"),
+        ("EVENT", {}, "needs WorkflowName"),
+        ("ON_DEMAND", {"EventBatchingCondition": {"BatchSize": 2}}, "of type EVENT only"),
         ("ON_DEMAND", {"StartOnCreation": True}, "StartOnCreation is not supported"),
         ("SCHEDULED", {}, "Schedule cannot be null"),
         ("SCHEDULED", {"Schedule": "cron(0 0 * * * *)"}, "must be ?"),

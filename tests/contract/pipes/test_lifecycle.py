@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from tests.contract.cloudformation.helpers import Stacks, template
 from tests.contract.events.helpers import ROLE, Aws, Queue
 from tests.contract.pipes.helpers import Pipes, Stream, of_kinesis
-from tests.support import unique, wait_until
+from tests.support import REGION, unique, wait_until
 
 
 def test_states(aws: Aws, pipes: Pipes) -> None:
@@ -157,3 +157,15 @@ def test_stack(aws: Aws, stacks: Stacks) -> None:
         StackName=stack["StackName"], WaiterConfig={"Delay": 1}
     )
     assert not [p for p in aws("pipes").list_pipes()["Pipes"] if p["Name"] == outputs["Pipe"]]
+
+
+def test_a_target_that_is_not_there_disables_a_pipe_at_last(aws: Aws, pipes: Pipes) -> None:
+    queue = Queue(aws)
+    function = f"arn:aws:lambda:{REGION}:000000000000:function:{unique('none')}"
+    name = pipes.make(queue.arn, function)
+    aws("sqs").set_queue_attributes(QueueUrl=queue.url, Attributes={"VisibilityTimeout": "0"})
+    aws("sqs").send_message(QueueUrl=queue.url, MessageBody="1")
+    reason = pipes.wait(name, "STOPPED")["StateReason"]
+    assert "errors without a success" in reason
+    assert "Function not found" in reason
+    assert queue.wait(1) == ["1"]  # what was not delivered is still there

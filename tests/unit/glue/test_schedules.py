@@ -8,9 +8,14 @@ import pytest
 
 from lakestack.services.glue.crawler import Crawler
 from lakestack.services.glue.orchestration import scheduler as module
-from lakestack.services.glue.orchestration.scheduler import LONGEST_WAIT, Scheduler
+from lakestack.services.glue.orchestration.scheduler import (
+    BUSY_WAIT,
+    LONGEST_WAIT,
+    Scheduler,
+)
 from lakestack.services.glue.state import GlueState
 from lakestack.services.glue.triggers.trigger import Trigger
+from lakestack.services.schedules.time import Jumps
 from lakestack.store import Store
 
 
@@ -80,6 +85,27 @@ def test_what_is_due_starts_once(clock: Clock, started: list[str], state: GlueSt
     clock.forward(days=1)
     scheduler.look()
     assert started == ["noon", "noon"]
+
+
+def test_after_a_jump_each_time_starts_when_the_one_before_has_ended(
+    clock: Clock, started: list[str], state: GlueState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jumps, idle = Jumps(), [False, True, False, True, True, False]
+    monkeypatch.setattr(module, "is_idle", lambda _state, _trigger: idle.pop(0))
+    scheduler = Scheduler(clock, jumps)
+    _trigger(state, "hourly", "cron(0 * * * ? *)")
+    scheduler.look()
+    jumps.add(clock.time, clock.time + timedelta(hours=5))
+    clock.forward(hours=5)
+    assert scheduler.look() == BUSY_WAIT
+    assert started == ["hourly"]
+    assert scheduler.look() == BUSY_WAIT
+    assert started == ["hourly"] * 2
+    scheduler.look()
+    assert started == ["hourly"] * 4
+    _trigger(state, "hourly", "cron(0 * * * ? *)")  # another one of this name
+    assert scheduler.look() > BUSY_WAIT
+    assert started == ["hourly"] * 4
 
 
 def test_a_clock_that_is_set_back_starts_nothing(

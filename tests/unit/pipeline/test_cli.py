@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -107,14 +108,40 @@ def test_it_says_its_version() -> None:
     assert (result.exit_code, result.stdout) == (0, f"lake {version('emulated-data-lake')}\n")
 
 
-def test_shells_can_complete_it() -> None:
+@pytest.mark.parametrize(
+    ("shell", "asked", "expected"),
+    [
+        ("bash", {"COMP_WORDS": "lake rec", "COMP_CWORD": "1"}, "recommend"),
+        ("zsh", {"_TYPER_COMPLETE_ARGS": "lake rec"}, '_arguments \'*: :(("recommend":'),
+        (
+            "fish",
+            {"_TYPER_COMPLETE_ARGS": "lake rec", "_TYPER_COMPLETE_FISH_ACTION": "get-args"},
+            "recommend\t",
+        ),
+        (
+            "powershell",
+            {"_TYPER_COMPLETE_ARGS": "lake rec", "_TYPER_COMPLETE_WORD_TO_COMPLETE": "rec"},
+            "recommend:::",
+        ),
+    ],
+)
+def test_shells_can_complete_it(shell: str, asked: dict[str, str], expected: str) -> None:
     assert "--install-completion" in call("--help").stdout
-    found = CliRunner().invoke(
-        app,
-        env={"_LAKE_COMPLETE": "complete_bash", "COMP_WORDS": "lake rec", "COMP_CWORD": "1"},
-        prog_name="lake",
-    )
-    assert found.stdout.split() == ["recommend"]
+    env = {"_LAKE_COMPLETE": f"complete_{shell}", **asked}
+    found = CliRunner().invoke(app, env=env, prog_name="lake")
+    assert found.stdout.startswith(expected)
+    assert len(found.stdout.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_the_script_of_a_shell_is_one(shell: str) -> None:
+    """Where the shell is here, it reads the script; it asks `lake` in any case."""
+    source = CliRunner().invoke(app, env={"_LAKE_COMPLETE": f"source_{shell}"}, prog_name="lake")
+    script = source.stdout
+    assert f"_LAKE_COMPLETE=complete_{shell}" in script
+    program = shutil.which(shell)
+    if program is not None:
+        subprocess.run([program, "-n"], input=script, text=True, check=True, timeout=60)
 
 
 def test_from_and_only_exclude_each_other() -> None:

@@ -14,6 +14,7 @@ from lakestack.services.scheduler import targets
 from lakestack.services.scheduler.runner import Runner
 from lakestack.services.scheduler.schedule import Invocation, Schedule
 from lakestack.services.scheduler.state import STORE, WATCH, SchedulerState
+from lakestack.services.schedules.time import Jumps
 
 ACCOUNT, REGION = "123456789012", "eu-west-1"
 BEGIN = datetime(2026, 11, 27, 12, tzinfo=UTC)
@@ -25,6 +26,7 @@ class Now:
 
     def __init__(self) -> None:
         self.time = BEGIN
+        self.jumps = Jumps()
 
     def __call__(self) -> datetime:
         return self.time
@@ -40,7 +42,7 @@ def now() -> Now:
 
 @pytest.fixture
 def runner(now: Now) -> Runner:
-    made = Runner(now)
+    made = Runner(now, now.jumps)
     made._pool = now  # type: ignore[assignment]
     return made
 
@@ -107,6 +109,37 @@ def test_what_was_due_while_the_machine_slept_starts_once(
     now.time += timedelta(seconds=30)
     runner.look()
     assert arrived[-1].scheduled == BEGIN + timedelta(hours=5, minutes=1)
+
+
+def test_each_time_that_the_clock_jumps_over_starts_in_order(
+    runner: Runner, now: Now, state: SchedulerState, arrived: list[Invocation]
+) -> None:
+    end = BEGIN + timedelta(hours=20)
+    add(state, "rate(1 hour)", EndDate=end, ActionAfterCompletion="DELETE")
+    now.time = BEGIN + timedelta(minutes=1)
+    runner.look()
+    now.jumps.add(now.time, now.time + timedelta(days=1))
+    now.time += timedelta(days=1)
+    runner.look()
+    assert [(it.scheduled - BEGIN).total_seconds() // 3600 for it in arrived] == [*range(21)]
+    assert [it.completes for it in arrived] == [False] * 20 + [True]
+    assert state.schedules() == []
+
+
+def test_after_the_clock_is_set_back_a_schedule_is_due_again(
+    runner: Runner, now: Now, state: SchedulerState, arrived: list[Invocation]
+) -> None:
+    state.groups["default"].schedules["once"] = add(state, "at(2026-11-27T23:00:00)")
+    add(state, "cron(0 3 * * ? *)")
+    for started in (2, 3):
+        now.jumps.add(BEGIN, BEGIN + timedelta(days=1))
+        now.time = BEGIN + timedelta(days=1)
+        runner.look()
+        assert len(arrived) == started  # the one time has come, for good
+        now.jumps.forget()
+        now.time = BEGIN
+        runner.look()
+        assert len(arrived) == started
 
 
 def test_start_and_end_bound_a_schedule_that_then_deletes_itself(

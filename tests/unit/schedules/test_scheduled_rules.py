@@ -11,6 +11,7 @@ from localstack.services.events.models import EventBus, Rule, ValidationExceptio
 
 from lakestack.services.event_rules import scheduled
 from lakestack.services.event_rules.scheduled import ScheduledRules, checked
+from lakestack.services.schedules.time import Jumps
 
 ACCOUNT, REGION = "123456789012", "eu-west-1"
 BEGIN = datetime(2026, 11, 27, 12, tzinfo=UTC)
@@ -22,11 +23,19 @@ class Clock:
     def __init__(self) -> None:
         self.minutes = 0.0
         self.started: list[str] = []
-        self.rules = ScheduledRules(self._begin, lambda: BEGIN + timedelta(minutes=self.minutes))
+        self.times: list[float] = []
+        self.jumps = Jumps()
+        now = lambda: BEGIN + timedelta(minutes=self.minutes)  # noqa: E731
+        self.rules = ScheduledRules(self._begin, now, self.jumps)
 
-    def _begin(self, rule: Any, account: str, region: str) -> None:
+    def _begin(self, rule: Any, account: str, region: str, moment: datetime) -> None:
         assert (account, region) == (ACCOUNT, REGION)
         self.started.append(rule.name)
+        self.times.append((moment - BEGIN).total_seconds() / 60)
+
+    def jump(self, begin: float, end: float) -> None:
+        """The clock jumps, in minutes since BEGIN."""
+        self.jumps.add(BEGIN + timedelta(minutes=begin), BEGIN + timedelta(minutes=end))
 
     def at(self, minutes: float, started: int) -> float:
         """Look at this time; all in all, so many have been started then."""
@@ -64,6 +73,25 @@ def test_rate_counts_from_the_rule(clock: Clock, bus: EventBus) -> None:
     clock.at(10.9, 1)
     clock.at(11, 2)
     clock.at(60, 3)  # what was due meanwhile starts once
+
+
+def test_each_time_that_the_clock_jumps_over_starts(clock: Clock, bus: EventBus) -> None:
+    _rule(bus, "rate(1 hour)")
+    clock.at(0, 0)
+    clock.jump(5, 5 + 24 * 60)
+    clock.at(5 + 24 * 60, 24)
+    assert clock.times == [60 * hour for hour in range(1, 25)]
+
+
+def test_after_the_clock_is_set_back_a_rule_is_due_again(clock: Clock, bus: EventBus) -> None:
+    _rule(bus, "rate(1 hour)")
+    clock.at(0, 0)
+    for started in (3, 6):
+        clock.jump(clock.minutes, 200)
+        clock.at(200, started)
+        clock.jumps.forget()
+        clock.at(10, started)
+    assert clock.times == [60, 120, 180, 70, 130, 190]
 
 
 def test_cron_counts_days_from_sunday(clock: Clock, bus: EventBus) -> None:

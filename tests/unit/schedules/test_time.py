@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -53,3 +53,23 @@ def test_what_is_written_after_an_advance_is_young() -> None:
     assert time.age(after - timedelta(days=2), after) >= timedelta(days=2)
     time.back()
     assert time.age(before, before) < timedelta(hours=1)
+
+
+def test_schedules_are_looked_at_before_and_after() -> None:
+    time, seen = ScheduleTime(), list[float]()
+    time.looks(lambda: seen.append(time.as_dict()["ahead_seconds"]))
+    before = time.now()
+    time.advance(3600)
+    assert seen == [0, 3600]
+    assert time.jumps.over(before + timedelta(minutes=30))
+    assert not time.jumps.over(before - timedelta(minutes=30))
+    time.back()
+    assert not time.jumps.over(before + timedelta(minutes=30))
+
+
+def test_what_was_left_out_is_told_until_it_is_set_back() -> None:
+    time = ScheduleTime()
+    time.left_out("arn", datetime(2026, 11, 27, 12, tzinfo=UTC))
+    assert time.as_dict()["started_only_until"] == {"arn": "2026-11-27T12:00:00Z"}
+    time.back()
+    assert "started_only_until" not in time.as_dict()

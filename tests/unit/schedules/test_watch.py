@@ -37,9 +37,10 @@ def test_it_looks_when_it_is_woken_and_when_the_time_jumps_and_begins_once() -> 
     watch.wake()
     wait_until(lambda: looks.count == 2)
     TIME.advance(1)
-    wait_until(lambda: looks.count == 3)
+    assert looks.count >= 4  # before it, and after it
+    wait_until(lambda: looks.count == 5)
     TIME.back()
-    wait_until(lambda: looks.count == 4)
+    wait_until(lambda: looks.count == 6)
     assert other.count == 0
 
 

@@ -38,13 +38,6 @@ def found(start: str, **states: Any) -> list[str]:
                 'MISSING_TRANSITION_TARGET: State "One" is not reachable. at /States/One',
             ],
         ),
-        ("a", {"a": {"Type": "Pass"}}, ["One of 'Next' and 'End' is required at /States/a"]),
-        ("a", {"a": {"Type": "Choice"}}, ["The field 'Choices' is required at /States/a"]),
-        (
-            "a",
-            {"a": {"Type": "Choice", "Choices": [NUMBER]}},
-            ["The field 'Next' is required at /States/a/Choices[0]"],
-        ),
         (
             "a",
             {"a": {"Type": "Choice", "Choices": [{**NUMBER, "Next": "a"}], "Default": "z"}},
@@ -54,22 +47,6 @@ def found(start: str, **states: Any) -> list[str]:
             "a",
             {"a": {**TASK, "End": True, "Catch": [{"ErrorEquals": ["X"], "Next": "z"}]}},
             ["Missing 'Next' target: z at /States/a/Catch[0]/Next"],
-        ),
-        (
-            "a",
-            {"a": {**TASK, "End": True, "Retry": [{"ErrorEquals": ["States.ALL", "X"]}]}},
-            ["States.ALL must appear alone and in the last element at /States/a/Retry[0]"],
-        ),
-        (
-            "a",
-            {
-                "a": {
-                    **TASK,
-                    "End": True,
-                    "Retry": [{"ErrorEquals": ["States.ALL"]}, {"ErrorEquals": ["X"]}],
-                }
-            },
-            ["States.ALL must appear alone and in the last element at /States/a/Retry[0]"],
         ),
         (
             "a",

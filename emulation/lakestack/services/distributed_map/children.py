@@ -84,6 +84,26 @@ class Child:
             found["stopDate"] = self.stopped
         return found
 
+    def shown(self, state_machine_arn: str, map_run_arn: str, data: bool) -> dict[str, Any]:
+        """As DescribeExecution answers.
+
+        Args:
+            state_machine_arn: of the Map run, with its label
+            data: whether input and output are wanted
+        """
+        found = {**self.listed(state_machine_arn), "mapRunArn": map_run_arn}
+        del found["itemCount"]
+        failed = self.stopped is not None and self.status == FAILED
+        found["redriveStatus"] = "REDRIVABLE_BY_MAP_RUN" if failed else "NOT_REDRIVABLE"
+        if data:
+            found |= {"input": _text(self.input), "inputDetails": {"included": True}}
+        if data and self.stopped is not None and self.status == SUCCEEDED:
+            found |= {"output": _text(self.output), "outputDetails": {"included": True}}
+        for name, value in (("error", self.error), ("cause", self.cause)):
+            if self.stopped is not None and value is not None:
+                found[name] = value
+        return found
+
     def _arn(self, state_machine_arn: str) -> str:
         return f"{state_machine_arn.replace(':stateMachine:', ':execution:')}:{self.name}"
 

@@ -1,6 +1,6 @@
 """Puts our parts of Distributed Map into the place of LocalStack's.
 
-LocalStack 4.9.2 takes no ItemBatcher, lists no child executions, calls a Map run with failures a
+LocalStack 4.9.2 takes no ItemBatcher, knows no child executions, calls a Map run with failures a
 success, and writes an empty manifest without results. Its interpreter is loaded when the first
 state machine is made, and ours with it: an emulator without any starts none the slower.
 """
@@ -26,6 +26,7 @@ def install() -> None:
         "distributed_map.write", lambda _: staticmethod(_ours("write_results"))
     )
     patches.replace_on_import("distributed_map.list", _listing)
+    patches.replace_on_import("distributed_map.describe", _description)
 
 
 def _listing(original: Any) -> Any:
@@ -46,6 +47,20 @@ def _listing(original: Any) -> Any:
         )
 
     return list_executions
+
+
+def _description(original: Any) -> Any:
+    def describe_execution(
+        provider: Any, context: Any, execution_arn: str, included_data: Any = None, **named: Any
+    ) -> Any:
+        from lakestack.services.distributed_map.listing import describe_child, is_child
+
+        if not is_child(execution_arn):
+            return original(provider, context, execution_arn, included_data, **named)
+        executions = list(provider.get_store(context).executions.values())
+        return describe_child(executions, execution_arn, included_data != "METADATA_ONLY")
+
+    return describe_execution
 
 
 def _ours(name: str) -> Callable[..., Any]:

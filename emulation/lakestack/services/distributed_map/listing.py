@@ -1,6 +1,7 @@
-"""ListExecutions of a Map run: its child executions.
+"""ListExecutions of a Map run, and DescribeExecution of its child executions.
 
-AWS Step Functions API Reference, "ListExecutions" and "ExecutionListItem". LocalStack 4.9.2 keeps
+AWS Step Functions API Reference, "ListExecutions", "ExecutionListItem" and "DescribeExecution",
+which the children of a Map run have whatever their type. LocalStack 4.9.2 keeps
 no child executions and does not read `mapRunArn`; ours are the `Child` of the run's record.
 """
 
@@ -11,6 +12,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from localstack.aws.api.stepfunctions import (
+    DescribeExecutionOutput,
+    ExecutionDoesNotExist,
     ExecutionListItem,
     InvalidArn,
     ListExecutionsOutput,
@@ -28,6 +31,7 @@ from lakestack.services.distributed_map.children import Children
 CHILDREN = "lake_children"
 """Of LocalStack's record of a Map run."""
 _MAX_TOKEN = 3096
+_CHILD = re.compile(r"arn:aws[a-z-]*:states:[^:]+:\d{12}:execution:[^/:]+/[^:]+:[^:]+", re.ASCII)
 _ARN = re.compile(r"arn:aws[a-z-]*:states:[^:]+:\d{12}:mapRun:[^/:]+/[^:]+:[^:]+", re.ASCII)
 
 
@@ -73,6 +77,33 @@ def list_children(
         next_token=token,
     )
     return ListExecutionsOutput(executions=page, nextToken=following)
+
+
+def is_child(arn: str) -> bool:
+    """Whether an ARN is one of a child execution."""
+    return _CHILD.fullmatch(arn) is not None
+
+
+def describe_child(executions: Iterable[Any], arn: str, data: bool) -> DescribeExecutionOutput:
+    """A child execution of a Map run.
+
+    Args:
+        executions: LocalStack's, of the account and region
+        arn: of the child
+        data: whether input and output are wanted
+
+    Raises:
+        ExecutionDoesNotExist: no Map run has this child
+    """
+    for execution in executions:
+        worker = execution.exec_worker
+        for record in worker.env.map_run_record_pool_manager.get_all() if worker else ():
+            children: Children | None = getattr(record, CHILDREN, None)
+            for child in children.all() if children is not None else ():
+                found = child.shown(record.map_state_machine_arn, record.map_run_arn, data)
+                if found["executionArn"] == arn:
+                    return DescribeExecutionOutput(**found)
+    raise ExecutionDoesNotExist(f"Execution Does Not Exist: '{arn}'")
 
 
 def _record(executions: Iterable[Any], arn: str) -> Any:

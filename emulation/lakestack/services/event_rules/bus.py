@@ -6,13 +6,13 @@ gone: RetryPolicy and DeadLetterConfig are kept and not used. Rules that are dis
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from localstack.services.events.target import TargetSenderFactory
 from localstack.services.events.utils import is_archive_arn
 from localstack.utils.strings import long_uid
 
-from lakestack import clock
 from lakestack.services.event_rules import replays, rule_metrics
 from lakestack.services.event_rules.event import Delivery
 from lakestack.services.event_rules.http_target import ApiDestinationSender, StageSender
@@ -24,6 +24,7 @@ from lakestack.services.event_rules.service_targets import (
     StateMachineSender,
     StreamSender,
 )
+from lakestack.services.event_rules.workflow_target import WorkflowSender
 from lakestack.services.schedules.time import TIME
 
 Document = dict[str, Any]
@@ -31,6 +32,7 @@ SENDERS = {
     "events": EventBusSender,
     "events_api_destination": ApiDestinationSender,
     "execute-api": StageSender,
+    "glue": WorkflowSender,
     "kinesis": StreamSender,
     "sqs": QueueSender,
     "states": StateMachineSender,
@@ -75,8 +77,12 @@ class Bus:
             else:
                 self._put(rule, account, region, target, event, trace)
 
-    def begin(self, rule: Any, account: str, region: str) -> None:
-        """Send to the targets of a rule whose schedule has come."""
+    def begin(self, rule: Any, account: str, region: str, moment: datetime) -> None:
+        """Send to the targets of a rule what its schedule has come for.
+
+        Args:
+            moment: the time of the schedule, which is the event's
+        """
         rule_metrics.triggered(account, region, rule.name)
         for target in list((rule.targets or {}).values()):
             event = {
@@ -85,7 +91,7 @@ class Bus:
                 "detail-type": "Scheduled Event",
                 "source": "aws.events",
                 "account": account,
-                "time": clock.utc().strftime("%Y-%m-%dT%H:%M:%SZ"),
+                "time": moment.strftime("%Y-%m-%dT%H:%M:%SZ"),
                 "region": region,
                 "resources": [rule.arn],
                 "detail": {},

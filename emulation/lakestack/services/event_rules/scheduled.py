@@ -17,7 +17,8 @@ from typing import Any
 from localstack.services.events.models import ValidationException, events_stores
 
 from lakestack.services.schedules import Expression, ExpressionError, parse
-from lakestack.services.schedules.time import TIME
+from lakestack.services.schedules.passed import passed
+from lakestack.services.schedules.time import TIME, Jumps
 from lakestack.services.schedules.watch import Watch
 
 LONGEST_WAIT = 5.0
@@ -62,14 +63,20 @@ class ScheduledRules:
     """The scheduled rules of all accounts and regions, by their ARN.
 
     Args:
-        begin: sends to the targets of a rule of an account and region; never waits
+        begin: sends to the targets of a rule of an account and region what came due at a time;
+            never waits
         now: the time of schedules
+        jumps: what it has jumped over
     """
 
     def __init__(
-        self, begin: Callable[[Any, str, str], None], now: Callable[[], datetime] = TIME.now
+        self,
+        begin: Callable[[Any, str, str, datetime], None],
+        now: Callable[[], datetime] = TIME.now,
+        jumps: Jumps = TIME.jumps,
     ) -> None:
         self._begin, self._now = begin, now
+        self._jumps, self._returns = jumps, jumps.returns
         self._plans: dict[str, Plan] = {}
         self._looked = now()
 
@@ -80,6 +87,9 @@ class ScheduledRules:
     def look(self) -> float:
         """Start what is due; seconds until the next is."""
         now, since = self._now(), self._looked
+        if self._returns != self._jumps.returns:
+            self._returns, since = self._jumps.returns, now
+            self._plans.clear()
         self._looked, wait = now, LONGEST_WAIT
         found = {rule.arn: (place, rule) for place, rule in _enabled()}
         self._plans = {arn: plan for arn, plan in self._plans.items() if arn in found}
@@ -88,8 +98,12 @@ class ScheduledRules:
             if plan is None or plan.text != rule.schedule_expression:
                 plan = self._plans[arn] = self._planned(rule.schedule_expression, now, since)
             if plan.due is not None and plan.due <= now:
-                plan.due = plan.expression.next_after(now)
-                self._begin(rule, *place)
+                come = passed(plan.expression.next_after, plan.due, now, self._jumps)
+                plan.due = come.next
+                for moment in come.times:
+                    self._begin(rule, *place, moment)
+                if come.last is not None:
+                    TIME.left_out(arn, come.last)
             if plan.due is not None:
                 wait = min(wait, (plan.due - now).total_seconds())
         return wait

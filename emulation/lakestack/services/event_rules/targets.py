@@ -20,6 +20,7 @@ EMULATED = {
     "events:api-destination/": "API destinations",
     "execute-api:": "stages of API Gateway",
     "firehose:deliverystream/": "delivery streams of Firehose",
+    "glue:workflow/": "workflows of Glue",
     "kinesis:stream/": "streams of Kinesis",
     "lambda:function:": "functions",
     "logs:log-group:": "log groups",
@@ -32,6 +33,7 @@ EMULATED = {
 ROLES = (
     "events:api-destination/",
     "firehose:deliverystream/",
+    "glue:workflow/",
     "kinesis:stream/",
     "states:stateMachine:",
 )

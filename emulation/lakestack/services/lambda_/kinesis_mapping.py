@@ -23,11 +23,12 @@ from localstack.services.lambda_.event_source_mapping.pollers.kinesis_poller imp
 from localstack.services.lambda_.event_source_mapping.pollers.poller import Poller
 
 from lakestack import clock, patches
+from lakestack.services import event_filters
 from lakestack.services.kinesis import stream_metrics
 from lakestack.services.kinesis.reader import Lineage, Position
 from lakestack.services.kinesis.shard import Shard
 from lakestack.services.kinesis.stream import Stream
-from lakestack.services.lambda_ import mapping_filters, metrics
+from lakestack.services.lambda_ import metrics
 from lakestack.services.lambda_.dynamodb_events import DynamoDbEvents
 from lakestack.services.lambda_.kinesis_batches import Event, EventSource, KinesisEvents
 from lakestack.services.lambda_.kinesis_consumer import (
@@ -101,7 +102,7 @@ class StreamPoller(Poller):  # type: ignore[misc]
 
     def prepare(self, events: list[Event]) -> list[Event]:
         original = self._original
-        wanted = mapping_filters.passing(original.filter_patterns, events)
+        wanted = event_filters.passing(original.filter_patterns, events)
         prepared: list[Event] = original.add_source_metadata(wanted)
         return prepared
 

@@ -18,7 +18,7 @@ from localstack.services.lambda_.invocation.lambda_models import ValidationExcep
 from localstack.services.lambda_.invocation.models import lambda_stores
 from localstack.services.sqs.models import sqs_stores
 
-from lakestack.services import event_patterns
+from lakestack.services import event_filters, event_patterns
 
 RANGES = {
     "BatchSize": (1, 10_000),
@@ -79,7 +79,7 @@ def check(request: Mapping[str, Any]) -> None:
         )
     for given in filters:
         try:
-            event_patterns.checked(given.get("Pattern") or "")
+            event_filters.checked(given.get("Pattern") or "")
         except event_patterns.PatternError as e:
             raise _invalid("Invalid filter pattern definition.") from e
     _check_position(request)

@@ -20,7 +20,7 @@ from localstack.services.lambda_.event_source_mapping.pollers.sqs_poller import 
 )
 
 from lakestack import patches
-from lakestack.services.lambda_ import mapping_filters
+from lakestack.services import event_filters
 
 
 def install() -> None:
@@ -38,7 +38,7 @@ def handle_messages(poller: SqsPoller, messages: list[dict[str, Any]]) -> None:
         Exception: the function has failed; the messages come back after their visibility timeout
     """
     events = transform_into_events(messages)
-    wanted = mapping_filters.passing(poller.filter_patterns, events)
+    wanted = event_filters.passing(poller.filter_patterns, events)
     ids = {event["messageId"] for event in wanted}
     poller.delete_messages(messages, {event["messageId"] for event in events} - ids)
     if not wanted:

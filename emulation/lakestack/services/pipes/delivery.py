@@ -9,29 +9,43 @@ target answers is.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lakestack import clock
+from lakestack.services import event_filters
 from lakestack.services.pipes import filters, input_template, kinds, targets
 from lakestack.services.pipes.event_values import as_json, text_of
 from lakestack.services.pipes.pipe import Pipe
 from lakestack.services.pipes.targets import CallError, Item, Sending
 
 Event = dict[str, Any]
+MOST_REFUSED, REFUSED_SECONDS = 5, 10.0
+"""Answers in a row, that a target is gone or may not be used, that disable a pipe, and how long
+they must have come at least (our guess)."""
+
+_FORBIDDEN = (401, 403, 404)
+_GONE = ("NotFound", "NonExistent", "DoesNotExist", "NoSuch", "AccessDenied")
 _INTERNAL = ("Throttl", "TooManyRequests", "Unavailable", "InternalFailure", "InternalError")
 
 
 class Delivery:
     """A pipe's filter, enrichment and target, as it is configured now.
 
+    Args:
+        disable: called with the reason when the pipe is to be disabled
+
     Raises:
         filters.FilterError: a pattern is none
     """
 
-    def __init__(self, account: str, region: str, pipe: Pipe) -> None:
+    def __init__(
+        self, account: str, region: str, pipe: Pipe, disable: Callable[[str], None]
+    ) -> None:
         request = pipe.request
+        self._disable, self._refused, self._first_refused = disable, 0, 0.0
         self._name, self._source = pipe.name, request["Source"]
         self._enrichment = request.get("Enrichment") or ""
         self._enrichment_template = _template(request, "EnrichmentParameters")
@@ -53,7 +67,7 @@ class Delivery:
 
     def passes(self, event: Event) -> bool:
         """Whether the filter lets an event through."""
-        return filters.passes(self._patterns, event)
+        return event_filters.passes(self._patterns, event)
 
     def deliver(self, events: list[Event]) -> set[str]:
         """Bring events through the enrichment to the target.
@@ -66,13 +80,33 @@ class Delivery:
             Exception: an internal error; nothing of it counts as an attempt
         """
         try:
-            return self._deliver(events)
+            failed = self._deliver(events)
         except ClientError as e:
             if is_internal(e):
                 raise
+            self._count(e)
             raise CallError(str(e)) from e
         except BotoCoreError as e:  # such as a parameter that a value of the event is wrong for
             raise CallError(str(e)) from e
+        self._refused = 0
+        return failed
+
+    def _count(self, error: ClientError) -> None:
+        """Have the pipe disabled that nearly always gets the same: no permission, no target.
+
+        User Guide, "Amazon EventBridge Pipes error handling and troubleshooting".
+        """
+        status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500))
+        code = str(error.response["Error"]["Code"])
+        if status not in _FORBIDDEN and not any(word in code for word in _GONE):
+            self._refused = 0
+            return
+        self._refused += 1
+        if self._refused == 1:
+            self._first_refused = clock.steady()
+        elapsed = clock.steady() - self._first_refused
+        if self._refused >= MOST_REFUSED and elapsed >= REFUSED_SECONDS:
+            self._disable(f"Disabled after {self._refused} errors without a success: {error}")
 
     def _deliver(self, events: list[Event]) -> set[str]:
         found: list[Any] = events

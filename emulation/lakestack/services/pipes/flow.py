@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 
 from botocore.exceptions import ClientError
 from localstack.aws.api import ServiceException
@@ -21,14 +22,18 @@ PAUSE = 1.0
 
 
 class Flow:
-    """A pipe's source and the thread that drives it."""
+    """A pipe's source and the thread that drives it.
 
-    def __init__(self, state: PipesState, pipe: Pipe) -> None:
+    Args:
+        disable: disables the pipe, for a reason; does not wait
+    """
+
+    def __init__(self, state: PipesState, pipe: Pipe, disable: Callable[[str], None]) -> None:
         self._state, self._pipe = state, pipe
         self._stopping = threading.Event()
         kind = kinds.kind_of(pipe.request["Source"], kinds.SOURCES)
         make = QueueSource if kind is kinds.SQS else StreamSource
-        self._source: QueueSource | StreamSource = make(state, pipe, self._stopping)
+        self._source: QueueSource | StreamSource = make(state, pipe, self._stopping, disable)
         self._thread = threading.Thread(target=self._run, name=f"pipe-{pipe.name}", daemon=True)
 
     def open(self) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from lakestack import clock
@@ -34,15 +35,22 @@ class QueueSource:
 
     Args:
         stopping: set when it is to end
+        disable: disables the pipe, for a reason; does not wait
     """
 
-    def __init__(self, state: PipesState, pipe: Pipe, stopping: threading.Event) -> None:
+    def __init__(
+        self,
+        state: PipesState,
+        pipe: Pipe,
+        stopping: threading.Event,
+        disable: Callable[[str], None],
+    ) -> None:
         self._name, self._stopping = pipe.name, stopping
         self._arn: str = pipe.request["Source"]
         own = (pipe.request.get("SourceParameters") or {}).get("SqsQueueParameters") or {}
         self._size = rules.batch_size(pipe.request)
         self._window: float = own.get("MaximumBatchingWindowInSeconds") or 0
-        self._delivery = Delivery(state.account, state.region, pipe)
+        self._delivery = Delivery(state.account, state.region, pipe, disable)
         self._sqs = client(state.account, self._arn.split(":")[3], "sqs")
         self._url = ""
         self._pause = FIRST_PAUSE

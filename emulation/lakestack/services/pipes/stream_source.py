@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -53,9 +54,16 @@ class StreamSource:
 
     Args:
         stopping: set when it is to end
+        disable: disables the pipe, for a reason; does not wait
     """
 
-    def __init__(self, state: PipesState, pipe: Pipe, stopping: threading.Event) -> None:
+    def __init__(
+        self,
+        state: PipesState,
+        pipe: Pipe,
+        stopping: threading.Event,
+        disable: Callable[[str], None],
+    ) -> None:
         self._state, self._pipe, self._stopping = state, pipe, stopping
         self._arn: str = pipe.request["Source"]
         of_dynamodb = self._arn.split(":")[2] == "dynamodb"
@@ -76,7 +84,7 @@ class StreamSource:
                 "invokeIdentityArn": pipe.request["RoleArn"],
             }
         self._details = "DDBStreamBatchInfo" if of_dynamodb else "KinesisBatchInfo"
-        self._delivery = Delivery(state.account, state.region, pipe)
+        self._delivery = Delivery(state.account, state.region, pipe, disable)
         self._settings = settings_of(self._own, rules.batch_size(pipe.request))
         self._threads: dict[str, threading.Thread] = {}
 

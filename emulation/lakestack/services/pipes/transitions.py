@@ -22,6 +22,7 @@ from lakestack.services.pipes.pipe import (
     RUNNING,
     STARTING,
     STOPPED,
+    STOPPING,
     Pipe,
 )
 from lakestack.services.pipes.state import PipesState
@@ -30,16 +31,21 @@ LOG = logging.getLogger(__name__)
 END_SECONDS = 60.0
 """How long the batches under way are waited for."""
 
+MOST_TEXT = 512
+"""Characters of a StateReason (API Reference, "Pipe")."""
 
-def begin(state: PipesState, pipe: Pipe, change: str) -> None:
+
+def begin(state: PipesState, pipe: Pipe, change: str, why: str | None = None) -> None:
     """Let a pipe begin a change; the state's lock is held.
 
     Args:
         change: one of `CHANGING`; what it leads to is `pipe.desired`
+        why: StateReason of a pipe that no user stops
     """
-    pipe.change(change)
+    pipe.change(change, why)
     name = f"pipe-{pipe.name}-{change.lower()}"
-    threading.Thread(target=_bring, args=(state, pipe, change), name=name, daemon=True).start()
+    given = (state, pipe, change, why)
+    threading.Thread(target=_bring, args=given, name=name, daemon=True).start()
 
 
 def go_on(state: PipesState, pipe: Pipe) -> None:
@@ -50,7 +56,17 @@ def go_on(state: PipesState, pipe: Pipe) -> None:
         begin(state, pipe, STARTING)
 
 
-def _bring(state: PipesState, pipe: Pipe, change: str) -> None:
+def _disable(state: PipesState, pipe: Pipe, flow: Flow, why: str) -> None:
+    """Stop a pipe, unless it is being changed already."""
+    with state.lock:
+        if state.closed or pipe.flow is not flow or pipe.current != RUNNING:
+            return
+        LOG.error("pipe %s: %s", pipe.name, why)
+        pipe.desired = STOPPED
+        begin(state, pipe, STOPPING, why[:MOST_TEXT])
+
+
+def _bring(state: PipesState, pipe: Pipe, change: str, why: str | None) -> None:
     try:
         if pipe.flow is not None:
             pipe.flow.stop()
@@ -64,7 +80,8 @@ def _bring(state: PipesState, pipe: Pipe, change: str) -> None:
             _start(state, pipe)
         else:
             with state.lock:
-                pipe.change(STOPPED, "USER_INITIATED" if change != "CREATING" else None)
+                by_user = "USER_INITIATED" if change != "CREATING" else None
+                pipe.change(STOPPED, why or by_user)
     except (ClientError, ServiceException, ValueError) as e:
         _fail(state, pipe, change, str(e))
     except Exception as e:
@@ -82,7 +99,7 @@ def _start(state: PipesState, pipe: Pipe) -> None:
         ValueError: the machine cannot be waited for
     """
     _check_machines(state, pipe)
-    flow = Flow(state, pipe)
+    flow = Flow(state, pipe, lambda why: _disable(state, pipe, flow, why))
     flow.open()
     with state.lock:
         if state.closed:

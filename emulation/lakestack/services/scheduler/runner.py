@@ -24,7 +24,8 @@ from lakestack.services.scheduler.schedule import (
 )
 from lakestack.services.scheduler.state import STORE, WATCH, SchedulerState
 from lakestack.services.schedules import ExpressionError
-from lakestack.services.schedules.time import TIME
+from lakestack.services.schedules.passed import passed
+from lakestack.services.schedules.time import TIME, Jumps
 
 LOG = logging.getLogger(__name__)
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 300.0
@@ -36,14 +37,17 @@ WORKERS = 8
 class Runner:
     """Looks at all schedules when one is due.
 
-    What was due while the machine slept starts once, late.
+    What was due while the machine slept starts once, late; what a test has let the clock jump over
+    starts once for each time. The invocations of a schedule that are due together are delivered in
+    the order of their times.
 
     Args:
         now: the time of schedules
+        jumps: what it has jumped over
     """
 
-    def __init__(self, now: Callable[[], datetime] = TIME.now) -> None:
-        self._now = now
+    def __init__(self, now: Callable[[], datetime] = TIME.now, jumps: Jumps = TIME.jumps) -> None:
+        self._now, self._jumps, self._returns = now, jumps, jumps.returns
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="schedule")
 
     def start(self) -> None:
@@ -52,11 +56,15 @@ class Runner:
 
     def look(self) -> float:
         """Start what is due; seconds until the next is."""
+        returned, self._returns = self._returns != self._jumps.returns, self._jumps.returns
         now, wait = self._now(), WATCH.longest
         for state in STORE.states():
             with state.lock:
                 if state.closed:
                     continue
+                for schedule in state.schedules() if returned else ():
+                    if schedule.planned is not None:
+                        schedule.plan(now)
                 for schedule in state.schedules():
                     if schedule.enabled and schedule.due is not None and schedule.due <= now:
                         self._begin(state, schedule, now)
@@ -64,30 +72,44 @@ class Runner:
                 state.invocations = [each for each in state.invocations if each not in due]
                 rest = [s.due for s in state.schedules() if s.enabled and s.due is not None]
                 rest += [each.due for each in state.invocations]
+            by_schedule: dict[str, list[Invocation]] = {}
             for invocation in due:
-                self._pool.submit(self._deliver, state, invocation)
+                by_schedule.setdefault(invocation.arn, []).append(invocation)
+            for invocations in by_schedule.values():
+                self._pool.submit(self._deliver_all, state, invocations)
             wait = min([wait, *((moment - now).total_seconds() for moment in rest)])
         return wait
 
     def _begin(self, state: SchedulerState, schedule: Schedule, now: datetime) -> None:
         planned = schedule.planned or now
+        last = None
         try:
-            schedule.plan(max(planned, now))
+            found = passed(schedule.next_time, planned, now, self._jumps)
+            times, last = found.times, found.last
+            schedule.expect(found.next)
         except ExpressionError:
             LOG.exception("schedule %s", schedule.arn)
-            schedule.planned = schedule.due = None
-        state.invocations.append(
-            Invocation(
-                schedule=schedule.name,
-                group=schedule.group,
-                arn=schedule.arn,
-                target=schedule.request["Target"],
-                scheduled=planned,
-                began=now,
-                due=now,
-                completes=schedule.planned is None,
+            times = [planned]
+            schedule.expect(None)
+        for moment in times:
+            state.invocations.append(
+                Invocation(
+                    schedule=schedule.name,
+                    group=schedule.group,
+                    arn=schedule.arn,
+                    target=schedule.request["Target"],
+                    scheduled=moment,
+                    began=now,
+                    due=now if moment == planned else moment + schedule.spread(),
+                    completes=schedule.planned is None and moment == times[-1],
+                )
             )
-        )
+        if last is not None:
+            TIME.left_out(schedule.arn, last)
+
+    def _deliver_all(self, state: SchedulerState, invocations: list[Invocation]) -> None:
+        for each in invocations:
+            self._deliver(state, each)
 
     def _deliver(self, state: SchedulerState, invocation: Invocation) -> None:
         invocation.attempts += 1

@@ -55,18 +55,31 @@ class Schedule:
 
         A ``rate`` without a StartDate begins at once: its first time is the moment it was made.
         """
+        self.expect(self.next_time(after))
+
+    def next_time(self, after: datetime) -> datetime | None:
+        """The first time after a moment, within StartDate and EndDate.
+
+        Raises:
+            ExpressionError: AWS would refuse the expression
+        """
         request, start = self.request, self.request.get("StartDate")
         once = request["ScheduleExpression"].startswith("at(")
         if start is not None and start > after and not once:
             after = start - timedelta(microseconds=1)
         found = self.expression().next_after(after)
         end = request.get("EndDate")
-        if found is not None and end is not None and found > end and not once:
-            found = None
-        self.planned = found
-        window = request["FlexibleTimeWindow"].get("MaximumWindowInMinutes") or 0
-        spread = timedelta(seconds=random.uniform(0, window * 60))  # noqa: S311 - no secret
-        self.due = None if found is None else found + spread
+        return None if found is not None and end is not None and found > end and not once else found
+
+    def expect(self, planned: datetime | None) -> None:
+        """Let a time be the next."""
+        self.planned = planned
+        self.due = None if planned is None else planned + self.spread()
+
+    def spread(self) -> timedelta:
+        """A random part of the flexible window."""
+        window = self.request["FlexibleTimeWindow"].get("MaximumWindowInMinutes") or 0
+        return timedelta(seconds=random.uniform(0, window * 60))  # noqa: S311 - no secret
 
     @property
     def enabled(self) -> bool:

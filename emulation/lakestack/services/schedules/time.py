@@ -7,8 +7,9 @@ old ones.
 
 from __future__ import annotations
 
+import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,14 +20,53 @@ MOST_SECONDS = 10 * 366 * 86400
 """How far it can be advanced in all: ten years (our choice)."""
 
 
+LOG = logging.getLogger(__name__)
+
+
+class Jumps:
+    """The spans of the time of schedules that it has jumped over, in order.
+
+    Attributes:
+        returns: how often it was set back: what is due next must be found again then
+    """
+
+    def __init__(self) -> None:
+        self.returns = 0
+        self._spans: tuple[tuple[datetime, datetime], ...] = ()
+
+    def add(self, begin: datetime, end: datetime) -> None:
+        """It jumps from one moment to another."""
+        self._spans = (*self._spans, (begin, end))
+
+    def forget(self) -> None:
+        """It is set back."""
+        self._spans = ()
+        self.returns += 1
+
+    def over(self, moment: datetime) -> bool:
+        """Whether a moment was jumped over."""
+        return any(begin < moment <= end for begin, end in self._spans)
+
+    def next_begin(self, moment: datetime) -> datetime | None:
+        """When the next jump after a moment began; None when there is none."""
+        return next((begin for begin, _ in self._spans if begin >= moment), None)
+
+
 class ScheduleTime:
-    """The wall clock, ahead by so much. All methods are safe to call from several threads."""
+    """The wall clock, ahead by so much. All methods are safe to call from several threads.
+
+    Attributes:
+        jumps: what a test has let it jump over since it was set back last
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._ahead = timedelta(0)
         self._waiting: list[threading.Event] = []
-        self._jumps: list[tuple[datetime, timedelta]] = []
+        self._looks: list[Callable[[], object]] = []
+        self._advances: list[tuple[datetime, timedelta]] = []
+        self._left_out: dict[str, str] = {}
+        self.jumps = Jumps()
 
     def now(self) -> datetime:
         """The present, in UTC."""
@@ -42,9 +82,9 @@ class ScheduleTime:
             noted: when it was written, which says how far ahead this time was
         """
         with self._lock:
-            jumps = list(self._jumps)
+            advances = list(self._advances)
         ahead = timedelta(0)
-        for at, then in jumps:
+        for at, then in advances:
             if at <= noted:
                 ahead = then
         return self.now() - (moment + ahead)
@@ -54,12 +94,32 @@ class ScheduleTime:
         with self._lock:
             self._waiting.append(event)
 
+    def looks(self, look: Callable[[], object]) -> None:
+        """Call something before the time jumps forward, and after.
+
+        Before, so that what was made just now is known with its first time.
+        """
+        with self._lock:
+            self._looks.append(look)
+
+    def left_out(self, schedule: str, last: datetime) -> None:
+        """Say that a schedule has more times in a jump than start something.
+
+        Args:
+            schedule: its ARN, or its kind and name
+            last: the last time that started something
+        """
+        LOG.warning("%s: no time after %s starts anything, for they are too many", schedule, last)
+        with self._lock:
+            self._left_out[schedule] = _text(last)
+
     def advance(self, seconds: float) -> None:
         """Let the time jump forward.
 
         Raises:
             StateError: backward, or too far
         """
+        self._look()
         with self._lock:
             ahead = self._ahead.total_seconds() + seconds
             if not (seconds >= 0 and ahead <= MOST_SECONDS):
@@ -67,28 +127,45 @@ class ScheduleTime:
                     f"The clock cannot be advanced by {seconds} s",
                     f"valid: 0 to {MOST_SECONDS} seconds in all; DELETE sets it back",
                 )
+            wall, before = clock.utc(), self._ahead
             self._ahead = timedelta(seconds=ahead)
-            self._jumps.append((clock.utc(), self._ahead))
+            self._advances.append((wall, self._ahead))
+            self.jumps.add(wall + before, wall + self._ahead)
+        self._look()
         self._tell()
 
     def back(self) -> None:
         """The wall clock again."""
         with self._lock:
             if self._ahead:
-                self._jumps.append((clock.utc(), timedelta(0)))
+                self._advances.append((clock.utc(), timedelta(0)))
             self._ahead = timedelta(0)
+            self._left_out = {}
+            self.jumps.forget()
         self._tell()
 
     def as_dict(self) -> dict[str, Any]:
         """What the emulator's own API shows."""
-        now, ahead = self.now(), self._ahead.total_seconds()
-        return {"now": now.strftime("%Y-%m-%dT%H:%M:%SZ"), "ahead_seconds": ahead}
+        with self._lock:
+            ahead, left_out = self._ahead.total_seconds(), dict(self._left_out)
+        more = {"started_only_until": left_out} if left_out else {}
+        return {"now": _text(self.now()), "ahead_seconds": ahead, **more}
+
+    def _look(self) -> None:
+        with self._lock:
+            looks = list(self._looks)
+        for look in looks:
+            look()
 
     def _tell(self) -> None:
         with self._lock:
             waiting = list(self._waiting)
         for event in waiting:
             event.set()
+
+
+def _text(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 TIME = ScheduleTime()

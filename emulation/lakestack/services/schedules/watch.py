@@ -12,7 +12,7 @@ LOG = logging.getLogger(__name__)
 
 
 class Watch:
-    """Looks when the next schedule is due, when it is woken, and when the time jumps.
+    """Looks when the next schedule is due, when it is woken, and before and after a jump of time.
 
     Args:
         name: of the thread
@@ -25,6 +25,7 @@ class Watch:
         self._name = name
         self._woken = threading.Event()
         self._lock = threading.Lock()
+        self._looking = threading.Lock()
         self._thread: threading.Thread | None = None
 
     def start(self, look: Callable[[], float]) -> None:
@@ -36,6 +37,7 @@ class Watch:
         with self._lock:
             if self._thread is None:
                 TIME.wakes(self._woken)
+                TIME.looks(lambda: self._look(look))
                 self._thread = threading.Thread(
                     target=self._run, args=(look,), name=self._name, daemon=True
                 )
@@ -48,9 +50,13 @@ class Watch:
     def _run(self, look: Callable[[], float]) -> None:
         while True:
             self._woken.clear()
+            self._woken.wait(max(self._look(look), 0.0))
+
+    def _look(self, look: Callable[[], float]) -> float:
+        """Look, one thread at a time."""
+        with self._looking:
             try:
-                wait = look()
+                return look()
             except Exception:
                 LOG.exception(self._name)
-                wait = self.longest
-            self._woken.wait(max(wait, 0.0))
+                return self.longest

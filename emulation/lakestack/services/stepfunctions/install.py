@@ -67,14 +67,17 @@ def _checked(original: Any) -> Any:
     def validate_definition(definition: str, static_analysers: Any) -> None:
         from localstack.aws.api.stepfunctions import InvalidDefinition
 
-        from lakestack.services.stepfunctions import fields, transitions
+        from lakestack.services.stepfunctions import fields, parsing, schema, transitions
 
-        try:
+        found = schema.faults(definition)
+        if not found:
             found = [*fields.faults(definition), *transitions.faults(definition)]
-        except ValueError:
-            found = []  # it is no JSON, which LocalStack says
         if found:
             raise InvalidDefinition(f"Invalid State Machine Definition: '{', '.join(found)}'")
-        original(definition, static_analysers)
+        try:
+            original(definition, static_analysers)
+        except InvalidDefinition as e:
+            said = parsing.in_words(e.message)
+            raise InvalidDefinition(f"Invalid State Machine Definition: '{said}'") from e
 
     return staticmethod(validate_definition)

@@ -13,11 +13,6 @@ from typing import Any
 
 Document = dict[str, Any]
 
-_ENDING = ("Succeed", "Fail", "Choice")
-"""Types that have neither Next nor End."""
-
-_ALL = "States.ALL"
-
 
 def faults(definition: str) -> list[str]:
     """What is wrong with a definition, as AWS names it.
@@ -45,8 +40,6 @@ def _machine(machine: Document, at: str) -> Iterator[str]:
                 yield _missing(target, f"{here}{where}")
             elif target != name:
                 entered.add(target)
-        yield from _ends(state, here)
-        yield from _handlers(state, here)
         for inner, where in _inner(state):
             yield from _machine(inner, f"{here}{where}")
     for name in states:
@@ -65,35 +58,6 @@ def _targets(state: Document) -> Iterator[tuple[str, str]]:
         for number, each in enumerate(_objects(state.get(member))):
             if isinstance(each.get("Next"), str):
                 yield each["Next"], f"/{member}[{number}]/Next"
-
-
-def _ends(state: Document, here: str) -> Iterator[str]:
-    """The words of these faults, and of those of handlers, are ours."""
-    kind = state.get("Type")
-    if kind == "Choice":
-        if not state.get("Choices"):
-            yield f"SCHEMA_VALIDATION_FAILED: The field 'Choices' is required at {here}"
-        for number, rule in enumerate(_objects(state.get("Choices"))):
-            if "Next" not in rule:
-                where = f"{here}/Choices[{number}]"
-                yield f"SCHEMA_VALIDATION_FAILED: The field 'Next' is required at {where}"
-    elif kind not in _ENDING and "Next" not in state and state.get("End") is not True:
-        yield f"SCHEMA_VALIDATION_FAILED: One of 'Next' and 'End' is required at {here}"
-
-
-def _handlers(state: Document, here: str) -> Iterator[str]:
-    """States.ALL stands alone, and in the last handler."""
-    for member in ("Retry", "Catch"):
-        handlers = _objects(state.get(member))
-        for number, each in enumerate(handlers):
-            errors = each.get("ErrorEquals")
-            if not isinstance(errors, list) or _ALL not in errors:
-                continue
-            if len(errors) > 1 or number < len(handlers) - 1:
-                yield (
-                    f"SCHEMA_VALIDATION_FAILED: {_ALL} must appear alone and in the last "
-                    f"element at {here}/{member}[{number}]/ErrorEquals"
-                )
 
 
 def _inner(state: Document) -> Iterator[tuple[Document, str]]:

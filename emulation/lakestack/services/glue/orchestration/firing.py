@@ -46,15 +46,46 @@ def fire_start(state: GlueState, trigger: Trigger) -> None:
 def fire_scheduled(state: GlueState, trigger: Trigger) -> None:
     """As `fire_start`; a workflow that may not run has a run that says so."""
     workflow = state.workflows.get(trigger.workflow)
-    if workflow is not None and workflow.full:
-        run = WorkflowRun(workflow.name, workflow.properties, _definitions(state, workflow))
-        run.finish("ERROR", exceeded(workflow))
-        workflow.runs.append(run)
+    if workflow is not None:
+        run_workflow(state, workflow, {}, None)
+    else:
+        fire_start(state, trigger)
+
+
+def run_workflow(
+    state: GlueState,
+    workflow: Workflow,
+    properties: dict[str, str],
+    batch: dict[str, int] | None,
+) -> None:
+    """Begin a run that no client asks for; where it may not begin, it is there and says so.
+
+    Args:
+        batch: the StartingEventBatchCondition, of events
+    """
+    if not workflow.full:
+        start_workflow(state, workflow, properties, batch)
         return
-    fire_start(state, trigger)
+    given, definitions = {**workflow.properties, **properties}, _definitions(state, workflow)
+    run = WorkflowRun(workflow.name, given, definitions, batch=batch)
+    run.finish("ERROR", exceeded(workflow))
+    workflow.runs.append(run)
 
 
-def start_workflow(state: GlueState, workflow: Workflow, properties: dict[str, str]) -> WorkflowRun:
+def is_idle(state: GlueState, trigger: Trigger) -> bool:
+    """Whether nothing runs that an ON_DEMAND or SCHEDULED trigger, or its workflow, has started."""
+    workflow = state.workflows.get(trigger.workflow)
+    if workflow is not None:
+        return not any(run.active for run in workflow.runs)
+    return not any(trigger.name in chain.fired for chain in state.chains.values())
+
+
+def start_workflow(
+    state: GlueState,
+    workflow: Workflow,
+    properties: dict[str, str],
+    batch: dict[str, int] | None = None,
+) -> WorkflowRun:
     """Begin a run of a workflow: its start trigger fires.
 
     Raises:
@@ -69,9 +100,8 @@ def start_workflow(state: GlueState, workflow: Workflow, properties: dict[str, s
             f"{' or '.join(START_TYPES)} in it",
         )
     _refuse_full(workflow)
-    run = WorkflowRun(
-        workflow.name, {**workflow.properties, **properties}, _definitions(state, workflow)
-    )
+    given, definitions = {**workflow.properties, **properties}, _definitions(state, workflow)
+    run = WorkflowRun(workflow.name, given, definitions, batch=batch)
     workflow.runs.append(run)
     _fire(state, run, first, [])
     _advance(state, run)

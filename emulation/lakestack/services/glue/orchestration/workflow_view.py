@@ -52,6 +52,7 @@ def run_view(state: GlueState, run: WorkflowRun, with_graph: bool) -> JsonDict:
         **({"PreviousRunId": run.previous} if run.previous else {}),
         **({"CompletedOn": run.completed} if run.completed else {}),
         **({"ErrorMessage": run.error} if run.error else {}),
+        **({"StartingEventBatchCondition": run.batch} if run.batch else {}),
     }
     if with_graph:
         found["Graph"] = graph(run.workflow, triggers, lambda node: _details(state, run, node))

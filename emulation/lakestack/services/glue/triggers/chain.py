@@ -8,6 +8,7 @@ once in it.
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 from typing import Any
 
 from lakestack import clock
@@ -21,7 +22,7 @@ LOST = (
 _SAVED = ("chain_id", "workflow", "fired", "events")
 _RUN_SAVED = (
     *_SAVED,
-    *("properties", "previous", "status", "error", "started", "completed", "triggers"),
+    *("properties", "previous", "status", "error", "started", "completed", "triggers", "batch"),
 )
 
 
@@ -118,6 +119,7 @@ class WorkflowRun(Chain):
         properties: its run properties
         previous: the run that it resumes
         triggers: the workflow's triggers as they are, as the API shows them
+        batch: the StartingEventBatchCondition, where events have started it
     """
 
     def __init__(
@@ -126,10 +128,11 @@ class WorkflowRun(Chain):
         properties: dict[str, str],
         triggers: list[JsonDict],
         previous: str = "",
+        batch: dict[str, int] | None = None,
     ) -> None:
         super().__init__(f"wr_{uuid.uuid4().hex}{uuid.uuid4().hex}", workflow)
         self.properties, self.previous, self.triggers = dict(properties), previous, triggers
-        self.status, self.error = "RUNNING", ""
+        self.status, self.error, self.batch = "RUNNING", "", batch
         self.started = clock.wall()
         self.completed: float | None = None
 
@@ -173,7 +176,7 @@ class WorkflowRun(Chain):
     def restored(cls, saved: JsonDict) -> WorkflowRun:
         made = cls(saved["workflow"], saved["properties"], saved["triggers"], saved["previous"])
         for name in _RUN_SAVED:
-            setattr(made, name, saved[name])
+            setattr(made, name, saved.get(name))
         return made
 
 
@@ -182,12 +185,18 @@ class Workflow:
 
     Args:
         definition: CreateWorkflow's request without tags
+
+    Attributes:
+        events: ids of the events that wait for others to start it
+        first_event: when the first of them came, by the time of schedules
     """
 
     def __init__(self, definition: JsonDict) -> None:
         self.name: str = definition["Name"]
         self.created = self.modified = clock.wall()
         self.runs: list[WorkflowRun] = []
+        self.events: list[str] = []
+        self.first_event: datetime | None = None
         self.definition = {k: v for k, v in definition.items() if v is not None}
 
     def update(self, changes: JsonDict) -> None:
@@ -216,6 +225,8 @@ class Workflow:
             "created": self.created,
             "modified": self.modified,
             "runs": [run.snapshot() for run in self.runs],
+            "events": list(self.events),
+            "first_event": self.first_event.isoformat() if self.first_event else None,
         }
 
     @classmethod
@@ -224,4 +235,7 @@ class Workflow:
         made = cls(saved["definition"])
         made.created, made.modified = saved["created"], saved["modified"]
         made.runs = [WorkflowRun.restored(each) for each in saved["runs"]]
+        made.events = list(saved.get("events") or ())
+        first = saved.get("first_event")
+        made.first_event = datetime.fromisoformat(first) if first else None
         return made

@@ -15,11 +15,13 @@ from lakestack.services.schedules.cron import Cron, CronError
 
 JsonDict = dict[str, Any]
 
-START_TYPES = ("ON_DEMAND", "SCHEDULED")
+START_TYPES = ("ON_DEMAND", "SCHEDULED", "EVENT")
 TYPES = (*START_TYPES, "CONDITIONAL")
 JOB_STATES: tuple[str, ...] = ("SUCCEEDED", "STOPPED", "FAILED", "TIMEOUT")
 CRAWL_STATES: tuple[str, ...] = ("SUCCEEDED", "FAILED", "CANCELLED")
-_FIELDS = ("Description", "Schedule", "Actions", "Predicate")
+_FIELDS = ("Description", "Schedule", "Actions", "Predicate", "EventBatchingCondition")
+BATCH_SIZE, BATCH_WINDOW = 1, 900
+"""Defaults of an EventBatchingCondition: events, and seconds."""
 
 Node = tuple[str, str]
 """``("job" | "crawler", name)``"""
@@ -44,8 +46,8 @@ class Trigger:
             raise _invalid(f"Triggers of type {self.type} are not emulated; {', '.join(TYPES)} are")
         if start and self.type == "ON_DEMAND":
             raise _invalid("StartOnCreation is not supported for ON_DEMAND triggers")
-        if definition.get("EventBatchingCondition"):
-            raise _invalid("EventBatchingCondition is for triggers of type EVENT only")
+        if self.type == "EVENT" and not self.workflow:
+            raise _invalid("A trigger of type EVENT needs WorkflowName: it starts a workflow")
         self.definition = _checked(self.type, definition)
         self.state = "ACTIVATED" if start else "CREATED"
 
@@ -82,6 +84,17 @@ class Trigger:
     @property
     def active(self) -> bool:
         return self.state == "ACTIVATED"
+
+    @property
+    def listening(self) -> bool:
+        """Whether events start it: one of type EVENT, from the first, until it is stopped."""
+        return self.type == "EVENT" and self.state != "DEACTIVATED"
+
+    @property
+    def batch(self) -> tuple[int, int]:
+        """How many events it waits for, and for how many seconds after the first at most."""
+        found = self.definition.get("EventBatchingCondition") or {}
+        return found.get("BatchSize") or BATCH_SIZE, found.get("BatchWindow") or BATCH_WINDOW
 
     @property
     def actions(self) -> list[JsonDict]:
@@ -161,6 +174,8 @@ def _checked(kind: str, definition: JsonDict) -> JsonDict:
         raise _invalid("Schedule cannot be null or empty for SCHEDULED trigger")
     if kind == "CONDITIONAL" and "Predicate" not in fields:
         raise _invalid("Predicate cannot be null or empty for CONDITIONAL trigger")
+    if kind != "EVENT" and "EventBatchingCondition" in fields:
+        raise _invalid("EventBatchingCondition is for triggers of type EVENT only")
     check_schedule(fields.get("Schedule"))
     if not fields.get("Actions"):
         raise _invalid("Actions cannot be null or empty")

@@ -1,0 +1,1 @@
+"""What the emulator changes in LocalStack's SNS."""
