@@ -163,9 +163,7 @@ def _ended_unwatched(work: Work, task: dict[str, Any], files: dict[str, Any]) ->
 def _accounts_for(statistics: dict[str, Any], rows: int) -> bool:
     if statistics.get("TableState") in _GIVEN_UP:
         return False
-    return bool(
-        statistics.get("FullLoadRows", 0) + statistics.get("FullLoadErrorRows", 0) == rows
-    )
+    return bool(statistics.get("FullLoadRows", 0) + statistics.get("FullLoadErrorRows", 0) == rows)
 
 
 def _table_ids(lake: Lake) -> list[str | None]:
