@@ -88,8 +88,8 @@ def plans_of(
     if wrong:
         raise SettingsError(f"algorithm {', '.join(wrong)} is no model; valid: {', '.join(MODELS)}")
     protocols = [name.lower().replace("-", "_") for name in request.get("protocols") or ()]
-    fraction = request.get("test_fraction") or champion.test_fraction
-    seed, k = request.get("seed", champion.seed), request.get("k") or champion.k
+    fraction = request.get("test_fraction", champion.test_fraction)
+    seed, k = request.get("seed", champion.seed), request.get("k", champion.k)
     left_out = 0.0
     if chosen is not None:
         if protocols:
@@ -102,7 +102,7 @@ def plans_of(
         raise SettingsError(
             f"protocol {', '.join(wrong)} is unknown; valid: {', '.join(PROTOCOLS)}"
         )
-    users = int(request.get("users") or USERS)
+    users = int(request.get("users", USERS))
     if users < 2:
         raise SettingsError(f"users={users}; valid: 2 or more")
     # Checks the ranges of fraction, seed and k, too.

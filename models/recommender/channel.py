@@ -23,6 +23,9 @@ RATING_COLUMNS = ("userid", "movieid", "rating", "timestamp")
 MOVIE_COLUMNS = ("movieid", "title", "genres")
 LINK_COLUMNS = ("movieid", "imdbid", "tmdbid")
 
+LARGEST = 2**53 - 1
+"""Of an id or a time: beyond it numbers of JSON and of floating point are not told apart (RFC 8259,
+"Numbers")."""
 _ROWS_AT_ONCE = 200_000
 """Rows that are text at a time: as text a row takes some 250 bytes, as numbers 28."""
 
@@ -200,10 +203,10 @@ def _check_movie_ids(frame: pd.DataFrame, file: str) -> pd.DataFrame:
 
 
 def _whole(frame: pd.DataFrame, name: str, file: str) -> pd.Series[int]:
-    """A column of whole numbers in 0 … 2^53; anything else is a DataError."""
+    """A column of whole numbers in 0 … `LARGEST`; anything else is a DataError."""
     values = pd.to_numeric(frame[name], errors="coerce")
-    bad = ~(values.between(0, 2**53) & (values % 1 == 0))
-    _refuse(bad, frame[name], file, name, "a whole number from 0")
+    bad = ~(values.between(0, LARGEST) & (values % 1 == 0))
+    _refuse(bad, frame[name], file, name, f"a whole number from 0 to {LARGEST}")
     return values.astype("int64")
 
 

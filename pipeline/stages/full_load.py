@@ -17,6 +17,7 @@ from pipeline.stages.base import Result, Stage, Work
 from pipeline.table_state import (
     first_unreadable,
     holds_items,
+    table_id,
     unreadable,
     unreadable_if_there,
 )
@@ -66,12 +67,14 @@ class FullLoad(Stage):
         arn = lake.stacks.outputs(TEMPLATE)["TaskArn"]
         task = find_task(lake, arn)
         require_no_foreign_tables(lake)
-        work.note()  # from here on the tables are the lake's, even if this run is killed
-        if task["Status"] not in _BUSY:
+        if task["Status"] not in _BUSY and not _ended_unwatched(work, task, files):
+            # From here on the tables are the lake's, even if this run is killed.
+            work.note()
             if holds_items(lake, loaded_tables(lake)):
                 work.progress("making the tables again, without items")
                 empty_tables(lake.stacks)
             load_again(lake.stacks, work.inputs[:16])
+        work.note(begun=arn, tables=_table_ids(lake))
         expected = sum(files[table]["rows"] for table in TABLES)
         seen: dict[str, object] = {}
         work.wait(
@@ -139,6 +142,33 @@ class FullLoad(Stage):
             if number is None:
                 raise _lost_meanwhile(f"DynamoDB table {lake.settings.dynamodb_table(t)}")
         return Result(text, counts, {"task": arn, "items": items})
+
+
+def _ended_unwatched(work: Work, task: dict[str, Any], files: dict[str, Any]) -> bool:
+    """Whether the load that an interrupted run has begun has ended well without it.
+
+    Its tables are still the same ones, and the task's statistics account for all that was landed.
+    """
+    lake, arn = work.lake, task["ReplicationTaskArn"]
+    if work.noted("begun") != arn or work.noted("tables") != _table_ids(lake):
+        return False
+    if task["Status"] != "stopped" or FINISHED not in task.get("StopReason", ""):
+        return False
+    statistics = {s["TableName"]: s for s in table_statistics(lake, arn)}
+    return not _lost(lake) and all(
+        _accounts_for(statistics.get(table, {}), files[table]["rows"]) for table in TABLES
+    )
+
+
+def _accounts_for(statistics: dict[str, Any], rows: int) -> bool:
+    if statistics.get("TableState") in _GIVEN_UP:
+        return False
+    return bool(statistics.get("FullLoadRows", 0) + statistics.get("FullLoadErrorRows", 0) == rows)
+
+
+def _table_ids(lake: Lake) -> list[str | None]:
+    """What tells the tables from later ones of their names, in the order of `TABLES`."""
+    return [table_id(lake, lake.settings.dynamodb_table(table)) for table in TABLES]
 
 
 def _lost(lake: Lake) -> str | None:

@@ -44,6 +44,18 @@ S3: tuple[Patch, ...] = (
         f"{_S3}.provider:EphemeralS3ObjectStore",
     ),
     patch(
+        "s3.decoder",
+        "s3.chunked_body",
+        "a chunked body that is cut off, or longer than it says, is stored",
+        f"{_S3}.provider:AwsChunkedDecoder",
+    ),
+    patch(
+        "s3.conditions",
+        "s3.conditions",
+        "If-Unmodified-Since decides where If-Match has decided",
+        f"{_S3}.provider:validate_failed_precondition",
+    ),
+    patch(
         "s3.folder",
         "s3.storage",
         "emulators share a folder in /tmp by bucket name, and delete each other's files",

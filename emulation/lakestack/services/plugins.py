@@ -80,6 +80,8 @@ PREPARED = (
     "dynamodb.engine",
     "iam.simulation",
     "lambda_.inline_code",
+    "s3.chunked_body",
+    "s3.conditions",
     "s3.hosts",
     "s3.list_operations",
     "s3.notifications",

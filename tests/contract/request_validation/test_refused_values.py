@@ -141,6 +141,16 @@ def test_tokens_of_the_wrong_kind(wire: Wire, token: str) -> None:
         ),
         ("lambda", "ListFunctions", {"MaxItems": 2**63}, "SerializationException"),
         ("s3", "ListObjectsV2", {"Bucket": "b", "ContinuationToken": "x"}, "InvalidArgument"),
+        ("s3", "ListObjectsV2", {"Bucket": "b", "MaxKeys": -1}, "InvalidArgument"),
+        ("s3", "ListObjects", {"Bucket": "b", "MaxKeys": -1}, "InvalidArgument"),
+        ("s3", "ListObjectVersions", {"Bucket": "b", "MaxKeys": -1}, "InvalidArgument"),
+        ("s3", "ListMultipartUploads", {"Bucket": "b", "MaxUploads": -1}, "InvalidArgument"),
+        (
+            "s3",
+            "ListParts",
+            {"Bucket": "b", "Key": "k", "UploadId": "u", "MaxParts": -1},
+            "InvalidArgument",
+        ),
         (
             "dynamodb",
             "CreateTable",

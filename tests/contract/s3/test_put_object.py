@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from botocore.exceptions import ClientError
 
@@ -43,6 +45,22 @@ def test_a_part_with_a_wrong_digest_leaves_the_part(
         **upload, MultipartUpload={"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]}
     )
     assert s3.get_object(**kept)["Body"].read() == b"old"
+
+
+@pytest.mark.parametrize("operation", ["put_object", "copy_object", "create_multipart_upload"])
+def test_metadata_of_more_than_two_kilobytes_is_refused(
+    aws: Aws, bucket: str, operation: str
+) -> None:
+    s3 = aws("s3")
+    s3.put_object(Bucket=bucket, Key="source", Body=b"")
+    of_copy = {"CopySource": f"{bucket}/source", "MetadataDirective": "REPLACE"}
+    given: dict[str, Any] = {"Bucket": bucket, "Key": "key"}
+    given |= of_copy if operation == "copy_object" else {}
+
+    with pytest.raises(ClientError, match="MetadataTooLarge"):
+        getattr(s3, operation)(**given, Metadata={"a": "b" * 2048})
+
+    getattr(s3, operation)(**given, Metadata={"a": "b" * 2047})
 
 
 def test_a_bucket_made_again_has_no_tags_of_the_former_one(aws: Aws, name: str) -> None:

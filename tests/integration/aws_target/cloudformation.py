@@ -10,6 +10,7 @@ import json
 import threading
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -42,6 +43,8 @@ class CloudFormation:
         """By resource type: why its next deletions fail."""
         self.fail_create: dict[str, list[str]] = {}
         """By resource type: why its next creations fail."""
+        self.fail_update: dict[str, list[str]] = {}
+        """By resource type: why its next changes in place fail."""
 
     # --- operations -------------------------------------------------------------------------
 
@@ -134,18 +137,37 @@ class CloudFormation:
     def _update(self, stack: Stack, template: dict[str, Any], given: dict[str, str]) -> None:
         stack.seen = False
         former = stack.template, stack.parameters
+        before = {name: replace(made) for name, made in stack.resources.items()}
         stack.template, stack.parameters = template, with_defaults(template, given)
         stack.event(stack.name, STACK, stack.id, "UPDATE_IN_PROGRESS", "User Initiated")
         try:
             self._bring_up(stack)
         except ResourceFailedError:
             stack.template, stack.parameters = former
+            self._put_back(stack, before)
             stack.becomes("UPDATE_ROLLBACK_COMPLETE")
             return
+        for name, made in reversed(before.items()):
+            if stack.resources[name].physical != made.physical and self.kinds.is_replaced(made):
+                self.kinds.delete(self, stack, made)
         kept = dict(self._wanted(stack))
         for name in [n for n in reversed(stack.resources) if n not in kept]:
             self._remove(stack, name)
         stack.becomes("UPDATE_COMPLETE")
+
+    def _put_back(self, stack: Stack, before: dict[str, Made]) -> None:
+        """Make resources of types that are replaced what they were before an update."""
+        failed = dict(stack.resources)
+        for name, made in before.items():
+            now = failed[name]
+            if not self.kinds.is_replaced(made) or now.properties == made.properties:
+                continue
+            stack.resources[name] = made
+            if now.physical == made.physical:
+                self.kinds.update(self, stack, now, made.properties)
+        for name, now in reversed(failed.items()):
+            if name in before and now.physical != stack.resources[name].physical:
+                self.kinds.delete(self, stack, now)
 
     def _bring_up(self, stack: Stack) -> None:
         scope = self._scope(stack)
@@ -158,6 +180,8 @@ class CloudFormation:
                     made.retain = body.get("DeletionPolicy") == "Retain"
                     stack.resources[name] = made
                 elif json.dumps(properties) != json.dumps(there.properties):
+                    if self.fail_update.get(kind):
+                        raise ResourceFailedError(self.fail_update[kind].pop(0), there.physical)
                     self.kinds.update(self, stack, there, properties)
                     stack.event(name, kind, there.physical, "UPDATE_COMPLETE")
             except ResourceFailedError as failure:

@@ -35,7 +35,8 @@ class Context:
 
     log_stream_name = "2026/01/01/[$LATEST]0"
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, arn: str, seconds: float) -> None:
+        self.invoked_function_arn = arn
         self.end = time.monotonic() + seconds
 
     def get_remaining_time_in_millis(self) -> int:
@@ -138,7 +139,9 @@ class Functions:
                 loaded = importlib.util.module_from_spec(spec)
                 spec.loader.exec_module(loaded)
                 with contextlib.redirect_stdout(io.StringIO()):  # a function's own log
-                    return getattr(loaded, handler)(event, Context(function.timeout))
+                    return getattr(loaded, handler)(
+                        event, Context(function.function_arn, function.timeout)
+                    )
             finally:
                 sys.path.remove(str(folder))
                 sys.modules.pop("custom_resource", None)

@@ -94,6 +94,14 @@ BY_API: Final[Mapping[str, ByApi]] = {
     ),
 }
 
+UPDATED_BY: Final = {
+    "AWS::SageMaker::Endpoint": (
+        "sagemaker",
+        "UpdateEndpoint",
+        ("EndpointName", "EndpointConfigName"),
+    ),
+}
+"""Types whose change in place is seen by somebody, with the call and its parameters."""
 
 _NETWORK: Final[Mapping[str, tuple[str, Callable[[Made], dict[str, Any]]]]] = {
     "AWS::EC2::VPC": ("DeleteVpc", lambda m: {"VpcId": m.physical}),
@@ -163,7 +171,8 @@ class Kinds:
             )
         except Exception as error:
             raise ResourceFailedError(str(error)) from error
-        made = Made(kind, name, str(resource.physical_resource_id), props, resource=resource)
+        physical = getattr(resource, "physical_resource_id", f"{stack.name}-{name}")
+        made = Made(kind, name, str(physical), props, resource=resource)
         _policies_of_role("AttachRolePolicy", made)  # moto's own making of a role leaves them out
         return made
 
@@ -186,7 +195,17 @@ class Kinds:
                 region_name=formation.region,
             )
             made.physical = str(made.resource.physical_resource_id)
+        elif made.kind in BY_API and _name(BY_API[made.kind], props) != made.physical:
+            made.physical = _call_create(BY_API[made.kind], props)  # what it replaces goes later
+        elif made.kind in UPDATED_BY:
+            service, operation, members = UPDATED_BY[made.kind]
+            _call(service, operation, {member: props[member] for member in members})
         made.properties = props
+
+    @staticmethod
+    def is_replaced(made: Made) -> bool:
+        """Whether a resource of another name takes its place in an update."""
+        return made.kind in BY_API
 
     def delete(self, formation: CloudFormation, stack: Stack, made: Made) -> None:
         if made.kind == STACK:
@@ -204,6 +223,8 @@ class Kinds:
         elif made.kind in _NETWORK:
             operation, params = _NETWORK[made.kind]
             _call("ec2", operation, params(made))
+        elif made.kind == "AWS::Lambda::Permission":
+            return  # it goes with its function
         elif made.resource is not None:
             _policies_of_role("DetachRolePolicy", made)
             self._moto_delete(formation, made)
@@ -266,6 +287,10 @@ def _call_create(api: ByApi, props: dict[str, Any]) -> str:
     shape = client.meta.service_model.operation_model(api.create).input_shape
     given = {api.renamed.get(name, name): value for name, value in props.items()}
     _call(api.service, api.create, _fit(shape, given))
+    return _name(api, props)
+
+
+def _name(api: ByApi, props: dict[str, Any]) -> str:
     name: Any = props
     for part in api.name.split("."):
         name = name[part]

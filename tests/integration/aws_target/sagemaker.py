@@ -1,4 +1,4 @@
-"""Doubles of SageMaker's training, batch transform and answers, by our train.py and inference.py.
+"""Doubles of SageMaker's training, batch transform and answers, by the programs of models/.
 
 They run the uploaded source directory and the archive's ``code/`` in a process each; AWS's own
 toolkits do the same in test_sagemaker_toolkits.py.
@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+from moto.sagemaker.models import sagemaker_backends
 
 from tests.integration.aws_target.errors import AwsError
 
@@ -41,8 +42,8 @@ for line in sys.stdin:
 class SageMaker:
     """Training jobs and endpoints of one account and region."""
 
-    trained: dict[str, tuple[bytes, str]] = {}
-    """By what went in: model.tar.gz and log. The same input gives the same model."""
+    trained: dict[str, tuple[bytes, bytes, str]] = {}
+    """By what went in: model.tar.gz, output.tar.gz and log. The same input gives the same model."""
 
     def __init__(self, account: str, region: str, folder: Path) -> None:
         self.place = f"arn:aws:sagemaker:{region}:{account}"
@@ -51,6 +52,7 @@ class SageMaker:
         self.jobs: dict[str, dict[str, Any]] = {}
         self.transforms: dict[str, dict[str, Any]] = {}
         self._servers: dict[str, subprocess.Popen[str]] = {}
+        self._moto: Any = sagemaker_backends[account][region]
 
     def close(self) -> None:
         """End the processes."""
@@ -65,10 +67,12 @@ class SageMaker:
         name = params["TrainingJobName"]
         if name in self.jobs:
             raise AwsError("ResourceInUse", f"Training job {name} already exists")
-        model, log = self._train(params)
+        model, output, log = self._train(params)
         bucket, _, prefix = params["OutputDataConfig"]["S3OutputPath"][5:].partition("/")
         key = f"{prefix}/{name}/output/model.tar.gz"
-        boto3.client("s3").put_object(Bucket=bucket, Key=key, Body=model)
+        s3 = boto3.client("s3")
+        s3.put_object(Bucket=bucket, Key=key, Body=model)
+        s3.put_object(Bucket=bucket, Key=f"{prefix}/{name}/output/output.tar.gz", Body=output)
         metrics = []
         for definition in params["AlgorithmSpecification"].get("MetricDefinitions", []):
             values = re.findall(definition["Regex"], log)
@@ -122,6 +126,30 @@ class SageMaker:
             raise AwsError("ModelError", f"Received client error ({status}): {text}", 424)
         return {"Body": io.BytesIO(text.encode()), "ContentType": "application/json"}
 
+    def update_endpoint(self, params: dict[str, Any]) -> dict[str, Any]:
+        """The other configuration at once, which moto lacks."""
+        endpoint = self._moto.endpoints.get(params["EndpointName"])
+        config = self._moto.endpoint_configs.get(params["EndpointConfigName"])
+        if endpoint is None or config is None:
+            raise AwsError("ValidationException", "Could not find endpoint or configuration.")
+        endpoint.endpoint_config_name = config.endpoint_config_name
+        return {"EndpointArn": endpoint.arn}
+
+    def delete_model_package(self, params: dict[str, Any]) -> dict[str, Any]:
+        """A version, which moto keeps."""
+        if self._moto.model_packages.pop(params["ModelPackageName"], None) is None:
+            raise AwsError("ValidationException", "Model package does not exist.")
+        return {}
+
+    def delete_model_package_group(self, params: dict[str, Any]) -> dict[str, Any]:
+        """A group without versions, which moto keeps."""
+        name = params["ModelPackageGroupName"]
+        if any(p.model_package_group_name == name for p in self._moto.model_packages.values()):
+            raise AwsError("ConflictException", f"Model package group {name} has versions.")
+        if self._moto.model_package_groups.pop(name, None) is None:
+            raise AwsError("ValidationException", f"Model package group {name} does not exist.")
+        return {}
+
     def create_transform_job(self, params: dict[str, Any]) -> dict[str, Any]:
         """One line of each object a request, one line of answers each: what the lake asks for."""
         name = params["TransformJobName"]
@@ -171,48 +199,19 @@ class SageMaker:
 
     # --- at work ----------------------------------------------------------------------------
 
-    def _train(self, params: dict[str, Any]) -> tuple[bytes, str]:
+    def _train(self, params: dict[str, Any]) -> tuple[bytes, bytes, str]:
         hyper = {k: json.loads(v) for k, v in params["HyperParameters"].items()}
-        source = _read(hyper["sagemaker_submit_directory"])
-        uri = params["InputDataConfig"][0]["DataSource"]["S3DataSource"]["S3Uri"]
-        bucket, _, prefix = uri[5:].partition("/")
-        s3 = boto3.client("s3")
-        listed = s3.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", [])
-        files = {e["Key"].removeprefix(prefix): _read(f"s3://{bucket}/{e['Key']}") for e in listed}
-        digest = hashlib.sha256(repr((source, sorted(files.items()))).encode()).hexdigest()
+        source, program = _read(hyper["sagemaker_submit_directory"]), hyper["sagemaker_program"]
+        channels = {
+            channel["ChannelName"]: _objects(channel["DataSource"]["S3DataSource"]["S3Uri"])
+            for channel in params["InputDataConfig"]
+        }
+        inputs = [(name, sorted(files.items())) for name, files in sorted(channels.items())]
+        digest = hashlib.sha256(repr((source, program, inputs)).encode()).hexdigest()
         if digest not in self.trained:
-            self.trained[digest] = self._run(source, files, hyper["sagemaker_program"])
+            root = self.folder / "training" / digest[:12]
+            self.trained[digest] = _run(root, source, program, channels)
         return self.trained[digest]
-
-    def _run(self, source: bytes, files: dict[str, bytes], program: str) -> tuple[bytes, str]:
-        root = self.folder / "training"
-        code, channel = root / "code", root / "input"
-        for folder in (code, channel, root / "model", root / "output"):
-            folder.mkdir(parents=True, exist_ok=True)
-        with tarfile.open(fileobj=io.BytesIO(source)) as archive:
-            archive.extractall(code, filter="data")
-        for name, body in files.items():
-            (channel / name).parent.mkdir(parents=True, exist_ok=True)
-            (channel / name).write_bytes(body)
-        done = subprocess.run(
-            [sys.executable, program],
-            cwd=code,
-            env={
-                "PATH": os.environ["PATH"],
-                "SM_CHANNEL_TRAIN": str(channel),
-                "SM_MODEL_DIR": str(root / "model"),
-                "SM_OUTPUT_DATA_DIR": str(root / "output"),
-            },
-            capture_output=True,
-            text=True,
-            timeout=240,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        packed = io.BytesIO()
-        with tarfile.open(fileobj=packed, mode="w:gz") as archive:
-            archive.add(root / "model", arcname=".")
-        return packed.getvalue(), done.stdout
 
     def _model_of(self, endpoint: str) -> str:
         client = boto3.client("sagemaker")
@@ -274,3 +273,58 @@ def _archive(model: str) -> str:
 def _read(url: str) -> bytes:
     bucket, _, key = url[5:].partition("/")
     return bytes(boto3.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read())
+
+
+def _objects(url: str) -> dict[str, bytes]:
+    """What begins with a URL, by the rest of each key; by its name where the key is the URL."""
+    bucket, _, prefix = url[5:].partition("/")
+    pages = boto3.client("s3").get_paginator("list_objects_v2")
+    keys = [
+        entry["Key"]
+        for page in pages.paginate(Bucket=bucket, Prefix=prefix)
+        for entry in page.get("Contents", [])
+    ]
+    return {
+        key.removeprefix(prefix) or key.rpartition("/")[2]: _read(f"s3://{bucket}/{key}")
+        for key in keys
+    }
+
+
+def _run(
+    root: Path, source: bytes, program: str, channels: dict[str, dict[str, bytes]]
+) -> tuple[bytes, bytes, str]:
+    """Run a program of the source directory; returns model.tar.gz, output.tar.gz and its log."""
+    code, model, output = root / "code", root / "model", root / "output"
+    environment = {
+        "PATH": os.environ["PATH"],
+        "SM_MODEL_DIR": str(model),
+        "SM_OUTPUT_DATA_DIR": str(output),
+    }
+    for folder in (code, model, output):
+        folder.mkdir(parents=True)
+    with tarfile.open(fileobj=io.BytesIO(source)) as archive:
+        archive.extractall(code, filter="data")
+    for channel, files in channels.items():
+        for name, body in files.items():
+            path = root / channel / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(body)
+        environment[f"SM_CHANNEL_{channel.upper()}"] = str(root / channel)
+    done = subprocess.run(
+        [sys.executable, program],
+        cwd=code,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return _packed(model), _packed(output), done.stdout
+
+
+def _packed(folder: Path) -> bytes:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+        archive.add(folder, arcname=".")
+    return packed.getvalue()

@@ -65,7 +65,18 @@ REFUSED: dict[str, tuple[list[Row], str]] = {
     "one item": ([(user, 7, 4.0, user) for user in range(1, 30)], "cannot be split"),
     "NaN stars": ([(1, 2, float("nan"), 3)], "rating='nan'; valid: 0.5 to 5.0 in half steps"),
     "infinite stars": ([(1, 2, float("inf"), 3)], "rating='inf'; valid: 0.5 to 5.0"),
-    "negative id": ([(-1, 2, 4.0, 3)], "userid='-1'; valid: a whole number from 0"),
+    "negative id": (
+        [(-1, 2, 4.0, 3)],
+        "userid='-1'; valid: a whole number from 0 to 9007199254740991",
+    ),
+    "id beyond what JSON holds": (
+        [(2**53 + 1, 2, 4.0, 3)],
+        "userid='9007199254740993'; valid: a whole number from 0 to 9007199254740991",
+    ),
+    "time in nanoseconds": (
+        [(1, 2, 4.0, 1_600_000_000_000_000_000)],
+        "timestamp='1600000000000000000'; valid: a whole number from 0 to 9007199254740991",
+    ),
 }
 
 

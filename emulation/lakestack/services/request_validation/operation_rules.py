@@ -16,7 +16,11 @@ from typing import Any
 
 from localstack.aws.api import CommonServiceException, ServiceException
 
-from lakestack.services.request_validation import bucket_notifications, metric_data
+from lakestack.services.request_validation import (
+    bucket_notifications,
+    metric_data,
+    object_requests,
+)
 from lakestack.services.request_validation.faults import fault, summary
 
 Rule = Callable[[dict[str, Any]], ServiceException | None]
@@ -184,13 +188,13 @@ def _stream_arn(request: dict[str, Any]) -> CommonServiceException | None:
     )
 
 
-def _continuation(request: dict[str, Any]) -> CommonServiceException | None:
+def _continuation(request: dict[str, Any]) -> ServiceException | None:
     token = request.get("ContinuationToken")
     try:
         base64.b64decode(token or "", validate=True).decode()
     except ValueError:
         return _invalid("InvalidArgument", "The continuation token provided is incorrect")
-    return None
+    return object_requests.page_size(request)
 
 
 def _rules_of_lifecycle(request: dict[str, Any]) -> CommonServiceException | None:
@@ -302,7 +306,14 @@ _RULES: dict[tuple[str, str], Rule] = {
     ("stepfunctions", "CreateActivity"): _name_of_machine,
     ("stepfunctions", "StartExecution"): _name_of_machine,
     ("stepfunctions", "StartSyncExecution"): _name_of_machine,
+    ("s3", "ListObjects"): object_requests.page_size,
     ("s3", "ListObjectsV2"): _continuation,
+    ("s3", "ListObjectVersions"): object_requests.page_size,
+    ("s3", "ListMultipartUploads"): object_requests.page_size,
+    ("s3", "ListParts"): object_requests.page_size,
+    ("s3", "PutObject"): object_requests.metadata,
+    ("s3", "CopyObject"): object_requests.metadata,
+    ("s3", "CreateMultipartUpload"): object_requests.metadata,
     ("s3", "PutBucketLifecycleConfiguration"): _rules_of_lifecycle,
     ("s3", "PutBucketNotificationConfiguration"): bucket_notifications.refusal,
     ("dynamodb", "EnableKinesisStreamingDestination"): _stream_arn,
