@@ -69,7 +69,9 @@ bare = ApplyMapping.apply(nested, [
     ("v", "varchar", "v", "varchar"), ("c", "char", "c", "char"), ("d", "string", "d", "decimal"),
 ])
 found["bare"] = [[f.name, f.dataType.simpleString()] for f in bare.toDF().schema.fields]
-short = table("text_lines", additional_options={"multiLine": True}).apply_mapping([("id", "number"), ("name", "label", "varchar")])
+short = table("text_lines", additional_options={"multiLine": True}).apply_mapping(
+    [("id", "number"), ("name", "label", "varchar")]
+)
 found["short"] = [short.toDF().dtypes, rows(text.apply_mapping([("n", "m", "int")]))]
 found["too_short"] = raised(lambda: text.apply_mapping([("n",)]))
 found["capitals"] = frame([("1", "a")], "id string, name string").resolveChoice(

@@ -19,8 +19,9 @@ def told(address: str = "", login: dict[str, str] | None = None, **given: Any) -
 
 def test_both_names_of_the_address_are_taken_with_who_logs_in() -> None:
     expected = "mongodb://a%40b:p%2F%3F@h:27017/"
-    for name in ("uri", "connection__uri"):
-        found = told(**{name: "mongodb://h:27017"}, username="a@b", password="p/?")
+    login = {"username": "a@b", "password": "p/?"}
+    for name in ("uri", "connection.uri"):
+        found = mongodb.options({**PLACE, **login, name: "mongodb://h:27017"}, {}, "")
         assert found == {**PLACE, "connection.uri": expected}
     assert told(uri="mongodb://u:p@h/", username="x", password="y")["connection.uri"] == (
         "mongodb://u:p@h/"

@@ -1,4 +1,4 @@
-"""The drivers of databases that AWS Glue brings: fetched when a job first needs one, pinned by hash.
+"""The drivers of databases that AWS Glue brings: fetched when first needed, pinned by hash.
 
 AWS Glue Developer Guide, "JDBC connections" and "Migrating AWS Glue for Spark jobs to AWS Glue
 version 5.0" (the drivers' versions). On AWS they are all there; here a job gets those of the

@@ -23,6 +23,7 @@ from .hive_serde import STORED_AS, HiveStorage
 from .metastore_changes import change_partitions, partitions_of
 from .metastore_tables import EXTERNAL, HIVE, SparkTable, table_input
 from .options import is_true
+from .spark_builders import options_of, source_of
 from .table_statement import NULL_PARTITION
 
 _SYNC = "hoodie.datasource.hive_sync."
@@ -92,9 +93,9 @@ def install() -> None:
         *args: Any,
         **kwargs: Any,
     ) -> None:
-        given = _of_writer(self)
+        given = options_of(self)
         options = {**given, **{k.lower(): str(v) for k, v in kwargs.items()}}
-        kind = (format or _source(self)).lower()
+        kind = (format or source_of(self)).lower()
         sync = Sync.of(options) if kind in (HUDI, "org.apache.hudi") else None
         if sync is None:
             plain(self, path, format, *args, **kwargs)
@@ -106,24 +107,6 @@ def install() -> None:
         _synchronize(self._spark, sync, path or options["path"])
 
     setattr(DataFrameWriter, "save", save)  # noqa: B010 - mypy takes it for a method
-
-
-def _of_writer(writer: Any) -> dict[str, str]:
-    """The options of a writer by their names in lower case: it has no way to ask for them."""
-    java = writer._spark._jvm
-    found = _field(writer, "extraOptions")
-    plain = java.scala.collection.JavaConverters.mapAsJavaMapConverter(found).asJava()
-    return {str(k).lower(): str(v) for k, v in dict(plain).items()}
-
-
-def _source(writer: Any) -> str:
-    return str(_field(writer, "source"))
-
-
-def _field(writer: Any, name: str) -> Any:
-    field = writer._jwrite.getClass().getDeclaredField(name)
-    field.setAccessible(True)
-    return field.get(writer._jwrite)
 
 
 def _synchronize(spark: SparkSession, sync: Sync, path: str) -> None:

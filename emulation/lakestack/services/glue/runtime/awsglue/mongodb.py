@@ -1,8 +1,8 @@
 """The options of MongoDB and Amazon DocumentDB, as MongoDB's connector for Spark takes them.
 
-AWS Glue Developer Guide, "MongoDB connections" and "Amazon DocumentDB connections": AWS Glue 3.0 has
-the names of the connector's version 3 (``uri``, ``MongoSamplePartitioner``), later versions those of
-version 10 (``connection.uri``). Both are taken here, where version 10 runs.
+AWS Glue Developer Guide, "MongoDB connections" and "Amazon DocumentDB connections": AWS Glue 3.0
+has the names of the connector's version 3 (``uri``, ``MongoSamplePartitioner``), later versions
+those of version 10 (``connection.uri``). Both are taken here, where version 10 runs.
 """
 
 from __future__ import annotations
