@@ -29,6 +29,7 @@ from .table_statement import NULL_PARTITION
 _SYNC = "hoodie.datasource.hive_sync."
 _SWITCHES = (_SYNC + "enable", "hoodie.datasource.meta.sync.enable")
 _TYPE = "hoodie.datasource.write.table.type"
+_PARTITIONS = "hoodie.datasource.write.partitionpath.field"
 _STORAGE = HiveStorage(
     "org.apache.hudi.hadoop.HoodieParquetInputFormat",
     STORED_AS["parquet"].output_format,
@@ -71,7 +72,7 @@ class Sync:
             raise ValueError(f"Hudi's catalog sync needs {_SYNC}table or hoodie.table.name")
         said = options.get(_SYNC + "partition_fields")
         if said is None:
-            said = options.get("hoodie.datasource.write.partitionpath.field", "")
+            said = options.get(_PARTITIONS, "")
         fields = [field.strip().partition(":")[0] for field in said.split(",")]
         return cls(
             options.get(_SYNC + "database", "default").lower(),
@@ -96,7 +97,15 @@ def install() -> None:
         given = options_of(self)
         options = {**given, **{k.lower(): str(v) for k, v in kwargs.items()}}
         kind = (format or source_of(self)).lower()
-        sync = Sync.of(options) if kind in (HUDI, "org.apache.hudi") else None
+        if kind not in (HUDI, "org.apache.hudi"):
+            plain(self, path, format, *args, **kwargs)
+            return
+        if fields := options.get(_PARTITIONS):
+            # Hudi 1.0 keeps spaces after commas as parts of the names, and reads such a table no
+            # more; that of AWS Glue 4 does not.
+            kwargs = {k: v for k, v in kwargs.items() if k.lower() != _PARTITIONS}
+            self.option(_PARTITIONS, ",".join(part.strip() for part in fields.split(",")))
+        sync = Sync.of(options)
         if sync is None:
             plain(self, path, format, *args, **kwargs)
             return
