@@ -3,7 +3,7 @@
 AWS Glue Developer Guide, "JDBC connections" and "Migrating AWS Glue for Spark jobs to AWS Glue
 version 5.0" (the drivers' versions). On AWS they are all there; here a job gets those of the
 engines that its script, its modules, its arguments or the account's connections name. Redshift is
-read by PostgreSQL's driver. MongoDB's is a data source of Spark ("MongoDB connections").
+read by PostgreSQL's driver. MongoDB's and Kafka's are data sources of Spark.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from lakestack.java import artifacts
 from lakestack.services.base import client
 
 _WORDS = {
+    "connector-kafka": re.compile(r"kafka", re.IGNORECASE),
     "connector-mongodb": re.compile(r"mongodb|documentdb|mongo://", re.IGNORECASE),
     "jdbc-postgresql": re.compile(r"postgres|redshift", re.IGNORECASE),
     "jdbc-mysql": re.compile(r"mysql", re.IGNORECASE),

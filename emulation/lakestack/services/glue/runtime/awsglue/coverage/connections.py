@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from . import APPLIED, Effect, Entry, refused
 
 _JDBC = Entry(Effect.APPLIED, "a database on this machine")
-_STREAM = refused("batch reads of files, or Spark's own sources with a jar (--extra-jars)")
 _CONNECTOR = Entry(Effect.APPLIED, "with the jar that the job brings")
 _MONGODB = Entry(
     Effect.APPLIED, "a MongoDB on this machine; the connector is fetched when a job first names it"
@@ -31,7 +30,7 @@ SOURCES: Mapping[str, Entry] = {
     "documentdb": _MONGODB,
     "dynamodb": APPLIED,
     "file": APPLIED,
-    "kafka": _STREAM,
+    "kafka": Entry(Effect.APPLIED, "as a stream, in gluestreaming jobs: a Kafka on this machine"),
     "kinesis": Entry(Effect.APPLIED, "as a stream, in gluestreaming jobs"),
     "marketplace.athena": _ATHENA,
     "marketplace.jdbc": _CONNECTOR,
@@ -53,7 +52,11 @@ SOURCES: Mapping[str, Entry] = {
     "teradata": _CONNECTOR,
     "vertica": _CONNECTOR,
 }
-SINKS: Mapping[str, Entry] = {**SOURCES, "kinesis": refused("boto3's put_records")}
+SINKS: Mapping[str, Entry] = {
+    **SOURCES,
+    "kafka": refused('DataFrame.write.format("kafka")'),
+    "kinesis": refused("boto3's put_records"),
+}
 
 READ_FORMATS: Mapping[str, Entry] = {
     "avro": APPLIED,
