@@ -220,7 +220,8 @@ class _Stream(Protocol):
         """The stream that a table stands for."""
 
 
-_STREAMS: Mapping[str, _Stream] = {"kafka": kafka, "kinesis": kinesis}
+STREAMS: Mapping[str, _Stream] = {"kafka": kafka, "kinesis": kinesis}
+"""Connection types that are read as streams."""
 
 
 class DataFrameReader(NamesWhatIsMissing):
@@ -246,7 +247,7 @@ class DataFrameReader(NamesWhatIsMissing):
         name = database or kwargs.get("name_space")
         if name and table_name:
             table = read_table(name, table_name, catalog_id=kwargs.get("catalog_id"))
-            stream = _STREAMS.get(table.parameters.get("typeofdata", "").lower())
+            stream = STREAMS.get(table.parameters.get("typeofdata", "").lower())
             if stream:
                 session = self._glue_context.spark_session
                 return stream.from_table(session, table, additional_options or {})
@@ -268,7 +269,7 @@ class DataFrameReader(NamesWhatIsMissing):
         **kwargs: Any,
     ) -> DataFrame:
         """Read files or a DynamoDB table, with the types found in them; a stream as one."""
-        if stream := _STREAMS.get(connection_type.lower()):
+        if stream := STREAMS.get(connection_type.lower()):
             session = self._glue_context.spark_session
             return stream.from_options(session, connection_options or {})
         frame = self._reader.from_options(connection_type, connection_options, *args, **kwargs)
