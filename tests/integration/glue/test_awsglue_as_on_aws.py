@@ -69,6 +69,15 @@ bare = ApplyMapping.apply(nested, [
     ("v", "varchar", "v", "varchar"), ("c", "char", "c", "char"), ("d", "string", "d", "decimal"),
 ])
 found["bare"] = [[f.name, f.dataType.simpleString()] for f in bare.toDF().schema.fields]
+short = table("text_lines", additional_options={"multiLine": True}).apply_mapping(
+    [("id", "number"), ("name", "label", "varchar")]
+)
+found["short"] = [short.toDF().dtypes, rows(text.apply_mapping([("n", "m", "int")]))]
+found["too_short"] = raised(lambda: text.apply_mapping([("n",)]))
+found["capitals"] = frame([("1", "a")], "id string, name string").resolveChoice(
+    choice="MATCH_CATALOG", database=bucket, table_name="text_lines"
+).resolveChoice(specs=[("name", "CAST:int")]).toDF().dtypes
+found["no_init"] = raised(lambda: Job(glue).commit())
 joined = Join.apply(frame([(1, "a")], "ID int, x string"), frame([(1, "b")], "id int, y string"),
                     ["ID"], ["id"])
 found["joined"] = [joined.toDF().columns, rows(joined.drop_fields(["id"]))]
@@ -205,6 +214,24 @@ def test_a_mapping_may_name_a_type_by_one_word(found: dict[str, Any]) -> None:
         ["c", "string"],
         ["d", "decimal(10,2)"],
     ]
+
+
+def test_a_mapping_may_leave_types_out(found: dict[str, Any]) -> None:
+    types, narrowed = found["short"]
+    assert types == [["number", "int"], ["label", "string"]]
+    assert sorted(narrowed) == [[7], [8]]
+    assert "or (source, target)" in found["too_short"][1]
+
+
+def test_actions_are_taken_in_capitals_as_generated_scripts_have_them(
+    found: dict[str, Any],
+) -> None:
+    assert found["capitals"] == [["id", "int"], ["name", "int"]]
+
+
+def test_a_job_that_was_never_begun_may_be_committed(found: dict[str, Any]) -> None:
+    """As in the notebooks that AWS Glue Studio makes, which have no `Job.init`."""
+    assert found["no_init"] is None
 
 
 def test_keys_that_differ_by_case_are_two_fields(found: dict[str, Any]) -> None:

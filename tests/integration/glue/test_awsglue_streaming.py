@@ -199,7 +199,7 @@ def test_a_batch_that_always_fails_ends_the_job(found: dict[str, Any]) -> None:
     [
         ("window", "ValueError", "windowSize"),
         ("batch", "ValueError", "streaming frame"),
-        ("kafka", "UnsupportedApiError", "kafka"),
+        ("kafka", "ValueError", "bootstrap.servers"),
         ("avro", "UnsupportedApiError", "avro"),
         ("none", "SourceError", "there is no Kinesis stream"),
         ("direct", "AnalysisException", "writeStream"),

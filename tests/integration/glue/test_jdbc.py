@@ -97,6 +97,24 @@ def of(kind, url, connection):
 
 for kind, (url, connection) in databases.items():
     found[kind] = of(kind, url, connection)
+community = "io.github.spark_redshift_community.spark.redshift"
+redshift = {
+    "url": databases["postgresql"][0].replace(":postgresql:", ":redshift:"), "user": "lake",
+    "password": password, "tempdir": "s3://nowhere/", "aws_iam_role": "arn:aws:iam::0:role/r",
+}
+spark.createDataFrame([(1, "one")], "id int, name string").write.format(community).options(
+    **redshift, dbtable="by_redshift", postactions="insert into log values (2)",
+    preactions="create table log (n int); insert into log values (1)").mode("error").save()
+found["by redshift"] = [
+    rows(spark.read.format(community).options(
+        **redshift, query="select name from by_redshift").load()),
+    rows(spark.read.format("jdbc").options(
+        **redshift, dbtable="log", driver="com.amazon.redshift.jdbc42.Driver").load()),
+    spark.read.jdbc(redshift["url"], "log", properties={
+        "user": "lake", "password": password, "driver": "com.amazon.redshift.jdbc.Driver"}).count(),
+    spark.read.format("jdbc").options(url=databases["postgresql"][0], dbtable="log", user="lake",
+                                      password=password).load().count(),
+]
 found["no driver"] = raised(lambda: glue.create_dynamic_frame.from_options(
     "oracle", {"url": f"jdbc:oracle:thin://@127.0.0.1:{closed}/x", "dbtable": "t"}))
 found["no connection"] = raised(lambda: glue.extract_jdbc_conf("none"))
@@ -236,6 +254,10 @@ def test_a_job_gets_the_driver_that_its_connection_needs(
     jobs.wait(job, run, "SUCCEEDED")
     assert "sum of ids 15" in jobs.log(run)
     aws("glue").delete_connection(ConnectionName=name)
+
+
+def test_sparks_own_source_of_redshift(found: dict[str, Any]) -> None:
+    assert found["by redshift"] == [[["one"]], [[1], [2]], 2, 2]
 
 
 OWN = """

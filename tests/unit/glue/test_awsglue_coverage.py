@@ -35,7 +35,11 @@ from lakestack.services.glue.runtime.awsglue.errors import (
     UnsupportedAttributeError,
 )
 from lakestack.services.glue.runtime.awsglue.job import Job
-from lakestack.services.glue.runtime.awsglue.readers import DataFrameReader, DynamicFrameReader
+from lakestack.services.glue.runtime.awsglue.readers import (
+    STREAMS,
+    DataFrameReader,
+    DynamicFrameReader,
+)
 from lakestack.services.glue.runtime.awsglue.writers import (
     FILE_CONNECTIONS,
     DataFrameWriter,
@@ -116,7 +120,7 @@ def test_formats_and_connection_types_are_those_of_the_table() -> None:
     assert names(WRITE_FORMATS, Effect.APPLIED) == options.WRITERS.keys() | at_paths
     brought = {name for name, kind in connectors.KINDS.items() if kind != connectors.ATHENA}
     kinds = {*FILE_CONNECTIONS, *jdbc.VENDORS, *connectors.NATIVE, *brought, "dynamodb"}
-    assert names(SOURCES, Effect.APPLIED) == kinds | {"kinesis"}
+    assert names(SOURCES, Effect.APPLIED) == kinds | STREAMS.keys()
     assert names(SINKS, Effect.APPLIED) == kinds
 
 

@@ -109,6 +109,8 @@ def test_a_job_gets_the_drivers_that_it_names(tmp_path: Path) -> None:
         archive.writestr("a/b.txt", "mysql")
     found = jdbc_drivers.engines([script, modules, tmp_path], ["--url", "jdbc:oracle:thin:@h"])
     assert found == ["jdbc-postgresql", "jdbc-sqlserver", "jdbc-oracle"]
+    script.write_text("read(connection_type='documentdb')")
+    assert jdbc_drivers.engines([script], []) == ["connector-mongodb"]
     script.write_text("print('an oracle of Delphi')")
     assert jdbc_drivers.engines([script], []) == []
 

@@ -46,13 +46,13 @@ def test_a_script_of_glue_studio_runs(script: Path) -> None:
 
 def test_connection_types_formats_and_options(script: Path) -> None:
     text = GLUE + (
-        'g.create_dynamic_frame.from_options("kafka", {"topicName": "t"})\n'
+        'g.create_dynamic_frame.from_options("saphana", {"dbTable": "t"})\n'
         'g.create_dynamic_frame.from_options("S3", {"paths": []}, "grokLog")\n'
         'g.create_dynamic_frame_from_options("mysql", {"url": u, "sampleSize": 1, "nonsense": 2})\n'
         'g.write_dynamic_frame.from_options(f, "s3", {"path": p, **more}, format=kind)\n'
     )
     assert verdicts(script, text, "connection type") == {
-        "kafka": Verdict.REFUSED,
+        "saphana": Verdict.REFUSED,
         "S3": Verdict.RUNS,
         "mysql": Verdict.RUNS,
         "s3": Verdict.RUNS,

@@ -23,6 +23,7 @@ def test_the_lock_has_each_set_that_a_machine_may_need() -> None:
     native = {"sqlite4java-linux-x86_64", "sqlite4java-macos-arm64", "sqlite4java-macos-x86_64"}
 
     drivers = {f"jdbc-{engine}" for engine in ("mysql", "oracle", "postgresql", "sqlserver")}
+    drivers |= {"connector-kafka", "connector-mongodb"}
     formats = {f"table-{name}" for name in ("delta", "hudi", "iceberg")}
 
     found = set(artifacts._lock())

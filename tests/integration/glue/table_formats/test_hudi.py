@@ -48,6 +48,14 @@ glue.write_data_frame.from_catalog(
     frame=first.where("id = 1"), database=database, table_name="trips", additional_options=gone)
 found["by path"] = rows(glue.create_data_frame.from_options(
     connection_type="s3", connection_options={"path": path}, format="hudi").select("id"))
+spaces = {
+    **options, "hoodie.table.name": "spaces", "hoodie.datasource.hive_sync.table": "spaces",
+    "hoodie.datasource.write.keygenerator.class": "org.apache.hudi.keygen.CustomKeyGenerator",
+    "hoodie.datasource.write.partitionpath.field": "day:SIMPLE, at:SIMPLE",
+    "hoodie.datasource.hive_sync.partition_fields": "day, at",
+}
+first.write.format("hudi").options(**spaces).mode("append").save(path + "3")
+found["spaces"] = spark.read.format("hudi").load(path + "3").where("at = 1").count()
 merged = {**options, "hoodie.datasource.write.table.type": "MERGE_ON_READ"}
 found["merged"] = raised(lambda: first.write.format("hudi").options(**merged).mode("overwrite")
     .save(path + "2"))
@@ -78,3 +86,8 @@ def test_the_table_is_synchronized_to_the_data_catalog(found: dict[str, Any], la
     pages = lake.glue.get_partitions(DatabaseName=lake.database, TableName="trips")
     assert sorted(p["Values"][0] for p in pages["Partitions"]) == ["a", "b", "c"]
     assert "catalog sync of hoodie.datasource.write.table.type MERGE_ON_READ" in found["merged"][1]
+
+
+def test_partition_fields_with_spaces_between_them(found: dict[str, Any], lake: Lake) -> None:
+    assert found["spaces"] == 3
+    assert [key["Name"] for key in lake.table("spaces")["PartitionKeys"]] == ["day", "at"]

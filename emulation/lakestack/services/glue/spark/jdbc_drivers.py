@@ -1,9 +1,9 @@
-"""The JDBC drivers that AWS Glue brings: fetched when a job first needs one, pinned by hash.
+"""The drivers of databases that AWS Glue brings: fetched when first needed, pinned by hash.
 
 AWS Glue Developer Guide, "JDBC connections" and "Migrating AWS Glue for Spark jobs to AWS Glue
 version 5.0" (the drivers' versions). On AWS they are all there; here a job gets those of the
 engines that its script, its modules, its arguments or the account's connections name. Redshift is
-read by PostgreSQL's driver.
+read by PostgreSQL's driver. MongoDB's and Kafka's are data sources of Spark.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from lakestack.java import artifacts
 from lakestack.services.base import client
 
 _WORDS = {
+    "connector-kafka": re.compile(r"kafka", re.IGNORECASE),
+    "connector-mongodb": re.compile(r"mongodb|documentdb|mongo://", re.IGNORECASE),
     "jdbc-postgresql": re.compile(r"postgres|redshift", re.IGNORECASE),
     "jdbc-mysql": re.compile(r"mysql", re.IGNORECASE),
     "jdbc-sqlserver": re.compile(r"sqlserver", re.IGNORECASE),
@@ -51,19 +53,20 @@ def jars(names: Iterable[str], note: Callable[[str], None]) -> list[Path]:
             found += artifacts.fetched(name, note)
         except (ArtifactError, EmulationError) as e:
             note(
-                f"The JDBC driver {name} is not in the cache and could not be fetched "
+                f"The driver {name} is not in the cache and could not be fetched "
                 f"({e.message}): run the job once with a network, or bring it by --extra-jars"
             )
     return found
 
 
 def connection_urls(account: str, region: str) -> list[str]:
-    """The JDBC URLs of the account's Glue connections."""
+    """The URLs of the account's Glue connections."""
     pages = client(account, region, "glue").get_paginator("get_connections").paginate()
-    properties = (
+    properties = [
         c.get("ConnectionProperties") or {} for page in pages for c in page["ConnectionList"]
-    )
-    return [each["JDBC_CONNECTION_URL"] for each in properties if each.get("JDBC_CONNECTION_URL")]
+    ]
+    names = ("JDBC_CONNECTION_URL", "CONNECTION_URL")
+    return [each[name] for each in properties for name in names if each.get(name)]
 
 
 def _texts(source: Path) -> list[str]:

@@ -196,12 +196,13 @@ def _cast_element(kind: Any, parts: Sequence[str], target: str, element: Column)
 
 
 def parse(action: str) -> tuple[str, str]:
-    """Split ``cast:double`` into action and type.
+    """Split ``cast:double`` into action and type; scripts that AWS Glue generates have capitals.
 
     Raises:
         ValueError: it is no action of resolveChoice
     """
     kind, _, target = action.partition(":")
+    kind = kind.lower()
     if kind not in ACTIONS or (kind in ("cast", "project")) != bool(target):
         raise ValueError(f"{action!r} is no action of resolveChoice; actions: {', '.join(ACTIONS)}")
     return kind, target

@@ -3,7 +3,7 @@
 AWS Glue Developer Guide, "Connection types and options for ETL in AWS Glue for Spark" ("Custom and
 AWS Marketplace connectionType values"): a connector is a class on the class path, named by
 ``className`` or by the connection. AWS's own types, such as ``snowflake``, are data sources of
-Spark that AWS brings and a job here must bring itself.
+Spark that AWS brings and a job here must bring itself, but for MongoDB's, which is fetched.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 
-from . import bookmark
+from . import bookmark, mongodb
 from .clients import client
 from .errors import CatalogError, SourceError, UnsupportedApiError
 from .options import CONNECTOR_JDBC
@@ -124,7 +124,17 @@ class _Connector:
             )
 
     def others(self) -> dict[str, str]:
-        """The options of a data source: what is not ours, and what its secret holds."""
+        """The options of a data source: what is not ours, and what its secret holds.
+
+        Raises:
+            as `mongodb.options`, of its types
+        """
+        if self.type in mongodb.TYPES:
+            connection = self._connection
+            names = {"username": "USERNAME", "password": "PASSWORD"}
+            login = {name: connection.get(key, "") for name, key in names.items()}
+            address = connection.get("CONNECTION_URL") or connection.get("JDBC_CONNECTION_URL", "")
+            return mongodb.options(self._options, {**login, **self._secret}, address)
         kept = {
             name: _text(value)
             for name, value in self._options.items()

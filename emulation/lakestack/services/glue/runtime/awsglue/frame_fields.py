@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Self, TypeVar
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column
 from pyspark.sql import functions as F  # noqa: N812 - the name everybody uses
 
 from . import choice as choices_of
@@ -20,7 +20,7 @@ from .frame_core import FrameCore, check_common
 from .type_names import spark_type
 
 Frame = TypeVar("Frame", bound=FrameCore)
-Mapping4 = tuple[str, str, str, str]
+Mapping = tuple[str, ...]
 
 
 class FieldTransforms(FrameCore):
@@ -28,34 +28,32 @@ class FieldTransforms(FrameCore):
 
     @limited
     def apply_mapping(
-        self, mappings: Sequence[Mapping4], case_sensitive: bool = False, **common: Any
+        self, mappings: Sequence[Mapping], case_sensitive: bool = False, **common: Any
     ) -> Self:
         """Select, rename and cast: ``(source, source type, target, target type)``.
 
-        Source and target may be paths into structs (``a.b``); a source that is not there is left
-        out.
+        AWS's library also takes ``(source, target)``, which keeps the type, and ``(source, target,
+        target type)``. Source and target may be paths into structs (``a.b``); a source that is not
+        there is left out.
         """
         check_common("DynamicFrame.apply_mapping", common)
-        mappings = _several(mappings)
-        for mapping in mappings:
-            if len(mapping) != 4:
-                raise ValueError(f"{mapping!r} is no (source, source type, target, target type)")
-        frame = self._flat(m[0] for m in mappings)
+        mapped = [_mapping(each) for each in _several(mappings)]
+        # As it is for a selection: typed only where a path reads into a struct, or a type is kept.
+        typed = any("." in source or source_type is None for source, source_type, *_ in mapped)
+        frame = self.toDF() if typed else self._frame
         found = []
-        for source, source_type, target, target_type in mappings:
+        for source, source_type, target, target_type in mapped:
             name = source.strip("`")
             column: Column | None
-            if name in self._choices:
+            if name in self._choices and target_type is not None:
                 column, source_type = choices_of.one_of(frame, name), "string"  # noqa: PLW2901
             else:
                 column = find_column(frame, source, case_sensitive)
+            if column is not None and target_type is not None:
+                column = convert(column, source_type or "", mapped_type(target_type))
             if column is not None:
-                found.append((target, convert(column, source_type, mapped_type(target_type))))
+                found.append((target, column))
         return self._with(selected(frame, *nested(found)), pending={}, choices=frozenset())
-
-    def _flat(self, paths: Any) -> DataFrame:
-        """The frame as it is for a selection: typed only where a path reads into a struct."""
-        return self.toDF() if any("." in path for path in paths) else self._frame
 
     @limited
     def select_fields(self, paths: str | Sequence[str], **common: Any) -> Self:
@@ -192,6 +190,18 @@ class FieldTransforms(FrameCore):
         schema = spark.read.json(texts.rdd.map(lambda row: row[0])).schema
         unboxed = typed.withColumn(name, F.from_json(quoted(name), schema))
         return self._with(unboxed, pending={}, choices=frame._types().choices)
+
+
+def _mapping(given: Mapping) -> tuple[str, str | None, str, str | None]:
+    """Source, its type, target and its type; None for a type that a short mapping leaves out."""
+    if len(given) == 4:
+        return given
+    if len(given) in (2, 3):
+        return given[0], None, given[1], given[2] if len(given) == 3 else None
+    raise ValueError(
+        f"{given!r} is no mapping; expected (source, source type, target, target type), "
+        "(source, target, target type) or (source, target)"
+    )
 
 
 def _several(given: Sequence[Any]) -> Sequence[Any]:

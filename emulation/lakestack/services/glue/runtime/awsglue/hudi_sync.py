@@ -23,11 +23,13 @@ from .hive_serde import STORED_AS, HiveStorage
 from .metastore_changes import change_partitions, partitions_of
 from .metastore_tables import EXTERNAL, HIVE, SparkTable, table_input
 from .options import is_true
+from .spark_builders import options_of, source_of
 from .table_statement import NULL_PARTITION
 
 _SYNC = "hoodie.datasource.hive_sync."
 _SWITCHES = (_SYNC + "enable", "hoodie.datasource.meta.sync.enable")
 _TYPE = "hoodie.datasource.write.table.type"
+_PARTITIONS = "hoodie.datasource.write.partitionpath.field"
 _STORAGE = HiveStorage(
     "org.apache.hudi.hadoop.HoodieParquetInputFormat",
     STORED_AS["parquet"].output_format,
@@ -70,7 +72,7 @@ class Sync:
             raise ValueError(f"Hudi's catalog sync needs {_SYNC}table or hoodie.table.name")
         said = options.get(_SYNC + "partition_fields")
         if said is None:
-            said = options.get("hoodie.datasource.write.partitionpath.field", "")
+            said = options.get(_PARTITIONS, "")
         fields = [field.strip().partition(":")[0] for field in said.split(",")]
         return cls(
             options.get(_SYNC + "database", "default").lower(),
@@ -92,10 +94,18 @@ def install() -> None:
         *args: Any,
         **kwargs: Any,
     ) -> None:
-        given = _of_writer(self)
+        given = options_of(self)
         options = {**given, **{k.lower(): str(v) for k, v in kwargs.items()}}
-        kind = (format or _source(self)).lower()
-        sync = Sync.of(options) if kind in (HUDI, "org.apache.hudi") else None
+        kind = (format or source_of(self)).lower()
+        if kind not in (HUDI, "org.apache.hudi"):
+            plain(self, path, format, *args, **kwargs)
+            return
+        if fields := options.get(_PARTITIONS):
+            # Hudi 1.0 keeps spaces after commas as parts of the names, and reads such a table no
+            # more; that of AWS Glue 4 does not.
+            kwargs = {k: v for k, v in kwargs.items() if k.lower() != _PARTITIONS}
+            self.option(_PARTITIONS, ",".join(part.strip() for part in fields.split(",")))
+        sync = Sync.of(options)
         if sync is None:
             plain(self, path, format, *args, **kwargs)
             return
@@ -106,24 +116,6 @@ def install() -> None:
         _synchronize(self._spark, sync, path or options["path"])
 
     setattr(DataFrameWriter, "save", save)  # noqa: B010 - mypy takes it for a method
-
-
-def _of_writer(writer: Any) -> dict[str, str]:
-    """The options of a writer by their names in lower case: it has no way to ask for them."""
-    java = writer._spark._jvm
-    found = _field(writer, "extraOptions")
-    plain = java.scala.collection.JavaConverters.mapAsJavaMapConverter(found).asJava()
-    return {str(k).lower(): str(v) for k, v in dict(plain).items()}
-
-
-def _source(writer: Any) -> str:
-    return str(_field(writer, "source"))
-
-
-def _field(writer: Any, name: str) -> Any:
-    field = writer._jwrite.getClass().getDeclaredField(name)
-    field.setAccessible(True)
-    return field.get(writer._jwrite)
 
 
 def _synchronize(spark: SparkSession, sync: Sync, path: str) -> None:

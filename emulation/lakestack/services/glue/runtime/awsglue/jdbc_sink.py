@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, SparkSession
 
 from .errors import UnsupportedApiError
 from .jdbc import Target
@@ -35,16 +35,16 @@ def write(frame: DataFrame, target: Target, given: Options) -> None:
     if actions and target.vendor != "redshift":
         raise UnsupportedApiError(f"option {next(iter(actions))!r} of {target.vendor}")
     with target.used(frame.sparkSession, f"writing {table}"):
-        _run(frame, target, actions.get("preactions"))
+        run(frame.sparkSession, target, actions.get("preactions"))
         frame.write.jdbc(target.url, str(table), mode="append", properties=dict(target.properties))
-        _run(frame, target, actions.get("postactions"))
+        run(frame.sparkSession, target, actions.get("postactions"))
 
 
-def _run(frame: DataFrame, target: Target, statements: Any) -> None:
-    """Run SQL statements that stand one after another with semicolons."""
+def run(spark: SparkSession, target: Target, statements: Any) -> None:
+    """Run SQL statements that stand one after another with semicolons; None: there are none."""
     if not statements:
         return
-    jvm: Any = frame.sparkSession._jvm
+    jvm: Any = spark._jvm
     properties = jvm.java.util.Properties()
     for name in ("user", "password"):
         if name in target.properties:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,8 @@ from .errors import NamesWhatIsMissing, UnsupportedApiError
 
 if TYPE_CHECKING:
     from .context import GlueContext
+
+LOG = logging.getLogger("GlueLogger")
 
 
 class Job(NamesWhatIsMissing):
@@ -49,11 +52,11 @@ class Job(NamesWhatIsMissing):
     def commit(self) -> None:
         """End the run: what its sources read counts as processed from now on.
 
-        Raises:
-            RuntimeError: `init` was never called
+        Without `init`, as in the notebooks that AWS Glue Studio makes, there is nothing to save
+        (our guess: published scripts do so).
         """
         if not self._initialized:
-            raise RuntimeError("Job.commit() before Job.init()")
+            LOG.warning("Job.commit() without Job.init(): no bookmark is saved")
         if self._bookmark is not None:
             self._bookmark.commit()
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pyspark import RDD
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - the name everybody uses
 
 from . import bookmark, connectors, dynamodb_source, jdbc, jdbc_source, s3_source, table_formats
@@ -20,7 +20,7 @@ from .json_schema import with_choices
 from .options import CATALOG_SOURCE, DYNAMODB_SOURCE, JDBC_SOURCE, S3_SOURCE, is_true
 from .s3_objects import Bound, Listing, exclusions_of
 from .s3_source import Read
-from .streaming import kinesis
+from .streaming import kafka, kinesis
 from .type_names import spark_type
 from .writers import FILE_CONNECTIONS
 
@@ -210,6 +210,20 @@ class DynamicFrameReader(NamesWhatIsMissing):
         )
 
 
+class _Stream(Protocol):
+    """A module of streams."""
+
+    def from_options(self, spark: SparkSession, options: Options) -> DataFrame:
+        """The stream that options name."""
+
+    def from_table(self, spark: SparkSession, table: CatalogTable, options: Options) -> DataFrame:
+        """The stream that a table stands for."""
+
+
+STREAMS: Mapping[str, _Stream] = {"kafka": kafka, "kinesis": kinesis}
+"""Connection types that are read as streams."""
+
+
 class DataFrameReader(NamesWhatIsMissing):
     """`glueContext.create_data_frame`: the same as Spark DataFrames."""
 
@@ -229,13 +243,14 @@ class DataFrameReader(NamesWhatIsMissing):
         additional_options: Options | None = None,
         **kwargs: Any,
     ) -> DataFrame:
-        """Read a table of the Data Catalog, with its types; one of a Kinesis stream as a stream."""
+        """Read a table of the Data Catalog, with its types; one of a stream as a stream."""
         name = database or kwargs.get("name_space")
         if name and table_name:
             table = read_table(name, table_name, catalog_id=kwargs.get("catalog_id"))
-            if table.parameters.get("typeofdata", "").lower() == "kinesis":
+            stream = STREAMS.get(table.parameters.get("typeofdata", "").lower())
+            if stream:
                 session = self._glue_context.spark_session
-                return kinesis.from_table(session, table, additional_options or {})
+                return stream.from_table(session, table, additional_options or {})
         return self._reader.from_catalog(
             database,
             table_name,
@@ -253,10 +268,10 @@ class DataFrameReader(NamesWhatIsMissing):
         *args: Any,
         **kwargs: Any,
     ) -> DataFrame:
-        """Read files or a DynamoDB table, with the types found in them; a Kinesis stream as one."""
-        if connection_type.lower() == "kinesis":
+        """Read files or a DynamoDB table, with the types found in them; a stream as one."""
+        if stream := STREAMS.get(connection_type.lower()):
             session = self._glue_context.spark_session
-            return kinesis.from_options(session, connection_options or {})
+            return stream.from_options(session, connection_options or {})
         frame = self._reader.from_options(connection_type, connection_options, *args, **kwargs)
         return frame.toDF()
 

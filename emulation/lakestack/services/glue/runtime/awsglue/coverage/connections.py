@@ -11,8 +11,10 @@ from collections.abc import Mapping
 from . import APPLIED, Effect, Entry, refused
 
 _JDBC = Entry(Effect.APPLIED, "a database on this machine")
-_STREAM = refused("batch reads of files, or Spark's own sources with a jar (--extra-jars)")
 _CONNECTOR = Entry(Effect.APPLIED, "with the jar that the job brings")
+_MONGODB = Entry(
+    Effect.APPLIED, "a MongoDB on this machine; the connector is fetched when a job first names it"
+)
 _ATHENA = refused("connection type custom.jdbc with the database's own driver")
 _NO_CONNECTOR = refused("spark.read.format(…) with the connector's jar (--extra-jars)")
 _SAAS = refused("files in S3 with what the service holds")
@@ -25,15 +27,15 @@ SOURCES: Mapping[str, Entry] = {
     "custom.athena": _ATHENA,
     "custom.jdbc": _CONNECTOR,
     "custom.spark": _CONNECTOR,
-    "documentdb": _CONNECTOR,
+    "documentdb": _MONGODB,
     "dynamodb": APPLIED,
     "file": APPLIED,
-    "kafka": _STREAM,
+    "kafka": Entry(Effect.APPLIED, "as a stream, in gluestreaming jobs: a Kafka on this machine"),
     "kinesis": Entry(Effect.APPLIED, "as a stream, in gluestreaming jobs"),
     "marketplace.athena": _ATHENA,
     "marketplace.jdbc": _CONNECTOR,
     "marketplace.spark": _CONNECTOR,
-    "mongodb": _CONNECTOR,
+    "mongodb": _MONGODB,
     "mysql": _JDBC,
     "opensearch": _CONNECTOR,
     "oracle": _JDBC,
@@ -50,7 +52,11 @@ SOURCES: Mapping[str, Entry] = {
     "teradata": _CONNECTOR,
     "vertica": _CONNECTOR,
 }
-SINKS: Mapping[str, Entry] = {**SOURCES, "kinesis": refused("boto3's put_records")}
+SINKS: Mapping[str, Entry] = {
+    **SOURCES,
+    "kafka": refused('DataFrame.write.format("kafka")'),
+    "kinesis": refused("boto3's put_records"),
+}
 
 READ_FORMATS: Mapping[str, Entry] = {
     "avro": APPLIED,

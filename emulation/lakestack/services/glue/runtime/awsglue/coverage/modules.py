@@ -20,7 +20,7 @@ MODULES: Mapping[str, Entry] = {
 """By the beginning of a module's name."""
 JOBS: Mapping[str, Entry] = {
     "glueetl": APPLIED,
-    "gluestreaming": Entry(Effect.APPLIED, "from Kinesis"),
+    "gluestreaming": Entry(Effect.APPLIED, "from Kinesis and Kafka"),
     "glueray": refused("a job of type glueetl or pythonshell"),
     "pythonshell": Entry(Effect.APPLIED, "with this Python"),
 }

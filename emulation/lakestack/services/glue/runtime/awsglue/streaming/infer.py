@@ -1,6 +1,6 @@
 """The schema of JSON records of a stream, found in each batch: ``"inferSchema": "true"``.
 
-The frame of a batch has their text in one column (`kinesis.INFERRED`), which scripts parse
+The frame of a batch has their text in one column (`payload.INFERRED`), which scripts parse
 themselves or leave to ``DynamicFrame.fromDF``, as on AWS.
 """
 
@@ -13,7 +13,7 @@ from pyspark.sql import functions as F  # noqa: N812 - the name everybody uses
 
 from ..columns import quoted
 from ..json_schema import Found, with_choices
-from .kinesis import INFERRED
+from .payload import INFERRED
 
 _kept: list[DataFrame] = []
 

@@ -6,35 +6,27 @@ AWS Glue Developer Guide, "Kinesis connections" and "Adding Streaming ETL Jobs i
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-import orjson
-import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F  # noqa: N812 - the name everybody uses
 
 from ..catalog import CatalogTable
-from ..errors import SourceError, UnsupportedApiError
-from ..json_records import as_text
+from ..errors import SourceError
 from ..options import Known, is_true
-from ..type_names import renamer, spark_type
+from . import payload
 from .ledger import Position
 from .shards import SPARK_SCHEMA, Stream, reader
 
 Options = Mapping[str, Any]
-
-INFERRED = "$json$data_infer_schema$_temporary$"
-"""The column that holds the text of JSON records whose schema is to be found; scripts name it."""
-
-TIMESTAMP = "__src_timestamp"
 
 
 def _names(*names: str) -> frozenset[str]:
     return frozenset(name.lower() for name in names)
 
 
+_WHAT = "a Kinesis source"
 KINESIS_SOURCE = Known(
     _names(
         "streamARN", "streamName", "classification", "delimiter", "startingPosition",
@@ -60,11 +52,7 @@ def from_options(spark: SparkSession, options: Options) -> DataFrame:
     """
     given = KINESIS_SOURCE.taken("connection type kinesis", options)
     records = raw(spark, given)
-    if is_true(given.get("inferschema")):
-        return _inferring(records, given)
-    if given.get("schema"):
-        return _parsed(records, given, str(given["schema"]))
-    return records
+    return payload.of_options(records, given, _WHAT)
 
 
 def from_table(spark: SparkSession, table: CatalogTable, options: Options) -> DataFrame:
@@ -81,13 +69,7 @@ def from_table(spark: SparkSession, table: CatalogTable, options: Options) -> Da
         own["streamname"] = table.location
     given = {**own, "classification": table.classification, **given}
     records = raw(spark, given)
-    if is_true(given.get("inferschema")) or not table.columns:
-        return _inferring(records, given)
-    if given["classification"] == "json":
-        fields = ",".join(f"{name}:{kind}" for name, kind in table.columns)
-        records = records.mapInArrow(_renamed(f"struct<{fields}>"), SPARK_SCHEMA)
-    schema = ", ".join(f"`{name}` {spark_type(kind)}" for name, kind in table.columns)
-    return _parsed(records, given, schema)
+    return payload.of_table(records, given, table, _WHAT)
 
 
 def raw(spark: SparkSession, given: Options) -> DataFrame:
@@ -159,63 +141,6 @@ def begin(position: str) -> Position | None:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return Position(at=moment.timestamp())
-
-
-def _inferring(records: DataFrame, given: Options) -> DataFrame:
-    kind = _classification(given)
-    if kind != "json":
-        raise UnsupportedApiError(f"inferSchema of a Kinesis source with classification {kind!r}")
-    return records.select(F.col("data").cast("string").alias(INFERRED), *_timestamp(given))
-
-
-def _parsed(records: DataFrame, given: Options, schema: str) -> DataFrame:
-    text = F.col("data").cast("string")
-    kind = _classification(given)
-    if kind == "json":
-        parsed = F.from_json(text, schema)
-    elif kind == "csv":
-        parsed = F.from_csv(text, schema, {"sep": str(given.get("delimiter") or ",")})
-    else:
-        raise UnsupportedApiError(f"classification {kind!r} of a Kinesis source")
-    fields = records.select(parsed.alias("record"), *_timestamp(given))
-    return fields.select("record.*", *([TIMESTAMP] if len(fields.columns) > 1 else []))
-
-
-def _timestamp(given: Options) -> list[Any]:
-    if not is_true(given.get("addrecordtimestamp")):
-        return []
-    return [F.col("approximateArrivalTimestamp").alias(TIMESTAMP)]
-
-
-def _classification(given: Options) -> str:
-    kind = str(given.get("classification") or "").lower()
-    if not kind:
-        raise ValueError('a Kinesis source needs a classification, such as "json"')
-    return kind
-
-
-def _renamed(declared: str) -> Callable[[Iterable[pa.RecordBatch]], Iterable[pa.RecordBatch]]:
-    """Function for ``mapInArrow``: names in the records become those that the table declares.
-
-    A catalog's names are in lower case, and its SerDes take a record's names in any.
-    """
-
-    def rename(batches: Iterable[pa.RecordBatch]) -> Iterable[pa.RecordBatch]:
-        named = renamer(declared)
-        for batch in batches:
-            data = [_renamed_record(each, named) for each in batch.column(0).to_pylist()]
-            columns = [pa.array(data, pa.binary()), *batch.columns[1:]]
-            yield pa.RecordBatch.from_arrays(columns, schema=batch.schema)
-
-    return rename
-
-
-def _renamed_record(data: bytes, named: Callable[[Any], Any] | None) -> bytes:
-    try:
-        record = orjson.loads(data)
-    except orjson.JSONDecodeError:
-        return data
-    return (as_text(named(record) if named else record) or "").encode()
 
 
 def _shard_count(stream: Stream) -> int:
