@@ -171,6 +171,7 @@ SERVICES: tuple[EmulatedService, ...] = (
         f"{_OURS}.lambda_.provider:LakeLambdaProvider",
         factory=f"{_OURS}.lambda_.provider:create_service",
         overrides=True,
+        replaced_types={"AWS::Lambda::Version": f"{_OURS}.lambda_.resources:Version"},
     ),
     EmulatedService(
         "cloudformation",

@@ -7,21 +7,16 @@ changes in an update, with None when it is gone. AWS CloudFormation Template Ref
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from lakestack.services.cloudformation import s3_configurations as s3
 from lakestack.services.cloudformation import security_group_rules as rules
-from lakestack.services.cloudformation.changes_in_place import (
-    CHANGES,
-    Change,
-    function_setting,
-    tag_map,
-)
+from lakestack.services.cloudformation.changes import Change, Difference, tag_map
+from lakestack.services.cloudformation.changes_in_place import CHANGES, DIFFERENCES, alarm_tags
+from lakestack.services.cloudformation.changes_of_functions import code_signing, function_setting
 
 Model = dict[str, Any]
-Difference = Callable[[Any, Model, Any, Any], None]
-"""As `Change`, and the value before; both may be None."""
 
 
 def _reserved_concurrency(aws: Any, model: Model, value: Any) -> None:
@@ -53,6 +48,10 @@ def _point_in_time_recovery(aws: Any, model: Model, value: Any) -> None:
         TableName=model["TableName"],
         PointInTimeRecoverySpecification=value or {"PointInTimeRecoveryEnabled": False},
     )
+
+
+_NO_LIMIT = {"MaxReadRequestUnits": -1, "MaxWriteRequestUnits": -1}
+"""Amazon DynamoDB API Reference, "OnDemandThroughput"."""
 
 
 def _table_setting(member: str, default: Any) -> Change:
@@ -151,8 +150,13 @@ def _user_policies(aws: Any, model: Model, value: Any) -> None:
 
 def _ec2_tags(identifier: str) -> Change:
     def apply(aws: Any, model: Model, value: Any) -> None:
+        resource = model[identifier]
+        filters = [{"Name": "resource-id", "Values": [resource]}]
+        old = aws.ec2.describe_tags(Filters=filters)["Tags"]
+        if gone := {tag["Key"] for tag in old} - {tag["Key"] for tag in value or ()}:
+            aws.ec2.delete_tags(Resources=[resource], Tags=[{"Key": k} for k in sorted(gone)])
         if value:
-            aws.ec2.create_tags(Resources=[model[identifier]], Tags=value)
+            aws.ec2.create_tags(Resources=[resource], Tags=value)
 
     return apply
 
@@ -166,13 +170,17 @@ def _vpc_attribute(name: str, default: bool) -> Change:
 
 
 SUPPLEMENTS: Mapping[str, Mapping[str, Change]] = {
+    "AWS::CloudWatch::Alarm": {"Tags": alarm_tags},
+    "AWS::CloudWatch::CompositeAlarm": {"Tags": alarm_tags},
     "AWS::DynamoDB::Table": {
         "DeletionProtectionEnabled": _table_setting("DeletionProtectionEnabled", False),
         "PointInTimeRecoverySpecification": _point_in_time_recovery,
         "TableClass": _table_setting("TableClass", "STANDARD"),
+        "OnDemandThroughput": _table_setting("OnDemandThroughput", dict(_NO_LIMIT)),
     },
     "AWS::EC2::Instance": {"Tags": _ec2_tags("Id")},
     "AWS::EC2::VPC": {
+        "Tags": _ec2_tags("VpcId"),
         "EnableDnsSupport": _vpc_attribute("EnableDnsSupport", True),
         "EnableDnsHostnames": _vpc_attribute("EnableDnsHostnames", False),
     },
@@ -187,6 +195,7 @@ SUPPLEMENTS: Mapping[str, Mapping[str, Change]] = {
         "DesiredShardLevelMetrics": _shard_metrics,
     },
     "AWS::Lambda::Function": {
+        "CodeSigningConfigArn": code_signing,
         "ReservedConcurrentExecutions": _reserved_concurrency,
         "EphemeralStorage": function_setting("EphemeralStorage", {"Size": 512}),
     },
@@ -224,7 +233,8 @@ def undo(resource_type: str, aws: Any, model: Model) -> None:
 
 def changeable(resource_type: str) -> set[str]:
     """The properties of a type that are changed here, whoever applies them first."""
-    return properties(resource_type) | set(CHANGES.get(resource_type, ()))
+    changed = {*CHANGES.get(resource_type, ()), *DIFFERENCES.get(resource_type, ())}
+    return properties(resource_type) | changed
 
 
 def properties(resource_type: str) -> set[str]:
@@ -245,7 +255,10 @@ def apply(resource_type: str, aws: Any, model: Model, wanted: Model, before: Mod
         value, old = wanted.get(name), (before or {}).get(name)
         if value != old:
             supplement(aws, model, value)
-    for name, difference in BY_DIFFERENCE.get(resource_type, {}).items():
+    differences = dict(BY_DIFFERENCE.get(resource_type, {}))
+    if before is not None:
+        differences |= DIFFERENCES.get(resource_type, {})
+    for name, difference in differences.items():
         value, old = wanted.get(name), (before or {}).get(name)
         if value != old:
             difference(aws, model, value, old)
