@@ -90,7 +90,8 @@ class Resource:
 
     def _value(self, text: str, answers: list[Any]) -> Any:
         if not text.startswith("$"):
-            return text
+            before, mark, name = text.partition("$")
+            return before + str(self._value(mark + name, answers)) if mark else text
         name, known = text[1:], outputs(self.stack)
         if name == "Ref" or name.startswith("Fn."):
             return known[name.replace(".", "")]

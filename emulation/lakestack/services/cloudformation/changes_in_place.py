@@ -96,6 +96,57 @@ def _bucket_policy(aws: Any, model: Model, value: Any) -> None:
     aws.s3.put_bucket_policy(Bucket=model["Bucket"], Policy=document(value))
 
 
+def _ec2_tags(identifier: str) -> Change:
+    def apply(aws: Any, model: Model, value: Any) -> None:
+        resource = model[identifier]
+        filters = [{"Name": "resource-id", "Values": [resource]}]
+        old = aws.ec2.describe_tags(Filters=filters)["Tags"]
+        if gone := {tag["Key"] for tag in old} - {tag["Key"] for tag in value or ()}:
+            aws.ec2.delete_tags(Resources=[resource], Tags=[{"Key": k} for k in sorted(gone)])
+        if value:
+            aws.ec2.create_tags(Resources=[resource], Tags=value)
+
+    return apply
+
+
+EC2_TAGS: Mapping[str, Change] = {
+    f"AWS::EC2::{kind}": _ec2_tags(identifier)
+    for kind, identifier in {
+        "DHCPOptions": "DhcpOptionsId",
+        "Instance": "Id",
+        "InternetGateway": "InternetGatewayId",
+        "KeyPair": "KeyPairId",
+        "NatGateway": "NatGatewayId",
+        "NetworkAcl": "Id",
+        "RouteTable": "RouteTableId",
+        "SecurityGroup": "GroupId",
+        "Subnet": "SubnetId",
+        "TransitGateway": "Id",
+        "VPC": "VpcId",
+        "VPCEndpoint": "Id",
+    }.items()
+}
+"""Tags of resources of EC2, by the attribute that has the resource's id."""
+
+
+def _parameter(name: str, default: str) -> Change:
+    def apply(aws: Any, model: Model, value: Any) -> None:
+        now = aws.ssm.get_parameter(Name=model["Name"], WithDecryption=True)["Parameter"]
+        given = {"Value": model.get("Value", now["Value"]), name: value or default}
+        aws.ssm.put_parameter(Name=model["Name"], Type=now["Type"], Overwrite=True, **given)
+
+    return apply
+
+
+def _parameter_tags(aws: Any, model: Model, value: Any) -> None:
+    named = {"ResourceType": "Parameter", "ResourceId": model["Name"]}
+    if old := aws.ssm.list_tags_for_resource(**named)["TagList"]:
+        aws.ssm.remove_tags_from_resource(**named, TagKeys=[tag["Key"] for tag in old])
+    if value:
+        tags = [{"Key": key, "Value": text} for key, text in tag_map(value).items()]
+        aws.ssm.add_tags_to_resource(**named, Tags=tags)
+
+
 def _key_description(aws: Any, model: Model, value: Any) -> None:
     aws.kms.update_key_description(KeyId=model["KeyId"], Description=value or "")
 
@@ -233,9 +284,15 @@ CHANGES: Mapping[str, Mapping[str, Change]] = {
     "AWS::Glue::Trigger": {"Tags": _glue_tags("trigger")},
     "AWS::Glue::Workflow": {"Tags": _glue_tags("workflow")},
     "AWS::KMS::Key": {"Description": _key_description, "EnableKeyRotation": _key_rotation},
+    **{kind: {"Tags": change} for kind, change in EC2_TAGS.items()},
     **identity.CHANGES,
     "AWS::Lambda::EventSourceMapping": messaging.MAPPING,
     "AWS::Lambda::Function": functions.FUNCTION,
+    "AWS::SSM::Parameter": {
+        "AllowedPattern": _parameter("AllowedPattern", ""),
+        "Description": _parameter("Description", ""),
+        "Tags": _parameter_tags,
+    },
     "AWS::S3::BucketPolicy": {"PolicyDocument": _bucket_policy},
     "AWS::SNS::Subscription": messaging.SUBSCRIPTION,
     "AWS::SNS::Topic": messaging.TOPIC,
@@ -248,7 +305,7 @@ CHANGES: Mapping[str, Mapping[str, Change]] = {
     ),
     "AWS::SecretsManager::Secret": {
         "Description": _secret("Description", ""),
-        "KmsKeyId": _secret("KmsKeyId", ""),
+        "KmsKeyId": _secret("KmsKeyId", "alias/aws/secretsmanager"),
         "SecretString": _secret("SecretString", ""),
         "Tags": _secret_tags,
     },

@@ -56,6 +56,14 @@ def _attached(kind: str) -> Change:
     return apply
 
 
+def _role_boundary(aws: Any, model: Model, value: Any) -> None:
+    name = model["RoleName"]
+    if value:
+        aws.iam.put_role_permissions_boundary(RoleName=name, PermissionsBoundary=value)
+    else:
+        aws.iam.delete_role_permissions_boundary(RoleName=name)
+
+
 def _boundary(aws: Any, model: Model, value: Any) -> None:
     name = model["UserName"]
     if value:
@@ -69,6 +77,7 @@ CHANGES: Mapping[str, Mapping[str, Change]] = {
     "AWS::IAM::Role": {
         "Description": _role("Description", ""),
         "MaxSessionDuration": _role("MaxSessionDuration", 3600),
+        "PermissionsBoundary": _role_boundary,
     },
     "AWS::IAM::User": {
         "Groups": _user_groups,

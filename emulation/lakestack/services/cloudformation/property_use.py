@@ -108,6 +108,7 @@ _NOT_KEPT: dict[str, set[str]] = {
     "AWS::DynamoDB::Table": {
         "KinesisStreamSpecification.ApproximateCreationDateTimePrecision",
     },
+    "AWS::EC2::KeyPair": {"KeyType"},
     "AWS::Events::Connection": {"Description"},
     "AWS::Events::EventBus": {"DeadLetterConfig", "KmsKeyIdentifier", "LogConfig"},
     "AWS::Logs::LogGroup": {"LogGroupClass"},

@@ -13,7 +13,12 @@ from typing import Any
 from lakestack.services.cloudformation import s3_configurations as s3
 from lakestack.services.cloudformation import security_group_rules as rules
 from lakestack.services.cloudformation.changes import Change, Difference, tag_map
-from lakestack.services.cloudformation.changes_in_place import CHANGES, DIFFERENCES, alarm_tags
+from lakestack.services.cloudformation.changes_in_place import (
+    CHANGES,
+    DIFFERENCES,
+    EC2_TAGS,
+    alarm_tags,
+)
 from lakestack.services.cloudformation.changes_of_functions import code_signing, function_setting
 
 Model = dict[str, Any]
@@ -148,19 +153,6 @@ def _user_policies(aws: Any, model: Model, value: Any) -> None:
         )
 
 
-def _ec2_tags(identifier: str) -> Change:
-    def apply(aws: Any, model: Model, value: Any) -> None:
-        resource = model[identifier]
-        filters = [{"Name": "resource-id", "Values": [resource]}]
-        old = aws.ec2.describe_tags(Filters=filters)["Tags"]
-        if gone := {tag["Key"] for tag in old} - {tag["Key"] for tag in value or ()}:
-            aws.ec2.delete_tags(Resources=[resource], Tags=[{"Key": k} for k in sorted(gone)])
-        if value:
-            aws.ec2.create_tags(Resources=[resource], Tags=value)
-
-    return apply
-
-
 def _vpc_attribute(name: str, default: bool) -> Change:
     def apply(aws: Any, model: Model, value: Any) -> None:
         given = {"Value": default if value is None else value}
@@ -178,13 +170,13 @@ SUPPLEMENTS: Mapping[str, Mapping[str, Change]] = {
         "TableClass": _table_setting("TableClass", "STANDARD"),
         "OnDemandThroughput": _table_setting("OnDemandThroughput", dict(_NO_LIMIT)),
     },
-    "AWS::EC2::Instance": {"Tags": _ec2_tags("Id")},
+    "AWS::EC2::Instance": {"Tags": EC2_TAGS["AWS::EC2::Instance"]},
+    "AWS::EC2::KeyPair": {"Tags": EC2_TAGS["AWS::EC2::KeyPair"]},
     "AWS::EC2::VPC": {
-        "Tags": _ec2_tags("VpcId"),
         "EnableDnsSupport": _vpc_attribute("EnableDnsSupport", True),
         "EnableDnsHostnames": _vpc_attribute("EnableDnsHostnames", False),
     },
-    "AWS::EC2::VPCEndpoint": {"Tags": _ec2_tags("Id")},
+    "AWS::EC2::VPCEndpoint": {"Tags": EC2_TAGS["AWS::EC2::VPCEndpoint"]},
     "AWS::IAM::User": {"Policies": _user_policies},
     "AWS::Kinesis::Stream": {  # the mode comes before the count
         "StreamModeDetails": _stream_mode,
