@@ -70,6 +70,10 @@ class Resource:
             given: Model = {}
             for pair in pairs:
                 name, _, value = pair.partition("=")
+                if "." in name:
+                    outer, _, inner = name.partition(".")
+                    given[outer] = {inner: self._value(value, found)}
+                    continue
                 given[name.removesuffix("*")] = (
                     [self._value(value, found)] if name.endswith("*") else self._value(value, found)
                 )

@@ -32,12 +32,18 @@ def _glue_tags(kind: str) -> Change:
     def apply(aws: Any, model: Model, value: Any) -> None:
         client, account = aws.glue, aws.sts.get_caller_identity()["Account"]
         arn = f"arn:aws:glue:{client.meta.region_name}:{account}:{kind}/{model['Name']}"
-        if old := client.get_tags(ResourceArn=arn)["Tags"]:
-            client.untag_resource(ResourceArn=arn, TagsToRemove=list(old))
-        if value:
-            client.tag_resource(ResourceArn=arn, TagsToAdd=tag_map(value))
+        registry_tags(aws, {"Arn": arn}, value)
 
     return apply
+
+
+def registry_tags(aws: Any, model: Model, value: Any) -> None:
+    """Tags of what Glue has, by its ARN."""
+    client, arn = aws.glue, model["Arn"]
+    if old := client.get_tags(ResourceArn=arn)["Tags"]:
+        client.untag_resource(ResourceArn=arn, TagsToRemove=list(old))
+    if value:
+        client.tag_resource(ResourceArn=arn, TagsToAdd=tag_map(value))
 
 
 def _all_at_once(service: str, operation: str) -> Change:
@@ -281,6 +287,7 @@ CHANGES: Mapping[str, Mapping[str, Change]] = {
     },
     "AWS::Glue::Crawler": {"Tags": _glue_tags("crawler")},
     "AWS::Glue::Job": {"Tags": _glue_tags("job")},
+    "AWS::Glue::Schema": {"Tags": registry_tags},
     "AWS::Glue::Trigger": {"Tags": _glue_tags("trigger")},
     "AWS::Glue::Workflow": {"Tags": _glue_tags("workflow")},
     "AWS::KMS::Key": {"Description": _key_description, "EnableKeyRotation": _key_rotation},

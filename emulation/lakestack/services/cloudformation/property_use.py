@@ -109,6 +109,7 @@ _NOT_KEPT: dict[str, set[str]] = {
         "KinesisStreamSpecification.ApproximateCreationDateTimePrecision",
     },
     "AWS::EC2::KeyPair": {"KeyType"},
+    "AWS::Events::Archive": {"KmsKeyIdentifier"},
     "AWS::Events::Connection": {"Description"},
     "AWS::Events::EventBus": {"DeadLetterConfig", "KmsKeyIdentifier", "LogConfig"},
     "AWS::Logs::LogGroup": {"LogGroupClass"},

@@ -18,6 +18,7 @@ from lakestack.services.cloudformation.changes_in_place import (
     DIFFERENCES,
     EC2_TAGS,
     alarm_tags,
+    registry_tags,
 )
 from lakestack.services.cloudformation.changes_of_functions import code_signing, function_setting
 
@@ -177,6 +178,7 @@ SUPPLEMENTS: Mapping[str, Mapping[str, Change]] = {
         "EnableDnsHostnames": _vpc_attribute("EnableDnsHostnames", False),
     },
     "AWS::EC2::VPCEndpoint": {"Tags": EC2_TAGS["AWS::EC2::VPCEndpoint"]},
+    "AWS::Glue::Registry": {"Tags": registry_tags},
     "AWS::IAM::User": {"Policies": _user_policies},
     "AWS::Kinesis::Stream": {  # the mode comes before the count
         "StreamModeDetails": _stream_mode,

@@ -6,7 +6,8 @@ word after the name. Keys of a row:
     properties   given to the resource, none of them what holds without it
     reads        one `SERVICE METHOD [NAME=VALUE …]` a line, asked through boto3. `$Ref` stands for
                  the physical id, `$NAME` for the property, else for the first member of that name
-                 in the answers so far, `$Fn.NAME` for the attribute; `NAME*=` makes a list of one
+                 in the answers so far, `$Fn.NAME` for the attribute; `NAME*=` makes a list of one,
+                 `NAME.PART=` a structure
     with         other resources of the template, by logical id
     called       the member that shows what stands under a name in lower case; `NAME=VALUE` where
                  the value has another form
