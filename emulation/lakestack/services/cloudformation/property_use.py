@@ -112,7 +112,6 @@ _NOT_KEPT: dict[str, set[str]] = {
     "AWS::Events::Archive": {"KmsKeyIdentifier"},
     "AWS::Events::Connection": {"Description"},
     "AWS::Events::EventBus": {"DeadLetterConfig", "KmsKeyIdentifier", "LogConfig"},
-    "AWS::Logs::LogGroup": {"LogGroupClass"},
     "AWS::Logs::MetricFilter": {
         *("ApplyOnTransformedLogs", "EmitSystemFieldDimensions", "FieldSelectionCriteria"),
     },
