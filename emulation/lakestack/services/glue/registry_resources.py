@@ -10,7 +10,6 @@ from typing import Any
 
 from localstack.services.cloudformation.resource_provider import ResourceRequest
 
-from lakestack.services.cloudformation.changes import tag_map
 from lakestack.services.cloudformation.resource import Model, ModelResource, plugin
 
 _NOT_FOUND = ("EntityNotFoundException",)
@@ -27,9 +26,7 @@ class RegistryResource(ModelResource):
 
     def create_resource(self, aws: Any, model: Model, request: ResourceRequest[Model]) -> None:  # noqa: ARG002 - of all types
         given = {"Description": model["Description"]} if model.get("Description") else {}
-        answer = aws.glue.create_registry(
-            RegistryName=model["Name"], Tags=tag_map(model.get("Tags") or []), **given
-        )
+        answer = aws.glue.create_registry(RegistryName=model["Name"], Tags=_tags(model), **given)
         model["Arn"] = answer["RegistryArn"]
 
     def delete_resource(self, aws: Any, model: Model) -> None:
@@ -50,7 +47,7 @@ class SchemaResource(ModelResource):
         names = ("DataFormat", "Compatibility", "Description", "SchemaDefinition")
         answer = aws.glue.create_schema(
             SchemaName=model["Name"],
-            Tags=tag_map(model.get("Tags") or []),
+            Tags=_tags(model),
             **({"RegistryId": _registry(registry)} if registry else {}),
             **{name: model[name] for name in names if model.get(name)},
         )
@@ -85,6 +82,10 @@ class SecurityConfigurationResource(ModelResource):
 
     def delete_resource(self, aws: Any, model: Model) -> None:
         aws.glue.delete_security_configuration(Name=model["Name"])
+
+
+def _tags(model: Model) -> dict[str, str]:
+    return {tag["Key"]: tag["Value"] for tag in model.get("Tags") or []}
 
 
 def _registry(given: Model) -> Model:
