@@ -45,7 +45,8 @@ class LambdaState(ServiceState):
             return {
                 "lineages": {uuid: each.snapshot() for uuid, each in self.lineages.items()},
                 "log_groups": sorted(self.log_groups),
-                "keys": dict(self.keys),
+                # only where there are any: states that were saved without them stay readable
+                **({"keys": dict(self.keys)} if self.keys else {}),
             }
 
     def restore(self, document: dict[str, Any]) -> None:
@@ -53,7 +54,7 @@ class LambdaState(ServiceState):
         for uuid, saved in document["lineages"].items():
             self.lineage(uuid).restore(saved, STREAMS.find)
         self.log_groups = set(document["log_groups"])
-        self.keys = dict(document["keys"])
+        self.keys = dict(document.get("keys") or {})
 
     def end(self) -> list[Ending]:
         """Consumers end their batches; a mapping that LocalStack still has starts over."""
