@@ -120,6 +120,11 @@ SERVICES: tuple[EmulatedService, ...] = (
             "AWS::Glue::Workflow": f"{_GLUE}:WorkflowPlugin",
             "AWS::Glue::DataQualityRuleset": f"{_GLUE}:DataQualityRulesetPlugin",
             "AWS::Glue::CustomEntityType": f"{_GLUE}:CustomEntityTypePlugin",
+            "AWS::Glue::Registry": f"{_OURS}.glue.registry_resources:RegistryPlugin",
+            "AWS::Glue::Schema": f"{_OURS}.glue.registry_resources:SchemaPlugin",
+            "AWS::Glue::SecurityConfiguration": (
+                f"{_OURS}.glue.registry_resources:SecurityConfigurationPlugin"
+            ),
         },
     ),
     EmulatedService(
@@ -171,6 +176,7 @@ SERVICES: tuple[EmulatedService, ...] = (
         f"{_OURS}.lambda_.provider:LakeLambdaProvider",
         factory=f"{_OURS}.lambda_.provider:create_service",
         overrides=True,
+        replaced_types={"AWS::Lambda::Version": f"{_OURS}.lambda_.resources:Version"},
     ),
     EmulatedService(
         "cloudformation",
@@ -180,12 +186,14 @@ SERVICES: tuple[EmulatedService, ...] = (
         overrides=True,
         resource_types={
             "AWS::CloudFormation::CustomResource": f"{_CFN}.custom_resource:CustomResourcePlugin",
+            "AWS::CloudWatch::Dashboard": f"{_CFN}.dashboard:DashboardPlugin",
             "AWS::EC2::SecurityGroupEgress": (
                 f"{_CFN}.security_group_rules:SecurityGroupEgressPlugin"
             ),
             "AWS::EC2::SecurityGroupIngress": (
                 f"{_CFN}.security_group_rules:SecurityGroupIngressPlugin"
             ),
+            "AWS::Events::Archive": f"{_CFN}.event_archive:ArchivePlugin",
             "AWS::Logs::MetricFilter": f"{_CFN}.metric_filter:MetricFilterPlugin",
         },
         replaced_types={

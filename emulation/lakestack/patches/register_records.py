@@ -144,6 +144,12 @@ RECORDS: tuple[Patch, ...] = (
         "moto.logs.models:LogGroup.create_log_stream",
     ),
     patch(
+        "logs.create_group",
+        "logs.classes",
+        "the class of a log group is forgotten",
+        "localstack.services.logs.provider:LogsProvider.create_log_group",
+    ),
+    patch(
         "logs.tag_resource",
         "logs.tags",
         "tags of a log group that was made without any are forgotten",

@@ -93,6 +93,7 @@ PREPARED = (
     "sqs.metrics",
     "stepfunctions.install",
     "logs.insights.queries",
+    "logs.classes",
     "logs.metric_filters",
     "logs.reads",
     "logs.retention",

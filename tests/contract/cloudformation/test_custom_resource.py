@@ -14,6 +14,7 @@ from tests.support import unique, wait_until
 
 def test_create_update_delete(custom_stacks: CustomStacks, name: str) -> None:
     body = template(Flag=True, Count=3, Deep={"List": [1, False]})
+    body["Resources"]["Thing"]["Version"] = "1.0"  # as templates have it that AWS publishes
     for key in ("Message", "Number", "Yes"):
         body["Outputs"][key] = {"Value": {"Fn::GetAtt": ["Thing", key]}}
     created = custom_stacks.create(name, body)

@@ -30,6 +30,7 @@ FOREIGN = PROJECT / "tests" / "fixtures" / "workshop" / "templates"
         (template(A={}), "Every Resources object must contain a Type member"),
         ({"Resources": {"a-b": A}}, "Resource name a-b is non alphanumeric"),
         (template(A={**A, "Depends": "B"}), "Invalid template resource property 'Depends'"),
+        (template(A={**A, "Version": "1.0"}), "Invalid template resource property 'Version'"),
         (template(A={"Type": "AWS::Foo::Bar"}), "Unrecognized resource types: [AWS::Foo::Bar]"),
         (template(A=parameter({"Ref": "B"})), "Unresolved resource dependencies [B] in the Res"),
         (template(A=parameter({"Fn::Sub": "x${B.Arn}"})), "Unresolved resource dependencies [B]"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from botocore.exceptions import ClientError
 
@@ -80,3 +82,22 @@ def test_a_refused_first_version_leaves_no_layer(aws: Aws, name: str) -> None:
     with pytest.raises(ClientError):
         layers.publish_layer_version(LayerName=arn, Content={"ZipFile": b"no zip"})
     assert name not in [layer["LayerName"] for layer in layers.list_layers()["Layers"]]
+
+
+def test_a_permission_for_an_organization_says_so(aws: Aws, name: str) -> None:
+    client = aws("lambda")
+    content = {"ZipFile": packed({"python/mine.py": "x = 1"})}
+    version = client.publish_layer_version(LayerName=name, Content=content)["Version"]
+    client.add_layer_version_permission(
+        LayerName=name,
+        VersionNumber=version,
+        StatementId="of-all",
+        Action="lambda:GetLayerVersion",
+        Principal="*",
+        OrganizationId="o-abcdefghi1",
+    )
+
+    answer = client.get_layer_version_policy(LayerName=name, VersionNumber=version)
+
+    (statement,) = json.loads(answer["Policy"])["Statement"]
+    assert statement["Condition"] == {"StringEquals": {"aws:PrincipalOrgID": "o-abcdefghi1"}}

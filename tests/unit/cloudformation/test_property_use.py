@@ -43,6 +43,7 @@ def test_the_document_names_each_property_that_is_not_applied() -> None:
         ("AWS::Lambda::Function", "ReservedConcurrentExecutions", property_use.APPLIED),
         ("AWS::Lambda::Function", "KmsKeyArn", property_use.APPLIED),
         ("AWS::Lambda::Function", "RecursiveLoop", property_use.ACCEPTED),
+        ("AWS::Logs::SubscriptionFilter", "Distribution", property_use.ACCEPTED),
         ("AWS::S3::Bucket", "LifecycleConfiguration", property_use.APPLIED),
         ("AWS::S3::Bucket", "ReplicationConfiguration", property_use.ACCEPTED),
         ("AWS::DynamoDB::Table", "ImportSourceSpecification", property_use.REFUSED),
@@ -54,6 +55,19 @@ def test_the_document_names_each_property_that_is_not_applied() -> None:
 )
 def test_single_properties(resource_type: str, name: str, use: str) -> None:
     assert property_use.use_of(resource_type, name) == use
+
+
+def test_a_part_of_a_property_that_is_not_applied_is_named_by_its_path() -> None:
+    given = {"StreamArn": "a", "ApproximateCreationDateTimePrecision": "MILLISECOND"}
+    table = "AWS::DynamoDB::Table"
+
+    accepted = property_use.accepted_in(
+        table, {"TableName": "t", "KinesisStreamSpecification": given}
+    )
+
+    path = "KinesisStreamSpecification.ApproximateCreationDateTimePrecision"
+    assert accepted == [path]
+    assert property_use.accepted_in(table, {"TableName": "t"}) == []
 
 
 def test_a_name_that_its_schema_calls_read_only_can_be_set() -> None:

@@ -63,7 +63,7 @@ def test_who_answers() -> None:
     assert "CreateRegistry" in glue[fidelity.MOTO]
     assert "CreateBlueprint" in glue[fidelity.NOBODY]
     assert "CreateCompilationJob" in by_api["sagemaker"][fidelity.REFUSED]
-    assert "PublishVersion" in by_api["lambda"][fidelity.LOCALSTACK]
+    assert "CreateAlias" in by_api["lambda"][fidelity.LOCALSTACK]
     assert "CreateFunction" in by_api["lambda"][fidelity.OURS]
     assert set(by_api["kinesis"]) <= {fidelity.OURS, fidelity.NOBODY}
 

@@ -90,6 +90,7 @@ def test_a_group_is_described_without_its_events(backend: LogsBackend) -> None:
         "arn": f"{arn}:*",
         "logGroupArn": arn,
         "logGroupName": "/g",
+        "logGroupClass": "STANDARD",
         "metricFilterCount": 0,
         "retentionInDays": "7",
         "storedBytes": 5,

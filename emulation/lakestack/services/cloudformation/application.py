@@ -146,10 +146,12 @@ class Application:
             )
         except (BotoCoreError, ClientError) as e:
             return ProgressEvent(OperationStatus.FAILED, resource_model=known, message=str(e))
+        model = {**model, **{k: v for k, v in known.items() if k in model}}  # attributes change
+        event.resource_model = model
         ours = supplements.properties(self._type) & self._given.keys()
         if ours:
             event.resource_model = {**{name: self._given[name] for name in ours}, **model}
-        without = self._of_use(property_use.ACCEPTED, self._given)
+        without = property_use.accepted_in(self._type, self._given)
         if self._handing is not None:
             without += sorted(set(self._handing.dropped))
         if without:

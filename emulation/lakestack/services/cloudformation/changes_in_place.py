@@ -9,50 +9,41 @@ requires: No interruption".
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from botocore import xform_name
 from localstack.aws.spec import load_service
 
-Model = dict[str, Any]
-Change = Callable[[Any, Model, Any], None]
-"""Of LocalStack's client factory, the resource's model with its attributes, and the value."""
-
-
-def function_setting(member: str, default: Any) -> Change:
-    """A member of UpdateFunctionConfiguration, and what it is where nothing is given."""
-
-    def apply(aws: Any, model: Model, value: Any) -> None:
-        name, client = model["FunctionName"], aws.lambda_
-        given = default if value is None else value
-        current = client.get_function_configuration(FunctionName=name).get(member)
-        if current != given:
-            client.update_function_configuration(FunctionName=name, **{member: given})
-            client.get_waiter("function_updated_v2").wait(FunctionName=name)
-
-    return apply
-
-
-def _function_tags(aws: Any, model: Model, value: Any) -> None:
-    client = aws.lambda_
-    found = client.get_function_configuration(FunctionName=model["FunctionName"])["FunctionArn"]
-    if old := client.list_tags(Resource=found)["Tags"]:
-        client.untag_resource(Resource=found, TagKeys=list(old))
-    if value:
-        client.tag_resource(Resource=found, Tags=tag_map(value))
+from lakestack.services.cloudformation import changes_of_functions as functions
+from lakestack.services.cloudformation import changes_of_identity as identity
+from lakestack.services.cloudformation import changes_of_messaging as messaging
+from lakestack.services.cloudformation import table_changes as table
+from lakestack.services.cloudformation.changes import (
+    Change,
+    Difference,
+    Model,
+    document,
+    tag_map,
+)
 
 
 def _glue_tags(kind: str) -> Change:
     def apply(aws: Any, model: Model, value: Any) -> None:
         client, account = aws.glue, aws.sts.get_caller_identity()["Account"]
         arn = f"arn:aws:glue:{client.meta.region_name}:{account}:{kind}/{model['Name']}"
-        if old := client.get_tags(ResourceArn=arn)["Tags"]:
-            client.untag_resource(ResourceArn=arn, TagsToRemove=list(old))
-        if value:
-            client.tag_resource(ResourceArn=arn, TagsToAdd=tag_map(value))
+        registry_tags(aws, {"Arn": arn}, value)
 
     return apply
+
+
+def registry_tags(aws: Any, model: Model, value: Any) -> None:
+    """Tags of what Glue has, by its ARN."""
+    client, arn = aws.glue, model["Arn"]
+    if old := client.get_tags(ResourceArn=arn)["Tags"]:
+        client.untag_resource(ResourceArn=arn, TagsToRemove=list(old))
+    if value:
+        client.tag_resource(ResourceArn=arn, TagsToAdd=tag_map(value))
 
 
 def _all_at_once(service: str, operation: str) -> Change:
@@ -107,24 +98,59 @@ def _secret_tags(aws: Any, model: Model, value: Any) -> None:
         client.tag_resource(SecretId=secret, Tags=value)
 
 
-def _policy_versions(aws: Any, model: Model, value: Any) -> None:
-    client, arn = aws.iam, model["Id"]
-    for version in client.list_policy_versions(PolicyArn=arn)["Versions"]:
-        if not version["IsDefaultVersion"]:  # there may be five; AWS keeps the one before
-            client.delete_policy_version(PolicyArn=arn, VersionId=version["VersionId"])
-    client.create_policy_version(PolicyArn=arn, PolicyDocument=_document(value), SetAsDefault=True)
-
-
 def _bucket_policy(aws: Any, model: Model, value: Any) -> None:
-    aws.s3.put_bucket_policy(Bucket=model["Bucket"], Policy=_document(value))
+    aws.s3.put_bucket_policy(Bucket=model["Bucket"], Policy=document(value))
 
 
-def _role(member: str, default: Any) -> Change:
+def _ec2_tags(identifier: str) -> Change:
     def apply(aws: Any, model: Model, value: Any) -> None:
-        given = {member: default if value is None else value}
-        aws.iam.update_role(RoleName=model["RoleName"], **given)
+        resource = model[identifier]
+        filters = [{"Name": "resource-id", "Values": [resource]}]
+        old = aws.ec2.describe_tags(Filters=filters)["Tags"]
+        if gone := {tag["Key"] for tag in old} - {tag["Key"] for tag in value or ()}:
+            aws.ec2.delete_tags(Resources=[resource], Tags=[{"Key": k} for k in sorted(gone)])
+        if value:
+            aws.ec2.create_tags(Resources=[resource], Tags=value)
 
     return apply
+
+
+EC2_TAGS: Mapping[str, Change] = {
+    f"AWS::EC2::{kind}": _ec2_tags(identifier)
+    for kind, identifier in {
+        "DHCPOptions": "DhcpOptionsId",
+        "Instance": "Id",
+        "InternetGateway": "InternetGatewayId",
+        "KeyPair": "KeyPairId",
+        "NatGateway": "NatGatewayId",
+        "NetworkAcl": "Id",
+        "RouteTable": "RouteTableId",
+        "SecurityGroup": "GroupId",
+        "Subnet": "SubnetId",
+        "TransitGateway": "Id",
+        "VPC": "VpcId",
+        "VPCEndpoint": "Id",
+    }.items()
+}
+"""Tags of resources of EC2, by the attribute that has the resource's id."""
+
+
+def _parameter(name: str, default: str) -> Change:
+    def apply(aws: Any, model: Model, value: Any) -> None:
+        now = aws.ssm.get_parameter(Name=model["Name"], WithDecryption=True)["Parameter"]
+        given = {"Value": model.get("Value", now["Value"]), name: value or default}
+        aws.ssm.put_parameter(Name=model["Name"], Type=now["Type"], Overwrite=True, **given)
+
+    return apply
+
+
+def _parameter_tags(aws: Any, model: Model, value: Any) -> None:
+    named = {"ResourceType": "Parameter", "ResourceId": model["Name"]}
+    if old := aws.ssm.list_tags_for_resource(**named)["TagList"]:
+        aws.ssm.remove_tags_from_resource(**named, TagKeys=[tag["Key"] for tag in old])
+    if value:
+        tags = [{"Key": key, "Value": text} for key, text in tag_map(value).items()]
+        aws.ssm.add_tags_to_resource(**named, Tags=tags)
 
 
 def _key_description(aws: Any, model: Model, value: Any) -> None:
@@ -136,25 +162,13 @@ def _key_rotation(aws: Any, model: Model, value: Any) -> None:
     change(KeyId=model["KeyId"])
 
 
-def _document(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
-
-
-def _capacity(aws: Any, model: Model, value: Any) -> None:  # noqa: ARG001 - both belong together
-    mode = model.get("BillingMode", "PROVISIONED")
-    asked: Model = {"TableName": model["TableName"], "BillingMode": mode}
-    if mode == "PROVISIONED":
-        asked["ProvisionedThroughput"] = model["ProvisionedThroughput"]
-    aws.dynamodb.update_table(**asked)
-
-
 def _table_tags(aws: Any, model: Model, value: Any) -> None:
-    table = aws.dynamodb.describe_table(TableName=model["TableName"])["Table"]["TableArn"]
-    old = aws.dynamodb.list_tags_of_resource(ResourceArn=table)["Tags"]
+    found = aws.dynamodb.describe_table(TableName=model["TableName"])["Table"]["TableArn"]
+    old = aws.dynamodb.list_tags_of_resource(ResourceArn=found)["Tags"]
     if old:
-        aws.dynamodb.untag_resource(ResourceArn=table, TagKeys=[t["Key"] for t in old])
+        aws.dynamodb.untag_resource(ResourceArn=found, TagKeys=[t["Key"] for t in old])
     if value:
-        aws.dynamodb.tag_resource(ResourceArn=table, Tags=value)
+        aws.dynamodb.tag_resource(ResourceArn=found, Tags=value)
 
 
 def _time_to_live(aws: Any, model: Model, value: Any) -> None:
@@ -187,18 +201,15 @@ def _queue_tags(aws: Any, model: Model, value: Any) -> None:
         aws.sqs.tag_queue(QueueUrl=queue, Tags=tag_map(value))
 
 
-def _topic_attribute(name: str, default: str) -> Change:
-    def apply(aws: Any, model: Model, value: Any) -> None:
-        text = default if value is None else str(value)
-        aws.sns.set_topic_attributes(
-            TopicArn=model["TopicArn"], AttributeName=name, AttributeValue=text
-        )
-
-    return apply
-
-
 def _machine_role(aws: Any, model: Model, value: Any) -> None:
     aws.stepfunctions.update_state_machine(stateMachineArn=model["Arn"], roleArn=value)
+
+
+def _machine_logs(aws: Any, model: Model, value: Any) -> None:
+    off = {"level": "OFF", "includeExecutionData": False, "destinations": []}
+    aws.stepfunctions.update_state_machine(
+        stateMachineArn=model["Arn"], loggingConfiguration=off if value is None else value
+    )
 
 
 def _machine_tags(aws: Any, model: Model, value: Any) -> None:
@@ -209,9 +220,21 @@ def _machine_tags(aws: Any, model: Model, value: Any) -> None:
         client.tag_resource(resourceArn=arn, tags=[{k.lower(): t[k] for k in t} for t in value])
 
 
-def tag_map(tags: Any) -> dict[str, str]:
-    """Tags by their keys, from either form that types have."""
-    return tags if isinstance(tags, dict) else {tag["Key"]: tag["Value"] for tag in tags}
+def _tags_by_arn(service: str, arn: str) -> Change:
+    """Tags of a service that has TagResource with ``ResourceARN``; `arn` is the attribute."""
+
+    def apply(aws: Any, model: Model, value: Any) -> None:
+        client, found = getattr(aws, service), {"ResourceARN": model[arn]}
+        if old := client.list_tags_for_resource(**found)["Tags"]:
+            client.untag_resource(**found, TagKeys=[tag["Key"] for tag in old])
+        if value:
+            client.tag_resource(**found, Tags=value)
+
+    return apply
+
+
+alarm_tags = _tags_by_arn("cloudwatch", "Arn")
+"""Of an alarm, single or composite."""
 
 
 _QUEUE_DEFAULTS: Model = {
@@ -246,42 +269,40 @@ _SCHEDULE = (
 CHANGES: Mapping[str, Mapping[str, Change]] = {
     "AWS::CloudWatch::Alarm": dict.fromkeys(_ALARM, _all_at_once("cloudwatch", "PutMetricAlarm")),
     "AWS::DynamoDB::Table": {
-        "BillingMode": _capacity,
-        "ProvisionedThroughput": _capacity,
+        "AttributeDefinitions": table.change_attributes,
+        "BillingMode": table.change_capacity,
+        "ProvisionedThroughput": table.change_capacity,
+        "SSESpecification": table.change_encryption,
+        "StreamSpecification": table.change_stream,
         "Tags": _table_tags,
         "TimeToLiveSpecification": _time_to_live,
     },
+    "AWS::Events::EventBus": {"Tags": _tags_by_arn("events", "Arn")},
     "AWS::Events::Rule": {
-        **dict.fromkeys(("Description", "EventPattern", "ScheduleExpression", "State"), _rule),
+        "Tags": _tags_by_arn("events", "Arn"),
+        **dict.fromkeys(
+            ("Description", "EventPattern", "RoleArn", "ScheduleExpression", "State"), _rule
+        ),
         "Targets": _rule_targets,
     },
     "AWS::Glue::Crawler": {"Tags": _glue_tags("crawler")},
     "AWS::Glue::Job": {"Tags": _glue_tags("job")},
+    "AWS::Glue::Schema": {"Tags": registry_tags},
     "AWS::Glue::Trigger": {"Tags": _glue_tags("trigger")},
     "AWS::Glue::Workflow": {"Tags": _glue_tags("workflow")},
-    "AWS::IAM::ManagedPolicy": {"PolicyDocument": _policy_versions},
-    "AWS::IAM::Role": {
-        "Description": _role("Description", ""),
-        "MaxSessionDuration": _role("MaxSessionDuration", 3600),
-    },
     "AWS::KMS::Key": {"Description": _key_description, "EnableKeyRotation": _key_rotation},
-    "AWS::Lambda::Function": {
-        "DeadLetterConfig": function_setting("DeadLetterConfig", {"TargetArn": ""}),
-        "Description": function_setting("Description", ""),
-        "Environment": function_setting("Environment", {"Variables": {}}),
-        "KmsKeyArn": function_setting("KMSKeyArn", ""),
-        "MemorySize": function_setting("MemorySize", 128),
-        "SnapStart": function_setting("SnapStart", {"ApplyOn": "None"}),
-        "Tags": _function_tags,
-        "Timeout": function_setting("Timeout", 3),
-        "TracingConfig": function_setting("TracingConfig", {"Mode": "PassThrough"}),
+    **{kind: {"Tags": change} for kind, change in EC2_TAGS.items()},
+    **identity.CHANGES,
+    "AWS::Lambda::EventSourceMapping": messaging.MAPPING,
+    "AWS::Lambda::Function": functions.FUNCTION,
+    "AWS::SSM::Parameter": {
+        "AllowedPattern": _parameter("AllowedPattern", ""),
+        "Description": _parameter("Description", ""),
+        "Tags": _parameter_tags,
     },
     "AWS::S3::BucketPolicy": {"PolicyDocument": _bucket_policy},
-    "AWS::SNS::Topic": {
-        "DisplayName": _topic_attribute("DisplayName", ""),
-        "KmsMasterKeyId": _topic_attribute("KmsMasterKeyId", ""),
-        "SignatureVersion": _topic_attribute("SignatureVersion", "1"),
-    },
+    "AWS::SNS::Subscription": messaging.SUBSCRIPTION,
+    "AWS::SNS::Topic": messaging.TOPIC,
     "AWS::SQS::Queue": {
         **{name: _queue_attribute(name, default) for name, default in _QUEUE_DEFAULTS.items()},
         "Tags": _queue_tags,
@@ -291,10 +312,23 @@ CHANGES: Mapping[str, Mapping[str, Change]] = {
     ),
     "AWS::SecretsManager::Secret": {
         "Description": _secret("Description", ""),
-        "KmsKeyId": _secret("KmsKeyId", ""),
+        "KmsKeyId": _secret("KmsKeyId", "alias/aws/secretsmanager"),
         "SecretString": _secret("SecretString", ""),
         "Tags": _secret_tags,
     },
-    "AWS::StepFunctions::StateMachine": {"RoleArn": _machine_role, "Tags": _machine_tags},
+    "AWS::StepFunctions::StateMachine": {
+        "LoggingConfiguration": _machine_logs,
+        "RoleArn": _machine_role,
+        "Tags": _machine_tags,
+    },
 }
 """What a handler applies when it makes the resource, and cannot change, or take back."""
+
+DIFFERENCES: Mapping[str, Mapping[str, Difference]] = {
+    "AWS::DynamoDB::Table": {
+        "GlobalSecondaryIndexes": table.change_indexes,
+        "KinesisStreamSpecification": table.change_kinesis_stream,
+    },
+    "AWS::SNS::Topic": {"Subscription": messaging.change_subscriptions},
+}
+"""As `CHANGES`, with what was there before."""

@@ -23,6 +23,7 @@ from lakestack.services.cloudformation import (
     supplements,
 )
 from lakestack.services.cloudformation.resource import not_in_place
+from lakestack.services.cloudformation.schemas import read_only, schema_of
 from lakestack.services.cloudformation.stack_notes import CANCELLED, notes_for
 
 POLL_SECONDS = 0.1
@@ -84,8 +85,10 @@ def _updated(provider: Any, request: Any) -> Any:
     try:
         return provider.update(request)
     except NotImplementedError:
-        previous = request.previous_state or {}
-        changed = sorted(k for k, v in request.desired_state.items() if previous.get(k) != v)
+        previous, wanted = request.previous_state or {}, request.desired_state
+        schema = schema_of(request.resource_type) or {"properties": wanted}
+        names = set(schema["properties"]) - read_only(schema)
+        changed = sorted(k for k in names if previous.get(k) != wanted.get(k))
         return ProgressEvent(
             OperationStatus.FAILED,
             resource_model=previous,

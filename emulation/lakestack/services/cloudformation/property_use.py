@@ -15,7 +15,7 @@ import functools
 import importlib
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
@@ -100,6 +100,32 @@ _ONLY_READ: dict[str, set[str]] = {
 }
 """Named by helpers that read a resource, or that take the property away."""
 
+_NOT_KEPT: dict[str, set[str]] = {
+    "AWS::DynamoDB::GlobalTable": {
+        *("Replicas.DeletionProtectionEnabled", "Replicas.PointInTimeRecoverySpecification"),
+        *("Replicas.TableClass", "Replicas.Tags", "WarmThroughput"),
+    },
+    "AWS::DynamoDB::Table": {
+        "KinesisStreamSpecification.ApproximateCreationDateTimePrecision",
+    },
+    "AWS::EC2::KeyPair": {"KeyType"},
+    "AWS::Events::Archive": {"KmsKeyIdentifier"},
+    "AWS::Events::Connection": {"Description"},
+    "AWS::Events::EventBus": {"DeadLetterConfig", "KmsKeyIdentifier", "LogConfig"},
+    "AWS::Logs::MetricFilter": {
+        *("ApplyOnTransformedLogs", "EmitSystemFieldDimensions", "FieldSelectionCriteria"),
+    },
+    "AWS::Logs::SubscriptionFilter": {
+        *("ApplyOnTransformedLogs", "Distribution", "EmitSystemFields", "FieldSelectionCriteria"),
+    },
+    "AWS::StepFunctions::Activity": {"EncryptionConfiguration", "Tags"},
+    "AWS::StepFunctions::StateMachine": {"EncryptionConfiguration", "TracingConfiguration"},
+}
+"""What the operation takes, and the service then shows nowhere; with the path of a part.
+
+tests/contract/cloudformation/test_read_back.py asks the services.
+"""
+
 _REFUSED: dict[str, set[str]] = {
     "AWS::CloudFormation::Macro": {"LogGroupName", "LogRoleARN"},
     "AWS::DynamoDB::Table": {"ImportSourceSpecification"},
@@ -124,6 +150,20 @@ def use_of(resource_type: str, name: str) -> str:
     """Whether a property is applied, accepted or refused."""
     found = not_applied().get(resource_type) or {}
     return next((use for use in (ACCEPTED, REFUSED) if name in found.get(use, ())), APPLIED)
+
+
+def accepted_in(resource_type: str, given: Mapping[str, Any]) -> list[str]:
+    """Properties of these, and paths of their parts, that are accepted and not applied."""
+    found = (not_applied().get(resource_type) or {}).get(ACCEPTED) or ()
+    return sorted(path for path in found if _has(given, path.split(".")))
+
+
+def _has(value: Any, path: list[str]) -> bool:
+    if not path:
+        return True
+    if isinstance(value, list):
+        return any(_has(item, path) for item in value)
+    return isinstance(value, Mapping) and path[0] in value and _has(value[path[0]], path[1:])
 
 
 def settable(resource_type: str) -> list[str]:
@@ -201,9 +241,12 @@ def examine(resource_type: str, provider: type) -> dict[str, str]:
     refused = _REFUSED.get(resource_type, set())
     also, said = _settable(resource_type, provider)
     fixed = read_only(schema) - (also if said else set())
+    lost = _NOT_KEPT.get(resource_type, set())
+    names = (set(schema["properties"]) - fixed) | {path for path in lost if "." in path}
+    named -= lost
     return {
         name: REFUSED if name in refused else APPLIED if name in named else ACCEPTED
-        for name in sorted(set(schema["properties"]) - fixed)
+        for name in sorted(names)
     }
 
 

@@ -46,6 +46,8 @@ class Bucket(S3BucketProvider):  # type: ignore[misc]
         ):
             if previous.get(key) and not model.get(key):
                 remove(Bucket=name)
+        if previous.get("NotificationConfiguration") and not model.get("NotificationConfiguration"):
+            s3.put_bucket_notification_configuration(Bucket=name, NotificationConfiguration={})
         if previous.get("VersioningConfiguration") and not model.get("VersioningConfiguration"):
             suspended = {"Status": "Suspended"}
             s3.put_bucket_versioning(Bucket=name, VersioningConfiguration=suspended)

@@ -7,21 +7,22 @@ changes in an update, with None when it is gone. AWS CloudFormation Template Ref
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from lakestack.services.cloudformation import s3_configurations as s3
 from lakestack.services.cloudformation import security_group_rules as rules
+from lakestack.services.cloudformation.changes import Change, Difference, tag_map
 from lakestack.services.cloudformation.changes_in_place import (
     CHANGES,
-    Change,
-    function_setting,
-    tag_map,
+    DIFFERENCES,
+    EC2_TAGS,
+    alarm_tags,
+    registry_tags,
 )
+from lakestack.services.cloudformation.changes_of_functions import code_signing, function_setting
 
 Model = dict[str, Any]
-Difference = Callable[[Any, Model, Any, Any], None]
-"""As `Change`, and the value before; both may be None."""
 
 
 def _reserved_concurrency(aws: Any, model: Model, value: Any) -> None:
@@ -53,6 +54,10 @@ def _point_in_time_recovery(aws: Any, model: Model, value: Any) -> None:
         TableName=model["TableName"],
         PointInTimeRecoverySpecification=value or {"PointInTimeRecoveryEnabled": False},
     )
+
+
+_NO_LIMIT = {"MaxReadRequestUnits": -1, "MaxWriteRequestUnits": -1}
+"""Amazon DynamoDB API Reference, "OnDemandThroughput"."""
 
 
 def _table_setting(member: str, default: Any) -> Change:
@@ -149,14 +154,6 @@ def _user_policies(aws: Any, model: Model, value: Any) -> None:
         )
 
 
-def _ec2_tags(identifier: str) -> Change:
-    def apply(aws: Any, model: Model, value: Any) -> None:
-        if value:
-            aws.ec2.create_tags(Resources=[model[identifier]], Tags=value)
-
-    return apply
-
-
 def _vpc_attribute(name: str, default: bool) -> Change:
     def apply(aws: Any, model: Model, value: Any) -> None:
         given = {"Value": default if value is None else value}
@@ -166,17 +163,22 @@ def _vpc_attribute(name: str, default: bool) -> Change:
 
 
 SUPPLEMENTS: Mapping[str, Mapping[str, Change]] = {
+    "AWS::CloudWatch::Alarm": {"Tags": alarm_tags},
+    "AWS::CloudWatch::CompositeAlarm": {"Tags": alarm_tags},
     "AWS::DynamoDB::Table": {
         "DeletionProtectionEnabled": _table_setting("DeletionProtectionEnabled", False),
         "PointInTimeRecoverySpecification": _point_in_time_recovery,
         "TableClass": _table_setting("TableClass", "STANDARD"),
+        "OnDemandThroughput": _table_setting("OnDemandThroughput", dict(_NO_LIMIT)),
     },
-    "AWS::EC2::Instance": {"Tags": _ec2_tags("Id")},
+    "AWS::EC2::Instance": {"Tags": EC2_TAGS["AWS::EC2::Instance"]},
+    "AWS::EC2::KeyPair": {"Tags": EC2_TAGS["AWS::EC2::KeyPair"]},
     "AWS::EC2::VPC": {
         "EnableDnsSupport": _vpc_attribute("EnableDnsSupport", True),
         "EnableDnsHostnames": _vpc_attribute("EnableDnsHostnames", False),
     },
-    "AWS::EC2::VPCEndpoint": {"Tags": _ec2_tags("Id")},
+    "AWS::EC2::VPCEndpoint": {"Tags": EC2_TAGS["AWS::EC2::VPCEndpoint"]},
+    "AWS::Glue::Registry": {"Tags": registry_tags},
     "AWS::IAM::User": {"Policies": _user_policies},
     "AWS::Kinesis::Stream": {  # the mode comes before the count
         "StreamModeDetails": _stream_mode,
@@ -187,6 +189,7 @@ SUPPLEMENTS: Mapping[str, Mapping[str, Change]] = {
         "DesiredShardLevelMetrics": _shard_metrics,
     },
     "AWS::Lambda::Function": {
+        "CodeSigningConfigArn": code_signing,
         "ReservedConcurrentExecutions": _reserved_concurrency,
         "EphemeralStorage": function_setting("EphemeralStorage", {"Size": 512}),
     },
@@ -224,7 +227,8 @@ def undo(resource_type: str, aws: Any, model: Model) -> None:
 
 def changeable(resource_type: str) -> set[str]:
     """The properties of a type that are changed here, whoever applies them first."""
-    return properties(resource_type) | set(CHANGES.get(resource_type, ()))
+    changed = {*CHANGES.get(resource_type, ()), *DIFFERENCES.get(resource_type, ())}
+    return properties(resource_type) | changed
 
 
 def properties(resource_type: str) -> set[str]:
@@ -245,7 +249,10 @@ def apply(resource_type: str, aws: Any, model: Model, wanted: Model, before: Mod
         value, old = wanted.get(name), (before or {}).get(name)
         if value != old:
             supplement(aws, model, value)
-    for name, difference in BY_DIFFERENCE.get(resource_type, {}).items():
+    differences = dict(BY_DIFFERENCE.get(resource_type, {}))
+    if before is not None:
+        differences |= DIFFERENCES.get(resource_type, {})
+    for name, difference in differences.items():
         value, old = wanted.get(name), (before or {}).get(name)
         if value != old:
             difference(aws, model, value, old)

@@ -20,6 +20,7 @@ from lakestack.services.cloudformation.references import (
     depends_on,
     references,
 )
+from lakestack.services.cloudformation.schemas import CUSTOM_RESOURCE
 from lakestack.services.cloudformation.sections import (
     check_condition_references,
     check_sections,
@@ -136,7 +137,9 @@ def _check_resource(name: str, resource: Any) -> None:
             f"Template format error: [/Resources/{name}] Every Resources object must contain a "
             "Type member."
         )
-    if unknown := sorted(set(resource) - _RESOURCE_KEYS):
+    custom = resource["Type"] == CUSTOM_RESOURCE or resource["Type"].startswith("Custom::")
+    known = _RESOURCE_KEYS | ({"Version"} if custom else set())
+    if unknown := sorted(set(resource) - known):
         raise ValidationError(f"Invalid template resource property '{unknown[0]}'")
     for key in _EVALUATED:
         if not isinstance(resource.get(key, {}), dict):

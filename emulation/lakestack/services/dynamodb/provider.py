@@ -38,7 +38,8 @@ from lakestack.services.dynamodb import (
 )
 from lakestack.services.dynamodb.engine_process import EngineError
 from lakestack.services.dynamodb.lost_tables import Key, LostTable, with_lost
-from lakestack.services.dynamodb.ordered_writes import OrderedWrites, plain_name, tables_named
+from lakestack.services.dynamodb.ordered_writes import plain_name, tables_named
+from lakestack.services.dynamodb.table_settings import TableSettings
 
 LOG = logging.getLogger(__name__)
 
@@ -52,7 +53,7 @@ class MotoDynamodbProvider:
     service = "dynamodb"
 
 
-class LakeDynamodbProvider(OrderedWrites):
+class LakeDynamodbProvider(TableSettings):
     """LocalStack's provider over an engine that may die."""
 
     def on_before_start(self) -> None:

@@ -9,6 +9,7 @@ from localstack.services.cloudformation.resource_provider import ResourceRequest
 
 from lakestack.services.cloudformation.generated_names import generated_name
 from lakestack.services.cloudformation.resource import Model, ModelResource, plugin
+from lakestack.services.glue.crawler_defaults import CRAWLER_DEFAULTS
 
 _NOT_FOUND = ("EntityNotFoundException",)
 
@@ -124,7 +125,7 @@ class CrawlerResource(ModelResource):
 
     TYPE = "AWS::Glue::Crawler"
     IDENTIFIER = "Name"
-    REPLACED_BY = ("Name", "Tags")
+    REPLACED_BY = ("Name",)
     NOT_FOUND = _NOT_FOUND
 
     def create_resource(self, aws: Any, model: Model, request: ResourceRequest[Model]) -> None:
@@ -132,7 +133,7 @@ class CrawlerResource(ModelResource):
         aws.glue.create_crawler(**_crawler(model), Tags=_tags(model))
 
     def update_resource(self, aws: Any, model: Model, previous: Model) -> None:  # noqa: ARG002
-        aws.glue.update_crawler(**_crawler(model))
+        aws.glue.update_crawler(**{**CRAWLER_DEFAULTS, **_crawler(model)})
 
     def delete_resource(self, aws: Any, model: Model) -> None:
         crawler = aws.glue.get_crawler(Name=model["Name"])["Crawler"]
@@ -203,7 +204,7 @@ class TriggerResource(ModelResource):
 
     def update_resource(self, aws: Any, model: Model, previous: Model) -> None:  # noqa: ARG002
         typed = _numbers(model)
-        changes = {key: typed[key] for key in _TRIGGER_UPDATE if key in typed}
+        changes = {"Description": "", **{k: typed[k] for k in _TRIGGER_UPDATE if k in typed}}
         aws.glue.update_trigger(Name=model["Name"], TriggerUpdate=changes)
 
     def delete_resource(self, aws: Any, model: Model) -> None:
@@ -227,7 +228,7 @@ class WorkflowResource(ModelResource):
 
     def update_resource(self, aws: Any, model: Model, previous: Model) -> None:  # noqa: ARG002
         typed = {key: value for key, value in _numbers(model).items() if key != "Tags"}
-        aws.glue.update_workflow(**typed)
+        aws.glue.update_workflow(**{"Description": "", "DefaultRunProperties": {}, **typed})
 
     def delete_resource(self, aws: Any, model: Model) -> None:
         aws.glue.delete_workflow(Name=model["Name"])

@@ -6,6 +6,7 @@ so a layer without versions is kept, and it is not listed.
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from localstack.aws.api import RequestContext, handler
@@ -39,6 +40,22 @@ class LayerOperations:
         parent: Any = super()
         parent.get_layer_version_policy(context, layer_name, version_number)
         parent.remove_layer_version_permission(context, layer_name, version_number, **given)
+
+    def get_layer_version_policy(
+        self, context: RequestContext, layer_name: str, version_number: int, **given: Any
+    ) -> Any:
+        """LocalStack keeps the organization of a statement, and does not show it."""
+        parent: Any = super()
+        answer = parent.get_layer_version_policy(context, layer_name, version_number, **given)
+        region, account, name, _ = parent._resolve_layer(layer_name, context)
+        layer = lambda_stores[account][region].layers[name]
+        statements = layer.layer_versions[str(version_number)].policy.statements
+        policy = json.loads(answer["Policy"])
+        for statement in policy["Statement"]:
+            if organization := statements[statement["Sid"]].organization_id:
+                statement["Condition"] = {"StringEquals": {"aws:PrincipalOrgID": organization}}
+        answer["Policy"] = json.dumps(policy)
+        return answer
 
     @handler("ListLayers")
     def list_layers(

@@ -24,12 +24,14 @@ from lakestack.services.lambda_ import (
     packages,
     queue_mapping,
 )
+from lakestack.services.lambda_.configuration import ConfigurationOperations
 from lakestack.services.lambda_.executor import end_deleted
 from lakestack.services.lambda_.function_process import kill_all
 from lakestack.services.lambda_.invocations import InvocationOperations
 from lakestack.services.lambda_.layers import LayerOperations
 from lakestack.services.lambda_.public_layers import NoFetcher
 from lakestack.services.lambda_.runtimes import check_runnable, is_python
+from lakestack.services.lambda_.state import STORE
 
 
 class _Snapshots(dict[str, Any]):
@@ -47,7 +49,9 @@ class _DaemonTimer(threading.Timer):
         self.daemon = True
 
 
-class LakeLambdaProvider(LayerOperations, InvocationOperations, LambdaProvider):  # type: ignore[misc]
+class LakeLambdaProvider(  # type: ignore[misc]
+    ConfigurationOperations, LayerOperations, InvocationOperations, LambdaProvider
+):
     """LocalStack's control plane; what cannot run here is refused when it is created."""
 
     def __init__(self) -> None:
@@ -78,6 +82,8 @@ class LakeLambdaProvider(LayerOperations, InvocationOperations, LambdaProvider):
         account, region = api_utils.get_account_and_region(function_name, context)
         name, version = api_utils.get_name_and_qualifier(function_name, qualifier, context)
         end_deleted(account, region, name, version)
+        if version is None:
+            STORE.get(account, region).keys.pop(name, None)
 
     def delete_function_concurrency(
         self, context: RequestContext, function_name: str, **_: Any

@@ -19,12 +19,14 @@ class LambdaState(ServiceState):
     Attributes:
         lineages: by mapping; outlive the workers that LocalStack makes for each update
         log_groups: names of those that functions have written to
+        keys: ARNs of the keys that encrypt environments, by function
     """
 
     def __init__(self, account: str, region: str) -> None:
         super().__init__(account, region)
         self.lineages: dict[str, Lineage] = {}
         self.log_groups: set[str] = set()
+        self.keys: dict[str, str] = {}
 
     def lineage(self, mapping: str) -> Lineage:
         """How far a mapping is; made when first asked for."""
@@ -43,6 +45,8 @@ class LambdaState(ServiceState):
             return {
                 "lineages": {uuid: each.snapshot() for uuid, each in self.lineages.items()},
                 "log_groups": sorted(self.log_groups),
+                # only where there are any: states that were saved without them stay readable
+                **({"keys": dict(self.keys)} if self.keys else {}),
             }
 
     def restore(self, document: dict[str, Any]) -> None:
@@ -50,6 +54,7 @@ class LambdaState(ServiceState):
         for uuid, saved in document["lineages"].items():
             self.lineage(uuid).restore(saved, STREAMS.find)
         self.log_groups = set(document["log_groups"])
+        self.keys = dict(document.get("keys") or {})
 
     def end(self) -> list[Ending]:
         """Consumers end their batches; a mapping that LocalStack still has starts over."""

@@ -27,6 +27,7 @@ from moto.logs.models import LogGroup
 
 from lakestack import patches
 from lakestack.patches.many import LOG_READS
+from lakestack.services.logs.classes import class_of
 from lakestack.services.logs.filter_patterns import compile_filter
 from lakestack.services.logs.metric_filters import delete_filters_of
 
@@ -108,6 +109,7 @@ def _described(group: LogGroup) -> dict[str, Any]:
         "logGroupArn": group.arn,
         "creationTime": group.creation_time,
         "logGroupName": group.name,
+        "logGroupClass": class_of(group),
         "metricFilterCount": 0,
         "storedBytes": sum(stream.stored_bytes for stream in group.streams.values()),
         **{name: value for name, value in optional.items() if value},

@@ -1,0 +1,88 @@
+"""Changes in place of users, roles and managed policies, as in `changes_in_place`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from lakestack.services.cloudformation.changes import Change, Model, document
+
+
+def _policy_versions(aws: Any, model: Model, value: Any) -> None:
+    client, arn = aws.iam, model["Id"]
+    for version in client.list_policy_versions(PolicyArn=arn)["Versions"]:
+        if not version["IsDefaultVersion"]:  # there may be five; AWS keeps the one before
+            client.delete_policy_version(PolicyArn=arn, VersionId=version["VersionId"])
+    client.create_policy_version(PolicyArn=arn, PolicyDocument=document(value), SetAsDefault=True)
+
+
+def _role(member: str, default: Any) -> Change:
+    def apply(aws: Any, model: Model, value: Any) -> None:
+        given = {member: default if value is None else value}
+        aws.iam.update_role(RoleName=model["RoleName"], **given)
+
+    return apply
+
+
+def _user_tags(aws: Any, model: Model, value: Any) -> None:
+    name = model["UserName"]
+    if old := aws.iam.list_user_tags(UserName=name)["Tags"]:
+        aws.iam.untag_user(UserName=name, TagKeys=[tag["Key"] for tag in old])
+    if value:
+        aws.iam.tag_user(UserName=name, Tags=value)
+
+
+def _user_groups(aws: Any, model: Model, value: Any) -> None:
+    name, wanted = model["UserName"], set(value or ())
+    old = {g["GroupName"] for g in aws.iam.list_groups_for_user(UserName=name)["Groups"]}
+    for group in sorted(old - wanted):
+        aws.iam.remove_user_from_group(UserName=name, GroupName=group)
+    for group in sorted(wanted - old):
+        aws.iam.add_user_to_group(UserName=name, GroupName=group)
+
+
+def _attached(kind: str) -> Change:
+    """The managed policies of a user, group or role."""
+
+    def apply(aws: Any, model: Model, value: Any) -> None:
+        named = {f"{kind.title()}Name": model[f"{kind.title()}Name"]}
+        listed = getattr(aws.iam, f"list_attached_{kind}_policies")(**named)["AttachedPolicies"]
+        old, wanted = {policy["PolicyArn"] for policy in listed}, set(value or ())
+        for arn in sorted(old - wanted):
+            getattr(aws.iam, f"detach_{kind}_policy")(**named, PolicyArn=arn)
+        for arn in sorted(wanted - old):
+            getattr(aws.iam, f"attach_{kind}_policy")(**named, PolicyArn=arn)
+
+    return apply
+
+
+def _role_boundary(aws: Any, model: Model, value: Any) -> None:
+    name = model["RoleName"]
+    if value:
+        aws.iam.put_role_permissions_boundary(RoleName=name, PermissionsBoundary=value)
+    else:
+        aws.iam.delete_role_permissions_boundary(RoleName=name)
+
+
+def _boundary(aws: Any, model: Model, value: Any) -> None:
+    name = model["UserName"]
+    if value:
+        aws.iam.put_user_permissions_boundary(UserName=name, PermissionsBoundary=value)
+    else:
+        aws.iam.delete_user_permissions_boundary(UserName=name)
+
+
+CHANGES: Mapping[str, Mapping[str, Change]] = {
+    "AWS::IAM::ManagedPolicy": {"PolicyDocument": _policy_versions},
+    "AWS::IAM::Role": {
+        "Description": _role("Description", ""),
+        "MaxSessionDuration": _role("MaxSessionDuration", 3600),
+        "PermissionsBoundary": _role_boundary,
+    },
+    "AWS::IAM::User": {
+        "Groups": _user_groups,
+        "ManagedPolicyArns": _attached("user"),
+        "PermissionsBoundary": _boundary,
+        "Tags": _user_tags,
+    },
+}

@@ -1,0 +1,1 @@
+"""What services show of resources that stacks have made, against what their templates say."""
