@@ -12,7 +12,7 @@ from lakestack.errors import ArtifactError
 from lakestack.java import artifacts
 from lakestack.services.glue.runtime.awsglue import jdbc, jdbc_source
 from lakestack.services.glue.runtime.awsglue.errors import CatalogError, UnsupportedApiError
-from lakestack.services.glue.spark import jdbc_drivers
+from lakestack.services.glue.spark import database_drivers
 
 
 @pytest.mark.parametrize(
@@ -107,12 +107,12 @@ def test_a_job_gets_the_drivers_that_it_names(tmp_path: Path) -> None:
     with zipfile.ZipFile(modules, "w") as archive:
         archive.writestr("a/b.py", "URL = 'jdbc:sqlserver://h'")
         archive.writestr("a/b.txt", "mysql")
-    found = jdbc_drivers.engines([script, modules, tmp_path], ["--url", "jdbc:oracle:thin:@h"])
+    found = database_drivers.engines([script, modules, tmp_path], ["--url", "jdbc:oracle:thin:@h"])
     assert found == ["jdbc-postgresql", "jdbc-sqlserver", "jdbc-oracle"]
     script.write_text("read(connection_type='documentdb')")
-    assert jdbc_drivers.engines([script], []) == ["connector-mongodb"]
+    assert database_drivers.engines([script], []) == ["connector-mongodb"]
     script.write_text("print('an oracle of Delphi')")
-    assert jdbc_drivers.engines([script], []) == []
+    assert database_drivers.engines([script], []) == []
 
 
 def test_a_driver_that_cannot_be_fetched_is_noted(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,7 +121,7 @@ def test_a_driver_that_cannot_be_fetched_is_noted(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(artifacts, "fetched", fail)
     notes: list[str] = []
-    assert jdbc_drivers.jars(["jdbc-mysql"], notes.append) == []
+    assert database_drivers.jars(["jdbc-mysql"], notes.append) == []
     assert "no network" in notes[0]
     assert "--extra-jars" in notes[0]
 

@@ -140,14 +140,14 @@ class Launch:
         special: job_arguments.SpecialParameters,
         brought: table_formats.Brought,
     ) -> tuple[list[str], dict[str, str]]:
-        from lakestack.services.glue.spark import jdbc_drivers
+        from lakestack.services.glue.spark import database_drivers
         from lakestack.services.glue.spark.command import spark_command
 
         workdir = self.workdir
-        words = [*line, *jdbc_drivers.connection_urls(self.account, self.region)]
+        words = [*line, *database_drivers.connection_urls(self.account, self.region)]
         connectors = connector_jars.urls(self.account, self.region, self.settings)
         jars = dict.fromkeys([*special.jars, *connectors])
-        engines = jdbc_drivers.engines([script, *(workdir / "extra").iterdir()], words)
+        engines = database_drivers.engines([script, *(workdir / "extra").iterdir()], words)
         command, extra = spark_command(
             script,
             line,
@@ -158,7 +158,7 @@ class Launch:
             data_catalog=special.data_catalog,
             jars=[self._download(url, workdir / "jars") for url in jars],
             jars_first=special.jars_first,
-            drivers=[*jdbc_drivers.jars(engines, self.errors.write), *brought.jars],
+            drivers=[*database_drivers.jars(engines, self.errors.write), *brought.jars],
             cluster=self.cluster,
             variables=special.executor_variables,
         )

@@ -18,7 +18,7 @@ from lakestack.services.glue import runtime
 from lakestack.services.glue.data_quality.results import FILE_NAME, FILE_VARIABLE, Origin, collect
 from lakestack.services.glue.job_failure import FailureReader
 from lakestack.services.glue.run_folder import run_folder
-from lakestack.services.glue.spark import jdbc_drivers
+from lakestack.services.glue.spark import database_drivers
 from lakestack.services.glue.spark.command import spark_command
 from lakestack.services.logs.stream import LogStream
 from lakestack.services.processes import ManagedProcess, clean_environment
@@ -155,7 +155,7 @@ class TableRun:
         given = folder / "run.json"
         given.write_text(json.dumps(self._given()))
         (folder / "home").mkdir()
-        urls = jdbc_drivers.connection_urls(self.account, self.region)
+        urls = database_drivers.connection_urls(self.account, self.region)
         command, extra = spark_command(
             SCRIPT,
             [str(given)],
@@ -163,7 +163,7 @@ class TableRun:
             worker_count=self._shown["NumberOfWorkers"],
             account=self.account,
             region=self.region,
-            drivers=jdbc_drivers.jars(jdbc_drivers.engines([], urls), errors.write),
+            drivers=database_drivers.jars(database_drivers.engines([], urls), errors.write),
         )
         extra[FILE_VARIABLE] = str(folder / FILE_NAME)
         environment = clean_environment(

@@ -153,7 +153,7 @@ def spark_command(
         jars_first: classes are looked for in them before Spark's own; the archive of classes, which
             halves the start, does not fit then
         variables: more of the environment of Spark's workers
-        drivers: of JDBC (`jdbc_drivers`), and jars of table formats (`table_formats`)
+        drivers: of databases (`database_drivers`), and jars of table formats (`table_formats`)
         cluster: where its executors run; None: in the driver's process
 
     Raises:
