@@ -187,6 +187,7 @@ SERVICES: tuple[EmulatedService, ...] = (
         resource_types={
             "AWS::CloudFormation::CustomResource": f"{_CFN}.custom_resource:CustomResourcePlugin",
             "AWS::CloudWatch::Dashboard": f"{_CFN}.dashboard:DashboardPlugin",
+            "AWS::EC2::EIP": f"{_CFN}.elastic_ip:ElasticIpPlugin",
             "AWS::EC2::SecurityGroupEgress": (
                 f"{_CFN}.security_group_rules:SecurityGroupEgressPlugin"
             ),
@@ -198,6 +199,7 @@ SERVICES: tuple[EmulatedService, ...] = (
         },
         replaced_types={
             "AWS::CloudFormation::Stack": f"{_CFN}.nested_stack:NestedStack",
+            "AWS::EC2::NatGateway": f"{_CFN}.nat_gateway:NatGateway",
             "AWS::IAM::Role": f"{_CFN}.iam_role:Role",
             "AWS::Logs::SubscriptionFilter": f"{_CFN}.subscription_filter:SubscriptionFilter",
             "AWS::S3::Bucket": f"{_CFN}.s3_bucket:Bucket",

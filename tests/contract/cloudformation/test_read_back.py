@@ -100,7 +100,8 @@ class Resource:
         if name == "Ref" or name.startswith("Fn."):
             return known[name.replace(".", "")]
         if name in self._given:
-            return self._resolved()[name]
+            value = self._resolved()[name]
+            return value[0] if isinstance(value, list) and len(value) == 1 else value
         return next((t for key, t in leaves(answers) if key == name.lower()), "-")
 
     def _template(self, properties: Model) -> Model:

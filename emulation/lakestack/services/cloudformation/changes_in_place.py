@@ -119,6 +119,7 @@ EC2_TAGS: Mapping[str, Change] = {
     f"AWS::EC2::{kind}": _ec2_tags(identifier)
     for kind, identifier in {
         "DHCPOptions": "DhcpOptionsId",
+        "EIP": "AllocationId",
         "Instance": "Id",
         "InternetGateway": "InternetGatewayId",
         "KeyPair": "KeyPairId",
@@ -330,5 +331,6 @@ DIFFERENCES: Mapping[str, Mapping[str, Difference]] = {
         "KinesisStreamSpecification": table.change_kinesis_stream,
     },
     "AWS::SNS::Topic": {"Subscription": messaging.change_subscriptions},
+    **identity.DIFFERENCES,
 }
 """As `CHANGES`, with what was there before."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from lakestack.services.cloudformation.changes import Change, Model, document
+from lakestack.services.cloudformation.changes import Change, Difference, Model, document
 
 
 def _policy_versions(aws: Any, model: Model, value: Any) -> None:
@@ -72,6 +72,23 @@ def _boundary(aws: Any, model: Model, value: Any) -> None:
         aws.iam.delete_user_permissions_boundary(UserName=name)
 
 
+def _holders(kind: str) -> Difference:
+    """The users, groups or roles that a policy is written into."""
+    name = f"{kind.title()}Name"
+
+    def apply(aws: Any, model: Model, value: Any, before: Any) -> None:
+        policy = model["PolicyName"]
+        for holder in sorted(set(before or ()) - set(value or ())):
+            getattr(aws.iam, f"delete_{kind}_policy")(**{name: holder, "PolicyName": policy})
+        for holder in sorted(set(value or ()) - set(before or ())):
+            getattr(aws.iam, f"put_{kind}_policy")(
+                **{name: holder, "PolicyName": policy},
+                PolicyDocument=document(model["PolicyDocument"]),
+            )
+
+    return apply
+
+
 CHANGES: Mapping[str, Mapping[str, Change]] = {
     "AWS::IAM::ManagedPolicy": {"PolicyDocument": _policy_versions},
     "AWS::IAM::Role": {
@@ -84,5 +101,13 @@ CHANGES: Mapping[str, Mapping[str, Change]] = {
         "ManagedPolicyArns": _attached("user"),
         "PermissionsBoundary": _boundary,
         "Tags": _user_tags,
+    },
+}
+
+DIFFERENCES: Mapping[str, Mapping[str, Difference]] = {
+    "AWS::IAM::Policy": {
+        "Groups": _holders("group"),
+        "Roles": _holders("role"),
+        "Users": _holders("user"),
     },
 }

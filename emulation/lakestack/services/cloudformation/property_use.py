@@ -109,9 +109,16 @@ _NOT_KEPT: dict[str, set[str]] = {
         "KinesisStreamSpecification.ApproximateCreationDateTimePrecision",
     },
     "AWS::EC2::KeyPair": {"KeyType"},
+    "AWS::EC2::NatGateway": {
+        *("PrivateIpAddress", "SecondaryAllocationIds", "SecondaryPrivateIpAddressCount"),
+        "SecondaryPrivateIpAddresses",
+    },
+    "AWS::EC2::Subnet": {"PrivateDnsNameOptionsOnLaunch"},
+    "AWS::EC2::VPCEndpoint": {"DnsOptions", "IpAddressType", "ServiceRegion"},
     "AWS::Events::Archive": {"KmsKeyIdentifier"},
-    "AWS::Events::Connection": {"Description"},
+    "AWS::Events::Connection": {"Description", "KmsKeyIdentifier"},
     "AWS::Events::EventBus": {"DeadLetterConfig", "KmsKeyIdentifier", "LogConfig"},
+    "AWS::Lambda::Function": {"FileSystemConfigs"},
     "AWS::Logs::MetricFilter": {
         *("ApplyOnTransformedLogs", "EmitSystemFieldDimensions", "FieldSelectionCriteria"),
     },

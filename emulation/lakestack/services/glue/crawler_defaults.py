@@ -12,6 +12,7 @@ CRAWLER_DEFAULTS: dict[str, Any] = {
     "Classifiers": [],
     "Configuration": "",
     "Description": "",
+    "LakeFormationConfiguration": {"UseLakeFormationCredentials": False, "AccountId": ""},
     "RecrawlPolicy": {"RecrawlBehavior": "CRAWL_EVERYTHING"},
     "Schedule": "",
     "SchemaChangePolicy": {

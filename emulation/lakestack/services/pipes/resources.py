@@ -47,7 +47,7 @@ class Pipe(ModelResource):
     def update_resource(self, aws: Any, model: Model, previous: Model) -> None:
         request = _request("UpdatePipe", model)
         request["DesiredState"] = model.get("DesiredState") or "RUNNING"
-        for name in ("Description", "Enrichment"):
+        for name in ("Description", "Enrichment", "KmsKeyIdentifier"):
             if previous.get(name) and not model.get(name):
                 request[name] = ""
         for name in _TEMPLATES:
