@@ -100,6 +100,7 @@ SERVICES: tuple[EmulatedService, ...] = (
             "AWS::DMS::ReplicationInstance": f"{_DMS}:ReplicationInstancePlugin",
             "AWS::DMS::Endpoint": f"{_DMS}:EndpointPlugin",
             "AWS::DMS::ReplicationTask": f"{_DMS}:ReplicationTaskPlugin",
+            "AWS::DMS::EventSubscription": f"{_DMS}:EventSubscriptionPlugin",
         },
     ),
     EmulatedService(
@@ -136,6 +137,7 @@ SERVICES: tuple[EmulatedService, ...] = (
             "AWS::SageMaker::Model": f"{_SAGEMAKER}:ModelPlugin",
             "AWS::SageMaker::EndpointConfig": f"{_SAGEMAKER}:EndpointConfigPlugin",
             "AWS::SageMaker::Endpoint": f"{_SAGEMAKER}:EndpointPlugin",
+            "AWS::SageMaker::ModelPackageGroup": f"{_SAGEMAKER}:ModelPackageGroupPlugin",
         },
     ),
     EmulatedService(
@@ -188,14 +190,33 @@ SERVICES: tuple[EmulatedService, ...] = (
             "AWS::CloudFormation::CustomResource": f"{_CFN}.custom_resource:CustomResourcePlugin",
             "AWS::CloudWatch::Dashboard": f"{_CFN}.dashboard:DashboardPlugin",
             "AWS::EC2::EIP": f"{_CFN}.elastic_ip:ElasticIpPlugin",
+            "AWS::EC2::EIPAssociation": f"{_CFN}.elastic_ip:AssociationPlugin",
+            "AWS::EC2::NetworkAclEntry": f"{_CFN}.network_acl:NetworkAclEntryPlugin",
             "AWS::EC2::SecurityGroupEgress": (
                 f"{_CFN}.security_group_rules:SecurityGroupEgressPlugin"
             ),
             "AWS::EC2::SecurityGroupIngress": (
                 f"{_CFN}.security_group_rules:SecurityGroupIngressPlugin"
             ),
+            "AWS::EC2::SubnetNetworkAclAssociation": (
+                f"{_CFN}.network_acl:SubnetAssociationPlugin"
+            ),
             "AWS::Events::Archive": f"{_CFN}.event_archive:ArchivePlugin",
+            "AWS::IAM::GroupPolicy": f"{_CFN}.inline_policies:GroupPolicyPlugin",
+            "AWS::IAM::RolePolicy": f"{_CFN}.inline_policies:RolePolicyPlugin",
+            "AWS::IAM::UserPolicy": f"{_CFN}.inline_policies:UserPolicyPlugin",
+            "AWS::IAM::UserToGroupAddition": f"{_CFN}.user_groups:UserToGroupAdditionPlugin",
+            "AWS::Kinesis::ResourcePolicy": f"{_CFN}.inline_policies:StreamPolicyPlugin",
             "AWS::Logs::MetricFilter": f"{_CFN}.metric_filter:MetricFilterPlugin",
+            "AWS::Logs::ResourcePolicy": f"{_CFN}.inline_policies:LogsPolicyPlugin",
+            "AWS::SNS::TopicInlinePolicy": f"{_CFN}.inline_policies:TopicInlinePolicyPlugin",
+            "AWS::SQS::QueueInlinePolicy": f"{_CFN}.inline_policies:QueueInlinePolicyPlugin",
+            "AWS::StepFunctions::StateMachineAlias": (
+                f"{_CFN}.state_machine_versions:StateMachineAliasPlugin"
+            ),
+            "AWS::StepFunctions::StateMachineVersion": (
+                f"{_CFN}.state_machine_versions:StateMachineVersionPlugin"
+            ),
         },
         replaced_types={
             "AWS::CloudFormation::Stack": f"{_CFN}.nested_stack:NestedStack",

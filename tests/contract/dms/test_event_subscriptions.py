@@ -56,6 +56,24 @@ def test_what_a_task_does(aws: Aws, topic: tuple[str, Queue]) -> None:
     assert refused.value.response["Error"]["Code"] == "ResourceNotFoundFault"
 
 
+def test_one_is_changed(aws: Aws, topic: tuple[str, Queue]) -> None:
+    dms, name = aws("dms"), unique("subscription")
+    tags = [{"Key": "a", "Value": "b"}]
+    dms.create_event_subscription(SubscriptionName=name, SnsTopicArn=topic[0], Tags=tags)
+    changed = dms.modify_event_subscription(
+        SubscriptionName=name, EventCategories=["failure"], Enabled=False
+    )["EventSubscription"]
+    (shown,) = dms.describe_event_subscriptions(SubscriptionName=name)["EventSubscriptionsList"]
+    assert (changed["Status"], shown["Status"]) == ("modifying", "active")
+    assert (shown["EventCategoriesList"], shown["Enabled"]) == (["failure"], False)
+    arn = f"arn:aws:dms:us-east-1:000000000000:es:{name}"
+    assert dms.list_tags_for_resource(ResourceArn=arn)["TagList"] == tags
+    dms.delete_event_subscription(SubscriptionName=name)
+    with pytest.raises(ClientError) as refused:
+        dms.modify_event_subscription(SubscriptionName=name, Enabled=True)
+    assert refused.value.response["Error"]["Code"] == "ResourceNotFoundFault"
+
+
 @pytest.mark.parametrize(
     ("wrong", "code"),
     [

@@ -1,7 +1,7 @@
-"""``AWS::EC2::EIP``.
+"""``AWS::EC2::EIP`` and ``AWS::EC2::EIPAssociation``.
 
 AWS CloudFormation Template Reference, "AWS::EC2::EIP": Ref is the address, and AllocationId what a
-NAT gateway is given.
+NAT gateway is given; "AWS::EC2::EIPAssociation": Ref is the association's id.
 """
 
 from __future__ import annotations
@@ -43,6 +43,26 @@ class ElasticIp(ModelResource):
         aws.ec2.release_address(AllocationId=model["AllocationId"])
 
 
+class Association(ModelResource):
+    """Ref: the association's id."""
+
+    TYPE = "AWS::EC2::EIPAssociation"
+    IDENTIFIER = "Id"
+    READ_ONLY = ("Id",)
+    REPLACED_BY = ("AllocationId", "EIP", "InstanceId", "NetworkInterfaceId", "PrivateIpAddress")
+    NOT_FOUND = ("InvalidAssociationID.NotFound",)
+
+    def create_resource(self, aws: Any, model: Model, request: ResourceRequest[Model]) -> None:
+        del request
+        given = {name: model[name] for name in self.REPLACED_BY if name in model}
+        if address := given.pop("EIP", None):
+            given["PublicIp"] = address
+        model["Id"] = aws.ec2.associate_address(**given)["AssociationId"]
+
+    def delete_resource(self, aws: Any, model: Model) -> None:
+        aws.ec2.disassociate_address(AssociationId=model["Id"])
+
+
 def _associate(aws: Any, model: Model) -> None:
     if instance := model.get("InstanceId"):
         aws.ec2.associate_address(AllocationId=model["AllocationId"], InstanceId=instance)
@@ -55,3 +75,4 @@ def _disassociate(aws: Any, model: Model) -> None:
 
 
 ElasticIpPlugin = plugin(ElasticIp)
+AssociationPlugin = plugin(Association)

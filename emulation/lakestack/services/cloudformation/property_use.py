@@ -47,6 +47,7 @@ _WHOLE: dict[str, tuple[str, ...]] = {
     "AWS::Athena::PreparedStatement": ("athena:CreatePreparedStatement",),
     "AWS::Athena::WorkGroup": ("athena:CreateWorkGroup",),
     "AWS::DMS::Endpoint": ("dms:CreateEndpoint",),
+    "AWS::DMS::EventSubscription": ("dms:CreateEventSubscription",),
     "AWS::DMS::ReplicationInstance": ("dms:CreateReplicationInstance",),
     "AWS::DMS::ReplicationSubnetGroup": ("dms:CreateReplicationSubnetGroup",),
     "AWS::DMS::ReplicationTask": ("dms:CreateReplicationTask",),
@@ -72,6 +73,7 @@ _WHOLE: dict[str, tuple[str, ...]] = {
     "AWS::SageMaker::Endpoint": ("sagemaker:CreateEndpoint",),
     "AWS::SageMaker::EndpointConfig": ("sagemaker:CreateEndpointConfig",),
     "AWS::SageMaker::Model": ("sagemaker:CreateModel",),
+    "AWS::SageMaker::ModelPackageGroup": ("sagemaker:CreateModelPackageGroup",),
     "AWS::StepFunctions::Activity": ("stepfunctions:CreateActivity",),
 }
 """Types whose handler gives the whole model to these operations, which take what they know."""

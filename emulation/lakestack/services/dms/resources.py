@@ -5,19 +5,50 @@ AWS CloudFormation User Guide, "AWS DMS resource type reference".
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from localstack.services.cloudformation.resource_provider import ResourceRequest
 from localstack.utils.strings import short_uid
 
+from lakestack.services import arns
 from lakestack.services.cloudformation.resource import Model, ModelResource, plugin
 from lakestack.services.dms.parameters import request_for
 
 
 class _DmsResource(ModelResource):
-    """What the four types share."""
+    """What the types share.
+
+    Attributes:
+        KIND: of an ARN that ends with the identifier; None: the identifier is the ARN
+    """
 
     NOT_FOUND = ("ResourceNotFoundFault",)
+    KIND: ClassVar[str | None] = None
+
+    def modify(self, aws: Any, model: Model, previous: Model) -> None:
+        """Change what the service's Modify operation takes."""
+        raise NotImplementedError
+
+    def update_resource(self, aws: Any, model: Model, previous: Model) -> None:
+        self.modify(aws, model, previous)
+        old, new = (
+            {tag["Key"]: tag["Value"] for tag in each.get("Tags") or []}
+            for each in (previous, model)
+        )
+        if old == new:
+            return
+        arn = self._arn(aws, model)
+        if gone := sorted(old.keys() - new.keys()):
+            aws.dms.remove_tags_from_resource(ResourceArn=arn, TagKeys=gone)
+        if new:
+            aws.dms.add_tags_to_resource(ResourceArn=arn, Tags=model["Tags"])
+
+    def _arn(self, aws: Any, model: Model) -> str:
+        identifier = str(model[self.IDENTIFIER])
+        if self.KIND is None:
+            return identifier
+        account = aws.sts.get_caller_identity()["Account"]
+        return arns.arn("dms", aws.dms.meta.region_name, account, f"{self.KIND}:{identifier}")
 
 
 class ReplicationSubnetGroup(_DmsResource):
@@ -25,6 +56,7 @@ class ReplicationSubnetGroup(_DmsResource):
 
     TYPE = "AWS::DMS::ReplicationSubnetGroup"
     IDENTIFIER = "ReplicationSubnetGroupIdentifier"
+    KIND = "subgrp"
     REPLACED_BY = ("ReplicationSubnetGroupIdentifier",)
 
     def create_resource(self, aws: Any, model: Model, request: ResourceRequest[Model]) -> None:
@@ -34,7 +66,7 @@ class ReplicationSubnetGroup(_DmsResource):
         )
         model[self.IDENTIFIER] = answer["ReplicationSubnetGroup"][self.IDENTIFIER]
 
-    def update_resource(self, aws: Any, model: Model, previous: Model) -> None:
+    def modify(self, aws: Any, model: Model, previous: Model) -> None:
         _keep(model, previous, self.IDENTIFIER)
         aws.dms.modify_replication_subnet_group(
             **request_for("ModifyReplicationSubnetGroup", model)
@@ -79,7 +111,7 @@ class ReplicationInstance(_DmsResource):
         )["ReplicationInstances"]
         return bool(found[0]["ReplicationInstanceStatus"] == "available")
 
-    def update_resource(self, aws: Any, model: Model, previous: Model) -> None:
+    def modify(self, aws: Any, model: Model, previous: Model) -> None:
         _keep(model, previous, "ReplicationInstanceIdentifier")
         aws.dms.modify_replication_instance(
             **request_for("ModifyReplicationInstance", model), ApplyImmediately=True
@@ -104,7 +136,7 @@ class Endpoint(_DmsResource):
         # Only endpoints with cross-account roles have one; AWS leaves it empty for others.
         model["ExternalId"] = answer["Endpoint"].get("ExternalId", "")
 
-    def update_resource(self, aws: Any, model: Model, previous: Model) -> None:
+    def modify(self, aws: Any, model: Model, previous: Model) -> None:
         _keep(model, previous, "EndpointIdentifier")
         aws.dms.modify_endpoint(**request_for("ModifyEndpoint", model), ExactSettings=True)
 
@@ -129,7 +161,7 @@ class ReplicationTask(_DmsResource):
         answer = aws.dms.create_replication_task(**request_for("CreateReplicationTask", model))
         model[self.IDENTIFIER] = answer["ReplicationTask"][self.IDENTIFIER]
 
-    def update_resource(self, aws: Any, model: Model, previous: Model) -> None:
+    def modify(self, aws: Any, model: Model, previous: Model) -> None:
         _keep(model, previous, "ReplicationTaskIdentifier")
         if not self._stopped(aws, model):
             raise ValueError(
@@ -158,6 +190,29 @@ class ReplicationTask(_DmsResource):
         return str(found[0]["Status"])
 
 
+class EventSubscription(_DmsResource):
+    """Ref: the subscription's name."""
+
+    TYPE = "AWS::DMS::EventSubscription"
+    IDENTIFIER = "SubscriptionName"
+    KIND = "es"
+    REPLACED_BY = ("SourceIds", "SubscriptionName")
+
+    def create_resource(self, aws: Any, model: Model, request: ResourceRequest[Model]) -> None:
+        _name(model, "SubscriptionName", request)
+        aws.dms.create_event_subscription(**request_for("CreateEventSubscription", model))
+
+    def modify(self, aws: Any, model: Model, previous: Model) -> None:
+        _keep(model, previous, "SubscriptionName")
+        gone: Model = {"EventCategories": []} if "EventCategories" in previous else {}
+        aws.dms.modify_event_subscription(
+            **{"Enabled": True, **gone, **request_for("ModifyEventSubscription", model)}
+        )
+
+    def delete_resource(self, aws: Any, model: Model) -> None:
+        aws.dms.delete_event_subscription(SubscriptionName=model["SubscriptionName"])
+
+
 def _name(model: Model, key: str, request: ResourceRequest[Model], most: int = 255) -> None:
     """Give a resource without a name one as CloudFormation does: stack, logical id, random."""
     if not model.get(key):
@@ -180,3 +235,4 @@ ReplicationSubnetGroupPlugin = plugin(ReplicationSubnetGroup)
 ReplicationInstancePlugin = plugin(ReplicationInstance)
 EndpointPlugin = plugin(Endpoint)
 ReplicationTaskPlugin = plugin(ReplicationTask)
+EventSubscriptionPlugin = plugin(EventSubscription)

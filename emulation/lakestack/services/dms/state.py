@@ -208,7 +208,7 @@ class DmsState(ServiceState):
                 instance["ReplicationSubnetGroup"] = self.subnet_groups[group]
 
     def arn(self, kind: str, resource_id: str | None = None) -> str:
-        """An ARN of kind rep, endpoint, task or subgrp, with AWS's random id if none is given."""
+        """An ARN of kind rep, endpoint, task, subgrp or es; without an id with a random one."""
         resource_id = resource_id or "".join(secrets.choice(_ID_CHARACTERS) for _ in range(26))
         return arns.arn("dms", self.region, self.account, f"{kind}:{resource_id}")
 
@@ -217,8 +217,9 @@ class DmsState(ServiceState):
         self.tags[arn] = given_tags(request)
 
     def exists(self, arn: str) -> bool:
-        groups = {self.arn("subgrp", name) for name in self.subnet_groups}
-        return arn in groups or any(
+        named = {self.arn("subgrp", name) for name in self.subnet_groups}
+        named |= {self.arn("es", name) for name in self.subscriptions}
+        return arn in named or any(
             arn in resources for resources in (self.instances, self.endpoints, self.tasks)
         )
 

@@ -22,6 +22,7 @@ from lakestack.services.dms.state import (
     Operations,
     Shape,
     already_exists,
+    given_tags,
     invalid_value,
     not_found,
     page,
@@ -48,17 +49,8 @@ class SubscriptionOperations(Operations):
     @handler("CreateEventSubscription", expand=False)
     def create_event_subscription(self, context: RequestContext, request: Any) -> Any:
         store, name = self.store(context), request["SubscriptionName"]
-        kind = request.get("SourceType") or SOURCE_TYPE
-        if kind != SOURCE_TYPE:
-            raise invalid_value(f"SourceType {kind} is not emulated; valid: {SOURCE_TYPE}")
-        categories = [each.lower() for each in request.get("EventCategories") or []]
-        if unknown := sorted(set(categories) - set(CATEGORIES)):
-            raise invalid_value(
-                f"EventCategories {', '.join(unknown)} are not of {kind}; valid: "
-                f"{', '.join(CATEGORIES)}"
-            )
-        if request.get("Tags"):
-            raise invalid_value("Tags of an event subscription are not emulated")
+        kind, categories = _checked(request)
+        given_tags(request)
         topic = request["SnsTopicArn"]
         _check_topic(store, topic)
         subscription: Shape = {
@@ -76,7 +68,27 @@ class SubscriptionOperations(Operations):
             if name in store.subscriptions:
                 raise already_exists("Event subscription", name)
             store.subscriptions[name] = subscription
+            store.tag(store.arn("es", name), request)
         return {"EventSubscription": {**subscription, "Status": "creating"}}
+
+    @handler("ModifyEventSubscription", expand=False)
+    def modify_event_subscription(self, context: RequestContext, request: Any) -> Any:
+        store, name = self.store(context), request["SubscriptionName"]
+        kind, categories = _checked(request)
+        if topic := request.get("SnsTopicArn"):
+            _check_topic(store, topic)
+        changed: Shape = {"SourceType": kind}
+        if topic:
+            changed["SnsTopicArn"] = topic
+        if request.get("EventCategories") is not None:
+            changed["EventCategoriesList"] = categories or list(CATEGORIES)
+        if request.get("Enabled") is not None:
+            changed["Enabled"] = request["Enabled"]
+        with store.lock:
+            if name not in store.subscriptions:
+                raise not_found(f"Event subscription {name} not found")
+            subscription = store.subscriptions[name] = {**store.subscriptions[name], **changed}
+        return {"EventSubscription": {**subscription, "Status": "modifying"}}
 
     @handler("DescribeEventSubscriptions", expand=False)
     def describe_event_subscriptions(self, context: RequestContext, request: Any) -> Any:
@@ -97,7 +109,26 @@ class SubscriptionOperations(Operations):
             if name not in store.subscriptions:
                 raise not_found(f"Event subscription {name} not found")
             gone = store.subscriptions.pop(name)
+            store.tags.pop(store.arn("es", name), None)
         return {"EventSubscription": {**gone, "Status": "deleting"}}
+
+
+def _checked(request: Any) -> tuple[str, list[str]]:
+    """The type of source and the categories of a request.
+
+    Raises:
+        CommonServiceException: InvalidParameterValueException, one that is not emulated
+    """
+    kind = request.get("SourceType") or SOURCE_TYPE
+    if kind != SOURCE_TYPE:
+        raise invalid_value(f"SourceType {kind} is not emulated; valid: {SOURCE_TYPE}")
+    categories = [each.lower() for each in request.get("EventCategories") or []]
+    if unknown := sorted(set(categories) - set(CATEGORIES)):
+        raise invalid_value(
+            f"EventCategories {', '.join(unknown)} are not of {kind}; valid: "
+            f"{', '.join(CATEGORIES)}"
+        )
+    return kind, categories
 
 
 def tell(store: DmsState, task: str, category: str, event_id: str, message: str, link: str) -> None:

@@ -1,4 +1,4 @@
-"""CloudFormation resource types of SageMaker: Model, EndpointConfig, Endpoint.
+"""CloudFormation resource types of SageMaker: Model, EndpointConfig, Endpoint, ModelPackageGroup.
 
 AWS CloudFormation User Guide, "Amazon SageMaker AI resource type reference": Ref gives the ARN,
 Fn::GetAtt the name. A Model or EndpointConfig whose name CloudFormation made up is replaced by one
@@ -178,6 +178,27 @@ class Endpoint(_Named, ModelResource):
         aws.sagemaker.delete_endpoint(EndpointName=name)
 
 
+class ModelPackageGroup(_Immutable, ModelResource):
+    """AWS::SageMaker::ModelPackageGroup; one that still has versions is not deleted, as on AWS."""
+
+    TYPE = "AWS::SageMaker::ModelPackageGroup"
+    IDENTIFIER = "ModelPackageGroupArn"
+    NAME = "ModelPackageGroupName"
+    PROPERTIES = ("ModelPackageGroupName", "ModelPackageGroupDescription", "Tags")
+    READ_ONLY = ("CreationTime", "ModelPackageGroupArn", "ModelPackageGroupStatus")
+    REPLACED_BY = ("ModelPackageGroupName", "ModelPackageGroupDescription")
+
+    def create_named(self, aws: Any, model: Properties) -> None:
+        answer = aws.sagemaker.create_model_package_group(**self.given(model))
+        model["ModelPackageGroupArn"] = answer["ModelPackageGroupArn"]
+        made = aws.sagemaker.describe_model_package_group(ModelPackageGroupName=model[self.NAME])
+        model["ModelPackageGroupStatus"] = made["ModelPackageGroupStatus"]
+        model["CreationTime"] = made["CreationTime"].isoformat()
+
+    def delete_named(self, aws: Any, name: str) -> None:
+        aws.sagemaker.delete_model_package_group(ModelPackageGroupName=name)
+
+
 def _settled(aws: Any, name: str) -> Properties:
     """The endpoint's description once it is not changing, or after WAIT_SECONDS as it is then."""
     deadline = time.monotonic() + WAIT_SECONDS
@@ -191,3 +212,4 @@ def _settled(aws: Any, name: str) -> Properties:
 ModelPlugin = plugin(Model)
 EndpointConfigPlugin = plugin(EndpointConfig)
 EndpointPlugin = plugin(Endpoint)
+ModelPackageGroupPlugin = plugin(ModelPackageGroup)
