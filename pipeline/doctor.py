@@ -16,12 +16,13 @@ from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionEr
 from pipeline.access import is_login_lost
 from pipeline.check import Check
 from pipeline.errors import ChecksError, LakeError, TargetSilentError
+from pipeline.home_paths import in_home
 from pipeline.liveness import require_answer
 from pipeline.occupant import occupant
 from pipeline.plugins import entry_points
 from pipeline.target import Target, open_target
 
-__all__ = ["Check", "failure", "run_checks"]
+__all__ = ["Check", "failure", "note_findings", "run_checks"]
 
 
 def run_checks(
@@ -39,6 +40,16 @@ def failure(checks: list[Check]) -> ChecksError | None:
     if not off:
         return None
     return ChecksError(f"Failed: {', '.join(check.name for check in off)}.", off[0].fix)
+
+
+def note_findings(error: LakeError, target: str) -> None:
+    """Add to an error what the target's plug-ins find off: a full disk, a stopped engine.
+
+    Work that stops without an error of its own mostly has such a cause.
+    """
+    off = [f"{check.name}: {check.detail}" for check in _plugins(target) if not check.ok]
+    if off:
+        error.add_note(f"lake doctor finds {'; '.join(off)}.")
 
 
 def _own(name: str, endpoint: str | None, cache: Path, region: str | None) -> Iterator[Check]:
@@ -108,7 +119,7 @@ def _cache(cache: Path) -> Check:
 def _source(given: str | None) -> Check:
     if not given:
         return Check("MovieLens", True, "not given: cache, download or synthetic data")
-    ok = Path(given).expanduser().exists()
+    ok = in_home(given).exists()
     return Check(
         "MovieLens", ok, given if ok else f"{given} does not exist", "" if ok else "unset MOVIELENS"
     )

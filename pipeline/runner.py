@@ -26,6 +26,7 @@ from pipeline.errors import (
     SettingsError,
     SourceChangedError,
     StageError,
+    StageTimeoutError,
     StateLostError,
     TargetUnreachableError,
 )
@@ -321,6 +322,10 @@ def _run_stage(
         ) from error
     except BaseException as error:
         lake.reporter.end(stage.name, str(error).splitlines()[0] if str(error) else "", ok=False)
+        if isinstance(error, StageTimeoutError):
+            from pipeline.doctor import note_findings
+
+            note_findings(error, lake.target.name)
         raise
     lake.reporter.end(stage.name, result.text)
     return StageOutcome(stage.name, False, round(seconds, 2), result.text, result.counts)
