@@ -53,6 +53,6 @@ class Heap:
 
 
 DYNAMODB = Heap("LAKE_DYNAMODB_HEAP", "1g", "DynamoDB Local", least=256)
-# Spark refuses a driver whose JVM reports less than 471,859,200 bytes (INVALID_DRIVER_MEMORY), and a
-# JVM reports some per cent less than its -Xmx.
+# Spark refuses a driver whose JVM reports less than 471,859,200 bytes (INVALID_DRIVER_MEMORY), and
+# a JVM reports some per cent less than its -Xmx.
 SPARK = Heap("LAKE_SPARK_MEMORY", "1536m", "the Spark driver of each Glue job run", least=512)
