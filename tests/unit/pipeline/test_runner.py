@@ -195,7 +195,7 @@ def test_of_work_that_stands_still_the_error_says_what_the_doctor_finds(
     fine = SimpleNamespace(name="Java", ok=True, detail="11", fix="")
     point = SimpleNamespace(name="x", load=lambda: lambda: [fine, disk])
     monkeypatch.setattr(
-        "pipeline.doctor.entry_points",
+        "pipeline.target_checks.entry_points",
         lambda group: [point] if group == "lake.checks.there" else [],
     )
     stage.error = StageTimeoutError("Nothing has moved.", "Look.")
