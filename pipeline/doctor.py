@@ -1,8 +1,4 @@
-"""``lake doctor``: the pipeline's own checks, and those that plug-ins add.
-
-A plug-in names a callable in the entry-point group ``lake.checks.<target>``, since what it looks at
-matters to that target only. It returns objects with `name`, `ok`, `detail` and `fix`.
-"""
+"""``lake doctor``: the pipeline's own checks, and those that plug-ins add (`target_checks`)."""
 
 from __future__ import annotations
 
@@ -16,10 +12,11 @@ from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionEr
 from pipeline.access import is_login_lost
 from pipeline.check import Check
 from pipeline.errors import ChecksError, LakeError, TargetSilentError
+from pipeline.home_paths import in_home
 from pipeline.liveness import require_answer
 from pipeline.occupant import occupant
-from pipeline.plugins import entry_points
 from pipeline.target import Target, open_target
+from pipeline.target_checks import target_checks
 
 __all__ = ["Check", "failure", "run_checks"]
 
@@ -29,7 +26,7 @@ def run_checks(
 ) -> list[Check]:
     """All checks; none of them raises."""
     with ThreadPoolExecutor(max_workers=1) as pool:  # what does not answer is waited for once
-        plugins = pool.submit(lambda: list(_plugins(target)))
+        plugins = pool.submit(lambda: list(target_checks(target)))
         return [*_own(target, endpoint, cache, region), *plugins.result()]
 
 
@@ -108,18 +105,7 @@ def _cache(cache: Path) -> Check:
 def _source(given: str | None) -> Check:
     if not given:
         return Check("MovieLens", True, "not given: cache, download or synthetic data")
-    ok = Path(given).expanduser().exists()
+    ok = in_home(given).exists()
     return Check(
         "MovieLens", ok, given if ok else f"{given} does not exist", "" if ok else "unset MOVIELENS"
     )
-
-
-def _plugins(target: str) -> Iterator[Check]:
-    for point in sorted(entry_points(f"lake.checks.{target}"), key=lambda p: p.name):
-        try:
-            found = point.load()()
-        except Exception as error:  # a broken plug-in is a finding too
-            yield Check(point.name, False, f"{type(error).__name__}: {error}", "make setup")
-            continue
-        for check in found:
-            yield Check(check.name, bool(check.ok), check.detail, check.fix)

@@ -109,7 +109,7 @@ def _second_lab(lake: Lake, measured: Measured) -> Iterator[LabCheck]:
     yield LabCheck(
         2,
         "consumer",
-        "infrastructure",
+        "stream",
         f"{settings.consumer} reads the stream",
         lambda: _mapping(lake),
     )

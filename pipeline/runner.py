@@ -26,6 +26,7 @@ from pipeline.errors import (
     SettingsError,
     SourceChangedError,
     StageError,
+    StageTimeoutError,
     StateLostError,
     TargetUnreachableError,
 )
@@ -39,6 +40,7 @@ from pipeline.slow_step import SlowStep
 from pipeline.stages import STAGES, Stage, Work
 from pipeline.stages.recommend import Recommendations, titles_for
 from pipeline.staging import stage_files
+from pipeline.target_checks import note_findings
 from pipeline.target_room import require_target_room
 from pipeline.verify import Verification, verify_lake
 
@@ -321,6 +323,8 @@ def _run_stage(
         ) from error
     except BaseException as error:
         lake.reporter.end(stage.name, str(error).splitlines()[0] if str(error) else "", ok=False)
+        if isinstance(error, StageTimeoutError):
+            note_findings(error, lake.target.name)
         raise
     lake.reporter.end(stage.name, result.text)
     return StageOutcome(stage.name, False, round(seconds, 2), result.text, result.counts)

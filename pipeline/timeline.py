@@ -7,6 +7,7 @@ from what AWS's APIs say of their work; nothing is measured inside a target.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import threading
@@ -118,13 +119,17 @@ class Timeline:
                 "displayTimeUnit": "ms",
                 "otherData": {"requests": dict(sorted(self._counts.items()))},
             }
-        partial = self.file.with_name(f".{self.file.name}.{os.getpid()}")
+        place = Path(os.path.realpath(self.file))  # of a link what it leads to, not the link
+        partial = place.parent / f".timeline-{os.getpid()}"
         try:
+            if place.exists() and not place.is_file():  # a device, which would be replaced
+                raise _unwritable(self.file, "it is there, and no plain file")
             partial.write_text(json.dumps(document) + "\n", encoding="utf-8")
-            partial.replace(self.file)
+            partial.replace(place)
         except OSError as error:
-            partial.unlink(missing_ok=True)
-            raise _unwritable(self.file, error) from error
+            with contextlib.suppress(OSError):
+                partial.unlink()
+            raise _unwritable(self.file, error.strerror or str(error)) from error
 
     @staticmethod
     def _before_call(context: dict[str, Any], **_: Any) -> None:
@@ -220,7 +225,7 @@ def timeline_of(lake: Lake, file: Path | None) -> Iterator[None]:
         file: None: nothing is noted
 
     Raises:
-        SettingsError: the file cannot be written
+        SettingsError: the file cannot be written; where the block fails, its error has a note
     """
     if file is None:
         yield
@@ -233,15 +238,24 @@ def timeline_of(lake: Lake, file: Path | None) -> Iterator[None]:
     lake.stacks = replace(lake.stacks, waiting=reporter.waiting)
     try:
         yield
-    finally:
-        reporter.finish()
-        for span in service_spans(lake, timeline.began):
-            timeline.span(span.track, span.name, span.start, span.end, "service", process=_SERVICES)
-        timeline.write()
+    except BaseException as error:
+        try:
+            _finish(lake, timeline, reporter)
+        except SettingsError as unwritten:  # what ended the run matters more
+            error.add_note(unwritten.message)
+        raise
+    _finish(lake, timeline, reporter)
 
 
-def _unwritable(file: Path, error: OSError) -> SettingsError:
+def _finish(lake: Lake, timeline: Timeline, reporter: TimelineReporter) -> None:
+    reporter.finish()
+    for span in service_spans(lake, timeline.began):
+        timeline.span(span.track, span.name, span.start, span.end, "service", process=_SERVICES)
+    timeline.write()
+
+
+def _unwritable(file: Path, why: str) -> SettingsError:
     return SettingsError(
-        f"The timeline {file} cannot be written: {error.strerror or error}.",
+        f"The timeline {str(file)!r} cannot be written: {why}.",
         "Name a file in a folder that is there: lake run --timeline timeline.json",
     )

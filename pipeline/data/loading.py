@@ -28,6 +28,7 @@ from pipeline.data.tables import FILES
 from pipeline.data.threshold import check_threshold
 from pipeline.data.work_folders import sweep
 from pipeline.errors import DataError
+from pipeline.home_paths import in_home
 
 __all__ = ["load_dataset", "remembered", "silent"]
 
@@ -101,7 +102,7 @@ def remembered(cache: Path, fingerprint: str, origin: str, kind: Kind) -> Datase
 
 
 def _given(source: str, cache: Path, notice: Notice, percent: float, progress: Progress) -> Dataset:
-    path = Path(source).expanduser()
+    path = in_home(source)
     hint = "Run: make local MOVIELENS=<folder or zip>, or leave MOVIELENS out."
     if not path.exists():
         raise DataError(f"The data {path} does not exist.", hint)

@@ -8,6 +8,7 @@ from pathlib import Path
 from pipeline.data import Source
 from pipeline.errors import EvaluationError
 from pipeline.evaluation.ratings_file import write_channel
+from pipeline.home_paths import in_home
 from pipeline.lake import Lake, Reporter
 from pipeline.slow_step import SlowStep
 
@@ -53,7 +54,7 @@ def from_source(source: str, cache: Path, channel: Path, reporter: Reporter) -> 
     Raises:
         DataError: it cannot be read
     """
-    given = Path(source).expanduser()
+    given = in_home(source)
     if given.is_file() and given.suffix != ".zip":
         write_channel(given, channel)
         return str(given)

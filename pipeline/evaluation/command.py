@@ -13,6 +13,7 @@ from pipeline.evaluation.champion import Champion, of_artifact, of_endpoint
 from pipeline.evaluation.channel import from_lake, from_source
 from pipeline.evaluation.evaluate import Evaluation, Wanted, evaluate
 from pipeline.evaluation.report import write_report
+from pipeline.home_paths import in_home
 
 __all__ = ["measure"]
 
@@ -42,7 +43,7 @@ def measure(
         raise EvaluationError("--user belongs to --report.", "Add: --report report.html")
     if report is not None:  # before the work, which takes longer
         _require_writable(report)
-    given = None if model is None else of_artifact(model.expanduser())
+    given = None if model is None else of_artifact(in_home(model))
     with tempfile.TemporaryDirectory(prefix="lake-channel-") as work:
         channel = Path(work)
         if source is not None:

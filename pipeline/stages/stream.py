@@ -73,6 +73,7 @@ class Stream(Stage):
             _clear(lake)
         sent, rejected = self._send(work, table, goes_on=goes_on)
         source = source_events(lake)
+        self._enable_consumer(lake)
         delivered = self._delivery(work, source)
         items = self._consumption(work, len(source.pairs))
         distinct = len(delivered.distinct)
@@ -168,6 +169,18 @@ class Stream(Stage):
         return delivered
 
     @staticmethod
+    def _enable_consumer(lake: Lake) -> None:
+        """Let the consumer read on where somebody has disabled that: its stack does not see it."""
+        client = lake.client("lambda")
+        for mapping in _mappings(lake):
+            if mapping["State"] == "Disabled":
+                client.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
+                lake.reporter.line(
+                    f"stream: the event source mapping of {lake.settings.consumer} was disabled, "
+                    "and is enabled again"
+                )
+
+    @staticmethod
     def _consumption(work: Work, wanted: int) -> int:
         """Wait until the consumer has written all; returns the items of its table."""
         lake = work.lake
@@ -187,8 +200,17 @@ class Stream(Stage):
             f"{lake.settings.streamed_table} (its log is in group "
             f"/aws/lambda/{lake.settings.consumer}, what it could not write in queue "
             f"{lake.settings.consumer}-failures)",
-            position=lambda: {"items written": table.known},
+            position=lambda: {
+                "items written": table.known,
+                "event source mapping": ", ".join(m["State"] for m in _mappings(lake)) or "absent",
+            },
         )
+
+
+def _mappings(lake: Lake) -> list[dict[str, Any]]:
+    """The consumer's event source mappings."""
+    found = lake.client("lambda").list_event_source_mappings(FunctionName=lake.settings.consumer)
+    return list(found["EventSourceMappings"])
 
 
 def _table_gone(lake: Lake) -> StageError:

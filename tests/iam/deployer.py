@@ -33,6 +33,7 @@ RARE: Final[dict[tuple[str, str], str]] = {
     ("glue", "StopCrawler"): "destroy while a crawler is at work",
     ("events", "ListTargetsByRule"): "verify of a lake that reacts",
     ("dynamodb", "UntagResource"): "destroy beside a lake that shares DMS's table",
+    ("lambda", "UpdateEventSourceMapping"): "a consumer that somebody has disabled",
     ("logs", "DeleteLogGroup"): "the recorded account writes no logs",
     ("logs", "DeleteLogStream"): "the recorded account writes no logs",
     ("logs", "GetLogEvents"): "the last lines of what failed",

@@ -45,7 +45,7 @@ def _disk(source_bytes: int, ratings: int) -> HostCheck:
     needed, free = COPIES * source_bytes + DISK_BESIDE, shutil.disk_usage(place).free
     text = _text(ratings, needed, f"space at {place}", free, "free")
     fix = "free some space, or name a folder on another disk: LAKE_HOME"
-    return HostCheck("disk", free >= needed, text, f"{fix}; or take fewer ratings")
+    return HostCheck("disk", free >= needed, text, fix)
 
 
 def _memory(ratings: int) -> HostCheck:
@@ -56,7 +56,7 @@ def _memory(ratings: int) -> HostCheck:
     except StartError as error:  # the start of the emulator has refused it, too
         less = error.message
     text = _text(ratings, needed, "memory", free, "available")
-    return HostCheck("memory", free >= needed, text, f"{less}; or take fewer ratings")
+    return HostCheck("memory", free >= needed, text, less)
 
 
 def _spark_heap() -> int:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from lakestack.errors import StartError
 
 _SIZE = re.compile(r"([1-9]\d{0,5})([mg])", re.ASCII | re.IGNORECASE)
-_LEAST_MIB = 256
 
 
 def mebibytes(text: str) -> int | None:
@@ -26,11 +25,13 @@ class Heap:
         variable: the environment variable that sets it
         default: as Java's -Xmx takes it
         process: which one it belongs to, for messages
+        least: mebibytes that it needs to start at all
     """
 
     variable: str
     default: str
     process: str
+    least: int
 
     def size(self) -> str:
         """What -Xmx gets, for example ``1536m``.
@@ -39,9 +40,9 @@ class Heap:
             StartError: the variable holds something else
         """
         text = os.environ.get(self.variable) or self.default
-        if (mebibytes(text) or 0) < _LEAST_MIB:
+        if (mebibytes(text) or 0) < self.least:
             raise StartError(
-                f"{self.variable} is {text!r}; valid: a size from {_LEAST_MIB}m on, as 1536m or 2g",
+                f"{self.variable} is {text!r}; valid: a size from {self.least}m on, as 1536m or 2g",
                 f"unset {self.variable}, or give it a size: {self.variable}={self.default}",
             )
         return text.lower()
@@ -51,5 +52,7 @@ class Heap:
         return f"{self.process} may take {self.size()} of heap; {self.variable} lowers it"
 
 
-DYNAMODB = Heap("LAKE_DYNAMODB_HEAP", "1g", "DynamoDB Local")
-SPARK = Heap("LAKE_SPARK_MEMORY", "1536m", "the Spark driver of each Glue job run")
+DYNAMODB = Heap("LAKE_DYNAMODB_HEAP", "1g", "DynamoDB Local", least=256)
+# Spark refuses a driver whose JVM reports less than 471,859,200 bytes (INVALID_DRIVER_MEMORY), and
+# a JVM reports some per cent less than its -Xmx.
+SPARK = Heap("LAKE_SPARK_MEMORY", "1536m", "the Spark driver of each Glue job run", least=512)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pipeline import doctor
+from pipeline import doctor, target_checks
 from pipeline.account import preflight
 from pipeline.check import Check
 from tests.unit.account.fakes import ACCOUNT, REGION, account_lake
@@ -33,7 +33,7 @@ def test_the_emulators_checks_are_of_the_local_target() -> None:
 
 
 def test_the_aws_target_needs_no_java(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "entry_points", _points)
+    monkeypatch.setattr(target_checks, "entry_points", _points)
     monkeypatch.setattr(preflight, "account_checks", lambda *_: [Check("quotas", True, "enough")])
     monkeypatch.setenv("AWS_REGION", REGION)
     with account_lake(monkeypatch):
@@ -57,7 +57,7 @@ def test_an_account_that_cannot_be_looked_at_is_a_finding(
     def expired(*_: Any) -> list[Check]:
         raise client_error("ExpiredToken", "DescribeStacks")
 
-    monkeypatch.setattr(doctor, "entry_points", _points)
+    monkeypatch.setattr(target_checks, "entry_points", _points)
     monkeypatch.setattr(preflight, "account_checks", expired)
     monkeypatch.setenv("AWS_REGION", REGION)
     with account_lake(monkeypatch):

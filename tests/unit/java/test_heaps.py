@@ -26,6 +26,19 @@ def test_anything_else_is_refused_with_what_is_valid(
         heaps.DYNAMODB.size()
 
 
+def test_a_driver_that_spark_would_refuse_is_refused_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Spark asks for 471,859,200 bytes; of -Xmx256m its JVM reports 259,522,560."""
+    monkeypatch.setenv("LAKE_SPARK_MEMORY", "256m")
+    with pytest.raises(StartError, match="LAKE_SPARK_MEMORY is '256m'; valid: a size from 512m"):
+        heaps.SPARK.size()
+    monkeypatch.setenv("LAKE_SPARK_MEMORY", "512m")
+    assert heaps.SPARK.size() == "512m"
+    monkeypatch.setenv("LAKE_DYNAMODB_HEAP", "256m")
+    assert heaps.DYNAMODB.size() == "256m"
+
+
 def test_a_machine_with_little_memory_is_told_what_lowers_the_need(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

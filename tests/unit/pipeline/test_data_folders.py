@@ -211,6 +211,7 @@ def test_what_is_not_there_or_no_data_is_refused(cache: Path, tmp_path: Path) ->
     for path, message in (
         (missing, f"The data {missing} does not exist."),
         (text, f"The data {text} is neither a folder nor a zip file."),
+        (Path("~nobody-here/ml"), "The data ~nobody-here/ml does not exist."),
     ):
         error = refused(path, cache)
         assert (error.message, error.hint) == (message, hint)

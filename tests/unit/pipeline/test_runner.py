@@ -13,6 +13,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from pipeline import runner
+from pipeline.cli_errors import explain
 from pipeline.cloudformation import Outcome
 from pipeline.counted_once import CountedOnce
 from pipeline.data import Source
@@ -21,6 +22,7 @@ from pipeline.errors import (
     SourceChangedError,
     StackError,
     StageError,
+    StageTimeoutError,
     StateLostError,
     TargetUnreachableError,
 )
@@ -181,6 +183,27 @@ def test_a_target_that_vanishes_is_named_with_the_stage() -> None:
         'Could not connect to the endpoint URL: "http://127.0.0.1:1"'
     )
     assert raised.value.hint == "Start it; then go on with: lake run"
+
+
+@pytest.mark.parametrize("ok", [True, False])
+def test_of_work_that_stands_still_the_error_says_what_the_doctor_finds(
+    ok: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake, stage = FakeLake(), Counting("a")
+    lake.target = SimpleNamespace(name="there")  # type: ignore[attr-defined]
+    disk = SimpleNamespace(name="disk", ok=ok, detail="0.0 GiB free at /d", fix="")
+    fine = SimpleNamespace(name="Java", ok=True, detail="11", fix="")
+    point = SimpleNamespace(name="x", load=lambda: lambda: [fine, disk])
+    monkeypatch.setattr(
+        "pipeline.target_checks.entry_points",
+        lambda group: [point] if group == "lake.checks.there" else [],
+    )
+    stage.error = StageTimeoutError("Nothing has moved.", "Look.")
+    with pytest.raises(StageTimeoutError) as raised:
+        run(lake, [stage])
+    message, hint = explain(raised.value, None)
+    found = "" if ok else " lake doctor finds disk: 0.0 GiB free at /d."
+    assert (message, hint) == (f"Nothing has moved.{found}", "Look.")
 
 
 def test_an_interrupted_stage_finds_its_notes() -> None:

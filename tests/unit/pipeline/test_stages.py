@@ -93,6 +93,29 @@ def test_a_delivery_stream_that_never_becomes_active_ends_the_stage() -> None:
         Stream().run(work(lake, "stream"))
 
 
+class FakeLambda:
+    """Event source mappings by UUID, with their states."""
+
+    def __init__(self, **states: str) -> None:
+        self.states = states
+
+    def list_event_source_mappings(self, **_: str) -> dict[str, Any]:
+        return {
+            "EventSourceMappings": [{"UUID": u, "State": state} for u, state in self.states.items()]
+        }
+
+    def update_event_source_mapping(self, UUID: str, *, Enabled: bool) -> None:  # noqa: N803
+        assert Enabled
+        assert self.states[UUID] == "Disabled"
+        self.states[UUID] = "Enabling"
+
+
+def test_a_consumer_that_somebody_has_disabled_reads_on() -> None:
+    given = FakeLambda(one="Enabled", other="Disabled", third="Disabling")
+    Stream._enable_consumer(cast(Lake, FakeLake(**{"lambda": given})))
+    assert given.states == {"one": "Enabled", "other": "Enabling", "third": "Disabling"}
+
+
 class FakeGlue:
     """A job whose runs succeed at once; `writes` says what each leaves behind."""
 

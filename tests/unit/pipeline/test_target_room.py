@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib.metadata import entry_points
 from pathlib import Path
 from types import SimpleNamespace
@@ -44,7 +45,32 @@ def test_the_first_that_is_short_is_the_error(
         require_target_room("local", dataset(tmp_path))
     assert asked == [(300, 10)]
     assert error.value.message == "10 ratings need 9 GiB."
-    assert error.value.hint == "Set LESS: lake generate --ratings 1m"
+    assert error.value.hint == "Set LESS"
+
+
+@pytest.mark.parametrize(
+    ("given", "space", "hint"),
+    [
+        (10_000_000, 2_500_000, "Set LESS; or take fewer ratings: lake generate --ratings 1000000"),
+        (1_000_000, 999_999, "Set LESS; or take fewer ratings: lake generate --ratings 100000"),
+        (20_000, 10_000, "Set LESS; or take fewer ratings: lake generate --ratings 10000"),
+        (20_000, 9_000, "Set LESS"),
+    ],
+)
+def test_only_as_many_ratings_are_suggested_as_there_is_space_for(
+    given: int, space: int, hint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def findings(size: int, ratings: int) -> list[SimpleNamespace]:
+        assert size * given == pytest.approx(300 * ratings, abs=given)
+        return [SimpleNamespace(ok=ratings <= space, detail="too many", fix="set LESS")]
+
+    point = SimpleNamespace(name="x", load=lambda: findings)
+    monkeypatch.setattr("pipeline.target_room.entry_points", lambda _: [point])
+    data = dataset(tmp_path)
+    data.files["ratings"] = replace(data.files["ratings"], rows=given - 2)
+    with pytest.raises(DataError) as error:
+        require_target_room("local", data)
+    assert error.value.hint == hint
 
 
 def test_the_emulator_is_asked() -> None:

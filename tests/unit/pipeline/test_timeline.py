@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import threading
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,7 +17,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import EndpointConnectionError
 
-from pipeline.errors import SettingsError
+from pipeline.errors import SettingsError, StageError
 from pipeline.lake import Lake
 from pipeline.service_times import service_spans
 from pipeline.target import open_target
@@ -99,6 +102,60 @@ def test_a_file_that_cannot_be_written_is_found_before_the_run(tmp_path: Path) -
         ran = True
     assert not ran
     assert "lake run --timeline" in error.value.hint
+
+
+@pytest.mark.parametrize("name", ["", ".", "/", "folder", "file/t.json", "t" * 300, "pipe"])
+def test_what_is_no_file_is_refused_before_the_run(name: str, tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").touch()
+    os.mkfifo(tmp_path / "pipe")
+    place = Path(name) if name in ("", ".", "/") else tmp_path / name
+    with (
+        pytest.raises(SettingsError, match="cannot be written"),
+        timeline_of(cast(Lake, SimpleNamespace()), place),
+    ):
+        pytest.fail("the run has begun")
+
+
+def test_a_device_stays_what_it_is(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="no plain file"):
+        Timeline(Path(os.devnull)).write()
+    (tmp_path / "device").symlink_to(os.devnull)
+    with pytest.raises(SettingsError, match="no plain file"):
+        Timeline(tmp_path / "device").write()
+    assert Path(os.devnull).is_char_device()
+
+
+def test_of_a_link_the_file_behind_it_is_written(tmp_path: Path) -> None:
+    (tmp_path / "behind.json").touch()
+    (tmp_path / "t.json").symlink_to("behind.json")
+    Timeline(tmp_path / "t.json").write()
+    assert (tmp_path / "t.json").is_symlink()
+    assert json.loads((tmp_path / "behind.json").read_text())["traceEvents"]
+
+
+def test_a_file_that_gets_unwritable_does_not_hide_why_the_run_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.timeline.service_spans", lambda *_: [])
+    target = SimpleNamespace(listen=lambda *_: None)
+    stacks = StacksOf(waiting=None)
+    lake = SimpleNamespace(target=target, reporter=SilentReporter(), stacks=stacks)
+    (tmp_path / "there").mkdir()
+    with (
+        pytest.raises(StageError, match="the stage's own") as error,
+        timeline_of(cast(Lake, lake), tmp_path / "there" / "t.json"),
+    ):
+        shutil.rmtree(tmp_path / "there")
+        raise StageError("the stage's own")
+    assert "t.json' cannot be written" in error.value.__notes__[0]
+
+
+@dataclass(frozen=True)
+class StacksOf:
+    """What `timeline_of` replaces of a lake's stacks."""
+
+    waiting: Any
 
 
 def test_no_timeline_touches_nothing() -> None:
