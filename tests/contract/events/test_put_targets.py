@@ -30,7 +30,7 @@ def _targets(aws: Aws, rule: str) -> list[str]:
     ("arn", "more", "message"),
     [
         (f"arn:aws:ecs:{HERE}:cluster/c", {}, "is not emulated"),
-        (f"arn:aws:glue:{HERE}:workflow/w", {}, "is not emulated"),
+        (f"arn:aws:redshift:{HERE}:cluster:c", {}, "is not emulated"),
         (f"arn:aws:batch:{HERE}:job-queue/q", {}, "is not emulated"),
         (f"arn:aws:s3:{HERE}:bucket", {}, "is not emulated"),
         (f"arn:aws:sqs:{HERE}:q", {"Input": "{"}, "JSON syntax error in input"),
