@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from pipeline.target import Target
 
-__all__ = ["FriendlyGroup", "Invocation", "abandon", "explain", "invocation"]
+__all__ = ["FriendlyGroup", "Invocation", "WholeHelp", "abandon", "explain", "invocation"]
 
 
 _OF_THIS_MACHINE: Final = ("generate", "env", "aws")
@@ -205,7 +205,23 @@ def _answered(error: ClientError, target: Target | None) -> tuple[str, str]:
     )
 
 
-class FriendlyGroup(TyperGroup):
+class WholeHelp(TyperGroup):
+    """A group whose help cuts nothing off."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands with their whole first sentences, which click would cut off."""
+        commands = {name: self.get_command(ctx, name) for name in self.list_commands(ctx)}
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [
+                    (name, command.get_short_help_str(_LONGEST_HELP))
+                    for name, command in commands.items()
+                    if command is not None and not command.hidden
+                ]
+            )
+
+
+class FriendlyGroup(WholeHelp):
     """The root command: prints what a command returns, and catches whatever it raises."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -219,18 +235,6 @@ class FriendlyGroup(TyperGroup):
         except click.ClickException as error:
             _print_usage_error(state, error)
             raise
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands with their whole first sentences, which click would cut off."""
-        commands = {name: self.get_command(ctx, name) for name in self.list_commands(ctx)}
-        with formatter.section("Commands"):
-            formatter.write_dl(
-                [
-                    (name, command.get_short_help_str(_LONGEST_HELP))
-                    for name, command in commands.items()
-                    if command is not None and not command.hidden
-                ]
-            )
 
     def invoke(self, ctx: click.Context) -> Any:
         state = _of(ctx)
