@@ -67,6 +67,8 @@ class Invocation:
     as_json: bool = False
     command: str = "lake"
     """What was called, with those of its options that keep it from doing more."""
+    words: tuple[str, ...] = ()
+    """What was typed after the program's name."""
 
 
 def invocation() -> Invocation:
@@ -226,14 +228,14 @@ class FriendlyGroup(WholeHelp):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         state = _of(ctx)
-        state.as_json = "--json" in args
+        state.words, state.as_json = tuple(args), "--json" in args
         state.command = shlex.join(["lake", *_to_call_again(args)])
         try:
             return super().parse_args(ctx, args)
         except BrokenPipeError:
             raise _closed_pipe() from None
         except click.ClickException as error:
-            _print_usage_error(state, error)
+            _print_usage_error(state, error, ctx)
             raise
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -245,7 +247,7 @@ class FriendlyGroup(WholeHelp):
         except click.exceptions.Exit:
             raise
         except click.ClickException as error:
-            _print_usage_error(state, error)
+            _print_usage_error(state, error, ctx)
             raise
         except (KeyboardInterrupt, click.Abort) as error:
             hint = at_target(f"Continue with: {state.command}", state.target)
@@ -280,8 +282,12 @@ def _fail(state: Invocation, message: str, hint: str, error: BaseException) -> N
         _print_json({**found, "error": {"message": message, "hint": hint}})
 
 
-def _print_usage_error(state: Invocation, error: click.ClickException) -> None:
+def _print_usage_error(state: Invocation, error: click.ClickException, root: click.Context) -> None:
     """On stdout; click itself says it on stderr."""
+    if isinstance(error, click.UsageError):
+        from pipeline.usage_errors import complete
+
+        complete(error, root, state.words)
     if state.as_json:
         context = getattr(error, "ctx", None)
         hint = f"See: {context.command_path if context else 'lake'} --help"
