@@ -16,7 +16,7 @@ import typer
 import typer.core
 
 from pipeline.cache import cache_folder
-from pipeline.cli_errors import FriendlyGroup
+from pipeline.cli_errors import FriendlyGroup, WholeHelp
 from pipeline.cli_evaluate import evaluate
 from pipeline.cli_lists import lists
 from pipeline.cli_opening import Before, open_lake, planned
@@ -367,7 +367,7 @@ def _join_plugins() -> None:
     known = {group.name for group in app.registered_groups}
     for point in entry_points("lake.commands"):
         if point.name not in known:
-            app.add_typer(point.load(), name=point.name)
+            app.add_typer(point.load(), name=point.name, cls=WholeHelp)
 
 
 def _is_own(arguments: Sequence[str]) -> bool:

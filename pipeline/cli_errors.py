@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from pipeline.target import Target
 
-__all__ = ["FriendlyGroup", "Invocation", "abandon", "explain", "invocation"]
+__all__ = ["FriendlyGroup", "Invocation", "WholeHelp", "abandon", "explain", "invocation"]
 
 
 _OF_THIS_MACHINE: Final = ("generate", "env", "aws")
@@ -67,6 +67,8 @@ class Invocation:
     as_json: bool = False
     command: str = "lake"
     """What was called, with those of its options that keep it from doing more."""
+    words: tuple[str, ...] = ()
+    """What was typed after the program's name."""
 
 
 def invocation() -> Invocation:
@@ -205,20 +207,8 @@ def _answered(error: ClientError, target: Target | None) -> tuple[str, str]:
     )
 
 
-class FriendlyGroup(TyperGroup):
-    """The root command: prints what a command returns, and catches whatever it raises."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        state = _of(ctx)
-        state.as_json = "--json" in args
-        state.command = shlex.join(["lake", *_to_call_again(args)])
-        try:
-            return super().parse_args(ctx, args)
-        except BrokenPipeError:
-            raise _closed_pipe() from None
-        except click.ClickException as error:
-            _print_usage_error(state, error)
-            raise
+class WholeHelp(TyperGroup):
+    """A group whose help cuts nothing off."""
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands with their whole first sentences, which click would cut off."""
@@ -232,6 +222,22 @@ class FriendlyGroup(TyperGroup):
                 ]
             )
 
+
+class FriendlyGroup(WholeHelp):
+    """The root command: prints what a command returns, and catches whatever it raises."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        state = _of(ctx)
+        state.words, state.as_json = tuple(args), "--json" in args
+        state.command = shlex.join(["lake", *_to_call_again(args)])
+        try:
+            return super().parse_args(ctx, args)
+        except BrokenPipeError:
+            raise _closed_pipe() from None
+        except click.ClickException as error:
+            _print_usage_error(state, error, ctx)
+            raise
+
     def invoke(self, ctx: click.Context) -> Any:
         state = _of(ctx)
         try:
@@ -241,7 +247,7 @@ class FriendlyGroup(TyperGroup):
         except click.exceptions.Exit:
             raise
         except click.ClickException as error:
-            _print_usage_error(state, error)
+            _print_usage_error(state, error, ctx)
             raise
         except (KeyboardInterrupt, click.Abort) as error:
             hint = at_target(f"Continue with: {state.command}", state.target)
@@ -276,8 +282,12 @@ def _fail(state: Invocation, message: str, hint: str, error: BaseException) -> N
         _print_json({**found, "error": {"message": message, "hint": hint}})
 
 
-def _print_usage_error(state: Invocation, error: click.ClickException) -> None:
+def _print_usage_error(state: Invocation, error: click.ClickException, root: click.Context) -> None:
     """On stdout; click itself says it on stderr."""
+    if isinstance(error, click.UsageError):
+        from pipeline.usage_errors import complete
+
+        complete(error, root, state.words)
     if state.as_json:
         context = getattr(error, "ctx", None)
         hint = f"See: {context.command_path if context else 'lake'} --help"

@@ -214,7 +214,8 @@ def print_status(status: LakeStatus) -> None:
             continue
         counts = ", ".join(f"{k} {v:,}" for k, v in record.counts.items())
         state = "lost" if name in status.lost else record.status
-        texts = (name, state, record.finished, f"{record.seconds:.1f}", counts)
+        seconds = f"{record.seconds:.1f}" if record.finished else ""
+        texts = (name, state, record.finished, seconds, counts)
         table.add_row(*map(cell, texts))
     print_table(console, table)
     if status.paused:

@@ -31,7 +31,7 @@ class Record:
     """Names, keys and positions: what resuming and later stages need."""
     seconds: float = 0.0
     finished: str = ""
-    """ISO 8601, UTC."""
+    """ISO 8601, UTC; empty while the stage runs."""
 
 
 class RunState:
@@ -63,7 +63,8 @@ class RunState:
     def write(self, record: Record) -> None:
         """Keep `record` instead of the stage's former one."""
         with self._lock:
-            record.finished = datetime.now(UTC).isoformat(timespec="seconds")
+            ended = record.status != "running"
+            record.finished = datetime.now(UTC).isoformat(timespec="seconds") if ended else ""
             self._s3.put_object(
                 Bucket=self._bucket,
                 Key=self.key(record.stage),

@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from pipeline.errors import SettingsError, StageError, StateLostError
 from pipeline.lake import Lake, is_missing
 from pipeline.log_tail import newest_line
+from pipeline.slow_step import SlowStep
 from pipeline.uploads import query_script
 
 __all__ = ["Answer", "ask"]
@@ -113,20 +114,22 @@ def _run(lake: Lake, name: str, keys: dict[str, str], limit: int) -> None:
 
     def ended() -> dict[str, Any] | None:
         found = state()
+        step("Spark starts, then answers")
         return found if found["JobRunState"] in _ENDED else None
 
-    done = lake.poll(
-        ended,
-        lake.target.waits.job,
-        "the query",
-        position=lambda: {
-            "run": state()["JobRunState"],
-            "newest line of its log": newest_line(lake, _LOGS, run),
-        },
-    )
-    if done["JobRunState"] != "SUCCEEDED":
-        why = str(done.get("ErrorMessage") or done["JobRunState"])
-        raise StageError(f"The query was not answered: {why}", _tables(lake))
+    with SlowStep(lake.reporter, "query") as step:
+        done = lake.poll(
+            ended,
+            lake.target.waits.job,
+            "the query",
+            position=lambda: {
+                "run": state()["JobRunState"],
+                "newest line of its log": newest_line(lake, _LOGS, run),
+            },
+        )
+        if done["JobRunState"] != "SUCCEEDED":
+            why = str(done.get("ErrorMessage") or done["JobRunState"])
+            raise StageError(f"The query was not answered: {why}", _tables(lake))
 
 
 def _tables(lake: Lake) -> str:

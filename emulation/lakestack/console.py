@@ -33,12 +33,19 @@ def main() -> None:
     sys.exit(code)
 
 
+def commands() -> click.Group:
+    """The root command, with the groups that are `lake`'s own in a clone."""
+    root = typer.main.get_group(app)
+    root.context_settings = {"help_option_names": ["-h", "--help"]}
+    for name, group in (("cluster", cluster), ("glue", glue)):
+        joined = typer.main.get_command(group)
+        joined.name = name  # which the list of commands prints
+        root.add_command(joined, name)
+    return root
+
+
 def _run(as_json: bool) -> tuple[int, dict[str, Any] | None]:
-    command = typer.main.get_group(app)
-    command.add_command(
-        typer.main.get_command(cluster), "cluster"
-    )  # in a clone one of `lake`'s own
-    command.add_command(typer.main.get_command(glue), "glue")
+    command = commands()
     try:
         found = command.main(prog_name=NAME, standalone_mode=False)
     except click.exceptions.Exit as e:

@@ -43,8 +43,14 @@ def check(
     from lakestack.glue_check import report
     from lakestack.glue_check.findings import Verdict
     from lakestack.glue_check.jobs import Job
-    from lakestack.glue_check.repository import FLAGS, look
+    from lakestack.glue_check.repository import FLAGS, KINDS, look
 
+    for path in paths:
+        if path.is_file() and path.suffix not in KINDS:
+            raise typer.BadParameter(
+                f"{path.name!r} is neither a script nor a definition of a job; expected a folder, "
+                f"or a file that ends in {', '.join(filter(None, KINDS))}"
+            )
     jobs = []
     if arguments or command:
         jobs.append(Job(FLAGS, "job", command or "glueetl", arguments=_parsed(arguments or [])))

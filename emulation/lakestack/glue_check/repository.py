@@ -12,9 +12,11 @@ from lakestack.glue_check.jobs import SUFFIXES, Job, jobs_of
 from lakestack.glue_check.parameters import of_job, surroundings
 from lakestack.glue_check.script import Script, is_of_glue, read
 
-__all__ = ["Repository", "look"]
+__all__ = ["KINDS", "Repository", "look"]
 
 _SCRIPTS = (".py", ".ipynb")
+KINDS = ("", *_SCRIPTS, *SUFFIXES)
+"""How the name of a file ends that is looked at when it is named; a script's may have no suffix."""
 _SKIPPED = {"node_modules", "site-packages", "venv", "__pycache__"}
 
 

@@ -27,6 +27,25 @@ def _message(output: str, code: int = 1) -> str:
     return reader.message(code)
 
 
+@pytest.mark.parametrize("colon", [": ", ":"])
+def test_a_message_that_begins_with_an_empty_line_is_not_lost(colon: str) -> None:
+    """As that of every query that Spark cannot parse."""
+    output = f"""Traceback (most recent call last):
+  File "job.py", line 9, in <module>
+pyspark.errors.exceptions.captured.ParseException{colon}
+[PARSE_SYNTAX_ERROR] Syntax error at or near 'selct'. SQLSTATE: 42601 (line 1, pos 0)
+
+== SQL ==
+selct 1
+^^^
+"""
+    assert _message(output) == (
+        "ParseException: [PARSE_SYNTAX_ERROR] Syntax error at or near 'selct'. "
+        "SQLSTATE: 42601 (line 1, pos 0)"
+    )
+    assert _message("Traceback (most recent call last):\n  File\nMine\nlater\n") == "Mine"
+
+
 def test_a_failed_batch_of_a_stream_gives_its_functions_error() -> None:
     quoted = "Traceback (most recent call last):"
     output = f"""{quoted}

@@ -88,3 +88,13 @@ def test_wrong_usage(folder: Path, arguments: list[str]) -> None:
     done = run(*(each.format(folder) for each in arguments))
     assert done.exit_code == 2
     assert "Error" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["orders.csv", "README.md", "main.tf", "Job.scala"])
+def test_a_file_of_another_kind_is_not_called_fine(name: str, tmp_path: Path) -> None:
+    """Nor is it read as Python, which finds errors of syntax in it."""
+    (tmp_path / name).write_text("id,shop\n")
+    found = run(str(tmp_path / name))
+    assert found.exit_code == 2
+    assert f"'{name}' is neither" in found.output
+    assert ".ipynb" in found.output

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner as ClickRunner
 from typer.testing import CliRunner
 
+from lakestack import console
 from lakestack.errors import EmulationError
 from lakestack.host import checks
 from lakestack.host.process import Emulator, require_free
@@ -42,6 +45,20 @@ def test_the_doctor_names_a_port_that_is_none_and_checks_the_rest(
     assert "         → export LAKE_PORT=4566\n" in result.stdout
     names = [check.name for check in checks.checks()]
     assert names == ["Python", "Java", "Java artefacts", "port", "memory", "disk"]
+
+
+@pytest.mark.parametrize("group", ["emulator", "cluster", "glue"])
+def test_help_cuts_nothing_off(group: str) -> None:
+    result = CliRunner().invoke(app, [group, "--help"])
+    assert "..." not in result.output.replace("[ARGS]...", "")
+
+
+@pytest.mark.parametrize("option", ["-h", "--help"])
+def test_help_without_a_clone_names_every_command(option: str) -> None:
+    result = ClickRunner().invoke(console.commands(), [option])
+    assert result.exit_code == 0
+    for name in ("start", "logs", "cluster", "glue"):
+        assert re.search(rf"^[│| ]*{name}  ", result.output, re.MULTILINE)
 
 
 def test_the_last_port_has_no_next_one(monkeypatch: pytest.MonkeyPatch) -> None:

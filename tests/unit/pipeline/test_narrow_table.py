@@ -18,7 +18,10 @@ HOP = Hop("full_load", "S3 ratings → ratings_t", 25_000_095, 24_000_095, 1_000
 FOUND = Verification([Finding(1, "land", "five files in data/", True, "12,345,678 rows")], [HOP])
 STATUS = LakeStatus(
     {"lab-1-nested": "CREATE_COMPLETE"},
-    {"land": Record("land", "done", "x", {"ratings": 25_000_095}, {}, 1234.5)},
+    {
+        "land": Record("land", "done", "x", {"ratings": 25_000_095}, {}, 1234.5, "2026-11-01"),
+        "full_load": Record("full_load", "running", "x"),
+    },
 )
 TITLES = Recommendations(42, "known", [Title(1, "Wallace & Gromit: The Wrong Trousers", 0.123)])
 
@@ -36,6 +39,14 @@ def test_numbers_stay_whole(width: int, monkeypatch: pytest.MonkeyPatch) -> None
     for word in ("CREATE_COMPLETE", "Trousers", "0.123"):
         assert word in text
     assert "…" not in text
+
+
+def test_a_stage_that_runs_has_not_taken_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    out = io.StringIO()
+    monkeypatch.setattr(console, "stdout_console", lambda: LakeConsole(file=out, width=120))
+    print_status(STATUS)
+    [row] = [line for line in out.getvalue().splitlines() if "full_load" in line]
+    assert row.replace("│", " ").split() == ["full_load", "running"]
 
 
 def test_a_wide_terminal_has_tables(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ import json
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, cast
+from unittest.mock import Mock
 
 import pytest
 import typer
@@ -222,6 +223,7 @@ def _asked(glue: Any, s3: FakeS3) -> Lake:
         target=open_target("local", environ={}),
         client=lambda _: glue,
         poll=lambda look, *_, **__: look(),
+        reporter=Mock(),
     )
     return cast(Lake, lake)
 
@@ -231,6 +233,20 @@ def test_sql_leaves_nothing_behind() -> None:
     glue = _Glue(s3)
     assert ask(_asked(glue, s3), "select 1", 2) == Answer(["n"], [[3], [None]], True)
     assert (glue.jobs, dict(s3.objects)) == ([], {})
+
+
+@pytest.mark.parametrize("seconds", [0.0, 1000.0])
+def test_sql_is_silent_only_where_it_is_quick(
+    seconds: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Spark takes seconds to start."""
+    monkeypatch.setattr("pipeline.slow_step.QUICK_SECONDS", seconds)
+    s3 = FakeS3()
+    lake = _asked(_Glue(s3), s3)
+    ask(lake, "select 1", 2)
+    assert [call[0] for call in cast(Mock, lake.reporter).method_calls] == (
+        [] if seconds else ["begin", "progress", "end"]
+    )
 
 
 def test_a_wrong_query_is_told_the_tables() -> None:

@@ -129,13 +129,34 @@ def test_the_cli_runs_on_the_lake(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_scripts_of_the_labs_refuse_ones_own_account(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    with pytest.raises(SystemExit, match=r'eval "\$\(lake env\)"'):
+    with pytest.raises(SystemExit, match=r'eval "\$\([^ ]*lake env\)"'):
         client("s3")
     monkeypatch.setenv("LAKE_TARGET", "aws")
     assert client("s3").meta.endpoint_url.endswith("amazonaws.com")
     monkeypatch.delenv("LAKE_TARGET")
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:4566")
     assert client("s3").meta.endpoint_url == "http://127.0.0.1:4566"
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"AWS_DEFAULT_REGION": "us-east-1", "AWS_PROFILE": "absent"},
+        {"AWS_DEFAULT_REGION": "us-east-1", "AWS_ENDPOINT_URL": "127.0.0.1:4566"},
+    ],
+)
+def test_scripts_of_the_labs_say_what_a_new_terminal_lacks(
+    settings: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever has no AWS settings at all has no region either."""
+    monkeypatch.setattr("boto3.DEFAULT_SESSION", None)  # which remembers another test's region
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_ENDPOINT_URL"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SystemExit, match=r'(?s)lead to no lake: .+ eval "\$\([^ ]*lake env\)"'):
+        client("kinesis")
 
 
 def test_no_script_of_the_labs_takes_another_way() -> None:

@@ -45,6 +45,8 @@ def test_a_record_comes_back_as_it_was() -> None:
     state.write(record)
     assert record.finished
     assert state.read("land") == record
+    state.write(Record("land", "running", "abc"))
+    assert (state.read("land") or record).finished == ""
     state.forget("land")
     assert state.read("land") is None
 

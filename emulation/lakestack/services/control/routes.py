@@ -1,6 +1,7 @@
 """Routes below ``/_lakestack/``: JSON in, JSON out, behind the guard like everything else.
 
-An error is ``{"error": {"message": …, "hint": …}}`` with status 400.
+An error is ``{"error": {"message": …, "hint": …}}`` with status 400; where there is no such
+request, 404 or 405.
 """
 
 from __future__ import annotations
@@ -16,6 +17,9 @@ from lakestack.services.fault_injection.rules import FAULTS
 from lakestack.services.reset.scope import Scope
 from lakestack.services.saved_state import folder, states
 from lakestack.services.schedules.time import TIME, asked
+
+PREFIX = "/_lakestack"
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
 RESET = "/_lakestack/reset"
 """``POST``: empty everything, or ``{"account": …, "region": …}``."""
@@ -39,7 +43,7 @@ def install() -> None:
     """Add the routes."""
     from localstack.services.internal import get_internal_apis
 
-    for path, method, answer in (
+    routes: tuple[tuple[str, str, Answer], ...] = (
         (RESET, "POST", _reset),
         (SAVE, "POST", _save),
         (LOAD, "POST", _load),
@@ -51,8 +55,13 @@ def install() -> None:
         (CLOCK, "GET", _clock),
         (CLOCK, "POST", _advance),
         (CLOCK, "DELETE", _set_back),
-    ):
+    )
+    methods: dict[str, list[str]] = {}
+    for path, method, answer in routes:
         get_internal_apis().add(path, answering(answer), methods=[method])
+        methods.setdefault(path, []).append(method)
+    for path in (PREFIX, f"{PREFIX}/", f"{PREFIX}/<path:rest>"):
+        get_internal_apis().add(path, _refusing(methods), methods=_METHODS)
 
 
 def answering(answer: Answer) -> Callable[[Request], Response]:
@@ -63,6 +72,21 @@ def answering(answer: Answer) -> Callable[[Request], Response]:
             return _json(answer(_document(request)), 200)
         except EmulationError as e:
             return _json({"error": {"message": e.message, "hint": e.hint}}, 400)
+
+    return route
+
+
+def _refusing(methods: Mapping[str, list[str]]) -> Callable[..., Response]:
+    """A route for requests that there are not: which path has which methods."""
+    valid = ", ".join(f"{'|'.join(names)} {path}" for path, names in methods.items())
+
+    def route(request: Request, rest: str = "") -> Response:
+        del rest
+        if request.path in methods:
+            message, status = f"{request.path} takes no {request.method}", 405
+        else:
+            message, status = f"There is no path {request.path}", 404
+        return _json({"error": {"message": message, "hint": f"valid: {valid}"}}, status)
 
     return route
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import difflib
 import itertools
 import math
 import random
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -138,7 +139,11 @@ def _read(document: Mapping[str, Any], number: int) -> Fault:
     model = _service(document.get("service"))
     operation, error = document.get("operation"), document.get("error")
     if operation is not None and operation not in model.operation_names:
-        raise _wrong(f"{model.service_name} has no operation {operation!r}", model.operation_names)
+        raise _wrong(
+            f"{model.service_name} has no operation {operation!r}"
+            f"{_meant(str(operation), model.operation_names)}",
+            model.operation_names,
+        )
     if error is not None and not (isinstance(error, str) and error.isidentifier()):
         raise _wrong(f"The error {error!r} is no code", ["SlowDown", "ThrottlingException"])
     latency = _number(document, "latency", 0.0, MAX_LATENCY)
@@ -190,6 +195,14 @@ def _status(model: ServiceModel, error: str | None) -> int:
             if found or shape.metadata.get("fault"):
                 return int(found or 500)
     return _SERVER_ERRORS.get(error or "", 400)
+
+
+def _meant(name: str, known: Sequence[str]) -> str:
+    """What was probably meant: AWS CLI's spelling (``get-object``) is of other letters alone."""
+    folded = {each.casefold(): each for each in known}
+    typed = name.replace("-", "").replace("_", "").casefold()
+    near = difflib.get_close_matches(typed, list(folded), 1, 0.7)
+    return f"; did you mean {folded[near[0]]}?" if near else ""
 
 
 def _wrong(message: str, valid: Any) -> StateError:

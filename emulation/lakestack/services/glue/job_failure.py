@@ -66,6 +66,9 @@ class FailureReader:
             if match is None:
                 continue
             name, text = match[1], (match[2] or "").strip()
+            if match[2] is not None and not text:  # Spark's parser begins with an empty line
+                rest = self._traceback[i + 1 :]
+                text = next((each.strip() for each in rest if each.strip()), "")
             if name == "Py4JJavaError":
                 return _java_error(text, self._traceback[i + 1 :])
             if text.endswith(_TRACEBACK):  # a streaming query quotes that of a batch's function
