@@ -87,7 +87,9 @@ def _updated(provider: Any, request: Any) -> Any:
     except NotImplementedError:
         previous, wanted = request.previous_state or {}, request.desired_state
         schema = schema_of(request.resource_type) or {"properties": wanted}
-        names = set(schema["properties"]) - read_only(schema)
+        named = {path.rpartition("/")[2] for path in schema.get("primaryIdentifier", ())}
+        # A name that the handler has made stands in no template.
+        names = set(schema["properties"]) - read_only(schema) - (named - wanted.keys())
         changed = sorted(k for k in names if previous.get(k) != wanted.get(k))
         return ProgressEvent(
             OperationStatus.FAILED,
