@@ -28,7 +28,7 @@ def asked(router: Router[Any], method: str, path: str, body: bytes = b"") -> tup
 
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
 @pytest.mark.parametrize(
-    "path", ["/_lakestack", "/_lakestack/", "/_lakestack/rest", "/_lakestack/state/laod"]
+    "path", ["/_lakestack", "/_lakestack/", "/_lakestack/rest", "/_lakestack/state/loads"]
 )
 def test_a_path_that_there_is_not(router: Router[Any], method: str, path: str) -> None:
     status, document = asked(router, method, path)

@@ -33,14 +33,14 @@ def test_a_message_that_begins_with_an_empty_line_is_not_lost(colon: str) -> Non
     output = f"""Traceback (most recent call last):
   File "job.py", line 9, in <module>
 pyspark.errors.exceptions.captured.ParseException{colon}
-[PARSE_SYNTAX_ERROR] Syntax error at or near 'selct'. SQLSTATE: 42601 (line 1, pos 0)
+[PARSE_SYNTAX_ERROR] Syntax error at or near 'from from'. SQLSTATE: 42601 (line 1, pos 0)
 
 == SQL ==
-selct 1
+from from 1
 ^^^
 """
     assert _message(output) == (
-        "ParseException: [PARSE_SYNTAX_ERROR] Syntax error at or near 'selct'. "
+        "ParseException: [PARSE_SYNTAX_ERROR] Syntax error at or near 'from from'. "
         "SQLSTATE: 42601 (line 1, pos 0)"
     )
     assert _message("Traceback (most recent call last):\n  File\nMine\nlater\n") == "Mine"
