@@ -10,7 +10,7 @@ import pytest
 
 from lakestack.errors import ArtifactError
 from lakestack.java import artifacts
-from lakestack.services.glue.runtime.awsglue import jdbc, jdbc_source
+from lakestack.services.glue.runtime.awsglue import catalog_connection, jdbc, jdbc_source
 from lakestack.services.glue.runtime.awsglue.errors import CatalogError, UnsupportedApiError
 from lakestack.services.glue.spark import database_drivers
 
@@ -135,6 +135,6 @@ def test_a_connection_of_another_type(monkeypatch: pytest.MonkeyPatch) -> None:
         def get_connection(self, **_request: Any) -> dict[str, Any]:
             return {"Connection": {"ConnectionType": "KAFKA", "ConnectionProperties": {}}}
 
-    monkeypatch.setattr(jdbc, "client", lambda _service: Glue())
+    monkeypatch.setattr(catalog_connection, "client", lambda _service: Glue())
     with pytest.raises(CatalogError, match="type KAFKA, not a JDBC"):
         jdbc.connection("c")

@@ -56,20 +56,19 @@ def _attached(kind: str) -> Change:
     return apply
 
 
-def _role_boundary(aws: Any, model: Model, value: Any) -> None:
-    name = model["RoleName"]
-    if value:
-        aws.iam.put_role_permissions_boundary(RoleName=name, PermissionsBoundary=value)
-    else:
-        aws.iam.delete_role_permissions_boundary(RoleName=name)
+def _boundary(kind: str) -> Change:
+    """The permissions boundary of a user or role."""
+    name = f"{kind.title()}Name"
 
+    def apply(aws: Any, model: Model, value: Any) -> None:
+        named = {name: model[name]}
+        if value:
+            put = getattr(aws.iam, f"put_{kind}_permissions_boundary")
+            put(**named, PermissionsBoundary=value)
+        else:
+            getattr(aws.iam, f"delete_{kind}_permissions_boundary")(**named)
 
-def _boundary(aws: Any, model: Model, value: Any) -> None:
-    name = model["UserName"]
-    if value:
-        aws.iam.put_user_permissions_boundary(UserName=name, PermissionsBoundary=value)
-    else:
-        aws.iam.delete_user_permissions_boundary(UserName=name)
+    return apply
 
 
 def _holders(kind: str) -> Difference:
@@ -94,12 +93,12 @@ CHANGES: Mapping[str, Mapping[str, Change]] = {
     "AWS::IAM::Role": {
         "Description": _role("Description", ""),
         "MaxSessionDuration": _role("MaxSessionDuration", 3600),
-        "PermissionsBoundary": _role_boundary,
+        "PermissionsBoundary": _boundary("role"),
     },
     "AWS::IAM::User": {
         "Groups": _user_groups,
         "ManagedPolicyArns": _attached("user"),
-        "PermissionsBoundary": _boundary,
+        "PermissionsBoundary": _boundary("user"),
         "Tags": _user_tags,
     },
 }

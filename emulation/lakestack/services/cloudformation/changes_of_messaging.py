@@ -9,22 +9,32 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from lakestack.services.cloudformation.changes import Change, Model, tag_map
 
 
-def topic_attribute(name: str, default: str) -> Change:
-    """An attribute of a topic, and what it is where nothing is given."""
+def _attribute(kind: str, identifier: str, name: str, default: str) -> Change:
+    """An attribute, and what it is where nothing is given.
+
+    Args:
+        kind: topic or subscription
+        identifier: the model's member with its ARN
+    """
 
     def apply(aws: Any, model: Model, value: Any) -> None:
-        aws.sns.set_topic_attributes(
-            TopicArn=model["TopicArn"],
+        getattr(aws.sns, f"set_{kind}_attributes")(
+            **{f"{kind.title()}Arn": model[identifier]},
             AttributeName=name,
             AttributeValue=default if value is None else _text(value),
         )
 
     return apply
+
+
+_topic = partial(_attribute, "topic", "TopicArn")
+_subscription = partial(_attribute, "subscription", "Id")
 
 
 def change_subscriptions(aws: Any, model: Model, value: Any, before: Any) -> None:
@@ -41,17 +51,6 @@ def change_subscriptions(aws: Any, model: Model, value: Any, before: Any) -> Non
             wanted.discard(known)
     for protocol, endpoint in sorted(wanted):
         aws.sns.subscribe(TopicArn=topic, Protocol=protocol, Endpoint=endpoint)
-
-
-def _subscription_attribute(name: str, default: str) -> Change:
-    def apply(aws: Any, model: Model, value: Any) -> None:
-        aws.sns.set_subscription_attributes(
-            SubscriptionArn=model["Id"],
-            AttributeName=name,
-            AttributeValue=default if value is None else _text(value),
-        )
-
-    return apply
 
 
 def _mapping(member: str, default: Any) -> Change:
@@ -82,18 +81,18 @@ def _text(value: Any) -> str:
 
 
 TOPIC: Mapping[str, Change] = {
-    "ArchivePolicy": topic_attribute("ArchivePolicy", "{}"),
-    "ContentBasedDeduplication": topic_attribute("ContentBasedDeduplication", "false"),
-    "DisplayName": topic_attribute("DisplayName", ""),
-    "KmsMasterKeyId": topic_attribute("KmsMasterKeyId", ""),
-    "SignatureVersion": topic_attribute("SignatureVersion", "1"),
+    "ArchivePolicy": _topic("ArchivePolicy", "{}"),
+    "ContentBasedDeduplication": _topic("ContentBasedDeduplication", "false"),
+    "DisplayName": _topic("DisplayName", ""),
+    "KmsMasterKeyId": _topic("KmsMasterKeyId", ""),
+    "SignatureVersion": _topic("SignatureVersion", "1"),
 }
 SUBSCRIPTION: Mapping[str, Change] = {
-    "DeliveryPolicy": _subscription_attribute("DeliveryPolicy", "{}"),
-    "FilterPolicy": _subscription_attribute("FilterPolicy", "{}"),
-    "FilterPolicyScope": _subscription_attribute("FilterPolicyScope", "MessageAttributes"),
-    "RawMessageDelivery": _subscription_attribute("RawMessageDelivery", "false"),
-    "RedrivePolicy": _subscription_attribute("RedrivePolicy", ""),
+    "DeliveryPolicy": _subscription("DeliveryPolicy", "{}"),
+    "FilterPolicy": _subscription("FilterPolicy", "{}"),
+    "FilterPolicyScope": _subscription("FilterPolicyScope", "MessageAttributes"),
+    "RawMessageDelivery": _subscription("RawMessageDelivery", "false"),
+    "RedrivePolicy": _subscription("RedrivePolicy", ""),
 }
 MAPPING: Mapping[str, Change] = {
     "BatchSize": _batch_size,

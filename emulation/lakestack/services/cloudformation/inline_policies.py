@@ -39,16 +39,16 @@ class _IamPolicy(_Policy):
     NOT_FOUND = ("NoSuchEntity",)
 
     def put(self, aws: Any, model: Model) -> None:
-        holder = f"{self.KIND.title()}Name"
-        named = {name: model[name] for name in ("PolicyName", holder)}
+        named = self._named(model)
         written = document(model.get("PolicyDocument") or {})
         getattr(aws.iam, f"put_{self.KIND}_policy")(**named, PolicyDocument=written)
         model["Id"] = "|".join(named.values())
 
     def delete_resource(self, aws: Any, model: Model) -> None:
-        holder = f"{self.KIND.title()}Name"
-        named = {name: model[name] for name in ("PolicyName", holder)}
-        getattr(aws.iam, f"delete_{self.KIND}_policy")(**named)
+        getattr(aws.iam, f"delete_{self.KIND}_policy")(**self._named(model))
+
+    def _named(self, model: Model) -> dict[str, str]:
+        return {name: model[name] for name in ("PolicyName", f"{self.KIND.title()}Name")}
 
 
 class GroupPolicy(_IamPolicy):
@@ -75,7 +75,21 @@ class UserPolicy(_IamPolicy):
     REPLACED_BY = ("PolicyName", "UserName")
 
 
-class QueueInlinePolicy(_Policy):
+class _AttributePolicy(_Policy):
+    """A policy that is an attribute; an empty one takes it back."""
+
+    def write(self, aws: Any, model: Model, policy: str) -> None:
+        """Set the attribute."""
+        raise NotImplementedError
+
+    def put(self, aws: Any, model: Model) -> None:
+        self.write(aws, model, document(model["PolicyDocument"]))
+
+    def delete_resource(self, aws: Any, model: Model) -> None:
+        self.write(aws, model, "")
+
+
+class QueueInlinePolicy(_AttributePolicy):
     """Ref: the queue's URL."""
 
     TYPE = "AWS::SQS::QueueInlinePolicy"
@@ -83,17 +97,11 @@ class QueueInlinePolicy(_Policy):
     REPLACED_BY = ("Queue",)
     NOT_FOUND = ("AWS.SimpleQueueService.NonExistentQueue",)
 
-    def put(self, aws: Any, model: Model) -> None:
-        self._set(aws, model, document(model["PolicyDocument"]))
-
-    def delete_resource(self, aws: Any, model: Model) -> None:
-        self._set(aws, model, "")
-
-    def _set(self, aws: Any, model: Model, policy: str) -> None:
+    def write(self, aws: Any, model: Model, policy: str) -> None:
         aws.sqs.set_queue_attributes(QueueUrl=model["Queue"], Attributes={"Policy": policy})
 
 
-class TopicInlinePolicy(_Policy):
+class TopicInlinePolicy(_AttributePolicy):
     """Ref: the topic's ARN."""
 
     TYPE = "AWS::SNS::TopicInlinePolicy"
@@ -101,13 +109,7 @@ class TopicInlinePolicy(_Policy):
     REPLACED_BY = ("TopicArn",)
     NOT_FOUND = ("NotFound", "NotFoundException")
 
-    def put(self, aws: Any, model: Model) -> None:
-        self._set(aws, model, document(model["PolicyDocument"]))
-
-    def delete_resource(self, aws: Any, model: Model) -> None:
-        self._set(aws, model, "")
-
-    def _set(self, aws: Any, model: Model, policy: str) -> None:
+    def write(self, aws: Any, model: Model, policy: str) -> None:
         aws.sns.set_topic_attributes(
             TopicArn=model["TopicArn"], AttributeName="Policy", AttributeValue=policy
         )

@@ -6,13 +6,12 @@ changes in an update, with None when it is gone. AWS CloudFormation Template Ref
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from lakestack.services.cloudformation import s3_configurations as s3
 from lakestack.services.cloudformation import security_group_rules as rules
-from lakestack.services.cloudformation.changes import Change, Difference, tag_map
+from lakestack.services.cloudformation.changes import Change, Difference, Model, document, tag_map
 from lakestack.services.cloudformation.changes_in_place import (
     CHANGES,
     DIFFERENCES,
@@ -21,8 +20,7 @@ from lakestack.services.cloudformation.changes_in_place import (
     registry_tags,
 )
 from lakestack.services.cloudformation.changes_of_functions import code_signing, function_setting
-
-Model = dict[str, Any]
+from lakestack.services.cloudformation.table_changes import update_table
 
 
 def _reserved_concurrency(aws: Any, model: Model, value: Any) -> None:
@@ -66,10 +64,7 @@ def _table_setting(member: str, default: Any) -> Change:
         table = aws.dynamodb.describe_table(TableName=name)["Table"]
         current = table.get(member, (table.get(f"{member}Summary") or {}).get(member, default))
         if current != given:
-            aws.dynamodb.update_table(TableName=name, **{member: given})
-            aws.dynamodb.get_waiter("table_exists").wait(
-                TableName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
-            )
+            update_table(aws, model, **{member: given})
 
     return apply
 
@@ -148,9 +143,9 @@ def _user_policies(aws: Any, model: Model, value: Any) -> None:
     for old in client.list_user_policies(UserName=name)["PolicyNames"]:
         client.delete_user_policy(UserName=name, PolicyName=old)
     for policy in value or ():
-        document = json.dumps(policy["PolicyDocument"])
+        written = document(policy["PolicyDocument"])
         client.put_user_policy(
-            UserName=name, PolicyName=policy["PolicyName"], PolicyDocument=document
+            UserName=name, PolicyName=policy["PolicyName"], PolicyDocument=written
         )
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
-Model = dict[str, Any]
+from lakestack.services.cloudformation.changes import Model
+
 _POLL = {"Delay": 1, "MaxAttempts": 60}
 _CAPACITY = ("ReadCapacityUnits", "WriteCapacityUnits")
 
@@ -39,7 +40,7 @@ def change_capacity(aws: Any, model: Model, value: Any) -> None:  # noqa: ARG001
             for index in indexes
             if index.get("ProvisionedThroughput")
         ]
-    _update(aws, model, **asked)
+    update_table(aws, model, **asked)
 
 
 def change_indexes(aws: Any, model: Model, value: Any, before: Any) -> None:
@@ -47,9 +48,9 @@ def change_indexes(aws: Any, model: Model, value: Any, before: Any) -> None:
     new, old = ({index["IndexName"]: index for index in given or ()} for given in (value, before))
     again = {n for n in new.keys() & old.keys() if _identity(new[n]) != _identity(old[n])}
     for name in sorted((old.keys() - new.keys()) | again):
-        _update(aws, model, GlobalSecondaryIndexUpdates=[{"Delete": {"IndexName": name}}])
+        update_table(aws, model, GlobalSecondaryIndexUpdates=[{"Delete": {"IndexName": name}}])
     for name in sorted((new.keys() - old.keys()) | again):
-        _update(
+        update_table(
             aws,
             model,
             AttributeDefinitions=model["AttributeDefinitions"],
@@ -63,7 +64,7 @@ def change_indexes(aws: Any, model: Model, value: Any, before: Any) -> None:
         }
         if changed:
             update = {"Update": {"IndexName": name, **changed}}
-            _update(aws, model, GlobalSecondaryIndexUpdates=[update])
+            update_table(aws, model, GlobalSecondaryIndexUpdates=[update])
 
 
 def change_attributes(aws: Any, model: Model, value: Any) -> None:
@@ -76,10 +77,12 @@ def change_stream(aws: Any, model: Model, value: Any) -> None:
     now = table.get("StreamSpecification") or {}
     view = (value or {}).get("StreamViewType")
     if now.get("StreamEnabled") and now.get("StreamViewType") != view:
-        _update(aws, model, StreamSpecification={"StreamEnabled": False})
+        update_table(aws, model, StreamSpecification={"StreamEnabled": False})
         now = {}
     if view and not now.get("StreamEnabled"):
-        _update(aws, model, StreamSpecification={"StreamEnabled": True, "StreamViewType": view})
+        update_table(
+            aws, model, StreamSpecification={"StreamEnabled": True, "StreamViewType": view}
+        )
     if view:
         model["StreamArn"] = _described(aws, model)["LatestStreamArn"]
 
@@ -101,7 +104,7 @@ def change_encryption(aws: Any, model: Model, value: Any) -> None:
     """Encrypt with the account's key, or with the service's."""
     given = dict(value or {"SSEEnabled": False})
     given["Enabled"] = given.pop("SSEEnabled")
-    _update(aws, model, SSESpecification=given)
+    update_table(aws, model, SSESpecification=given)
 
 
 def _identity(index: Model) -> Model:
@@ -118,7 +121,7 @@ def _described(aws: Any, model: Model) -> Model:
     return dict(aws.dynamodb.describe_table(TableName=model["TableName"])["Table"])
 
 
-def _update(aws: Any, model: Model, **asked: Any) -> None:
+def update_table(aws: Any, model: Model, **asked: Any) -> None:
     """Ask, and wait until the table and its indexes are there."""
     name = model["TableName"]
     aws.dynamodb.update_table(TableName=name, **asked)

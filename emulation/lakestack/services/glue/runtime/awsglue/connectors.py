@@ -19,8 +19,9 @@ from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 
 from . import bookmark, mongodb
+from .catalog_connection import catalog_connection
 from .clients import client
-from .errors import CatalogError, SourceError, UnsupportedApiError
+from .errors import SourceError, UnsupportedApiError
 from .options import CONNECTOR_JDBC
 
 Options = Mapping[str, Any]
@@ -112,7 +113,8 @@ class _Connector:
         self._options = options
         self._given = {str(name).lower(): value for name, value in options.items()}
         name = self._given.get("connectionname")
-        self._connection = _connection(str(name)) if name else {}
+        found = catalog_connection(str(name)) if name else {}
+        self._connection: dict[str, str] = dict(found.get("ConnectionProperties") or {})
         secret = self._given.get("secretid") or self._connection.get("SECRET_ID")
         self._secret = _secret(str(secret)) if secret else {}
         named = self._given.get("classname") or self._connection.get("CONNECTOR_CLASS_NAME")
@@ -215,22 +217,6 @@ def _read_jdbc(spark: SparkSession, connector: _Connector, context: str) -> Data
     }
     options = {**connector.login(), **parts, "url": connector.url(), "dbtable": source}
     return spark.read.format("jdbc").options(**options).load()
-
-
-def _connection(name: str) -> dict[str, str]:
-    """The properties of a connection.
-
-    Raises:
-        CatalogError: there is none
-    """
-    glue = client("glue")
-    try:
-        found = glue.get_connection(Name=name, HidePassword=False)["Connection"]
-    except glue.exceptions.EntityNotFoundException as e:
-        raise CatalogError(
-            f"connection {name} is not in the Data Catalog; create it with glue create-connection"
-        ) from e
-    return dict(found.get("ConnectionProperties") or {})
 
 
 def _secret(name: str) -> dict[str, str]:

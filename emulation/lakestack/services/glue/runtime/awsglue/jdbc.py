@@ -19,6 +19,7 @@ from pyspark.sql import SparkSession
 
 from . import session_jars
 from .catalog import CatalogTable
+from .catalog_connection import catalog_connection
 from .clients import client
 from .errors import CatalogError, SourceError, UnsupportedApiError
 from .options import Known
@@ -165,14 +166,7 @@ def connection(name: str, catalog_id: str | None = None) -> Mapping[str, str]:
     Raises:
         CatalogError: there is none, or it is no JDBC connection
     """
-    glue = client("glue")
-    account = {"CatalogId": catalog_id} if catalog_id else {}
-    try:
-        found = glue.get_connection(Name=name, HidePassword=False, **account)["Connection"]
-    except glue.exceptions.EntityNotFoundException as e:
-        raise CatalogError(
-            f"connection {name} is not in the Data Catalog; create it with glue create-connection"
-        ) from e
+    found = catalog_connection(name, catalog_id)
     properties: dict[str, str] = dict(found.get("ConnectionProperties") or {})
     if found.get("ConnectionType") != "JDBC" or not properties.get("JDBC_CONNECTION_URL"):
         raise CatalogError(

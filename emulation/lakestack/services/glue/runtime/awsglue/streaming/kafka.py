@@ -14,7 +14,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - the name everybody uses
 
 from ..catalog import CatalogTable
-from ..clients import client
+from ..catalog_connection import catalog_connection
 from ..errors import CatalogError, UnsupportedApiError
 from ..options import Known, is_true
 from . import payload
@@ -122,14 +122,7 @@ def _servers(connection: str) -> str:
     Raises:
         CatalogError: there is none, or it is of another type
     """
-    glue = client("glue")
-    try:
-        found = glue.get_connection(Name=connection, HidePassword=False)["Connection"]
-    except glue.exceptions.EntityNotFoundException as e:
-        raise CatalogError(
-            f"connection {connection} is not in the Data Catalog; create it with glue "
-            "create-connection"
-        ) from e
+    found = catalog_connection(connection)
     servers = (found.get("ConnectionProperties") or {}).get("KAFKA_BOOTSTRAP_SERVERS")
     if not servers:
         raise CatalogError(f"connection {connection} has no KAFKA_BOOTSTRAP_SERVERS")
