@@ -20,7 +20,7 @@ class Figure:
     Args:
         name: what was measured
         value: the figure
-        unit: "s", "x" (a ratio), "ms", "GB"
+        unit: "s", "x" (a ratio), "ms", "GB", "records/s"
         goal: the limit
         at_most: whether the goal is an upper limit (else a lower one)
         detail: what it was measured on, and the absolute figures behind a ratio
@@ -45,7 +45,8 @@ def show(figures: Iterable[Figure]) -> None:
         sign = "≤" if f.at_most else "≥"
         verdict = "[green]holds[/]" if f.holds else "[red]MISSED[/]"
         goal = f"{sign} {f.goal:g} {f.unit}"
-        table.add_row(f.name, f"{f.value:.3g} {f.unit}", goal, verdict, f.detail)
+        value = f"{f.value:,.0f}" if f.value >= 1_000 else f"{f.value:.3g}"
+        table.add_row(f.name, f"{value} {f.unit}", goal, verdict, f.detail)
     Console(width=150).print(table)
 
 
