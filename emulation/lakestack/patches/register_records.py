@@ -219,6 +219,12 @@ RECORDS: tuple[Patch, ...] = (
         f"{_TAGGING}._get_tag_values_generator",
     ),
     patch(
+        "ec2.subnet_zones",
+        "ec2.subnet_zones",
+        "two subnets that name no zone meet in one by chance",
+        "moto.ec2.responses.subnets:Subnets.create_subnet",
+    ),
+    patch(
         "sns.firehose",
         "sns.firehose_subscriptions",
         "what a subscribed delivery stream does not take is dropped, whatever the RedrivePolicy",

@@ -78,6 +78,7 @@ PREPARED = (
     "event_rules.install",
     "distributed_map",
     "dynamodb.engine",
+    "ec2.subnet_zones",
     "iam.simulation",
     "lambda_.inline_code",
     "s3.chunked_body",

@@ -1,0 +1,1 @@
+"""What the lake needs of Amazon EC2 beside LocalStack's own."""
