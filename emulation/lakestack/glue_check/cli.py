@@ -55,7 +55,7 @@ def check(
     if arguments or command:
         jobs.append(Job(FLAGS, "job", command or "glueetl", arguments=_parsed(arguments or [])))
     repository = look(paths, jobs)
-    if not repository.scripts and len(repository.jobs) == len(jobs):
+    if not (repository.scripts or repository.unread) and len(repository.jobs) == len(jobs):
         raise typer.BadParameter(
             "there is no Glue script and no definition of a Glue job; expected .py or .ipynb files "
             "that import awsglue or pyspark, or templates with AWS::Glue::Job or aws_glue_job"

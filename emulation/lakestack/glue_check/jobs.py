@@ -7,7 +7,7 @@ and ``terraform plan -json`` print it.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,26 @@ import yaml
 
 from lakestack.glue_check.values import UNKNOWN
 
-__all__ = ["SUFFIXES", "Job", "jobs_of"]
+__all__ = ["SUFFIXES", "DefinitionError", "Job", "jobs_of"]
 
 SUFFIXES = (".yaml", ".yml", ".json", ".template")
 MAX_BYTES = 20 << 20
 _DEPTH = 40
+_NAMES = ("AWS::Glue::Job", "aws_glue_job")
+
+
+class DefinitionError(Exception):
+    """A file that names Glue's jobs, or that the user named, and that cannot be read whole.
+
+    Args:
+        note: what is wrong
+        line: where, from 1 on; 0 where that is not known
+        jobs: those before it
+    """
+
+    def __init__(self, note: str, line: int = 0, jobs: Sequence[Job] = ()) -> None:
+        super().__init__(note)
+        self.note, self.line, self.jobs = note, line, list(jobs)
 
 
 @dataclass(frozen=True)
@@ -66,39 +81,63 @@ def _function(loader: yaml.Loader, suffix: str, node: yaml.Node) -> Any:
 _Loader.add_multi_constructor("!", _function)
 
 
-def jobs_of(path: Path, file: str) -> list[Job]:
+def jobs_of(path: Path, file: str, *, named: bool = False) -> list[Job]:
     """The jobs that a file defines; of a file that is no definition, none.
 
     Args:
         path: where it is
         file: its name, for the findings
+        named: whether the user named it, so that it is meant to be a definition
+
+    Raises:
+        DefinitionError: it cannot be read
     """
     try:
-        if path.stat().st_size > MAX_BYTES:
-            return []
+        if (size := path.stat().st_size) > MAX_BYTES:
+            if not named:
+                return []
+            raise DefinitionError(f"{size:,} bytes; definitions of {MAX_BYTES:,} at most are read")
         text = path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return []
-    if "lue" not in text:  # AWS::Glue::Job, aws_glue_job, ScriptLocation of glueetl
+    except OSError as e:
+        if not named:
+            return []
+        raise DefinitionError(e.strerror or str(e)) from e
+    if "lue" not in text and not named:  # AWS::Glue::Job, aws_glue_job, ScriptLocation of glueetl
         return []
     found: list[Job] = []
     try:
         for document in _documents(text, path.suffix):
             found += _jobs(document, file)
-    except (ValueError, yaml.YAMLError, RecursionError, AttributeError, TypeError):
+    except (ValueError, yaml.YAMLError, RecursionError, AttributeError, TypeError) as e:
+        if named or any(name in text for name in _NAMES):
+            note, line = _fault(e)
+            raise DefinitionError(note, line, found) from e
         return found
     lines = text.splitlines()
     return [_with_lines(job, lines) for job in found]
+
+
+def _fault(error: Exception) -> tuple[str, int]:
+    """What is wrong, and in which line."""
+    if isinstance(error, yaml.MarkedYAMLError):
+        mark = error.problem_mark or error.context_mark
+        return f"invalid YAML: {error.problem or error.context}", mark.line + 1 if mark else 0
+    if isinstance(error, json.JSONDecodeError):
+        return f"invalid JSON: {error.msg}", error.lineno
+    return f"cannot be read: {error}", 0
 
 
 def _documents(text: str, suffix: str) -> Iterator[Any]:
     if suffix == ".json" or text.lstrip().startswith("{"):
         try:
             yield json.loads(text)
-        except ValueError:
+        except ValueError as whole:
             for line in text.splitlines():  # terraform plan -json: a document a line
                 if line.startswith("{"):
-                    yield json.loads(line)
+                    try:
+                        yield json.loads(line)
+                    except ValueError:
+                        raise whole from None
         return
     yield from yaml.load_all(text, Loader=_Loader)
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lakestack.glue_check.findings import Finding
-from lakestack.glue_check.jobs import SUFFIXES, Job, jobs_of
+from lakestack.glue_check.findings import Finding, Verdict
+from lakestack.glue_check.jobs import SUFFIXES, DefinitionError, Job, jobs_of
 from lakestack.glue_check.parameters import of_job, surroundings
 from lakestack.glue_check.script import Script, is_of_glue, read
 
@@ -28,15 +28,31 @@ class Repository:
         scripts: those to check
         jobs: definitions of jobs
         modules: first names of the Python modules and packages that are there
+        unread: definitions that cannot be read
     """
 
     scripts: list[Script] = field(default_factory=list)
     jobs: list[Job] = field(default_factory=list)
     modules: set[str] = field(default_factory=set)
+    unread: list[Finding] = field(default_factory=list)
+
+    def read_jobs(self, path: Path, *, named: bool) -> None:
+        """Take the jobs of a file that may be a definition.
+
+        Args:
+            named: whether the user named the file
+        """
+        file = _named(path)
+        try:
+            self.jobs += jobs_of(path, file, named=named)
+        except DefinitionError as e:
+            self.jobs += e.jobs
+            name = "the definition"
+            self.unread.append(Finding(file, e.line, "syntax", name, Verdict.REFUSED, e.note))
 
     def findings(self) -> list[Finding]:
         """All findings, by file and line."""
-        found: set[Finding] = set()
+        found = set(self.unread)
         for each in self.jobs:
             found.update(of_job(each))
         for script in self.scripts:
@@ -76,12 +92,12 @@ def look(paths: Sequence[Path], jobs: Sequence[Job] = ()) -> Repository:
             files = list(_files(path))
             for file in files:
                 if file.suffix in SUFFIXES:
-                    found.jobs += jobs_of(file, _named(file))
+                    found.read_jobs(file, named=False)
                 elif file.suffix in _SCRIPTS:
                     candidates.setdefault(file, False)
             found.modules.update(_modules(files, folder))
         elif path.suffix in SUFFIXES:
-            found.jobs += jobs_of(path, _named(path))
+            found.read_jobs(path, named=True)
             wanted = {job.script_name for job in found.jobs}
             beside = [file for file in _files(folder) if file.name in wanted]
             candidates.update(dict.fromkeys(beside, True))

@@ -60,9 +60,39 @@ def test_terraform_and_the_api_s_json(tmp_path: Path) -> None:
     for document in (definition, {"Job": definition}):
         file.write_text(json.dumps(document))
         assert [job.script for job in jobs_of(file, "j")] == ["s3://b/k.py"]
-    for text in ("{", "- AWS::Glue::Job\n- [", "[1] # Glue", "a: &a [*a, Glue]"):
+    for text in ("{", "- Glue\n- [", "[1] # Glue", "a: &a [*a, Glue]"):
         file.with_suffix(".yaml").write_text(text)
         assert jobs_of(file.with_suffix(".yaml"), "x") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "line", "note"),
+    [
+        ("a.yaml", "J:\n  Type: AWS::Glue::Job\n  bad: [1,\n", 4, "invalid YAML: expected"),
+        ("a.json", '{"resource":\n {"aws_glue_job": ', 2, "invalid JSON: Expecting value"),
+        ("a.template", "a: *b # AWS::Glue::Job", 1, "invalid YAML: found undefined alias"),
+    ],
+)
+def test_a_definition_that_cannot_be_read_is_a_finding(
+    name: str, text: str, line: int, note: str, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_text(text)
+    (tmp_path / "values.yaml").write_text("value: {{ template }}\n")  # of another tool
+    for path in (tmp_path, tmp_path / name):
+        [found] = look([path]).findings()
+        assert (found.kind, found.verdict) == ("syntax", Verdict.REFUSED)
+        assert found.file.endswith(name)
+        assert found.note.startswith(note)
+        assert found.line == line
+    done = run(str(tmp_path / name))
+    assert isinstance(done.exception, CheckError)
+    assert note in done.stdout
+
+
+def test_what_is_named_and_breaks_off_is_said_whatever_it_names(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text('{"a": ')
+    assert "invalid JSON" in run(str(tmp_path / "a.json")).stdout
+    assert look([tmp_path]).findings() == []
 
 
 def test_a_template_leads_to_its_script(folder: Path) -> None:
