@@ -30,7 +30,7 @@ def _spreading(original: Any) -> Any:
 
 
 def _emptiest(backend: Any, vpc: str | None) -> str:
-    zones = [zone.name for zone in backend.describe_availability_zones()]
+    zones: list[str] = [zone.name for zone in backend.describe_availability_zones()]
     used = Counter(
         subnet.availability_zone for subnet in backend.describe_subnets() if subnet.vpc_id == vpc
     )
