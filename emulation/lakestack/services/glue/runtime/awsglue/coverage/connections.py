@@ -62,7 +62,7 @@ READ_FORMATS: Mapping[str, Entry] = {
     "avro": APPLIED,
     "csv": APPLIED,
     "delta": _TABLE_FORMAT,
-    "grokLog": refused("spark.read.text and regexp_extract"),
+    "grokLog": APPLIED,
     "hudi": _TABLE_FORMAT,
     "iceberg": refused("spark.table of the catalog with --datalake-formats"),
     "ion": refused("format json"),
