@@ -56,6 +56,18 @@ spaces = {
 }
 first.write.format("hudi").options(**spaces).mode("append").save(path + "3")
 found["spaces"] = spark.read.format("hudi").load(path + "3").where("at = 1").count()
+locked = {
+    **options, "hoodie.table.name": "locked", "hoodie.datasource.hive_sync.table": "locked",
+    "hoodie.write.concurrency.mode": "optimistic_concurrency_control",
+    "hoodie.cleaner.policy.failed.writes": "LAZY",
+    "hoodie.write.lock.provider":
+        "org.apache.hudi.aws.transaction.lock.DynamoDBBasedLockProvider",
+    "hoodie.write.lock.dynamodb.table": "locks",
+    "hoodie.write.lock.dynamodb.partition_key": "tablename",
+    "hoodie.write.lock.dynamodb.region": "us-east-1",
+}
+first.write.format("hudi").options(**locked).mode("overwrite").save(path + "4")
+found["locked"] = spark.read.format("hudi").load(path + "4").count()
 merged = {**options, "hoodie.datasource.write.table.type": "MERGE_ON_READ"}
 found["merged"] = raised(lambda: first.write.format("hudi").options(**merged).mode("overwrite")
     .save(path + "2"))
@@ -91,3 +103,7 @@ def test_the_table_is_synchronized_to_the_data_catalog(found: dict[str, Any], la
 def test_partition_fields_with_spaces_between_them(found: dict[str, Any], lake: Lake) -> None:
     assert found["spaces"] == 3
     assert [key["Name"] for key in lake.table("spaces")["PartitionKeys"]] == ["day", "at"]
+
+
+def test_a_lock_in_dynamodb_is_one_of_the_job(found: dict[str, Any]) -> None:
+    assert found["locked"] == 3

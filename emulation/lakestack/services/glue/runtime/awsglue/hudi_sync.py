@@ -1,9 +1,10 @@
-"""Hudi's sync of a table to the Data Catalog, done here after a write that asks for it.
+"""Writes to Hudi's tables: their sync to the Data Catalog, and the lock that keeps writers apart.
 
-On AWS Hive's client of the Data Catalog does it (``hoodie.datasource.hive_sync.mode`` ``hms``), or
-Hudi's own tool for Glue, of which Maven Central has no jar. Sources: AWS Glue Developer Guide,
-"Using the Hudi framework in AWS Glue"; Apache Hudi, "All Configurations: Hive Sync Configs" and
-"Syncing to AWS Glue Data Catalog".
+On AWS Hive's client of the Data Catalog does the sync (``hoodie.datasource.hive_sync.mode``
+``hms``), or Hudi's own tool for Glue; here it is done after the write that asks for it. A lock in
+DynamoDB is one of this process here: writers of two jobs are not kept apart. Sources: AWS Glue
+Developer Guide, "Using the Hudi framework in AWS Glue"; Apache Hudi, "All Configurations: Hive Sync
+Configs", "Syncing to AWS Glue Data Catalog" and "Concurrency Control" (DynamoDB based lock).
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from .errors import CatalogError, UnsupportedApiError
 from .hive_serde import STORED_AS, HiveStorage
 from .metastore_changes import change_partitions, partitions_of
 from .metastore_tables import EXTERNAL, HIVE, SparkTable, table_input
-from .options import is_true
+from .options import LOG, is_true
 from .spark_builders import options_of, source_of
 from .table_statement import NULL_PARTITION
 
@@ -35,6 +36,9 @@ _STORAGE = HiveStorage(
     STORED_AS["parquet"].output_format,
     STORED_AS["parquet"].serde,
 )
+_LOCK = "hoodie.write.lock.provider"
+_LOCK_OF_AWS = "org.apache.hudi.aws."
+_LOCK_HERE = "org.apache.hudi.client.transaction.lock.InProcessLockProvider"
 _PATH_COLUMN, _TIME_COLUMN = "_hoodie_partition_path", "_hoodie_commit_time"
 
 
@@ -105,6 +109,10 @@ def install() -> None:
             # more; that of AWS Glue 4 does not.
             kwargs = {k: v for k, v in kwargs.items() if k.lower() != _PARTITIONS}
             self.option(_PARTITIONS, ",".join(part.strip() for part in fields.split(",")))
+        if options.get(_LOCK, "").startswith(_LOCK_OF_AWS):
+            LOG.warning("%s %s: here writers of one job are kept apart", _LOCK, options[_LOCK])
+            kwargs = {k: v for k, v in kwargs.items() if k.lower() != _LOCK}
+            self.option(_LOCK, _LOCK_HERE)
         sync = Sync.of(options)
         if sync is None:
             plain(self, path, format, *args, **kwargs)
