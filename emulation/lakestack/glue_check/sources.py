@@ -20,7 +20,7 @@ from lakestack.services.glue.runtime.awsglue.coverage.connections import (
 
 __all__ = ["Endpoint", "Sides"]
 
-_DATABASES = ("mysql", "oracle", "postgresql", "redshift", "sqlserver")
+_DATABASES = ("jdbc", "mysql", "oracle", "postgresql", "redshift", "sqlserver")
 
 
 class Sides(Enum):

@@ -134,7 +134,7 @@ class DynamicFrameReader(NamesWhatIsMissing):
                 return self._export(arn.partition(":table/")[2], given, transformation_ctx)
             read = _read_dynamodb_items(self._glue_context, given)
             return self._frame(read.of_data(), transformation_ctx)
-        if connection_type in jdbc.VENDORS:
+        if connection_type in jdbc.CONNECTION_TYPES:
             return self._jdbc(connection_type, options, transformation_ctx)
         if connectors.known(connection_type):
             session = self._glue_context.spark_session

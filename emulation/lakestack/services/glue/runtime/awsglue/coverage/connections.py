@@ -30,6 +30,7 @@ SOURCES: Mapping[str, Entry] = {
     "documentdb": _MONGODB,
     "dynamodb": APPLIED,
     "file": APPLIED,
+    "jdbc": Entry(Effect.APPLIED, "a database on this machine, of the kind that its URL says"),
     "kafka": Entry(Effect.APPLIED, "as a stream, in gluestreaming jobs: a Kafka on this machine"),
     "kinesis": Entry(Effect.APPLIED, "as a stream, in gluestreaming jobs"),
     "marketplace.athena": _ATHENA,
