@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from lakestack.glue_check.sources import STREAM_TYPES
 from lakestack.services.glue.job import COMMANDS
 from lakestack.services.glue.runtime.awsglue import (
     connectors,
@@ -122,6 +123,7 @@ def test_formats_and_connection_types_are_those_of_the_table() -> None:
     brought = {name for name, kind in connectors.KINDS.items() if kind != connectors.ATHENA}
     kinds = {*FILE_CONNECTIONS, *jdbc.CONNECTION_TYPES, *connectors.NATIVE, *brought, "dynamodb"}
     assert names(SOURCES, Effect.APPLIED) == kinds | STREAMS.keys()
+    assert set(STREAM_TYPES) == STREAMS.keys()
     assert names(SINKS, Effect.APPLIED) == kinds
 
 

@@ -67,6 +67,13 @@ def test_connection_types_formats_and_options(script: Path) -> None:
     assert options["(further options of s3)"] is Verdict.RUN_TIME
 
 
+def test_a_stream_is_read_as_one_alone(script: Path) -> None:
+    call = 'g.create_{}_frame.from_options("kafka", {{"topicName": "t"}})\n'
+    found = [verdicts(script, GLUE + call.format(kind), "connection type")
+             for kind in ("data", "dynamic")]  # fmt: skip
+    assert found == [{"kafka": Verdict.RUNS}, {"kafka": Verdict.REFUSED}]
+
+
 def test_values_are_followed_where_they_are_given_once(script: Path) -> None:
     text = GLUE + (
         'KIND = "or" + "c"\noptions = {"paths": [x]}\nother = {"a": 1}\nother["path"] = 2\n'
