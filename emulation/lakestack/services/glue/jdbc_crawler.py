@@ -15,14 +15,12 @@ from typing import Any
 from lakestack.errors import EmulationError
 from lakestack.services.glue.crawl_errors import CrawlCancelledError, CrawlError
 from lakestack.services.glue.run_folder import run_folder
-from lakestack.services.glue.runtime.awsglue.jdbc_paths import Wanted
+from lakestack.services.glue.runtime.awsglue.jdbc_paths import MARK, Wanted
 from lakestack.services.glue.spark import database_drivers
 from lakestack.services.glue.spark.command import AWSGLUE, spark_command
 from lakestack.services.processes import ManagedProcess, clean_environment
 
 SCRIPT = AWSGLUE / "jdbc_tables.py"
-MARK = "CRAWLED"
-"""Begins the line of the script that has what it found."""
 LOOK_SECONDS = 0.2
 """Between two looks whether the crawl was stopped."""
 

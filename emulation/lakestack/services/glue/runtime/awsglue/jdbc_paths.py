@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from .globs import glob_pattern
 
 ANY = "%"
+MARK = "CRAWLED"
+"""Begins the line of `jdbc_tables` that has what it found."""
 WITHOUT_SCHEMAS = ("mysql", "oracle")
 """Kinds of databases whose include paths have no schema: MyDatabase/%."""
 LARGEST_PRECISION = 38

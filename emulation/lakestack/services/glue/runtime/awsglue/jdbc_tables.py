@@ -16,11 +16,10 @@ from typing import Any
 
 from awsglue import jdbc
 from awsglue.errors import AwsGlueError, SourceError, UnsupportedApiError
-from awsglue.jdbc_paths import ANY, WITHOUT_SCHEMAS, Wanted, hive_type
+from awsglue.jdbc_paths import ANY, MARK, WITHOUT_SCHEMAS, Wanted, hive_type
 from py4j.protocol import Py4JJavaError
 from pyspark import SparkContext
 
-MARK = "CRAWLED"
 KINDS = ("TABLE", "PARTITIONED TABLE", "FOREIGN TABLE", "VIEW", "MATERIALIZED VIEW")
 REFUSED = (
     "Check that your connection definition references your JDBC database with correct URL syntax, "
