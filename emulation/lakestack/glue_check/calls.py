@@ -149,7 +149,12 @@ class Calls:
         if order is None:
             return
         given = self._arguments(node, order)
-        named = Endpoint(self._file, node.lineno, Sides.SINK if writes else Sides.SOURCE)
+        named = Endpoint(
+            self._file,
+            node.lineno,
+            Sides.SINK if writes else Sides.SOURCE,
+            streams=side == "create_data_frame",
+        )
         if method == "from_options":
             yield from named.of_options(given)
         elif method == "from_catalog":

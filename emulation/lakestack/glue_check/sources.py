@@ -20,7 +20,8 @@ from lakestack.services.glue.runtime.awsglue.coverage.connections import (
 
 __all__ = ["Endpoint", "Sides"]
 
-_DATABASES = ("mysql", "oracle", "postgresql", "redshift", "sqlserver")
+STREAM_TYPES = ("kafka", "kinesis")
+_DATABASES = ("jdbc", "mysql", "oracle", "postgresql", "redshift", "sqlserver")
 
 
 class Sides(Enum):
@@ -38,11 +39,13 @@ class Endpoint:
         file: the script
         line: of the call
         side: whether it reads or writes
+        streams: whether it reads streams, as ``create_data_frame`` does
     """
 
     file: str
     line: int
     side: Sides
+    streams: bool = True
 
     def of_options(self, given: Mapping[Any, Any]) -> Iterator[Finding]:
         """Of ``from_options``, ``getSink`` and ``getSource``, by their parameters."""
@@ -56,6 +59,9 @@ class Endpoint:
             entry = table.get(kind.lower())
             if entry is None:
                 note = "AWS documents no such connection type"
+                yield self._found("connection type", kind, Verdict.REFUSED, note)
+            elif kind.lower() in STREAM_TYPES and reads and not self.streams:
+                note = "as a batch; instead: create_data_frame, as a stream"
                 yield self._found("connection type", kind, Verdict.REFUSED, note)
             else:
                 yield Finding.of(self.file, self.line, "connection type", kind, entry)

@@ -90,7 +90,8 @@ def test_create_update_list_delete(lake: Lake) -> None:
     ("settings", "said"),
     [
         ({"Targets": {}}, "at least one target"),
-        ({"Targets": {"JdbcTargets": [{"ConnectionName": "c", "Path": "x"}]}}, "JdbcTargets"),
+        ({"Targets": {"MongoDBTargets": [{"ConnectionName": "c", "Path": "x"}]}}, "MongoDBTargets"),
+        ({"Targets": {"JdbcTargets": [{"Path": "x"}]}}, "ConnectionName"),
         ({"Targets": {"S3Targets": [{"Path": "http://x/"}]}}, "s3://bucket/prefix"),
         ({"Schedule": "every day"}, "cron"),
         ({"Configuration": "{"}, "no JSON"),

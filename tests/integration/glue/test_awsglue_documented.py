@@ -97,6 +97,13 @@ found["source"] = source.getFrame().count()
 found["schema"] = glue.get_catalog_schema_as_spark_schema(bucket, "declared").simpleString()
 found["ingested"] = glue.add_ingestion_time_columns(numbers.toDF(), "hour").columns
 
+logs = read("logs", "GrokLog", MISSING="none", customPatterns="LEVEL (LOW|HIGH)\\n",
+            logFormat=r"%{TIMESTAMP_ISO8601:at} \\[%{LEVEL:it}\\] %{INT:n:int}( %{DATA:who})? end")
+found["logs"] = [named(logs), rows(logs), logs.errorsCount()]
+found["no pattern"] = [
+    raised(lambda: read("logs", "grokLog")),
+    raised(lambda: read("logs", "grokLog", logFormat="(%{INT:n}")),
+]
 books = read("books", "xml", rowTag="book")
 found["books"] = [named(books), rows(books), books.errorsCount()]
 catalog = glue.create_dynamic_frame.from_catalog(bucket, "books")
@@ -147,6 +154,8 @@ def bucket(aws: Client) -> str:
         "mixed/a.json": '{"id": 1, "v": 1}\n{"id": 2, "v": "2"}\n',
         "declared/a.csv": "v,w\n1,1\n2,2\n3,3\n",
         "books/a.xml": '<b><book id="1"><t>A</t><p>2.5</p></book><book id="2"><t>3</t></book></b>',
+        "logs/a.log": "2026-11-28T10:00:00Z [LOW] 7 Ann end\nno record\n"
+        "2026-11-28 10:00:01 [HIGH] x\n2026-11-28 10:00:02 [HIGH] -3 none end\n",
         "books/b.xml": "<b><book id='3'><t>B</t></book><book>",
     }
     for key, body in bodies.items():
@@ -231,6 +240,19 @@ def test_samples_sources_and_schemas(found: dict[str, Any]) -> None:
     assert [found["sample"], found["sample_of_files"], found["source"]] == [2, 1, 2]
     assert found["schema"] == "struct<v:bigint,w:int>"
     assert found["ingested"][2:] == ["ingest_year", "ingest_month", "ingest_day", "ingest_hour"]
+
+
+def test_logs_are_read_by_their_grok_pattern(found: dict[str, Any]) -> None:
+    schema, records, errors = found["logs"]
+    assert schema == [["at", "string"], ["it", "string"], ["n", "int"], ["who", "string"]]
+    assert records == [
+        ["2026-11-28 10:00:02", "HIGH", -3, None],
+        ["2026-11-28T10:00:00Z", "LOW", 7, "Ann"],
+    ]
+    assert errors == 2
+    (lacks, why), (broken, what) = found["no pattern"]
+    assert (lacks, broken) == ("ValueError", "ValueError")
+    assert "logFormat" in why and "no regular expression" in what
 
 
 def test_xml_is_read(found: dict[str, Any]) -> None:

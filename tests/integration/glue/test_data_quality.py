@@ -126,7 +126,7 @@ def refused(text, **more):
 
 found["refused"] = [
     refused('Rules = [ DetectAnomalies "RowCount" ]'),
-    refused("Rules = [ RowCount > avg(last(10)) ]"),
+    refused('Rules = [ ColumnValues "score" > avg(last(10)) ]'),
     refused("Rules = [ RowCounts > 1 ]"),
     refused("Rules = [ RowCount > ]"),
     refused("Rules = [ RowCount > 1 ]", publishing_options={"x": 1}),
@@ -272,6 +272,38 @@ def test_a_job_of_glue_studio(jobs: Jobs) -> None:
     assert (first["Name"], first["Result"]) == ("Rule_1", "PASS")
     assert second["EvaluationMessage"] == "Value: 3.0 does not meet the constraint requirement!"
     assert second["EvaluatedMetrics"] == {"Column.c.Sum": 3.0}
+
+
+DYNAMIC = """
+import sys
+from awsglue.context import GlueContext
+from awsglue.dynamicframe import DynamicFrame
+from awsglue.utils import getResolvedOptions
+from awsgluedq.transforms import EvaluateDataQuality
+from pyspark.context import SparkContext
+glue = GlueContext(SparkContext.getOrCreate())
+rows = int(getResolvedOptions(sys.argv, ["JOB_NAME", "rows"])["rows"])
+frame = DynamicFrame.fromDF(glue.spark_session.range(rows), glue, "f")
+rules = "Rules = [ RowCount > avg(last(10))*0.6, (ColumnCount >= max(last(1))) and (RowCount > 0) ]"
+EvaluateDataQuality().process_rows(
+    frame=frame, ruleset=rules, publishing_options={"dataQualityEvaluationContext": "grows"})
+"""
+
+
+def test_dynamic_rules_look_at_the_results_of_earlier_runs(jobs: Jobs) -> None:
+    job = jobs.create(DYNAMIC, "glueetl")
+    found = []
+    for rows in (10, 4):
+        run = jobs.start(job, Arguments={"--rows": str(rows)})
+        jobs.wait(job, run, "SUCCEEDED")
+        (listed,) = jobs.glue.list_data_quality_results(Filter={"JobRunId": run})["Results"]
+        result = jobs.glue.get_data_quality_result(ResultId=listed["ResultId"])
+        found.append([(r["Result"], r["EvaluatedRule"]) for r in result["RuleResults"]])
+    both = "(ColumnCount >= max(last(1))) and (RowCount > 0)"
+    assert found == [
+        [("PASS", "RowCount > 0.0"), ("PASS", both)],
+        [("FAIL", "RowCount > 6.0"), ("PASS", both)],
+    ]
 
 
 def test_a_run_on_a_table(aws: Client, bucket: str) -> None:

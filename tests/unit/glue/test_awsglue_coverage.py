@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from lakestack.glue_check.sources import STREAM_TYPES
 from lakestack.services.glue.job import COMMANDS
 from lakestack.services.glue.runtime.awsglue import (
     connectors,
@@ -116,11 +117,13 @@ def test_the_transforms_are_those_of_the_table() -> None:
 
 def test_formats_and_connection_types_are_those_of_the_table() -> None:
     at_paths = set(table_formats.AT_PATHS)
-    assert names(READ_FORMATS, Effect.APPLIED) == options.READERS.keys() | at_paths
+    read = {name.lower() for name in names(READ_FORMATS, Effect.APPLIED)}
+    assert read == options.READERS.keys() | at_paths
     assert names(WRITE_FORMATS, Effect.APPLIED) == options.WRITERS.keys() | at_paths
     brought = {name for name, kind in connectors.KINDS.items() if kind != connectors.ATHENA}
-    kinds = {*FILE_CONNECTIONS, *jdbc.VENDORS, *connectors.NATIVE, *brought, "dynamodb"}
+    kinds = {*FILE_CONNECTIONS, *jdbc.CONNECTION_TYPES, *connectors.NATIVE, *brought, "dynamodb"}
     assert names(SOURCES, Effect.APPLIED) == kinds | STREAMS.keys()
+    assert set(STREAM_TYPES) == STREAMS.keys()
     assert names(SINKS, Effect.APPLIED) == kinds
 
 

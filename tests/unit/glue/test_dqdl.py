@@ -141,3 +141,51 @@ def test_numbers_that_meet_a_condition(condition: Condition, yes: float, no: flo
     assert not condition.holds(no)
     with pytest.raises(ValueError, match="a number is expected"):
         Condition("=", (Text("x"),)).holds(1)
+
+
+@pytest.mark.parametrize(
+    ("text", "past", "value"),
+    [
+        ("avg(last(10))*0.6", [1.0, 2.0, 6.0], 1.8),
+        ("avg(last(2))", [1.0, 2.0, 6.0], 1.5),
+        ("last()", [4.0, 2.0], 4.0),
+        ("last(1) + 1", [], 1.0),
+        ("median(last(3))", [9.0, 1.0, 2.0], 2.0),
+        ("max(last(3)) - min(last(3))", [9.0, 1.0, 2.0], 8.0),
+        ("std(last(2))", [1.0, 3.0], 1.0),
+        ("sum(last(3)) / 2", [9.0, 1.0, 2.0], 6.0),
+        ("index(last(3), 1)", [9.0, 1.0, 2.0], 1.0),
+        ("abs(last() - 5)", [2.0], 3.0),
+        ("-last()", [2.0], -2.0),
+    ],
+)
+def test_dynamic_rules_reckon_of_earlier_values(text: str, past: list[float], value: float) -> None:
+    condition = one(f"RowCount > {text}").condition
+    assert condition is not None
+    [operand] = condition.operands
+    assert isinstance(operand, Dynamic)
+    assert operand.formula.of(past) == pytest.approx(value)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("last(5)", "aggregation of last"),
+        ("last(5) * 2", "of last"),
+        ("avg(last(0))", "natural number"),
+        ("mode(last(5))", "one of last, index, avg"),
+        ("index(last(3), 3)", "i below k"),
+    ],
+)
+def test_what_is_no_dynamic_rule_is_said(text: str, said: str) -> None:
+    with pytest.raises(RulesetError, match=said):
+        parsed(f"Rules = [ RowCount > {text} ]")
+
+
+def test_too_few_earlier_values() -> None:
+    condition = one("RowCount > index(last(3), 2)").condition
+    assert condition is not None
+    [operand] = condition.operands
+    assert isinstance(operand, Dynamic)
+    with pytest.raises(ValueError, match="1 earlier values"):
+        operand.formula.of([5.0])

@@ -14,7 +14,7 @@ from lakestack.java import artifacts
 from lakestack.services.glue import job_arguments, table_formats
 from lakestack.services.glue.runtime.awsglue import other_catalogs
 from lakestack.services.glue.runtime.awsglue.catalog import describe, table_format
-from lakestack.services.glue.runtime.awsglue.errors import CatalogError, UnsupportedApiError
+from lakestack.services.glue.runtime.awsglue.errors import CatalogError
 from lakestack.services.glue.runtime.awsglue.hudi_sync import Sync, partition_values
 from lakestack.services.glue.table_formats import FormatError
 
@@ -118,10 +118,28 @@ def test_what_a_write_of_hudi_asks_to_be_synchronized() -> None:
     assert Sync.of(asked) == Sync("default", "trips", ("day", "kind"))
     more = {SYNC + "database": "D", SYNC + "table": "T", SYNC + "partition_fields": ""}
     assert Sync.of({**asked, **more}) == Sync("d", "t", ())
-    with pytest.raises(UnsupportedApiError, match="MERGE_ON_READ"):
-        Sync.of({**asked, "hoodie.datasource.write.table.type": "MERGE_ON_READ"})
     with pytest.raises(ValueError, match=r"hoodie\.table\.name"):
         Sync.of({SYNC + "enable": "true"})
+
+
+@pytest.mark.parametrize(
+    ("more", "views"),
+    [
+        ({}, {"t_ro": False, "t_rt": True, "t": True}),
+        ({"table.strategy": "RO"}, {"t": False}),
+        ({"table.strategy": "rt"}, {"t": True}),
+        ({"skip_ro_suffix": "true"}, {"t": False, "t_rt": True}),
+    ],
+)
+def test_the_views_of_a_table_that_is_merged_when_it_is_read(
+    more: dict[str, str], views: dict[str, bool]
+) -> None:
+    asked = {SYNC + "enable": "true", "hoodie.table.name": "t"}
+    one = Sync.of({**asked, **{SYNC + name: value for name, value in more.items()}})
+    assert one is not None and one.views() == {"t": True}
+    asked["hoodie.datasource.write.table.type"] = "merge_on_read"
+    two = Sync.of({**asked, **{SYNC + name: value for name, value in more.items()}})
+    assert two is not None and two.views() == views
 
 
 def test_the_values_of_a_partition_of_hudi() -> None:

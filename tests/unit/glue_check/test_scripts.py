@@ -47,7 +47,7 @@ def test_a_script_of_glue_studio_runs(script: Path) -> None:
 def test_connection_types_formats_and_options(script: Path) -> None:
     text = GLUE + (
         'g.create_dynamic_frame.from_options("saphana", {"dbTable": "t"})\n'
-        'g.create_dynamic_frame.from_options("S3", {"paths": []}, "grokLog")\n'
+        'g.create_dynamic_frame.from_options("S3", {"paths": []}, "ion")\n'
         'g.create_dynamic_frame_from_options("mysql", {"url": u, "sampleSize": 1, "nonsense": 2})\n'
         'g.write_dynamic_frame.from_options(f, "s3", {"path": p, **more}, format=kind)\n'
     )
@@ -58,13 +58,20 @@ def test_connection_types_formats_and_options(script: Path) -> None:
         "s3": Verdict.RUNS,
     }
     assert verdicts(script, text, "format") == {
-        "grokLog": Verdict.REFUSED,
+        "ion": Verdict.REFUSED,
         "(an expression)": Verdict.RUN_TIME,
     }
     options = verdicts(script, text, "option")
     assert options["sampleSize"] is Verdict.REFUSED
     assert options["nonsense"] is Verdict.NONE  # AWS ignores it too
     assert options["(further options of s3)"] is Verdict.RUN_TIME
+
+
+def test_a_stream_is_read_as_one_alone(script: Path) -> None:
+    call = 'g.create_{}_frame.from_options("kafka", {{"topicName": "t"}})\n'
+    found = [verdicts(script, GLUE + call.format(kind), "connection type")
+             for kind in ("data", "dynamic")]  # fmt: skip
+    assert found == [{"kafka": Verdict.RUNS}, {"kafka": Verdict.REFUSED}]
 
 
 def test_values_are_followed_where_they_are_given_once(script: Path) -> None:

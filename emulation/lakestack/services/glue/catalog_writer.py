@@ -19,6 +19,7 @@ from lakestack.services.glue import table_input
 from lakestack.services.glue.crawl_errors import CrawlError
 from lakestack.services.glue.dynamodb_crawler import DynamodbFound
 from lakestack.services.glue.grouping import Table, table_name
+from lakestack.services.glue.jdbc_crawler import JdbcFound
 from lakestack.services.glue.s3_crawler import S3Found
 
 JsonDict = dict[str, Any]
@@ -129,6 +130,35 @@ class CatalogWriter:
             size=found.size,
         )
         self._write_table(existing, wanted)
+
+    def write_jdbc(self, found: JdbcFound, table_prefix: str) -> None:
+        """Create or update the tables of a database, and treat those that are gone."""
+        for table in found.tables:
+            location = found.location(table)
+            existing = self._of_connection(found.connection, location)
+            if existing is None and not self._policy.new_tables:
+                continue
+            cleaned = table_name(location.replace(".", "_"), "", table_prefix)
+            name = existing["Name"] if existing else self._free_name(cleaned, location)
+            self._write_table(
+                existing, table_input.jdbc_table(name, found, table, crawler=self._crawler)
+            )
+        for each in list(self._tables()):
+            location = each.get("StorageDescriptor", {}).get("Location", "")
+            parameters = each.get("Parameters", {})
+            of_target = parameters.get("connectionName") == found.connection and found.takes(
+                location
+            )
+            mine = parameters.get("UPDATED_BY_CRAWLER") == self._crawler
+            if mine and of_target and each["Name"] not in self._seen:
+                self._remove_table(each, location)
+
+    def _of_connection(self, connection: str, location: str) -> JsonDict | None:
+        for table in self._tables():
+            named = table.get("Parameters", {}).get("connectionName")
+            if named == connection and table["StorageDescriptor"].get("Location") == location:
+                return table
+        return None
 
     def remove_missing(self, found: Sequence[S3Found]) -> None:
         """Treat this crawler's tables whose objects are gone as the DeleteBehavior says."""
@@ -263,7 +293,7 @@ class CatalogWriter:
 
     def _remove_table(self, table: JsonDict, location: str) -> None:
         name = table["Name"]
-        self._log("INFO", f"Table {name} has no objects any more at {location}")
+        self._log("INFO", f"Table {name} is no more at {location}")
         if self._policy.delete == "DELETE_FROM_DATABASE":
             self._glue.delete_table(DatabaseName=self._database, Name=name)
             self.count["deleted"] += 1

@@ -1,7 +1,8 @@
 """A crawler: its definition, its state, and one crawl from start to LastCrawl.
 
 States as in the Developer Guide: READY, RUNNING, STOPPING, READY. The work is done in a thread by
-`S3Crawler` and `DynamodbCrawler`; what they find goes into the catalog through `CatalogWriter`.
+`S3Crawler`, `DynamodbCrawler` and `JdbcCrawler`; what they find goes into the catalog through
+`CatalogWriter`.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from lakestack.services.glue.catalog_writer import CatalogWriter, WriterPolicy
 from lakestack.services.glue.crawl_errors import CrawlCancelledError, CrawlError
 from lakestack.services.glue.csv_classifier import CsvOptions
 from lakestack.services.glue.dynamodb_crawler import DynamodbCrawler, DynamodbFound
+from lakestack.services.glue.jdbc_crawler import JdbcCrawler
 from lakestack.services.glue.s3_crawler import S3Crawler, S3Grouping
 from lakestack.services.glue.triggers.origin import End, Origin, ended
 from lakestack.services.logs.stream import LogStream
@@ -339,6 +341,12 @@ class Crawler:
             found_dynamodb = list(
                 pool.map(self._crawl_dynamodb, targets.get("DynamoDBTargets", ()))
             )
+        found_jdbc = [
+            JdbcCrawler(
+                self.account, self.region, target, cancelled=self._stop.is_set, log=write
+            ).crawl()
+            for target in targets.get("JdbcTargets", ())
+        ]
         write(
             "BENCHMARK",
             f"Classification complete, writing results to database {definition['DatabaseName']}",
@@ -348,6 +356,8 @@ class Crawler:
             writer.write_s3(found, prefix)
         for table in found_dynamodb:
             writer.write_dynamodb(table, prefix)
+        for database in found_jdbc:
+            writer.write_jdbc(database, prefix)
         writer.remove_missing(found_s3)
         write("BENCHMARK", "Finished writing to Catalog")
         crawl.summary = writer.summary()

@@ -20,7 +20,7 @@ from lakestack.services.glue.triggers.trigger import check_schedule
 
 JsonDict = dict[str, Any]
 
-EMULATED_TARGETS = ("S3Targets", "DynamoDBTargets")
+EMULATED_TARGETS = ("S3Targets", "DynamoDBTargets", "JdbcTargets")
 _GROUPING_POLICIES = {"CombineCompatibleSchemas"}
 
 
@@ -160,9 +160,23 @@ def _validate(state: GlueState, definition: JsonDict) -> None:
         raise _invalid("Crawler must have at least one target")
     for kind in given:
         if kind not in EMULATED_TARGETS:
-            raise _invalid(f"{kind} is not emulated; {' and '.join(EMULATED_TARGETS)} are")
+            raise _invalid(f"{kind} is not emulated; {', '.join(EMULATED_TARGETS)} are")
     if not definition.get("DatabaseName"):
-        raise _invalid("DatabaseName is required for S3 and DynamoDB targets")
+        raise _invalid("DatabaseName is required for S3, DynamoDB and JDBC targets")
+    _validate_targets(targets)
+    if (definition.get("RecrawlPolicy") or {}).get("RecrawlBehavior") == "CRAWL_EVENT_MODE":
+        raise _invalid("RecrawlBehavior CRAWL_EVENT_MODE is not emulated")
+    check_schedule(definition.get("Schedule"))
+    _validate_configuration(definition.get("Configuration"))
+    require_classifiers(state, definition.get("Classifiers") or ())
+
+
+def _validate_targets(targets: JsonDict) -> None:
+    """Check each target of a crawler.
+
+    Raises:
+        InvalidInputException: AWS would refuse it, or it is not emulated
+    """
     for target in targets.get("S3Targets") or ():
         if target.get("ConnectionName") or target.get("EventQueueArn"):
             raise _invalid("ConnectionName and EventQueueArn of an S3 target are not emulated")
@@ -175,11 +189,20 @@ def _validate(state: GlueState, definition: JsonDict) -> None:
     for target in targets.get("DynamoDBTargets") or ():
         if not target.get("Path"):
             raise _invalid("A DynamoDB target needs the table's name as Path")
-    if (definition.get("RecrawlPolicy") or {}).get("RecrawlBehavior") == "CRAWL_EVENT_MODE":
-        raise _invalid("RecrawlBehavior CRAWL_EVENT_MODE is not emulated")
-    check_schedule(definition.get("Schedule"))
-    _validate_configuration(definition.get("Configuration"))
-    require_classifiers(state, definition.get("Classifiers") or ())
+    for target in targets.get("JdbcTargets") or ():
+        if not target.get("ConnectionName"):
+            raise _invalid("A JDBC target needs the ConnectionName")
+        if target.get("EnableAdditionalMetadata"):
+            raise _invalid("EnableAdditionalMetadata of a JDBC target is not emulated")
+        for exclusion in target.get("Exclusions") or ():
+            _check_exclusion(exclusion)
+
+
+def _check_exclusion(exclusion: str) -> None:
+    try:
+        glob_pattern(exclusion)
+    except ValueError as e:
+        raise _invalid(str(e)) from e
 
 
 def _validate_configuration(configuration: str | None) -> None:

@@ -203,7 +203,8 @@ def _install(
         if code:
             raise ModuleError(
                 f"LAUNCH ERROR | Installing {', '.join(names)} failed (pip ended with {code}; its "
-                "output is in the run's error log)"
+                "output is in the run's error log; a package that has no wheel can be built by pip "
+                "wheel, and named as s3://bucket/name.whl)"
                 + (f"; {pip_settings.OFFLINE} forbids downloads" if pip_settings.offline() else "")
             )
         _site(inside).joinpath("emulator.pth").unlink()

@@ -7,6 +7,7 @@ from typing import Any
 
 from lakestack.services.glue.formats import FileSchema
 from lakestack.services.glue.grouping import CrawledFile, Leaf, Table
+from lakestack.services.glue.jdbc_crawler import JdbcFound, JdbcTable
 from lakestack.services.glue.schema_types import Column, merge_columns
 
 JsonDict = dict[str, Any]
@@ -35,6 +36,20 @@ def dynamodb_table(
         "typeOfData": "table",
     }
     return _table(name, [], parameters, _descriptor(arn, columns, {}, parameters, "", ""))
+
+
+def jdbc_table(name: str, found: JdbcFound, table: JdbcTable, *, crawler: str) -> JsonDict:
+    """TableInput of a table or view of a database."""
+    parameters = {
+        **_crawler_parameters(crawler),
+        "classification": found.vendor,
+        "compressionType": "none",
+        "connectionName": found.connection,
+        "typeOfData": "view" if table.view else "table",
+    }
+    columns = [{"Name": column.lower(), "Type": kind} for column, kind in table.columns]
+    descriptor = _descriptor(found.location(table), (), {}, parameters, "", "")
+    return _table(name, [], parameters, {**descriptor, "Columns": columns})
 
 
 def s3_table(name: str, bucket: str, table: Table, *, crawler: str) -> JsonDict:

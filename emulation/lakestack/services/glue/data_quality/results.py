@@ -111,7 +111,7 @@ def _rule(at: int, rule: JsonDict) -> JsonDict:
     return {
         "Name": f"Rule_{at}",
         "Description": text,
-        "EvaluatedRule": text,
+        "EvaluatedRule": str(rule.get("evaluated") or text),
         "Result": "PASS" if rule["passed"] is True else "FAIL",
         "EvaluatedMetrics": metrics,
         **({"EvaluationMessage": str(reason)} if reason else {}),

@@ -1,9 +1,10 @@
-"""Hudi's sync of a table to the Data Catalog, done here after a write that asks for it.
+"""Writes to Hudi's tables: their sync to the Data Catalog, and the lock that keeps writers apart.
 
-On AWS Hive's client of the Data Catalog does it (``hoodie.datasource.hive_sync.mode`` ``hms``), or
-Hudi's own tool for Glue, of which Maven Central has no jar. Sources: AWS Glue Developer Guide,
-"Using the Hudi framework in AWS Glue"; Apache Hudi, "All Configurations: Hive Sync Configs" and
-"Syncing to AWS Glue Data Catalog".
+On AWS Hive's client of the Data Catalog does the sync (``hoodie.datasource.hive_sync.mode``
+``hms``), or Hudi's own tool for Glue; here it is done after the write that asks for it. A lock in
+DynamoDB is one of this process here: writers of two jobs are not kept apart. Sources: AWS Glue
+Developer Guide, "Using the Hudi framework in AWS Glue"; Apache Hudi, "All Configurations: Hive Sync
+Configs", "Syncing to AWS Glue Data Catalog" and "Concurrency Control" (DynamoDB based lock).
 """
 
 from __future__ import annotations
@@ -18,11 +19,11 @@ from pyspark.sql import functions as F  # noqa: N812 - the name everybody uses
 
 from .catalog import HUDI
 from .clients import client
-from .errors import CatalogError, UnsupportedApiError
+from .errors import CatalogError
 from .hive_serde import STORED_AS, HiveStorage
 from .metastore_changes import change_partitions, partitions_of
 from .metastore_tables import EXTERNAL, HIVE, SparkTable, table_input
-from .options import is_true
+from .options import LOG, is_true
 from .spark_builders import options_of, source_of
 from .table_statement import NULL_PARTITION
 
@@ -30,11 +31,14 @@ _SYNC = "hoodie.datasource.hive_sync."
 _SWITCHES = (_SYNC + "enable", "hoodie.datasource.meta.sync.enable")
 _TYPE = "hoodie.datasource.write.table.type"
 _PARTITIONS = "hoodie.datasource.write.partitionpath.field"
-_STORAGE = HiveStorage(
-    "org.apache.hudi.hadoop.HoodieParquetInputFormat",
-    STORED_AS["parquet"].output_format,
-    STORED_AS["parquet"].serde,
-)
+_MERGED = "MERGE_ON_READ"
+AS_READ_OPTIMIZED = "hoodie.query.as.ro.table"
+"""Of a table's SerDe: whether what is not compacted yet is left out."""
+_INPUT_FORMAT = "org.apache.hudi.hadoop.HoodieParquetInputFormat"
+_REALTIME_FORMAT = "org.apache.hudi.hadoop.realtime.HoodieParquetRealtimeInputFormat"
+_LOCK = "hoodie.write.lock.provider"
+_LOCK_OF_AWS = "org.apache.hudi.aws."
+_LOCK_HERE = "org.apache.hudi.client.transaction.lock.InProcessLockProvider"
 _PATH_COLUMN, _TIME_COLUMN = "_hoodie_partition_path", "_hoodie_commit_time"
 
 
@@ -45,12 +49,32 @@ class Sync:
     Attributes:
         keys: its partition fields
         makes_database: where it is not there
+        merged: whether the table is one of MERGE_ON_READ
+        strategy: which views of such a table are made: ALL, RO or RT
+        plain_ro: whether the name itself is that of the read optimized view
     """
 
     database: str
     table: str
     keys: tuple[str, ...]
     makes_database: bool = True
+    merged: bool = False
+    strategy: str = "ALL"
+    plain_ro: bool = False
+
+    def views(self) -> dict[str, bool]:
+        """The tables that are made, and whether each has what is not compacted yet.
+
+        Apache Hudi, "All Configurations", Hive Sync Configs: of a table of MERGE_ON_READ ``t_ro``
+        and ``t_rt``, and by ``hoodie.meta.sync.sync_snapshot_with_table_name`` ``t`` as ``t_rt``.
+        """
+        if not self.merged or self.strategy == "RT":
+            return {self.table: True}
+        if self.strategy == "RO":
+            return {self.table: False}
+        if self.plain_ro:
+            return {self.table: False, f"{self.table}_rt": True}
+        return {f"{self.table}_ro": False, f"{self.table}_rt": True, self.table: True}
 
     @classmethod
     def of(cls, options: Mapping[str, str]) -> Sync | None:
@@ -60,13 +84,13 @@ class Sync:
             options: names in lower case
 
         Raises:
-            UnsupportedApiError: of a table that is merged on reading
-            ValueError: there is no name
+            ValueError: there is no name, or the strategy is none
         """
         if not any(is_true(options.get(switch)) for switch in _SWITCHES):
             return None
-        if options.get(_TYPE, "COPY_ON_WRITE").upper() != "COPY_ON_WRITE":
-            raise UnsupportedApiError(f"Hudi's catalog sync of {_TYPE} {options[_TYPE]}")
+        strategy = options.get(_SYNC + "table.strategy", "ALL").upper()
+        if strategy not in ("ALL", "RO", "RT"):
+            raise ValueError(f"{_SYNC}table.strategy {strategy!r} is none of ALL, RO, RT")
         table = options.get(_SYNC + "table") or options.get("hoodie.table.name")
         if not table:
             raise ValueError(f"Hudi's catalog sync needs {_SYNC}table or hoodie.table.name")
@@ -79,6 +103,9 @@ class Sync:
             table.lower(),
             tuple(field for field in fields if field),
             is_true(options.get(_SYNC + "auto_create_database", "true")),
+            options.get(_TYPE, "").upper() == _MERGED,
+            strategy,
+            is_true(options.get(_SYNC + "skip_ro_suffix")),
         )
 
 
@@ -105,6 +132,10 @@ def install() -> None:
             # more; that of AWS Glue 4 does not.
             kwargs = {k: v for k, v in kwargs.items() if k.lower() != _PARTITIONS}
             self.option(_PARTITIONS, ",".join(part.strip() for part in fields.split(",")))
+        if options.get(_LOCK, "").startswith(_LOCK_OF_AWS):
+            LOG.warning("%s %s: here writers of one job are kept apart", _LOCK, options[_LOCK])
+            kwargs = {k: v for k, v in kwargs.items() if k.lower() != _LOCK}
+            self.option(_LOCK, _LOCK_HERE)
         sync = Sync.of(options)
         if sync is None:
             plain(self, path, format, *args, **kwargs)
@@ -121,26 +152,30 @@ def install() -> None:
 def _synchronize(spark: SparkSession, sync: Sync, path: str) -> None:
     frame = spark.read.format(HUDI).load(path)
     rows = frame.groupBy(_PATH_COLUMN).agg(F.max(_TIME_COLUMN).alias("at")).collect()
-    name = (sync.database, sync.table)
-    wanted = _input(
-        frame.schema.json(), spark, sync, path, max((r["at"] for r in rows), default="")
-    )
+    at = max((r["at"] for r in rows), default="")
     _make_database(sync)
+    for name, realtime in sync.views().items():
+        wanted = _input(frame.schema.json(), spark, sync, name, realtime, path, at)
+        _put_table(sync.database, wanted)
+        if sync.keys:
+            now = {
+                partition_values(
+                    row[_PATH_COLUMN], sync.keys
+                ): f"{path.rstrip('/')}/{row[_PATH_COLUMN]}"
+                for row in rows
+            }
+            place = (sync.database, name)
+            change_partitions(place, partitions_of(place, sync.keys), now, wanted)
+
+
+def _put_table(database: str, wanted: dict[str, Any]) -> None:
     glue = client("glue")
     try:
-        glue.get_table(DatabaseName=sync.database, Name=sync.table)
+        glue.get_table(DatabaseName=database, Name=wanted["Name"])
     except glue.exceptions.EntityNotFoundException:
-        glue.create_table(DatabaseName=sync.database, TableInput=wanted)
+        glue.create_table(DatabaseName=database, TableInput=wanted)
     else:
-        glue.update_table(DatabaseName=sync.database, TableInput=wanted, SkipArchive=True)
-    if sync.keys:
-        now = {
-            partition_values(
-                row[_PATH_COLUMN], sync.keys
-            ): f"{path.rstrip('/')}/{row[_PATH_COLUMN]}"
-            for row in rows
-        }
-        change_partitions(name, partitions_of(name, sync.keys), now, wanted)
+        glue.update_table(DatabaseName=database, TableInput=wanted, SkipArchive=True)
 
 
 def partition_values(folder: str, keys: Sequence[str]) -> tuple[str, ...]:
@@ -159,17 +194,21 @@ def partition_values(folder: str, keys: Sequence[str]) -> tuple[str, ...]:
     return tuple(part.rpartition("=")[2] or NULL_PARTITION for part in parts)
 
 
-def _input(schema: str, spark: SparkSession, sync: Sync, path: str, at: str) -> dict[str, Any]:
+def _input(
+    schema: str, spark: SparkSession, sync: Sync, name: str, realtime: bool, path: str, at: str
+) -> dict[str, Any]:
+    parquet = STORED_AS["parquet"]
+    source = _REALTIME_FORMAT if sync.merged and realtime else _INPUT_FORMAT
     table = SparkTable(
         database=sync.database,
-        name=sync.table,
+        name=name,
         kind=EXTERNAL,
         schema=schema,
         provider=HIVE,
         keys=sync.keys,
         location=path,
-        options={"path": path, "hoodie.query.as.ro.table": "false"},
-        storage=_STORAGE,
+        options={"path": path, AS_READ_OPTIMIZED: str(not realtime).lower()},
+        storage=HiveStorage(source, parquet.output_format, parquet.serde),
         owner=spark.sparkContext.sparkUser(),
     )
     made = table_input(table)

@@ -71,6 +71,10 @@ VENDORS: Mapping[str, Vendor] = {
     ),
     "oracle": Vendor("jdbc:oracle:", "oracle.jdbc.OracleDriver", "ora_hash({0})"),
 }
+ANY_VENDOR = "jdbc"
+"""The connection type that published scripts name instead of the kind: its URL says it. AWS's pages
+have no row for it."""
+CONNECTION_TYPES = frozenset({*VENDORS, ANY_VENDOR})
 _OWN_DRIVER = (
     ("customjdbcdrivers3path", "JDBC_DRIVER_JAR_URI"),
     ("customjdbcdriverclassname", "JDBC_DRIVER_CLASS_NAME"),
@@ -115,18 +119,18 @@ class Target:
         try:
             yield
         except Py4JJavaError as e:
-            reason = _reason(e.java_exception)
-            if "ClassNotFoundException" in reason or "No suitable driver" in reason:
-                reason = (
+            text = reason(e.java_exception)
+            if "ClassNotFoundException" in text or "No suitable driver" in text:
+                text = (
                     f"the JDBC driver {self.properties['driver']} is not on the class path; run "
                     "the job once with a network, so that it is fetched, or bring it by "
                     "--extra-jars or customJdbcDriverS3Path"
                 )
             place = self.url.partition("?")[0].partition(";")[0]
-            raise SourceError(f"{what} at {place}: {reason}") from e
+            raise SourceError(f"{what} at {place}: {text}") from e
 
 
-def _reason(error: Any) -> str:
+def reason(error: Any) -> str:
     """The text of the innermost cause that has one."""
     found = f"{error.getClass().getName()}: {error.getMessage()}"
     while (error := error.getCause()) is not None:
@@ -139,7 +143,7 @@ def target(connection_type: str, given: Options) -> Target:
     """The database that options name.
 
     Args:
-        connection_type: a key of `VENDORS`
+        connection_type: one of `CONNECTION_TYPES`
         given: options, by their names in lower case
 
     Raises:

@@ -148,6 +148,11 @@ READERS: Mapping[str, Known] = {
     "parquet": Known(_ATTACHED, _PARQUET_TUNING | _names("compression")),
     "orc": Known(_ATTACHED),
     "avro": Known(_ATTACHED, _names("version")),
+    "groklog": Known(
+        _names("logFormat", "customPatterns", "MISSING", "LineCount"),
+        _names("StrictMode"),  # a value that does not fit its type is null, or an error record
+        _ATTACHED,
+    ),
     "xml": Known(
         _names(
             "rowTag",

@@ -66,6 +66,7 @@ class DynamicFrameReader(NamesWhatIsMissing):
             raise ValueError("from_catalog needs database and table_name")
         options = {**(additional_options or {}), **kwargs}
         table = read_table(database, table_name, catalog_id=catalog_id)
+        _refuse_stream("from_catalog", table.parameters.get("typeofdata", "").lower())
         if table.classification == "dynamodb":
             if push_down_predicate or options.get("catalogPartitionPredicate"):
                 raise UnsupportedApiError("push_down_predicate on a DynamoDB table")
@@ -134,12 +135,13 @@ class DynamicFrameReader(NamesWhatIsMissing):
                 return self._export(arn.partition(":table/")[2], given, transformation_ctx)
             read = _read_dynamodb_items(self._glue_context, given)
             return self._frame(read.of_data(), transformation_ctx)
-        if connection_type in jdbc.VENDORS:
+        if connection_type in jdbc.CONNECTION_TYPES:
             return self._jdbc(connection_type, options, transformation_ctx)
         if connectors.known(connection_type):
             session = self._glue_context.spark_session
             rows = connectors.read(session, connection_type, options, transformation_ctx)
             return DynamicFrame(rows, self._glue_context, transformation_ctx)
+        _refuse_stream("from_options", connection_type)
         if connection_type not in FILE_CONNECTIONS:
             raise UnsupportedApiError(
                 f"from_options(connection_type={connection_type!r})",
@@ -222,6 +224,18 @@ class _Stream(Protocol):
 
 STREAMS: Mapping[str, _Stream] = {"kafka": kafka, "kinesis": kinesis}
 """Connection types that are read as streams."""
+
+
+def _refuse_stream(method: str, kind: str) -> None:
+    """Refuse to read a stream as a batch.
+
+    Raises:
+        UnsupportedApiError: it is one
+    """
+    if kind in STREAMS:
+        raise UnsupportedApiError(
+            f"create_dynamic_frame.{method} of {kind}", f"create_data_frame.{method}, as a stream"
+        )
 
 
 class DataFrameReader(NamesWhatIsMissing):

@@ -16,7 +16,7 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - the name everybody uses
 from pyspark.sql.types import IntegerType, StringType, StructField, StructType
 
-from . import xml_source
+from . import grok_source, xml_source
 from .bookmark import Select
 from .catalog import CatalogTable, Partition, read_partitions
 from .columns import convert
@@ -180,6 +180,8 @@ def read_paths(
         )
         frame, types, _, choices = with_choices(spark, records)
         return Read(frame, types, broken, choices)
+    if kind == "groklog":
+        return Read(*grok_source.read(spark, paths, given))
     frame = _csv(spark, paths, given) if kind == "csv" else _typed(spark, kind, paths)
     if attached := _attached(given):
         frame = frame.select(*(_named(n) for n in frame.columns), *attached)

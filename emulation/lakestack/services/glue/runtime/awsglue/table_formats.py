@@ -15,6 +15,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from .catalog import DELTA, HUDI, ICEBERG, CatalogTable
 from .errors import CatalogError
+from .hudi_sync import AS_READ_OPTIMIZED
 from .table_statement import sql_name
 
 Options = Mapping[str, Any]
@@ -46,6 +47,8 @@ def read(
     reader = spark.read.format(kind).options(**options)
     if kind == ICEBERG:
         return reader.load(_name(spark, table, catalog_id))
+    if kind == HUDI and (optimized := table.serde.get(AS_READ_OPTIMIZED)):
+        reader = reader.option(AS_READ_OPTIMIZED, optimized)
     return reader.load(_path(table))
 
 

@@ -51,7 +51,7 @@ class DynamicFrameWriter(NamesWhatIsMissing):
         connection_type, kind = connection_type.lower(), (format or "").lower()
         if connection_type == "dynamodb":
             return _write_dynamodb(frame, connection_options or {})
-        if connection_type in jdbc.VENDORS:
+        if connection_type in jdbc.CONNECTION_TYPES:
             return _write_jdbc(frame, connection_type, connection_options or {})
         if connectors.known(connection_type):
             connectors.write(frame.toDF(), connection_type, connection_options or {})

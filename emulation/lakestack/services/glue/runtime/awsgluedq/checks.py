@@ -9,7 +9,7 @@ from awsglue.errors import UnsupportedApiError
 from .dqdl import Composite, Condition, Rule, Ruleset
 from .dqdl.model import Dynamic
 from .rules.files import ALGORITHMS, HASH_OPTION
-from .rules.table import EVALUATED, NO_WHERE, REFUSED
+from .rules.table import DYNAMIC, EVALUATED, NO_WHERE, REFUSED
 
 
 class RuleError(ValueError):
@@ -49,11 +49,11 @@ def check(rules: Ruleset) -> None:
         for name, value in rule.options.items():
             if name != HASH_OPTION or value not in ALGORITHMS:
                 raise UnsupportedApiError(f"DQDL: with {name} = {value}")
-        for condition in (rule.condition, rule.threshold):
-            _check_condition(condition)
+        for condition in (rule.threshold, None if rule.kind in DYNAMIC else rule.condition):
+            for operand in dynamic(condition):
+                raise UnsupportedApiError(f"DQDL dynamic rule of {rule.kind}: {operand.text}")
 
 
-def _check_condition(condition: Condition | None) -> None:
-    for operand in condition.operands if condition else ():
-        if isinstance(operand, Dynamic):
-            raise UnsupportedApiError(f"DQDL dynamic rule: {operand.text}")
+def dynamic(condition: Condition | None) -> list[Dynamic]:
+    """The operands that look at earlier results."""
+    return [each for each in (condition.operands if condition else ()) if isinstance(each, Dynamic)]

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pyspark.errors import PySparkException
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - the name everybody uses
 
+from .checks import dynamic
 from .dqdl import Composite, Rule, Ruleset
-from .rules.measure import HELPER, Data, Measure, Outcome, RuleFailedError, not_met
+from .dynamic import Past, judged, settled
+from .rules.measure import HELPER, Data, Measure, Outcome, RuleFailedError, Values, not_met
 from .rules.table import EVALUATED
 
 ROW_COLUMNS = (
@@ -52,6 +54,7 @@ def evaluate(
     sources: Mapping[str, DataFrame],
     *,
     composites_by_row: bool = False,
+    past: Past | None = None,
 ) -> Evaluation:
     """Evaluate the rules of a ruleset (checked by `checks.check`).
 
@@ -61,11 +64,12 @@ def evaluate(
         sources: other data, by their aliases
         composites_by_row: a composite rule holds when each row meets it
             (``compositeRuleEvaluation.method`` is ``ROW``)
+        past: earlier values, for dynamic rules
     """
     data = Data(frame, sources)
     measures: dict[int, Measure | Outcome] = {}
     for rule in _flat(rules.rules):
-        measures[id(rule)] = _measure(rule, data)
+        measures[id(rule)] = _measured(rule, data, past or {})
     composites = [r for r in rules.rules if isinstance(r, Composite)] if composites_by_row else []
     for composite in composites:
         measures[id(composite)] = _composite_measure(composite, measures)
@@ -80,6 +84,20 @@ def _flat(rules: Sequence[Rule | Composite]) -> list[Rule]:
     return [
         each for rule in rules for each in ([rule] if isinstance(rule, Rule) else _flat(rule.rules))
     ]
+
+
+def _measured(rule: Rule, data: Data, past: Past) -> Measure | Outcome:
+    """What a rule asks; a dynamic one is judged by earlier values of what it measures."""
+    if not dynamic(rule.condition):
+        return _measure(rule, data)
+    measure = _measure(settled(rule), data)
+    if isinstance(measure, Outcome):
+        return measure
+
+    def judge(values: Values) -> Outcome:
+        return judged(rule, measure.judge(values), values, data, past)
+
+    return replace(measure, judge=judge)
 
 
 def _measure(rule: Rule, data: Data) -> Measure | Outcome:

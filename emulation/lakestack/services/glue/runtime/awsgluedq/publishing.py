@@ -54,13 +54,18 @@ def publish(options: Mapping[str, Any], results: Results) -> None:
         options: ``publishing_options``
         results: the rules with their results
     """
-    context = str(options.get("dataQualityEvaluationContext") or DEFAULT_CONTEXT)
+    context = context_of(options)
     if _is_set(options.get("enableDataQualityCloudWatchMetrics")):
         _to_cloudwatch(context, results)
     if prefix := options.get("resultsS3Prefix"):
         _to_s3(str(prefix), context, results)
     if _is_set(options.get("enableDataQualityResultsPublishing", True)):
         _to_service(context, results)
+
+
+def context_of(options: Mapping[str, Any]) -> str:
+    """The evaluation context that ``publishing_options`` name."""
+    return str(options.get("dataQualityEvaluationContext") or DEFAULT_CONTEXT)
 
 
 def _is_set(value: Any) -> bool:
@@ -113,6 +118,7 @@ def _to_service(context: str, results: Results) -> None:
             "passed": outcome.passed,
             "reason": outcome.reason,
             "metrics": dict(outcome.metrics),
+            "evaluated": outcome.evaluated,
         }
         for rule, outcome in results
     ]

@@ -17,8 +17,9 @@ from awsglue.transforms import GlueTransform
 from pyspark.sql import DataFrame
 
 from . import publishing
-from .checks import check
+from .checks import check, dynamic, single
 from .dqdl import parsed
+from .dynamic import earlier
 from .evaluation import FAILED, PASSED, Evaluation, evaluate
 
 LOG = logging.getLogger("GlueLogger")
@@ -102,7 +103,10 @@ def _evaluated(
     if rules.analyzers:
         LOG.warning("the analyzers of the ruleset are not computed: nothing here shows them")
     others = {alias: _rows_of(each) for alias, each in (sources or {}).items()}
-    found = evaluate(rules, _rows_of(frame), others, composites_by_row=by_row)
+    past = None
+    if any(dynamic(rule.condition) for rule in single(rules)):
+        past = earlier(publishing.context_of(publish or {}))
+    found = evaluate(rules, _rows_of(frame), others, composites_by_row=by_row, past=past)
     publishing.publish(publish or {}, found.outcomes)
     return found
 
@@ -125,7 +129,7 @@ def _outcomes(frame: DynamicFrame, found: Evaluation) -> DynamicFrame:
             PASSED if outcome.passed else FAILED,
             outcome.reason,
             dict(outcome.metrics),
-            rule.text,
+            outcome.evaluated or rule.text,
         )
         for rule, outcome in found.outcomes
     ]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from .history import LAST, Formula
+
 
 @dataclass(frozen=True)
 class Number:
@@ -53,9 +55,15 @@ class Amount:
 
 @dataclass(frozen=True)
 class Dynamic:
-    """An expression that looks at earlier results, such as ``avg(last(10))``."""
+    """An expression that looks at earlier results, such as ``avg(last(10))``.
+
+    Attributes:
+        text: as the ruleset has it
+        formula: what is reckoned
+    """
 
     text: str
+    formula: Formula = field(default=Formula(LAST), compare=False)
 
 
 Operand = Number | Text | Keyword | Moment | Amount | Dynamic

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import NoReturn, TypeVar
 
 from .errors import RulesetError
+from .history import Formula
 from .model import Amount, Dynamic, Keyword, Moment, Number, Operand, Text
 from .tokens import Token, tokens, written
 
@@ -96,8 +97,12 @@ class OperandReader:
         """A number or what is reckoned of numbers, with its unit."""
         begin = self.position
         value = self._sum()
-        if value is None:
-            return Dynamic(written(self.text, self.tokens[begin : self.position]))
+        if isinstance(value, Formula):
+            if value.is_list:
+                raise RulesetError(
+                    self.text, self.tokens[begin].start, "an aggregation of last(k), such as avg"
+                )
+            return Dynamic(written(self.text, self.tokens[begin : self.position]), value)
         unit = self.now.value if self.now.kind == "word" else ""
         for units, kind in ((_SECONDS, "duration"), (_BYTES, "size")):
             if unit in units:
@@ -129,34 +134,42 @@ class OperandReader:
             self._expect(")")
         return Moment(seconds)
 
-    # Numbers; None stands for what only earlier results tell.
+    # Numbers, and what is reckoned of earlier results.
 
-    def _sum(self) -> float | None:
+    def _sum(self) -> float | Formula:
         value = self._product()
         while self._at("+") or self._at("-"):
-            sign = 1 if self._next().value == "+" else -1
-            other = self._product()
-            value = None if value is None or other is None else value + sign * other
+            sign, at = self._next().value, self.now.start
+            value = self._joined(sign, value, self._product(), at)
         return value
 
-    def _product(self) -> float | None:
+    def _product(self) -> float | Formula:
         value = self._factor()
         while self._at("*") or self._at("/"):
-            operator, at = self._next().value, self.now.start
-            other = self._factor()
-            if operator == "/" and other == 0:
-                raise RulesetError(self.text, at, "a number other than 0")
-            if value is None or other is None:
-                value = None
-            else:
-                value = value * other if operator == "*" else value / other
+            sign, at = self._next().value, self.now.start
+            value = self._joined(sign, value, self._factor(), at)
         return value
 
-    def _factor(self) -> float | None:
+    def _joined(
+        self, sign: str, one: float | Formula, other: float | Formula, at: int
+    ) -> float | Formula:
+        if sign == "/" and other == 0:
+            raise RulesetError(self.text, at, "a number other than 0")
+        made = self._formula(sign, (one, other), at)
+        return made if isinstance(one, Formula) or isinstance(other, Formula) else made.of(())
+
+    def _formula(self, name: str, parts: tuple[float | Formula, ...], at: int) -> Formula:
+        made = Formula(name, parts)
+        if problem := made.problem():
+            raise RulesetError(self.text, at, problem)
+        return made
+
+    def _factor(self) -> float | Formula:
         if self._at("-"):
             self._next()
+            at = self.now.start
             value = self._factor()
-            return None if value is None else -value
+            return self._joined("-", 0.0, value, at) if isinstance(value, Formula) else -value
         if self._at("("):
             self._next()
             value = self._sum()
@@ -165,14 +178,15 @@ class OperandReader:
         if self.now.kind == "number":
             return float(self._next().value)
         if self.now.kind == "word" and self._ahead().value == "(":
+            at, name = self.now.start, self._next().value
             self._next()
-            self._next()
+            parts = []
             while not self._at(")"):
-                self._sum()
+                parts.append(self._sum())
                 if not self._at(")"):
                     self._expect(",")
             self._next()
-            return None
+            return self._formula(name, tuple(parts), at)
         return self._wrong("a number, a text in quotes, a date or NULL")
 
     def _wrong(self, wanted: str) -> NoReturn:

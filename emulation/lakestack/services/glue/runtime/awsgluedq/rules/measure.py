@@ -31,11 +31,13 @@ class Outcome:
         passed: whether it holds
         metrics: by AWS's names
         reason: why it does not hold
+        evaluated: of a dynamic rule, with the values that it was compared with
     """
 
     passed: bool
     metrics: Mapping[str, float] = field(default_factory=dict)
     reason: str | None = None
+    evaluated: str = ""
 
     @classmethod
     def of(cls, passed: bool, metrics: Mapping[str, float], value: Any) -> Outcome:

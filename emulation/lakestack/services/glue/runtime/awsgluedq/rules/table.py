@@ -53,6 +53,23 @@ REFUSED = frozenset(
         "DetectAnomalies",  # it learns from earlier results
     }
 )
+DYNAMIC = frozenset(
+    {
+        "ColumnCorrelation",
+        "ColumnCount",
+        "Completeness",
+        "CustomSql",
+        "DistinctValuesCount",
+        "Entropy",
+        "Mean",
+        "RowCount",
+        "StandardDeviation",
+        "Sum",
+        "UniqueValueRatio",
+        "Uniqueness",
+    }
+)
+"""Rule types of one value, which may be compared with earlier ones."""
 NO_WHERE = frozenset(
     {
         "AggregateMatch",
