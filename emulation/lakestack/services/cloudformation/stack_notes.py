@@ -36,6 +36,7 @@ class StackNotes:
         policy_during_update: text of the one that is in force for the update that runs
         policy_after_update: text of the one that the stack has if that update succeeds
         drift: what is known of it
+        unfinished: the deployment whose rollback failed, and the names of what it left
     """
 
     operation: threading.Lock = field(default_factory=threading.Lock)
@@ -52,6 +53,7 @@ class StackNotes:
     policy_during_update: str | None = None
     policy_after_update: str | None = None
     drift: StackDrift = field(default_factory=StackDrift)
+    unfinished: tuple[Any, list[str]] | None = None
 
     def begin_creation(self, timeout_minutes: int | None) -> None:
         """From now on the stack has this many minutes, if any."""
