@@ -240,6 +240,10 @@ SERVICES: tuple[EmulatedService, ...] = (
         },
         replaced_types={
             "AWS::CloudFormation::Stack": f"{_CFN}.nested_stack:NestedStack",
+            "AWS::CloudFormation::WaitCondition": f"{_CFN}.wait_condition:WaitCondition",
+            "AWS::CloudFormation::WaitConditionHandle": (
+                f"{_CFN}.wait_condition:WaitConditionHandle"
+            ),
             "AWS::EC2::Instance": f"{_CFN}.ec2_instance:Instance",
             "AWS::EC2::NatGateway": f"{_CFN}.nat_gateway:NatGateway",
             "AWS::IAM::Role": f"{_CFN}.iam_role:Role",

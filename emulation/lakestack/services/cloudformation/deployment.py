@@ -332,10 +332,9 @@ class Deployment(Values, ResourceActions):  # type: ignore[misc]
         again = set(failed) - set(skipped)
         for change in [c for c in self._changes if c.name in skipped]:
             self._event(change.name, change.resource_type, ChangeAction.Modify, "COMPLETE")
-            self._old_records[change.name] = {
-                **self.resources.get(change.name, done.get(change.name, {})),
-                "ResourceStatus": ResourceStatus.UPDATE_COMPLETE,
-            }
+            left: Model = self.resources.get(change.name) or done.get(change.name) or {}
+            status = {"ResourceStatus": ResourceStatus.UPDATE_COMPLETE}
+            self._old_records[change.name] = {**left, **status}
         self._changes = [change for change in self._changes if change.name in again]
         self.end_rollback(self._undo(), "UPDATE_")
 

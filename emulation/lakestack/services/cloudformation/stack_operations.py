@@ -1,7 +1,7 @@
-"""What is done about a stack beside deploying templates: rollbacks go on, costs are asked for.
+"""What is done about a stack beside deploying templates: rollbacks, signals, costs.
 
-AWS CloudFormation API Reference, "ContinueUpdateRollback" and "EstimateTemplateCost"; User Guide,
-"Continue rolling back from failed nested stack updates".
+AWS CloudFormation API Reference, "ContinueUpdateRollback", "SignalResource" and
+"EstimateTemplateCost"; User Guide, "Continue rolling back from failed nested stack updates".
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ from collections.abc import Callable
 from typing import Any
 
 from localstack.aws.api import RequestContext, handler
-from localstack.aws.api.cloudformation import StackStatus
+from localstack.aws.api.cloudformation import ResourceStatus, StackStatus
 from localstack.services.cloudformation.engine.validations import ValidationError
 from localstack.services.cloudformation.v2.provider import CloudformationProviderV2
 
 from lakestack.services.cloudformation import stack_options
 from lakestack.services.cloudformation.evaluation import template_errors
 from lakestack.services.cloudformation.request_template import Request, checked, prepared_for
+from lakestack.services.cloudformation.signals import Signal
 from lakestack.services.cloudformation.stack_lookup import existing_stack
 from lakestack.services.cloudformation.stack_notes import notes_of
 
@@ -25,7 +26,7 @@ _CALCULATOR = "http://calculator.s3.amazonaws.com/calc5.html?key=cloudformation/
 
 
 class StackOperations(CloudformationProviderV2):  # type: ignore[misc]
-    """Goes on with rollbacks, and answers what a template costs."""
+    """Goes on with rollbacks, takes signals, and answers what a template costs."""
 
     _start: Callable[[Any, Callable[[], object]], None]
 
@@ -61,6 +62,31 @@ class StackOperations(CloudformationProviderV2):  # type: ignore[misc]
         )
         self._start(stack, lambda: deployment.undo_again(failed, skipped))
         return {}
+
+    @handler("SignalResource", expand=False)
+    def signal_resource(self, context: RequestContext, request: Request) -> None:
+        """Our words where a resource, or the stack, does not wait."""
+        stack = existing_stack(context, request["StackName"])
+        name, status = request["LogicalResourceId"], request["Status"]
+        if not stack.status.endswith("_IN_PROGRESS"):
+            raise ValidationError(
+                f"Stack:{stack.stack_id} is in {stack.status} state and can not be signaled"
+            )
+        state = stack.resource_states.get(name)
+        if state is None:
+            raise ValidationError(f"Resource {name} does not exist for stack {stack.stack_name}")
+        if not state["ResourceStatus"].endswith("_IN_PROGRESS"):
+            raise ValidationError(
+                f"Resource {name} is in {state['ResourceStatus']} state and cannot be signaled"
+            )
+        stack.set_resource_status(
+            logical_resource_id=name,
+            physical_resource_id=state.get("PhysicalResourceId") or "",
+            resource_type=state["ResourceType"],
+            status=ResourceStatus(state["ResourceStatus"]),
+            resource_status_reason=f"Received {status} signal with UniqueId {request['UniqueId']}",
+        )
+        notes_of(stack).signals.add(name, Signal(request["UniqueId"], status))
 
     @handler("EstimateTemplateCost", expand=False)
     def estimate_template_cost(self, context: RequestContext, request: Request) -> Any:
