@@ -101,6 +101,7 @@ PREPARED = (
     "logs.tags",
     "not_emulated",
     "tagging.resources",
+    "vpc_endpoints",
     "health_route",
     "control.routes",
     "saved_state.keeper",  # last: it loads services

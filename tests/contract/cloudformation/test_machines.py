@@ -91,3 +91,19 @@ def test_a_zone_with_a_network_is_private(stacks: Stacks) -> None:
     stack = stacks.create(template({"Z": {"Ref": "Z"}}, **NETWORK, Z=zone))
     found = stacks.aws("route53").get_hosted_zone(Id=outputs(stack)["Z"])
     assert found["HostedZone"]["Config"]["PrivateZone"] is True
+
+
+def test_a_gateway_endpoint_and_the_devices_of_an_image(stacks: Stacks) -> None:
+    service = {"Fn::Sub": "com.amazonaws.${AWS::Region}.s3"}
+    root = {"DeviceName": "/dev/xvda", "Ebs": {"DeleteOnTermination": True}}
+    body = template(
+        {"Second": {"Fn::Select": [0, attribute("N", "SecondaryPrivateIpAddresses")]}},
+        **NETWORK,
+        E=resource("VPCEndpoint", VpcId={"Ref": "V"}, ServiceName=service),
+        I=resource("Instance", ImageId="ami-12c6146b", BlockDeviceMappings=[root]),
+        N=resource("NetworkInterface", SubnetId={"Ref": "S"}, SecondaryPrivateIpAddressCount=1),
+    )
+    stack = stacks.create(body)
+    assert stack["StackStatus"] == "CREATE_COMPLETE", stacks.events(stack)
+    assert outputs(stack)["Second"].startswith("10.9.1.")
+    assert stacks.delete(stack)["StackStatus"] == "DELETE_COMPLETE"

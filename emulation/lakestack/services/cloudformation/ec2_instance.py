@@ -31,6 +31,9 @@ _GIVEN = (
     *("SecurityGroups", "SubnetId"),
 )
 
+_IMAGE_GIB = 8
+"""Size of the volume of an image, whose device may be named without one (our guess)."""
+
 
 class Instance(ModelResource):
     """Ref: the instance's id."""
@@ -103,12 +106,21 @@ def _parameters(model: Model) -> Model:
         given["NetworkInterfaces"] = [
             {"Groups" if k == "GroupSet" else k: v for k, v in each.items()} for each in interfaces
         ]
-    for device in given.get("BlockDeviceMappings") or ():
-        if isinstance(device.get("NoDevice"), dict):
-            device["NoDevice"] = ""
+    given["BlockDeviceMappings"] = [
+        _device(each) for each in given.get("BlockDeviceMappings") or ()
+    ]
     if tags := model.get("Tags"):
         given["TagSpecifications"] = [{"ResourceType": "instance", "Tags": tags}]
     return given
+
+
+def _device(given: Model) -> Model:
+    made = dict(given)
+    if isinstance(made.get("NoDevice"), dict):
+        made["NoDevice"] = ""
+    if (volume := made.get("Ebs")) and not {"SnapshotId", "VolumeSize"} & set(volume):
+        made["Ebs"] = {**volume, "VolumeSize": _IMAGE_GIB}
+    return made
 
 
 def _decoded(data: str) -> bytes:

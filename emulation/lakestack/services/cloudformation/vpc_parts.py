@@ -110,7 +110,7 @@ class NetworkInterface(ApiResource):
 
     TYPE = "AWS::EC2::NetworkInterface"
     IDENTIFIER = "Id"
-    READ_ONLY = ("Id", "PrimaryPrivateIpAddress", "VpcId")
+    READ_ONLY = ("Id", "PrimaryPrivateIpAddress", "SecondaryPrivateIpAddresses", "VpcId")
     REPLACED_BY = ("InterfaceType", "PrivateIpAddress", "SubnetId")
     NOT_FOUND = ("InvalidNetworkInterfaceID.NotFound",)
     SERVICE, CREATE, DELETE = "ec2", "create_network_interface", "delete_network_interface"
@@ -125,6 +125,12 @@ class NetworkInterface(ApiResource):
 
     def create_resource(self, aws: Any, model: Model, request: ResourceRequest[Model]) -> None:
         super().create_resource(aws, model, request)
+        (made,) = aws.ec2.describe_network_interfaces(NetworkInterfaceIds=[model["Id"]])[
+            "NetworkInterfaces"
+        ]
+        model["SecondaryPrivateIpAddresses"] = [
+            each["PrivateIpAddress"] for each in made["PrivateIpAddresses"] if not each["Primary"]
+        ]
         if "SourceDestCheck" in model:
             aws.ec2.modify_network_interface_attribute(
                 NetworkInterfaceId=model["Id"], SourceDestCheck={"Value": model["SourceDestCheck"]}
