@@ -217,9 +217,34 @@ SERVICES: tuple[EmulatedService, ...] = (
             "AWS::StepFunctions::StateMachineVersion": (
                 f"{_CFN}.state_machine_versions:StateMachineVersionPlugin"
             ),
+            "AWS::ApiGateway::Authorizer": f"{_CFN}.settings_of_services:AuthorizerPlugin",
+            "AWS::Config::ConfigRule": f"{_CFN}.settings_of_services:ConfigRulePlugin",
+            "AWS::EC2::EgressOnlyInternetGateway": f"{_CFN}.vpc_parts:EgressOnlyGatewayPlugin",
+            "AWS::EC2::FlowLog": f"{_CFN}.vpc_parts:FlowLogPlugin",
+            "AWS::EC2::LaunchTemplate": f"{_CFN}.vpc_parts:LaunchTemplatePlugin",
+            "AWS::EC2::NetworkInterface": f"{_CFN}.vpc_parts:NetworkInterfacePlugin",
+            "AWS::EC2::VPCDHCPOptionsAssociation": f"{_CFN}.vpc_parts:DhcpOptionsAssociationPlugin",
+            "AWS::EC2::VPCPeeringConnection": f"{_CFN}.vpc_parts:PeeringConnectionPlugin",
+            "AWS::EC2::Volume": f"{_CFN}.vpc_parts:VolumePlugin",
+            "AWS::EC2::VolumeAttachment": f"{_CFN}.vpc_parts:VolumeAttachmentPlugin",
+            "AWS::IAM::OIDCProvider": f"{_CFN}.settings_of_services:OidcProviderPlugin",
+            "AWS::Redshift::ClusterParameterGroup": (
+                f"{_CFN}.settings_of_services:ClusterParameterGroupPlugin"
+            ),
+            "AWS::Redshift::ClusterSubnetGroup": (
+                f"{_CFN}.settings_of_services:ClusterSubnetGroupPlugin"
+            ),
+            "AWS::Route53::HostedZone": f"{_CFN}.hosted_zone:HostedZonePlugin",
+            "AWS::Route53::RecordSetGroup": f"{_CFN}.hosted_zone:RecordSetGroupPlugin",
+            "AWS::SSM::Document": f"{_CFN}.settings_of_services:DocumentPlugin",
         },
         replaced_types={
             "AWS::CloudFormation::Stack": f"{_CFN}.nested_stack:NestedStack",
+            "AWS::CloudFormation::WaitCondition": f"{_CFN}.wait_condition:WaitCondition",
+            "AWS::CloudFormation::WaitConditionHandle": (
+                f"{_CFN}.wait_condition:WaitConditionHandle"
+            ),
+            "AWS::EC2::Instance": f"{_CFN}.ec2_instance:Instance",
             "AWS::EC2::NatGateway": f"{_CFN}.nat_gateway:NatGateway",
             "AWS::IAM::Role": f"{_CFN}.iam_role:Role",
             "AWS::Logs::SubscriptionFilter": f"{_CFN}.subscription_filter:SubscriptionFilter",

@@ -162,6 +162,13 @@ PATCHES: tuple[Patch, ...] = (
         f"{_CFN}.engine.v2.change_set_model:ChangeSetModel._visit_resource",
     ),
     patch(
+        "cloudformation.find_in_map",
+        "cloudformation.mapped_values",
+        "a stack whose Fn::FindInMap has functions in it cannot be updated",
+        f"{_CFN}.engine.v2.change_set_model:"
+        "ChangeSetModel._resolve_intrinsic_function_fn_find_in_map",
+    ),
+    patch(
         "cloudformation.names",
         "cloudformation.generated_names",
         "generated names end with eight characters of a UUID",

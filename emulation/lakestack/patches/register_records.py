@@ -237,4 +237,10 @@ RECORDS: tuple[Patch, ...] = (
         "localstack.aws.handlers.service:get_coverage_link_for_service",
         "localstack.aws.skeleton:get_coverage_link_for_service",
     ),
+    patch(
+        "ec2.endpoint_type",
+        "vpc_endpoints",
+        "a VPC endpoint without a type has none instead of Gateway, and cannot be deleted",
+        "moto.ec2.models.vpcs:VPCBackend.create_vpc_endpoint",
+    ),
 )

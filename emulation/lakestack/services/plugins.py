@@ -102,6 +102,7 @@ PREPARED = (
     "logs.tags",
     "not_emulated",
     "tagging.resources",
+    "vpc_endpoints",
     "health_route",
     "control.routes",
     "saved_state.keeper",  # last: it loads services

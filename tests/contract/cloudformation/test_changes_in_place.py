@@ -11,8 +11,9 @@ import re
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
-from tests.contract.cloudformation.helpers import Stacks, outputs, template
+from tests.contract.cloudformation.helpers import Stacks, outputs, parameter, template
 
 ROLE = "arn:aws:iam::000000000000:role/x"
 ASL = json.dumps({"StartAt": "A", "States": {"A": {"Type": "Pass", "End": True}}})
@@ -211,3 +212,23 @@ def test_a_metric_filter_counts_under_its_made_name_and_is_changed_in_place(
     assert (transformation["defaultValue"], transformation["unit"]) == (0.0, "Count")
     stacks.delete(stack)
     assert logs.describe_metric_filters(filterNamePrefix=name)["metricFilters"] == []
+
+
+def test_keys_of_a_mapping_that_functions_make(stacks: Stacks) -> None:
+    mapped = {"Fn::FindInMap": ["Size", {"Fn::FindInMap": ["Kind", {"Ref": "Stage"}, "k"]}, "s"]}
+    body: dict[str, Any] = {
+        "Parameters": {"Stage": {"Type": "String", "Default": "dev"}},
+        "Mappings": {
+            "Kind": {"dev": {"k": "small"}, "prod": {"k": "large"}},
+            "Size": {"small": {"s": "1"}, "large": {"s": "9"}},
+        },
+        **template({"V": {"Fn::GetAtt": ["A", "Value"]}}, A=parameter(mapped)),
+    }
+    stack = stacks.create(body)
+    assert outputs(stack) == {"V": "1"}
+    with pytest.raises(ClientError, match=r"No updates are to be performed\."):
+        stacks.update(stack, body)
+    body["Mappings"]["Size"]["small"]["s"] = "2"
+    assert outputs(stacks.update(stack, body)) == {"V": "2"}
+    stage = [{"ParameterKey": "Stage", "ParameterValue": "prod"}]
+    assert outputs(stacks.update(stack, body, Parameters=stage)) == {"V": "9"}

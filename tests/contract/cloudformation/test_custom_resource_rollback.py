@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+from botocore.exceptions import ClientError
+
 from tests.contract.cloudformation.custom_resource_helpers import CustomStacks, template
 from tests.contract.cloudformation.helpers import failing, parameter
 from tests.support import wait_until
@@ -134,6 +137,24 @@ def test_an_update_that_can_neither_be_made_nor_undone(
     updated = custom_stacks.update(name, template(Fail="Update", Text="bye"))
     assert updated["status"] == "UPDATE_ROLLBACK_FAILED"
     assert ("Thing", "UPDATE_FAILED") in custom_stacks.events(name)
+    assert custom_stacks.resource(name, "Thing")[1] == "UPDATE_FAILED"
+    assert custom_stacks.delete(name)["status"] == "DELETE_COMPLETE"
+
+
+def test_a_rollback_that_failed_is_continued(custom_stacks: CustomStacks, name: str) -> None:
+    custom_stacks.create(name, template(Fail="Update"))
+    with pytest.raises(ClientError, match="CREATE_COMPLETE state and can not continue"):
+        custom_stacks.cfn.continue_update_rollback(StackName=name)
+    custom_stacks.update(name, template(Fail="Update", Text="bye"))
+    with pytest.raises(ClientError, match=r"\[Other\] did not fail.*\[Thing\]"):
+        custom_stacks.cfn.continue_update_rollback(StackName=name, ResourcesToSkip=["Other"])
+
+    custom_stacks.cfn.continue_update_rollback(StackName=name)
+    assert custom_stacks.settled(name)["status"] == "UPDATE_ROLLBACK_FAILED"
+
+    custom_stacks.cfn.continue_update_rollback(StackName=name, ResourcesToSkip=["Thing"])
+    assert custom_stacks.settled(name)["status"] == "UPDATE_ROLLBACK_COMPLETE"
+    assert custom_stacks.resource(name, "Thing")[1] == "UPDATE_COMPLETE"
     assert custom_stacks.delete(name)["status"] == "DELETE_COMPLETE"
 
 

@@ -170,3 +170,38 @@ def test_a_macro_that_is_not_there(stacks: Stacks, name: str) -> None:
     assert stack["StackStatus"] == "ROLLBACK_COMPLETE"
     (said,) = [r for _, s, r in stacks.events(stack) if s == "ROLLBACK_IN_PROGRESS"]
     assert said == f"No transform named {ACCOUNT}::{name} found. Rollback requested by user."
+
+
+@pytest.mark.parametrize(
+    ("resources", "errors"),
+    [
+        (
+            {"A": {"Type": "AWS::Serverless::Function", "Properties": {"Handler": "x.y"}}},
+            "Number of errors found: 1. Resource with id [A] is invalid. ",
+        ),
+        (
+            {
+                "App": {
+                    "Type": "AWS::Serverless::Application",
+                    "Properties": {
+                        "Location": {"ApplicationId": "arn:x", "SemanticVersion": "1.0.0"}
+                    },
+                }
+            },
+            "Number of errors found: 1. Resource with id [App] is invalid. The AWS Serverless "
+            "Application Repository is not emulated: give Location as the URL of the "
+            "application's template.",
+        ),
+    ],
+    ids=["function", "application"],
+)
+def test_what_sam_refuses_is_said_in_its_words(
+    stacks: Stacks, resources: dict[str, Any], errors: str
+) -> None:
+    sam = "AWS::Serverless-2016-10-31"
+    stack = stacks.create({"Transform": sam, "Resources": resources}, **ALLOWED)
+    (said,) = [r for _, s, r in stacks.events(stack) if s == "ROLLBACK_IN_PROGRESS"]
+    assert said.startswith(
+        f"Transform {sam} failed with: Invalid Serverless Application Specification document. "
+        f"{errors}"
+    )

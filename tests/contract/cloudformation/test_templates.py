@@ -187,3 +187,13 @@ def test_foreign_templates_pass_cfn_lint(path: Path) -> None:
     """But for what is of its time: python3.6, and dependencies said twice."""
     found = lint(path.read_text(), regions=["us-west-2"])
     assert [str(m) for m in found if m.rule.id not in ("E2533", "W3005")] == []
+
+
+def test_what_a_template_costs_is_a_page_of_the_calculator(stacks: Stacks) -> None:
+    body = template(A=parameter({"Ref": "P"}))
+    body["Parameters"] = {"P": {"Type": "String"}}
+    with pytest.raises(ClientError, match=r"Parameters: \[P\] must have values"):
+        stacks.cfn.estimate_template_cost(TemplateBody=json.dumps(body))
+    given = [{"ParameterKey": "P", "ParameterValue": "a"}]
+    found = stacks.cfn.estimate_template_cost(TemplateBody=json.dumps(body), Parameters=given)
+    assert found["Url"].startswith("http://calculator.s3.amazonaws.com/calc5.html?key=")

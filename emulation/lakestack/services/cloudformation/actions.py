@@ -17,6 +17,7 @@ from localstack.services.cloudformation.resource_provider import OperationStatus
 
 from lakestack import clock
 from lakestack.services.cloudformation.application import Application
+from lakestack.services.cloudformation.creation_policies import awaited
 from lakestack.services.cloudformation.resource import not_in_place
 
 LOG = logging.getLogger(__name__)
@@ -78,6 +79,8 @@ class ResourceActions(ChangeSetModelExecutor):  # type: ignore[misc]
                     with application.handing():
                         event = executor.deploy_loop(provider, extra, payload)
                 event = application.finished(event, self._request(payload))
+                if action == ChangeAction.Add:
+                    event = awaited(self._stack, self._change_set.template, name, event)
             except Exception as e:  # a type's handler may raise anything; it fails its resource
                 LOG.debug("%s of %s", action, name, exc_info=True)
                 event = _failed(_reason(e), extra.get("Properties") or {})

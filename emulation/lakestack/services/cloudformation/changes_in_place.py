@@ -120,17 +120,22 @@ EC2_TAGS: Mapping[str, Change] = {
     for kind, identifier in {
         "DHCPOptions": "DhcpOptionsId",
         "EIP": "AllocationId",
+        "EgressOnlyInternetGateway": "Id",
+        "FlowLog": "Id",
         "Instance": "Id",
         "InternetGateway": "InternetGatewayId",
         "KeyPair": "KeyPairId",
         "NatGateway": "NatGatewayId",
         "NetworkAcl": "Id",
+        "NetworkInterface": "Id",
         "RouteTable": "RouteTableId",
         "SecurityGroup": "GroupId",
         "Subnet": "SubnetId",
         "TransitGateway": "Id",
         "VPC": "VpcId",
         "VPCEndpoint": "Id",
+        "VPCPeeringConnection": "Id",
+        "Volume": "VolumeId",
     }.items()
 }
 """Tags of resources of EC2, by the attribute that has the resource's id."""

@@ -8,7 +8,6 @@ AWS CloudFormation User Guide, "Stack status codes" and "Choose how to handle fa
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from typing import Any
 
 from localstack.aws.api.cloudformation import ChangeAction, ResourceStatus, StackStatus
@@ -25,6 +24,7 @@ from localstack.services.cloudformation.resource_provider import OperationStatus
 from lakestack.services.cloudformation.actions import ResourceActions
 from lakestack.services.cloudformation.application import specified
 from lakestack.services.cloudformation.conformity import PropertyError
+from lakestack.services.cloudformation.deployed_changes import Change, having, superseded
 from lakestack.services.cloudformation.lines import where
 from lakestack.services.cloudformation.nested_stack import RESTORE
 from lakestack.services.cloudformation.stack_notes import CANCELLED, LATE, notes_of
@@ -36,25 +36,6 @@ LOG = logging.getLogger(__name__)
 
 NESTED = "AWS::CloudFormation::Stack"
 Model = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Change:
-    """One thing that was done to a resource, and what it takes to undo it.
-
-    Args:
-        kind: added, modified or replaced
-        old: the resource's record before, None if it was added
-        old_properties: as the old template specified them
-        new_properties: as the new one does
-    """
-
-    name: str
-    kind: str
-    resource_type: str
-    old: Model | None = None
-    old_properties: Model | None = None
-    new_properties: Model | None = None
 
 
 class Deployment(Values, ResourceActions):  # type: ignore[misc]
@@ -71,9 +52,9 @@ class Deployment(Values, ResourceActions):  # type: ignore[misc]
         self._changes: list[Change] = []
         self._clean_up: list[tuple[str, Model]] = []  # names and records
         new, old = change_set.template, self._stack.template
-        self._kept_on_rollback = _having(new, "DeletionPolicy", "Retain")
-        self._kept_on_deletion = _having(old, "DeletionPolicy", "Retain", "RetainExceptOnCreate")
-        self._kept_on_replacement = _having(new, "UpdateReplacePolicy", "Retain")
+        self._kept_on_rollback = having(new, "DeletionPolicy", "Retain")
+        self._kept_on_deletion = having(old, "DeletionPolicy", "Retain", "RetainExceptOnCreate")
+        self._kept_on_replacement = having(new, "UpdateReplacePolicy", "Retain")
         self.imports: set[str] = set()
 
     def run(self) -> bool:
@@ -232,7 +213,7 @@ class Deployment(Values, ResourceActions):  # type: ignore[misc]
                 self._changes.append(change)
             raise
         self._changes.append(change)
-        if _superseded(old, self.resources[name]):
+        if superseded(old, self.resources[name]):
             self._clean_up.append((name, old))
 
     def _do(
@@ -324,10 +305,15 @@ class Deployment(Values, ResourceActions):  # type: ignore[misc]
         stack.set_stack_status(
             StackStatus(f"{prefix}ROLLBACK_IN_PROGRESS"), f"{why}{who} requested by user."
         )
-        failed = self._undo()
+        self.end_rollback(self._undo(), prefix)
+
+    def end_rollback(self, failed: list[str], prefix: str) -> None:
+        """Give the stack its status, now that all but these is undone."""
+        stack = self._stack
         self._notes.end_update(succeeded=False)
         self._notes.imports = self._old_imports
         if failed:
+            self._notes.unfinished = (self, failed)
             stack.set_stack_status(
                 StackStatus(f"{prefix}ROLLBACK_FAILED"),
                 f"The following resource(s) failed to roll back: [{', '.join(failed)}]. ",
@@ -337,6 +323,20 @@ class Deployment(Values, ResourceActions):  # type: ignore[misc]
             stack.set_stack_status(StackStatus.UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS)
             self._remove_all(self._clean_up, keep=stack.resolved_resources)
         stack.set_stack_status(StackStatus(f"{prefix}ROLLBACK_COMPLETE"))
+
+    def undo_again(self, failed: list[str], skipped: list[str]) -> None:
+        """Try again what could not be undone; resources that are skipped stay as they are."""
+        done = dict(self._stack.resolved_resources)
+        added = {change.name for change in self._changes if change.kind == "added"}
+        self._old_records = {n: r for n, r in done.items() if n not in added.intersection(failed)}
+        again = set(failed) - set(skipped)
+        for change in [c for c in self._changes if c.name in skipped]:
+            self._event(change.name, change.resource_type, ChangeAction.Modify, "COMPLETE")
+            left: Model = self.resources.get(change.name) or done.get(change.name) or {}
+            status = {"ResourceStatus": ResourceStatus.UPDATE_COMPLETE}
+            self._old_records[change.name] = {**left, **status}
+        self._changes = [change for change in self._changes if change.name in again]
+        self.end_rollback(self._undo(), "UPDATE_")
 
     def _undo(self) -> list[str]:
         """Take back all changes, the last one first; returns what could not be taken back."""
@@ -348,6 +348,8 @@ class Deployment(Values, ResourceActions):  # type: ignore[misc]
             if change.kind == "modified":
                 if not self._restore(change, new, records):
                     failed.append(name)
+                    status = {"ResourceStatus": ResourceStatus.UPDATE_FAILED}
+                    records[name] = {**records.get(name, {}), **status}
                 continue
             if change.kind == "replaced" and change.old:
                 self.resources[name] = change.old
@@ -379,7 +381,7 @@ class Deployment(Values, ResourceActions):  # type: ignore[misc]
         state = "COMPLETE" if succeeded else "FAILED"
         self._event(change.name, change.resource_type, ChangeAction.Modify, state, event.message)
         if succeeded:
-            if _superseded(new, record):
+            if superseded(new, record):
                 self._clean_up.append((change.name, new))
             records[change.name] = {
                 **(change.old or {}),
@@ -387,14 +389,3 @@ class Deployment(Values, ResourceActions):  # type: ignore[misc]
                 "ResourceStatus": ResourceStatus.UPDATE_COMPLETE,
             }
         return succeeded
-
-
-def _superseded(old: Model, new: Model) -> bool:
-    """Whether an update by a custom resource's function made something new beside the old."""
-    return is_custom(new["Type"]) and old.get("PhysicalResourceId") != new["PhysicalResourceId"]
-
-
-def _having(template: Model | None, policy: str, *values: str) -> set[str]:
-    """Names of the resources whose policy has one of these values."""
-    resources = (template or {}).get("Resources") or {}
-    return {n for n, r in resources.items() if r.get(policy) in values}

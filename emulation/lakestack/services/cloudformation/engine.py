@@ -19,6 +19,7 @@ from lakestack.services.cloudformation import (
     api_parameters,
     generated_names,
     kept_resources,
+    mapped_values,
     state_changes,
     supplements,
 )
@@ -37,6 +38,7 @@ def install() -> None:
     api_parameters.install()
     generated_names.install()
     kept_resources.install()
+    mapped_values.install()
     state_changes.install()
 
 

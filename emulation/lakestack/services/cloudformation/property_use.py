@@ -37,6 +37,7 @@ APPLIED, ACCEPTED, REFUSED = "applied", "accepted", "refused"
 ADDED, SETTABLE, FIXED = "added", "settable", "fixed"
 
 _WHOLE: dict[str, tuple[str, ...]] = {
+    "AWS::ApiGateway::Authorizer": ("apigateway:CreateAuthorizer",),
     "AWS::ApiGateway::DomainName": ("apigateway:CreateDomainName",),
     "AWS::ApiGateway::Method": ("apigateway:PutMethod",),
     "AWS::ApiGateway::RestApi": ("apigateway:CreateRestApi",),
@@ -51,6 +52,12 @@ _WHOLE: dict[str, tuple[str, ...]] = {
     "AWS::DMS::ReplicationInstance": ("dms:CreateReplicationInstance",),
     "AWS::DMS::ReplicationSubnetGroup": ("dms:CreateReplicationSubnetGroup",),
     "AWS::DMS::ReplicationTask": ("dms:CreateReplicationTask",),
+    "AWS::EC2::EgressOnlyInternetGateway": ("ec2:CreateEgressOnlyInternetGateway",),
+    "AWS::EC2::LaunchTemplate": ("ec2:CreateLaunchTemplate",),
+    "AWS::EC2::NetworkInterface": ("ec2:CreateNetworkInterface",),
+    "AWS::EC2::VPCPeeringConnection": ("ec2:CreateVpcPeeringConnection",),
+    "AWS::EC2::Volume": ("ec2:CreateVolume",),
+    "AWS::EC2::VolumeAttachment": ("ec2:AttachVolume",),
     "AWS::Elasticsearch::Domain": ("es:CreateElasticsearchDomain",),
     "AWS::Events::ApiDestination": ("events:CreateApiDestination",),
     "AWS::Events::Connection": ("events:CreateConnection",),
@@ -61,6 +68,7 @@ _WHOLE: dict[str, tuple[str, ...]] = {
     "AWS::Glue::Partition": ("glue:CreatePartition",),
     "AWS::Glue::Table": ("glue:CreateTable",),
     "AWS::Glue::Workflow": ("glue:CreateWorkflow",),
+    "AWS::IAM::OIDCProvider": ("iam:CreateOpenIDConnectProvider",),
     "AWS::IAM::Role": ("iam:CreateRole",),
     "AWS::IAM::ServiceLinkedRole": ("iam:CreateServiceLinkedRole",),
     "AWS::Lambda::CodeSigningConfig": ("lambda:CreateCodeSigningConfig",),
@@ -70,6 +78,9 @@ _WHOLE: dict[str, tuple[str, ...]] = {
     "AWS::OpenSearchService::Domain": ("opensearch:CreateDomain",),
     "AWS::Pipes::Pipe": ("pipes:CreatePipe",),
     "AWS::Redshift::Cluster": ("redshift:CreateCluster",),
+    "AWS::Redshift::ClusterParameterGroup": ("redshift:CreateClusterParameterGroup",),
+    "AWS::Redshift::ClusterSubnetGroup": ("redshift:CreateClusterSubnetGroup",),
+    "AWS::SSM::Document": ("ssm:CreateDocument",),
     "AWS::SageMaker::Endpoint": ("sagemaker:CreateEndpoint",),
     "AWS::SageMaker::EndpointConfig": ("sagemaker:CreateEndpointConfig",),
     "AWS::SageMaker::Model": ("sagemaker:CreateModel",),
@@ -80,10 +91,6 @@ _WHOLE: dict[str, tuple[str, ...]] = {
 
 _OTHER_FORM: dict[str, set[str]] = {
     "AWS::DynamoDB::Table": {"ResourcePolicy"},  # a text here, a document there
-    "AWS::EC2::Instance": {
-        *("BlockDeviceMappings", "LicenseSpecifications", "Monitoring", "NetworkInterfaces"),
-        *("CpuOptions", "EnclaveOptions", "HibernationOptions", "LaunchTemplate"),
-    },
     "AWS::KMS::Key": {"Origin"},
 }
 """Of the operation's name, but of another form than its."""
@@ -91,13 +98,16 @@ _OTHER_FORM: dict[str, set[str]] = {
 _ELSEWHERE: dict[str, set[str]] = {
     "AWS::CloudFormation::Macro": {"Description", "FunctionName"},
     "AWS::CloudFormation::Stack": {"Parameters", "Tags", "TemplateURL", "TimeoutInMinutes"},
+    "AWS::Config::ConfigRule": {
+        *("Description", "EvaluationModes", "InputParameters", "MaximumExecutionFrequency"),
+        *("Scope", "Source"),
+    },
     "AWS::SNS::Topic": {"KmsMasterKeyId", "SignatureVersion"},
 }
 """Applied, but not by their names: as attributes, or kept by CloudFormation itself."""
 
 _ONLY_READ: dict[str, set[str]] = {
     "AWS::DynamoDB::Table": {"ContributorInsightsSpecification"},
-    "AWS::EC2::Instance": {"AvailabilityZone", "PrivateIpAddress"},
     "AWS::Lambda::Function": {"EphemeralStorage", "FileSystemConfigs"},
 }
 """Named by helpers that read a resource, or that take the property away."""

@@ -53,6 +53,7 @@ from lakestack.services.cloudformation.request_template import (
 )
 from lakestack.services.cloudformation.stack_lookup import existing_stack, find_stack
 from lakestack.services.cloudformation.stack_notes import importers, notes_of
+from lakestack.services.cloudformation.stack_operations import StackOperations
 from lakestack.services.cloudformation.stack_policy_requests import (
     StackPolicyOperations,
     policies_of_update,
@@ -82,6 +83,7 @@ def create_service() -> Service:
 
 class CloudFormationProvider(  # type: ignore[misc]
     DriftOperations,
+    StackOperations,
     StackPolicyOperations,
     StackSetOperations,
     ChangeSetReads,

@@ -11,6 +11,7 @@ from typing import Any
 from localstack.services.cloudformation.stores import get_cloudformation_store
 
 from lakestack.services.cloudformation.drift_results import StackDrift
+from lakestack.services.cloudformation.signals import Signals
 from lakestack.store import Contents, Ending, ServiceState, Store, register
 
 CANCELLED = "Resource creation cancelled"
@@ -36,6 +37,8 @@ class StackNotes:
         policy_during_update: text of the one that is in force for the update that runs
         policy_after_update: text of the one that the stack has if that update succeeds
         drift: what is known of it
+        signals: to resources that wait for them
+        unfinished: the deployment whose rollback failed, and the names of what it left
     """
 
     operation: threading.Lock = field(default_factory=threading.Lock)
@@ -52,6 +55,8 @@ class StackNotes:
     policy_during_update: str | None = None
     policy_after_update: str | None = None
     drift: StackDrift = field(default_factory=StackDrift)
+    signals: Signals = field(default_factory=Signals)
+    unfinished: tuple[Any, list[str]] | None = None
 
     def begin_creation(self, timeout_minutes: int | None) -> None:
         """From now on the stack has this many minutes, if any."""

@@ -7,7 +7,6 @@ Template Reference, "AWS::Include transform" and "AWS::Serverless transform".
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -23,7 +22,7 @@ from localstack.services.cloudformation.engine.v2.change_set_model_transform imp
 from localstack.services.cloudformation.engine.validations import ValidationError
 from localstack.services.cloudformation.stores import get_cloudformation_store
 
-from lakestack.services.cloudformation import language_extensions
+from lakestack.services.cloudformation import language_extensions, serverless_transform
 from lakestack.services.cloudformation.static_values import StaticValues
 from lakestack.services.cloudformation.template import (
     Template,
@@ -32,8 +31,6 @@ from lakestack.services.cloudformation.template import (
 )
 
 FUNCTION = "Fn::Transform"
-_ONE_AT_A_TIME = threading.Lock()
-"""LocalStack's part sets an environment variable for SAM's."""
 
 
 @dataclass(frozen=True)
@@ -122,10 +119,7 @@ def _whole(name: str, parameters: Any, template: Template, stage: Stage) -> Any:
         return {**template, **_included(parameters, stage)}
     if name == SERVERLESS_TRANSFORM:
         plain = {key: v for key, v in stage.values.items() if not key.startswith("AWS::")}
-        with _ONE_AT_A_TIME:
-            return ChangeSetModelTransform._apply_global_serverless_transformation(
-                stage.region, template, _as_given(plain)
-            )
+        return serverless_transform.expanded(stage.region, template, _as_given(plain))
     if name == SECRETSMANAGER_TRANSFORM:
         raise FailedTransformationException(
             name, f"Transform {name} is not emulated: rotation needs a function of your own here."
