@@ -102,6 +102,18 @@ RECORDS: tuple[Patch, ...] = (
         "localstack.aws.api.iam:IamApi.simulate_custom_policy",
     ),
     patch(
+        "lambda.url_event",
+        "lambda_.function_url",
+        "a function sees neither cookies nor the address of a client of its URL",
+        "localstack.services.lambda_.urlrouter:event_for_lambda_url",
+    ),
+    patch(
+        "lambda.url_response",
+        "lambda_.function_url",
+        "cookies of an answer are dropped, and an answer without statusCode loses members",
+        "localstack.services.lambda_.urlrouter:lambda_result_to_response",
+    ),
+    patch(
         "logs.put_events",
         "logs.metric_filters",
         "every metric filter of a region is applied to every group, a call for each event",

@@ -69,7 +69,7 @@ class Consumer:
         return [shard for what, shard, _ in self.events if what == kind]
 
     def stop(self) -> None:
-        """Let it checkpoint and end; fails when it had to be killed."""
+        """Let it give up its leases and end; fails when it does not."""
         assert self.process.stdin
         self.process.stdin.close()
         assert self.process.wait(END_SECONDS) == 0, self.log.read_text()[-2000:]

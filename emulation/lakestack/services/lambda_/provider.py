@@ -18,6 +18,7 @@ from localstack.services.plugins import Service
 from lakestack import patches
 from lakestack.services import steady_time
 from lakestack.services.lambda_ import (
+    function_url,
     kinesis_mapping,
     mapping_rules,
     metrics,
@@ -122,6 +123,7 @@ def create_service() -> Service:
     steady_time.install(*steady_time.LAMBDA)
     provider = LakeLambdaProvider()
     provider.router.lambda_service = _ByUrl(provider.lambda_service)
+    function_url.install()
     metrics.install()
     packages.install()
     kinesis_mapping.install(provider.lambda_service.invoke)
