@@ -12,7 +12,6 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -75,7 +74,6 @@ class Consumer:
         assert self.process.wait(END_SECONDS) == 0, self.log.read_text()[-2000:]
 
 
-@cache
 def jars(version: int) -> list[Path]:
     """The library and what it needs, or skip: no registry in reach, or no compiler."""
     try:
