@@ -10,8 +10,9 @@ from collections import defaultdict
 from typing import Any
 
 from localstack.aws.api import RequestContext, handler
-from localstack.aws.api.lambda_ import InvalidRequestContentException
+from localstack.aws.api.lambda_ import InvalidRequestContentException, ResourceConflictException
 from localstack.services.lambda_ import api_utils
+from localstack.services.lambda_.invocation.models import lambda_stores
 from localstack.services.lambda_.provider import LambdaProvider
 from localstack.services.plugins import Service
 
@@ -79,9 +80,11 @@ class LakeLambdaProvider(  # type: ignore[misc]
     def delete_function(
         self, context: RequestContext, function_name: str, qualifier: str | None = None, **_: Any
     ) -> None:
-        super().delete_function(context, function_name, qualifier)
         account, region = api_utils.get_account_and_region(function_name, context)
         name, version = api_utils.get_name_and_qualifier(function_name, qualifier, context)
+        if version is not None:
+            _check_unreferenced(account, region, name, version)
+        super().delete_function(context, function_name, qualifier)
         end_deleted(account, region, name, version)
         if version is None:
             STORE.get(account, region).keys.pop(name, None)
@@ -109,6 +112,27 @@ class LakeLambdaProvider(  # type: ignore[misc]
     def _validate_runtime(self, package_type: str, runtime: str) -> None:
         if not is_python(runtime):
             super()._validate_runtime(package_type, runtime)
+
+
+def _check_unreferenced(account: str, region: str, name: str, version: str) -> None:
+    """Refuse to delete a version that an alias references (API Reference, "DeleteFunction").
+
+    Raises:
+        ResourceConflictException: an alias does, by itself or with a part of its traffic
+    """
+    function = lambda_stores[account][region].functions.get(name)
+    found = [
+        alias.name
+        for alias in (list(function.aliases.values()) if function else ())
+        if version == alias.function_version
+        or (alias.routing_configuration and version in alias.routing_configuration.version_weights)
+    ]
+    if found:
+        raise ResourceConflictException(
+            "Unable to delete version because the following aliases reference it: "
+            f"[{', '.join(sorted(found))}]",
+            Type="User",
+        )
 
 
 def create_service() -> Service:
