@@ -194,7 +194,7 @@ RECORDS: tuple[Patch, ...] = (
     patch(
         "logs.check_subscription",
         "logs.subscriptions",
-        "a stream is taken without a role, and a function that is not there is refused for its role",
+        "a stream is taken without a role, and a missing function is refused for its role",
         "moto.logs.models:LogsBackend.put_subscription_filter",
     ),
     patch(
