@@ -77,6 +77,13 @@ def test_a_client_gets_cookies(url: str, emulator: str) -> None:
     assert found.headers.get_all("Set-Cookie") == ["a=1; Secure", "b=2"]
 
 
+def test_headers_without_a_status_are_a_part_of_the_body(url: str, emulator: str) -> None:
+    answer = {"headers": {"X-Mine": "1", "Content-Type": "text/plain"}}
+    found = ask(url, emulator, json.dumps({"answer": answer}), [("Content-Type", "text/json")])
+    assert json.loads(found.read()) == answer
+    assert (found.headers["X-Mine"], found.headers["Content-Type"]) == (None, "application/json")
+
+
 @pytest.mark.parametrize(
     ("answer", "body"),
     [

@@ -54,7 +54,8 @@ def response_of(result: Any) -> Response:
         return response
     if "statusCode" not in found:
         response.data = json.dumps(found, separators=(",", ":"), ensure_ascii=False)
-        response.status_code = 200
+        for name in found["headers"] if isinstance(found.get("headers"), dict) else ():
+            response.headers.remove(name)
         response.headers.setlist("Content-Type", ["application/json"])
         return response
     if "body" not in found:
