@@ -192,8 +192,12 @@ def test_tags_are_changed(stacks: Stacks) -> None:
     base = {"Role": ROLE, "Command": command, "Name": unique("job")}
     _, job = updated(stacks, "AWS::Glue::Job", base, {"Tags": {"a": "b"}}, {"Tags": {"a": "c"}})
     tags = [{"Key": "a", "Value": "b"}]
-    _, group = updated(stacks, "AWS::Logs::LogGroup", {}, {}, {"Tags": tags})
+    key = "arn:aws:kms:us-east-1:000000000000:key/7c1a2b5e-0000-4000-8000-000000000001"
+    _, group = updated(stacks, "AWS::Logs::LogGroup", {}, {}, {"Tags": tags, "KmsKeyId": key})
 
     arn = f"arn:aws:glue:us-east-1:000000000000:job/{job}"
     assert stacks.aws("glue").get_tags(ResourceArn=arn)["Tags"]["a"] == "c"
-    assert stacks.aws("logs").list_tags_log_group(logGroupName=group)["tags"]["a"] == "b"
+    logs = stacks.aws("logs")
+    assert logs.list_tags_log_group(logGroupName=group)["tags"]["a"] == "b"
+    (found,) = logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]
+    assert found["kmsKeyId"] == key

@@ -75,6 +75,19 @@ def test_update_destination(aws: Aws, firehose: Any, name: str, bucket: str) -> 
     assert re.fullmatch(rf"new/{DATE}{name}-2-.*\.gz", key)
 
 
+def test_the_description_of_a_stream_of_kinesis(aws: Aws, name: str, bucket: str) -> None:
+    """As a test of LocalStack recorded it (test_firehose_stack_with_kinesis_as_source)."""
+    firehose, kinesis = aws("firehose"), aws("kinesis")
+    kinesis.create_stream(StreamName=name, ShardCount=1)
+    kinesis.get_waiter("stream_exists").wait(StreamName=name, WaiterConfig={"Delay": 1})
+    arn = kinesis.describe_stream_summary(StreamName=name)["StreamDescriptionSummary"]["StreamARN"]
+    from_kinesis(firehose, name, arn, bucket)
+    found = describe(firehose, name)
+    assert "DeliveryStreamEncryptionConfiguration" not in found
+    s3 = found["Destinations"][0]["ExtendedS3DestinationDescription"]
+    assert s3["DataFormatConversionConfiguration"] == {"Enabled": False}
+
+
 def test_tags_and_encryption(firehose: Any, name: str, bucket: str) -> None:
     direct(firehose, name, bucket)
     tags = [{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}]

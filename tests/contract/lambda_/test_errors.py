@@ -132,11 +132,12 @@ def test_a_timeout_ends_the_process_and_what_it_started(aws: Aws, name: str) -> 
     assert time.monotonic() - began < 60, "it waited for what it started"
     assert answer.error == "Unhandled"
     text = answer.payload["errorMessage"]
-    assert re.fullmatch(
+    assert re.fullmatch(r"RequestId: [0-9a-f-]{36} Error: Task timed out after 2.00 seconds", text)
+    assert answer.payload["errorType"] == "Sandbox.Timedout"
+    assert re.search(
         r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z [0-9a-f-]{36} Task timed out after 2.00 seconds",
-        text,
+        answer.tail,
     )
-    assert text in answer.tail
     assert "Status: timeout" in answer.tail
     found = re.search(r"pids \[(.*)\]", answer.tail)
     assert found

@@ -9,6 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.contract.lambda_.helpers import UNTIL_TOLD, Aws, create, invoke, log_of, packed
+from tests.contract.refusals import refusal
 from tests.support import wait_until
 
 
@@ -44,6 +45,16 @@ def test_versions_and_aliases(aws: Aws, name: str) -> None:
     answer = invoke(aws, name, Qualifier="live")
     assert (answer.payload, answer.version) == (["one", "1"], "1")
     assert invoke(aws, name).payload == "two"
+
+    def delete() -> None:
+        aws("lambda").delete_function(FunctionName=name, Qualifier=version)
+
+    assert refusal(delete) == (
+        "ResourceConflictException",
+        "Unable to delete version because the following aliases reference it: [live]",
+    )
+    aws("lambda").delete_alias(FunctionName=name, Name="live")
+    delete()
 
 
 def test_a_layer_of_pure_python_is_on_the_path(aws: Aws, name: str) -> None:

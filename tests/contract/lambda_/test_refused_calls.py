@@ -57,6 +57,12 @@ def test_invocations(aws: Aws, function: str, given: dict[str, Any], code: str, 
     assert client.invoke(FunctionName=function)["StatusCode"] == 200
 
 
+def test_a_function_that_is_not_there_is_named_with_its_version(aws: Aws, name: str) -> None:
+    code, message = refusal(lambda: aws("lambda").invoke(FunctionName=name))
+    assert code == "ResourceNotFoundException"
+    assert message.endswith(f":function:{name}:$LATEST")
+
+
 def test_mappings_of_versions_that_are_not_there(aws: Aws, function: str) -> None:
     queue = aws("sqs").create_queue(QueueName=function)["QueueUrl"]
     arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{function}"

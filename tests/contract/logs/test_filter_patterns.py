@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 from tests.contract.lambda_.helpers import Aws
 from tests.support import wait_until
 
+ROLE = "arn:aws:iam::000000000000:role/subscriber"
 MESSAGES = ("INFO fine", "ERROR broken", '{"level": "WARN", "ms": 7}', "GET /a 404")
 
 
@@ -58,7 +59,11 @@ def test_a_pattern_that_aws_refuses_is_refused_wherever_it_is_given(aws: Aws, gr
                 logGroupName=group, filterName="f", filterPattern=bad, metricTransformations=[value]
             ),
             lambda: logs.put_subscription_filter(
-                logGroupName=group, filterName="f", filterPattern=bad, destinationArn=stream
+                logGroupName=group,
+                filterName="f",
+                filterPattern=bad,
+                destinationArn=stream,
+                roleArn=ROLE,
             ),
         ):
             with pytest.raises(ClientError) as refused:
@@ -116,7 +121,11 @@ def test_each_subscription_gets_what_its_own_pattern_matches(aws: Aws, group: st
     try:
         for name, pattern in (("errors", "ERROR"), ("slow", "WARN"), ("slow", "{ $.ms > 5 }")):
             logs.put_subscription_filter(
-                logGroupName=group, filterName=name, filterPattern=pattern, destinationArn=stream
+                logGroupName=group,
+                filterName=name,
+                filterPattern=pattern,
+                destinationArn=stream,
+                roleArn=ROLE,
             )
         put(aws, group, *MESSAGES)
 
@@ -133,7 +142,11 @@ def test_a_group_with_a_subscription_gets_further_streams(aws: Aws, group: str) 
     logs, destination = aws("logs"), make_stream(aws, group)
     try:
         logs.put_subscription_filter(
-            logGroupName=group, filterName="all", filterPattern="", destinationArn=destination
+            logGroupName=group,
+            filterName="all",
+            filterPattern="",
+            destinationArn=destination,
+            roleArn=ROLE,
         )
 
         logs.create_log_stream(logGroupName=group, logStreamName="later")
@@ -152,7 +165,11 @@ def test_events_too_many_for_a_record_are_forwarded_in_several(aws: Aws, group: 
     messages = [f"{n} {hash(noise + str(n))} {noise}" for n in range(60)]
     try:
         aws("logs").put_subscription_filter(
-            logGroupName=group, filterName="all", filterPattern="", destinationArn=stream
+            logGroupName=group,
+            filterName="all",
+            filterPattern="",
+            destinationArn=stream,
+            roleArn=ROLE,
         )
         put(aws, group, *messages)
 

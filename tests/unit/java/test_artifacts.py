@@ -25,9 +25,10 @@ def test_the_lock_has_each_set_that_a_machine_may_need() -> None:
     drivers = {f"jdbc-{engine}" for engine in ("mysql", "oracle", "postgresql", "sqlserver")}
     drivers |= {"connector-kafka", "connector-mongodb"}
     formats = {f"table-{name}" for name in ("delta", "hudi", "iceberg")}
+    tests = {"test-kcl-2", "test-kcl-3"}
 
     found = set(artifacts._lock())
-    assert found == {"dynamodb-local", "spark-s3a"} | drivers | formats | native
+    assert found == {"dynamodb-local", "spark-s3a"} | drivers | formats | native | tests
 
 
 @pytest.mark.parametrize(

@@ -100,6 +100,59 @@ def test_stats_by_groups_and_periods() -> None:
     assert ask("filter level = 'none' | stats count(*)") == [{"count(*)": "0"}]
 
 
+STRUCTURED = (
+    '{"events": [{"name": "a", "ms": 3}, {"name": "b", "ms": 5}], "from": "10.0.0.7"}',
+    "no JSON",
+)
+
+
+def of_structures(query: str) -> list[dict[str, str]]:
+    """The answer to a query over two events, without pointers."""
+    made = [
+        LogEvent(0, {"timestamp": 1_700_000_000_000, "message": message}) for message in STRUCTURED
+    ]
+    found = [fields_of(event, "s", "/aws/lambda/f", "000000000000") for event in made]
+    rows, _ = Query(query).run(found)
+    return [{k: v for k, v in row.items() if k != "@ptr"} for row in rows]
+
+
+def test_structures_are_parsed_and_flattened() -> None:
+    begin = "fields jsonParse(@message) as js | "
+    assert of_structures(begin + "unnest js.events into e | display e.name") == [
+        {"e.name": "a"},
+        {"e.name": "b"},
+        {},
+    ]
+    flat = begin + "unnest js.events into e | stats sum(e.ms) as n by e.name | sort n desc"
+    assert of_structures(flat) == [{"e.name": "b", "n": "5"}, {"e.name": "a", "n": "3"}]
+    assert of_structures(begin + "display js.events[1].name as x, js.events[9] as y") == [
+        {"x": "b"},
+        {},
+    ]
+    assert of_structures(begin + "display jsonStringify(js.events[0]) as text | limit 1") == [
+        {"text": '{"name":"a","ms":3}'}
+    ]
+    assert of_structures(begin + "display js.events | limit 1") == [
+        {"js.events": '[{"name":"a","ms":3},{"name":"b","ms":5}]'}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("condition", "count"),
+    [
+        ('isIpInSubnet(js.from, "10.0.0.0/24")', 1),
+        ('isIpv4InSubnet(js.from, "10.1.0.0/16")', 0),
+        ('isIpv6InSubnet(js.from, "fd00::/8")', 0),
+        ("isValidIp(js.from)", 1),
+        ("isValidIpv6(js.from)", 0),
+    ],
+)
+def test_addresses(condition: str, count: int) -> None:
+    query = f"fields jsonParse(@message) as js | filter {condition} = 1"
+    assert len(of_structures(query)) == count
+    assert len(of_structures(f"fields jsonParse(@message) as js | filter {condition}")) == count
+
+
 def test_parse_dedup_and_display() -> None:
     globbed = ask('filter @message like "plain" | parse @message "* error * in *" as a, b, c')
     assert globbed[0].keys() == {"@timestamp", "@message"}

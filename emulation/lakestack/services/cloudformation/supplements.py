@@ -39,6 +39,14 @@ def _retention(aws: Any, model: Model, value: Any) -> None:
         aws.logs.put_retention_policy(logGroupName=name, retentionInDays=value)
 
 
+def _log_group_key(aws: Any, model: Model, value: Any) -> None:
+    name = model["LogGroupName"]
+    if value is None:
+        aws.logs.disassociate_kms_key(logGroupName=name)
+    else:
+        aws.logs.associate_kms_key(logGroupName=name, kmsKeyId=value)
+
+
 def _log_group_tags(aws: Any, model: Model, value: Any) -> None:
     name = model["LogGroupName"]
     if old := aws.logs.list_tags_log_group(logGroupName=name).get("tags"):
@@ -188,7 +196,11 @@ SUPPLEMENTS: Mapping[str, Mapping[str, Change]] = {
         "ReservedConcurrentExecutions": _reserved_concurrency,
         "EphemeralStorage": function_setting("EphemeralStorage", {"Size": 512}),
     },
-    "AWS::Logs::LogGroup": {"RetentionInDays": _retention, "Tags": _log_group_tags},
+    "AWS::Logs::LogGroup": {
+        "RetentionInDays": _retention,
+        "Tags": _log_group_tags,
+        "KmsKeyId": _log_group_key,
+    },
     "AWS::S3::Bucket": {
         "AccelerateConfiguration": s3.put_acceleration,
         "LifecycleConfiguration": s3.put_lifecycle,

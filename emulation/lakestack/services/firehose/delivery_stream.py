@@ -120,7 +120,6 @@ class DeliveryStream:
             "DeliveryStreamARN": self.arn,
             "DeliveryStreamStatus": self.status,
             "DeliveryStreamType": "DirectPut",
-            "DeliveryStreamEncryptionConfiguration": self.encryption,
             "VersionId": str(self.version),
             "CreateTimestamp": self.created.wall,
             "Destinations": [self.destination.describe()],
@@ -128,7 +127,9 @@ class DeliveryStream:
         }
         if self.version > 1:
             description["LastUpdateTimestamp"] = self.updated
-        if self.kinesis_source is not None:
+        if self.kinesis_source is None:  # else the source's own encryption counts
+            description["DeliveryStreamEncryptionConfiguration"] = self.encryption
+        else:
             description["DeliveryStreamType"] = "KinesisStreamAsSource"
             description["Source"] = {
                 "KinesisStreamSourceDescription": {
@@ -136,7 +137,7 @@ class DeliveryStream:
                     "DeliveryStartTimestamp": self.created.wall,
                 }
             }
-        elif self.direct_configuration:
+        if self.direct_configuration:
             description["Source"] = {"DirectPutSourceDescription": self.direct_configuration}
         return description
 

@@ -183,7 +183,11 @@ class S3Destination:
         basic = {name: full[name] for name in _BASIC if name in full}
         description = {"DestinationId": DESTINATION_ID, "S3DestinationDescription": basic}
         if self.kind == EXTENDED_S3:
-            extended = {"S3BackupMode": "Disabled", **full}
+            unset = {
+                "S3BackupMode": "Disabled",
+                "DataFormatConversionConfiguration": {"Enabled": False},
+            }
+            extended = {**unset, **full}
             backup = extended.pop("S3BackupConfiguration", None)
             if backup:
                 extended["S3BackupDescription"] = S3Output.parse(backup).described()

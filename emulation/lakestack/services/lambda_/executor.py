@@ -28,7 +28,13 @@ from lakestack.services.lambda_.function_process import (
 )
 from lakestack.services.lambda_.log_writer import WRITER, LogTarget
 from lakestack.services.lambda_.output import InvocationLog
-from lakestack.services.lambda_.report import MEBIBYTE, Report, exit_error, timed_out
+from lakestack.services.lambda_.report import (
+    MEBIBYTE,
+    Report,
+    exit_error,
+    timed_out,
+    timeout_error,
+)
 from lakestack.services.lambda_.runtimes import check_runnable
 from lakestack.services.processes import gateway_url
 
@@ -242,9 +248,8 @@ class ProcessExecutor(RuntimeExecutor):  # type: ignore[misc]
         duration = time.monotonic() - began
         log.end_output()
         if status == "timeout":
-            text = timed_out(request_id, timeout)
-            log.line(text)
-            body = json.dumps({"errorMessage": text}).encode()
+            log.line(timed_out(request_id, timeout))
+            body = timeout_error(request_id, timeout)
         log.line(f"END RequestId: {request_id}")
         peak = self._process.peak_bytes if self._process else self._last_peak
         report = Report(request_id, duration, self._config.memory_size, peak, init, status)

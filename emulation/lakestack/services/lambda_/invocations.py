@@ -80,16 +80,17 @@ def check_payload(body: bytes, invocation_type: str) -> None:
 
 
 def check_version(context: RequestContext, function_name: str, qualifier: str | None) -> None:
-    """A version that is named must be there; LocalStack stumbles over one that is not.
+    """A function must be there, and a version that is named; LocalStack stumbles over none.
 
     Raises:
-        ResourceNotFoundException: it is not
+        ResourceNotFoundException: it is not; of a function without a qualifier ``$LATEST`` is
+            named, as a test of LocalStack recorded it in 2025 (test_invoke_exceptions)
     """
     account, region = api_utils.get_account_and_region(function_name, context)
     name, version = api_utils.get_name_and_qualifier(function_name, qualifier, context)
     function = lambda_stores[account][region].functions.get(name)
-    if function is None or not version or not api_utils.qualifier_is_version(version):
+    if function is not None and not (version and api_utils.qualifier_is_version(version)):
         return
-    if version not in function.versions:
-        arn = api_utils.qualified_lambda_arn(name, version, account, region)
+    if function is None or version not in function.versions:
+        arn = api_utils.qualified_lambda_arn(name, version or "$LATEST", account, region)
         raise ResourceNotFoundException(f"Function not found: {arn}", Type="User")

@@ -10,14 +10,16 @@ from collections import defaultdict
 from typing import Any
 
 from localstack.aws.api import RequestContext, handler
-from localstack.aws.api.lambda_ import InvalidRequestContentException
+from localstack.aws.api.lambda_ import InvalidRequestContentException, ResourceConflictException
 from localstack.services.lambda_ import api_utils
+from localstack.services.lambda_.invocation.models import lambda_stores
 from localstack.services.lambda_.provider import LambdaProvider
 from localstack.services.plugins import Service
 
 from lakestack import patches
 from lakestack.services import steady_time
 from lakestack.services.lambda_ import (
+    function_url,
     kinesis_mapping,
     mapping_rules,
     metrics,
@@ -78,9 +80,11 @@ class LakeLambdaProvider(  # type: ignore[misc]
     def delete_function(
         self, context: RequestContext, function_name: str, qualifier: str | None = None, **_: Any
     ) -> None:
-        super().delete_function(context, function_name, qualifier)
         account, region = api_utils.get_account_and_region(function_name, context)
         name, version = api_utils.get_name_and_qualifier(function_name, qualifier, context)
+        if version is not None:
+            _check_unreferenced(account, region, name, version)
+        super().delete_function(context, function_name, qualifier)
         end_deleted(account, region, name, version)
         if version is None:
             STORE.get(account, region).keys.pop(name, None)
@@ -110,6 +114,27 @@ class LakeLambdaProvider(  # type: ignore[misc]
             super()._validate_runtime(package_type, runtime)
 
 
+def _check_unreferenced(account: str, region: str, name: str, version: str) -> None:
+    """Refuse to delete a version that an alias references (API Reference, "DeleteFunction").
+
+    Raises:
+        ResourceConflictException: an alias does, by itself or with a part of its traffic
+    """
+    function = lambda_stores[account][region].functions.get(name)
+    found = [
+        alias.name
+        for alias in (list(function.aliases.values()) if function else ())
+        if version == alias.function_version
+        or (alias.routing_configuration and version in alias.routing_configuration.version_weights)
+    ]
+    if found:
+        raise ResourceConflictException(
+            "Unable to delete version because the following aliases reference it: "
+            f"[{', '.join(sorted(found))}]",
+            Type="User",
+        )
+
+
 def create_service() -> Service:
     """Return the Lambda service, with LocalStack's parts replaced that do not suit processes."""
     # AWS refuses to create functions of old runtimes; templates written then must still run.
@@ -122,6 +147,7 @@ def create_service() -> Service:
     steady_time.install(*steady_time.LAMBDA)
     provider = LakeLambdaProvider()
     provider.router.lambda_service = _ByUrl(provider.lambda_service)
+    function_url.install()
     metrics.install()
     packages.install()
     kinesis_mapping.install(provider.lambda_service.invoke)

@@ -52,10 +52,16 @@ class Report:
 
 
 def timed_out(request_id: str, timeout: float, now: datetime | None = None) -> str:
-    """Text of a timeout, in the log and as errorMessage."""
+    """Text of a timeout in the log."""
     now = now or clock.utc()
     stamp = now.strftime("%Y-%m-%dT%H:%M:%S.") + f"{now.microsecond // 1000:03d}Z"
     return f"{stamp} {request_id} Task timed out after {timeout:.2f} seconds"
+
+
+def timeout_error(request_id: str, timeout: float) -> bytes:
+    """Error object of a timeout, as a test of LocalStack recorded it on AWS in November 2025."""
+    message = f"RequestId: {request_id} Error: Task timed out after {timeout:.2f} seconds"
+    return json.dumps({"errorType": "Sandbox.Timedout", "errorMessage": message}).encode()
 
 
 def exit_error(request_id: str, status: int) -> bytes:

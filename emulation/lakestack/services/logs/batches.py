@@ -7,13 +7,16 @@ limit until 2024, which every reader of logs copes with.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TypedDict
+from collections.abc import Iterable, Sequence
+from typing import Any, TypedDict
 
 MAX_EVENTS = 10_000
 MAX_BYTES = 1_048_576
 EVENT_OVERHEAD = 26
 MAX_MESSAGE_BYTES = 256_000
+OLDEST_MS = 14 * 24 * 3_600_000
+NEWEST_MS = 2 * 3_600_000
+"""API Reference, "PutLogEvents": how far from now an event may be."""
 
 
 class LogEvent(TypedDict):
@@ -21,6 +24,27 @@ class LogEvent(TypedDict):
 
     timestamp: int
     message: str
+
+
+def accepted(events: Sequence[Any], now: int) -> tuple[list[Any], dict[str, int]]:
+    """The events of a request that are kept, and where the others begin and end.
+
+    Args:
+        events: in the order of time
+        now: milliseconds since 1970
+
+    Returns:
+        the events, and the API's RejectedLogEventsInfo: the first event that is too new, and the
+        place after the last one that is too old ("This field is exclusive")
+    """
+    first = sum(event["timestamp"] < now - OLDEST_MS for event in events)
+    end = sum(event["timestamp"] <= now + NEWEST_MS for event in events)
+    rejected = {}
+    if first:
+        rejected["tooOldLogEventEndIndex"] = first
+    if end < len(events):
+        rejected["tooNewLogEventStartIndex"] = end
+    return list(events[first:end]), rejected
 
 
 def batches(events: Iterable[LogEvent]) -> list[list[LogEvent]]:

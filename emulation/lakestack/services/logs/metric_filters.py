@@ -29,8 +29,9 @@ from localstack.utils.bootstrap import is_api_enabled
 from moto.logs.metric_filters import MetricFilters
 from moto.logs.models import LogsBackend
 
-from lakestack import patches
+from lakestack import clock, patches
 from lakestack.services.base import client
+from lakestack.services.logs.batches import accepted
 from lakestack.services.logs.filter_patterns import compile_filter
 from lakestack.services.logs.metric_values import check, data_of
 
@@ -51,12 +52,15 @@ def install() -> None:
 def put_log_events(
     _provider: LogsProvider, context: RequestContext, request: PutLogEventsRequest
 ) -> PutLogEventsResponse:
-    """Keep the events, then count them by the filters of their group."""
+    """Keep the events, then count those that are kept by the filters of their group."""
     answer: PutLogEventsResponse = call_moto(context)
+    kept, rejected = accepted(request["logEvents"], clock.wall_ms())
+    if rejected:  # moto's places are of the last event of each kind
+        answer["rejectedLogEventsInfo"] = rejected
     if is_api_enabled("cloudwatch"):
         backend = get_moto_logs_backend(context.account_id, context.region)
         for found in backend.describe_metric_filters(log_group_name=request["logGroupName"]):
-            _count(context, found, request["logEvents"])
+            _count(context, found, kept)
     return answer
 
 
@@ -109,6 +113,8 @@ def _put_filter(
     filters.delete_filter(filter_name, log_group_name)
     add: Any = patches.original("logs.put_filter")
     add(filters, filter_name, filter_pattern, log_group_name, made)
+    about = {"creationTime": clock.wall_ms(), "applyOnTransformedLogs": False}
+    filters.metric_filters[-1].update(about)
 
 
 def delete_filters_of(backend: LogsBackend, log_group_name: str) -> None:

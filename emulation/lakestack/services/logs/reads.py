@@ -5,13 +5,16 @@ moto's lists walk over dictionaries that another request may be adding to, and t
 lock around what walks and what adds or removes fixes that; writing events takes no part, because
 it may call the functions that subscribe to a group.
 
-FilterLogEvents answers in the order of time, as on AWS, where moto goes from stream to stream.
+FilterLogEvents answers in the order of time, as on AWS, where moto goes from stream to stream; a
+token that is none of ours is refused, where moto answers with no events.
 """
 
 from __future__ import annotations
 
 import functools
+import sys
 import threading
+from collections import Counter
 from typing import Any
 
 from localstack.aws.api import RequestContext, handler
@@ -30,6 +33,9 @@ from lakestack.patches.many import LOG_READS
 from lakestack.services.logs.classes import class_of
 from lakestack.services.logs.filter_patterns import compile_filter
 from lakestack.services.logs.metric_filters import delete_filters_of
+
+MOST_EVENTS = 10_000
+"""Of an answer of FilterLogEvents (API Reference)."""
 
 _lock = threading.RLock()
 
@@ -93,16 +99,17 @@ def describe_log_groups(
             "LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters."
         )
     backend = get_moto_logs_backend(context.account_id, context.region)
+    filters = Counter(each["logGroupName"] for each in backend.describe_metric_filters())
     with _lock:
         found = [
-            _described(group)
+            _described(group, filters[name])
             for name, group in sorted(backend.groups.items())
             if name.startswith(prefix) and pattern in name
         ]
     return DescribeLogGroupsResponse(logGroups=found)
 
 
-def _described(group: LogGroup) -> dict[str, Any]:
+def _described(group: LogGroup, filters: int) -> dict[str, Any]:
     optional = {"retentionInDays": group.retention_in_days, "kmsKeyId": group.kms_key_id}
     return {
         "arn": f"{group.arn}:*",
@@ -110,16 +117,52 @@ def _described(group: LogGroup) -> dict[str, Any]:
         "creationTime": group.creation_time,
         "logGroupName": group.name,
         "logGroupClass": class_of(group),
-        "metricFilterCount": 0,
+        "metricFilterCount": filters,
         "storedBytes": sum(stream.stored_bytes for stream in group.streams.values()),
         **{name: value for name, value in optional.items() if value},
     }
 
 
-def _in_order_of_time(group: LogGroup, *arguments: Any) -> Any:
-    *others, pattern, _interleaved = arguments  # deprecated on AWS: "always interleaved"
+def _in_order_of_time(
+    group: LogGroup,
+    name: str,
+    streams: list[str],
+    start: int,
+    end: int,
+    limit: int | None,
+    token: str | None,
+    pattern: str,
+    _interleaved: bool,  # deprecated on AWS: "always interleaved"
+) -> tuple[list[dict[str, Any]], str | None, list[dict[str, Any]]]:
+    """A page of the matching events by time, the token of the next one, and the streams.
+
+    Raises:
+        InvalidParameterException: the token is none of ours, or AWS does not take the pattern
+    """
     compile_filter(pattern or "")  # an empty group looks at none
-    return patches.original("logs.in_order")(group, *others, pattern, True)
+    found, _, searched = patches.original("logs.in_order")(
+        group, name, streams, start, end, sys.maxsize, None, pattern, True
+    )
+    first = _place_after(token, found) if token else 0
+    page = found[first : first + (limit or MOST_EVENTS)]
+    more = first + len(page) < len(found)
+    return page, _token(page[-1]) if page and more else None, searched
+
+
+def _token(event: dict[str, Any]) -> str:
+    return f"{event['timestamp']}@{event['eventId']}@{event['logStreamName']}"
+
+
+def _place_after(token: str, events: list[dict[str, Any]]) -> int:
+    """Where the page after the event that a token names begins, also when the event has expired."""
+    timestamp, _, rest = token.partition("@")
+    event_id, _, stream = rest.partition("@")
+    if not (timestamp.isdecimal() and event_id and stream):
+        raise InvalidParameterException("The specified nextToken is invalid.")
+    for place, event in enumerate(events):
+        if (event["eventId"], event["logStreamName"]) == (event_id, stream):
+            return place + 1
+    return sum(event["timestamp"] <= int(timestamp) for event in events)
 
 
 def _locked(method: Any) -> Any:

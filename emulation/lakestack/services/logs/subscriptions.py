@@ -17,13 +17,19 @@ import logging
 from collections.abc import Iterator
 from typing import Any
 
+from botocore.exceptions import ClientError
 from localstack.aws.connect import connect_to
 from localstack.services.logs import provider  # noqa: F401 - its patches come before ours
 from localstack.utils.aws import arns
 from localstack.utils.aws.client_types import ServicePrincipal
 from moto.core.utils import unix_time_millis
-from moto.logs.exceptions import LimitExceededException, ResourceAlreadyExistsException
-from moto.logs.models import LogEvent, LogGroup, LogStream, SubscriptionFilter
+from moto.logs.exceptions import (
+    InvalidParameterException,
+    LimitExceededException,
+    LogsClientError,
+    ResourceAlreadyExistsException,
+)
+from moto.logs.models import LogEvent, LogGroup, LogsBackend, LogStream, SubscriptionFilter
 
 from lakestack import patches
 from lakestack.services.logs.filter_patterns import compile_filter
@@ -36,6 +42,11 @@ MAX_DATA = {"lambda": 190_000, "kinesis": 1_000_000, "firehose": 1_000_000}
 """Bytes of packed data, by service: an asynchronous invocation takes 256 KB of JSON (AWS Lambda
 Developer Guide, "Lambda quotas"), where base64 makes a third more of them; a record 1 MB."""
 
+_CROSS_ACCOUNT = (
+    "Cross-account lambda invocation passing is not allowed. You must use DestinationPolicies to "
+    "create cross account lambda triggers."
+)
+
 
 def install() -> None:
     """Put ours into the place of LocalStack's."""
@@ -43,6 +54,8 @@ def install() -> None:
     patches.replace("logs.forward", put_log_events)
     patches.replace("logs.put_subscription", put_subscription_filter)
     patches.replace("logs.create_stream", create_log_stream)
+    patches.replace("logs.subscription_json", _described)
+    patches.replace("logs.check_subscription", _checked)
 
 
 def _matcher(pattern: str) -> Any:
@@ -59,6 +72,45 @@ def create_log_stream(group: LogGroup, log_stream_name: str) -> None:
     if log_stream_name in group.streams:
         raise ResourceAlreadyExistsException
     group.streams[log_stream_name] = LogStream(log_group=group, name=log_stream_name)
+
+
+def _checked(
+    backend: LogsBackend,
+    log_group_name: str,
+    filter_name: str,
+    filter_pattern: str,
+    destination_arn: str,
+    role_arn: str | None,
+) -> None:
+    """Refuse a destination that AWS does not take, before anything else, then go on."""
+    service, account = [*destination_arn.split(":"), "", "", "", "", ""][2:5:2]
+    if service == "lambda" and account != backend.account_id:
+        raise LogsClientError("AccessDeniedException", _CROSS_ACCOUNT)
+    if service == "lambda" and role_arn:
+        raise InvalidParameterException(
+            "destinationArn for vendor lambda cannot be used with roleArn"
+        )
+    if service in ("kinesis", "firehose") and not role_arn:
+        raise InvalidParameterException(
+            f"destinationArn for vendor {service} cannot be used without roleArn"
+        )
+    if service == "lambda" and log_group_name in backend.groups:
+        _there(backend, destination_arn)
+    put: Any = patches.original("logs.check_subscription")
+    put(backend, log_group_name, filter_name, filter_pattern, destination_arn, role_arn)
+
+
+def _there(backend: LogsBackend, function: str) -> None:
+    lambda_ = connect_to(
+        aws_access_key_id=backend.account_id, region_name=backend.region_name
+    ).lambda_
+    try:
+        lambda_.get_function_configuration(FunctionName=function)
+    except ClientError as e:
+        raise InvalidParameterException(
+            "Could not execute the lambda function. Make sure you have given CloudWatch Logs "
+            "permission to execute your function."
+        ) from e
 
 
 def put_subscription_filter(
@@ -84,6 +136,12 @@ def put_subscription_filter(
         destination_arn=destination_arn,
         role_arn=role_arn,
     )
+
+
+def _described(subscription: SubscriptionFilter) -> dict[str, Any]:
+    """As the API describes it; "Random" and transformed logs are not emulated."""
+    found: dict[str, Any] = patches.original("logs.subscription_json")(subscription)
+    return {**found, "applyOnTransformedLogs": False}
 
 
 def put_log_events(stream: LogStream, log_events: list[dict[str, Any]]) -> str:

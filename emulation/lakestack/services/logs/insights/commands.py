@@ -236,6 +236,24 @@ def _parse(reader: Reader) -> Step:
     return extract
 
 
+def _unnest(reader: Reader) -> Step:
+    """A row for each item of a list; what is no list is a list of itself."""
+    value = expression(reader)
+    reader.expect("into")
+    name = reader.next("a name").text
+
+    def flatten(rows: Rows) -> None:
+        rows.events = [{**row, name: item} for row in rows.events for item in _items(value(row))]
+        if rows.shown is not None:
+            rows.shown = list(dict.fromkeys([*rows.shown, name]))
+
+    return flatten
+
+
+def _items(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
 def _stats(reader: Reader) -> Step:
     def column(reader: Reader) -> tuple[str, Any]:
         begin = reader.next("a function")
@@ -274,4 +292,5 @@ COMMANDS: dict[str, Callable[[Reader], Step]] = {
     "dedup": _dedup,
     "parse": _parse,
     "stats": _stats,
+    "unnest": _unnest,
 }

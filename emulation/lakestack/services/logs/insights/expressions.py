@@ -10,7 +10,9 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from lakestack.services.logs.insights import structures
 from lakestack.services.logs.insights.lexer import MalformedQueryError, Reader, Token, unexpected
+from lakestack.services.logs.insights.structures import inside, member
 from lakestack.services.patterns import PatternError, compile_pattern
 
 Fields = dict[str, Any]
@@ -45,7 +47,7 @@ def text(value: Any) -> str:
         return "1" if value else "0"
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() else f"{round(value, 4):g}"
-    return str(value)
+    return structures.stringified(value) or str(value)
 
 
 def expression(reader: Reader) -> Value:
@@ -212,7 +214,22 @@ def _operand(reader: Reader) -> Value:
         raise unexpected(token, "a field or a value")
     if reader.take("("):
         return _call(token, reader)
-    return lambda fields: fields.get(token.text)
+    found: Value = lambda fields: member(fields, token.text)  # noqa: E731 - one of two forms
+    while reader.take("["):
+        found = _at(found, reader)
+    return found
+
+
+def _at(structure: Value, reader: Reader) -> Value:
+    """An item of a list, with the path that may follow it: ``items[0].name``."""
+    token = reader.next("a place in a list")
+    if token.kind != "number" or not token.text.isdigit():
+        raise unexpected(token, "a place in a list")
+    reader.expect("]")
+    path, rest = token.text, reader.peek()
+    if rest is not None and rest.kind == "name" and rest.text.startswith("."):
+        path += reader.next().text
+    return lambda fields: inside(structure(fields), path)
 
 
 def _call(token: Token, reader: Reader) -> Value:
@@ -297,6 +314,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "concat": lambda *v: "".join(text(i) for i in v),
     "replace": lambda v, old, new: text(v).replace(text(old), text(new)),
     "strcontains": lambda v, part: int(text(part) in text(v)),
+    **structures.FUNCTIONS,
     "substr": lambda v, at, size=None: text(v)[int(at) :][: None if size is None else int(size)],
 }
 _OF_MANY: dict[str, Callable[[list[Any]], Any]] = {

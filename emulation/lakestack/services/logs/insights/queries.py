@@ -15,6 +15,7 @@ from moto.logs.models import LogGroup, LogQuery
 from moto.logs.responses import LogsResponse
 
 from lakestack import patches
+from lakestack.services.logs.groups import name_of
 from lakestack.services.logs.insights.commands import MOST_ROWS, Query
 from lakestack.services.logs.insights.events import fields_of
 from lakestack.services.logs.insights.lexer import MalformedQueryError
@@ -42,6 +43,7 @@ def install() -> None:
     patches.replace("logs.insights.start", _start_query)
     patches.replace("logs.insights.run", run)
     patches.replace("logs.insights.results", _results)
+    patches.replace("logs.insights.described", _described)
 
 
 def run(log_groups: list[LogGroup], query: str, start_time: int, end_time: int) -> _Rows:
@@ -54,7 +56,7 @@ def run(log_groups: list[LogGroup], query: str, start_time: int, end_time: int) 
     Raises:
         JsonRESTError: MalformedQueryException: it cannot be read, or takes too long
     """
-    first, last = _milliseconds(start_time), _milliseconds(end_time)
+    first, last = _milliseconds(start_time), _last_millisecond(end_time)
     try:
         read = Query(query)
         events = [
@@ -97,7 +99,7 @@ def _start_query(self: LogsResponse) -> str:
         raise JsonRESTError(
             "InvalidParameterException", f"limit {limit}: from 1 to {MOST_ROWS} are possible"
         )
-    names = [_name(each) for each in names]
+    names = [name_of(each) for each in names]
     if missing := [name for name in names if name not in self.logs_backend.groups]:
         raise JsonRESTError(
             "ResourceNotFoundException",
@@ -116,11 +118,19 @@ def _start_query(self: LogsResponse) -> str:
     return json.dumps({"queryId": made})
 
 
-def _name(identifier: str) -> str:
-    """A log group's name, from it or from its ARN."""
-    if not identifier.startswith("arn:"):
-        return identifier
-    return identifier.split(":log-group:", 1)[-1].removesuffix(":*")
+def _described(query: LogQuery, log_group_name: str) -> dict[str, Any]:
+    """As DescribeQueries has it: with its log groups and its time before the text."""
+    found: dict[str, Any] = patches.original("logs.insights.described")(query, log_group_name)
+    sources = ", ".join(f'"{name}"' for name in query.log_group_names)
+    first, last = _milliseconds(query.start_time), _last_millisecond(query.end_time)
+    text = f"SOURCE {sources} START={first} END={last} | {query.query}"
+    created = int(found["createTime"])
+    return {**found, "createTime": created, "queryLanguage": "CWLI", "queryString": text}
+
+
+def _last_millisecond(moment: int) -> int:
+    """An end in seconds takes in its whole second."""
+    return moment if moment > 10**11 else moment * 1000 + 999
 
 
 def _results(query: LogQuery) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Consumers of Kinesis Data Streams by AWS's own client libraries."""
