@@ -18,7 +18,7 @@ from lakestack.services.cloudformation.parameters import check_parameters
 from lakestack.services.cloudformation.selection import check_rules, selected
 from lakestack.services.cloudformation.static_values import StaticValues
 from lakestack.services.cloudformation.template import Template
-from lakestack.services.cloudformation.template_check import check
+from lakestack.services.cloudformation.template_check import check, check_made_types
 from lakestack.services.cloudformation.transforms import Stage, expanded, has_macros
 
 
@@ -90,6 +90,7 @@ def prepare(
     values = StaticValues(processed, known, {})
     check_rules(processed, values)
     made = selected(processed, values)
+    check_made_types(made["Resources"])
     for part in (*made["Resources"].values(), *(made.get("Outputs") or {}).values()):
         values.resolve(part)  # raises where a lookup or a selection finds nothing
     return Prepared(processed, made)

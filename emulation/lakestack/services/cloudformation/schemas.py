@@ -25,13 +25,21 @@ def schema_of(resource_type: str) -> Schema | None:
     """The schema of a type; None for custom resources and for types that nobody describes."""
     if resource_type.startswith("Custom::") or resource_type == CUSTOM_RESOURCE:
         return None
-    name = resource_type.lower().replace("::", "-") + ".json"
-    file = _folder() / name
+    file = _file(resource_type)
     if file.is_file():
         return dict(json.loads(file.read_text(encoding="utf-8")))
     provider = ResourceProviderExecutor.try_load_resource_provider(resource_type)
     schema = getattr(provider, "SCHEMA", None) or {}
     return dict(schema) if schema.get("properties") else None
+
+
+def is_of_aws(resource_type: str) -> bool:
+    """Whether AWS has the type, whoever else has."""
+    return _file(resource_type).is_file()
+
+
+def _file(resource_type: str) -> Path:
+    return _folder() / (resource_type.lower().replace("::", "-") + ".json")
 
 
 @functools.cache

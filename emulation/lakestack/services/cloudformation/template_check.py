@@ -20,7 +20,7 @@ from lakestack.services.cloudformation.references import (
     depends_on,
     references,
 )
-from lakestack.services.cloudformation.schemas import CUSTOM_RESOURCE
+from lakestack.services.cloudformation.schemas import CUSTOM_RESOURCE, is_of_aws
 from lakestack.services.cloudformation.sections import (
     check_condition_references,
     check_sections,
@@ -177,13 +177,33 @@ def _check_all_functions(template: Template) -> None:
 
 
 def _check_types(resources: dict[str, Any]) -> None:
-    known = set(plugin_manager.list_names())
-    types = {r["Type"] for r in resources.values()}
-    unknown = sorted(t for t in types if not t.startswith("Custom::") and t not in known)
+    """Refuse types that nobody has; those that AWS alone has fail where they would be made."""
+    unknown = sorted(each for each in _missing_types(resources) if not is_of_aws(each))
     if unknown:
         raise ValidationError(
             f"Template format error: Unrecognized resource types: [{', '.join(unknown)}]"
         )
+
+
+def check_made_types(resources: dict[str, Any]) -> None:
+    """Refuse types that are not emulated.
+
+    Args:
+        resources: that will be made: none that a condition leaves out
+
+    Raises:
+        ValidationError: which they are
+    """
+    if missing := sorted(_missing_types(resources)):
+        raise ValidationError(
+            f"Template format error: Unrecognized resource types: [{', '.join(missing)}] "
+            "(AWS has them, this emulator does not; docs/cloudformation.md lists its types)"
+        )
+
+
+def _missing_types(resources: dict[str, Any]) -> set[str]:
+    types = {r["Type"] for r in resources.values() if not r["Type"].startswith("Custom::")}
+    return types - set(plugin_manager.list_names())
 
 
 def _check_names(template: Template) -> None:
