@@ -24,4 +24,4 @@ def test_answers_on_the_wire(emulator: str, bucket: str) -> None:
         RECORDED.write_text("\n".join(found) + "\n")
     expected = RECORDED.read_text().splitlines()
     changed = difflib.unified_diff(expected, found, "recorded", "answered", lineterm="", n=8)
-    assert not list(changed)
+    assert not (told := "\n".join(changed)), told
