@@ -63,6 +63,7 @@ def _provider(service: EmulatedService) -> PluginSpec:
 
 
 PREPARED = (
+    "answer_headers",
     "faults",
     "gateway",
     "gateway_chain",
