@@ -103,4 +103,10 @@ GATEWAY: tuple[Patch, ...] = (
         "what a client accepts is parsed for each answer",
         f"{_PROTOCOL}.serializer:ResponseSerializer._get_mime_type",
     ),
+    patch(
+        "operation_routes.match",
+        "operation_routes",
+        "an operation is looked for in tables, and by the query string, where its path tells it",
+        f"{_PROTOCOL}.op_router:RestServiceOperationRouter.match",
+    ),
 )

@@ -65,6 +65,8 @@ def shorten(gateway: Any) -> None:
     requests[requests.index(handlers.parse_trace_context)] = request_ids.read_trace
     own = handlers.serve_localstack_resources
     requests[requests.index(own)] = KnownPaths(own, own.resources)
+    routes = handlers.serve_edge_router_rules
+    requests[requests.index(routes)] = KnownPaths(routes, routes.router)
     answers[answers.index(handlers.log_response)] = RequestLog(handlers.log_response)
 
 

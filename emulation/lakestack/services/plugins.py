@@ -68,6 +68,7 @@ PREPARED = (
     "gateway",
     "gateway_chain",
     "patterns.foreign",
+    "operation_routes",
     "request_bodies",
     "request_ids",
     "response_bodies",

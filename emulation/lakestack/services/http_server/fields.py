@@ -88,8 +88,16 @@ class Fields(Headers):
         if named or type(arg) is not Fields or len(arg._places()) != len(arg._list):
             super().update(arg, **named)
             return
-        for key, value in arg._list:
-            self.set(key, value)
+        places, others = self._places(), arg._places()
+        if len(places) != len(self._list):
+            super().update(arg)
+            return
+        for low, (key, value) in zip(others, arg._list, strict=True):
+            place = places.setdefault(low, len(self._list))
+            if place == len(self._list):
+                self._list.append((key, value))
+            else:
+                self._list[place] = (key, value)
 
     def __setitem__(self, key: Any, value: Any) -> None:
         if isinstance(key, str):
