@@ -55,7 +55,7 @@ def split(
     del serializer
     if not isinstance(shape, StructureShape):
         return {}, parameters
-    outside: dict[str, Any] = {}
+    outside = _InOrder()
     within: dict[str, Any] = {}
     for name, member in _found(parameters, shape):
         (outside if member.location else within)[name] = parameters[name]
@@ -67,14 +67,19 @@ def write(serializer: Any, parameters: Mapping[str, Any], response: Any, shape: 
     if not isinstance(shape, StructureShape):
         return
     headers = response.headers
-    for name, member in _found(parameters, shape):
+    if isinstance(parameters, _InOrder):
+        members = _members(shape)
+        found = [(name, members[name]) for name in parameters]
+    else:
+        found = _found(parameters, shape)
+    for name, member in found:
         value = parameters[name]
         if value is None:
             continue
         if member.location == "header":
             if not member.as_it_is:
                 value = serializer._serialize_header_value(member.shape, value)
-            headers[member.wire] = value
+            headers.set(member.wire, value)
         elif member.location == "headers":
             serializer._serialize_header_map(member.wire, response, value)
         elif member.location == "statusCode":
@@ -108,6 +113,10 @@ def reader(original: Callable[..., Any]) -> Callable[..., Any]:
         return remembered(type(serializer), accept, content)
 
     return accepted
+
+
+class _InOrder(dict[str, Any]):
+    """Values of members, in the order of the model."""
 
 
 def _found(parameters: Mapping[str, Any], shape: StructureShape) -> list[tuple[str, Member]]:

@@ -47,14 +47,11 @@ class KnownPaths:
     def __call__(self, chain: Any, context: Any, response: Any) -> None:
         """Ask the handler, if it may have an answer."""
         starts, at_host = self._known()
-        request = context.request
-        if (
-            starts is None
-            or start_of(request.path) in starts
-            or not is_bindable(request.host)
-            or at_host(request.host)
-        ):
-            self._handler(chain, context, response)
+        if starts is not None and start_of(context.request.path) not in starts:
+            host = context.request.host
+            if is_bindable(host) and not at_host(host):
+                return
+        self._handler(chain, context, response)
 
     def _known(self) -> Known:
         table = self._router.url_map

@@ -39,6 +39,8 @@ class Asked:
 
 def _ask(made: Callable[[Any], Any], gateway: Asked, head: bytes) -> tuple[Any, ...]:
     found = environment(parse(head), io.BytesIO(b"x"), ("127.0.0.1", 1), ("127.0.0.1", 4566))
+    sent = found["lake.headers"]  # which rolo looks for under another name, as bytes
+    found["rolo.headers"] = [(k.encode("latin-1"), v.encode("latin-1")) for k, v in sent]
     started: list[Any] = []
     content = made(gateway)(found, lambda *given: started.extend(given))
     body = b"".join(content)

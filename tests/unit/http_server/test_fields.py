@@ -84,7 +84,6 @@ def test_any_changes(seed: int) -> None:
 
 def test_of_a_request() -> None:
     """As rolo makes them: values of one name stand together."""
-    raw = [(b"Host", b"a"), (b"X", b"1"), (b"x", b"2"), (b"Y", b"\xe4"), (b"X", b"3")]
-    for given in (raw, raw[:4], []):
-        decoded = [(k.decode("latin-1"), v.decode("latin-1")) for k, v in given]
-        assert list(fields(given)) == list(Headers(MultiDict(decoded)))
+    sent = [("Host", "a"), ("X", "1"), ("x", "2"), ("Y", "\xe4"), ("X", "3")]
+    for given in (sent, sent[:4], []):
+        assert list(fields(given)) == list(Headers(MultiDict(given)))

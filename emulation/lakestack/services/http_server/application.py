@@ -50,20 +50,19 @@ class Application:
         self, environ: dict[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
         """WSGI, of an environment of `request_head.environment`."""
-        request = PlainRequest(environ, fields(environ["rolo.headers"]))
+        request = PlainRequest(environ, fields(environ["lake.headers"]))
         response = Response(headers=Fields())
         self._gateway.process(request, response)
         return answer(response, environ, start_response)
 
 
-def fields(raw: list[tuple[bytes, bytes]]) -> Fields:
+def fields(sent: list[tuple[str, str]]) -> Fields:
     """The headers of a request; those whose names are the same stand together, as with rolo."""
-    found = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in raw]
     made = Fields()
-    if len(dict(found)) == len(found):
-        made._list = found
+    if len(dict(sent)) == len(sent):
+        made._list = list(sent)
     else:
-        made.extend(MultiDict(found))
+        made.extend(MultiDict(sent))
     return made
 
 

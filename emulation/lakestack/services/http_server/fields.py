@@ -66,22 +66,23 @@ class Fields(Headers):
 
     def set(self, key: str, value: Any, /, **options: Any) -> None:
         """Replace all values of a name."""
-        places = self._places()
+        places = self._at
+        if places is None:
+            places = self._places()
         if options or len(places) != len(self._list):  # a name that is there twice
             super().set(key, value, **options)
             self._at = None
             return
-        if not isinstance(value, str):
+        if value.__class__ is not str:
             value = str(value)
         if "\n" in value or "\r" in value:
             raise ValueError("Header values must not contain newline characters.")
         low = key.lower()
-        place = places.get(low)
-        if place is None:
-            places[low] = len(self._list)
-            self._list.append((key, value))
+        if low in places:
+            self._list[places[low]] = (key, value)
         else:
-            self._list[place] = (key, value)
+            places[low] = len(places)
+            self._list.append((key, value))
 
     def update(self, arg: Any = None, /, **named: Any) -> None:
         """Replace the values of all names that are given."""
@@ -92,15 +93,15 @@ class Fields(Headers):
         if len(places) != len(self._list):
             super().update(arg)
             return
-        for low, (key, value) in zip(others, arg._list, strict=True):
-            place = places.setdefault(low, len(self._list))
-            if place == len(self._list):
-                self._list.append((key, value))
+        for low, header in zip(others, arg._list, strict=True):
+            if low in places:
+                self._list[places[low]] = header
             else:
-                self._list[place] = (key, value)
+                places[low] = len(places)
+                self._list.append(header)
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        if isinstance(key, str):
+        if key.__class__ is str:
             self.set(key, value)
             return
         super().__setitem__(key, value)
