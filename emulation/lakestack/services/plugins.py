@@ -87,6 +87,7 @@ PREPARED = (
     "s3.hosts",
     "s3.list_operations",
     "s3.notifications",
+    "s3.presigned",
     "s3.uploads",
     "s3.replacement",
     "s3.storage",

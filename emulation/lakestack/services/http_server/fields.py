@@ -38,11 +38,14 @@ class Fields(Headers):
 
     def get(self, key: str, default: Any = None, type: Any = None) -> Any:  # noqa: A002 - werkzeug's
         """The first value of a name."""
-        place = self._places().get(key.lower())
-        if place is None:
+        places = self._at
+        if places is None:
+            places = self._places()
+        low = key.lower()
+        if low not in places:
             return default
         if type is None:
-            return self._list[place][1]
+            return self._list[places[low]][1]
         return super().get(key, default, type)
 
     def getlist(self, key: str, type: Any = None) -> list[Any]:  # noqa: A002 - werkzeug's
@@ -56,7 +59,10 @@ class Fields(Headers):
         return super().getlist(key, type)
 
     def __contains__(self, key: object) -> bool:
-        return key.lower() in self._places()  # type: ignore[attr-defined]
+        places = self._at
+        if places is None:
+            places = self._places()
+        return key.lower() in places  # type: ignore[attr-defined]
 
     def add(self, key: str, value: Any, /, **options: Any) -> None:
         """Add a value, behind those of the same name."""
