@@ -7,16 +7,15 @@ reads what the client accepts again for each answer. The headers are the same.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any, NamedTuple
 
 from botocore.model import Shape, StructureShape
 from botocore.utils import is_json_value_header
-from localstack.http import Response
 
 from lakestack import patches
 from lakestack.services.compiled_shapes import once
-from lakestack.services.http_server.fields import Fields
+from lakestack.services.http_server.fresh_response import fresh_response
 
 _MOST_CHARACTERS = 200
 """What a client accepts is remembered up to this length; what clients send is shorter."""
@@ -86,10 +85,10 @@ def write(serializer: Any, parameters: Mapping[str, Any], response: Any, shape: 
             response.status_code = int(value)
 
 
-def start(serializer: Any, operation_model: Any, mime_type: str) -> Response:
+def start(serializer: Any, operation_model: Any, mime_type: str) -> Any:
     """An answer without content, whose headers are found by an index."""
     del serializer, mime_type
-    return Response(status=operation_model.http.get("responseCode", 200), headers=Fields())
+    return fresh_response(operation_model.http.get("responseCode", 200))
 
 
 def reader(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -100,7 +99,7 @@ def reader(original: Callable[..., Any]) -> Callable[..., Any]:
     """
 
     @functools.lru_cache(maxsize=256)
-    def remembered(kind: type, accept: str | None, content: str | None) -> Any:
+    def remembered(kind: Hashable, accept: str | None, content: str | None) -> Any:
         headers = {"Accept": accept, "Content-Type": content}
         sent = {name: value for name, value in headers.items() if value is not None}
         return original(kind, sent)

@@ -26,7 +26,8 @@ class Asked:
     """A gateway that notes its requests, and gives one answer."""
 
     def __init__(self, fill: Callable[[Any], None]) -> None:
-        self.fill, self.requests, self.closed = fill, [], 0
+        self.fill, self.closed = fill, 0
+        self.requests: list[Any] = []
 
     def process(self, request: Any, response: Any) -> None:
         self.requests.append(request)

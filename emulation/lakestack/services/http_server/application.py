@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from rolo.gateway import Gateway
-from rolo.response import Response
 from werkzeug._internal import _wsgi_decoding_dance
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Request
 from werkzeug.wrappers.request import _get_server
 
 from lakestack.services.http_server.fields import Fields
+from lakestack.services.http_server.fresh_response import fresh_response
 
 _LOOKED_AT = ("location", "content-location")
 """Headers of an answer that werkzeug writes in another way."""
@@ -51,7 +51,7 @@ class Application:
     ) -> Iterable[bytes]:
         """WSGI, of an environment of `request_head.environment`."""
         request = PlainRequest(environ, fields(environ["lake.headers"]))
-        response = Response(headers=Fields())
+        response = fresh_response()
         self._gateway.process(request, response)
         return answer(response, environ, start_response)
 

@@ -34,7 +34,8 @@ class Fields(Headers):
         place = self._places().get(key.lower())
         if place is None:
             raise BadRequestKeyError(key)
-        return self._list[place][1]
+        value: str = self._list[place][1]
+        return value
 
     def get(self, key: str, default: Any = None, type: Any = None) -> Any:  # noqa: A002 - werkzeug's
         """The first value of a name."""
@@ -56,7 +57,8 @@ class Fields(Headers):
             return []
         if type is None and len(places) == len(self._list):
             return [self._list[place][1]]
-        return super().getlist(key, type)
+        values: list[Any] = super().getlist(key, type)
+        return values
 
     def __contains__(self, key: object) -> bool:
         places = self._at
@@ -134,7 +136,8 @@ class Fields(Headers):
     def popitem(self) -> tuple[str, str]:
         """Remove the last one."""
         self._at = None
-        return super().popitem()
+        last: tuple[str, str] = super().popitem()
+        return last
 
     def clear(self) -> None:
         """Remove all."""
