@@ -109,7 +109,8 @@ def reader(original: Callable[..., Any]) -> Callable[..., Any]:
         content = headers.get("Content-Type") if headers else None
         if len(accept or "") + len(content or "") > _MOST_CHARACTERS:
             return original(serializer, headers)
-        return remembered(type(serializer), accept, content)
+        kind: Any = type(serializer)
+        return remembered(kind, accept, content)
 
     return accepted
 
