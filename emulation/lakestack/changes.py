@@ -13,7 +13,8 @@ _changed = threading.Event()
 
 def note() -> None:
     """Something has changed."""
-    _changed.set()
+    if not _changed.is_set():  # which takes no lock
+        _changed.set()
 
 
 def taken() -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from lakestack.patches.declaration import Patch, patch
 from lakestack.patches.many import PATTERNS, STEADY
+from lakestack.patches.register_gateway import GATEWAY
 from lakestack.patches.register_records import RECORDS
 from lakestack.patches.register_s3 import S3
 from lakestack.patches.register_states import STATES
@@ -22,78 +23,7 @@ _DYNAMODB = "localstack.services.dynamodb"
 _STEADY_REASON = "the wall clock decides what is due: set back, what is due waits"
 
 PATCHES: tuple[Patch, ...] = (
-    patch(
-        "gateway.listen",
-        "gateway",
-        "the host of GATEWAY_LISTEN is ignored for IPv4: every interface is listened on",
-        "localstack.runtime.server.twisted:endpoints",
-    ),
-    patch(
-        "gateway.shutdown",
-        "gateway",
-        "the reactor is stopped from another thread, which does not wake it",
-        "localstack.runtime.server.twisted:TwistedRuntimeServer.shutdown",
-    ),
-    patch(
-        "gateway.localhost",
-        "gateway",
-        "internal clients go to what public DNS answers for s3.localhost.localstack.cloud",
-        "localstack.config:LOCALHOST",
-    ),
-    patch(
-        "gateway.make",
-        "gateway_chain",
-        "the gateway has no place where a handler of ours can be put before all others",
-        "localstack.aws.app:LocalstackAwsGateway.__init__",
-    ),
-    patch(
-        "gateway.process",
-        "gateway_chain",
-        "what comes from the network must be told from what comes from inside the process",
-        "localstack.aws.app:LocalstackAwsGateway.process",
-    ),
-    patch(
-        "front_guard.origins",
-        "front_guard.cors",
-        "pages of LocalStack's web application and of file:// may read everything",
-        "localstack.aws.handlers.cors:ALLOWED_CORS_ORIGINS",
-    ),
-    patch(
-        "front_guard.internal_origins",
-        "front_guard.cors",
-        "pages of the emulator's own origin, which buckets serve, may read everything",
-        "localstack.aws.handlers.cors:DYNAMIC_INTERNAL_ORIGINS",
-    ),
-    patch(
-        "request_ids.make",
-        "request_ids",
-        "the system is asked for random bytes at each request",
-        "localstack.aws.api.core:long_uid",
-    ),
-    patch(
-        "response_bodies.make",
-        "response_bodies",
-        "an answer in JSON is made by a method call and a dictionary for every value",
-        "localstack.aws.protocol.serializer:JSONResponseSerializer._serialize_body_params",
-    ),
-    patch(
-        "xml_bodies.make",
-        "xml_bodies",
-        "an answer of S3 is made by a method call and an element of a tree for every value",
-        "localstack.aws.protocol.serializer:S3ResponseSerializer._serialize_body_params",
-    ),
-    patch(
-        "rest_members.read",
-        "rest_members",
-        "a request is asked for each header that its operation knows, most of which are absent",
-        f"{_PARSER}:RestXMLRequestParser._parse_structure",
-    ),
-    patch(
-        "rest_members.header",
-        "rest_members",
-        "a time that is text already is read, and written as it was",
-        "localstack.aws.protocol.serializer:BaseRestResponseSerializer._serialize_header_value",
-    ),
+    *GATEWAY,
     patch(
         "request_bodies.decode",
         "request_bodies",

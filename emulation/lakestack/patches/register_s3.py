@@ -56,6 +56,12 @@ S3: tuple[Patch, ...] = (
         f"{_S3}.provider:validate_failed_precondition",
     ),
     patch(
+        "s3.presigned",
+        "s3.presigned",
+        "parameters of a presigned URL are looked for where there is no query string",
+        f"{_S3}.presigned_url:is_presigned_url_request",
+    ),
+    patch(
         "s3.folder",
         "s3.storage",
         "emulators share a folder in /tmp by bucket name, and delete each other's files",

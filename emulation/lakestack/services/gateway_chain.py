@@ -13,7 +13,7 @@ from localstack.aws import handlers
 from localstack.aws.handlers.metric_handler import MetricHandler
 
 from lakestack import patches
-from lakestack.services import request_ids
+from lakestack.services import credential_scope, request_ids
 from lakestack.services.dynamodb.short_way import ShortWay
 from lakestack.services.fault_injection.handler import inject
 from lakestack.services.front_guard.handlers import CorsGate, guard_of_settings, place
@@ -63,8 +63,13 @@ def shorten(gateway: Any) -> None:
         chain[:] = [handler for handler in chain if not any(test(handler) for test in idle)]
     requests, answers = gateway.request_handlers, gateway.response_handlers
     requests[requests.index(handlers.parse_trace_context)] = request_ids.read_trace
+    region, account = handlers.add_region_from_header, handlers.add_account_id
+    requests[requests.index(region)] = credential_scope.Region(region)
+    requests[requests.index(account)] = credential_scope.Account(account)
     own = handlers.serve_localstack_resources
     requests[requests.index(own)] = KnownPaths(own, own.resources)
+    routes = handlers.serve_edge_router_rules
+    requests[requests.index(routes)] = KnownPaths(routes, routes.router)
     answers[answers.index(handlers.log_response)] = RequestLog(handlers.log_response)
 
 

@@ -63,10 +63,12 @@ def _provider(service: EmulatedService) -> PluginSpec:
 
 
 PREPARED = (
+    "answer_headers",
     "faults",
     "gateway",
     "gateway_chain",
     "patterns.foreign",
+    "operation_routes",
     "request_bodies",
     "request_ids",
     "response_bodies",
@@ -86,6 +88,7 @@ PREPARED = (
     "s3.hosts",
     "s3.list_operations",
     "s3.notifications",
+    "s3.presigned",
     "s3.uploads",
     "s3.replacement",
     "s3.storage",

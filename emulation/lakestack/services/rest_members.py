@@ -27,14 +27,15 @@ class Places:
 
     Attributes:
         absent: each member with a location, and None
-        headers: by name in lower case, the members in headers
+        headers: by name in lower case, the members in headers; texts, which are taken as they are,
+            without their shapes
         query: by name, the members in the query string
         others: the members that each request has, or that are made of several headers
         body: a structure of the members without a location; None if there are none
     """
 
     absent: Mapping[str, None]
-    headers: Mapping[str, tuple[str, Shape]]
+    headers: Mapping[str, tuple[str, Shape | None]]
     query: Mapping[str, tuple[str, Shape]]
     others: Mapping[str, Shape]
     body: StructureShape | None
@@ -59,13 +60,19 @@ def reader(original: Callable[..., Any]) -> Callable[..., Any]:
             return original(parser, request, shape, node, uri_params)
         parsed: dict[str, Any] = dict(places.absent)
         found = dict(places.others)
-        for name, _ in request.headers:
-            if member := places.headers.get(name.lower()):
-                found[member[0]] = member[1]
+        known = places.headers
+        for header, value in request.headers:
+            low = header.lower()
+            if low in known:
+                name, member = known[low]
+                if member is not None:
+                    found[name] = member
+                elif parsed[name] is None:  # the first of several
+                    parsed[name] = value
         if places.query and request.query_string:
             for name in request.args:
-                if member := places.query.get(name):
-                    found[member[0]] = member[1]
+                if asked := places.query.get(name):
+                    found[asked[0]] = asked[1]
         for name, member_shape in found.items():
             parsed[name] = parser._parse_shape(request, member_shape, None, uri_params)
         if places.body is not None:
@@ -107,7 +114,7 @@ def places_of(shape: StructureShape) -> Places:
 
 
 def _places(shape: StructureShape) -> Places:
-    headers: dict[str, tuple[str, Shape]] = {}
+    headers: dict[str, tuple[str, Shape | None]] = {}
     query: dict[str, tuple[str, Shape]] = {}
     others: dict[str, Shape] = {}
     located = {n: m for n, m in shape.members.items() if "location" in m.serialization}
@@ -115,7 +122,7 @@ def _places(shape: StructureShape) -> Places:
         wire = str(member.serialization.get("name", name))
         location = member.serialization["location"]
         if location == "header":
-            headers[wire.lower()] = (name, member)
+            headers[wire.lower()] = (name, None if member.type_name == "string" else member)
         elif location == "querystring":
             query[wire] = (name, member)
         else:

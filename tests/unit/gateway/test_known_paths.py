@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from rolo.routing import Router
+from rolo.routing import PortConverter, RegexConverter, Router
 
 from lakestack.services.known_paths import KnownPaths, start_of, starts_of
 
@@ -21,9 +21,9 @@ class Handler:
         self.asked.append(context.request.path)
 
 
-def ask(handler: Any, *paths: str) -> None:
+def ask(handler: Any, *paths: str, host: str = "127.0.0.1:4566") -> None:
     for path in paths:
-        handler(None, SimpleNamespace(request=SimpleNamespace(path=path)), None)
+        handler(None, SimpleNamespace(request=SimpleNamespace(path=path, host=host)), None)
 
 
 def test_only_paths_that_a_route_begins_with_are_looked_for() -> None:
@@ -53,6 +53,31 @@ def test_a_route_that_may_begin_with_anything_is_always_looked_for() -> None:
     handler = Handler()
     ask(KnownPaths(handler, router), "/bucket/key")
     assert handler.asked == ["/bucket/key"]
+
+
+def test_a_route_of_a_host_is_looked_for_at_this_host() -> None:
+    router: Any = Router(converters={"regex": RegexConverter, "port": PortConverter})
+    router.add("/_own/x", lambda _request: None)
+    host = "<regex('[a-z]+'):bucket>.s3-website.<regex('.*'):domain><port:port>"
+    router.add("/<path:path>", lambda _request, **_: None, host=host)
+    handler = Handler()
+    known = KnownPaths(handler, router)
+    for asked in ("127.0.0.1:4566", "s3.localhost", "A1.s3-website.localhost", "localhost"):
+        ask(known, "/bucket/key", host=asked)
+    assert handler.asked == []
+    for asked in ("a.s3-website.localhost:4566", "a.s3-website.b.c", "A.S3-website.localhost"):
+        ask(known, "/bucket/key", host=asked)
+    assert handler.asked == ["/bucket/key"] * 3
+
+
+def test_a_host_that_a_table_refuses_is_left_to_the_table() -> None:
+    """Its error is what a client has always got."""
+    router: Any = Router()
+    router.add("/_own/x", lambda _request: None)
+    handler = Handler()
+    ask(KnownPaths(handler, router), "/bucket/key", host="a..b")
+    ask(KnownPaths(handler, router), "/bucket/key", host="k" * 64 + ".localhost")
+    assert handler.asked == ["/bucket/key"] * 2
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,13 @@ def request_of(operation: Any, chance: random.Random) -> Request:
             query[wire] = value
     path = operation.http["requestUri"].partition("?")[0]
     path = path.replace("{Bucket}", "bucket").replace("{Key+}", "a/key//")
-    return Request(operation.http["method"], path, headers=headers, query_string=urlencode(query))
+    query_string = urlencode(query)
+    request = Request(operation.http["method"], path, headers=headers, query_string=query_string)
+    for name in list(headers):
+        if chance.random() < 0.1:
+            request.headers.add(name.title(), headers[name])
+            request.headers.add(name, VALUES["timestamp"])
+    return request
 
 
 def _fixed_query(operation: Any) -> list[tuple[str, str]]:

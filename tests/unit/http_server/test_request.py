@@ -24,7 +24,8 @@ def test_headers_are_read_as_they_were_sent(headers: list[tuple[str, str]]) -> N
     raw = [(name.encode(), value.strip("\x85\xa0 \t").encode("latin-1")) for name, value in headers]
     lines = [b"GET / HTTP/1.1", *(b"%b:\t %b " % each for each in raw)]
 
-    assert parse(b"\r\n".join(lines)).headers == raw
+    sent = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in raw]
+    assert parse(b"\r\n".join(lines)).headers == sent
 
 
 @pytest.mark.parametrize(
@@ -89,7 +90,7 @@ def test_the_environment_is_what_werkzeug_and_rolo_read() -> None:
     assert (environ["REMOTE_ADDR"], environ["REMOTE_PORT"]) == ("127.0.0.2", "5")
     assert (environ["CONTENT_TYPE"], environ["CONTENT_LENGTH"]) == ("t", "3")
     assert environ["HTTP_X_A"] == "1,é"
-    assert (b"X-A", b"1") in environ["rolo.headers"]
+    assert ("X-A", "1") in environ["lake.headers"]
 
 
 @pytest.mark.parametrize(

@@ -245,7 +245,11 @@ def _joined(values: list[str] | None) -> str | None:
 
 
 def _cors_names(headers: Any) -> list[str]:
-    return [name for name, _ in headers if name.lower().startswith("access-control-")]
+    return [
+        name
+        for name, _ in headers
+        if name[:1] in ("A", "a") and name.lower().startswith("access-control-")
+    ]
 
 
 def _not_found() -> Response:

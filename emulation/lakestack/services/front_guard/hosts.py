@@ -10,7 +10,7 @@ import ipaddress
 import re
 from dataclasses import dataclass
 from enum import Enum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 EMULATOR_DOMAIN = "localhost.localstack.cloud"
 """LocalStack's name for this machine: it and every name below it resolve to 127.0.0.1."""
@@ -50,12 +50,12 @@ class Host:
     port: int | None
     reach: Reach
 
-    @property
+    @cached_property
     def resolved(self) -> bool:
         """Whether a resolver may have said where it is: then a page of it can be anybody's."""
         return self.name != "localhost" and not _is_loopback_address(self.name)
 
-    @property
+    @cached_property
     def header(self) -> str:
         """The header in one spelling, by which LocalStack routes."""
         return self.name if self.port is None else f"{self.name}:{self.port}"

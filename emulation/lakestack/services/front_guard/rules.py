@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from lakestack.origins import origin_of
@@ -99,12 +100,18 @@ def decide(
     if host.reach is Reach.APPLICATION:
         return Verdict(Way.APPLICATION, host=host)
     # Whoever answers for a name's address can serve its pages, AWS's names included.
-    own = None if host.resolved else origin_of(f"{head.scheme}://{host.header}")
+    own = None if host.resolved else _own_origin(head.scheme, host.header)
     page = pages.page_behind(head.marks, own or "", allowed)
     if page is Page.FOREIGN:
         return Verdict(Way.REFUSED, pages.refusal(head.marks), host, page)
     how = signed(head.authorization, head.query)
     return Verdict(_way(head, page, how), "", host, page, how)
+
+
+@lru_cache(maxsize=64)
+def _own_origin(scheme: str, header: str) -> str | None:
+    """The origin of this emulator's own pages, by the name that it was asked for."""
+    return origin_of(f"{scheme}://{header}")
 
 
 def _way(head: Head, page: Page, how: Signed) -> Way:

@@ -85,7 +85,7 @@ class Connection:
             self._incoming.buffer = self._incoming.buffer[2:]
         raw = self._incoming.until(b"\r\n\r\n", MAX_HEAD_BYTES)
         head = parse(raw)
-        if head.upgrade == b"websocket":
+        if head.upgrade == "websocket":
             self._hand_over(self._socket, raw + b"\r\n\r\n" + self._incoming.buffer)
             return False
         if head.expects and not self._incoming.buffer:

@@ -7,9 +7,9 @@ import socket
 import threading
 from typing import Any
 
-from rolo.gateway.wsgi import WsgiGateway
 from twisted.internet import reactor as twisted_reactor
 
+from lakestack.services.http_server.application import Application
 from lakestack.services.http_server.connection import Connection
 
 LOG = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ class Endpoint:
             OSError: the port is taken
         """
         site = getattr(factory, "wrappedFactory", factory)
-        self._factory, self._application = factory, WsgiGateway(site.resource.gateway)
+        self._factory, self._application = factory, Application(site.resource.gateway)
         self._listener = socket.create_server((self._host, self._port), backlog=BACKLOG)
         reactor.callWhenRunning(
             threading.Thread(target=self._accept, name="gateway", daemon=True).start

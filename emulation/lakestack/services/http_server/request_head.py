@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import sys
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote_to_bytes, urlsplit
 
@@ -16,8 +17,11 @@ MAX_HEAD_BYTES = 64 * 1024
 """AWS's limit is 8 KB for headers of S3 and less for others; curl's own is 64 KB a line."""
 
 _LINE = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+) ([!-~\x80-\xff]+) HTTP/1\.([01])")
-_TOKEN = b"!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_LENGTH = re.compile(rb"[0-9]{1,18}")
+_HEADER = re.compile(r"\r\n([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*([^\r\n]*)")
+"""A line of the head, with what ends the one before: that there is nothing else is counted."""
+_BLANK = (" ", "\t")
+_LENGTH = re.compile(r"[0-9]{1,18}")
+_LONG_NAME = 64
 
 
 class BadRequestError(Exception):
@@ -30,7 +34,7 @@ class RequestHead:
 
     Attributes:
         target: as it was sent, with its query
-        headers: names as they were sent, and values
+        headers: names as they were sent, and values, each byte a character (ISO 8859-1)
         length: bytes of the body; None: it comes in chunks
         persistent: the client may send another request afterwards
         expects: the client waits for ``100 Continue`` before it sends the body
@@ -40,11 +44,11 @@ class RequestHead:
     method: str
     target: bytes
     version: str
-    headers: list[tuple[bytes, bytes]]
+    headers: list[tuple[str, str]]
     length: int | None
     persistent: bool
     expects: bool
-    upgrade: bytes
+    upgrade: str
 
 
 def parse(head: bytes) -> RequestHead:
@@ -53,47 +57,48 @@ def parse(head: bytes) -> RequestHead:
     Raises:
         BadRequestError: it is not HTTP/1.0 or 1.1, or can be read in two ways
     """
-    line, *lines = head.split(b"\r\n")
+    line, _, _ = head.partition(b"\r\n")
     found = _LINE.fullmatch(line)
     if found is None:
         raise BadRequestError("the request line is not one of HTTP/1.1")
-    if not len(lines) == head.count(b"\n") == head.count(b"\r") or b"\0" in head:
+    count = head.count(b"\r\n")
+    if not count == head.count(b"\n") == head.count(b"\r") or b"\0" in head:
         raise BadRequestError("a line of the head has a control character")
-    headers: list[tuple[bytes, bytes]] = []
-    telling: dict[bytes, bytes] = {}
-    for each in lines:
-        name, colon, value = each.partition(b":")
-        if not colon or not name or name.translate(None, _TOKEN):
-            raise BadRequestError("a line of the head is no header")
-        value = value.strip(b" \t")
-        headers.append((name, value))
+    headers = [
+        (name, value.rstrip(" \t") if value[-1:] in _BLANK else value)
+        for name, value in _HEADER.findall(head.decode("latin-1"))
+    ]
+    if len(headers) != count:
+        raise BadRequestError("a line of the head is no header")
+    telling: dict[str, str] = {}
+    for name, value in headers:
         low = name.lower()
         if low in _TELLING:
             if low in _ONCE and low in telling:
-                raise BadRequestError(f"{low.decode()} is there twice")
+                raise BadRequestError(f"{low} is there twice")
             telling[low] = value
     modern = found[3] == b"1"
-    connection = telling.get(b"connection", b"").lower()
+    connection = telling.get("connection", "").lower()
     return RequestHead(
         found[1].decode(),
         found[2],
         "HTTP/1.1" if modern else "HTTP/1.0",
         headers,
         _length(telling, modern),
-        b"close" not in connection if modern else b"keep-alive" in connection,
-        modern and telling.get(b"expect", b"").lower() == b"100-continue",
-        telling.get(b"upgrade", b"").lower(),
+        "close" not in connection if modern else "keep-alive" in connection,
+        modern and telling.get("expect", "").lower() == "100-continue",
+        telling.get("upgrade", "").lower(),
     )
 
 
-_ONCE = frozenset({b"content-length", b"transfer-encoding"})
-_TELLING = _ONCE | {b"connection", b"expect", b"upgrade"}
+_ONCE = frozenset({"content-length", "transfer-encoding"})
+_TELLING = _ONCE | {"connection", "expect", "upgrade"}
 
 
-def _length(telling: dict[bytes, bytes], modern: bool) -> int | None:
-    length, encoding = telling.get(b"content-length"), telling.get(b"transfer-encoding")
+def _length(telling: dict[str, str], modern: bool) -> int | None:
+    length, encoding = telling.get("content-length"), telling.get("transfer-encoding")
     if encoding is not None:
-        if length is not None or not modern or encoding.lower() != b"chunked":
+        if length is not None or not modern or encoding.lower() != "chunked":
             raise BadRequestError(
                 "the length of the body is said in two ways, or in an unknown one"
             )
@@ -108,7 +113,7 @@ def _length(telling: dict[bytes, bytes], modern: bool) -> int | None:
 def environment(
     head: RequestHead, body: Any, client: tuple[str, int], server: tuple[str, int]
 ) -> dict[str, Any]:
-    """The WSGI environment of a request, with what rolo adds to it.
+    """The WSGI environment of a request, with its headers as they were sent in ``lake.headers``.
 
     Args:
         body: a readable file
@@ -147,12 +152,11 @@ def environment(
         "wsgi.errors": sys.stderr,
         "wsgi.input": body,
         "wsgi.input_terminated": True,
-        "rolo.headers": head.headers,
+        "lake.headers": head.headers,
     }
     for name, value in head.headers:
-        text = value.decode("latin-1")
-        key = "HTTP_" + name.decode("latin-1").upper().replace("-", "_")
-        found[key] = f"{found[key]},{text}" if key in found else text
+        key = _variable(name) if len(name) <= _LONG_NAME else _variable.__wrapped__(name)
+        found[key] = f"{found[key]},{value}" if key in found else value
     found["CONTENT_TYPE"] = found.get("HTTP_CONTENT_TYPE", "")
     found["CONTENT_LENGTH"] = found.get("HTTP_CONTENT_LENGTH", "")
     host = found.get("HTTP_HOST")
@@ -161,6 +165,12 @@ def environment(
             host.partition("]")[0] + "]" if host[0] == "[" else host.split(":")[0]
         )
     return found
+
+
+@lru_cache(maxsize=512)
+def _variable(name: str) -> str:
+    """What WSGI calls a header."""
+    return "HTTP_" + name.upper().replace("-", "_")
 
 
 def _path_of(target: bytes) -> str:

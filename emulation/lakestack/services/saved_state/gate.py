@@ -55,7 +55,7 @@ class Gate:
     def enter(self, name: str, timeout: float = MOST_SECONDS) -> int:
         """Wait until it is open and go in; returns what `leave` takes."""
         with self._state:
-            if not self._state.wait_for(lambda: not self._shut, timeout):
+            if self._shut and not self._state.wait_for(lambda: not self._shut, timeout):
                 LOG.warning("%s does not wait any longer for a save", name)
             number = next(self._numbers)
             self._inside[number] = name
@@ -65,7 +65,8 @@ class Gate:
         """A request has been answered."""
         with self._state:
             self._inside.pop(number, None)
-            self._state.notify_all()
+            if self._shut:  # nobody else waits for those inside
+                self._state.notify_all()
 
     @contextlib.contextmanager
     def passing(self, name: str) -> Iterator[None]:
