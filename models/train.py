@@ -173,11 +173,17 @@ def run(settings: Hyperparameters, environment: Mapping[str, str]) -> None:
             say(f"interval {who}_ndcg low={found['low']:.6f} high={found['high']:.6f}")
     fitted = fit(data.ratings, settings)
     say(f"phase fit_final seconds={fitted.seconds:.3f}")
+    if fitted.settings.regularization != settings.regularization:
+        say(
+            f"data regularization={settings.regularization:g} is lowered to"
+            f" {fitted.settings.regularization:g}: more would leave nothing but popularity of"
+            " so few or so short histories"
+        )
     with phase("save"):
-        save(artifact_of(data, fitted, settings, report), model_folder)
+        save(artifact_of(data, fitted, report), model_folder)
         add_to(model_folder, Path(__file__).resolve().parent)
         output_folder.mkdir(parents=True, exist_ok=True)
-        report["hyperparameters"] = settings.as_dict()
+        report["hyperparameters"] = fitted.settings.as_dict()
         text = json.dumps(report, indent=1, sort_keys=True) + "\n"
         (output_folder / "metrics.json").write_text(text, encoding="utf-8")
 
