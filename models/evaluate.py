@@ -118,6 +118,8 @@ def plans_of(
                 protocol=protocol,
                 test_fraction=fraction,
                 threads=champion.threads,
+                trainer=champion.trainer,
+                tune_trials=champion.tune_trials,
             )
             for name in dict.fromkeys(names)
         }
