@@ -102,3 +102,10 @@ def test_a_search_is_measured_with_what_it_will_use() -> None:
         found = measure(fitted.model, fitted.confidence, held_out.test, 10)
         scores.append(found.result()["ndcg_at_10"])
     assert scores[0] == scores[1]
+
+
+def test_another_order_of_movie_ids_gives_about_the_same_penalty() -> None:
+    matrix = matrix_of(tastes(150, 200, 15, seed=6))
+    order = np.random.default_rng(1).permutation(matrix.shape[1])
+    first, second = suited(DEFAULTS, matrix), suited(DEFAULTS, matrix[:, order].tocsr())
+    assert second.regularization == pytest.approx(first.regularization, rel=0.1)
