@@ -118,6 +118,8 @@ def plans_of(
                 protocol=protocol,
                 test_fraction=fraction,
                 threads=champion.threads,
+                trainer=champion.trainer,
+                tune_trials=champion.tune_trials,
             )
             for name in dict.fromkeys(names)
         }
@@ -169,7 +171,7 @@ def measure(data: TrainingData, request: dict[str, Any]) -> dict[str, Any]:
         say("people: fitting the champion on all ratings")
         fitted = fit(data.ratings, plans[0].champion)
         nothing: dict[str, Any] = {"metrics": {}, "intervals": {}, "protocol": {}}
-        artifact = artifact_of(data, fitted, plans[0].champion, nothing)
+        artifact = artifact_of(data, fitted, nothing)
         shown = users or typical_users(data.ratings)
         found["people"] = people(data, artifact, shown, plans[0].k)
     return found

@@ -26,7 +26,7 @@ from recommender.artifact import save  # the package pins OpenBLAS before numpy
 from recommender.assembly import Report, artifact_of
 from recommender.challenge import challenge, open_champion
 from recommender.channel import TrainingData, read_channel
-from recommender.errors import RecommenderError, SettingsError
+from recommender.errors import DataError, RecommenderError, SettingsError
 from recommender.evaluation import Measured, fit, measure_with_baseline
 from recommender.hyperparameters import Hyperparameters, solver_threads
 from recommender.leakage import check
@@ -95,8 +95,15 @@ def evaluate(data: TrainingData, settings: Hyperparameters) -> tuple[Hyperparame
 
 
 def tuned(train: Ratings, settings: Hyperparameters) -> Hyperparameters:
-    """The settings that the search recommends, with the reason in the log."""
-    found = search(train, settings, say)
+    """The settings that the search recommends, with the reason in the log.
+
+    Those given when the training rows are too few to hold some of them out.
+    """
+    try:
+        found = search(train, settings, say)
+    except DataError as error:
+        say(f"tuned kept=true (no validation rows inside the training rows: {error})")
+        return settings
     reason = "no draw was better"
     if found.gain is not None:
         gain = found.gain.difference
@@ -109,8 +116,15 @@ def tuned(train: Ratings, settings: Hyperparameters) -> Hyperparameters:
 
 
 def picked(train: Ratings, settings: Hyperparameters) -> Hyperparameters:
-    """The settings with the model that validation favours, with the reason in the log."""
-    found = pick(train, settings, say)
+    """The settings with the model that validation favours, with the reason in the log.
+
+    ALS when the training rows are too few to hold some of them out.
+    """
+    try:
+        found = pick(train, settings, say)
+    except DataError as error:
+        say(f"auto algorithm=als (no validation rows inside the training rows: {error})")
+        return replace(settings, algorithm="als")
     reason = "no model beats it beyond noise"
     if found.gain is not None:
         gain = found.gain.difference
@@ -173,11 +187,17 @@ def run(settings: Hyperparameters, environment: Mapping[str, str]) -> None:
             say(f"interval {who}_ndcg low={found['low']:.6f} high={found['high']:.6f}")
     fitted = fit(data.ratings, settings)
     say(f"phase fit_final seconds={fitted.seconds:.3f}")
+    if fitted.settings.regularization != settings.regularization:
+        say(
+            f"data regularization={settings.regularization:g} is lowered to"
+            f" {fitted.settings.regularization:g}: more would leave nothing but popularity of"
+            " so few or so short histories"
+        )
     with phase("save"):
-        save(artifact_of(data, fitted, settings, report), model_folder)
+        save(artifact_of(data, fitted, report), model_folder)
         add_to(model_folder, Path(__file__).resolve().parent)
         output_folder.mkdir(parents=True, exist_ok=True)
-        report["hyperparameters"] = settings.as_dict()
+        report["hyperparameters"] = fitted.settings.as_dict()
         text = json.dumps(report, indent=1, sort_keys=True) + "\n"
         (output_folder / "metrics.json").write_text(text, encoding="utf-8")
 

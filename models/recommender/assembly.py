@@ -8,16 +8,13 @@ from recommender.artifact import Artifact
 from recommender.channel import TrainingData
 from recommender.confidence import weighting
 from recommender.evaluation import Fitted
-from recommender.hyperparameters import Hyperparameters
 from recommender.ratings import fingerprint, half_stars
 
 Report = dict[str, Any]
 """What metrics.json holds."""
 
 
-def artifact_of(
-    data: TrainingData, fitted: Fitted, settings: Hyperparameters, report: Report
-) -> Artifact:
+def artifact_of(data: TrainingData, fitted: Fitted, report: Report) -> Artifact:
     """The model with all that answering needs, and what is known of its worth.
 
     Args:
@@ -25,8 +22,8 @@ def artifact_of(
     """
     ratings, movies = data.ratings, data.rated_movies()
     return Artifact(
-        settings,
-        weighting(ratings, settings),
+        fitted.settings,
+        weighting(ratings, fitted.settings),
         report["metrics"],
         fitted.model,
         ratings.user_ids,

@@ -120,8 +120,8 @@ def challenge(champion: Artifact, ratings: Ratings, settings: Hyperparameters) -
     old = replay(champion, rows, settings.k)
     fitted = fit(rest, settings)
     challenger = Artifact(
-        settings,
-        weighting(rest, settings),
+        fitted.settings,
+        weighting(rest, fitted.settings),
         {},
         fitted.model,
         ratings.user_ids,

@@ -11,6 +11,7 @@ from scipy import sparse
 
 from recommender import metrics
 from recommender.base import Model, check_matrix
+from recommender.chance import suited
 from recommender.confidence import confidence_matrix, weighting
 from recommender.factory import create
 from recommender.hyperparameters import Hyperparameters
@@ -19,17 +20,22 @@ from recommender.protocols import Split
 from recommender.ranking import exclude, top_k
 from recommender.ratings import Ratings
 from recommender.statistics import Interval, bootstrap
+from recommender.trainer import WITH_ALS
 
 _USERS_AT_ONCE = 512  # bounds the dense score block: 512 x 10,000 float32 is 20 MB
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """A model, what it was fitted on, and the seconds `fit` took."""
+    """A model, what it was fitted on, the seconds `fit` took, and the settings it was fitted with.
+
+    The settings have the penalty that was used (`chance.suited`); to answer, the model needs it.
+    """
 
     model: Model
     confidence: sparse.csr_matrix
     seconds: float
+    settings: Hyperparameters
 
 
 @dataclass(frozen=True)
@@ -59,10 +65,12 @@ def fit(ratings: Ratings, settings: Hyperparameters) -> Fitted:
     """Fit `settings.algorithm`; the seconds are those of the solver alone."""
     confidence = confidence_matrix(ratings, weighting(ratings, settings))
     check_matrix(confidence, ratings.shape)
+    if settings.algorithm in WITH_ALS:
+        settings = suited(settings, confidence)
     model = create(settings)
     started = time.perf_counter()
     model.fit(confidence)
-    return Fitted(model, confidence, time.perf_counter() - started)
+    return Fitted(model, confidence, time.perf_counter() - started, settings)
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,8 @@ class Hyperparameters:
     """Alternations; quality is flat from about ten."""
     regularization: float = 40.0
     """L2 penalty. implicit does not scale it by counts, so it belongs with the sum of a user's
-    confidences: tens, not hundredths."""
+    confidences: tens, not hundredths. Lowered where it would leave nothing but popularity of few or
+    short histories (`chance`)."""
     ease_penalty: float = 600.0
     """Penalty on EASE's item weights, in users."""
     alpha: float = 5.0

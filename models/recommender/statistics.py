@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 
 LEVEL = 0.95
 RESAMPLES = 1000
+FEWEST_USERS = 6
+"""Below it no difference is beyond noise: even if all users agreed, a two-sided sign test would not
+tell at `LEVEL` (2 x 0.5 ** 5 is 0.0625), while the interval of so few shrinks to nothing."""
 _CELLS_AT_ONCE = 2_000_000  # bounds the memory of a chunk of resamples: 16 MB of indices
 
 
@@ -34,16 +37,18 @@ class Comparison:
     wins: int
     losses: int
     """Users for whom the first (the second) is better; the others are ties."""
+    users: int
 
     @property
     def beyond_noise(self) -> bool:
-        """Whether the interval leaves out zero."""
-        return self.difference.low > 0.0 or self.difference.high < 0.0
+        """Whether there are enough users to tell, and the interval leaves out zero."""
+        apart = self.difference.low > 0.0 or self.difference.high < 0.0
+        return self.users >= FEWEST_USERS and apart
 
     @property
     def better(self) -> bool:
         """Whether the first is better beyond noise."""
-        return self.difference.low > 0.0
+        return self.beyond_noise and self.difference.low > 0.0
 
 
 def bootstrap(
@@ -84,4 +89,5 @@ def compare(
         bootstrap(difference, seed, resamples, level),
         int((difference > 0).sum()),
         int((difference < 0).sum()),
+        len(difference),
     )

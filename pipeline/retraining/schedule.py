@@ -6,7 +6,7 @@ import re
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from pipeline.errors import RetrainingError, SettingsError
+from pipeline.errors import RetrainingError, SettingsError, StackError
 from pipeline.lake import Lake
 from pipeline.retraining.rounds import Round, Rounds
 from pipeline.settings import SCHEDULE
@@ -95,16 +95,20 @@ def make_schedule(lake: Lake, expression: str) -> Schedule:
     key = package_key("retrain", package)
     upload(lake, key, package, "application/zip")
     sizes = lake.target.sizes
-    lake.stacks.deploy(
-        SCHEDULE,
-        {
-            "Schedule": expression,
-            "RetrainKey": key,
-            "TrainingInstanceType": sizes.training_instance_type,
-            "HostingInstanceType": sizes.hosting_instance_type,
-            "FrameworkTag": sizes.framework_tag,
-        },
-    )
+    given = {
+        "Schedule": expression,
+        "RetrainKey": key,
+        "TrainingInstanceType": sizes.training_instance_type,
+        "HostingInstanceType": sizes.hosting_instance_type,
+        "FrameworkTag": sizes.framework_tag,
+    }
+    try:
+        lake.stacks.deploy(SCHEDULE, given)
+    except StackError as error:  # whose hint is for the stacks that `lake run` makes
+        raise StackError(
+            f"{expression} is not scheduled. {error.message}",
+            "A schedule made before stays. Fix the cause, then: lake schedule --every 1d",
+        ) from error
     return schedule_of(lake)
 
 

@@ -25,8 +25,8 @@ UNTIMED = ("stratified_item", "leave_last_one_out")
 FRACTIONS = {"stratified_item": 0.25}
 K = 10
 SCORED_BY = (
-    "als.py", "channel.py", "confidence.py", "evaluation.py", "metrics.py", "protocols.py",
-    "ranking.py", "ratings.py",
+    "als.py", "chance.py", "channel.py", "confidence.py", "evaluation.py", "metrics.py",
+    "protocols.py", "ranking.py", "ratings.py",
 )  # fmt: skip
 
 

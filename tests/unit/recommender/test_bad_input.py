@@ -118,6 +118,25 @@ def test_equal_stars_and_equal_times_are_learnt_from_and_said(
     assert answered(tmp_path / "model", 100)["recommendations"]
 
 
+def test_too_few_rows_to_choose_by_leave_the_default_and_say_so(job: Job) -> None:
+    """Rows can be held out once, for the metrics, but not again to validate on."""
+    pairs = [(1, 1), (1, 2), (1, 3), (2, 1), (2, 2), (3, 1), (3, 2)]
+    rows: list[Row] = [(user, movie, 4.0, 5) for user, movie in pairs]
+    told = ["--algorithm", "auto", "--tune", "true", "--tune_trials", "2"]
+    status, said = job(rows, *told, "--protocol", "stratified_item")
+    assert status == 0, said
+    assert "tuned kept=true (no validation rows inside the training rows: 5 ratings" in said
+    assert "auto algorithm=als (no validation rows inside the training rows: 5 ratings" in said
+
+
+def test_one_user_s_validation_row_is_no_reason_for_another_model(job: Job) -> None:
+    pairs = [(1, 1), (1, 2), (1, 3), (2, 1), (2, 2), (3, 1), (3, 2)]
+    rows: list[Row] = [(user, movie, 4.0, 5) for user, movie in pairs]
+    status, said = job(rows, "--algorithm", "auto", "--protocol", "leave_last_one_out")
+    assert status == 0, said
+    assert "auto algorithm=als (no model beats it beyond noise)" in said
+
+
 def test_equal_times_cannot_be_cut_in_time(job: Job) -> None:
     rows: list[Row] = [(user, movie, 3.0, 5) for user, movie, _, _ in checkerboard_rows(12)]
     status, said = job(rows, "--protocol", "global_time")

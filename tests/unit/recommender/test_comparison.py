@@ -260,3 +260,11 @@ def test_a_wrong_wish_is_named(
     errors = capsys.readouterr().err
     assert named in errors
     assert "Traceback" not in errors
+
+
+def test_a_challenger_that_is_the_champion_again_is_left_out() -> None:
+    """A deployed model's settings name the trainer that `auto` found, and how it was tuned."""
+    deployed = {"trainer": "local", "tune": True, "tune_trials": 3, "threads": 2}
+    champion = evaluate.champion_of({"settings": deployed})
+    (found,) = evaluate.plans_of({}, champion, None)
+    assert set(found.challengers) == {"ease", "bm25", "blend", "popularity"}

@@ -10,7 +10,7 @@ import pytest
 from recommender.evaluation import measure
 from recommender.metrics import coverage, gini, novelty, per_user
 from recommender.popularity import Popularity
-from recommender.statistics import bootstrap, compare
+from recommender.statistics import FEWEST_USERS, bootstrap, compare
 from tests.unit.recommender.cases import ratings_of
 
 
@@ -98,3 +98,11 @@ def test_noise_is_called_noise() -> None:
         for i in range(100)
     ]
     assert sum(calls) <= 12
+
+
+def test_a_handful_of_users_tell_nothing_however_much_they_agree() -> None:
+    ones = np.ones(FEWEST_USERS)
+    few, enough = compare(ones[:-1], 0 * ones[:-1]), compare(ones, 0 * ones)
+    assert few.difference.low == 1.0  # equal differences have an interval of no width
+    assert not few.beyond_noise and not few.better
+    assert enough.beyond_noise and enough.better

@@ -9,13 +9,15 @@ import xml.etree.ElementTree as ET
 import zipfile
 from collections import Counter
 from pathlib import Path
+from unittest.mock import MagicMock
 
 import numpy as np
 import pytest
 
 from pipeline.drift.plot import Point, bars, draw
 from pipeline.drift.tastes import Rating, Tastes, calm, shifted
-from pipeline.errors import DataError, SettingsError
+from pipeline.errors import DataError, SettingsError, StackError
+from pipeline.retraining import schedule
 from pipeline.retraining.schedule import expression_of
 from pipeline.uploads import retraining_package
 
@@ -44,6 +46,21 @@ def test_an_expression_is_eventbridges(
 def test_what_is_no_schedule_is_refused(every: str | None, cron: str | None) -> None:
     with pytest.raises(SettingsError):
         expression_of(every, cron)
+
+
+def test_a_time_that_eventbridge_refuses_names_the_schedules_own_command(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lake = MagicMock()
+    lake.stacks.deploy.side_effect = StackError(
+        "Stack lake-schedule is ROLLBACK_COMPLETE: Parameter ScheduleExpression is not valid.",
+        "Fix the cause, then: lake run (the stack is made again)",
+    )
+    monkeypatch.setattr(schedule, "upload", MagicMock())
+    with pytest.raises(StackError) as refused:
+        schedule.make_schedule(lake, "cron(0 99 * * ? *)")
+    assert refused.value.message.startswith("cron(0 99 * * ? *) is not scheduled. Stack lake-")
+    assert refused.value.hint.endswith("then: lake schedule --every 1d")
 
 
 def test_the_functions_package_needs_boto3_and_nothing_else(tmp_path: Path) -> None:
