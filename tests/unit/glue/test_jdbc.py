@@ -5,6 +5,7 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -86,6 +87,18 @@ def test_without_url_and_connection() -> None:
         jdbc.target("mysql", {"dbtable": "t"})
     with pytest.raises(UnsupportedApiError, match="db2"):
         jdbc.target("mysql", {"url": "jdbc:db2://h:1/x"})
+
+
+def test_no_driver_holds_a_whole_result() -> None:
+    spark = Mock()
+    found = jdbc.target("mysql", {"url": "jdbc:mysql://h/a", "user": "u"})
+    jdbc_source.read(spark, found, {"dbtable": "t"}, "")
+    parts = {"dbtable": "t", "hashfield": "id"}
+    jdbc_source.read(spark, found, parts, "")
+    for call in spark.read.jdbc.call_args_list:
+        assert call.kwargs["properties"]["fetchsize"] == "1000"
+        assert call.kwargs["properties"]["user"] == "u"
+    assert len(spark.read.jdbc.call_args_list) == 2
 
 
 @pytest.mark.parametrize("vendor", sorted(jdbc.VENDORS))

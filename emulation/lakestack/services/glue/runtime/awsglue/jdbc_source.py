@@ -22,6 +22,9 @@ from .options import LOG, is_true
 Options = Mapping[str, Any]
 PARTITIONS = 7
 """What AWS takes where ``hashpartitions`` is not given."""
+ROWS_FETCHED = "1000"
+"""At once; AWS Glue User Guide, "Debugging OOM exceptions and job abnormalities": dynamic frames
+take this where plain Spark has a driver hold the whole result."""
 
 
 def read(spark: SparkSession, target: Target, given: Options, context: str) -> DataFrame:
@@ -72,7 +75,7 @@ def partitions(target: Target, given: Options) -> list[str]:
 
 
 def _load(spark: SparkSession, target: Target, source: str, parts: Sequence[str] = ()) -> DataFrame:
-    properties = dict(target.properties)
+    properties = {"fetchsize": ROWS_FETCHED, **target.properties}
     if parts:
         return spark.read.jdbc(target.url, source, predicates=list(parts), properties=properties)
     return spark.read.jdbc(target.url, source, properties=properties)
