@@ -329,7 +329,7 @@ RECORDS: tuple[Patch, ...] = (
     ),
     patch(
         "ec2.endpoint_type",
-        "vpc_endpoints",
+        "ec2.vpc_endpoints",
         "a VPC endpoint without a type has none instead of Gateway, and cannot be deleted",
         "moto.ec2.models.vpcs:VPCBackend.create_vpc_endpoint",
     ),

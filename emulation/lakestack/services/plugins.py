@@ -81,6 +81,7 @@ PREPARED = (
     "distributed_map",
     "dynamodb.engine",
     "ec2.subnet_zones",
+    "ec2.vpc_endpoints",
     "iam.simulation",
     "lambda_.inline_code",
     "s3.chunked_body",
@@ -108,7 +109,6 @@ PREPARED = (
     "logs.tags",
     "not_emulated",
     "tagging.resources",
-    "vpc_endpoints",
     "health_route",
     "control.routes",
     "saved_state.keeper",  # last: it loads services

@@ -15,12 +15,14 @@ _DEFAULT = "Gateway"
 
 
 def install() -> None:
-    """Give the default before the endpoint is kept."""
-    original = patches.original("ec2.endpoint_type")
+    """Give the default before the endpoint is kept, once moto's backend is loaded."""
+    patches.replace_on_import("ec2.endpoint_type", _with_default)
 
+
+def _with_default(original: Any) -> Any:
     @functools.wraps(original)
     def create_vpc_endpoint(
-        self: Any,
+        self: Any,  # by this name: LocalStack passes it as a keyword
         vpc_id: str,
         service_name: str,
         endpoint_type: str | None,
@@ -29,4 +31,4 @@ def install() -> None:
     ) -> Any:
         return original(self, vpc_id, service_name, endpoint_type or _DEFAULT, *more, **rest)
 
-    patches.replace("ec2.endpoint_type", create_vpc_endpoint)
+    return create_vpc_endpoint
