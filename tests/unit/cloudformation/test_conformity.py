@@ -81,6 +81,21 @@ def test_what_a_type_does_not_take(given: dict[str, Any], message: str, path: An
     assert refused.value.path == path
 
 
+@pytest.mark.parametrize("given", ["text", 5, True])
+def test_an_object_whose_members_are_known_is_no_scalar(given: Any) -> None:
+    code = {"Code": {}, "Role": "r"}
+    with pytest.raises(PropertyError, match="expected type: JSONObject, found: ") as refused:
+        conformed("AWS::Lambda::Function", **code, Environment={"Variables": given})
+    assert refused.value.path == ("Environment", "Variables")
+    with pytest.raises(PropertyError, match="#/Environment: expected type: JSONObject"):
+        conformed("AWS::Lambda::Function", **code, Environment=given)
+
+
+def test_a_document_may_be_json_text() -> None:
+    role = {"AssumeRolePolicyDocument": "{}"}
+    assert conformed("AWS::IAM::Role", **role) == role
+
+
 def test_a_required_property() -> None:
     with pytest.raises(PropertyError, match=r"required key \[Role\] not found"):
         conformed("AWS::Lambda::Function", Code={})

@@ -70,7 +70,14 @@ def _conformed(value: Any, part: Any, schema: Schema, path: tuple[str, ...]) -> 
         return [_conformed(item, part.get("items") or {}, schema, path) for item in value]
     if not kinds:
         return _of_any(value, part, schema, path)
+    if kinds == ["object"] and isinstance(value, _SCALARS) and _has_members(part):
+        raise PropertyError(path, f"expected type: JSONObject, found: {_found(value)}")
     return _scalar(value, kinds, path)
+
+
+def _has_members(part: Schema) -> bool:
+    """Whether the schema says what is in the object: else it may be a document as JSON text."""
+    return bool(part.get("properties") or part.get("patternProperties"))
 
 
 def _object(
