@@ -163,15 +163,15 @@ def test_change_that_cannot_be_made_says_that_it_needs_a_replacement(
     stacks: Stacks,
     name: str,
 ) -> None:
-    def body(key: int) -> dict[str, Any]:
-        arn = f"arn:aws:kms:us-east-1:000000000000:key/{key}"
-        group = {"Type": "AWS::Logs::LogGroup", "Properties": {"KmsKeyId": arn}}
-        return template(A=group, B=parameter(str(key), Name=name))
+    def body(size: int) -> dict[str, Any]:
+        properties = {"AvailabilityZone": "us-east-1a", "Size": size}
+        volume = {"Type": "AWS::EC2::Volume", "Properties": properties}
+        return template(A=volume, B=parameter(str(size), Name=name))
 
     stack = stacks.create(body(1))
     stack = stacks.update(stack, body(2))
     assert stack["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
-    assert "cannot change KmsKeyId in place; it needs a replacement" in stacks.reason(stack, "A")
+    assert "cannot change Size in place; it needs a replacement" in stacks.reason(stack, "A")
     assert stacks.value(name) == "1"
 
 
