@@ -15,7 +15,7 @@ from lakestack.services.glue.bookmark import Bookmarks
 from lakestack.services.glue.job import completed
 from lakestack.services.glue.job_arguments import ArgumentError
 from lakestack.services.glue.job_checks import check_arguments
-from lakestack.services.glue.job_failure import FailureReader
+from lakestack.services.glue.job_failure import FailureReader, telling
 from lakestack.services.glue.job_launch import Launch
 from lakestack.services.glue.special_parameters import PARAMETERS
 
@@ -25,6 +25,48 @@ def _message(output: str, code: int = 1) -> str:
     for line in output.splitlines():
         reader.feed(line)
     return reader.message(code)
+
+
+def test_text_that_is_no_python_is_named_with_its_file_and_line() -> None:
+    """As Python's own text of the error does."""
+    alone = """  File "/run/script/job.py", line 8
+    def f(:
+          ^
+SyntaxError: invalid syntax"""
+    assert _message(alone) == "SyntaxError: invalid syntax (job.py, line 8)"
+    imported = f"""Traceback (most recent call last):
+  File "/run/script/main.py", line 1, in <module>
+    import helpers
+{alone.replace("job.py", "helpers.py").replace("SyntaxError", "IndentationError")}"""
+    assert _message(imported) == "IndentationError: invalid syntax (helpers.py, line 8)"
+    raised = """Traceback (most recent call last):
+  File "job.py", line 9, in <module>
+SyntaxError: our own"""
+    assert _message(raised) == "SyntaxError: our own"
+
+
+@pytest.mark.parametrize("name", ["Py4JJavaError", "awsglue.errors.SourceError"])
+def test_a_database_elsewhere_is_said_to_be_out_of_reach(name: str) -> None:
+    output = f"""Traceback (most recent call last):
+  File "job.py", line 9, in <module>
+{name}: reading t at jdbc:postgresql://db.example:5432/x
+: java.net.SocketException: Can't connect to SOCKS proxy:Connection refused"""
+    if name != "Py4JJavaError":
+        output = output.replace("\n: ", ": ")
+    message = _message(output)
+    assert "SOCKS" not in message
+    assert "not on this machine" in message and "127.0.0.1" in message
+
+
+@pytest.mark.parametrize("spark", [True, False])
+def test_the_text_of_sys_exit_is_kept(spark: bool) -> None:
+    """Spark prints it on stdout, plain Python on stderr, after what the script has printed."""
+    output, errors = FailureReader(), FailureReader()
+    (output if spark else errors).feed("bad day")
+    assert telling(output, errors).message(1).endswith("bad day)")
+    errors.feed("Traceback (most recent call last):")
+    errors.feed("ValueError: worse")
+    assert telling(output, errors).message(1) == "ValueError: worse"
 
 
 @pytest.mark.parametrize("colon", [": ", ":"])

@@ -188,3 +188,11 @@ def test_executors_of_a_cluster_get_a_zip_of_pure_modules(pip: Pip, tmp_path: Pa
     (folder / "fast.so").touch()
     with pytest.raises(ModuleError, match=r"fast\.so is compiled"):
         python_modules.packed(folder, tmp_path)
+
+
+def test_a_wheel_for_another_python_is_refused_with_what_it_is_for(tmp_path: Path) -> None:
+    other = tmp_path / "films-1.0-cp27-cp27m-win32.whl"
+    with pytest.raises(ModuleError) as refused:
+        python_modules.modules([f"s3://code/{other.name}"], "", lambda _: other)
+    assert "films-1.0-cp27-cp27m-win32.whl is for cp27-cp27m-win32" in str(refused.value)
+    assert "films==1.0" in str(refused.value)

@@ -14,6 +14,8 @@ _NO_HEAP = re.compile(
     "Could not reserve enough space|insufficient memory for the Java|Invalid maximum heap size"
 )
 _EXCEPTION = re.compile(r"(?:[A-Za-z_]\w*\.)*([A-Za-z_]\w*)(?::\s?(.*))?")
+_PLACE = re.compile(r'  File "(?:.*/)?([^/"]+)", line (\d+)')  # as of text that is no Python
+_NO_WAY_OUT = re.compile("Can't connect to SOCKS proxy: ?Connection refused")
 _JAVA_CAUSE = re.compile(r"Caused by: (?:[\w$]+\.)*([\w$]+)(?:: (.*))?")
 
 
@@ -32,13 +34,17 @@ class FailureReader:
         self._tail.append(line)
         syntax_error = self._traceback is None and line.startswith('  File "')
         if line.strip() == _TRACEBACK or syntax_error:  # a script that cannot be compiled
-            self._traceback = []
+            self._traceback = [line] if syntax_error else []
         elif self._traceback is not None and len(self._traceback) < 2000:
             self._traceback.append(line)
 
     @property
     def has_traceback(self) -> bool:
         return self._traceback is not None
+
+    @property
+    def has_output(self) -> bool:
+        return any(line.strip() for line in self._tail)
 
     def message(self, code: int) -> str:
         """ErrorMessage for a process that ended with this code.
@@ -53,7 +59,12 @@ class FailureReader:
         killer = -code if code < 0 else code - 128 if 128 < code < 160 else 0
         if killer:
             return _signal_message(killer)
-        return (self._exception() or self._exit(code))[:MAX_MESSAGE]
+        text = self._exception() or self._exit(code)
+        return _NO_WAY_OUT.sub(
+            "its host is not on this machine, and a job reaches no other; name one on 127.0.0.1 in "
+            "the URL or the connection",
+            text,
+        )[:MAX_MESSAGE]
 
     def _exception(self) -> str | None:
         """The traceback's exception: its type without module, its message."""
@@ -73,6 +84,8 @@ class FailureReader:
                 return _java_error(text, self._traceback[i + 1 :])
             if text.endswith(_TRACEBACK):  # a streaming query quotes that of a batch's function
                 text = f"{text.removesuffix(_TRACEBACK)}{_quoted_error(self._traceback[i + 1 :])}"
+            if name in ("SyntaxError", "IndentationError", "TabError"):
+                text += _place(self._traceback[:i])
             return f"{name}: {text}" if text else name
         return None
 
@@ -80,6 +93,21 @@ class FailureReader:
         last = next((line for line in reversed(self._tail) if line.strip()), "")
         note = f"; its last line of output: {last.strip()}" if last else ""
         return f"SystemExit: {code} (the script ended with exit code {code}{note})"
+
+
+def telling(output: FailureReader, errors: FailureReader) -> FailureReader:
+    """The one of a process's two outputs that says why it failed.
+
+    Spark prints what a script writes on its error output, such as tracebacks and the text of
+    ``sys.exit("text")``, on stdout; plain Python on stderr.
+    """
+    return output if output.has_traceback or not errors.has_output else errors
+
+
+def _place(lines: list[str]) -> str:
+    """`` (job.py, line 3)``, as Python's own text of a SyntaxError has it."""
+    found = next(filter(None, map(_PLACE.fullmatch, reversed(lines))), None)
+    return f" ({found[1]}, line {found[2]})" if found else ""
 
 
 def _java_error(text: str, rest: list[str]) -> str:

@@ -18,7 +18,7 @@ from lakestack.errors import EmulationError
 from lakestack.services.glue import job_metrics, state_changes
 from lakestack.services.glue.bookmark import BookmarkError, Bookmarks
 from lakestack.services.glue.data_quality import results as data_quality_results
-from lakestack.services.glue.job_failure import FailureReader
+from lakestack.services.glue.job_failure import FailureReader, telling
 from lakestack.services.glue.job_files import LaunchError
 from lakestack.services.glue.job_launch import Launch
 from lakestack.services.glue.run_folder import run_folder
@@ -297,9 +297,7 @@ class JobRun:
             return "STOPPED", ""
         if code == 0 and not self._trouble:
             return "SUCCEEDED", ""
-        # Spark prints the script's traceback on stdout, plain Python on stderr.
-        reader = on_stdout if on_stdout.has_traceback else on_stderr
-        return "FAILED", self._trouble or reader.message(code)
+        return "FAILED", self._trouble or telling(on_stdout, on_stderr).message(code)
 
     def _keep_bookmark(self, state: str, error: str) -> tuple[str, str]:
         """Keep what the script committed; returns the run's final state and error message."""

@@ -16,6 +16,7 @@ import hashlib
 import importlib.metadata
 import importlib.util
 import json
+import platform
 import re
 import shlex
 import shutil
@@ -28,6 +29,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
+from packaging.tags import sys_tags
+from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from lakestack import paths, pip_settings
 from lakestack.archives import unzip
@@ -126,7 +129,24 @@ def modules(names: Sequence[str], options: str, fetch: Callable[[str], Path]) ->
             raise ModuleError(
                 f"{PARAMETER}: {file.name} is no wheel; source archives are not built"
             )
+    for wheel in wheels:
+        _check_fits(wheel)
     return Modules(tuple(requirements), tuple(wheels), tuple(flags))
+
+
+def _check_fits(wheel: Path) -> None:
+    """Refuse a wheel for another Python or machine, which pip's exit code would not explain."""
+    try:
+        name, version, _, tags = parse_wheel_filename(wheel.name)
+    except InvalidWheelFilename:  # pip says what is wrong with it
+        return
+    if tags.isdisjoint(sys_tags()):
+        python = f"{sys.version_info.major}.{sys.version_info.minor}"
+        raise ModuleError(
+            f"{PARAMETER}: {wheel.name} is for {', '.join(sorted(map(str, tags)))}, and jobs run "
+            f"here with Python {python} on {platform.system()} {platform.machine()}; name "
+            f"{name}=={version} instead, or a wheel for them"
+        )
 
 
 def environment(

@@ -20,7 +20,7 @@ from lakestack import clock, marks
 from lakestack.errors import EmulationError
 from lakestack.services.base import aws_error
 from lakestack.services.glue.bookmark import Bookmarks
-from lakestack.services.glue.job_failure import FailureReader
+from lakestack.services.glue.job_failure import FailureReader, telling
 from lakestack.services.glue.job_files import LaunchError
 from lakestack.services.glue.job_launch import Launch
 from lakestack.services.glue.run_folder import run_folder
@@ -268,8 +268,7 @@ class Session:
         code = process.wait()
         if self._wanted:
             return self._wanted, ""
-        reader = on_output if on_output.has_traceback else on_error
-        return "FAILED", reader.message(code)
+        return "FAILED", telling(on_output, on_error).message(code)
 
     def _converse(self, channel: Channel) -> None:
         for said in channel.documents():
