@@ -178,6 +178,9 @@ def test_jobs_are_created_updated_listed_and_deleted(aws: Aws, name: str) -> Non
     assert _code(error) == "AlreadyExistsException"
     job = glue.get_job(JobName=name)["Job"]
     assert (job["GlueVersion"], job["MaxRetries"], job["Timeout"]) == ("5.1", 0, 480)
+    sized = {"WorkerType": "R.2X", "NumberOfWorkers": 2}  # which the API model does not have yet
+    glue.update_job(JobName=name, JobUpdate={"Role": "r", "Command": command, **sized})
+    assert glue.get_job(JobName=name)["Job"]["MaxCapacity"] == 4.0
     update = {"Role": "other", "Command": command, "GlueVersion": "4.0", "MaxRetries": 1}
     glue.update_job(JobName=name, JobUpdate=update)
     changed = glue.get_job(JobName=name)["Job"]

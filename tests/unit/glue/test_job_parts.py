@@ -17,6 +17,7 @@ from lakestack.services.glue.job_arguments import ArgumentError
 from lakestack.services.glue.job_checks import check_arguments
 from lakestack.services.glue.job_failure import FailureReader, telling
 from lakestack.services.glue.job_launch import Launch
+from lakestack.services.glue.spark.cluster import WORKER_TYPES
 from lakestack.services.glue.special_parameters import PARAMETERS
 
 
@@ -288,6 +289,13 @@ def test_defaults_of_a_job() -> None:
         {"Name": "j", "Role": "r", "Command": command, "WorkerType": "G.2X", "NumberOfWorkers": 3}
     )
     assert sized["MaxCapacity"] == 6.0
+    units = {}
+    for worker_type in WORKER_TYPES:
+        workers = {"WorkerType": worker_type, "NumberOfWorkers": 2}
+        job = completed({"Name": "j", "Role": "r", "Command": command, **workers})
+        units[worker_type] = job["MaxCapacity"]
+    assert (units.pop("Standard"), units.pop("G.025X")) == (2.0, 0.5)
+    assert units == {each: 2.0 * int(each[2:-1]) for each in units}  # G.12X has 12
 
 
 @pytest.mark.parametrize(

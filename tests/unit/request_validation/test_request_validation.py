@@ -10,6 +10,7 @@ from localstack.aws.spec import load_service
 
 from lakestack.services.request_validation.constraints import (
     FULL,
+    GLUE,
     REQUIRED_ONLY,
     SIZES_NO_NULL,
     faults_of,
@@ -122,3 +123,17 @@ def test_what_members_must_be_is_said_once() -> None:
         "[Member must have length less than or equal to 255, Member must have length greater than "
         "or equal to 1, "
     )
+
+
+def test_an_enumeration_has_what_the_guide_has_and_the_model_not_yet() -> None:
+    operation = shape("glue", "CreateJob")
+
+    def faults(worker_type: str) -> list[str]:
+        command = {"Name": "glueetl", "ScriptLocation": "s3://b/x.py"}
+        given = {"Name": "j", "Role": "r", "Command": command, "WorkerType": worker_type}
+        return faults_of(operation, given, GLUE)
+
+    assert faults("G.1X") == faults("G.12X") == faults("R.8X") == []
+    (fault,) = faults("R.3X")
+    assert "satisfy enum value set: [Standard" in fault
+    assert "R.1X" in fault

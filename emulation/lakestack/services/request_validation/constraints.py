@@ -6,8 +6,8 @@ DynamoDB and other large bodies are not walked a second time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
@@ -30,6 +30,8 @@ class Rules:
 
     Attributes:
         no_null: it says of the members of lists and maps that they must not be null, too
+        later: values of enumerations that the service's guide has and its model does not have yet,
+            by the enumeration's name
     """
 
     name: str
@@ -37,6 +39,12 @@ class Rules:
     enums: bool = False
     patterns: bool = False
     no_null: bool = False
+    later: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
+
+    def values(self, shape: Any) -> list[str]:
+        """What an enumeration takes; empty for what is none."""
+        known = shape.metadata.get("enum") if self.enums else None
+        return [*known, *self.later.get(shape.name, ())] if known else []
 
 
 REQUIRED_ONLY = Rules("required")
@@ -44,6 +52,12 @@ SIZES = Rules("sizes", sizes=True)
 SIZES_NO_NULL = Rules("sizes_no_null", sizes=True, no_null=True)
 ENUMS = Rules("enums", enums=True)
 FULL = Rules("full", sizes=True, enums=True, patterns=True)
+GLUE = replace(
+    FULL,
+    name="glue",
+    # AWS Glue Developer Guide, "Defining job properties for Spark jobs".
+    later={"WorkerType": ("G.12X", "G.16X", "R.1X", "R.2X", "R.4X", "R.8X")},
+)
 
 
 def faults_of(shape: Shape, request: Any, rules: Rules) -> list[str]:
@@ -208,8 +222,8 @@ def _rules_of(shape: Any, rules: Rules) -> list[str]:
         if rules.sizes and key in about:
             size = "length" if text else "value"
             made.append(f"have {size} {bound} than or equal to {about[key]}")
-    if rules.enums and about.get("enum"):
-        made.append(f"satisfy enum value set: [{', '.join(about['enum'])}]")
+    if values := rules.values(shape):
+        made.append(f"satisfy enum value set: [{', '.join(values)}]")
     if rules.patterns and about.get("pattern"):
         made.append(f"satisfy regular expression pattern: {about['pattern']}")
     return [*made, "not be null"] if rules.no_null else made
@@ -218,7 +232,8 @@ def _rules_of(shape: Any, rules: Rules) -> list[str]:
 def _string(shape: Any, rules: Rules) -> ShapeCheck:
     about = shape.metadata
     size = _size(shape, "length") if rules.sizes else None
-    enum = frozenset(about["enum"]) if rules.enums and about.get("enum") else None
+    values = rules.values(shape)
+    enum = frozenset(values) if values else None
     pattern = about.get("pattern") if rules.patterns else None
     matches = model_pattern(pattern) if pattern else None
     secret = bool(about.get("sensitive"))
@@ -227,7 +242,7 @@ def _string(shape: Any, rules: Rules) -> ShapeCheck:
         if size is not None:
             size(value, path, faults)
         if enum is not None and value not in enum:
-            rule = f"satisfy enum value set: [{', '.join(about['enum'])}]"
+            rule = f"satisfy enum value set: [{', '.join(values)}]"
             faults.append(fault(value, path, rule, secret=secret))
         if matches is not None and not matches.fullmatch(value):
             rule = f"satisfy regular expression pattern: {pattern}"

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from lakestack.services.request_validation.constraints import (
     ENUMS,
     FULL,
+    GLUE,
     REQUIRED_ONLY,
     SIZES,
     SIZES_NO_NULL,
@@ -55,7 +56,7 @@ _BY_SERVICE = {
     "kinesis": _OURS,
     # Its handler says itself what is valid, with the codes and words that its tests record.
     "firehose": _JSON,
-    "glue": _OURS,
+    "glue": Codes(_SERIALIZATION, "ValidationException", rules=GLUE),
     "sagemaker": _OURS,
     "sagemaker-runtime": Codes(
         _SERIALIZATION, "ValidationError", ("UnknownOperationException", 404), FULL
