@@ -17,8 +17,8 @@ from lakestack.services.glue.job_arguments import ArgumentError
 from lakestack.services.glue.job_checks import check_arguments
 from lakestack.services.glue.job_failure import FailureReader, telling
 from lakestack.services.glue.job_launch import Launch
-from lakestack.services.glue.spark.cluster import WORKER_TYPES
 from lakestack.services.glue.special_parameters import PARAMETERS
+from lakestack.services.glue.worker_types import WORKER_TYPES
 
 
 def _message(output: str, code: int = 1) -> str:

@@ -22,12 +22,12 @@ from lakestack.errors import ClusterError, SettingError
 from lakestack.host import checks
 from lakestack.java import artifacts
 from lakestack.services.glue.spark.cluster import (
-    WORKER_TYPES,
     Executors,
     OnCluster,
     executors,
 )
 from lakestack.services.glue.spark.command import AWSGLUE, spark_command
+from lakestack.services.glue.worker_types import WORKER_TYPES
 from lakestack.spark_master import Master, Worker
 from tests.support import PROJECT, free_port
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from localstack.aws.spec import load_service
 
+from lakestack.services.glue.worker_types import WORKER_TYPES
 from lakestack.services.request_validation.constraints import (
     FULL,
     GLUE,
@@ -134,6 +135,7 @@ def test_an_enumeration_has_what_the_guide_has_and_the_model_not_yet() -> None:
         return faults_of(operation, given, GLUE)
 
     assert faults("G.1X") == faults("G.12X") == faults("R.8X") == []
+    assert [fault for each in WORKER_TYPES for fault in faults(each)] == []
     (fault,) = faults("R.3X")
     assert "satisfy enum value set: [Standard" in fault
     assert "R.1X" in fault

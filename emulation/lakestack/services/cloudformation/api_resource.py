@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 from localstack.services.cloudformation.resource_provider import ProgressEvent, ResourceRequest
 
+from lakestack.services.cloudformation.changes import tag_specifications
 from lakestack.services.cloudformation.generated_names import LONGEST, generated_name
 from lakestack.services.cloudformation.resource import Model, ModelResource
 
@@ -49,8 +50,8 @@ class ApiResource(ModelResource):
         if self.NAME and self.LOWER:
             model[self.NAME] = model[self.NAME].lower()
         given = self.parameters(model)
-        if self.TAGGED and (tags := given.pop("Tags", None)):
-            given["TagSpecifications"] = [{"ResourceType": self.TAGGED, "Tags": tags}]
+        if self.TAGGED:
+            given |= tag_specifications(self.TAGGED, given.pop("Tags", None))
         answer: Any = getattr(getattr(aws, self.SERVICE), self.CREATE)(**given)
         for part in filter(None, self.ANSWER.split(".")):
             answer = answer[int(part)] if part.isdigit() else answer[part]

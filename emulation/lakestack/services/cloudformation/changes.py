@@ -18,6 +18,15 @@ def tag_map(tags: Any) -> dict[str, str]:
     return tags if isinstance(tags, dict) else {tag["Key"]: tag["Value"] for tag in tags}
 
 
+def tag_specifications(kind: str, tags: Any) -> Model:
+    """The parameter by which EC2 is given a new resource's tags; empty where it has none.
+
+    Args:
+        kind: EC2's name of the resource type
+    """
+    return {"TagSpecifications": [{"ResourceType": kind, "Tags": tags}]} if tags else {}
+
+
 def document(value: Any) -> str:
     """A policy as text."""
     return value if isinstance(value, str) else json.dumps(value)

@@ -12,7 +12,9 @@ from typing import Any
 
 from localstack.services.cloudformation.resource_provider import ProgressEvent, ResourceRequest
 
+from lakestack.services.cloudformation.changes import tag_specifications
 from lakestack.services.cloudformation.resource import Model, ModelResource, not_in_place
+from lakestack.services.cloudformation.vpc_parts import network_interface
 
 _PLACEMENT = {
     "Affinity": "Affinity",
@@ -103,15 +105,11 @@ def _parameters(model: Model) -> Model:
     if data := model.get("UserData"):
         given["UserData"] = _decoded(data)
     if interfaces := model.get("NetworkInterfaces"):
-        given["NetworkInterfaces"] = [
-            {"Groups" if k == "GroupSet" else k: v for k, v in each.items()} for each in interfaces
-        ]
+        given["NetworkInterfaces"] = [network_interface(each) for each in interfaces]
     given["BlockDeviceMappings"] = [
         _device(each) for each in given.get("BlockDeviceMappings") or ()
     ]
-    if tags := model.get("Tags"):
-        given["TagSpecifications"] = [{"ResourceType": "instance", "Tags": tags}]
-    return given
+    return given | tag_specifications("instance", model.get("Tags"))
 
 
 def _device(given: Model) -> Model:

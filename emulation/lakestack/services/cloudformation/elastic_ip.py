@@ -10,6 +10,7 @@ from typing import Any
 
 from localstack.services.cloudformation.resource_provider import ResourceRequest
 
+from lakestack.services.cloudformation.changes import tag_specifications
 from lakestack.services.cloudformation.resource import Model, ModelResource, plugin
 
 _GIVEN = ("Domain", "NetworkBorderGroup", "PublicIpv4Pool", "Address")
@@ -27,8 +28,7 @@ class ElasticIp(ModelResource):
     def create_resource(self, aws: Any, model: Model, request: ResourceRequest[Model]) -> None:
         del request
         given = {name: model[name] for name in _GIVEN if name in model}
-        if tags := model.get("Tags"):
-            given["TagSpecifications"] = [{"ResourceType": "elastic-ip", "Tags": tags}]
+        given |= tag_specifications("elastic-ip", model.get("Tags"))
         answer = aws.ec2.allocate_address(**given)
         model["PublicIp"], model["AllocationId"] = answer["PublicIp"], answer["AllocationId"]
         _associate(aws, model)

@@ -11,6 +11,7 @@ from typing import Any
 
 from localstack.services.cloudformation.resource_provider import ResourceRequest
 
+from lakestack.services.cloudformation.changes import tag_map
 from lakestack.services.cloudformation.resource import Model, ModelResource, plugin
 
 _RECORD = (
@@ -51,12 +52,11 @@ class HostedZone(ModelResource):
     def update_resource(self, aws: Any, model: Model, previous: Model) -> None:
         comment = (model.get("HostedZoneConfig") or {}).get("Comment", "")
         aws.route53.update_hosted_zone_comment(Id=model["Id"], Comment=comment)
-        old = {each["Key"]: each["Value"] for each in previous.get("HostedZoneTags") or ()}
-        new = {each["Key"]: each["Value"] for each in model.get("HostedZoneTags") or ()}
+        new = model.get("HostedZoneTags") or ()
         changes: Model = {}
         if new:
-            changes["AddTags"] = model["HostedZoneTags"]
-        if gone := sorted(set(old) - set(new)):
+            changes["AddTags"] = new
+        if gone := sorted(set(tag_map(previous.get("HostedZoneTags") or ())) - set(tag_map(new))):
             changes["RemoveTagKeys"] = gone
         if changes:
             aws.route53.change_tags_for_resource(

@@ -9,6 +9,7 @@ from typing import Any
 
 from localstack.services.cloudformation.resource_provider import ResourceRequest
 
+from lakestack.services.cloudformation.changes import tag_specifications
 from lakestack.services.cloudformation.resource import Model, ModelResource
 
 _GIVEN = (
@@ -28,8 +29,7 @@ class NatGateway(ModelResource):
     def create_resource(self, aws: Any, model: Model, request: ResourceRequest[Model]) -> None:
         del request
         given = {name: model[name] for name in _GIVEN if name in model}
-        if tags := model.get("Tags"):
-            given["TagSpecifications"] = [{"ResourceType": "natgateway", "Tags": tags}]
+        given |= tag_specifications("natgateway", model.get("Tags"))
         model["NatGatewayId"] = aws.ec2.create_nat_gateway(**given)["NatGateway"]["NatGatewayId"]
 
     def is_ready(self, aws: Any, model: Model) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 from localstack.services.cloudformation.resource_provider import ResourceRequest
 
 from lakestack.services.cloudformation.api_resource import ApiResource
+from lakestack.services.cloudformation.changes import tag_specifications
 from lakestack.services.cloudformation.resource import Model, ModelResource, plugin
 
 
@@ -94,8 +95,7 @@ class FlowLog(ModelResource):
         del request
         given = {name: model[name] for name in self.REPLACED_BY if name in model}
         given["ResourceIds"] = [given.pop("ResourceId")]
-        if tags := model.get("Tags"):
-            given["TagSpecifications"] = [{"ResourceType": "vpc-flow-log", "Tags": tags}]
+        given |= tag_specifications("vpc-flow-log", model.get("Tags"))
         answer = aws.ec2.create_flow_logs(**given)
         for failed in answer.get("Unsuccessful") or ():
             raise ValueError(failed["Error"]["Message"])
@@ -137,7 +137,12 @@ class NetworkInterface(ApiResource):
             )
 
     def parameters(self, model: Model) -> Model:
-        return {"Groups" if k == "GroupSet" else k: v for k, v in model.items()}
+        return network_interface(model)
+
+
+def network_interface(given: Model) -> Model:
+    """An interface with EC2's own names; CloudFormation calls its groups GroupSet."""
+    return {"Groups" if name == "GroupSet" else name: value for name, value in given.items()}
 
 
 class Volume(ApiResource):

@@ -18,6 +18,7 @@ from lakestack.services.glue.job_run import JobRun
 from lakestack.services.glue.runtime.awsglue.coverage import Effect
 from lakestack.services.glue.runtime.awsglue.coverage.modules import JOBS
 from lakestack.services.glue.triggers.origin import End, ended
+from lakestack.services.glue.worker_types import WORKER_TYPES
 from lakestack.store import Ending
 
 LOG = logging.getLogger(__name__)
@@ -28,21 +29,6 @@ _SAVED = ("definition", "job_id", "created", "modified")
 GLUE_VERSIONS = ("0.9", "1.0", "2.0", "3.0", "4.0", "5.0", "5.1")
 DEFAULT_VERSION = "5.1"
 COMMANDS = tuple(name for name, row in JOBS.items() if row.effect is not Effect.REFUSED)
-_WORKER_DPU = {
-    "Standard": 1.0,
-    "G.025X": 0.25,
-    "G.1X": 1.0,
-    "G.2X": 2.0,
-    "G.4X": 4.0,
-    "G.8X": 8.0,
-    "G.12X": 12.0,
-    "G.16X": 16.0,
-    "R.1X": 1.0,
-    "R.2X": 2.0,
-    "R.4X": 4.0,
-    "R.8X": 8.0,
-    "Z.2X": 2.0,
-}
 
 
 class Job:
@@ -260,7 +246,7 @@ def capacity(given: JsonDict, kind: str) -> JsonDict:
         raise _invalid("Worker Type and Number of Workers must be set together.")
     if workers < 1:
         raise _invalid("Number of Workers must be at least 1.")
-    units = workers * _WORKER_DPU.get(worker_type, 1.0)
+    units = workers * WORKER_TYPES.get(worker_type, WORKER_TYPES["G.1X"]).dpus
     return {
         "WorkerType": worker_type,
         "NumberOfWorkers": workers,

@@ -17,29 +17,12 @@ from typing import Any
 from zipfile import ZIP_STORED, ZipFile
 
 from lakestack import marks, spark_master
+from lakestack.services.glue.worker_types import WORKER_TYPES
 from lakestack.spark_master import LEAST_MEMORY, VARIABLE, Master, Worker
 
-GIB = 1024  # MiB
 HEAP_OF_MEMORY = (10, 16)
 """A G.1X worker has 16 GB, and its executor 10 ("Monitoring for DPU capacity planning"). That other
 types have the same ratio is our guess, which G.2X (20 of 32) confirms."""
-
-WORKER_TYPES = {
-    "Standard": (4, 16 * GIB),
-    "G.025X": (2, 4 * GIB),
-    "G.1X": (4, 16 * GIB),
-    "G.2X": (8, 32 * GIB),
-    "G.4X": (16, 64 * GIB),
-    "G.8X": (32, 128 * GIB),
-    "G.12X": (48, 192 * GIB),
-    "G.16X": (64, 256 * GIB),
-    "R.1X": (4, 32 * GIB),
-    "R.2X": (8, 64 * GIB),
-    "R.4X": (16, 128 * GIB),
-    "R.8X": (32, 256 * GIB),
-    "Z.2X": (8, 64 * GIB),
-}
-"""vCPUs and MiB (AWS Glue Developer Guide, "Defining job properties for Spark jobs")."""
 
 ENVIRONMENT = (
     "AWS_ENDPOINT_URL",
@@ -108,7 +91,7 @@ def executors(
         workers: of the cluster; None: unknown, and nothing is made smaller
     """
     known = worker_type in WORKER_TYPES
-    cores, memory = WORKER_TYPES[worker_type if known else "G.1X"]
+    _, cores, memory = WORKER_TYPES[worker_type if known else "G.1X"]
     heap = memory * HEAP_OF_MEMORY[0] // HEAP_OF_MEMORY[1]
     count = number_of_workers - 1
     taken_for = "" if known else ", which is not known here and taken for G.1X"
