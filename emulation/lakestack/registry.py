@@ -68,6 +68,7 @@ class EmulatedService:
 _OURS = "lakestack.services"
 _ATHENA = f"{_OURS}.athena.resources"
 _CFN = f"{_OURS}.cloudformation"
+_TYPES = f"{_CFN}.types"
 _DMS = f"{_OURS}.dms.resources"
 _GLUE = f"{_OURS}.glue.resources"
 _SAGEMAKER = f"{_OURS}.sagemaker.resources"
@@ -187,68 +188,68 @@ SERVICES: tuple[EmulatedService, ...] = (
         factory=f"{_CFN}.provider:create_service",
         overrides=True,
         resource_types={
-            "AWS::CloudFormation::CustomResource": f"{_CFN}.custom_resource:CustomResourcePlugin",
-            "AWS::CloudWatch::Dashboard": f"{_CFN}.dashboard:DashboardPlugin",
-            "AWS::EC2::EIP": f"{_CFN}.elastic_ip:ElasticIpPlugin",
-            "AWS::EC2::EIPAssociation": f"{_CFN}.elastic_ip:AssociationPlugin",
-            "AWS::EC2::NetworkAclEntry": f"{_CFN}.network_acl:NetworkAclEntryPlugin",
+            "AWS::CloudFormation::CustomResource": f"{_TYPES}.custom_resource:CustomResourcePlugin",
+            "AWS::CloudWatch::Dashboard": f"{_TYPES}.dashboard:DashboardPlugin",
+            "AWS::EC2::EIP": f"{_TYPES}.elastic_ip:ElasticIpPlugin",
+            "AWS::EC2::EIPAssociation": f"{_TYPES}.elastic_ip:AssociationPlugin",
+            "AWS::EC2::NetworkAclEntry": f"{_TYPES}.network_acl:NetworkAclEntryPlugin",
             "AWS::EC2::SecurityGroupEgress": (
-                f"{_CFN}.security_group_rules:SecurityGroupEgressPlugin"
+                f"{_TYPES}.security_group_rules:SecurityGroupEgressPlugin"
             ),
             "AWS::EC2::SecurityGroupIngress": (
-                f"{_CFN}.security_group_rules:SecurityGroupIngressPlugin"
+                f"{_TYPES}.security_group_rules:SecurityGroupIngressPlugin"
             ),
             "AWS::EC2::SubnetNetworkAclAssociation": (
-                f"{_CFN}.network_acl:SubnetAssociationPlugin"
+                f"{_TYPES}.network_acl:SubnetAssociationPlugin"
             ),
-            "AWS::Events::Archive": f"{_CFN}.event_archive:ArchivePlugin",
-            "AWS::IAM::GroupPolicy": f"{_CFN}.inline_policies:GroupPolicyPlugin",
-            "AWS::IAM::RolePolicy": f"{_CFN}.inline_policies:RolePolicyPlugin",
-            "AWS::IAM::UserPolicy": f"{_CFN}.inline_policies:UserPolicyPlugin",
-            "AWS::IAM::UserToGroupAddition": f"{_CFN}.user_groups:UserToGroupAdditionPlugin",
-            "AWS::Kinesis::ResourcePolicy": f"{_CFN}.inline_policies:StreamPolicyPlugin",
-            "AWS::Logs::MetricFilter": f"{_CFN}.metric_filter:MetricFilterPlugin",
-            "AWS::Logs::ResourcePolicy": f"{_CFN}.inline_policies:LogsPolicyPlugin",
-            "AWS::SNS::TopicInlinePolicy": f"{_CFN}.inline_policies:TopicInlinePolicyPlugin",
-            "AWS::SQS::QueueInlinePolicy": f"{_CFN}.inline_policies:QueueInlinePolicyPlugin",
+            "AWS::Events::Archive": f"{_TYPES}.event_archive:ArchivePlugin",
+            "AWS::IAM::GroupPolicy": f"{_TYPES}.inline_policies:GroupPolicyPlugin",
+            "AWS::IAM::RolePolicy": f"{_TYPES}.inline_policies:RolePolicyPlugin",
+            "AWS::IAM::UserPolicy": f"{_TYPES}.inline_policies:UserPolicyPlugin",
+            "AWS::IAM::UserToGroupAddition": f"{_TYPES}.user_groups:UserToGroupAdditionPlugin",
+            "AWS::Kinesis::ResourcePolicy": f"{_TYPES}.inline_policies:StreamPolicyPlugin",
+            "AWS::Logs::MetricFilter": f"{_TYPES}.metric_filter:MetricFilterPlugin",
+            "AWS::Logs::ResourcePolicy": f"{_TYPES}.inline_policies:LogsPolicyPlugin",
+            "AWS::SNS::TopicInlinePolicy": f"{_TYPES}.inline_policies:TopicInlinePolicyPlugin",
+            "AWS::SQS::QueueInlinePolicy": f"{_TYPES}.inline_policies:QueueInlinePolicyPlugin",
             "AWS::StepFunctions::StateMachineAlias": (
-                f"{_CFN}.state_machine_versions:StateMachineAliasPlugin"
+                f"{_TYPES}.state_machine_versions:StateMachineAliasPlugin"
             ),
             "AWS::StepFunctions::StateMachineVersion": (
-                f"{_CFN}.state_machine_versions:StateMachineVersionPlugin"
+                f"{_TYPES}.state_machine_versions:StateMachineVersionPlugin"
             ),
-            "AWS::ApiGateway::Authorizer": f"{_CFN}.settings_of_services:AuthorizerPlugin",
-            "AWS::Config::ConfigRule": f"{_CFN}.settings_of_services:ConfigRulePlugin",
-            "AWS::EC2::EgressOnlyInternetGateway": f"{_CFN}.vpc_parts:EgressOnlyGatewayPlugin",
-            "AWS::EC2::FlowLog": f"{_CFN}.vpc_parts:FlowLogPlugin",
-            "AWS::EC2::LaunchTemplate": f"{_CFN}.vpc_parts:LaunchTemplatePlugin",
-            "AWS::EC2::NetworkInterface": f"{_CFN}.vpc_parts:NetworkInterfacePlugin",
-            "AWS::EC2::VPCDHCPOptionsAssociation": f"{_CFN}.vpc_parts:DhcpOptionsAssociationPlugin",
-            "AWS::EC2::VPCPeeringConnection": f"{_CFN}.vpc_parts:PeeringConnectionPlugin",
-            "AWS::EC2::Volume": f"{_CFN}.vpc_parts:VolumePlugin",
-            "AWS::EC2::VolumeAttachment": f"{_CFN}.vpc_parts:VolumeAttachmentPlugin",
-            "AWS::IAM::OIDCProvider": f"{_CFN}.settings_of_services:OidcProviderPlugin",
+            "AWS::ApiGateway::Authorizer": f"{_TYPES}.settings_of_services:AuthorizerPlugin",
+            "AWS::Config::ConfigRule": f"{_TYPES}.settings_of_services:ConfigRulePlugin",
+            "AWS::EC2::EgressOnlyInternetGateway": f"{_TYPES}.vpc_parts:EgressOnlyGatewayPlugin",
+            "AWS::EC2::FlowLog": f"{_TYPES}.vpc_parts:FlowLogPlugin",
+            "AWS::EC2::LaunchTemplate": f"{_TYPES}.vpc_parts:LaunchTemplatePlugin",
+            "AWS::EC2::NetworkInterface": f"{_TYPES}.vpc_parts:NetworkInterfacePlugin",
+            "AWS::EC2::VPCDHCPOptionsAssociation": f"{_TYPES}.vpc_parts:DhcpAssociationPlugin",
+            "AWS::EC2::VPCPeeringConnection": f"{_TYPES}.vpc_parts:PeeringConnectionPlugin",
+            "AWS::EC2::Volume": f"{_TYPES}.vpc_parts:VolumePlugin",
+            "AWS::EC2::VolumeAttachment": f"{_TYPES}.vpc_parts:VolumeAttachmentPlugin",
+            "AWS::IAM::OIDCProvider": f"{_TYPES}.settings_of_services:OidcProviderPlugin",
             "AWS::Redshift::ClusterParameterGroup": (
-                f"{_CFN}.settings_of_services:ClusterParameterGroupPlugin"
+                f"{_TYPES}.settings_of_services:ClusterParameterGroupPlugin"
             ),
             "AWS::Redshift::ClusterSubnetGroup": (
-                f"{_CFN}.settings_of_services:ClusterSubnetGroupPlugin"
+                f"{_TYPES}.settings_of_services:ClusterSubnetGroupPlugin"
             ),
-            "AWS::Route53::HostedZone": f"{_CFN}.hosted_zone:HostedZonePlugin",
-            "AWS::Route53::RecordSetGroup": f"{_CFN}.hosted_zone:RecordSetGroupPlugin",
-            "AWS::SSM::Document": f"{_CFN}.settings_of_services:DocumentPlugin",
+            "AWS::Route53::HostedZone": f"{_TYPES}.hosted_zone:HostedZonePlugin",
+            "AWS::Route53::RecordSetGroup": f"{_TYPES}.hosted_zone:RecordSetGroupPlugin",
+            "AWS::SSM::Document": f"{_TYPES}.settings_of_services:DocumentPlugin",
         },
         replaced_types={
-            "AWS::CloudFormation::Stack": f"{_CFN}.nested_stack:NestedStack",
-            "AWS::CloudFormation::WaitCondition": f"{_CFN}.wait_condition:WaitCondition",
+            "AWS::CloudFormation::Stack": f"{_TYPES}.nested_stack:NestedStack",
+            "AWS::CloudFormation::WaitCondition": f"{_TYPES}.wait_condition:WaitCondition",
             "AWS::CloudFormation::WaitConditionHandle": (
-                f"{_CFN}.wait_condition:WaitConditionHandle"
+                f"{_TYPES}.wait_condition:WaitConditionHandle"
             ),
-            "AWS::EC2::Instance": f"{_CFN}.ec2_instance:Instance",
-            "AWS::EC2::NatGateway": f"{_CFN}.nat_gateway:NatGateway",
-            "AWS::IAM::Role": f"{_CFN}.iam_role:Role",
-            "AWS::Logs::SubscriptionFilter": f"{_CFN}.subscription_filter:SubscriptionFilter",
-            "AWS::S3::Bucket": f"{_CFN}.s3_bucket:Bucket",
+            "AWS::EC2::Instance": f"{_TYPES}.ec2_instance:Instance",
+            "AWS::EC2::NatGateway": f"{_TYPES}.nat_gateway:NatGateway",
+            "AWS::IAM::Role": f"{_TYPES}.iam_role:Role",
+            "AWS::Logs::SubscriptionFilter": f"{_TYPES}.subscription_filter:SubscriptionFilter",
+            "AWS::S3::Bucket": f"{_TYPES}.s3_bucket:Bucket",
         },
     ),
     EmulatedService(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lakestack.services.cloudformation.drift_comparison import comparable, differences, text_of
+from lakestack.services.cloudformation.drift.comparison import comparable, differences, text_of
 
 FUNCTION, QUEUE, BUCKET = "AWS::Lambda::Function", "AWS::SQS::Queue", "AWS::S3::Bucket"
 

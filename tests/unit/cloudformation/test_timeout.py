@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from localstack.services.cloudformation.resource_provider import OperationStatus, ProgressEvent
 
-from lakestack.services.cloudformation import custom_resource_requests, engine
+from lakestack.services.cloudformation import engine
 from lakestack.services.cloudformation.stack_notes import CANCELLED, StackNotes
+from lakestack.services.cloudformation.types import custom_resource_requests
 
 
 def test_only_a_stack_with_a_timeout_is_ever_late(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,8 +11,11 @@ from typing import Any
 import pytest
 
 from lakestack.confinement.network import is_aws, is_loopback
-from lakestack.services.cloudformation.custom_resource import strings, timeout_of
-from lakestack.services.cloudformation.custom_resource_requests import MAX_RESPONSE_BYTES, parsed
+from lakestack.services.cloudformation.types.custom_resource import strings, timeout_of
+from lakestack.services.cloudformation.types.custom_resource_requests import (
+    MAX_RESPONSE_BYTES,
+    parsed,
+)
 from lakestack.services.lambda_.environment import environment_variables, layer_path
 from lakestack.services.lambda_.inline_code import MAX_CHARACTERS, zipped
 from lakestack.services.lambda_.runtimes import is_python

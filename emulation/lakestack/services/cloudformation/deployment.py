@@ -26,10 +26,10 @@ from lakestack.services.cloudformation.application import specified
 from lakestack.services.cloudformation.conformity import PropertyError
 from lakestack.services.cloudformation.deployed_changes import Change, having, superseded
 from lakestack.services.cloudformation.lines import where
-from lakestack.services.cloudformation.nested_stack import RESTORE
 from lakestack.services.cloudformation.stack_notes import CANCELLED, LATE, notes_of
 from lakestack.services.cloudformation.stack_policy import DELETE, MODIFY, REPLACE
 from lakestack.services.cloudformation.stack_policy_requests import in_force
+from lakestack.services.cloudformation.types.nested_stack import RESTORE
 from lakestack.services.cloudformation.values import StopError, Values, attribute_of, is_custom
 
 LOG = logging.getLogger(__name__)

@@ -31,7 +31,7 @@ from lakestack.services.cloudformation.change_sets import ChangeSetReads
 from lakestack.services.cloudformation.deletion import Deletion
 from lakestack.services.cloudformation.deployment import NESTED, Deployment
 from lakestack.services.cloudformation.descriptions import Descriptions
-from lakestack.services.cloudformation.drift import DriftOperations
+from lakestack.services.cloudformation.drift.operations import DriftOperations
 from lakestack.services.cloudformation.evaluation import (
     Describer,
     MacroError,

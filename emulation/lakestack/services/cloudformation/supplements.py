@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from lakestack.services.cloudformation import s3_configurations as s3
-from lakestack.services.cloudformation import security_group_rules as rules
 from lakestack.services.cloudformation.changes import Change, Difference, Model, document, tag_map
 from lakestack.services.cloudformation.changes_in_place import (
     CHANGES,
@@ -21,6 +20,7 @@ from lakestack.services.cloudformation.changes_in_place import (
 )
 from lakestack.services.cloudformation.changes_of_functions import code_signing, function_setting
 from lakestack.services.cloudformation.table_changes import update_table
+from lakestack.services.cloudformation.types import security_group_rules as rules
 
 
 def _reserved_concurrency(aws: Any, model: Model, value: Any) -> None:

@@ -17,13 +17,13 @@ from localstack.services.cloudformation.resource_provider import (
     ResourceRequest,
 )
 
-from lakestack.services.cloudformation.custom_resource_requests import (
+from lakestack.services.cloudformation.stack_notes import CANCELLED, notes_for
+from lakestack.services.cloudformation.types.custom_resource_requests import (
     Answer,
     NoResponseError,
     UnreachableError,
     send,
 )
-from lakestack.services.cloudformation.stack_notes import CANCELLED, notes_for
 
 Model = dict[str, Any]
 ID = "PhysicalResourceId"

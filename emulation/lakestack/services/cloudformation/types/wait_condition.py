@@ -16,7 +16,6 @@ from localstack.services.cloudformation.stores import get_cloudformation_store
 from localstack.services.edge import ROUTER
 from localstack.utils.objects import singleton_factory
 
-from lakestack.services.cloudformation import custom_resource_requests
 from lakestack.services.cloudformation.resource import Model, ModelResource
 from lakestack.services.cloudformation.signals import (
     MAX_SECONDS,
@@ -26,6 +25,7 @@ from lakestack.services.cloudformation.signals import (
     parsed,
 )
 from lakestack.services.cloudformation.stack_notes import CANCELLED, notes_for, notes_of
+from lakestack.services.cloudformation.types import custom_resource_requests
 from lakestack.services.processes import gateway_url
 
 PATH = f"{custom_resource_requests.PATH}/signals"

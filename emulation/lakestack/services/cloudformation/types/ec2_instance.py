@@ -14,7 +14,7 @@ from localstack.services.cloudformation.resource_provider import ProgressEvent, 
 
 from lakestack.services.cloudformation.changes import tag_specifications
 from lakestack.services.cloudformation.resource import Model, ModelResource, not_in_place
-from lakestack.services.cloudformation.vpc_parts import network_interface
+from lakestack.services.cloudformation.types.vpc_parts import network_interface
 
 _PLACEMENT = {
     "Affinity": "Affinity",

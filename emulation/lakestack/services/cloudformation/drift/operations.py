@@ -24,8 +24,8 @@ from lakestack import clock
 from lakestack.services.base import client
 from lakestack.services.cloudformation import drift_results as results
 from lakestack.services.cloudformation.actions import SPECIFIED
-from lakestack.services.cloudformation.drift_comparison import comparable, differences, text_of
-from lakestack.services.cloudformation.drift_readers import GoneError, read_properties, readable
+from lakestack.services.cloudformation.drift.comparison import comparable, differences, text_of
+from lakestack.services.cloudformation.drift.readers import GoneError, read_properties, readable
 from lakestack.services.cloudformation.drift_results import Detection
 from lakestack.services.cloudformation.stack_lookup import existing_stack
 from lakestack.services.cloudformation.stack_notes import notes_of

@@ -203,7 +203,7 @@ class LaunchTemplate(ApiResource):
         model["LatestVersionNumber"] = made["VersionNumber"]
 
 
-DhcpOptionsAssociationPlugin = plugin(DhcpOptionsAssociation)
+DhcpAssociationPlugin = plugin(DhcpOptionsAssociation)
 PeeringConnectionPlugin = plugin(PeeringConnection)
 EgressOnlyGatewayPlugin = plugin(EgressOnlyGateway)
 FlowLogPlugin = plugin(FlowLog)

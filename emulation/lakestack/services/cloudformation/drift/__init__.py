@@ -1,0 +1,1 @@
+"""What differs between a stack's resources and its template."""
