@@ -167,7 +167,7 @@ endef
 
 # What commands import is compiled now: where Python may write no bytecode (PYTHONDONTWRITEBYTECODE, as
 # in many images), every call would compile it again, half as long as `lake status` takes.
-bytecode = @env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -c "import pipeline.cli, pipeline.console, pipeline.status"
+bytecode = @env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -c "import pipeline.cli.commands, pipeline.console.lake_console, pipeline.status"
 
 or_bundle = || { $(BIN)/python $(NEW_ENVIRONMENT) --no-packages $(VENV); exit 1; }
 

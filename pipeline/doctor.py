@@ -79,7 +79,7 @@ def _answers(target: Target, named: str | None) -> Check:
 def _account(target: Target) -> Iterator[Check]:
     from pipeline.account.deployed import Standing
     from pipeline.account.preflight import account_checks
-    from pipeline.console import reporter
+    from pipeline.console.lake_console import reporter
     from pipeline.lake import Lake
 
     try:

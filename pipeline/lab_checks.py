@@ -15,7 +15,6 @@ from typing import Final
 from botocore.exceptions import ClientError
 
 from pipeline.cloudformation import GOOD
-from pipeline.counted import counted
 from pipeline.lake import Lake, error_code
 from pipeline.reactive.checks import reactive_checks
 from pipeline.reconciliation import Measured
@@ -25,6 +24,7 @@ from pipeline.stages.catalog import catalog_columns
 from pipeline.stages.deploy import endpoint_status
 from pipeline.stages.full_load import FINISHED, find_task
 from pipeline.stages.recommend import titles_for
+from pipeline.text.counted import counted
 from pipeline.training_data import Directory
 
 __all__ = ["LabCheck", "checks"]

@@ -6,8 +6,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from pipeline.errors import EndpointRefusedError
-from pipeline.pasteable import pasteable
 from pipeline.target import require_meant
+from pipeline.text.pasteable import pasteable
 
 __all__ = ["client"]
 

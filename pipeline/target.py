@@ -27,10 +27,10 @@ from botocore.config import Config
 from botocore.exceptions import ReadTimeoutError
 
 from pipeline.access import EMULATED_ACCOUNT, LOGIN, open_access
-from pipeline.durations import ON_AWS
 from pipeline.errors import EndpointRefusedError, SettingsError
 from pipeline.prices import PriceList
 from pipeline.sizes import Sizes
+from pipeline.text.durations import ON_AWS
 
 __all__ = [
     "DEFAULT_LOCAL_ENDPOINT",

@@ -96,8 +96,8 @@ def print_models(found: list[TrainedModel]) -> None:
     """A row for each job."""
     from rich.table import Table
 
-    from pipeline.console import cell, stdout_console
-    from pipeline.narrow_table import print_table
+    from pipeline.console.lake_console import cell, stdout_console
+    from pipeline.console.narrow_table import print_table
 
     table = Table("job", "status", "parameters", "nDCG@10", "recall@10", "coverage", "serves")
     for each in found:

@@ -9,13 +9,13 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from pipeline.access import is_denied, is_login_lost
-from pipeline.counted import counted
 from pipeline.errors import LakeError, SettingsError, StateLostError, VerificationError
 from pipeline.lab_checks import checks
 from pipeline.lake import Lake, is_missing
 from pipeline.reconciliation import Hop, measure, reconcile
 from pipeline.settings import LABS
 from pipeline.stages import STAGES
+from pipeline.text.counted import counted
 
 __all__ = ["Finding", "Verification", "verify_lake"]
 

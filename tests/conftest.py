@@ -29,7 +29,7 @@ def _no_user_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
     patch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
     patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     patch.setenv("LAKE_OFFLINE", "1")
-    # Messages name `lake` by its path where the shell does not find it (`pipeline.pasteable`).
+    # Messages name `lake` by its path where the shell does not find it (`pipeline.text.pasteable`).
     patch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     patch.setenv("LAKE_HOME", str(tmp_path_factory.mktemp("lake-home")))
     for name, value in kept.items():

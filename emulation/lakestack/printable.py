@@ -3,8 +3,9 @@
 What a log holds may set colours, titles and the clipboard (CWE-150, "Improper Neutralization of
 Escape, Meta, or Control Sequences").
 
-`pipeline.printable` says the same once more, on purpose: neither distribution may need the other,
-and a third one for these lines would cost more than it saves. A test holds the two together.
+`pipeline.text.printable` says the same once more, on purpose: neither distribution may need
+the other, and a third one for these lines would cost more than it saves. A test holds the two
+together.
 """
 
 from __future__ import annotations

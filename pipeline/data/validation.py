@@ -30,7 +30,7 @@ from pipeline.data.row_log import Notes, RowLog, distinct, word
 from pipeline.data.tables import MOVIES, RATINGS, Limits, Table
 from pipeline.data.threshold import NOT_UTF8, first_reasons
 from pipeline.errors import DataError
-from pipeline.printable import printable
+from pipeline.text.printable import printable
 
 __all__ = ["Scan", "clean"]
 

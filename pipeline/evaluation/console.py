@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rich import box
 from rich.table import Table
 
-from pipeline.console import WIDTH_WITHOUT_TERMINAL, LakeConsole, cell
+from pipeline.console.lake_console import WIDTH_WITHOUT_TERMINAL, LakeConsole, cell
 from pipeline.data.room import amount
 from pipeline.evaluation.words import measured
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from pipeline.cloudformation import template_text
-from pipeline.counted import counted
 from pipeline.errors import StageError
 from pipeline.infrastructure import empty_tables, load_again
 from pipeline.item_counts import count_items, items_once
@@ -21,6 +20,7 @@ from pipeline.table_state import (
     unreadable,
     unreadable_if_there,
 )
+from pipeline.text.counted import counted
 
 if TYPE_CHECKING:
     from pipeline.data import Dataset

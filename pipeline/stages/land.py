@@ -10,7 +10,6 @@ from dataclasses import asdict
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from pipeline.counted import counted
 from pipeline.errors import StageError
 from pipeline.infrastructure import copy_again
 from pipeline.lake import Lake
@@ -18,6 +17,7 @@ from pipeline.run_state import Record
 from pipeline.settings import ROOT
 from pipeline.stages.base import Result, Stage, Work
 from pipeline.staging import landed_sha256
+from pipeline.text.counted import counted
 
 if TYPE_CHECKING:
     from pipeline.data import DataFile, Dataset

@@ -9,12 +9,12 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from pipeline.counted import counted
 from pipeline.errors import StageError
 from pipeline.lake import Lake, error_code
 from pipeline.run_state import Record
 from pipeline.stages.base import Result, Stage, Work
 from pipeline.stages.deploy import endpoint_log
+from pipeline.text.counted import counted
 
 __all__ = ["Recommend", "Recommendations", "Title", "titles_for", "titles_for_ratings"]
 

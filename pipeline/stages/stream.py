@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from pipeline.cloudformation import template_text
-from pipeline.counted import counted
 from pipeline.delivered import Delivered, events
 from pipeline.distinct_keys import DistinctKeys
 from pipeline.errors import StageError
@@ -22,6 +21,7 @@ from pipeline.settings import PARTIAL
 from pipeline.simulated_ratings import added_keys, forget_added
 from pipeline.stages.base import Result, Stage, Work
 from pipeline.table_state import table_id, unreadable
+from pipeline.text.counted import counted
 
 if TYPE_CHECKING:
     from pipeline.data import Dataset

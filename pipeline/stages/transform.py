@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import ClientError
 
 from pipeline.cloudformation import template_text
-from pipeline.counted import counted
 from pipeline.errors import StageError
 from pipeline.lake import Lake, error_code
 from pipeline.log_tail import log_tail, newest_line
 from pipeline.polling import Position
 from pipeline.run_state import Record, fingerprint
 from pipeline.stages.base import Result, Stage, Work
+from pipeline.text.counted import counted
 from pipeline.training_data import missing_output, output_digest, written
 from pipeline.uploads import glue_modules, glue_script, upload
 

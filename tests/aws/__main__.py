@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
 
-from pipeline.cli import app
+from pipeline.cli.commands import app
 from pipeline.errors import LakeError
 from pipeline.target import open_target
 from tests.aws.cassette import CASSETTES, Cassette

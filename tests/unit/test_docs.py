@@ -15,7 +15,7 @@ import typer.main
 from botocore import xform_name
 
 from lakestack.host.environment import KEPT
-from pipeline.cli import _join_plugins, app
+from pipeline.cli.commands import _join_plugins, app
 from tests.documents import Command, blocks, commands, documents, fits, shape
 from tests.support import PROJECT
 

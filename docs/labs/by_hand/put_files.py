@@ -6,7 +6,7 @@ The bucket is the one that stack 001 has made; the data is what `lake run` would
 import json
 import os
 
-from pipeline.cli import cache_folder
+from pipeline.cli.commands import cache_folder
 from pipeline.data import load_dataset
 from pipeline.lab_client import client
 from pipeline.settings import Settings

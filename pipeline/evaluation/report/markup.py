@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 
-from pipeline.printable import printable
+from pipeline.text.printable import printable
 
 __all__ = ["element", "safe"]
 

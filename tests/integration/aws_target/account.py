@@ -26,8 +26,9 @@ from moto.s3.models import FakeBucket, s3_backends
 from moto.sagemaker.models import FakeEndpointConfig
 from typer.testing import CliRunner
 
-from pipeline import leftovers, polling
-from pipeline.cli import app
+from pipeline import polling
+from pipeline.cli.commands import app
+from pipeline.destroy import leftovers
 from tests.integration.aws_target.cloudformation import CloudFormation
 from tests.integration.aws_target.dms import Dms
 from tests.integration.aws_target.functions import Functions

@@ -10,8 +10,9 @@ import boto3
 import pytest
 from typer.testing import CliRunner
 
-from pipeline import leftovers, polling
-from pipeline.cli import app
+from pipeline import polling
+from pipeline.cli.commands import app
+from pipeline.destroy import leftovers
 from tests.aws.cassette import CASSETTES, Cassette, Exchange
 from tests.aws.replay import LOOKS, Replay, replaying
 from tests.aws.sanitise import ACCOUNT, Caller, sanitised

@@ -34,7 +34,7 @@ BUCKET = f"{ACCOUNT}-movielens-lake-us-east-1"
 # Whoever runs the tests in the background of a shell hands down that SIGINT is ignored.
 MAIN = (
     "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
-    "from pipeline.cli import main; main()"
+    "from pipeline.cli.commands import main; main()"
 )
 KEPT = ("PATH", "LANG", "LC_ALL", "TZ", "JAVA_HOME", "PYTHONPATH", "SYSTEMROOT")
 COMMAND_SECONDS = 240.0

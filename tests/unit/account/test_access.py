@@ -20,8 +20,8 @@ from typer.testing import CliRunner
 
 from pipeline import access
 from pipeline.access import account_ids, is_denied, is_login_lost
-from pipeline.cli import app
-from pipeline.cli_errors import explain
+from pipeline.cli.commands import app
+from pipeline.cli.errors import explain
 from pipeline.errors import (
     AccountRefusedError,
     SettingsError,

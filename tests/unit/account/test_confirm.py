@@ -9,12 +9,13 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from pipeline import cli, runner
+from pipeline import runner
 from pipeline.account import preflight
 from pipeline.account.confirm import require_confirmed, require_named
 from pipeline.account.pause import pause_lake
 from pipeline.account.templates import parse
 from pipeline.check import Check
+from pipeline.cli import commands
 from pipeline.cloudformation import template_text
 from pipeline.errors import AccountRefusedError
 from pipeline.lake import Lake
@@ -26,7 +27,7 @@ READY = [Check("quotas", True, "enough")]
 
 
 def call(*arguments: str, stdin: str = "") -> Result:
-    return CliRunner().invoke(cli.app, [*arguments, "--target", "aws"], input=stdin)
+    return CliRunner().invoke(commands.app, [*arguments, "--target", "aws"], input=stdin)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from pipeline.account.iam_policy import LARGEST, deployer_policy
-from pipeline.cli import app
+from pipeline.cli.commands import app
 from pipeline.errors import SettingsError
 from tests.support import last_error
 

@@ -20,7 +20,7 @@ from lakestack.container import checks, engine
 from lakestack.container.emulator import ContainerEmulator
 from lakestack.errors import ContainerError, FrozenError, PortInUseError, StartError
 from lakestack.host.checks import HostCheck
-from pipeline.cli import _join_plugins, app
+from pipeline.cli.commands import _join_plugins, app
 from tests.support import free_port
 from tests.unit.container.fake_docker import CONTAINER, IMAGE, INFO, FakeDocker
 

@@ -12,7 +12,7 @@ import pytest
 
 import lakestack
 from lakestack import commands, extras, paths, printable
-from pipeline.printable import printable as the_pipelines
+from pipeline.text.printable import printable as the_pipelines
 from tests.support import PROJECT
 
 LOADED = """

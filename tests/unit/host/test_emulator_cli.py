@@ -14,7 +14,7 @@ from lakestack.errors import EmulationError
 from lakestack.host import checks
 from lakestack.host.process import Emulator, require_free
 from lakestack.java import artifacts
-from pipeline.cli import _join_plugins, app
+from pipeline.cli.commands import _join_plugins, app
 
 
 @pytest.fixture(autouse=True)

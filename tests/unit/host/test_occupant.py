@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 from lakestack.errors import PortInUseError
 from lakestack.host.occupant import occupant
 from lakestack.host.process import require_free
-from pipeline.cli import _join_plugins, app
+from pipeline.cli.commands import _join_plugins, app
 from tests.support import free_port
 
 NAME = psutil.Process().name()

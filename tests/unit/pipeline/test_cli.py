@@ -19,9 +19,10 @@ import typer
 from botocore.exceptions import NoRegionError
 from typer.testing import CliRunner
 
-from pipeline import cli, doctor
-from pipeline.cli import app
-from pipeline.cli_errors import explain
+from pipeline import doctor
+from pipeline.cli import commands
+from pipeline.cli.commands import app
+from pipeline.cli.errors import explain
 from pipeline.doctor import Check
 from pipeline.errors import StackError
 from pipeline.target import open_target
@@ -218,7 +219,7 @@ def _raise(error: Exception) -> Any:
 
 
 def test_errors_of_plugins_are_known_by_what_they_carry(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli, "open_lake", _raise(_PluginError()))
+    monkeypatch.setattr(commands, "open_lake", _raise(_PluginError()))
     result = call("status")
     assert result.exit_code == 1
     assert result.stderr == "lake: the plug-in cannot start\n  → fix it\n"
@@ -226,7 +227,7 @@ def test_errors_of_plugins_are_known_by_what_they_carry(monkeypatch: pytest.Monk
 
 def test_an_unexpected_error_has_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("LAKE_DEBUG", raising=False)
-    monkeypatch.setattr(cli, "open_lake", _raise(ZeroDivisionError("division by zero")))
+    monkeypatch.setattr(commands, "open_lake", _raise(ZeroDivisionError("division by zero")))
     result = call("status")
     assert result.exit_code == 1
     assert result.stderr == (
@@ -269,7 +270,7 @@ def test_the_command_that_an_error_names_goes_where_the_failed_one_went() -> Non
 
 def test_debug_shows_the_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LAKE_DEBUG", "1")
-    monkeypatch.setattr(cli, "open_lake", _raise(ZeroDivisionError("division by zero")))
+    monkeypatch.setattr(commands, "open_lake", _raise(ZeroDivisionError("division by zero")))
     assert isinstance(call("status").exception, ZeroDivisionError)
 
 
@@ -297,14 +298,14 @@ def test_interruption_exits_with_130(monkeypatch: pytest.MonkeyPatch, command: s
     def interrupted(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "open_lake", interrupted)
+    monkeypatch.setattr(commands, "open_lake", interrupted)
     result = call(*command.split(), "--endpoint", "http://127.0.0.1:1")
     assert result.exit_code == 130
     assert result.stderr == f"lake: Interrupted.\n  → Continue with: lake {command}\n"
 
 
 def test_a_reader_that_has_read_enough_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli, "open_lake", _raise(BrokenPipeError()))
+    monkeypatch.setattr(commands, "open_lake", _raise(BrokenPipeError()))
     result = call("status")
     assert result.exit_code == 141
     assert result.stderr == ""
@@ -368,7 +369,7 @@ def test_plugin_commands_join(monkeypatch: pytest.MonkeyPatch) -> None:
         def load() -> typer.Typer:
             return plugin
 
-    monkeypatch.setattr(cli, "entry_points", lambda _: [Point])
+    monkeypatch.setattr(commands, "entry_points", lambda _: [Point])
     monkeypatch.setattr(app, "registered_groups", [])
-    cli._join_plugins()
+    commands._join_plugins()
     assert call("machine", "start").output == "started\n"

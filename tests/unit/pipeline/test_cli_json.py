@@ -12,9 +12,11 @@ import pytest
 from typer.testing import CliRunner
 
 from lakestack.instance import Running
-from pipeline import cli, destroy, doctor, runner, verify
-from pipeline.cli import _join_plugins, app
-from pipeline.destroy import Destruction
+from pipeline import doctor, runner, verify
+from pipeline.cli import commands
+from pipeline.cli.commands import _join_plugins, app
+from pipeline.destroy import destruction
+from pipeline.destroy.destruction import Destruction
 from pipeline.doctor import Check
 from pipeline.errors import DataError
 from pipeline.runner import RunResult
@@ -38,7 +40,7 @@ def call(*arguments: str, stdin: str = "") -> tuple[int, dict[str, Any], str]:
 def _no_target(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if "aws_account" not in request.fixturenames:
         lake = SimpleNamespace(target=SimpleNamespace(prices=None))
-        monkeypatch.setattr(cli, "open_lake", lambda *_: lake)
+        monkeypatch.setattr(commands, "open_lake", lambda *_: lake)
 
 
 @pytest.fixture
@@ -73,7 +75,7 @@ def test_a_verification_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_clean_up_that_leaves_something(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(destroy, "destroy_lake", lambda *_: Destruction(leftovers=["table x"]))
+    monkeypatch.setattr(destruction, "destroy_lake", lambda *_: Destruction(leftovers=["table x"]))
     code, document, _ = call("destroy", "--json")
     assert code == 1
     assert document["leftovers"] == ["table x"]
@@ -84,7 +86,7 @@ def test_a_clean_up_that_leaves_something(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_a_success_has_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(destroy, "destroy_lake", lambda *_: Destruction())
+    monkeypatch.setattr(destruction, "destroy_lake", lambda *_: Destruction())
     code, document, _ = call("destroy", "--json")
     assert code == 0
     assert document == {

@@ -8,11 +8,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from pipeline.counted import counted
+from pipeline.text.counted import counted
 from tests.support import PROJECT
 
 CALL = re.compile(r"counted\([^\n]*?[\"']([a-z ]+)[\"']\)")
-COUNTING = "pipeline/console.py", "pipeline/stages", "pipeline/lab_checks.py", "pipeline/destroy.py"
+COUNTING = (
+    "pipeline/console/lake_console.py",
+    "pipeline/stages",
+    "pipeline/lab_checks.py",
+    "pipeline/destroy/destruction.py",
+)
 """Where lines of a run and a verification are made: any count in them may be one."""
 
 

@@ -11,7 +11,7 @@ from moto import mock_aws
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.s3.models import s3_backends
 
-from pipeline import destroy
+from pipeline.destroy import destruction
 from pipeline.lake import Lake
 
 OBJECTS = 1_100
@@ -26,7 +26,7 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def test_every_version_of_every_page_goes(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(destroy, "own_bucket", lambda _: True)
+    monkeypatch.setattr(destruction, "own_bucket", lambda _: True)
     s3.create_bucket(Bucket="lake")
     behind = s3_backends[DEFAULT_ACCOUNT_ID]["aws"]  # quicker than so many requests
     for number in range(OBJECTS):
@@ -34,7 +34,7 @@ def test_every_version_of_every_page_goes(s3: Any, monkeypatch: pytest.MonkeyPat
     pages = s3.get_paginator("list_object_versions").paginate(Bucket="lake")
     assert [len(page["Versions"]) for page in pages] == [1_000, OBJECTS - 1_000]
 
-    (text,) = destroy._bucket_contents(cast(Lake, SimpleNamespace(s3=s3, bucket="lake")))
+    (text,) = destruction._bucket_contents(cast(Lake, SimpleNamespace(s3=s3, bucket="lake")))
 
     assert text == f"{OBJECTS:,} objects and 0 unfinished uploads of bucket lake"
     assert "Versions" not in s3.list_object_versions(Bucket="lake")

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from pipeline import quick_imports
+from pipeline.cli import quick_imports
 
 HEAVY = {
     *("boto3", "botocore", "rich", "yaml", "numpy", "pandas", "pyarrow", "scipy", "implicit"),
@@ -17,7 +17,7 @@ HEAVY = {
 }
 PROBE = """
 import sys
-from pipeline.cli import main
+from pipeline.cli.commands import main
 sys.argv = ["lake", *sys.argv[1:]]
 try:
     main()
@@ -108,10 +108,10 @@ def test_a_target_that_is_named_may_need_the_common_runtime(
 
 
 def test_without_pyopenssl_botocore_speaks_tls_by_the_same_class() -> None:
-    """As `pipeline.quick_imports` says of botocore and urllib3."""
+    """As `pipeline.cli.quick_imports` says of botocore and urllib3."""
     program = """
 import sys
-from pipeline.quick_imports import leave_out
+from pipeline.cli.quick_imports import leave_out
 if sys.argv[1] == "out":
     leave_out()
 import botocore.httpsession, urllib3.util.ssl_

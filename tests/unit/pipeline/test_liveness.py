@@ -14,8 +14,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from typer.testing import CliRunner
 
-from pipeline import cli_errors
-from pipeline.cli import app
+from pipeline.cli import errors
+from pipeline.cli.commands import app
 from pipeline.doctor import run_checks
 from pipeline.errors import TargetSilentError
 from pipeline.liveness import Watch, is_silent, require_answer
@@ -168,9 +168,9 @@ def test_abandoning_ends_the_process_with_the_error(
         raise EndedError(code)
 
     monkeypatch.setattr(os, "_exit", end)
-    state = cli_errors.Invocation(as_json=True)
+    state = errors.Invocation(as_json=True)
     with pytest.raises(EndedError, match="1"):
-        cli_errors.abandon(state, TargetSilentError("It is silent.", "make down"))
+        errors.abandon(state, TargetSilentError("It is silent.", "make down"))
     out, err = capsys.readouterr()
     assert "lake: It is silent.\n  → make down" in err
     assert '"hint": "make down"' in out

@@ -6,8 +6,13 @@ import io
 
 import pytest
 
-from pipeline import console
-from pipeline.console import LakeConsole, print_recommendations, print_status, print_verification
+from pipeline.console import lake_console
+from pipeline.console.lake_console import (
+    LakeConsole,
+    print_recommendations,
+    print_status,
+    print_verification,
+)
 from pipeline.reconciliation import Hop
 from pipeline.run_state import Record
 from pipeline.stages.recommend import Recommendations, Title
@@ -29,7 +34,7 @@ TITLES = Recommendations(42, "known", [Title(1, "Wallace & Gromit: The Wrong Tro
 @pytest.mark.parametrize("width", [20, 40, 60, 80, 120])
 def test_numbers_stay_whole(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
     out = io.StringIO()
-    monkeypatch.setattr(console, "stdout_console", lambda: LakeConsole(file=out, width=width))
+    monkeypatch.setattr(lake_console, "stdout_console", lambda: LakeConsole(file=out, width=width))
     print_verification(FOUND)
     print_status(STATUS)
     print_recommendations(TITLES)
@@ -43,7 +48,7 @@ def test_numbers_stay_whole(width: int, monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_a_stage_that_runs_has_not_taken_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     out = io.StringIO()
-    monkeypatch.setattr(console, "stdout_console", lambda: LakeConsole(file=out, width=120))
+    monkeypatch.setattr(lake_console, "stdout_console", lambda: LakeConsole(file=out, width=120))
     print_status(STATUS)
     [row] = [line for line in out.getvalue().splitlines() if "full_load" in line]
     assert row.replace("│", " ").split() == ["full_load", "running"]
@@ -51,7 +56,7 @@ def test_a_stage_that_runs_has_not_taken_a_time(monkeypatch: pytest.MonkeyPatch)
 
 def test_a_wide_terminal_has_tables(monkeypatch: pytest.MonkeyPatch) -> None:
     out = io.StringIO()
-    monkeypatch.setattr(console, "stdout_console", lambda: LakeConsole(file=out, width=80))
+    monkeypatch.setattr(lake_console, "stdout_console", lambda: LakeConsole(file=out, width=80))
     print_verification(FOUND)
     assert "difference" in out.getvalue()
     assert all(len(line) <= 80 for line in out.getvalue().splitlines())

@@ -10,9 +10,9 @@ import pytest
 import typer.main
 from typer.testing import CliRunner
 
-from pipeline import cli
-from pipeline.cli import app
-from pipeline.pasteable import COMMANDS, PLUGINS, pasteable, program
+from pipeline.cli import commands
+from pipeline.cli.commands import app
+from pipeline.text.pasteable import COMMANDS, PLUGINS, pasteable, program
 from tests.support import PROJECT
 
 OWN = Path(sys.executable).with_name("lake")
@@ -25,7 +25,7 @@ def not_on_the_path(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_every_command_is_known() -> None:
-    cli._join_plugins()
+    commands._join_plugins()
     group = typer.main.get_command(app)
     assert set(getattr(group, "commands")) == {*COMMANDS, *PLUGINS}  # noqa: B009
 
@@ -69,7 +69,7 @@ def test_what_goes_on_after_ctrl_c_can_be_pasted_with_its_source(
     def interrupted(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "open_lake", interrupted)
+    monkeypatch.setattr(commands, "open_lake", interrupted)
     monkeypatch.chdir(PROJECT)
     result = CliRunner().invoke(app, ["run", "--movielens", "my files.zip", "--json"])
     assert result.exit_code == 130

@@ -13,9 +13,9 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from pipeline import cli, cli_play
-from pipeline.cli import app
-from pipeline.cli_play import parameters
+from pipeline.cli import commands, play
+from pipeline.cli.commands import app
+from pipeline.cli.play import parameters
 from pipeline.errors import DataError, SettingsError, StateLostError
 from pipeline.lake import Lake
 from pipeline.movie_search import Catalogue, stars_by_movie
@@ -108,7 +108,7 @@ def test_a_fold_in_has_a_reason_for_each_title() -> None:
 
 
 def test_the_command_takes_a_user_or_ratings(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli, "open_lake", lambda *_: pytest.fail("nothing is asked"))
+    monkeypatch.setattr(commands, "open_lake", lambda *_: pytest.fail("nothing is asked"))
     for words in ([], ["1", "--rated", "x=1"], ["--rated", "x=9"]):
         assert CliRunner().invoke(app, ["recommend", *words]).exit_code == 2
 
@@ -177,7 +177,7 @@ def test_models_stand_side_by_side(monkeypatch: pytest.MonkeyPatch) -> None:
     newest, serving = trained_models(cast(Lake, lake))
     assert (newest.job, newest.parameters, newest.serves) == ("b", {"factors": "128"}, False)
     assert (serving.metrics, serving.serves) == ({"ndcg_at_10": 0.25}, True)
-    monkeypatch.setattr(cli_play, "open_lake", lambda *_: lake)
+    monkeypatch.setattr(play, "open_lake", lambda *_: lake)
     shown = CliRunner().invoke(app, ["models"]).stdout
     assert "factors=128" in shown
     assert "0.2500" in shown
@@ -278,7 +278,7 @@ def test_sql_is_shown_as_asked_for(
     words: list[str], said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     s3 = FakeS3()
-    monkeypatch.setattr(cli_play, "open_lake", lambda *_: _asked(_Glue(s3), s3))
+    monkeypatch.setattr(play, "open_lake", lambda *_: _asked(_Glue(s3), s3))
     found = CliRunner().invoke(app, ["sql", "select 1", *words])
     assert found.exit_code == 0
     assert said in found.stdout.replace("\r\n", "\n")

@@ -18,11 +18,12 @@ from typer.testing import CliRunner
 import pipeline
 from lakestack import cli as emulator_cli
 from lakestack.host.process import Emulator
-from pipeline import cli_errors, console
-from pipeline.console import LakeConsole, PlainReporter, TerminalReporter, cell
-from pipeline.printable import printable
+from pipeline.cli import errors
+from pipeline.console import lake_console
+from pipeline.console.lake_console import LakeConsole, PlainReporter, TerminalReporter, cell
 from pipeline.stages.recommend import Recommendations, Title
 from pipeline.status import LakeStatus
+from pipeline.text.printable import printable
 
 HOSTILE = "\x1b[31mE\x1b]0;pwned\x07 [bold red]m[/] [/] :dog: \u202e\u2066\x9b\x7f\r"
 CR = r"\x0d"
@@ -59,7 +60,7 @@ def test_nothing_gets_through(text: str) -> None:
 @pytest.fixture
 def shown(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
     out = io.StringIO()
-    monkeypatch.setattr(console, "stdout_console", lambda: LakeConsole(file=out, width=200))
+    monkeypatch.setattr(lake_console, "stdout_console", lambda: LakeConsole(file=out, width=200))
     return out
 
 
@@ -69,7 +70,9 @@ def recommendations(*titles: str) -> Recommendations:
 
 
 def test_titles_keep_their_brackets_and_columns(shown: io.StringIO) -> None:
-    console.print_recommendations(recommendations(HOSTILE, "\u5343\u3068", "e\u0301x", "plain"))
+    lake_console.print_recommendations(
+        recommendations(HOSTILE, "\u5343\u3068", "e\u0301x", "plain")
+    )
     text = shown.getvalue()
     assert SAFE in text and "([/])" in text and is_safe(text)
     rows = [line for line in text.splitlines() if "0.500" in line]
@@ -77,7 +80,7 @@ def test_titles_keep_their_brackets_and_columns(shown: io.StringIO) -> None:
 
 
 def test_names_of_stacks_are_cells(shown: io.StringIO) -> None:
-    console.print_status(LakeStatus(stacks={HOSTILE: "[/]"}, stages={}))
+    lake_console.print_status(LakeStatus(stacks={HOSTILE: "[/]"}, stages={}))
     assert SAFE in shown.getvalue() and is_safe(shown.getvalue())
 
 
@@ -99,8 +102,8 @@ def test_a_console_takes_no_string_for_markup() -> None:
 
 
 def test_errors_and_json_are_safe(capsys: pytest.CaptureFixture[str]) -> None:
-    state = cli_errors.Invocation(as_json=True)
-    cli_errors._fail(state, f"line one\n{HOSTILE}", HOSTILE, ValueError())
+    state = errors.Invocation(as_json=True)
+    errors._fail(state, f"line one\n{HOSTILE}", HOSTILE, ValueError())
     printed = capsys.readouterr()
     assert SAFE in printed.err and is_safe(printed.err)
     assert is_safe(printed.out) and "\x7f" not in printed.out

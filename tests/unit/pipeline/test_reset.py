@@ -15,8 +15,8 @@ from typer.testing import CliRunner
 from lakestack.errors import NotRunningError, StateError
 from lakestack.host import reset as of_the_emulator
 from lakestack.services.control import routes
-from pipeline import cli_play
-from pipeline.cli import app
+from pipeline.cli import play
+from pipeline.cli.commands import app
 from pipeline.errors import TargetError
 from pipeline.reset import reset
 from pipeline.target import Target, open_target
@@ -56,7 +56,7 @@ def test_the_plug_in_is_asked(
 ) -> None:
     url, asked = served
     target = open_target("local", endpoint=url)
-    monkeypatch.setattr(cli_play, "open_lake", lambda *_: SimpleNamespace(target=target))
+    monkeypatch.setattr(play, "open_lake", lambda *_: SimpleNamespace(target=target))
     found = CliRunner().invoke(app, ["reset"])
     assert (found.exit_code, found.stdout) == (0, "emptied in 0.2 s: s3, glue\n")
     assert asked == [(of_the_emulator.RESET, {})]

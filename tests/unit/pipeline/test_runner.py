@@ -13,7 +13,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from pipeline import runner
-from pipeline.cli_errors import explain
+from pipeline.cli.errors import explain
 from pipeline.cloudformation import Outcome
 from pipeline.counted_once import CountedOnce
 from pipeline.data import Source

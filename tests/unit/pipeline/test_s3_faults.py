@@ -21,7 +21,7 @@ from lakestack.services.glue.crawl_errors import CrawlError
 from lakestack.services.glue.s3_crawler import S3Crawler, S3Found, S3Grouping
 from lakestack.services.retries import Backoff
 from lakestack.services.sagemaker.objects import fetch
-from pipeline.cli_errors import explain
+from pipeline.cli.errors import explain
 from pipeline.lake import Lake
 from pipeline.settings import Settings
 from pipeline.target import open_target

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from pipeline.cli import app
+from pipeline.cli.commands import app
 from pipeline.lab_client import client
 from pipeline.shell_settings import ShellSettings, chosen_shell, shell_settings
 from pipeline.target import open_target

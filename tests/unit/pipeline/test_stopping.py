@@ -10,12 +10,12 @@ import pytest
 from botocore.exceptions import ClientError
 
 from pipeline.cloudformation import Stacks
+from pipeline.destroy.leftovers import tagged_resources
+from pipeline.destroy.stopping import stop_work
 from pipeline.dms_roles import MADE_BY_A_LAKE, delete_unused_roles, roles_to_make
 from pipeline.lake import Lake
-from pipeline.leftovers import tagged_resources
 from pipeline.ownership import Belongings
 from pipeline.settings import ROOT, Settings
-from pipeline.stopping import stop_work
 from pipeline.target import open_target
 from tests.unit.pipeline.fakes import SilentReporter, client_error
 

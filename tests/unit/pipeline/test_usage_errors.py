@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from pipeline.cli import _join_plugins, app
+from pipeline.cli.commands import _join_plugins, app
 
 
 def call(*arguments: str) -> Any:

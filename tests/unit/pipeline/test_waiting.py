@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from pipeline.console import LakeConsole, PlainReporter, TerminalReporter
-from pipeline.durations import ON_AWS, waiting_text
+from pipeline.console.lake_console import LakeConsole, PlainReporter, TerminalReporter
 from pipeline.lake import Lake
 from pipeline.polling import poll_until
 from pipeline.settings import STACKS
 from pipeline.stages import STAGES
 from pipeline.target import open_target
+from pipeline.text.durations import ON_AWS, waiting_text
 from tests.unit.pipeline.fakes import SilentReporter
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from pipeline.cli import app
+from pipeline.cli.commands import app
 from pipeline.data import synthetic
 from tests import support
 from tests.integration.aws_target.calls import Call, recording

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from typer.testing import CliRunner
 
 from pipeline import infrastructure
-from pipeline.cli import app
+from pipeline.cli.commands import app
 from pipeline.cloudformation import template_text
 from pipeline.delivered import Delivered
 from pipeline.lake import Lake

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from pipeline.cli import app
+from pipeline.cli.commands import app
 from pipeline.target import open_target
 from tests.integration.pipeline.movielens_data import Expected, write_folder
 from tests.support import REGION, unique, wait_until

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from pipeline.cli import app
+from pipeline.cli.commands import app
 from pipeline.run_lock import LIFETIME
 from tests.integration.pipeline.movielens_data import Expected, write_folder
 from tests.support import wait_until
@@ -84,7 +84,7 @@ def killed_in_the_stream(endpoint: str, tmp: Path) -> None:
     with log.open("w") as stderr:
         process = subprocess.Popen(
             [
-                *(sys.executable, "-c", "from pipeline.cli import main; main()", "run"),
+                *(sys.executable, "-c", "from pipeline.cli.commands import main; main()", "run"),
                 *("--movielens", str(tmp / "movielens"), "--endpoint", endpoint),
             ],
             stdout=subprocess.DEVNULL,
@@ -175,7 +175,7 @@ def test_a_consumer_that_fails_in_the_middle_goes_on_and_a_replay_changes_nothin
     try:
         replay = subprocess.Popen(
             [
-                *(sys.executable, "-c", "from pipeline.cli import main; main()", "run"),
+                *(sys.executable, "-c", "from pipeline.cli.commands import main; main()", "run"),
                 *("--movielens", str(lake.folder), "--endpoint", lake.endpoint),
                 *("--only", "stream", "--force"),
             ],

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from pipeline.cli import app
-from pipeline.console import reporter
+from pipeline.cli.commands import app
+from pipeline.console.lake_console import reporter
 from pipeline.lake import Lake
 from pipeline.polling import poll_until
 from pipeline.reactive.stack import running

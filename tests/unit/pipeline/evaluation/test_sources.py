@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from pipeline.cli import _join_plugins, app
+from pipeline.cli.commands import _join_plugins, app
 from pipeline.errors import DataError, EvaluationError
 from pipeline.evaluation.champion import of_artifact, of_endpoint
 from pipeline.evaluation.channel import from_lake

@@ -40,7 +40,7 @@ class LateReporter:
     def _reporter(self) -> Reporter:
         with self._lock:
             if self._made is None:
-                from pipeline.console import reporter
+                from pipeline.console.lake_console import reporter
 
                 self._made = reporter()
             return self._made

@@ -18,15 +18,15 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.check import Check
-from pipeline.counted import counted
-from pipeline.durations import waiting_text
+from pipeline.console.narrow_table import print_table
 from pipeline.lake import Reporter
-from pipeline.narrow_table import print_table
-from pipeline.pasteable import pasteable
-from pipeline.printable import printable
+from pipeline.text.counted import counted
+from pipeline.text.durations import waiting_text
+from pipeline.text.pasteable import pasteable
+from pipeline.text.printable import printable
 
 if TYPE_CHECKING:
-    from pipeline.destroy import Destruction
+    from pipeline.destroy.destruction import Destruction
     from pipeline.lists.command import Lists
     from pipeline.reconciliation import Hop
     from pipeline.runner import RunResult

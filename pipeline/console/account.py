@@ -10,9 +10,9 @@ from rich.table import Table
 
 from pipeline.account.cost import Costs, Item
 from pipeline.check import Check
-from pipeline.console import LakeConsole, cell, print_checks
-from pipeline.counted import counted
-from pipeline.pasteable import pasteable
+from pipeline.console.lake_console import LakeConsole, cell, print_checks
+from pipeline.text.counted import counted
+from pipeline.text.pasteable import pasteable
 
 if TYPE_CHECKING:
     from pipeline.account.pause import Pause

@@ -28,9 +28,9 @@ import typer
 from typer.core import TyperGroup
 
 from pipeline.errors import CutOffError, LakeError
-from pipeline.pasteable import COMMANDS, pasteable
-from pipeline.printable import printable
 from pipeline.settings import WORKSHOP
+from pipeline.text.pasteable import COMMANDS, pasteable
+from pipeline.text.printable import printable
 
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
@@ -285,7 +285,7 @@ def _fail(state: Invocation, message: str, hint: str, error: BaseException) -> N
 def _print_usage_error(state: Invocation, error: click.ClickException, root: click.Context) -> None:
     """On stdout; click itself says it on stderr."""
     if isinstance(error, click.UsageError):
-        from pipeline.usage_errors import complete
+        from pipeline.cli.usage_errors import complete
 
         complete(error, root, state.words)
     if state.as_json:

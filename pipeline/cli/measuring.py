@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from pipeline.cache import cache_folder
-from pipeline.cli_opening import open_lake
+from pipeline.cli.opening import open_lake
 from pipeline.errors import EvaluationError
 from pipeline.evaluation.champion import Champion, of_artifact, of_endpoint
 from pipeline.evaluation.channel import from_lake, from_source
@@ -37,7 +37,7 @@ def measure(
     Raises:
         LakeError: no data, a wrong value, or a file that cannot be written
     """
-    from pipeline import console
+    from pipeline.console import lake_console
 
     if wanted.people and report is None:
         raise EvaluationError("--user belongs to --report.", "Add: --report report.html")
@@ -47,7 +47,7 @@ def measure(
     with tempfile.TemporaryDirectory(prefix="lake-channel-") as work:
         channel = Path(work)
         if source is not None:
-            reporter = console.reporter()
+            reporter = lake_console.reporter()
             origin = from_source(source, cache_folder(), channel, reporter)
             champion = given or Champion("the defaults: no model was given")
         else:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 from click import Choice
 
-from pipeline.cli_opening import open_lake
-from pipeline.cli_options import Document, Endpoint, Json, Region, TargetName, answer
-from pipeline.counted import counted
+from pipeline.cli.opening import open_lake
+from pipeline.cli.options import Document, Endpoint, Json, Region, TargetName, answer
+from pipeline.text.counted import counted
 
 if TYPE_CHECKING:
     from pipeline.sql import Answer
@@ -85,8 +85,8 @@ def reset(
     as_json: Json = False,
 ) -> Document:
     """Empty the emulator: every service, not the lake alone; in seconds."""
-    from pipeline.printable import printable
     from pipeline.reset import reset as emptied
+    from pipeline.text.printable import printable
 
     found = emptied(open_lake(target, endpoint).target)
     names = ", ".join(found.get("services", [])) or "nothing was in it"
@@ -97,7 +97,7 @@ def reset(
 
 
 def _print(found: Answer, output: str) -> None:
-    from pipeline.printable import printable
+    from pipeline.text.printable import printable
 
     if output == "csv":
         import csv
@@ -111,8 +111,8 @@ def _print(found: Answer, output: str) -> None:
     else:
         from rich.table import Table
 
-        from pipeline.console import cell, stdout_console
-        from pipeline.narrow_table import print_table
+        from pipeline.console.lake_console import cell, stdout_console
+        from pipeline.console.narrow_table import print_table
 
         table = Table(*(printable(name) for name in found.columns))
         for row in found.rows:

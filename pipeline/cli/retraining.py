@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli_opening import Before, open_lake
-from pipeline.cli_options import (
+from pipeline.cli.opening import Before, open_lake
+from pipeline.cli.options import (
     Account,
     Allowed,
     Document,
@@ -37,8 +37,8 @@ def retrain(
     as_json: Json = False,
 ) -> Document:
     """Look at what has come since the model, and train, compare and swap it when that helps."""
+    from pipeline.console.retraining import print_round
     from pipeline.retraining.command import retrain as go_through
-    from pipeline.retraining_console import print_round
 
     before = Before(yes_account, allowed_accounts)
     found = go_through(open_lake(target, endpoint, region, before), force=force, dry=dry_run)
@@ -61,8 +61,8 @@ def simulate_drift(
     as_json: Json = False,
 ) -> Document:
     """Shift tastes in the stream: the model before it, at the bottom, and after retraining."""
+    from pipeline.console.retraining import print_drift
     from pipeline.drift.simulation import simulate_drift as simulate
-    from pipeline.retraining_console import print_drift
 
     lake = open_lake(target, endpoint, region, Before(yes_account, allowed_accounts))
     found = simulate(lake, seed, plot, users)
@@ -86,6 +86,7 @@ def schedule(
     as_json: Json = False,
 ) -> Document:
     """Retrain on a schedule; without an option, show the schedule."""
+    from pipeline.console.retraining import print_schedule
     from pipeline.errors import SettingsError
     from pipeline.retraining.schedule import (
         expression_of,
@@ -93,7 +94,6 @@ def schedule(
         remove_schedule,
         schedule_of,
     )
-    from pipeline.retraining_console import print_schedule
 
     expression = expression_of(every, cron)
     if remove and expression:

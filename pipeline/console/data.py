@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
-from pipeline.console import LakeConsole, reporter
+from pipeline.console.lake_console import LakeConsole, reporter
 from pipeline.data.room import amount
-from pipeline.pasteable import pasteable
+from pipeline.text.pasteable import pasteable
 
 if TYPE_CHECKING:
     from pipeline.data.generation import Generated

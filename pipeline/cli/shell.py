@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from click import Choice
 
-from pipeline.cli_options import Document, Endpoint, Json, answer
+from pipeline.cli.options import Document, Endpoint, Json, answer
 from pipeline.errors import EndpointRefusedError, SettingsError
 
 __all__ = ["PASSED_ON", "aws", "env"]
@@ -33,9 +33,9 @@ def env(
     as_json: Json = False,
 ) -> Document:
     """Print what makes a shell's AWS clients find the lake: eval "$(lake env)"."""
-    from pipeline.printable import printable
     from pipeline.shell_settings import chosen_shell, shell_settings
     from pipeline.target import open_target
+    from pipeline.text.printable import printable
 
     found = shell_settings(open_target("local", endpoint=endpoint), os.environ)
     document = {"set": found.values, "unset": found.unset}

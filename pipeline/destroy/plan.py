@@ -1,4 +1,4 @@
-"""``lake destroy --dry-run``: what `pipeline.destroy` would delete, in its order.
+"""``lake destroy --dry-run``: what `pipeline.destroy.destruction` would delete, in its order.
 
 Nothing is written.
 """
@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pipeline.counted import counted
-from pipeline.destroy_logs import log_groups
+from pipeline.destroy.leftovers import network_interfaces
+from pipeline.destroy.logs import log_groups
+from pipeline.destroy.stopping import working
 from pipeline.dms_roles import own_roles
 from pipeline.infrastructure import BUCKET, SERVING
 from pipeline.lake import Lake
-from pipeline.leftovers import network_interfaces
 from pipeline.ownership import Belongings, own_tables
 from pipeline.reactive.stack import running
 from pipeline.retraining.registry import registered
 from pipeline.settings import LISTS, LOADED, REACTIVE, ROOT, SCHEDULE
-from pipeline.stopping import working
+from pipeline.text.counted import counted
 
 __all__ = ["planned_steps", "stack_contents"]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import typer
 
-from pipeline.cli_errors import abandon, invocation
+from pipeline.cli.errors import abandon, invocation
 
 if TYPE_CHECKING:
     from pipeline.account.deployed import Standing
@@ -43,13 +43,13 @@ def open_lake(
     """The lake on the named target; looked at and confirmed where a target asks for that."""
     import click
 
+    from pipeline.console.late_reporter import LateReporter
     from pipeline.earlier import take_earlier
     from pipeline.lake import Lake
-    from pipeline.late_reporter import LateReporter
     from pipeline.liveness import Watch, require_answer
     from pipeline.occupant import require_own
-    from pipeline.printable import printable
     from pipeline.target import open_target
+    from pipeline.text.printable import printable
 
     before = before or Before()
     target = open_target(
@@ -77,8 +77,8 @@ def open_lake(
 
 
 def _say(text: str) -> None:
-    from pipeline.pasteable import pasteable
-    from pipeline.printable import printable
+    from pipeline.text.pasteable import pasteable
+    from pipeline.text.printable import printable
 
     typer.echo(printable(pasteable(text)), err=True)
 
@@ -91,7 +91,7 @@ def _confirm(lake: Lake, command: str, region: str | None, before: Before) -> No
     from pipeline.account.deployed import Standing
     from pipeline.account.plan import require_cheap
     from pipeline.account.preflight import account_checks, require_ready
-    from pipeline.account_console import print_plan, print_unsure
+    from pipeline.console.account import print_plan, print_unsure
 
     if before.yes_account:
         require_named(lake.target, command, before.yes_account, region)

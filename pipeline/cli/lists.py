@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli_opening import Before, open_lake
-from pipeline.cli_options import (
+from pipeline.cli.opening import Before, open_lake
+from pipeline.cli.options import (
     Account,
     Allowed,
     Document,
@@ -38,12 +38,12 @@ def lists(
     before = Before(yes_account, allowed_accounts, writes=user is None)
     lake = open_lake(target, endpoint, region, before)
     if user is not None:
-        from pipeline.console import print_recommendations
+        from pipeline.console.lake_console import print_recommendations
         from pipeline.lists.table import look_up
 
         title_list = look_up(lake, user, k)
         return answer(as_json, title_list.as_dict(), lambda: print_recommendations(title_list))
-    from pipeline.console import print_lists
+    from pipeline.console.lake_console import print_lists
     from pipeline.lists.command import make_lists
 
     made = make_lists(lake, k)

@@ -9,7 +9,7 @@ import typer
 from click import Choice
 
 from pipeline.cache import cache_folder
-from pipeline.cli_options import Document, Json, Region, answer
+from pipeline.cli.options import Document, Json, Region, answer
 
 __all__ = ["generate", "iam_policy"]
 
@@ -26,8 +26,8 @@ def generate(
     as_json: Json = False,
 ) -> Document:
     """Write MovieLens-like data of any size; the same arguments give the same bytes."""
+    from pipeline.console.data import generating, print_generated
     from pipeline.data.generation import generate_folder, parse_size
-    from pipeline.data_console import generating, print_generated
 
     size = parse_size(ratings)
     folder = output or cache_folder() / "generated" / f"{size.ratings}-{seed}"
@@ -55,7 +55,7 @@ def iam_policy(
     import os
 
     from pipeline.account.iam_policy import deployer_policy
-    from pipeline.printable import printable
+    from pipeline.text.printable import printable
 
     found = deployer_policy(account, region, os.environ)
     for note in found.notes(part):

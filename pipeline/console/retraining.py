@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from rich import box
 from rich.table import Table
 
-from pipeline.console import LakeConsole, cell
-from pipeline.pasteable import pasteable
+from pipeline.console.lake_console import LakeConsole, cell
+from pipeline.text.pasteable import pasteable
 
 if TYPE_CHECKING:
     from pipeline.drift.simulation import Drift

@@ -16,11 +16,11 @@ import typer
 import typer.core
 
 from pipeline.cache import cache_folder
-from pipeline.cli_errors import FriendlyGroup, WholeHelp
-from pipeline.cli_evaluate import evaluate
-from pipeline.cli_lists import lists
-from pipeline.cli_opening import Before, open_lake, planned
-from pipeline.cli_options import (
+from pipeline.cli.errors import FriendlyGroup, WholeHelp
+from pipeline.cli.evaluate import evaluate
+from pipeline.cli.lists import lists
+from pipeline.cli.opening import Before, open_lake, planned
+from pipeline.cli.options import (
     Account,
     Allowed,
     Document,
@@ -30,13 +30,13 @@ from pipeline.cli_options import (
     TargetName,
     answer,
 )
-from pipeline.cli_play import models, parameters, reset, sql
-from pipeline.cli_retraining import retrain, schedule, simulate_drift
-from pipeline.cli_shell import PASSED_ON, aws, env
-from pipeline.cli_without_lake import generate, iam_policy
+from pipeline.cli.play import models, parameters, reset, sql
+from pipeline.cli.quick_imports import imported_meanwhile, leave_out
+from pipeline.cli.retraining import retrain, schedule, simulate_drift
+from pipeline.cli.shell import PASSED_ON, aws, env
+from pipeline.cli.without_lake import generate, iam_policy
 from pipeline.errors import LakeError
 from pipeline.plugins import entry_points
-from pipeline.quick_imports import imported_meanwhile, leave_out
 
 __all__ = ["app", "main"]
 
@@ -49,7 +49,7 @@ def _version(given: bool) -> None:
     if given:
         from importlib.metadata import version
 
-        from pipeline.printable import printable
+        from pipeline.text.printable import printable
 
         typer.echo(printable(f"lake {version('emulated-data-lake')}"))
         raise typer.Exit
@@ -150,8 +150,9 @@ def run(
     as_json: Json = False,
 ) -> Document:
     """Run the whole lake; what is done and unchanged is skipped."""
-    from pipeline import console, runner
+    from pipeline import runner
     from pipeline.account.accrued import costs_noted
+    from pipeline.console import lake_console
     from pipeline.data import Source
     from pipeline.timeline import timeline_of
 
@@ -165,7 +166,7 @@ def run(
         return answer(
             as_json,
             result.as_dict(),
-            lambda: console.print_run(result),
+            lambda: lake_console.print_run(result),
             None if result.ok else result.failure(),
         )
 
@@ -184,7 +185,7 @@ def plan(
     """Show what a run would make, change and delete, and what that costs; changes nothing."""
     from pipeline.account.deployed import Standing
     from pipeline.account.plan import require_cheap
-    from pipeline.account_console import print_plan
+    from pipeline.console.account import print_plan
     from pipeline.data import Source
 
     source = Source(movielens or None, cache_folder())
@@ -209,11 +210,11 @@ def status(
     from pipeline.status import lake_status
 
     lake = open_lake(target, endpoint, region)
-    with imported_meanwhile("pipeline.console", wanted=not as_json):
+    with imported_meanwhile("pipeline.console.lake_console", wanted=not as_json):
         found = lake_status(lake)
 
     def show() -> None:
-        from pipeline.console import print_status
+        from pipeline.console.lake_console import print_status
 
         print_status(found)
 
@@ -231,14 +232,14 @@ def verify(
     as_json: Json = False,
 ) -> Document:
     """Check every validation step of the labs and reconcile all counts."""
-    from pipeline import console
+    from pipeline.console import lake_console
     from pipeline.verify import verify_lake
 
     found = verify_lake(open_lake(target, endpoint, region), lab)
     return answer(
         as_json,
         found.as_dict(),
-        lambda: console.print_verification(found),
+        lambda: lake_console.print_verification(found),
         None if found.ok else found.failure(),
     )
 
@@ -263,7 +264,7 @@ def recommend(
     as_json: Json = False,
 ) -> Document:
     """Ask the endpoint for titles that a user may like, or somebody who has rated these."""
-    from pipeline import console
+    from pipeline.console import lake_console
     from pipeline.movie_search import Catalogue, stars_by_movie
     from pipeline.stages.recommend import titles_for, titles_for_ratings
 
@@ -276,7 +277,7 @@ def recommend(
         if user is not None
         else titles_for_ratings(lake, Catalogue.of(lake).found(given), k)
     )
-    return answer(as_json, found.as_dict(), lambda: console.print_recommendations(found))
+    return answer(as_json, found.as_dict(), lambda: lake_console.print_recommendations(found))
 
 
 app.command()(lists)
@@ -305,8 +306,8 @@ def pause(
     """Remove what bills by the hour and can be made again; all data is kept."""
     from pipeline.account.accrued import costs_noted
     from pipeline.account.pause import pause_lake
-    from pipeline.account_console import print_pause
-    from pipeline.cli_errors import at_target
+    from pipeline.cli.errors import at_target
+    from pipeline.console.account import print_pause
 
     lake = open_lake(target, endpoint, region, Before(yes_account, allowed_accounts))
     with costs_noted(lake):
@@ -328,17 +329,18 @@ def destroy(
     as_json: Json = False,
 ) -> Document:
     """Delete everything that belongs to the lake, and list what is left."""
-    from pipeline import console, destroy
     from pipeline.account.accrued import costs_noted
+    from pipeline.console import lake_console
+    from pipeline.destroy import destruction
 
     before = Before(yes_account, allowed_accounts, writes=not dry_run)
     lake = open_lake(target, endpoint, region, before)
     with costs_noted(lake):
-        found = destroy.plan_destruction(lake) if dry_run else destroy.destroy_lake(lake)
+        found = destruction.plan_destruction(lake) if dry_run else destruction.destroy_lake(lake)
         return answer(
             as_json,
             found.as_dict(),
-            lambda: console.print_destruction(found),
+            lambda: lake_console.print_destruction(found),
             found.failure() if found.leftovers else None,
         )
 
@@ -351,14 +353,14 @@ def doctor(
     as_json: Json = False,
 ) -> Document:
     """Check this machine and the target, and name what fixes each fault."""
-    from pipeline import console
+    from pipeline.console import lake_console
     from pipeline.doctor import failure, run_checks
 
     checks = run_checks(target, endpoint, cache_folder(), region)
     return answer(
         as_json,
         {"checks": [vars(check) for check in checks]},
-        lambda: console.print_checks(checks),
+        lambda: lake_console.print_checks(checks),
         failure(checks),
     )
 

@@ -17,14 +17,14 @@ from botocore.exceptions import ConnectionError as NoConnection
 
 from pipeline import exceptions_table
 from pipeline.access import is_login_lost
-from pipeline.counted import counted
-from pipeline.destroy_logs import delete_logs, job_runs, log_groups
-from pipeline.destroy_plan import planned_steps, stack_contents
+from pipeline.destroy.leftovers import network_interfaces, tagged_resources
+from pipeline.destroy.logs import delete_logs, job_runs, log_groups
+from pipeline.destroy.plan import planned_steps, stack_contents
+from pipeline.destroy.stopping import stop_work
 from pipeline.dms_roles import DMS_ROLES, delete_unused_roles
 from pipeline.errors import CutOffError, LakeError, LeftoversError
 from pipeline.infrastructure import BUCKET, SERVING
 from pipeline.lake import Lake, is_missing
-from pipeline.leftovers import network_interfaces, tagged_resources
 from pipeline.ownership import (
     Belongings,
     foreign_tables,
@@ -38,7 +38,7 @@ from pipeline.retraining.registry import clear_registry, group_is_there
 from pipeline.run_lock import RunLock
 from pipeline.settings import LISTS, LOADED, OPTIONAL, REACTIVE, ROOT, SCHEDULE, STACKS
 from pipeline.stages.deploy import endpoint_status
-from pipeline.stopping import stop_work
+from pipeline.text.counted import counted
 
 __all__ = ["CleanUp", "Destruction", "destroy_lake", "plan_destruction"]
 

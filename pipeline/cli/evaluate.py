@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli_options import Document, Endpoint, Json, Region, TargetName, answer
+from pipeline.cli.options import Document, Endpoint, Json, Region, TargetName, answer
 
 __all__ = ["evaluate"]
 
@@ -53,7 +53,7 @@ def evaluate(
     as_json: Json = False,
 ) -> Document:
     """Measure models on the lake's ratings beside the deployed one; changes nothing."""
-    from pipeline.evaluation.command import measure
+    from pipeline.cli.measuring import measure
     from pipeline.evaluation.console import print_evaluation
     from pipeline.evaluation.evaluate import Wanted
 

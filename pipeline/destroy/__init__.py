@@ -1,0 +1,1 @@
+"""`lake destroy`: what was made goes, and nothing else."""

@@ -1,0 +1,1 @@
+"""Words and figures as they are written for people."""
