@@ -297,5 +297,28 @@ def test_other_services(emulator: str, aws: Aws, name: str) -> None:
     assert "hello" in got
 
 
+def test_access_logs(emulator: str, aws: Aws, name: str, echo: str) -> None:
+    client, logs = aws("apigatewayv2"), aws("logs")
+    api_id = quick(aws, name, echo, RouteKey="GET /pets/{id}")
+    logs.create_log_group(logGroupName=name)
+    settings = {
+        "DestinationArn": f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{name}:*",
+        "Format": '{"route": "$context.routeKey", "status": $context.status, "$context.none"}',
+    }
+    stage = {"ApiId": api_id, "StageName": "$default"}
+    client.update_stage(**stage, AccessLogSettings=settings)
+    for path in ("/pets/7", "/none"):
+        call(emulator, api_id, "GET", path)
+    found = logs.filter_log_events(logGroupName=name)["events"]
+    assert [event["message"] for event in found] == [
+        '{"route": "GET /pets/{id}", "status": 200, "-"}',
+        '{"route": "-", "status": 404, "-"}',
+    ]
+    logs.delete_log_group(logGroupName=name)
+    assert call(emulator, api_id, "GET", "/pets/7").status == 200
+    client.delete_access_log_settings(**stage)
+    assert "AccessLogSettings" not in client.get_stage(**stage)
+
+
 def test_a_host_without_an_api(emulator: str) -> None:
     assert send(emulator, "GET", "/", host=host_of("none")).status == 404

@@ -164,9 +164,11 @@ def test_the_parts_as_resources(emulator: str, aws: Aws, stacks: Stacks, name: s
             },
         }
 
-    stack = stacks.create(template("GET /a"), **ALLOWED)
+    tags = [{"Key": "of", "Value": "the stack"}]
+    stack = stacks.create(template("GET /a"), **ALLOWED, Tags=tags)
     assert stack["StackStatus"] == "CREATE_COMPLETE", stacks.events(stack)
     found = outputs(stack)
+    assert aws("apigatewayv2").get_api(ApiId=found["Id"])["Tags"]["of"] == "the stack"
     assert found["Stage"] == "$default"
     assert call(emulator, found["Id"], "GET", "/a").status == 200
     assert call(emulator, found["Id"], "GET", "/fixed/a").status == 200
