@@ -68,6 +68,7 @@ def test_a_function_gets_the_event_of_version_2(
         "$default",
     )
     assert context["http"]["sourceIp"] == "127.0.0.1"
+    assert event["headers"]["x-amzn-trace-id"].startswith("Root=1-")
     assert reply.headers["content-type"] == "application/json"
     assert reply.headers["apigw-requestid"] == context["requestId"]
 
@@ -162,6 +163,8 @@ def test_the_path_that_rest_apis_have(emulator: str, aws: Aws, name: str, echo: 
     api_id = quick(aws, name, echo)
     event = echoed(send(emulator, "GET", f"/_aws/execute-api/{api_id}/pets?a=b"))
     assert (event["rawPath"], event["rawQueryString"]) == ("/pets", "a=b")
+    domain = f"{api_id}.execute-api.{REGION}.amazonaws.com"
+    assert event["requestContext"]["domainName"] == domain
     assert send(emulator, "GET", f"/_aws/execute-api/{api_id}/pets", PAGE).status == 403
 
 

@@ -8,6 +8,7 @@ reaches nothing else; the path is as closed as every other route of the emulator
 
 from __future__ import annotations
 
+import secrets
 from typing import Any
 from urllib.parse import unquote
 
@@ -45,6 +46,8 @@ class HttpApis:
             return
         if self._by_host is not (verdict.way is Way.APPLICATION):
             return
+        if not self._by_host and not context.request.path.startswith(PATH):
+            return  # most requests
         raw = get_raw_path(context.request)
         if self._by_host:
             labels = verdict.host.name.split(".")
@@ -130,6 +133,7 @@ def _incoming(
     port = str(request.environ.get("SERVER_PORT") or "")
     given = {name.lower() for name, _ in headers}
     more = {
+        "X-Amzn-Trace-Id": f"Root=1-{int(now.timestamp()):08x}-{secrets.token_hex(12)}",
         "X-Forwarded-For": source,
         "X-Forwarded-Port": port,
         "X-Forwarded-Proto": request.scheme,
@@ -143,7 +147,7 @@ def _incoming(
         headers=headers,
         body=b"" if request.shallow else request.get_data() or restore_payload(request),
         protocol=request.environ.get("SERVER_PROTOCOL") or "HTTP/1.1",
-        host=request.host,
+        host=request.host if _names(request.host, api) else _name_of(state, api),
         source=source,
         api_id=api.id,
         account=state.account,
@@ -155,6 +159,16 @@ def _incoming(
         request_id=new_id(15) + "=",
         time=now,
     )
+
+
+def _names(host: str, api: Api) -> bool:
+    """Whether a Host is the API's own name."""
+    return host.lower().startswith(f"{api.id}.{_LABEL}.")
+
+
+def _name_of(state: ApisState, api: Api) -> str:
+    """The API's name on AWS, for who asks by its path."""
+    return f"{api.id}.{_LABEL}.{state.region}.amazonaws.com"
 
 
 def _identified(told: Answer, request_id: str) -> Answer:
