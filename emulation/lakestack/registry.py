@@ -66,6 +66,7 @@ class EmulatedService:
 
 
 _OURS = "lakestack.services"
+_APIS = f"{_OURS}.apigatewayv2.resources"
 _ATHENA = f"{_OURS}.athena.resources"
 _CFN = f"{_OURS}.cloudformation"
 _TYPES = f"{_CFN}.types"
@@ -159,6 +160,20 @@ SERVICES: tuple[EmulatedService, ...] = (
         "EventBridge Pipes",
         f"{_OURS}.pipes.provider:PipesProvider",
         resource_types={"AWS::Pipes::Pipe": f"{_OURS}.pipes.resources:PipePlugin"},
+    ),
+    EmulatedService(
+        "apigatewayv2",
+        "API Gateway HTTP APIs",
+        f"{_OURS}.apigatewayv2.provider:ApiGatewayV2Provider",
+        moto="moto.apigatewayv2.responses:ApiGatewayV2Response",
+        resource_types={
+            "AWS::ApiGatewayV2::Api": f"{_APIS}:ApiPlugin",
+            "AWS::ApiGatewayV2::Authorizer": f"{_APIS}:AuthorizerPlugin",
+            "AWS::ApiGatewayV2::Deployment": f"{_APIS}:DeploymentPlugin",
+            "AWS::ApiGatewayV2::Integration": f"{_APIS}:IntegrationPlugin",
+            "AWS::ApiGatewayV2::Route": f"{_APIS}:RoutePlugin",
+            "AWS::ApiGatewayV2::Stage": f"{_APIS}:StagePlugin",
+        },
     ),
     EmulatedService(
         "athena",

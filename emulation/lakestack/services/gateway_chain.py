@@ -14,9 +14,15 @@ from localstack.aws.handlers.metric_handler import MetricHandler
 
 from lakestack import patches
 from lakestack.services import credential_scope, request_ids
+from lakestack.services.apigatewayv2.gateway import HttpApis
 from lakestack.services.dynamodb.short_way import ShortWay
 from lakestack.services.fault_injection.handler import inject
-from lakestack.services.front_guard.handlers import CorsGate, guard_of_settings, place
+from lakestack.services.front_guard.handlers import (
+    Application,
+    CorsGate,
+    guard_of_settings,
+    place,
+)
 from lakestack.services.known_paths import KnownPaths
 from lakestack.services.request_log import RequestLog
 from lakestack.services.saved_state import gate
@@ -49,6 +55,9 @@ def extend(gateway: Any) -> None:
     chain = gateway.request_handlers
     (checked,) = (at for at, handler in enumerate(chain) if isinstance(handler, CorsGate))
     chain.insert(checked + 1, ShortWay(gate.GATE.passing))
+    (applications,) = (at for at, handler in enumerate(chain) if isinstance(handler, Application))
+    chain.insert(applications, HttpApis(by_host=True))
+    chain.insert(chain.index(handlers.serve_edge_router_rules), HttpApis(by_host=False))
     place_of_faults = chain.index(handlers.serve_custom_service_request_handlers)
     chain[place_of_faults:place_of_faults] = [inject, gate.enter]
     gateway.finalizers.append(gate.leave)

@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Callable
 from typing import Any
 
+from tests.contract.request_validation.malformed_api_bases import http_apis
 from tests.contract.request_validation.malformed_values import ROLE, UNIQUE, Base
 from tests.support import ACCOUNT, REGION, unique
 
@@ -391,6 +392,7 @@ MAKERS: dict[str, Callable[[Callable[[str], Any]], list[Base]]] = {
     "cloudformation": _cloudformation,
     "s3": _s3,
     "scheduler": _scheduler,
+    "apigatewayv2": http_apis,
     "pipes": _pipes,
     "athena": _athena,
 }

@@ -131,7 +131,12 @@ def _athena(aws: Aws) -> list[str]:
     return [name for name in groups if name != "primary"] + queries
 
 
+def _http_api(aws: Aws, name: str) -> None:
+    aws("apigatewayv2").create_api(Name=name, ProtocolType="HTTP")
+
+
 OWN_SAMPLES: dict[str, tuple[Sample, ...]] = {
+    "apigatewayv2": (Sample(_http_api, listing("apigatewayv2", "get_apis", "Items")),),
     "athena": (Sample(_work_group, _athena),),
     "dms": (Sample(_task, listing("dms", "describe_replication_tasks", "ReplicationTasks")),),
     "glue": (

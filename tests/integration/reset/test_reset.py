@@ -162,9 +162,9 @@ def test_a_session_is_forgotten(own: Running, here: Aws) -> None:
 
 
 SCOPED = (
-    "acm", "apigateway", "cloudformation", "cloudwatch", "dynamodb", "dynamodbstreams", "ec2",
-    "events", "firehose", "kinesis", "kms", "logs", "pipes", "s3", "scheduler", "secretsmanager",
-    "sns", "sqs", "ssm", "stepfunctions",
+    "acm", "apigateway", "apigatewayv2", "cloudformation", "cloudwatch", "dynamodb",
+    "dynamodbstreams", "ec2", "events", "firehose", "kinesis", "kms", "logs", "pipes", "s3",
+    "scheduler", "secretsmanager", "sns", "sqs", "ssm", "stepfunctions",
 )  # fmt: skip
 PLACES = ((support.ACCOUNT, REGION), (OTHER, REGION), (support.ACCOUNT, "eu-central-1"))
 

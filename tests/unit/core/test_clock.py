@@ -37,6 +37,7 @@ READS = {
 """Where else the wall clock may be read: nothing is timed by it."""
 
 COMPARISONS = {
+    f"{_OURS}/services/apigatewayv2/json_web_tokens.py": "exp, nbf, iat: instants of the issuer's",
     f"{_OURS}/services/kinesis/iterator.py": "shows when an iterator was made",
     f"{_OURS}/services/kinesis/record_operations.py": "AT_TIMESTAMP: an instant of the client's",
     f"{_OURS}/services/kinesis/shard_operations.py": "ShardFilter: an instant of the client's",

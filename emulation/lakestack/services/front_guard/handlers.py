@@ -124,7 +124,7 @@ class Application:
         if rule and request.method == "OPTIONS":  # answered by Lambda, not by the function
             _answer(chain, response, Response(status=200, headers=given))
             return
-        if url is not None and url.auth_type == "AWS_IAM" and not _signed_by_a_program(request):
+        if url is not None and url.auth_type == "AWS_IAM" and not signed_by_a_program(request):
             forbidden = Response('{"Message": "Forbidden"}', 403, mimetype="application/json")
             response.update_from(forbidden)
         else:
@@ -219,7 +219,7 @@ def place(gateway: Any, guard: FrontGuard) -> None:
     answers[answers.index(handlers.add_cors_response_headers)] = CorsHeaders()
 
 
-def _signed_by_a_program(request: Any) -> bool:
+def signed_by_a_program(request: Any) -> bool:
     """A page can write a signed address, but no Authorization header without a preflight."""
     how = signed(request.headers.get("Authorization"), request.args.keys())
     marked = any(name in request.headers for name in ("Origin", "Referer", "Sec-Fetch-Site"))

@@ -83,6 +83,9 @@ _BY_SERVICE = {
     "cloudwatch": Codes("ValidationError", "ValidationError", ("InvalidAction", 400), FULL),
     "cloudformation": Codes("ValidationError", "ValidationError", ("InvalidAction", 400), SIZES),
     "apigateway": Codes(_SERIALIZATION, "BadRequestException", ("UnknownOperationException", 404)),
+    "apigatewayv2": Codes(
+        _SERIALIZATION, "BadRequestException", ("UnknownOperationException", 404)
+    ),
     "sns": Codes("InvalidParameter", "InvalidParameter", ("InvalidAction", 400)),
     "route53": Codes(
         "MalformedInput", "InvalidInput", ("UnknownOperationException", 404), payload_only=True

@@ -1,0 +1,28 @@
+"""Pages of lists: MaxResults is a text in this API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lakestack.services import paging
+from lakestack.services.apigatewayv2.state import Document, bad_request
+
+PAGE = 500
+
+
+def page(items: list[Document], request: Document) -> Document:
+    """The answer with one page of a list.
+
+    Raises:
+        CommonServiceException: BadRequestException
+    """
+    asked: Any = request.get("MaxResults")
+    if asked is not None:
+        text = str(asked)
+        if not (text.isascii() and text.isdecimal() and int(text[:9]) > 0 and len(text) < 10):
+            raise bad_request(f"Invalid maxResults {text}; valid: a number above 0")
+    given = {"NextToken": request.get("NextToken"), "MaxResults": asked}
+    cut, token = paging.cut(
+        items, given, PAGE, lambda wrong: bad_request(f"Invalid nextToken {wrong}")
+    )
+    return paging.answer("Items", cut, token)
