@@ -196,7 +196,8 @@ def test_names_of_awsglue(script: Path) -> None:
         "from awsglue.dynamicframe import DynamicFrame, DynamicFrameWriter\n"
         "from awsglue.utils import getResolvedOptions, callsite\n"
         "import awsglue.no_such\nfrom awsglue.gluetypes import *\n"
-        "from awsglue import DynamicFrame\n"
+        "from awsglue import DynamicFrame\nfrom awsglue.data_sink import DataSink\n"
+        "from awsglue.dataframereader import DataFrameReader\n"
     )
     found = verdicts(script, text, "module")
     refused = {name for name, verdict in found.items() if verdict is Verdict.REFUSED}
