@@ -121,6 +121,9 @@ class Calls:
     def _method(self, node: ast.Call, owner: str, name: str) -> Iterator[Finding]:
         if owner in CLASSES:
             entry = CLASSES[owner].get(name)
+            if entry is None and owner == "DynamicFrame" and not name.startswith(("_", "gs_")):
+                note = "AWS documents no such method; a module may add one"
+                yield self._found(node, "call", f"{owner}.{name}", Verdict.RUN_TIME, note)
         else:
             entry = CONTEXT.get(name)
             owner = "GlueContext" if entry else "DynamicFrame"

@@ -24,6 +24,7 @@ from lakestack.services.glue.runtime.awsglue.coverage.context import CLASSES
 from lakestack.services.glue.runtime.awsglue.coverage.frames import BASE, TRANSFORMS
 from lakestack.services.glue.runtime.awsglue.coverage.modules import JOBS, MODULES
 from lakestack.services.glue.runtime.awsglue.sensitive_data.entities import MANAGED
+from lakestack.services.glue.runtime.recipe_transforms import STEPS
 from lakestack.services.glue.special_parameters import PARAMETERS
 
 DOCUMENT = Path(__file__).resolve().parents[3] / "docs" / "glue.md"
@@ -58,6 +59,8 @@ def tables() -> str:
     lines += _section("Formats, read", READ_FORMATS)
     lines += _section("Formats, written", WRITE_FORMATS)
     lines += _section("Modules that AWS Glue brings", MODULES)
+    steps = [f"{group}.{step}" for group, listed in STEPS.items() for step in listed]
+    lines += _section("Steps of `recipe_transforms`", dict.fromkeys(steps, APPLIED))
     lines += _section("Entity types of `EntityDetector`", dict.fromkeys(MANAGED, APPLIED))
     lines += _section("Types of jobs", JOBS)
     parameters = {name: Entry(effect) for name, effect in PARAMETERS.items()}

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from lakestack.glue_check.findings import Finding, Verdict
 from lakestack.glue_check.imports import Surroundings
 from lakestack.glue_check.jobs import Job
+from lakestack.glue_check.table_formats import named_in
 from lakestack.services.glue import job_arguments, python_modules, table_formats
 from lakestack.services.glue.runtime.awsglue.coverage import Effect, Entry
 from lakestack.services.glue.runtime.awsglue.coverage.modules import JOBS
@@ -31,11 +32,24 @@ def of_job(job: Job) -> Iterator[Finding]:
         if effect is Effect.REFUSED and value in ("", "false"):
             effect = Effect.NONE
         yield Finding.of(job.file, job.lines.get(name, 0), "parameter", name, Entry(effect))
+    yield from _formats_of_settings(job)
     for jar in _several(job, "--extra-jars"):
         line = job.lines.get("--extra-jars", 0)
         yield Finding(
             job.file, line, "jar", jar, Verdict.RUNS, "fetched from S3 when the run starts"
         )
+
+
+def _formats_of_settings(job: Job) -> Iterator[Finding]:
+    """Open table formats whose classes ``--conf`` names, and that the job does not ask for."""
+    wanted = table_formats.PARAMETER
+    conf, asked = job.arguments.get("--conf"), job.arguments.get(wanted, "")
+    if not (isinstance(conf, str) and isinstance(asked, str)) or job.arguments.get("--extra-jars"):
+        return
+    for name in sorted(named_in(conf) - {each.lower() for each in _several(job, wanted)}):
+        line, note = job.lines.get("--conf", 0), f"--conf names its classes, without {wanted}"
+        instead = f"{wanted} {name}"
+        yield Finding(job.file, line, "table format", name, Verdict.REFUSED, note, instead)
 
 
 def _wrong(job: Job) -> Iterator[Finding]:

@@ -14,6 +14,7 @@ from typing import Any
 from lakestack.glue_check.calls import Calls
 from lakestack.glue_check.findings import Finding, Verdict
 from lakestack.glue_check.imports import Imports, Surroundings
+from lakestack.glue_check.recipes import recipe_steps
 from lakestack.glue_check.table_formats import table_formats
 
 __all__ = ["Script", "read"]
@@ -68,6 +69,7 @@ class Script:
         yield from Imports(self.file, self.tree, around).findings()
         yield from calls.findings()
         yield from table_formats(self.file, self.tree, around)
+        yield from recipe_steps(self.file, self.tree)
         if calls.operations:
             from lakestack.glue_check.operations import of_methods
 

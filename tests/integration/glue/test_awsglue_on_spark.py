@@ -22,6 +22,15 @@ quoted = table("quoted")
 found["csv"] = rows(quoted)
 found["csv_types"] = [[f.name, f.dataType.simpleString()] for f in quoted.schema().fields]
 found["csv_text"] = rows(quoted.resolveChoice(specs=[("year", "cast:string")]))
+found["gaps"] = rows(table("gaps"))
+found["gaps_of_hive"] = rows(table("gaps_of_hive"))
+untyped = glue.create_dynamic_frame.from_options(
+    "s3", {"paths": [f"s3://{bucket}/gaps/"]}, format="csv", format_options={"withHeader": True})
+found["gaps_untyped"] = rows(untyped)
+glue.write_dynamic_frame.from_options(
+    frame=untyped, connection_type="s3", connection_options={"path": f"s3://{bucket}/out/gaps"},
+    format="csv")
+found["gaps_written"] = sorted(r.value for r in spark.read.text(f"s3://{bucket}/out/gaps").collect())
 events = table("events")
 found["json"] = rows(events)
 found["json_columns"] = events.toDF().columns
@@ -104,6 +113,18 @@ def sources(aws: Client, bucket: str) -> None:
         serde={"separatorChar": ",", "quoteChar": '"'}, header=True,
     )  # fmt: skip
 
+    gaps = {"id": "bigint", "name": "string", "n": "int"}
+    s3.put_object(Bucket=bucket, Key="gaps/a.csv", Body=b'id,name,n\n1,,\n,b,2\n3,"",0\n')
+    catalog_table(aws, bucket, "gaps", "csv", gaps, header=True)
+    s3.put_object(Bucket=bucket, Key="gaps_of_hive/a", Body=b"1\x01\x01\\N\n\\N\x01\\N\x012\n")
+    storage = {
+        "Columns": [{"Name": n, "Type": t} for n, t in gaps.items()],
+        "Location": f"s3://{bucket}/gaps_of_hive/",
+        "SerdeInfo": {"SerializationLibrary": "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe"},
+    }
+    table_input = {"Name": "gaps_of_hive", "StorageDescriptor": storage}
+    glue.create_table(DatabaseName=bucket, TableInput=table_input)
+
     events = [json.dumps({"userId": n, "at": {"h": n}}) for n in range(4)]
     plain, packed = "\n".join(events[:2]), gzip.compress(("".join(events[2:]) + "{x").encode())
     s3.put_object(Bucket=bucket, Key="events/2026/11/a", Body=plain.encode())
@@ -156,6 +177,14 @@ def found(emulator: str, bucket: str, tmp_path_factory: pytest.TempPathFactory) 
     """What the script above has found out."""
     workdir = tmp_path_factory.mktemp("glue run")  # a blank in a path must not matter
     return run_script(SCRIPT, emulator, bucket, workdir)
+
+
+def test_texts_of_csv_with_nothing_in_them_are_empty(found: dict[str, Any]) -> None:
+    """AWS Glue Developer Guide, "IsComplete", "Null behavior"; of other types they are null."""
+    assert found["gaps"] == [[1, "", None], [3, "", 0], [None, "b", 2]]
+    assert found["gaps_of_hive"] == [[1, "", None], [None, None, 2]]
+    assert found["gaps_untyped"] == [["", "b", "2"], ["1", "", ""], ["3", "", "0"]]
+    assert found["gaps_written"] == [",b,2", "1,,", "3,,0", "id,name,n"]
 
 
 def test_csv_has_the_catalogs_types_and_what_does_not_fit_is_still_there(

@@ -47,7 +47,7 @@ def test_only_packages_of_aws_are_added_to_the_python_path(tmp_path: Path) -> No
     _, environment = spark_command(tmp_path / "s.py", [], workdir=tmp_path)
     added, driver = map(Path, environment["PYTHONPATH"].split(os.pathsep))
     names = {p.name for p in added.iterdir()}
-    assert names == {"awsglue", "awsgluedq", "awsglueml", "awsgluestudio"}
+    assert names == {"awsglue", "awsgluedq", "awsglueml", "awsgluestudio", "recipe_transforms"}
     # Python itself imports this one, before the script.
     names = {p.name for p in driver.iterdir()} - {"__pycache__", "__init__.py"}
     assert names == {"sitecustomize.py"}

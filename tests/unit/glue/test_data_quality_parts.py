@@ -9,9 +9,10 @@ from typing import Any, cast
 
 import pytest
 
-from lakestack.services.glue import connector_jars, job_api
+from lakestack.services.glue import connector_jars, job_api, job_connections
 from lakestack.services.glue.data_quality.results import FILE_NAME, Origin, collect
 from lakestack.services.glue.data_quality.table_run import LOST, TableRun
+from lakestack.services.glue.job_files import LaunchError
 from lakestack.services.glue.state import GlueState
 
 RULES = [
@@ -62,12 +63,18 @@ def test_jars_of_the_connections_of_a_job(monkeypatch: pytest.MonkeyPatch) -> No
         def paginate(self) -> list[dict[str, Any]]:
             return [{"ConnectionList": listed}]
 
-    monkeypatch.setattr(connector_jars, "client", lambda *_: Glue())
-    names = ["jar", "image", "jdbc", "bare", "gone"]
-    settings = {"Connections": {"Connections": names}}
-    assert connector_jars.urls("1" * 12, "eu-west-1", settings) == ["s3://b/c.jar"]
-    monkeypatch.setattr(connector_jars, "client", lambda *_: pytest.fail("asked for nothing"))
-    assert connector_jars.urls("1" * 12, "eu-west-1", {}) == []
+    def of_job(*names: str) -> list[dict[str, Any]]:
+        settings = {"Connections": {"Connections": [*names]}}
+        return job_connections.of_job("1" * 12, "eu-west-1", settings)
+
+    monkeypatch.setattr(job_connections, "client", lambda *_: Glue())
+    assert connector_jars.urls(of_job("jar", "image", "jdbc", "bare")) == ["s3://b/c.jar"]
+    with pytest.raises(
+        LaunchError, match=r"Connection gone of the job not found.*there: bare, ima"
+    ):
+        of_job("jar", "gone")
+    monkeypatch.setattr(job_connections, "client", lambda *_: pytest.fail("asked for nothing"))
+    assert job_connections.of_job("1" * 12, "eu-west-1", {}) == []
 
 
 def test_results_stay_when_their_job_is_deleted(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -60,6 +60,7 @@ def test_entities_by_their_form(kind: str, text: str, expected: list[str]) -> No
         ("BANK_ACCOUNT", "69741187", "Bank Account No", "code"),
         ("PERSON_NAME", "Colby Schuster", "customerName", "product_name"),
         ("PERSON_NAME", "O'Reilly", "lastname", "company"),
+        ("PERSON_NAME", "John Smith", "emp_name", "temp_name"),
         ("PHONE_NUMBER", "020 7946 0958", "Phone Number", "code"),
         ("USA_NATIONAL_PROVIDER_IDENTIFIER", "1234567893", "npi", "code"),
     ],

@@ -95,6 +95,34 @@ def test_what_is_named_and_breaks_off_is_said_whatever_it_names(tmp_path: Path) 
     assert look([tmp_path]).findings() == []
 
 
+def test_a_definition_whose_settings_name_a_table_format_asks_for_it(tmp_path: Path) -> None:
+    (tmp_path / "merge.py").write_text("spark.sql('MERGE INTO glue_catalog.a.b USING c ON d')\n")
+    conf = "spark.sql.extensions=org.apache.iceberg.spark.extensions.X --conf spark.ui.enabled=true"
+    arguments = {"--conf": conf}
+
+    def found() -> dict[str, Verdict]:
+        command = {"Name": "glueetl", "ScriptLocation": "s3://b/merge.py"}
+        definition = {"Name": "n", "Command": command, "DefaultArguments": arguments}
+        (tmp_path / "job.json").write_text(json.dumps(definition))
+        every = look([tmp_path]).findings()
+        return {each.name: each.verdict for each in every if each.kind == "table format"}
+
+    assert found() == {"iceberg": Verdict.REFUSED}
+    arguments["--extra-jars"] = "s3://b/iceberg.jar"
+    assert found() == {}
+    arguments.pop("--extra-jars")
+    arguments["--datalake-formats"] = "hudi,Iceberg"
+    assert found() == {}
+
+
+def test_writing_to_a_catalog_of_spark_needs_a_table_format(tmp_path: Path) -> None:
+    script = tmp_path / "write.py"
+    script.write_text("import pyspark\ndf.writeTo(name).createOrReplace()\n")
+    assert by_name(look([script]).findings())["iceberg"].verdict is Verdict.RUNS  # with a parameter
+    assert "table format iceberg" in run(str(script), "--arg=--job-language=python").stdout
+    assert "table format" not in run(str(script), "--arg=--datalake-formats=delta").stdout
+
+
 def test_a_template_leads_to_its_script(folder: Path) -> None:
     found = look([folder / "stack.yaml"])
     assert [script.path.name for script in found.scripts] == ["daily.py"]

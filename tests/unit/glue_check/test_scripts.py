@@ -196,7 +196,8 @@ def test_names_of_awsglue(script: Path) -> None:
         "from awsglue.dynamicframe import DynamicFrame, DynamicFrameWriter\n"
         "from awsglue.utils import getResolvedOptions, callsite\n"
         "import awsglue.no_such\nfrom awsglue.gluetypes import *\n"
-        "from awsglue import DynamicFrame\n"
+        "from awsglue import DynamicFrame\nfrom awsglue.data_sink import DataSink\n"
+        "from awsglue.dataframereader import DataFrameReader\n"
     )
     found = verdicts(script, text, "module")
     refused = {name for name, verdict in found.items() if verdict is Verdict.REFUSED}
@@ -274,3 +275,33 @@ def test_packages_that_aws_glue_brings(script: Path) -> None:
 
     assert packages("glueetl") == [Verdict.RUNS, Verdict.REFUSED, Verdict.REFUSED]
     assert packages("pythonshell") == [Verdict.RUNS, Verdict.RUNS, Verdict.REFUSED]
+
+
+def test_a_method_that_no_dynamic_frame_has(script: Path) -> None:
+    text = (
+        GLUE + 'a = g.create_dynamic_frame.from_catalog(database="d", table_name="t")\n'
+        "a.applyMapping(mappings=[])\na.withColumn(1)\na.toDF().withColumn(1)\na.gs_now()\n"
+    )
+    assert verdicts(script, text, "call") == {
+        "create_dynamic_frame.from_catalog": Verdict.RUNS,
+        "DynamicFrame.applyMapping": Verdict.RUNS,
+        "DynamicFrame.toDF": Verdict.RUNS,
+        "DynamicFrame.withColumn": Verdict.RUN_TIME,
+    }
+
+
+def test_steps_of_data_preparation_recipes(script: Path) -> None:
+    text = (
+        "from recipe_transforms import *\n"
+        'a = DataCleaning.RemoveCombined.apply(data_frame=f, source_column="n")\n'
+        "b = DataCleaning.FormatCase.apply(data_frame=a)\nc = Other.Step.apply(b)\n"
+    )
+    assert verdicts(script, text, "module") == {"recipe_transforms": Verdict.RUNS}
+    assert verdicts(script, text, "recipe step") == {
+        "DataCleaning.RemoveCombined": Verdict.RUNS,
+        "DataCleaning.FormatCase": Verdict.REFUSED,
+    }
+    own = text.removeprefix("from recipe_transforms import *\n")
+    assert verdicts(script, own, "recipe step") == {}
+    named = verdicts(script, "from awsgluedi.transforms import pii\n", "module")
+    assert named == {"awsgluedi.transforms": Verdict.REFUSED}

@@ -15,6 +15,7 @@ from lakestack import marks
 from lakestack.services.glue import (
     connector_jars,
     job_arguments,
+    job_connections,
     python_modules,
     python_shell,
     studio_transforms,
@@ -62,7 +63,7 @@ class Launch:
         """Fetch what the script needs; returns its command and whole environment.
 
         Raises:
-            LaunchError: a file cannot be had
+            LaunchError: a file cannot be had, or a connection is not there
             EmulationError: Java, its artefacts or a module cannot be had
             ValueError: what an argument says cannot be used
         """
@@ -71,6 +72,7 @@ class Launch:
         special = job_arguments.special(arguments)
         for ignored in special.ignored:
             errors.write(f"{ignored} is accepted and has no effect in the emulator")
+        connections = job_connections.of_job(self.account, self.region, self.settings)
         for folder in ("script", "work", "extra", "jars", "home"):
             (workdir / folder).mkdir()
         script = self.script
@@ -94,7 +96,7 @@ class Launch:
                 python_files.append(python_modules.packed(modules, workdir))
             brought = table_formats.bring(special.formats, workdir, errors.write)
             entries += brought.python
-            command, extra = self._spark(script, line, special, brought)
+            command, extra = self._spark(script, line, special, brought, connections)
             extra[data_quality_results.FILE_VARIABLE] = str(
                 workdir / data_quality_results.FILE_NAME
             )
@@ -139,14 +141,14 @@ class Launch:
         line: list[str],
         special: job_arguments.SpecialParameters,
         brought: table_formats.Brought,
+        connections: list[dict[str, Any]],
     ) -> tuple[list[str], dict[str, str]]:
         from lakestack.services.glue.spark import database_drivers
         from lakestack.services.glue.spark.command import spark_command
 
         workdir = self.workdir
         words = [*line, *database_drivers.connection_urls(self.account, self.region)]
-        connectors = connector_jars.urls(self.account, self.region, self.settings)
-        jars = dict.fromkeys([*special.jars, *connectors])
+        jars = dict.fromkeys([*special.jars, *connector_jars.urls(connections)])
         engines = database_drivers.engines([script, *(workdir / "extra").iterdir()], words)
         command, extra = spark_command(
             script,

@@ -25,7 +25,10 @@ from lakestack.services.glue.spark.class_path import class_archive, class_path
 from lakestack.services.glue.spark.cluster import OnCluster
 
 AWSGLUE = Path(runtime.__file__).resolve().parent / "awsglue"
-BESIDE = tuple(AWSGLUE.parent / name for name in ("awsgluedq", "awsglueml", "awsgluestudio"))
+BESIDE = tuple(
+    AWSGLUE.parent / name
+    for name in ("awsgluedq", "awsglueml", "awsgluestudio", "recipe_transforms")
+)
 """Packages of AWS Glue's that scripts import beside awsglue; they run in the driver."""
 DRIVER = Path(runtime.__file__).resolve().parent / "driver"
 CORES_PER_WORKER = 4  # a G.1X worker has 4 vCPUs

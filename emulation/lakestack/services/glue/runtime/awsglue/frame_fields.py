@@ -55,6 +55,13 @@ class FieldTransforms(FrameCore):
                 found.append((target, column))
         return self._with(selected(frame, *nested(found)), pending={}, choices=frozenset())
 
+    def applyMapping(self, *args: Any, **kwargs: Any) -> Self:  # noqa: N802 - AWS's name
+        """`apply_mapping` by keywords: as in AWS's library, the first positional argument is lost.
+
+        ``applyMapping([…])`` fails on AWS, too, for want of mappings.
+        """
+        return self.apply_mapping(*args[1:], **kwargs)
+
     @limited
     def select_fields(self, paths: str | Sequence[str], **common: Any) -> Self:
         """Keep the named fields, in the given order; ``a.b`` keeps b alone of the struct a."""

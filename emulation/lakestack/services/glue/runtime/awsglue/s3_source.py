@@ -16,14 +16,13 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - the name everybody uses
 from pyspark.sql.types import IntegerType, StringType, StructField, StructType
 
-from . import grok_source, xml_source
+from . import csv_source, grok_source, xml_source
 from .bookmark import Select
 from .catalog import CatalogTable, Partition, read_partitions
 from .columns import convert
 from .coverage.connections import READ_FORMATS, instead
 from .errors import SourceError, UnsupportedApiError
 from .gluetypes import is_complex
-from .hive_serde import FIELD_SEPARATOR, TEXT_OPTIONS
 from .json_columns import ERROR, FILE, to_columns
 from .json_path import JsonPath
 from .json_schema import with_choices
@@ -120,11 +119,11 @@ def read_catalog(
         return replace(read, errors=broken)
     absent: list[str] = []
     if kind == "csv":
-        settings = csv_options(table)
+        settings = csv_source.options_of(table)
         if is_true(options.get("multiline", table.parameters.get("multiline"))):
             settings["multiLine"] = "true"
-        frame = _csv_reader(spark, settings, names, paths)
-        columns = [_named(n) for n in frame.columns]
+        frame = csv_source.rows(spark, settings, names, paths)
+        columns = [csv_source.cell(n, is_text=n not in types, of_hive=table.of_hive) for n in names]
     elif kind in ("parquet", "orc", "avro"):
         frame = _typed(spark, kind, paths)
         types = {n: t for n, t in table.partition_keys if not _is_text(t)}
@@ -182,32 +181,14 @@ def read_paths(
         return Read(frame, types, broken, choices)
     if kind == "groklog":
         return Read(*grok_source.read(spark, paths, given))
-    frame = _csv(spark, paths, given) if kind == "csv" else _typed(spark, kind, paths)
-    if attached := _attached(given):
-        frame = frame.select(*(_named(n) for n in frame.columns), *attached)
-    return Read(frame, {})
-
-
-def _csv(spark: SparkSession, paths: Sequence[str], given: Mapping[str, object]) -> DataFrame:
-    """CSV files without a catalog."""
-    header, skip = is_true(given.get("withheader")), is_true(given.get("skipfirst"))
-    if header and skip:
-        raise UnsupportedApiError("option 'skipFirst' of format csv together with withHeader")
-    settings = _csv_settings(
-        header=header,
-        separator=str(given.get("separator", ",")),
-        quote=str(given.get("quotechar", '"')),
-        escape=str(given.get("escaper", '"')),
-    )
-    settings["multiLine"] = str(is_true(given.get("multiline"))).lower()
-    reader = spark.read.option("recursiveFileLookup", "true")
-    frame = reader.options(**settings).csv(list(paths))
-    if header:
-        return frame
-    names = [f"col{i}" for i in range(len(frame.columns))]  # Glue's names, where Spark has _c0
-    if skip:  # the first line of each file, as if it were a header
-        return _csv_reader(spark, {**settings, "header": "true"}, names, paths)
-    return frame.toDF(*names) if names else frame
+    if kind == "csv":
+        frame = csv_source.read(spark, paths, given)
+        own = [csv_source.cell(name) for name in frame.columns]
+    else:
+        frame = _typed(spark, kind, paths)
+        own = [_named(name) for name in frame.columns]
+    attached = _attached(given)
+    return Read(frame.select(*own, *attached) if attached or kind == "csv" else frame, {})
 
 
 def _attached(options: Mapping[str, object]) -> list[Column]:
@@ -321,41 +302,6 @@ def _documents(
 
 def _named(name: str) -> Column:
     return F.col(f"`{name}`")
-
-
-def csv_options(table: CatalogTable) -> dict[str, str]:
-    """How the files of a table are written, as Spark's reader takes it."""
-    serde, parameters = table.serde, table.parameters
-    separator = (
-        serde.get("separatorChar") or serde.get("field.delim") or parameters.get("delimiter")
-    )
-    if table.of_hive:  # text as LazySimpleSerDe writes it
-        return {**TEXT_OPTIONS, "sep": separator or FIELD_SEPARATOR, "enforceSchema": "true"}
-    return _csv_settings(
-        header=int(parameters.get("skip.header.line.count", "0")) > 0,
-        separator=separator or ",",
-        quote=serde.get("quoteChar", '"'),
-        escape=serde.get("escapeChar", '"'),
-    )
-
-
-def _csv_settings(*, header: bool, separator: str, quote: str, escape: str) -> dict[str, str]:
-    return {
-        "header": str(header).lower(),
-        "enforceSchema": "true",
-        "sep": separator,
-        "quote": "" if quote == "-1" else quote,
-        "escape": escape,
-        "mode": "PERMISSIVE",
-    }
-
-
-def _csv_reader(
-    spark: SparkSession, settings: Mapping[str, str], names: Sequence[str], paths: Sequence[str]
-) -> DataFrame:
-    schema = StructType([StructField(n, StringType()) for n in names])
-    reader = spark.read.option("recursiveFileLookup", "true").options(**settings)
-    return reader.schema(schema).csv(list(paths))
 
 
 def _conformed(frame: DataFrame, columns: Sequence[tuple[str, str]]) -> list[Column]:

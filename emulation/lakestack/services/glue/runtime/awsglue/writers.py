@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import DataFrame
 
-from . import connectors, dynamodb_sink, dynamodb_source, jdbc, jdbc_sink, table_formats
+from . import connectors, csv_source, dynamodb_sink, dynamodb_source, jdbc, jdbc_sink, table_formats
 from .catalog import TABLE_FORMATS, read_table
 from .catalog_sink import BEHAVIORS, CatalogUpdate
 from .coverage.connections import SINKS, WRITE_FORMATS, instead
@@ -17,7 +17,6 @@ from .errors import NamesWhatIsMissing, UnsupportedApiError
 from .exact_names import exact_names
 from .file_names import as_glue_names
 from .options import CATALOG_SINK, DYNAMODB_SINK, JDBC_SINK, LOG, S3_SINK, WRITERS, is_true
-from .s3_source import csv_options
 
 if TYPE_CHECKING:
     from .session import HasSession
@@ -130,7 +129,7 @@ class DynamicFrameWriter(NamesWhatIsMissing):
             return frame
         form: dict[str, Any] = {}
         if table.classification == "csv":
-            read = csv_options(table)
+            read = csv_source.options_of(table)
             form = {
                 "writeHeader": read["header"],
                 "separator": read["sep"],
@@ -301,6 +300,7 @@ def write_files(
         sep=given.get("separator", ","),
         quote="" if str(quote) == "-1" else quote,
         escape=given.get("escaper", '"'),
+        emptyValue="",  # as it is read
         ignoreLeadingWhiteSpace="false",
         ignoreTrailingWhiteSpace="false",
     )

@@ -15,6 +15,7 @@ _ML = refused(
 )
 
 DYNAMIC_FRAME: Mapping[str, Entry] = {
+    "applyMapping": Entry(Effect.APPLIED, "of mappings by their keyword, as on AWS"),
     "apply_mapping": APPLIED,
     "assertErrorThreshold": APPLIED,
     "coalesce": APPLIED,

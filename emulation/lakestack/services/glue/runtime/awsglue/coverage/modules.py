@@ -1,7 +1,8 @@
 """Python modules that AWS Glue brings and no package index has, and kinds of jobs.
 
 AWS Glue Developer Guide: "AWS Glue PySpark extensions reference", "AWS Glue Data Quality",
-"Machine learning transforms"; AWS Glue Studio's generated scripts for ``gs_…``.
+"Machine learning transforms", "PySpark transforms reference" for ``awsgluedi``; AWS Glue Studio's
+generated scripts for ``gs_…`` and ``recipe_transforms``.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ MODULES: Mapping[str, Entry] = {
     "awsglue": APPLIED,
     "awsglue.blueprint": refused("a workflow made with boto3", "blueprints are not here"),
     "awsgluedq": APPLIED,
+    "awsgluedi": refused("the same in Spark SQL", "its transforms are not here"),
     "awsglueml": Entry(Effect.APPLIED, "EntityDetector, of the types below"),
     "gs_": Entry(Effect.APPLIED, "those of docs/fidelity.md; the job refuses others"),
+    "recipe_transforms": Entry(Effect.APPLIED, "the steps below"),
 }
 """By the beginning of a module's name."""
 JOBS: Mapping[str, Entry] = {

@@ -154,7 +154,8 @@ MANAGED: Mapping[str, tuple[Form, ...]] = {
                 r"|\b(?:first|last|full|middle|given|family|sur|maiden|person|customer|client|patient"
                 r"|employee|contact|member|student|teacher|author|holder|cardholder|beneficiary"
                 r"|owner|manager|doctor|physician|recipient|sender|candidate|passenger|guest|tenant"
-                r"|borrower|applicant)s? ?name\b"
+                r"|borrower|applicant|emp|cust|staff|worker|driver|spouse|father|mother|parent)s?"
+                r" ?name\b"
             ),
         ),
     ),
