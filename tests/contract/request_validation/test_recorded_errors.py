@@ -59,6 +59,7 @@ MANAGED = "arn:aws:iam::aws:policy/none"
         ("cloudwatch", "PutMetricData", {"Namespace": "a"}, 400, "MissingParameter"),
         ("stepfunctions", "ListExecutions", {}, 400, "ValidationException"),
         ("route53", "CreateHostedZone", {"CallerReference": "a"}, 400, None),
+        ("sns", "Publish", {"TopicArn": "none"}, 400, "ValidationError"),
     ],
 )
 def test_clients_faults(

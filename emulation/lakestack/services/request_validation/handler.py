@@ -107,7 +107,7 @@ def check(operation: Any, request: Any, codes: Codes) -> None:
         if shape is None or shape.type_name != "structure" or not request:
             return
     if faults := faults_of(shape, request or {}, codes.rules):
-        raise _error(codes.invalid, summary(faults))
+        raise _error(codes.constraint or codes.invalid, summary(faults))
 
 
 def _operation_named(request: Any, service: Any) -> Any:
