@@ -44,6 +44,12 @@ STATES: tuple[Patch, ...] = (
         f"{_ASL}.jsonata.jsonata:encode_jsonata_variable_declarations",
     ),
     patch(
+        "stepfunctions.escapes",
+        "stepfunctions.install",
+        "a text that Assign gives a variable keeps the backslashes of its JSON",
+        f"{_ASL}.parse.preprocessor:Preprocessor._inner_string_of",
+    ),
+    patch(
         "distributed_map.parse",
         "distributed_map.install",
         "ItemBatcher is refused",

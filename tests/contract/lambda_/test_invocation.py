@@ -117,9 +117,23 @@ def test_a_fork_that_returns_from_the_handler_answers_nothing(aws: Aws, name: st
     assert [invoke(aws, name, n).payload for n in (1, 2, 3)] == [1, 2, 3]
 
 
+def test_decimals_and_bytes_are_returned_as_numbers_and_text(aws: Aws, name: str) -> None:
+    create(
+        aws,
+        name,
+        """
+        from decimal import Decimal
+        def handler(event, context):
+            return {"item": [Decimal("3"), Decimal("2.50"), Decimal("1E+3")], "text": "é".encode()}
+        """,
+    )
+    assert invoke(aws, name).payload == {"item": [3, 2.5, 1000], "text": "é"}
+
+
 @pytest.mark.parametrize(
     ("value", "kind"),
     [
+        ("b'\\xff'", "Runtime.MarshalError"),
         ("{1, 2}", "Runtime.MarshalError"),
         ("object()", "Runtime.MarshalError"),
         ("'x' * 6_300_000", "Function.ResponseSizeTooLarge"),

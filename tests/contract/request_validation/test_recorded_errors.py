@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -59,6 +60,7 @@ MANAGED = "arn:aws:iam::aws:policy/none"
         ("cloudwatch", "PutMetricData", {"Namespace": "a"}, 400, "MissingParameter"),
         ("stepfunctions", "ListExecutions", {}, 400, "ValidationException"),
         ("route53", "CreateHostedZone", {"CallerReference": "a"}, 400, None),
+        ("sns", "Publish", {"TopicArn": "none"}, 400, "ValidationError"),
     ],
 )
 def test_clients_faults(
@@ -106,3 +108,7 @@ def test_what_aws_would_take_is_not_emulated(
 @pytest.fixture(name="wire", scope="module")
 def _wire(emulator: str) -> Wire:
     return Wire(emulator)
+
+
+def test_an_empty_map_leaves_no_field_in_the_query_protocol(aws: Callable[[str], Any]) -> None:
+    aws("sns").set_sms_attributes(attributes={})

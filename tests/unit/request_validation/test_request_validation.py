@@ -89,6 +89,15 @@ def test_faults_name_the_member_and_are_bounded() -> None:
     ]
 
 
+def test_the_pattern_of_a_text_comes_before_its_length() -> None:
+    """As EventBridge has been recorded."""
+    given = {"Name": "a b" * 30, "AuthorizationType": "NONE", "AuthParameters": {}}
+    first, second, third = faults_of(shape("events", "CreateConnection"), given, FULL)
+    assert "regular expression pattern" in first
+    assert "length less than or equal to 64" in second
+    assert "enum value set" in third
+
+
 def test_secrets_are_not_shown() -> None:
     function = shape("lambda", "CreateFunction")
     request = {

@@ -239,13 +239,14 @@ def _string(shape: Any, rules: Rules) -> ShapeCheck:
     secret = bool(about.get("sensitive"))
 
     def check(value: Any, path: Path, faults: list[str]) -> None:
+        # In the order that EventBridge has been recorded with.
+        if matches is not None and not matches.fullmatch(value):
+            rule = f"satisfy regular expression pattern: {pattern}"
+            faults.append(fault(value, path, rule, secret=secret))
         if size is not None:
             size(value, path, faults)
         if enum is not None and value not in enum:
             rule = f"satisfy enum value set: [{', '.join(values)}]"
-            faults.append(fault(value, path, rule, secret=secret))
-        if matches is not None and not matches.fullmatch(value):
-            rule = f"satisfy regular expression pattern: {pattern}"
             faults.append(fault(value, path, rule, secret=secret))
 
     return check

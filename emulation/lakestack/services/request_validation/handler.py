@@ -38,7 +38,7 @@ from lakestack.services.request_validation.json_body import (
     read_json,
 )
 from lakestack.services.request_validation.operation_rules import check_operation
-from lakestack.services.request_validation.query_fields import check_fields
+from lakestack.services.request_validation.query_fields import check_fields, with_empty_maps
 from lakestack.services.request_validation.service_errors import Codes, codes_for
 
 LOG = logging.getLogger(__name__)
@@ -83,6 +83,8 @@ def read_request(context: RequestContext) -> None:
             said = f"{other} is not part of the emulated data lake"
             raise _error("InternalFailure", said, 501) from e
         raise _refusal(e, codes) from e
+    if (context.protocol or service.protocol) in ("query", "ec2") and operation.input_shape:
+        request = with_empty_maps(operation.input_shape, request or {})
     context.operation, context.service_request = operation, request
     check(operation, request, codes)
     check_operation(
@@ -107,7 +109,7 @@ def check(operation: Any, request: Any, codes: Codes) -> None:
         if shape is None or shape.type_name != "structure" or not request:
             return
     if faults := faults_of(shape, request or {}, codes.rules):
-        raise _error(codes.invalid, summary(faults))
+        raise _error(codes.constraint or codes.invalid, summary(faults))
 
 
 def _operation_named(request: Any, service: Any) -> Any:

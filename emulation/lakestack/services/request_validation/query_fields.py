@@ -21,6 +21,17 @@ _NUMBER = re.compile(r"(?:[^.]+\.)?[1-9][0-9]{0,8}(?:\..*)?", re.DOTALL)
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
+def with_empty_maps(shape: Any, request: dict[str, Any]) -> dict[str, Any]:
+    """The request with the maps that it needs and has not: an empty one leaves no field.
+
+    Smithy, "AWS query protocol": a map is its entries' fields and nothing else, so that a client
+    who gives an empty one for a required member sends the same as one who gives none.
+    """
+    members = shape.members
+    empty = (n for n in shape.required_members if members[n].type_name == "map")
+    return {**request, **{name: {} for name in empty if request.get(name) is None}}
+
+
 def check_fields(shape: Any, given: Mapping[str, str], codes: Codes) -> None:
     """Check the values' characters, and the keys that belong to the request's lists.
 

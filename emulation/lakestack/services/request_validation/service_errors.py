@@ -30,6 +30,7 @@ class Codes:
         unknown: there is no such operation; with its HTTP status
         rules: constraints that are enforced
         payload_only: they are those of the body's document only; the handler sees to the rest
+        constraint: a constraint of the API model is violated; empty: `invalid`
     """
 
     unreadable: str
@@ -37,6 +38,7 @@ class Codes:
     unknown: tuple[str, int] = ("UnknownOperationException", 400)
     rules: Rules = REQUIRED_ONLY
     payload_only: bool = False
+    constraint: str = ""
 
 
 _SERIALIZATION = "SerializationException"
@@ -86,7 +88,9 @@ _BY_SERVICE = {
     "apigatewayv2": Codes(
         _SERIALIZATION, "BadRequestException", ("UnknownOperationException", 404)
     ),
-    "sns": Codes("InvalidParameter", "InvalidParameter", ("InvalidAction", 400)),
+    "sns": Codes(
+        "InvalidParameter", "InvalidParameter", ("InvalidAction", 400), constraint="ValidationError"
+    ),
     "route53": Codes(
         "MalformedInput", "InvalidInput", ("UnknownOperationException", 404), payload_only=True
     ),

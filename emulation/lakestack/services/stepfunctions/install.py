@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from lakestack import patches
@@ -15,6 +16,7 @@ def install() -> None:
     patches.replace_on_import("stepfunctions.jsonata_functions", _declared)
     patches.replace_on_import("stepfunctions.jsonata_errors", _failing)
     patches.replace_on_import("stepfunctions.jsonata_variables", _encoded)
+    patches.replace_on_import("stepfunctions.escapes", _decoded)
 
 
 def _evaluated(_original: Any) -> Any:
@@ -40,6 +42,20 @@ def _encoded(_original: Any) -> Any:
         return "".join(f"{name}:={value};" for name, value in values.items())
 
     return encode_jsonata_variable_declarations
+
+
+def _decoded(original: Any) -> Any:
+    def inner_string_of(parser_rule_context: Any) -> str | None:
+        """The text that a string of the definition, which is JSON, stands for."""
+        text: str | None = original(parser_rule_context)
+        if text is None or "\\" not in text:
+            return text
+        try:
+            return str(json.loads(f'"{text}"'))
+        except ValueError:  # a part of a string
+            return text
+
+    return staticmethod(inner_string_of)
 
 
 def _with_ours(original: Any) -> Any:
