@@ -47,6 +47,7 @@ READERS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
     "s3": (("ListBuckets", {}),),
     "scheduler": (("ListSchedules", {}), ("ListScheduleGroups", {})),
     "pipes": (("ListPipes", {}),),
+    "lakeformation": (("ListResources", {}), ("ListPermissions", {}), ("ListLFTags", {})),
     "athena": (
         *(("ListWorkGroups", {}), ("ListQueryExecutions", {}), ("ListNamedQueries", {})),
         ("ListDataCatalogs", {}),
