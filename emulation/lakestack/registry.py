@@ -72,6 +72,8 @@ _CFN = f"{_OURS}.cloudformation"
 _TYPES = f"{_CFN}.types"
 _DMS = f"{_OURS}.dms.resources"
 _GLUE = f"{_OURS}.glue.resources"
+_LAKE_FORMATION = f"{_OURS}.lakeformation.resources"
+_NOTEBOOKS = f"{_OURS}.sagemaker.notebook_resources"
 _SAGEMAKER = f"{_OURS}.sagemaker.resources"
 
 SERVICES: tuple[EmulatedService, ...] = (
@@ -125,6 +127,13 @@ SERVICES: tuple[EmulatedService, ...] = (
             "AWS::Glue::CustomEntityType": f"{_GLUE}:CustomEntityTypePlugin",
             "AWS::Glue::Registry": f"{_OURS}.glue.registry_resources:RegistryPlugin",
             "AWS::Glue::Schema": f"{_OURS}.glue.registry_resources:SchemaPlugin",
+            "AWS::Glue::SchemaVersion": f"{_OURS}.glue.registry_resources:SchemaVersionPlugin",
+            "AWS::Glue::SchemaVersionMetadata": (
+                f"{_OURS}.glue.registry_resources:SchemaVersionMetadataPlugin"
+            ),
+            "AWS::Glue::DataCatalogEncryptionSettings": (
+                f"{_OURS}.glue.registry_resources:CatalogEncryptionPlugin"
+            ),
             "AWS::Glue::SecurityConfiguration": (
                 f"{_OURS}.glue.registry_resources:SecurityConfigurationPlugin"
             ),
@@ -140,6 +149,10 @@ SERVICES: tuple[EmulatedService, ...] = (
             "AWS::SageMaker::EndpointConfig": f"{_SAGEMAKER}:EndpointConfigPlugin",
             "AWS::SageMaker::Endpoint": f"{_SAGEMAKER}:EndpointPlugin",
             "AWS::SageMaker::ModelPackageGroup": f"{_SAGEMAKER}:ModelPackageGroupPlugin",
+            "AWS::SageMaker::NotebookInstance": f"{_NOTEBOOKS}:NotebookInstancePlugin",
+            "AWS::SageMaker::NotebookInstanceLifecycleConfig": (
+                f"{_NOTEBOOKS}:LifecycleConfigPlugin"
+            ),
         },
     ),
     EmulatedService(
@@ -189,6 +202,23 @@ SERVICES: tuple[EmulatedService, ...] = (
         },
     ),
     EmulatedService(
+        "lakeformation",
+        "Lake Formation",
+        f"{_OURS}.lakeformation.provider:LakeFormationProvider",
+        moto="moto.lakeformation.responses:LakeFormationResponse",
+        resource_types={
+            "AWS::LakeFormation::DataCellsFilter": f"{_LAKE_FORMATION}:DataCellsFilterPlugin",
+            "AWS::LakeFormation::DataLakeSettings": f"{_LAKE_FORMATION}:DataLakeSettingsPlugin",
+            "AWS::LakeFormation::Permissions": f"{_LAKE_FORMATION}:PermissionsPlugin",
+            "AWS::LakeFormation::PrincipalPermissions": (
+                f"{_LAKE_FORMATION}:PrincipalPermissionsPlugin"
+            ),
+            "AWS::LakeFormation::Resource": f"{_LAKE_FORMATION}:LocationPlugin",
+            "AWS::LakeFormation::Tag": f"{_LAKE_FORMATION}:TagPlugin",
+            "AWS::LakeFormation::TagAssociation": f"{_LAKE_FORMATION}:TagAssociationPlugin",
+        },
+    ),
+    EmulatedService(
         "lambda",
         "Lambda",
         f"{_OURS}.lambda_.provider:LakeLambdaProvider",
@@ -224,6 +254,7 @@ SERVICES: tuple[EmulatedService, ...] = (
             "AWS::IAM::UserToGroupAddition": f"{_TYPES}.user_groups:UserToGroupAdditionPlugin",
             "AWS::Kinesis::ResourcePolicy": f"{_TYPES}.inline_policies:StreamPolicyPlugin",
             "AWS::Logs::MetricFilter": f"{_TYPES}.metric_filter:MetricFilterPlugin",
+            "AWS::Logs::QueryDefinition": f"{_TYPES}.query_definition:QueryDefinitionPlugin",
             "AWS::Logs::ResourcePolicy": f"{_TYPES}.inline_policies:LogsPolicyPlugin",
             "AWS::SNS::TopicInlinePolicy": f"{_TYPES}.inline_policies:TopicInlinePolicyPlugin",
             "AWS::SQS::QueueInlinePolicy": f"{_TYPES}.inline_policies:QueueInlinePolicyPlugin",

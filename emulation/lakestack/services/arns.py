@@ -31,3 +31,12 @@ def bucket_arn(name: str, region: str) -> str:
         region: of the request; its partition is the bucket's
     """
     return f"arn:{get_partition(region)}:s3:::{name}"
+
+
+def global_arn(service: str, region: str, account: str, resource: str) -> str:
+    """The ARN of a resource that belongs to no region, such as a role.
+
+    Args:
+        region: of the request; its partition is the resource's
+    """
+    return f"arn:{get_partition(region)}:{service}::{account}:{resource}"

@@ -103,6 +103,7 @@ PREPARED = (
     "logs.groups",
     "logs.metric_filters",
     "logs.policies",
+    "logs.query_definitions",
     "logs.reads",
     "logs.retention",
     "logs.subscriptions",

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.contract.dms.helpers import select_all, table, to_table
+from tests.contract.request_validation.malformed_lake_formation import lake_formation
 from tests.contract.request_validation.malformed_localstack_bases import MAKERS
 from tests.contract.request_validation.malformed_values import ROLE, UNIQUE, Base, fresh
 from tests.contract.sagemaker.helpers import IMAGE
@@ -386,5 +387,6 @@ _MAKERS: dict[str, Callable[[Callable[[str], Any]], list[Base]]] = {
     "dms": _dms,
     "glue": _glue,
     "sagemaker": _sagemaker,
+    "lakeformation": lake_formation,
     **MAKERS,
 }

@@ -48,6 +48,7 @@ READERS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
     "scheduler": (("ListSchedules", {}), ("ListScheduleGroups", {})),
     "pipes": (("ListPipes", {}),),
     "apigatewayv2": (("GetApis", {}),),
+    "lakeformation": (("ListResources", {}), ("ListPermissions", {}), ("ListLFTags", {})),
     "athena": (
         *(("ListWorkGroups", {}), ("ListQueryExecutions", {}), ("ListNamedQueries", {})),
         ("ListDataCatalogs", {}),

@@ -10,6 +10,7 @@ from tests.contract.sagemaker.helpers import Hosting, train
 from tests.integration.reset.samples import ROLE, Aws, Sample, listing
 from tests.support import REGION, wait_until
 
+_GRANTS = "PrincipalResourcePermissions"
 ENDLESS = "import time\nprint('begun', flush=True)\ntime.sleep(3600)\n"
 
 
@@ -135,6 +136,21 @@ def _http_api(aws: Aws, name: str) -> None:
     aws("apigatewayv2").create_api(Name=name, ProtocolType="HTTP")
 
 
+def _location(aws: Aws, name: str) -> None:
+    lake = aws("lakeformation")
+    lake.register_resource(ResourceArn=f"arn:aws:s3:::{name}", UseServiceLinkedRole=True)
+
+
+def _grant(aws: Aws, name: str) -> None:
+    lake = aws("lakeformation")
+    lake.create_lf_tag(TagKey=name, TagValues=["one"])
+    lake.grant_permissions(
+        Principal={"DataLakePrincipalIdentifier": ROLE},
+        Resource={"Catalog": {}},
+        Permissions=["CREATE_DATABASE"],
+    )
+
+
 OWN_SAMPLES: dict[str, tuple[Sample, ...]] = {
     "apigatewayv2": (Sample(_http_api, listing("apigatewayv2", "get_apis", "Items")),),
     "athena": (Sample(_work_group, _athena),),
@@ -147,6 +163,10 @@ OWN_SAMPLES: dict[str, tuple[Sample, ...]] = {
         Sample(_workflow, listing("glue", "list_workflows", "Workflows")),
         Sample(_ruleset, listing("glue", "list_data_quality_rulesets", "Rulesets")),
         Sample(_entity_type, listing("glue", "list_custom_entity_types", "CustomEntityTypes")),
+    ),
+    "lakeformation": (
+        Sample(_location, listing("lakeformation", "list_resources", "ResourceInfoList")),
+        Sample(_grant, listing("lakeformation", "list_permissions", _GRANTS)),
     ),
     "lambda": (Sample(_function, listing("lambda", "list_functions", "Functions")),),
     "sagemaker": (

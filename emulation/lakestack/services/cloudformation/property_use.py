@@ -91,6 +91,10 @@ _WHOLE: dict[str, tuple[str, ...]] = {
     "AWS::SageMaker::EndpointConfig": ("sagemaker:CreateEndpointConfig",),
     "AWS::SageMaker::Model": ("sagemaker:CreateModel",),
     "AWS::SageMaker::ModelPackageGroup": ("sagemaker:CreateModelPackageGroup",),
+    "AWS::SageMaker::NotebookInstance": ("sagemaker:CreateNotebookInstance",),
+    "AWS::SageMaker::NotebookInstanceLifecycleConfig": (
+        "sagemaker:CreateNotebookInstanceLifecycleConfig",
+    ),
     "AWS::StepFunctions::Activity": ("stepfunctions:CreateActivity",),
 }
 """Types whose handler gives the whole model to these operations, which take what they know."""

@@ -15,6 +15,7 @@ from lakestack.services.glue.job_api import JobApi
 from lakestack.services.glue.orchestration.scheduler import SCHEDULER
 from lakestack.services.glue.orchestration.trigger_api import TriggerApi
 from lakestack.services.glue.orchestration.workflow_api import WorkflowApi
+from lakestack.services.glue.schema_version_api import SchemaVersionApi
 from lakestack.services.glue.session_api import SessionApi
 from lakestack.services.glue.unsupported_api import UnsupportedApi
 
@@ -29,6 +30,7 @@ class GlueProvider(
     DataQualityApi,
     EntityTypeApi,
     JobApi,
+    SchemaVersionApi,
     SessionApi,
     TriggerApi,
     UnsupportedApi,

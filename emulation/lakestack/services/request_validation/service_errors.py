@@ -70,6 +70,9 @@ _BY_SERVICE = {
     "events": _OURS,
     "stepfunctions": _OURS,
     "athena": Codes(_SERIALIZATION, "InvalidRequestException", rules=FULL),
+    "lakeformation": Codes(
+        _SERIALIZATION, "InvalidInputException", ("UnknownOperationException", 404), FULL
+    ),
     # DMS takes its enumerations in any case (GZIP, gzip), so that the handler decides.
     "dms": Codes(_SERIALIZATION, "InvalidParameterValueException", rules=SIZES),
     # DynamoDB Local says the sizes itself, in DynamoDB's words, but stumbles over enumerations.

@@ -25,6 +25,7 @@ from lakestack.services.sagemaker.endpoint import Endpoint
 from lakestack.services.sagemaker.hosting import Variant, endpoints_folder
 from lakestack.services.sagemaker.inputs import check_inputs
 from lakestack.services.sagemaker.members import without
+from lakestack.services.sagemaker.notebooks import NotebookOperations
 from lakestack.services.sagemaker.operations import (
     Answer,
     Request,
@@ -72,6 +73,7 @@ WITHOUT_WORK = (
 
 
 class SagemakerProvider(
+    NotebookOperations,
     RegistryOperations,
     TransformOperations,
     ProcessingOperations,

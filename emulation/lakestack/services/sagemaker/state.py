@@ -72,6 +72,8 @@ class SagemakerState(ServiceState):
         self.tuning_jobs: dict[str, TuningJob] = {}
         self.package_groups: dict[str, ModelPackageGroup] = {}
         self.packages: dict[str, ModelPackage] = {}
+        self.notebooks: dict[str, Resource] = {}
+        self.lifecycles: dict[str, Resource] = {}
         self.tags: dict[str, dict[str, str]] = {}
 
     def contents(self) -> Contents:
@@ -86,6 +88,8 @@ class SagemakerState(ServiceState):
                 "tuning job": sorted(self.tuning_jobs),
                 "model package group": sorted(g.name for g in self.package_groups.values()),
                 "model package": sorted(self.packages),
+                "notebook instance": sorted(self.notebooks),
+                "lifecycle configuration": sorted(self.lifecycles),
             }
 
     def end(self) -> list[Ending]:
@@ -105,6 +109,8 @@ class SagemakerState(ServiceState):
                 "tuning_jobs": [job.snapshot() for job in self.tuning_jobs.values()],
                 "package_groups": [vars(group) for group in self.package_groups.values()],
                 "packages": [vars(package) for package in self.packages.values()],
+                "notebooks": [vars(notebook) for notebook in self.notebooks.values()],
+                "lifecycles": [vars(lifecycle) for lifecycle in self.lifecycles.values()],
                 "tags": self.tags,
             }
 
@@ -115,6 +121,8 @@ class SagemakerState(ServiceState):
         groups, packages = document["package_groups"], document["packages"]
         self.package_groups = {g["arn"]: ModelPackageGroup(**g) for g in groups}
         self.packages = {p["arn"]: ModelPackage(**p) for p in packages}
+        self.notebooks = {n["name"]: Resource(**n) for n in document["notebooks"]}
+        self.lifecycles = {each["name"]: Resource(**each) for each in document["lifecycles"]}
         self.tags = document["tags"]
         from lakestack.services.sagemaker.endpoint import Endpoint
         from lakestack.services.sagemaker.processing_job import ProcessingJob
@@ -251,6 +259,8 @@ class SagemakerState(ServiceState):
             self.endpoints.values(),
             self.package_groups.values(),
             self.packages.values(),
+            self.notebooks.values(),
+            self.lifecycles.values(),
             self.all_jobs(),
         )
         with self.lock:

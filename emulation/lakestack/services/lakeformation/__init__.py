@@ -1,0 +1,1 @@
+"""AWS Lake Formation: locations, settings, permissions, LF-Tags, filters; kept, not enforced."""
