@@ -276,6 +276,12 @@ RECORDS: tuple[Patch, ...] = (
         "moto.logs.models:execute_query",
     ),
     patch(
+        "logs.insights.stop",
+        "logs.insights.queries",
+        "nobody has it",
+        "localstack.aws.api.logs:LogsApi.stop_query",
+    ),
+    patch(
         "logs.insights.results",
         "logs.insights.queries",
         "the answer has no statistics",

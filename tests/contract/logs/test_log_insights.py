@@ -76,3 +76,24 @@ def test_what_is_refused(
     with pytest.raises(ClientError) as caught:
         aws("logs").start_query(**request)
     assert caught.value.response["Error"]["Code"] == code
+
+
+def test_a_query_is_stopped_before_its_end_is_shown(aws: Aws, group: str) -> None:
+    logs, now = aws("logs"), int(time.time())
+    begin = {"startTime": now - 60, "endTime": now + 60, "queryString": "fields @message"}
+    stopped = logs.start_query(logGroupName=group, **begin)["queryId"]
+    assert logs.stop_query(queryId=stopped)["success"] is True
+    answer = logs.get_query_results(queryId=stopped)
+    assert (answer["status"], answer["results"]) == ("Cancelled", [])
+    cancelled = logs.describe_queries(logGroupName=group, status="Cancelled")["queries"]
+    assert [each["queryId"] for each in cancelled] == [stopped]
+    ended = logs.start_query(logGroupName=group, **begin)["queryId"]
+    assert len(logs.get_query_results(queryId=ended)["results"]) == 3
+    for wanted in (ended, stopped):
+        with pytest.raises(
+            ClientError, match="Query is not in Running or Scheduled state"
+        ) as refused:
+            logs.stop_query(queryId=wanted)
+        assert refused.value.response["Error"]["Code"] == "InvalidParameterException"
+    with pytest.raises(logs.exceptions.ResourceNotFoundException):
+        logs.stop_query(queryId="12ab3456-12ab-123a-789e-1234567890ab")

@@ -115,6 +115,45 @@ def test_projection_needs_no_partitions(lake: Lake) -> None:
     assert lake.rows("SELECT count(*) FROM n WHERE dt > '2020/02' AND kind = 'x'") == ['"1"']
 
 
+def test_injected_values_are_those_that_the_query_states(lake: Lake) -> None:
+    for device, hour in (("a", 1), ("a", 2), ("b", 1), ("c", 2)):
+        lake.put(f"d/{device}/{hour}/x.json", json.dumps({"v": f"{device}{hour}"}) + "\n")
+    lake.run(
+        "CREATE EXTERNAL TABLE d (v string) PARTITIONED BY (device string, hour int) "
+        f"{OPENX} LOCATION '{WHERE}/d/' TBLPROPERTIES ('projection.enabled'='true', "
+        "'projection.device.type'='injected', 'projection.hour.type'='injected', "
+        f"'storage.location.template'='{WHERE}/d/${{device}}/${{hour}}/')"
+    )
+
+    def read(where: str) -> list[str]:
+        return lake.rows(f"SELECT v FROM d WHERE {where} ORDER BY v")
+
+    assert read("device = 'a' AND hour = 1") == ['"a1"']
+    assert read("device IN ('a', 'b') AND (hour = 1 OR 1 + 1 = hour)") == ['"a1"', '"a2"', '"b1"']
+    assert read("device IN ('a', 'b') AND device = 'b' AND hour = 1 AND v LIKE 'b%'") == ['"b1"']
+    assert read("device = 'a' AND device = 'b' AND hour = 1") == []
+    assert read("device = lower('A') AND hour = CAST('2' AS integer)") == ['"a2"']
+    assert lake.rows(
+        "SELECT e.v, f.v FROM d e JOIN d f ON e.hour = f.hour WHERE e.device = 'a' AND e.hour = 1 "
+        "AND f.device = 'b' AND f.hour IN (1, 2)"
+    ) == ['"a1","b1"']
+    assert lake.rows("SELECT v FROM d WHERE device = ? AND hour = 1", ["'b'"]) == ['"b1"']
+    for where in (
+        "device = 'a'",
+        "hour > 0 AND device = 'a'",
+        "hour = 1 AND device LIKE 'a%'",
+        "device = 'a' AND (hour = 1 OR v = 'a1')",
+        "hour = 1 AND device = v",
+        "hour = 1 AND device IN (SELECT 'a')",
+    ):
+        column = "hour" if where.startswith("device") or "hour >" in where else "device"
+        assert lake.failure(f"SELECT v FROM d WHERE {where}") == (
+            f"CONSTRAINT_VIOLATION: For the injected projected partition column {column}, the "
+            "WHERE clause must contain only static equality conditions, and at least one such "
+            "condition must be present."
+        )
+
+
 @pytest.mark.parametrize("form", ["PARQUET", "ORC", "JSON", "TEXTFILE"])
 def test_ctas_and_insert_make_tables_that_can_be_read(lake: Lake, form: str) -> None:
     made = lake.run(

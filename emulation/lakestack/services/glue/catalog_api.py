@@ -14,7 +14,7 @@ from localstack.aws.api import RequestContext, handler
 from localstack.services.moto import call_moto_with_request
 
 from lakestack.services.base import aws_error, client
-from lakestack.services.glue import catalog_events
+from lakestack.services.glue import catalog_events, table_search
 from lakestack.services.glue.paging import page
 from lakestack.services.glue.partition_expression import MAX_LENGTH
 from lakestack.services.patterns import PatternError
@@ -92,6 +92,19 @@ class CatalogApi:
         """Expression is a regular expression for the beginning of the names."""
         _check_pattern(request.get("Expression"))
         return _paged(context, request, "TableList", 100)
+
+    @handler("SearchTables", expand=False)
+    def search_tables(self, context: RequestContext, request: JsonDict) -> Any:
+        """Tables of all databases."""
+        glue = client(context.account_id, context.region, "glue")
+        tables = [
+            table
+            for databases in glue.get_paginator("get_databases").paginate()
+            for database in databases["DatabaseList"]
+            for answer in glue.get_paginator("get_tables").paginate(DatabaseName=database["Name"])
+            for table in answer["TableList"]
+        ]
+        return page(table_search.found(tables, request), request, "TableList", 100)
 
     @handler("BatchDeleteTable", expand=False)
     def batch_delete_table(self, context: RequestContext, request: JsonDict) -> Any:

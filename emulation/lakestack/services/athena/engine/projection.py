@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from lakestack.services.athena.engine.catalog import Document, descriptor, keys
@@ -33,15 +33,30 @@ def is_on(table: Document) -> bool:
     return str((table.get("Parameters") or {}).get("projection.enabled", "")).lower() == "true"
 
 
-def partitions(table: Document, now: Callable[[], datetime]) -> Iterator[tuple[list[str], str]]:
+def injected(table: Document) -> set[str]:
+    """The partition keys, in lower case, whose values a query has to state."""
+    if not is_on(table):
+        return set()
+    settings = table.get("Parameters") or {}
+    names = [key["Name"] for key in keys(table)]
+    return {name.lower() for name in names if _kind(settings, name) == "injected"}
+
+
+def partitions(
+    table: Document, now: Callable[[], datetime], stated: Mapping[str, Sequence[str]]
+) -> Iterator[tuple[list[str], str]]:
     """Values and location of every partition that the properties describe.
 
+    Args:
+        now: the present time
+        stated: the values of the keys that are `injected`
+
     Raises:
-        QueryError: a property is missing or wrong, or its type is not emulated
+        QueryError: a property is missing or wrong
     """
     settings = table.get("Parameters") or {}
     names = [key["Name"] for key in keys(table)]
-    values = [_values(settings, name, now) for name in names]
+    values = [stated.get(name.lower()) or _values(settings, name, now) for name in names]
     total = 1
     for each in values:
         total *= len(each)
@@ -58,7 +73,7 @@ def partitions(table: Document, now: Callable[[], datetime]) -> Iterator[tuple[l
 
 
 def _values(settings: Document, name: str, now: Callable[[], datetime]) -> list[str]:
-    kind = str(settings.get(f"projection.{name}.type", "")).lower()
+    kind = _kind(settings, name)
     if kind == "enum":
         return [each.strip() for each in _needed(settings, name, "values").split(",")]
     if kind == "integer":
@@ -69,10 +84,14 @@ def _values(settings: Document, name: str, now: Callable[[], datetime]) -> list[
     if kind == "date":
         return _dates(settings, name, now)
     if kind == "injected":
-        raise not_supported("Partition projection of the type injected")
+        return []  # the conditions of the query exclude each other
     raise QueryError(
         "INVALID_TABLE_PROPERTY", f"Partition projection: no type of column '{name}' is given"
     )
+
+
+def _kind(settings: Document, name: str) -> str:
+    return str(settings.get(f"projection.{name}.type", "")).lower()
 
 
 def _needed(settings: Document, name: str, what: str) -> str:

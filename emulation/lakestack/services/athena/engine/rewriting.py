@@ -56,7 +56,7 @@ def partition_conditions(node: exp.Table, alias: str, names: set[str]) -> list[s
         return []
     alone = not joins and not select.args.get("laterals")
     found = []
-    for condition in _conjuncts(where.this):
+    for condition in conjuncts(where.this):
         columns = list(condition.find_all(exp.Column))
         if not columns or not isinstance(condition, (*_PLAIN, exp.Not)):
             continue
@@ -72,12 +72,13 @@ def partition_conditions(node: exp.Table, alias: str, names: set[str]) -> list[s
     return found
 
 
-def _conjuncts(node: exp.Expression) -> Iterator[exp.Expression]:
+def conjuncts(node: exp.Expression) -> Iterator[exp.Expression]:
+    """The conditions that all have to be met."""
     if isinstance(node, exp.And):
-        yield from _conjuncts(node.this)
-        yield from _conjuncts(node.expression)
+        yield from conjuncts(node.this)
+        yield from conjuncts(node.expression)
     elif isinstance(node, exp.Paren):
-        yield from _conjuncts(node.this)
+        yield from conjuncts(node.this)
     else:
         yield node
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from lakestack.services.athena.engine import formats, iceberg, projection, types
+from lakestack.services.athena.engine import formats, iceberg, injection, projection, types
 from lakestack.services.athena.engine.catalog import Catalog, columns, descriptor, keys
 from lakestack.services.athena.engine.objects import Objects, StoredObject
 from lakestack.services.athena.engine.relation import file_list
@@ -146,13 +146,36 @@ class Scan:
         if not keys(table):
             return [([], str(descriptor(table).get("Location") or ""))]
         if projection.is_on(table):
-            places = list(projection.partitions(table, self._now))
+            places = list(projection.partitions(table, self._now, self._stated(source)))
         else:
             places = [
                 (list(each["Values"]), str(descriptor(each).get("Location") or ""))
                 for each in self._catalog.partitions(table)
             ]
         return self._chosen(source, places)
+
+    def _stated(self, source: Source) -> dict[str, list[str]]:
+        """The values that the query states of each key.
+
+        Raises:
+            QueryError: it states none of one
+        """
+        found: dict[str, list[str]] = {}
+        for key in keys(source.table):
+            name, kind = key["Name"].lower(), types.of_hive(key["Type"])
+            if name not in source.stated:
+                continue
+            if not source.stated[name]:
+                raise injection.refusal(name)
+            sets = [
+                f"SELECT CAST(CAST(v AS {kind}) AS VARCHAR) v FROM (VALUES "
+                + ", ".join(f"({each})" for each in expressions)
+                + ") t(v)"
+                for expressions in source.stated[name]
+            ]
+            rows = self._connection.execute(" INTERSECT ".join(sets) + " ORDER BY 1").fetchall()
+            found[name] = list(dict.fromkeys(row[0] for row in rows if row[0] is not None))
+        return found
 
     def _chosen(self, source: Source, places: list[Place]) -> list[Place]:
         if not source.conditions or not places:

@@ -16,8 +16,10 @@ from sqlglot.errors import ParseError, TokenError, UnsupportedError
 from lakestack.services.athena.engine import (
     functions,
     iceberg,
+    injection,
     metadata_tables,
     operators,
+    projection,
     rewriting,
 )
 from lakestack.services.athena.engine.catalog import (
@@ -56,11 +58,13 @@ class Source:
         name: in DuckDB
         table: of the catalog
         conditions: on partition keys, in DuckDB's SQL: a partition without them is not read
+        stated: what the query says of keys whose values only it has
     """
 
     name: str
     table: Document
     conditions: list[str] = field(default_factory=list)
+    stated: injection.Stated = field(default_factory=dict)
     version: AskedVersion | None = None
 
 
@@ -215,6 +219,7 @@ def _replace(
     source = Source(f"lake_table_{len(sources)}", table, version=version)
     names = {key["Name"].lower() for key in keys(table)}
     source.conditions = rewriting.partition_conditions(node, alias.name.lower(), names)
+    source.stated = injection.stated(node, alias.name.lower(), projection.injected(table))
     sources.append(source)
     node.set("this", exp.to_identifier(source.name))
     node.set("db", None)

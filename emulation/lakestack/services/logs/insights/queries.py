@@ -3,6 +3,7 @@
 API Reference, "StartQuery": one of logGroupName, logGroupNames and logGroupIdentifiers; a query
 that cannot be read is a MalformedQueryException. Queries end before StartQuery answers, and are
 ``Running`` in the first answer of GetQueryResults only where AWS would need the time: never here.
+StopQuery stops a query whose end no answer has shown yet, so that clients can stop one at all.
 """
 
 from __future__ import annotations
@@ -10,6 +11,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from localstack.aws.api import RequestContext, handler
+from localstack.aws.api.logs import InvalidParameterException, ResourceNotFoundException
+from localstack.services.logs.models import get_moto_logs_backend
 from moto.core.exceptions import JsonRESTError
 from moto.logs.models import LogGroup, LogQuery
 from moto.logs.responses import LogsResponse
@@ -44,6 +48,7 @@ def install() -> None:
     patches.replace("logs.insights.run", run)
     patches.replace("logs.insights.results", _results)
     patches.replace("logs.insights.described", _described)
+    patches.replace("logs.insights.stop", stop_query)
 
 
 def run(log_groups: list[LogGroup], query: str, start_time: int, end_time: int) -> _Rows:
@@ -118,8 +123,29 @@ def _start_query(self: LogsResponse) -> str:
     return json.dumps({"queryId": made})
 
 
+@handler("StopQuery", expand=False)
+def stop_query(_provider: Any, context: RequestContext, request: Any) -> dict[str, bool]:
+    """Cancel a query, which then has no results.
+
+    API Reference, "StopQuery": a query that has ended cannot be stopped.
+
+    Raises:
+        InvalidParameterException: an answer has shown its end already
+        ResourceNotFoundException: there is no such query
+    """
+    wanted = request["queryId"]
+    query = get_moto_logs_backend(context.account_id, context.region).queries.get(wanted)
+    if query is None:
+        raise ResourceNotFoundException(f"Query with ID {wanted} does not exist.")
+    if getattr(query, "shown", False) or query.status != "Complete":
+        raise InvalidParameterException("Query is not in Running or Scheduled state")
+    query.status, query.results = "Cancelled", _Rows()
+    return {"success": True}
+
+
 def _described(query: LogQuery, log_group_name: str) -> dict[str, Any]:
     """As DescribeQueries has it: with its log groups and its time before the text."""
+    query.shown = True  # type: ignore[attr-defined]
     found: dict[str, Any] = patches.original("logs.insights.described")(query, log_group_name)
     sources = ", ".join(f'"{name}"' for name in query.log_group_names)
     first, last = _milliseconds(query.start_time), _last_millisecond(query.end_time)
@@ -135,6 +161,7 @@ def _last_millisecond(moment: int) -> int:
 
 def _results(query: LogQuery) -> dict[str, Any]:
     rows: Any = query.results
+    query.shown = True  # type: ignore[attr-defined]
     return {
         "queryLanguage": "CWLI",
         "results": [
