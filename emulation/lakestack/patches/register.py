@@ -160,7 +160,7 @@ PATCHES: tuple[Patch, ...] = (
     ),
     patch(
         "cloudformation.given_up",
-        "cloudformation.custom_resource_requests",
+        "cloudformation.types.custom_resource_requests",
         "nobody is told that an asynchronous invocation failed for good: its stack waits an hour",
         f"{_INVOCATION}.event_manager:Poller.process_dead_letter_queue",
     ),
