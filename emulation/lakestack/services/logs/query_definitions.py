@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import uuid4
 
-from localstack.aws.api import RequestContext, handler
+from localstack.aws.api import CommonServiceException, RequestContext, handler
 from localstack.services.logs.provider import LogsProvider
 from moto.logs.models import logs_backends
 
@@ -81,5 +81,5 @@ def _held(context: RequestContext) -> dict[str, Document]:
     return held
 
 
-def _missing() -> Exception:
+def _missing() -> CommonServiceException:
     return aws_error("ResourceNotFoundException", "The specified query definition does not exist.")
