@@ -114,6 +114,12 @@ RECORDS: tuple[Patch, ...] = (
         "localstack.services.lambda_.urlrouter:lambda_result_to_response",
     ),
     patch(
+        "logs.saved_queries",
+        "logs.query_definitions",
+        "nobody has the operations of saved queries",
+        "localstack.services.logs.provider:LogsProvider",
+    ),
+    patch(
         "logs.put_events",
         "logs.metric_filters",
         "every metric filter of a region is applied to every group, a call for each event",

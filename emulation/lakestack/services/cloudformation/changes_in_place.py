@@ -15,6 +15,7 @@ from typing import Any
 from botocore import xform_name
 from localstack.aws.spec import load_service
 
+from lakestack.services.cloudformation import changes_of_access as access
 from lakestack.services.cloudformation import changes_of_functions as functions
 from lakestack.services.cloudformation import changes_of_identity as identity
 from lakestack.services.cloudformation import changes_of_messaging as messaging
@@ -267,6 +268,11 @@ _ALARM = (
     *("OKActions", "Period", "Statistic", "Threshold", "ThresholdMetricId", "TreatMissingData"),
     "Unit",
 )
+_COMPOSITE = (
+    *("ActionsEnabled", "ActionsSuppressor", "ActionsSuppressorExtensionPeriod", "AlarmActions"),
+    *("ActionsSuppressorWaitPeriod", "AlarmDescription", "AlarmRule", "OKActions"),
+    "InsufficientDataActions",
+)
 _SCHEDULE = (
     *("Description", "EndDate", "FlexibleTimeWindow", "KmsKeyArn", "ScheduleExpression"),
     *("ScheduleExpressionTimezone", "StartDate", "State", "Target"),
@@ -296,9 +302,22 @@ CHANGES: Mapping[str, Mapping[str, Change]] = {
     "AWS::Glue::Schema": {"Tags": registry_tags},
     "AWS::Glue::Trigger": {"Tags": _glue_tags("trigger")},
     "AWS::Glue::Workflow": {"Tags": _glue_tags("workflow")},
-    "AWS::KMS::Key": {"Description": _key_description, "EnableKeyRotation": _key_rotation},
+    "AWS::CloudWatch::CompositeAlarm": dict.fromkeys(
+        _COMPOSITE, _all_at_once("cloudwatch", "PutCompositeAlarm")
+    ),
+    "AWS::KMS::Key": {
+        "Description": _key_description,
+        "EnableKeyRotation": _key_rotation,
+        **access.KEY,
+    },
     **{kind: {"Tags": change} for kind, change in EC2_TAGS.items()},
+    "AWS::EC2::Subnet": {"Tags": EC2_TAGS["AWS::EC2::Subnet"], **access.SUBNET},
+    "AWS::EC2::VPCEndpoint": {"Tags": EC2_TAGS["AWS::EC2::VPCEndpoint"], **access.ENDPOINT},
+    **access.CHANGES,
     **identity.CHANGES,
+    "AWS::Lambda::Alias": functions.ALIAS,
+    "AWS::Lambda::EventInvokeConfig": functions.INVOCATIONS,
+    "AWS::Lambda::Url": functions.URL,
     "AWS::Lambda::EventSourceMapping": messaging.MAPPING,
     "AWS::Lambda::Function": functions.FUNCTION,
     "AWS::SSM::Parameter": {
@@ -336,6 +355,7 @@ DIFFERENCES: Mapping[str, Mapping[str, Difference]] = {
         "KinesisStreamSpecification": table.change_kinesis_stream,
     },
     "AWS::SNS::Topic": {"Subscription": messaging.change_subscriptions},
+    **access.DIFFERENCES,
     **identity.DIFFERENCES,
 }
 """As `CHANGES`, with what was there before."""

@@ -59,6 +59,61 @@ def code_signing(aws: Any, model: Model, value: Any) -> None:
         aws.lambda_.delete_function_code_signing_config(**named)
 
 
+def _alias(aws: Any, model: Model, value: Any) -> None:  # noqa: ARG001 - all of it at once
+    aws.lambda_.update_alias(
+        FunctionName=model["FunctionName"],
+        Name=model["Name"],
+        FunctionVersion=model["FunctionVersion"],
+        Description=model.get("Description", ""),
+        RoutingConfig=_routing(model.get("RoutingConfig")),
+    )
+
+
+def _routing(given: Model | None) -> Model:
+    """Weights by version; the template has a list of them."""
+    weights = (given or {}).get("AdditionalVersionWeights") or {}
+    if isinstance(weights, list):
+        weights = {each["FunctionVersion"]: each["FunctionWeight"] for each in weights}
+    return {"AdditionalVersionWeights": weights}
+
+
+def _alias_concurrency(aws: Any, model: Model, value: Any) -> None:
+    named = {"FunctionName": model["FunctionName"], "Qualifier": model["Name"]}
+    if value:
+        aws.lambda_.put_provisioned_concurrency_config(**named, **value)
+    else:
+        aws.lambda_.delete_provisioned_concurrency_config(**named)
+
+
+def _invocations(aws: Any, model: Model, value: Any) -> None:  # noqa: ARG001 - all of it at once
+    names = ("DestinationConfig", "MaximumEventAgeInSeconds", "MaximumRetryAttempts")
+    given = {name: model[name] for name in names if name in model}
+    aws.lambda_.put_function_event_invoke_config(
+        FunctionName=model["FunctionName"],
+        Qualifier=model["Qualifier"],
+        **(given or {"MaximumEventAgeInSeconds": 21_600, "MaximumRetryAttempts": 2}),
+    )
+
+
+def _url(aws: Any, model: Model, value: Any) -> None:  # noqa: ARG001 - all of it at once
+    qualifier = {"Qualifier": model["Qualifier"]} if model.get("Qualifier") else {}
+    aws.lambda_.update_function_url_config(
+        FunctionName=model["TargetFunctionArn"],
+        AuthType=model["AuthType"],
+        Cors=model.get("Cors") or {},
+        InvokeMode=model.get("InvokeMode", "BUFFERED"),
+        **qualifier,
+    )
+
+
+ALIAS: Mapping[str, Change] = {
+    **dict.fromkeys(("Description", "FunctionVersion", "RoutingConfig"), _alias),
+    "ProvisionedConcurrencyConfig": _alias_concurrency,
+}
+INVOCATIONS: Mapping[str, Change] = dict.fromkeys(
+    ("DestinationConfig", "MaximumEventAgeInSeconds", "MaximumRetryAttempts"), _invocations
+)
+URL: Mapping[str, Change] = dict.fromkeys(("AuthType", "Cors", "InvokeMode"), _url)
 FUNCTION: Mapping[str, Change] = {
     "Architectures": _architectures,
     "DeadLetterConfig": function_setting("DeadLetterConfig", {"TargetArn": ""}),

@@ -1,4 +1,4 @@
-"""Saved queries of CloudWatch Logs Insights, which moto does not have.
+"""Saved queries of CloudWatch Logs Insights, which neither LocalStack nor moto has.
 
 Amazon CloudWatch Logs API Reference, "PutQueryDefinition", "DescribeQueryDefinitions" and
 "DeleteQueryDefinition".
@@ -6,81 +6,80 @@ Amazon CloudWatch Logs API Reference, "PutQueryDefinition", "DescribeQueryDefini
 
 from __future__ import annotations
 
-import json
 from typing import Any
 from uuid import uuid4
 
-from moto.logs.exceptions import InvalidParameterException, ResourceNotFoundException
-from moto.logs.models import LogsBackend
-from moto.logs.responses import LogsResponse
+from localstack.aws.api import CommonServiceException, RequestContext, handler
+from localstack.services.logs.provider import LogsProvider
+from moto.logs.models import logs_backends
 
-from lakestack import clock
+from lakestack import clock, patches
+from lakestack.services.base import aws_error
+from lakestack.services.paging import cut
 
+Document = dict[str, Any]
 _HELD = "query_definitions"
-"""The backend's attribute, so that they are reset and saved with it."""
+"""The attribute of moto's backend, so that they are reset and saved with it."""
 _DEFAULT_PAGE = 1000
 _LANGUAGE = "CWLI"
 
 
+class Provider(LogsProvider):  # type: ignore[misc]
+    """LocalStack's, with the three operations."""
+
+    @handler("PutQueryDefinition", expand=False)
+    def save_query(self, context: RequestContext, request: Document) -> Document:
+        """Save a query, or change the one of an id."""
+        held, named = _held(context), request.get("queryDefinitionId")
+        if named and named not in held:
+            raise _missing()
+        name = named or str(uuid4())
+        held[name] = {
+            "queryLanguage": request.get("queryLanguage") or _LANGUAGE,
+            "queryDefinitionId": name,
+            "name": request["name"],
+            "queryString": request["queryString"],
+            "lastModified": clock.wall_ms(),
+            "logGroupNames": list(request.get("logGroupNames") or []),
+        }
+        return {"queryDefinitionId": name}
+
+    @handler("DescribeQueryDefinitions", expand=False)
+    def saved_queries(self, context: RequestContext, request: Document) -> Document:
+        """Those whose names begin as is asked, the last changed first."""
+        prefix = request.get("queryDefinitionNamePrefix") or ""
+        language = request.get("queryLanguage")
+        found = [
+            each
+            for each in _held(context).values()
+            if each["name"].startswith(prefix) and language in (None, each["queryLanguage"])
+        ]
+        found.sort(key=lambda each: each["lastModified"], reverse=True)
+        asked = {"NextToken": request.get("nextToken"), "MaxResults": request.get("maxResults")}
+        page, token = cut(
+            *(found, asked, _DEFAULT_PAGE),
+            lambda _: aws_error("InvalidParameterException", "The specified nextToken is invalid."),
+        )
+        return {"queryDefinitions": page, **({"nextToken": token} if token else {})}
+
+    @handler("DeleteQueryDefinition", expand=False)
+    def forget_query(self, context: RequestContext, request: Document) -> Document:
+        """Delete a saved query."""
+        if _held(context).pop(request["queryDefinitionId"], None) is None:
+            raise _missing()
+        return {"success": True}
+
+
 def install() -> None:
-    """Give moto's responses the three operations."""
-    for operation in (put_query_definition, describe_query_definitions, delete_query_definition):
-        setattr(LogsResponse, operation.__name__, operation)
+    """Put ours into the place of LocalStack's provider."""
+    patches.replace("logs.saved_queries", Provider)
 
 
-def put_query_definition(self: LogsResponse) -> str:
-    """Save a query, or change the one of an id.
-
-    Raises:
-        ResourceNotFoundException: there is none of that id
-    """
-    given: dict[str, Any] = json.loads(self.body or "{}")
-    held, named = _held(self.logs_backend), given.get("queryDefinitionId")
-    if named and named not in held:
-        raise ResourceNotFoundException("The specified query definition does not exist.")
-    name = named or str(uuid4())
-    held[name] = {
-        "queryLanguage": given.get("queryLanguage") or _LANGUAGE,
-        "queryDefinitionId": name,
-        "name": given["name"],
-        "queryString": given["queryString"],
-        "lastModified": clock.wall_ms(),
-        "logGroupNames": list(given.get("logGroupNames") or []),
-    }
-    return json.dumps({"queryDefinitionId": name})
-
-
-def describe_query_definitions(self: LogsResponse) -> str:
-    """The saved queries, those last changed first, whose names begin as is asked."""
-    given: dict[str, Any] = json.loads(self.body or "{}")
-    prefix, language = given.get("queryDefinitionNamePrefix") or "", given.get("queryLanguage")
-    token = given.get("nextToken") or "0"
-    if not (token.isascii() and token.isdecimal() and len(token) < 19):
-        raise InvalidParameterException("The specified nextToken is invalid.")
-    found = [
-        each
-        for each in _held(self.logs_backend).values()
-        if each["name"].startswith(prefix) and language in (None, each["queryLanguage"])
-    ]
-    found.sort(key=lambda each: each["lastModified"], reverse=True)
-    start, count = int(token), int(given.get("maxResults") or _DEFAULT_PAGE)
-    answer: dict[str, Any] = {"queryDefinitions": found[start : start + count]}
-    if start + count < len(found):
-        answer["nextToken"] = str(start + count)
-    return json.dumps(answer)
-
-
-def delete_query_definition(self: LogsResponse) -> str:
-    """Delete a saved query.
-
-    Raises:
-        ResourceNotFoundException: there is none of that id
-    """
-    if _held(self.logs_backend).pop(self._get_param("queryDefinitionId"), None) is None:
-        raise ResourceNotFoundException("The specified query definition does not exist.")
-    return json.dumps({"success": True})
-
-
-def _held(backend: LogsBackend) -> dict[str, dict[str, Any]]:
-    held: dict[str, dict[str, Any]] = vars(backend).setdefault(_HELD, {})
+def _held(context: RequestContext) -> dict[str, Document]:
+    backend = logs_backends[context.account_id][context.region]
+    held: dict[str, Document] = vars(backend).setdefault(_HELD, {})
     return held
+
+
+def _missing() -> CommonServiceException:
+    return aws_error("ResourceNotFoundException", "The specified query definition does not exist.")
