@@ -106,8 +106,8 @@ ANSWERS = {
     "raises": "raise ValueError('x')",
     "sets": "event['fragment']['Value'] = 'set'; return {'status': 'success', "
     "'fragment': event['fragment']}",
-    "adds": "event['fragment'].setdefault('Outputs', {})['V'] = {'Value': str(event['params']['Input'])}"
-    "; return {'status': 'success', 'fragment': event['fragment']}",
+    "adds": "event['fragment']['Outputs'] = {'V': {'Value': str(event['params']['Input'])}}; "
+    "return {'status': 'success', 'fragment': event['fragment']}",
 }
 
 
