@@ -45,3 +45,9 @@ def test_one_that_a_condition_leaves_out_stops_nothing(stacks: Stacks) -> None:
     with pytest.raises(ClientError, match=r"AWS::RDS::DBInstance\] \(AWS has"):
         stacks.cfn.update_stack(StackName=stack["StackName"], TemplateBody=json.dumps(body("yes")))
     assert stacks.delete(stack)["StackStatus"] == "DELETE_COMPLETE"
+
+
+def test_the_metadata_of_the_cdk_is_taken_with_its_properties(stacks: Stacks) -> None:
+    metadata = {"Type": "AWS::CDK::Metadata", "Properties": {"Analytics": "v2:deflate64:H4sI"}}
+    stack = stacks.create(template(A=parameter("a"), CDKMetadata=metadata))
+    assert stack["StackStatus"] == "CREATE_COMPLETE"

@@ -104,6 +104,10 @@ ANSWERS = {
     "silent": "return {'status': 'failure'}",
     "no template": "return {'status': 'success', 'fragment': 'text'}",
     "raises": "raise ValueError('x')",
+    "sets": "event['fragment']['Value'] = 'set'; return {'status': 'success', "
+    "'fragment': event['fragment']}",
+    "adds": "event['fragment']['Outputs'] = {'V': {'Value': str(event['params']['Input'])}}; "
+    "return {'status': 'success', 'fragment': event['fragment']}",
 }
 
 
@@ -163,6 +167,25 @@ def test_a_macro_that_fails_rolls_the_stack_back(stacks: Stacks, macro: str, rea
 
     kept = stacks.create(with_macro, **ALLOWED, DisableRollback=True)
     assert kept["StackStatus"] == "CREATE_FAILED"
+
+
+@pytest.mark.parametrize("macro", ["sets"], indirect=True)
+def test_a_macro_without_parameters_is_its_name(stacks: Stacks, macro: str) -> None:
+    """Recorded on AWS by LocalStack's tests, as the next one."""
+    made = parameter("a")
+    made["Properties"]["Fn::Transform"] = macro
+    stack = stacks.create(template({"V": {"Fn::GetAtt": ["A", "Value"]}}, A=made), **ALLOWED)
+    assert outputs(stack) == {"V": "set"}
+
+
+@pytest.mark.parametrize("macro", ["adds"], indirect=True)
+def test_parameters_of_the_transform_section_are_resolved(stacks: Stacks, macro: str) -> None:
+    body = {
+        "Transform": {"Name": macro, "Parameters": {"Input": {"Ref": "P"}}},
+        "Parameters": {"P": {"Type": "String", "Default": "given"}},
+        **template(A=parameter("a")),
+    }
+    assert outputs(stacks.create(body, **ALLOWED)) == {"V": "given"}
 
 
 def test_a_macro_that_is_not_there(stacks: Stacks, name: str) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.contract.request_validation.malformed_wire import Wire
 from tests.support import ACCOUNT, REGION
@@ -112,3 +113,15 @@ def _wire(emulator: str) -> Wire:
 
 def test_an_empty_map_leaves_no_field_in_the_query_protocol(aws: Callable[[str], Any]) -> None:
     aws("sns").set_sms_attributes(attributes={})
+
+
+def test_s3_says_of_a_document_without_its_rules_what_it_says_of_all(
+    aws: Callable[[str], Any], bucket: str
+) -> None:
+    with pytest.raises(ClientError) as refused:
+        aws("s3").put_bucket_ownership_controls(Bucket=bucket, OwnershipControls={"Rules": []})
+    assert refused.value.response["Error"] == {
+        "Code": "MalformedXML",
+        "Message": "The XML you provided was not well-formed or did not validate against our "
+        "published schema",
+    }

@@ -118,7 +118,7 @@ def _map_lookup(value: Any) -> bool:
 
 
 def _macro(value: Any) -> bool:
-    return (
+    return isinstance(value, str) or (
         isinstance(value, dict)
         and isinstance(value.get("Name"), str)
         and set(value) <= {"Name", "Parameters"}

@@ -30,7 +30,9 @@ def schema_of(resource_type: str) -> Schema | None:
         return dict(json.loads(file.read_text(encoding="utf-8")))
     provider = ResourceProviderExecutor.try_load_resource_provider(resource_type)
     schema = getattr(provider, "SCHEMA", None) or {}
-    return dict(schema) if schema.get("properties") else None
+    # What AWS has not published may have more properties than LocalStack wrote down, such as the
+    # Analytics of the AWS::CDK::Metadata that is in every template of the CDK.
+    return {**schema, "additionalProperties": True} if schema.get("properties") else None
 
 
 def is_of_aws(resource_type: str) -> bool:

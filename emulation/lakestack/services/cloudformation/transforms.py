@@ -113,6 +113,7 @@ def _within(value: Any, template: Template, stage: Stage, *, top: bool = False) 
 
 
 def _whole(name: str, parameters: Any, template: Template, stage: Stage) -> Any:
+    parameters = StaticValues(template, stage.values, {}).resolve(parameters)
     if name == language_extensions.NAME:
         return language_extensions.apply(template, StaticValues(template, stage.values, {}))
     if name == INCLUDE_TRANSFORM:
