@@ -8,8 +8,10 @@ pytest.importorskip("pyspark")
 
 from lakestack.services.glue.runtime.awsglue.dynamodb_source import (
     ITEMS_PER_SEGMENT,
+    ITEMS_PER_TASK,
     MOST_SEGMENTS,
     parts,
+    tasks_for,
 )
 
 
@@ -26,3 +28,20 @@ def test_no_segment_is_larger_than_a_page(items: int, tasks: int) -> None:
 def test_dynamodb_takes_no_more_than_a_million_segments() -> None:
     assert parts(10**12, 1_000) * 1_000 <= MOST_SEGMENTS
     assert parts(10**12, MOST_SEGMENTS) == 1
+
+
+@pytest.mark.parametrize(
+    ("items", "asked", "tasks"),
+    [
+        (0, None, 1),
+        (10 * ITEMS_PER_TASK, None, 8),
+        (0, 100, 8),
+        (3, 2, 2),
+        (50 * ITEMS_PER_TASK, 100, 50),
+        (500 * ITEMS_PER_TASK, 100, 100),
+    ],
+)
+def test_a_job_gets_as_many_of_its_splits_as_have_work(
+    items: int, asked: int | None, tasks: int
+) -> None:
+    assert tasks_for(items, asked, at_once=2) == tasks

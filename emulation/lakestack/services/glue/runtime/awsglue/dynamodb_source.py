@@ -53,7 +53,7 @@ def read(
 
     Args:
         types: Hive types of the columns; the fields of their structs are matched like attributes
-        segments: tasks that read; by default from the table's item count
+        segments: tasks that read, at most; by default from the table's item count
 
     Raises:
         SourceError: in the reading tasks, if the table cannot be scanned
@@ -71,7 +71,7 @@ def read_json(
     """Return the items of a table as JSON, one column ``value``.
 
     Args:
-        segments: tasks that read; by default from the table's item count
+        segments: tasks that read, at most; by default from the table's item count
         typed: each as in an export: ``{"Item": {"name": {"S": "x"}}}``
 
     Raises:
@@ -87,8 +87,7 @@ def _scan(
     dynamodb = client("dynamodb")
     url = os.environ.get("LAKE_DYNAMODB_ENGINE_ENDPOINT") or dynamodb.meta.endpoint_url
     items = _item_count(dynamodb, table)
-    most = 4 * spark.sparkContext.defaultParallelism
-    tasks = segments or max(1, min(most, -(-items // ITEMS_PER_TASK)))
+    tasks = tasks_for(items, segments, at_once=spark.sparkContext.defaultParallelism)
     count = tasks * parts(items, tasks)
     numbers = spark.range(0, count, 1, tasks)
     scan = _scanner(table, to_batch, count, url, dynamodb.meta.region_name)
@@ -98,6 +97,16 @@ def _scan(
 def table_name(location: str) -> str:
     """Name of the table that a catalog location (an ARN, or the plain name) points to."""
     return location.rpartition("/")[2] if location.startswith("arn:") else location
+
+
+def tasks_for(items: int, asked: int | None, *, at_once: int) -> int:
+    """How many tasks read a table.
+
+    Of the splits that a job asks for, as many as the items fill or the cores have use for: AWS's
+    examples ask for 100, and each costs a task in every pass over the table.
+    """
+    filled, most = -(-items // ITEMS_PER_TASK), 4 * at_once
+    return min(asked, max(filled, most)) if asked else max(1, min(filled, most))
 
 
 def parts(items: int, tasks: int) -> int:
