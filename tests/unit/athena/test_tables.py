@@ -213,6 +213,24 @@ def test_values_take_the_place_of_question_marks(lake: Lake) -> None:
     assert lake.failure("SELECT ?").startswith("INVALID_PARAMETER_USAGE")
 
 
+@pytest.mark.parametrize("partitioned", ["", ", partitioned_by = ARRAY['p']"])
+def test_timestamps_in_parquet_are_of_96_bits(lake: Lake, partitioned: str) -> None:
+    lake.run(
+        f"CREATE TABLE i WITH (format = 'PARQUET', write_compression = 'SNAPPY'{partitioned}, "
+        f"external_location = '{WHERE}/i/') AS SELECT TIMESTAMP '2020-01-02 03:04:05.678' AS at, "
+        "ARRAY[TIMESTAMP '2021-01-01 00:00:00'] AS more, 1.5e0 AS x, 'a' AS p"
+    )
+    (found,) = lake.client("s3").list_objects_v2(Bucket=BUCKET, Prefix="i/")["Contents"]
+    body = lake.client("s3").get_object(Bucket=BUCKET, Key=found["Key"])["Body"].read()
+    file = pq.ParquetFile(io.BytesIO(body))
+    kinds = [file.schema.column(at).physical_type for at in range(3)]
+    assert kinds == ["INT96", "INT96", "DOUBLE"]
+    assert file.metadata.row_group(0).column(0).compression == "SNAPPY"
+    assert lake.rows("SELECT at, more FROM i") == [
+        '"2020-01-02 03:04:05.678","[2021-01-01 00:00:00.000]"'
+    ]
+
+
 def test_ddl_that_fails_says_what_hive_says(lake: Lake) -> None:
     assert "Table not found lake.t" in lake.failure("DROP TABLE t")
     assert "Database lake already exists" in lake.failure("CREATE DATABASE lake")
@@ -220,7 +238,8 @@ def test_ddl_that_fails_says_what_hive_says(lake: Lake) -> None:
     assert "is not a partitioned table" in lake.failure("SHOW PARTITIONS t")
     assert "is not empty" in lake.failure("DROP DATABASE lake")
     assert lake.rows("DESCRIBE t") == ["a".ljust(20) + "\t" + "int".ljust(20) + "\t" + " " * 20]
-    assert lake.rows("SHOW CREATE TABLE t")[:2] == ["CREATE EXTERNAL TABLE `lake.t`(", "  `a` int)"]
+    assert lake.rows("SHOW CREATE TABLE t")[:2] == ["CREATE EXTERNAL TABLE `t`(", "  `a` int)"]
+    assert lake.rows("SHOW CREATE TABLE lake.t")[0] == "CREATE EXTERNAL TABLE `lake.t`("
 
 
 def test_columns_of_tables_have_their_types(lake: Lake) -> None:

@@ -46,6 +46,12 @@ def test_texts(reader: Lake, expression: str, text: str) -> None:
         ("json_array_contains('[1, 2]', 2)", '"true"'),
         ("is_json_scalar('[1]')", '"false"'),
         ("""json_value('{"a": "x"}', 'lax $.a')""", '"x"'),
+        ("CAST('HELLO ATHENA' AS JSON)", '"""HELLO ATHENA"""'),
+        ("CAST('{\"a\": 1}' AS JSON)", '"""{\\""a\\"": 1}"""'),
+        ("CAST(12345 AS JSON)", '"12345"'),
+        ("CAST(MAP(ARRAY['a', 'b'], ARRAY[1, 2]) AS JSON)", '"{""a"":1,""b"":2}"'),
+        ("TRY_CAST(CAST(NULL AS varchar) AS JSON)", ""),
+        ("CAST(JSON '{\"a\": 1}' AS JSON)", '"{""a"":1}"'),
     ],
 )
 def test_json(reader: Lake, expression: str, text: str) -> None:

@@ -288,7 +288,9 @@ def _show_columns(session: Session, read: Statement) -> Outcome:
 
 def _show_create(session: Session, read: Statement) -> Outcome:
     table = _table(session, read)
-    return _outcome(session, table_text.create_statement(table), "createtab_stmt")
+    database, name = read.parts["table"]
+    named = f"{database}.{name}" if database else name
+    return _outcome(session, table_text.create_statement(table, named), "createtab_stmt")
 
 
 def _show_properties(session: Session, read: Statement) -> Outcome:

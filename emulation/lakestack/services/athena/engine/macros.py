@@ -144,6 +144,7 @@ MACROS = (
     "infinity() AS CAST('Infinity' AS DOUBLE)",
     "codepoint(s) AS unicode(s)",
     "json_parse(s) AS CAST(json(s) AS JSON)",
+    "trino_to_json(v) AS CASE WHEN v IS NOT NULL THEN to_json(v) END",
     # Of a text that is no JSON, and of an object or array as a scalar, there is none.
     "trino_json_scalar(j, p) AS CASE WHEN json_valid(j) AND json_type(j, p) NOT IN "
     "('OBJECT', 'ARRAY') THEN json_extract_string(j, p) END",

@@ -38,13 +38,17 @@ def _line(column: Document) -> str:
     return "\t".join(each.ljust(WIDTH) for each in parts)
 
 
-def create_statement(table: Document) -> list[str]:
-    """The lines of SHOW CREATE TABLE."""
+def create_statement(table: Document, name: str) -> list[str]:
+    """The lines of SHOW CREATE TABLE.
+
+    Args:
+        name: the table's, with that of its database where the statement has it
+    """
     full = f"{table['DatabaseName']}.{table['Name']}"
     if is_view(table):
         return [f"CREATE VIEW {full} AS ", *view_definition(table)["originalSql"].splitlines()]
     storage, serde = descriptor(table), descriptor(table).get("SerdeInfo") or {}
-    lines = [f"CREATE EXTERNAL TABLE `{full}`(", *_listed(columns(table))]
+    lines = [f"CREATE EXTERNAL TABLE `{name}`(", *_listed(columns(table))]
     if keys(table):
         lines += ["PARTITIONED BY ( ", *_listed(keys(table))]
     lines += ["ROW FORMAT SERDE ", f"  {_quoted(serde.get('SerializationLibrary') or '')} "]

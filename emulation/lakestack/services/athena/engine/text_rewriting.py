@@ -62,8 +62,14 @@ def extracted(node: exp.Expression) -> exp.Expression:
 
 
 def cast(node: exp.Expression) -> exp.Expression:
-    """Times as texts have milliseconds, texts as times the form that Trino reads."""
+    """Times as texts have milliseconds, texts as times the form that Trino reads.
+
+    Trino documentation, "JSON functions and operators": a text cast to JSON is a text in JSON, and
+    is not read as a document.
+    """
     kind, value = node.args["to"], node.this
+    if kind.this == exp.DataType.Type.JSON:
+        return call("trino_to_json", value)
     if kind.this in _TEXTS:
         text = call("trino_text", value)
         if not kind.expressions:

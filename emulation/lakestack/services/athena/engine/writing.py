@@ -177,6 +177,39 @@ def _of(known: dict[str, Any], chosen: str, form: Form) -> Any:
     return known[chosen]
 
 
+def _as_parquet(file: Path, form: Form) -> Path:
+    """Timestamps as INT96, as Athena writes them: DuckDB writes INT64.
+
+    The tests of AWS SDK for pandas, which run on AWS, read them so.
+    """
+    import pyarrow.parquet as pq
+
+    source = pq.ParquetFile(file)
+    if not any(_has_timestamp(each.type) for each in source.schema_arrow):
+        return file
+    made = file.with_name(f"{file.name}.int96")
+    named = _PARQUET[(form.compression or "GZIP").upper()]
+    codec = {"uncompressed": "none", "lz4_raw": "lz4"}.get(named, named)
+    with pq.ParquetWriter(
+        made,
+        source.schema_arrow,
+        compression=codec,
+        use_deprecated_int96_timestamps=True,
+        store_schema=False,
+    ) as writer:
+        for at in range(source.num_row_groups):
+            writer.write_table(source.read_row_group(at))
+    return made
+
+
+def _has_timestamp(kind: Any) -> bool:
+    import pyarrow.types as pt
+
+    if pt.is_timestamp(kind):
+        return True
+    return any(_has_timestamp(kind.field(at).type) for at in range(kind.num_fields))
+
+
 def _as_orc(file: Path, form: Form) -> Path:
     import pyarrow.parquet as pq
     from pyarrow import orc
@@ -193,8 +226,8 @@ def _as_avro(file: Path, form: Form) -> Path:
     return made
 
 
-_CONVERTED = {"ORC": _as_orc, "AVRO": _as_avro}
-"""Formats that DuckDB does not write."""
+_CONVERTED = {"PARQUET": _as_parquet, "ORC": _as_orc, "AVRO": _as_avro}
+"""What DuckDB does not write."""
 
 
 def form_of(properties: dict[str, Any], *, default: str) -> Form:
