@@ -91,7 +91,7 @@ def test_right_uses_pass(value: Any) -> None:
         ("Fn::If", [["No", "a", "b"]], "Unresolved condition No"),
         ("Fn::Length", [1, "a", {}], "every Fn::Length"),
         ("Fn::ToJsonString", [1, "a"], "every Fn::ToJsonString"),
-        ("Fn::Transform", ["a", [], {}, {"Name": 1}, {"Name": "a", "x": 1}], "every Fn::Transform"),
+        ("Fn::Transform", [[], {}, {"Name": 1}, {"Name": "a", "x": 1}], "every Fn::Transform"),
         (
             "Fn::And",
             [[], [{"Condition": "D"}], "a", {}, [1, 2], [{"Condition": "D"}] * 11],
