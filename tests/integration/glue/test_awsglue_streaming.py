@@ -75,6 +75,9 @@ def batch(frame, number):
         stamped = glue.add_ingestion_time_columns(plain_batch, "day")
         with_time = DynamicFrame.fromDF(stamped, glue, "stamped").toDF()
         seen["ingested"] = [with_time.dtypes, with_time.where("ingest_year > 2000").count()]
+        frame.toDF().createOrReplaceTempView("of_batch")
+        seen["view"] = raised(lambda: seen.update(rows_of_view=[
+            row[0] for row in spark.sql("SELECT n FROM of_batch ORDER BY n").collect()]))
     if number == 2:  # from outside, as a job is stopped
         threading.Thread(target=lambda: [q.stop() for q in spark.streams.active]).start()
 
@@ -86,6 +89,7 @@ except Exception as error:
     seen["ended"] = str(error)[:300]
 found["seen"] = [seen["first"] == seen["again"], len(seen["again"]), seen["fields"], seen["rows"]]
 found["ingested"] = seen["ingested"]
+found["view"] = [seen["view"], seen.get("rows_of_view")]
 found["tries"] = tries
 found["ended"] = seen.get("ended")
 
@@ -186,6 +190,11 @@ def test_columns_that_a_script_adds_to_a_batch_are_fields(found: dict[str, Any])
         **{f"ingest_{part}": "int" for part in ("year", "month", "day")},
     }
     assert count == 6
+
+
+def test_views_of_a_batch_are_found_by_the_jobs_session(found: dict[str, Any]) -> None:
+    """Spark hands a batch over in a clone of the session, whose views are its own."""
+    assert found["view"] == [None, list(range(6))]
 
 
 def test_a_batch_that_always_fails_ends_the_job(found: dict[str, Any]) -> None:

@@ -19,6 +19,7 @@ from .collection import FrameCollection
 from .errors import ErrorThresholdError, NamesWhatIsMissing, UnsupportedApiError
 from .exact_names import selected
 from .gluetypes import DataType, Field, StructType, from_spark
+from .session import in_session
 
 if TYPE_CHECKING:
     from .session import HasSession
@@ -67,10 +68,11 @@ class FrameCore(NamesWhatIsMissing):
         typed = self._types()
         specs = [option.spec for option in options or ()]
         wanted = [spec for spec in specs if spec is not None]
-        if not wanted:
-            return typed.frame
-        done = resolve(typed.frame, {}, typed.choices, wanted)
-        return selected(typed.frame, *(c for each in done.columns.values() for c in each))
+        frame = typed.frame
+        if wanted:
+            done = resolve(frame, {}, typed.choices, wanted)
+            frame = selected(frame, *(c for each in done.columns.values() for c in each))
+        return in_session(frame, self.glue_ctx.spark_session)
 
     def _types(self) -> Typed:
         if self._settled is None:
