@@ -62,7 +62,18 @@ def test_what_is_refused(keys: Keys, claims: dict[str, Any]) -> None:
         token().rpartition(".")[0] + ".",
     ],
     # Each process signs by a key of its own, and names of tests have to be the same in all.
-    ids="nothing parts no-json no-token key none hmac id no-id unsigned".split(),
+    ids=[
+        "nothing",
+        "parts",
+        "no-json",
+        "no-token",
+        "key",
+        "none",
+        "hmac",
+        "id",
+        "no-id",
+        "unsigned",
+    ],
 )
 def test_what_is_not_the_issuers(keys: Keys, text: str) -> None:
     with pytest.raises(TokenError):
