@@ -68,6 +68,7 @@ class EmulatedService:
 _OURS = "lakestack.services"
 _APIS = f"{_OURS}.apigatewayv2.resources"
 _ATHENA = f"{_OURS}.athena.resources"
+_AUTOSCALING = f"{_OURS}.application_autoscaling.resources"
 _CFN = f"{_OURS}.cloudformation"
 _TYPES = f"{_CFN}.types"
 _DMS = f"{_OURS}.dms.resources"
@@ -199,6 +200,16 @@ SERVICES: tuple[EmulatedService, ...] = (
             "AWS::Athena::NamedQuery": f"{_ATHENA}:NamedQueryPlugin",
             "AWS::Athena::PreparedStatement": f"{_ATHENA}:PreparedStatementPlugin",
             "AWS::Athena::DataCatalog": f"{_ATHENA}:DataCatalogPlugin",
+        },
+    ),
+    EmulatedService(
+        "application-autoscaling",
+        "Application Auto Scaling",
+        f"{_OURS}.application_autoscaling.provider:ApplicationAutoscalingProvider",
+        moto="moto.applicationautoscaling.responses:ApplicationAutoScalingResponse",
+        resource_types={
+            "AWS::ApplicationAutoScaling::ScalableTarget": f"{_AUTOSCALING}:ScalableTargetPlugin",
+            "AWS::ApplicationAutoScaling::ScalingPolicy": f"{_AUTOSCALING}:ScalingPolicyPlugin",
         },
     ),
     EmulatedService(

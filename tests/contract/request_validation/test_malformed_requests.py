@@ -48,6 +48,7 @@ READERS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
     "scheduler": (("ListSchedules", {}), ("ListScheduleGroups", {})),
     "pipes": (("ListPipes", {}),),
     "apigatewayv2": (("GetApis", {}),),
+    "application-autoscaling": (("DescribeScalableTargets", {"ServiceNamespace": "dynamodb"}),),
     "lakeformation": (("ListResources", {}), ("ListPermissions", {}), ("ListLFTags", {})),
     "athena": (
         *(("ListWorkGroups", {}), ("ListQueryExecutions", {}), ("ListNamedQueries", {})),
