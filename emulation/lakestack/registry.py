@@ -304,6 +304,7 @@ SERVICES: tuple[EmulatedService, ...] = (
             ),
             "AWS::EC2::Instance": f"{_TYPES}.ec2_instance:Instance",
             "AWS::EC2::NatGateway": f"{_TYPES}.nat_gateway:NatGateway",
+            "AWS::Events::EventBusPolicy": f"{_TYPES}.event_bus_policy:EventBusPolicy",
             "AWS::IAM::Role": f"{_TYPES}.iam_role:Role",
             "AWS::Logs::SubscriptionFilter": f"{_TYPES}.subscription_filter:SubscriptionFilter",
             "AWS::S3::Bucket": f"{_TYPES}.s3_bucket:Bucket",
