@@ -127,6 +127,10 @@ def test_broken_requests_are_the_clients_fault(aws: Aws, wire: Wire, service: st
             "ValidationError",
             "TimeoutMinutes",
         ),
+        (
+            *("events", "PutEvents", {"Entries": [{"Source": "a"}] * 11}, "ValidationException"),
+            "PutEventsRequestEntry(time=null, source=a, ",
+        ),
         ("sqs", "GetQueueUrl", {}, "MissingParameter", "queueName"),
         ("sts", "AssumeRole", {}, "ValidationError", "roleArn"),
     ],
