@@ -68,6 +68,7 @@ class EmulatedService:
 _OURS = "lakestack.services"
 _APIS = f"{_OURS}.apigatewayv2.resources"
 _ATHENA = f"{_OURS}.athena.resources"
+_AUTOSCALING = f"{_OURS}.application_autoscaling.resources"
 _CFN = f"{_OURS}.cloudformation"
 _TYPES = f"{_CFN}.types"
 _DMS = f"{_OURS}.dms.resources"
@@ -202,6 +203,16 @@ SERVICES: tuple[EmulatedService, ...] = (
         },
     ),
     EmulatedService(
+        "application-autoscaling",
+        "Application Auto Scaling",
+        f"{_OURS}.application_autoscaling.provider:ApplicationAutoscalingProvider",
+        moto="moto.applicationautoscaling.responses:ApplicationAutoScalingResponse",
+        resource_types={
+            "AWS::ApplicationAutoScaling::ScalableTarget": f"{_AUTOSCALING}:ScalableTargetPlugin",
+            "AWS::ApplicationAutoScaling::ScalingPolicy": f"{_AUTOSCALING}:ScalingPolicyPlugin",
+        },
+    ),
+    EmulatedService(
         "lakeformation",
         "Lake Formation",
         f"{_OURS}.lakeformation.provider:LakeFormationProvider",
@@ -293,6 +304,7 @@ SERVICES: tuple[EmulatedService, ...] = (
             ),
             "AWS::EC2::Instance": f"{_TYPES}.ec2_instance:Instance",
             "AWS::EC2::NatGateway": f"{_TYPES}.nat_gateway:NatGateway",
+            "AWS::Events::EventBusPolicy": f"{_TYPES}.event_bus_policy:EventBusPolicy",
             "AWS::IAM::Role": f"{_TYPES}.iam_role:Role",
             "AWS::Logs::SubscriptionFilter": f"{_TYPES}.subscription_filter:SubscriptionFilter",
             "AWS::S3::Bucket": f"{_TYPES}.s3_bucket:Bucket",

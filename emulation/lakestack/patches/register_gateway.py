@@ -50,6 +50,12 @@ GATEWAY: tuple[Patch, ...] = (
         "localstack.aws.handlers.cors:DYNAMIC_INTERNAL_ORIGINS",
     ),
     patch(
+        "python_parsing.routes",
+        "python_parsing",
+        "two threads that make routes beside each other fail with a SystemError of Python's parser",
+        "werkzeug.routing.rules:Rule._compile_builder",
+    ),
+    patch(
         "request_ids.make",
         "request_ids",
         "the system is asked for random bytes at each request",

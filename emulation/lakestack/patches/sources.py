@@ -175,7 +175,7 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-_PARSING = threading.Lock()
+PARSING = threading.Lock()
 """Python before 3.11.8 and 3.12.2 fails with a SystemError when two threads parse beside each other
 (python/cpython, issue 106905)."""
 
@@ -191,7 +191,7 @@ def definition_text(file: str, name: str) -> str | None:
         source = _path(file).read_text(encoding="utf-8")
     except OSError:
         return None
-    with _PARSING:
+    with PARSING:
         nodes: list[ast.stmt] = ast.parse(source).body
     *classes, last = name.split(".")
     for each in classes:

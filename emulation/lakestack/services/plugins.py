@@ -70,6 +70,7 @@ PREPARED = (
     "patterns.foreign",
     "operation_routes",
     "request_bodies",
+    "python_parsing",
     "request_ids",
     "response_bodies",
     "rest_members",

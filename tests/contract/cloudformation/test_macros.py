@@ -106,6 +106,8 @@ ANSWERS = {
     "raises": "raise ValueError('x')",
     "sets": "event['fragment']['Value'] = 'set'; return {'status': 'success', "
     "'fragment': event['fragment']}",
+    "asked": "event['fragment']['Outputs'] = {'V': {'Value': event['requestId']}}; "
+    "return {'status': 'success', 'fragment': event['fragment']}",
     "adds": "event['fragment']['Outputs'] = {'V': {'Value': str(event['params']['Input'])}}; "
     "return {'status': 'success', 'fragment': event['fragment']}",
 }
@@ -186,6 +188,27 @@ def test_parameters_of_the_transform_section_are_resolved(stacks: Stacks, macro:
         **template(A=parameter("a")),
     }
     assert outputs(stacks.create(body, **ALLOWED)) == {"V": "given"}
+
+
+@pytest.mark.parametrize("macro", ["asked"], indirect=True)
+def test_a_macro_is_asked_again_by_an_update_without_a_change(stacks: Stacks, macro: str) -> None:
+    body = {"Transform": macro, **template(A=parameter("a"))}
+    stack = stacks.create(body, **ALLOWED)
+    before = outputs(stack)
+    stack = stacks.update(stack, body, **ALLOWED)
+    assert stack["StackStatus"] == "UPDATE_COMPLETE"
+    assert outputs(stack) != before
+
+
+def test_a_transform_makes_every_update_one(stacks: Stacks) -> None:
+    """Recorded on AWS by LocalStack's tests, for this transform."""
+    body: dict[str, Any] = {
+        "Transform": "AWS::Serverless-2016-10-31",
+        **template({"T": {"Ref": "T"}}, T=TOPIC),
+    }
+    stack = stacks.create(body, **ALLOWED)
+    again = stacks.update(stack, body, **ALLOWED)
+    assert (again["StackStatus"], outputs(again)) == ("UPDATE_COMPLETE", outputs(stack))
 
 
 def test_a_macro_that_is_not_there(stacks: Stacks, name: str) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.contract.dms.helpers import select_all, table, to_table
+from tests.contract.request_validation.malformed_autoscaling import autoscaling
 from tests.contract.request_validation.malformed_lake_formation import lake_formation
 from tests.contract.request_validation.malformed_localstack_bases import MAKERS
 from tests.contract.request_validation.malformed_values import ROLE, UNIQUE, Base, fresh
@@ -388,5 +389,6 @@ _MAKERS: dict[str, Callable[[Callable[[str], Any]], list[Base]]] = {
     "glue": _glue,
     "sagemaker": _sagemaker,
     "lakeformation": lake_formation,
+    "application-autoscaling": autoscaling,
     **MAKERS,
 }

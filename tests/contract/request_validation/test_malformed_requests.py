@@ -48,6 +48,7 @@ READERS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
     "scheduler": (("ListSchedules", {}), ("ListScheduleGroups", {})),
     "pipes": (("ListPipes", {}),),
     "apigatewayv2": (("GetApis", {}),),
+    "application-autoscaling": (("DescribeScalableTargets", {"ServiceNamespace": "dynamodb"}),),
     "lakeformation": (("ListResources", {}), ("ListPermissions", {}), ("ListLFTags", {})),
     "athena": (
         *(("ListWorkGroups", {}), ("ListQueryExecutions", {}), ("ListNamedQueries", {})),
@@ -125,6 +126,10 @@ def test_broken_requests_are_the_clients_fault(aws: Aws, wire: Wire, service: st
             {"StackName": "a", "TimeoutInMinutes": "soon"},
             "ValidationError",
             "TimeoutMinutes",
+        ),
+        (
+            *("events", "PutEvents", {"Entries": [{"Source": "a"}] * 11}, "ValidationException"),
+            "PutEventsRequestEntry(time=null, source=a, ",
         ),
         ("sqs", "GetQueueUrl", {}, "MissingParameter", "queueName"),
         ("sts", "AssumeRole", {}, "ValidationError", "roleArn"),

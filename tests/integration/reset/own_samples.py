@@ -151,8 +151,29 @@ def _grant(aws: Aws, name: str) -> None:
     )
 
 
+def _scalable(aws: Aws, name: str) -> None:
+    scaling = aws("application-autoscaling")
+    place = {
+        "ServiceNamespace": "lambda",
+        "ResourceId": f"function:{name}:live",
+        "ScalableDimension": "lambda:function:ProvisionedConcurrency",
+    }
+    scaling.register_scalable_target(**place, MinCapacity=1, MaxCapacity=2)
+    limits = {"ScalableTargetAction": {"MinCapacity": 2}}
+    scaling.put_scheduled_action(
+        **place, ScheduledActionName=name, Schedule="rate(1 day)", **limits
+    )
+
+
+def _scheduled(aws: Aws) -> list[str]:
+    scaling = aws("application-autoscaling")
+    found = scaling.describe_scheduled_actions(ServiceNamespace="lambda")["ScheduledActions"]
+    return [str(each["ScheduledActionName"]) for each in found]
+
+
 OWN_SAMPLES: dict[str, tuple[Sample, ...]] = {
     "apigatewayv2": (Sample(_http_api, listing("apigatewayv2", "get_apis", "Items")),),
+    "application-autoscaling": (Sample(_scalable, _scheduled),),
     "athena": (Sample(_work_group, _athena),),
     "dms": (Sample(_task, listing("dms", "describe_replication_tasks", "ReplicationTasks")),),
     "glue": (

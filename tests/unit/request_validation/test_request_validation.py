@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -96,6 +97,22 @@ def test_the_pattern_of_a_text_comes_before_its_length() -> None:
     assert "regular expression pattern" in first
     assert "length less than or equal to 64" in second
     assert "enum value set" in third
+
+
+def test_too_many_events_are_all_shown() -> None:
+    """As EventBridge has been recorded: each entry with what it has and has not, and none cut."""
+    detail = json.dumps({"text": "x" * 200, "n": 1})
+    entry = {"Source": "a", "DetailType": "b", "Detail": detail, "Resources": ["r", "s"]}
+    (said,) = faults_of(shape("events", "PutEvents"), {"Entries": [entry] * 11}, FULL)
+    one = (
+        "PutEventsRequestEntry(time=null, source=a, resources=[r, s], detailType=b, "
+        f"detail={detail}, eventBusName=null, traceHeader=null, kmsKeyIdentifier=null, "
+        "internalMetadata=null)"
+    )
+    assert said == (
+        f"Value '[{', '.join([one] * 11)}]' at 'entries' failed to satisfy constraint: "
+        "Member must have length less than or equal to 10"
+    )
 
 
 def test_secrets_are_not_shown() -> None:

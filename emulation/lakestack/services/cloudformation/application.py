@@ -22,6 +22,8 @@ from lakestack.services.cloudformation.schemas import resolved, schema_of, tag_p
 Model = dict[str, Any]
 NOT_APPLIED = "accepted, not applied: "
 _NAMES = {
+    "AWS::Events::ApiDestination": ("Name", 64),
+    "AWS::Events::Connection": ("Name", 64),
     "AWS::KinesisFirehose::DeliveryStream": ("DeliveryStreamName", 64),
     "AWS::SNS::Topic": ("TopicName", 256),
     "AWS::SQS::Queue": ("QueueName", 80),

@@ -43,6 +43,10 @@ _WHOLE: dict[str, tuple[str, ...]] = {
     "AWS::ApiGateway::RestApi": ("apigateway:CreateRestApi",),
     "AWS::ApiGateway::Stage": ("apigateway:CreateStage",),
     "AWS::ApiGateway::UsagePlanKey": ("apigateway:CreateUsagePlanKey",),
+    "AWS::ApplicationAutoScaling::ScalableTarget": (
+        "application-autoscaling:RegisterScalableTarget",
+    ),
+    "AWS::ApplicationAutoScaling::ScalingPolicy": ("application-autoscaling:PutScalingPolicy",),
     "AWS::ApiGatewayV2::Api": ("apigatewayv2:CreateApi",),
     "AWS::ApiGatewayV2::Authorizer": ("apigatewayv2:CreateAuthorizer",),
     "AWS::ApiGatewayV2::Deployment": ("apigatewayv2:CreateDeployment",),

@@ -66,6 +66,7 @@ from lakestack.services.cloudformation.template_check import (
     missing_capabilities,
     resources_of,
 )
+from lakestack.services.cloudformation.transforms import has_macros
 
 _DONE = StackStatus.DELETE_COMPLETE
 
@@ -132,9 +133,12 @@ class CloudFormationProvider(  # type: ignore[misc]
         text, template = checked(context, request)
         change_sets.refuse_busy(stack)
         change_set = self._change_set(stack, request, text, template, before=stack.template)
-        nested = any(r["Type"] == NESTED for r in resources_of(change_set.template).values())
+        # What nested stacks and macros make of the same text, AWS does not know before it begins.
+        unknown = has_macros(template) or any(
+            r["Type"] == NESTED for r in resources_of(change_set.template).values()
+        )
         tags = request.get("Tags")
-        if not nested and not change_set.has_changes() and (tags is None or tags == stack.tags):
+        if not unknown and not change_set.has_changes() and (tags is None or tags == stack.tags):
             raise ValidationError("No updates are to be performed.")
         names = resource_names(stack.template) | resource_names(change_set.template)
         after, during = policies_of_update(context, request, names)

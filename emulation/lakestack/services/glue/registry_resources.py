@@ -30,6 +30,11 @@ class RegistryResource(ModelResource):
         answer = aws.glue.create_registry(RegistryName=model["Name"], Tags=_tags(model), **given)
         model["Arn"] = answer["RegistryArn"]
 
+    def update_resource(self, aws: Any, model: Model, previous: Model) -> None:
+        aws.glue.update_registry(
+            RegistryId={"RegistryArn": previous["Arn"]}, Description=model.get("Description", "")
+        )
+
     def delete_resource(self, aws: Any, model: Model) -> None:
         aws.glue.delete_registry(RegistryId={"RegistryArn": model["Arn"]})
 

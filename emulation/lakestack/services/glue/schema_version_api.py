@@ -1,7 +1,7 @@
-"""Operations on versions of schemas that moto lacks; the schemas themselves are moto's.
+"""Operations on registries and versions of schemas that moto lacks; both themselves are moto's.
 
-AWS Glue API Reference, "DeleteSchemaVersions", "ListSchemaVersions", "QuerySchemaVersionMetadata"
-and "RemoveSchemaVersionMetadata".
+AWS Glue API Reference, "DeleteSchemaVersions", "ListSchemaVersions", "QuerySchemaVersionMetadata",
+"RemoveSchemaVersionMetadata" and "UpdateRegistry".
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import re
 from typing import Any
 
 from localstack.aws.api import CommonServiceException, RequestContext, handler
+from moto.core.utils import utcnow
 from moto.glue.models import FakeSchema, FakeSchemaVersion, glue_backends
 
 from lakestack.services.base import aws_error
@@ -22,6 +23,14 @@ _FIRST = 1
 
 class SchemaVersionApi:
     """Versions of schemas, and what is noted of each under a key."""
+
+    @handler("UpdateRegistry", expand=False)
+    def update_registry(self, context: RequestContext, request: Document) -> Document:
+        backend = glue_backends[context.account_id][context.region]
+        found = backend.get_registry(request["RegistryId"])
+        registry = backend.registries[found["RegistryName"]]
+        registry.description, registry.updated_time = request["Description"], utcnow()
+        return {name: found[name] for name in ("RegistryName", "RegistryArn")}
 
     @handler("ListSchemaVersions", expand=False)
     def list_schema_versions(self, context: RequestContext, request: Document) -> Document:

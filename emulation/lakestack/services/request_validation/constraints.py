@@ -15,7 +15,7 @@ from botocore.model import Shape
 
 from lakestack.services.compiled_shapes import once
 from lakestack.services.patterns import Pattern, PatternError, compile_pattern
-from lakestack.services.request_validation.faults import Path, fault
+from lakestack.services.request_validation.faults import Path, fault, whole_list
 
 MAX_FAULTS = 10
 """More faults of one request are not looked for."""
@@ -267,15 +267,18 @@ def _size(shape: Any, what: str) -> ShapeCheck | None:
     if low is None and high is None:
         return None
     length, secret = what == "length", bool(shape.metadata.get("sensitive"))
+    kind = shape.member.name if shape.type_name == "list" else ""
 
     def check(value: Any, path: Path, faults: list[str]) -> None:
         size = len(value) if length else value
         if low is not None and size < low:
             rule = f"have {what} greater than or equal to {low}"
-            faults.append(fault(value, path, rule, secret=secret))
         elif high is not None and size > high:
             rule = f"have {what} less than or equal to {high}"
-            faults.append(fault(value, path, rule, secret=secret))
+        else:
+            return
+        whole = whole_list(kind, value) if kind else None
+        faults.append(fault(value, path, rule, secret=secret, whole=whole))
 
     return check
 

@@ -12,6 +12,13 @@ Path = tuple[Any, ...]
 
 _SHOWN = 1024
 _ITEMS = 64
+_WHOLE: dict[str, tuple[str, ...]] = {
+    "PutEventsRequestEntry": (
+        *("Time", "Source", "Resources", "DetailType", "Detail", "EventBusName", "TraceHeader"),
+        *("KmsKeyIdentifier", "InternalMetadata"),
+    ),
+}
+"""Structures of whose lists a service shows each with all its members, as it has been recorded."""
 
 
 class WireError(ProtocolParserError):  # type: ignore[misc]
@@ -37,23 +44,53 @@ def camel(name: str) -> str:
 
 
 def fault(
-    value: Any, path: Path, rule: str, *, secret: bool = False, of_member: bool = True
+    value: Any,
+    path: Path,
+    rule: str,
+    *,
+    secret: bool = False,
+    of_member: bool = True,
+    whole: str | None = None,
 ) -> str:
     """One violated constraint in the services' words; long values are cut, secrets left out.
 
     Args:
         rule: what the member must do, without ``Member must``
         of_member: otherwise the rule is the whole constraint
+        whole: how the value is shown, where it is not cut
     """
     constraint = f"failed to satisfy constraint: {'Member must ' if of_member else ''}{rule}"
     if secret:
         return f"Value at '{shown_path(path)}' {constraint}"
-    if value is None:
+    if whole is not None:
+        shown = f"'{whole}'"
+    elif value is None:
         shown = "null"
     else:
         text = value if isinstance(value, str) else _listed(value)
         shown = f"'{text if len(text) <= _SHOWN else text[:_SHOWN] + '...'}'"
     return f"Value {shown} at '{shown_path(path)}' {constraint}"
+
+
+def whole_list(kind: str, items: list[Any]) -> str | None:
+    """A list of structures as the service shows it whole; None where it shows it as all do.
+
+    Args:
+        kind: the structure's name
+    """
+    if kind not in _WHOLE:
+        return None
+    made = []
+    for item in items:
+        members = (f"{camel(name)}={_member(item.get(name))}" for name in _WHOLE[kind])
+        made.append(f"{kind}({', '.join(members)})")
+    return f"[{', '.join(made)}]"
+
+
+def _member(value: Any) -> str:
+    if value is None:
+        return "null"
+    return f"[{', '.join(map(str, value))}]" if isinstance(value, list) else str(value)
 
 
 def summary(faults: list[str]) -> str:

@@ -59,6 +59,7 @@ _BY_SERVICE = {
     # Its handler says itself what is valid, with the codes and words that its tests record.
     "firehose": _JSON,
     "glue": Codes(_SERIALIZATION, "ValidationException", rules=GLUE),
+    "application-autoscaling": _OURS,
     "sagemaker": _OURS,
     "sagemaker-runtime": Codes(
         _SERIALIZATION, "ValidationError", ("UnknownOperationException", 404), FULL

@@ -1,0 +1,1 @@
+"""Application Auto Scaling: targets, policies and scheduled actions are kept; nothing is scaled."""
