@@ -93,10 +93,10 @@ def test_concurrent_requests_are_all_answered(hosting: Hosting) -> None:
     assert answers == list(range(200))
 
 
-def test_trivial_model_answers_within_20_ms(hosting: Hosting) -> None:
-    """The best tenth, whatever else the machine does; p99 is the bench's figure.
+def test_no_answer_waits_for_a_late_acknowledgement(hosting: Hosting) -> None:
+    """The quickest of many, whatever else the machine does; percentiles are the bench's figures.
 
-    What this is for, a late acknowledgement or a poll, would be in every answer.
+    What this is for, a late acknowledgement (40 ms) or a poll, would be in every answer.
     """
     name = hosting.serving()
     times = []
@@ -104,4 +104,4 @@ def test_trivial_model_answers_within_20_ms(hosting: Hosting) -> None:
         begin = time.perf_counter()
         hosting.invoke(name, {"i": i})
         times.append(time.perf_counter() - begin)
-    assert sorted(times[20:])[10] < 0.02
+    assert min(times) < 0.03
