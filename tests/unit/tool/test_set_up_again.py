@@ -92,4 +92,5 @@ def test_what_commands_import_is_compiled_whatever_the_environment_says(clone: P
     (clone / ".venv/bin/python").write_text(
         '#!/bin/sh\necho "python $* ${PYTHONDONTWRITEBYTECODE-unset}" >> calls\n'
     )
-    assert re.search(r"^python -c import pipeline\.cli\.commands, .* unset$", called(clone), re.MULTILINE)
+    compiling = r"^python -c import pipeline\.cli\.commands, .* unset$"
+    assert re.search(compiling, called(clone), re.MULTILINE)
