@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from localstack.aws.api import RequestContext
+
 from lakestack.services import paging
-from lakestack.services.apigatewayv2.state import Document, bad_request
+from lakestack.services.apigatewayv2.state import STORE, Document, bad_request
 
 PAGE = 500
 
@@ -26,3 +28,17 @@ def page(items: list[Document], request: Document) -> Document:
         items, given, PAGE, lambda wrong: bad_request(f"Invalid nextToken {wrong}")
     )
     return paging.answer("Items", cut, token)
+
+
+def page_of(context: RequestContext, request: Document, kind: str) -> Document:
+    """One page of an API's parts.
+
+    Args:
+        kind: attribute of `Api`: ``routes``, ``stages`` …
+
+    Raises:
+        CommonServiceException: BadRequestException, NotFoundException
+    """
+    with STORE.holding(context.account_id, context.region) as state:
+        found = getattr(state.api(request["ApiId"]), kind)
+        return page([dict(each) for each in found.values()], request)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from localstack.aws.api import RequestContext, handler
 
 from lakestack.services.apigatewayv2 import rules
-from lakestack.services.apigatewayv2.paging import page
+from lakestack.services.apigatewayv2.paging import page_of
 from lakestack.services.apigatewayv2.state import STORE, Document, bad_request, conflict, not_found
 
 
@@ -28,9 +28,7 @@ class PartOperations:
 
     @handler("GetIntegrations", expand=False)
     def get_integrations(self, context: RequestContext, request: Document) -> Document:
-        with STORE.holding(context.account_id, context.region) as state:
-            found = state.api(request["ApiId"]).integrations
-            return page([dict(each) for each in found.values()], request)
+        return page_of(context, request, "integrations")
 
     @handler("UpdateIntegration", expand=False)
     def update_integration(self, context: RequestContext, request: Document) -> Document:
@@ -80,9 +78,7 @@ class PartOperations:
 
     @handler("GetRoutes", expand=False)
     def get_routes(self, context: RequestContext, request: Document) -> Document:
-        with STORE.holding(context.account_id, context.region) as state:
-            found = state.api(request["ApiId"]).routes
-            return page([dict(each) for each in found.values()], request)
+        return page_of(context, request, "routes")
 
     @handler("UpdateRoute", expand=False)
     def update_route(self, context: RequestContext, request: Document) -> Document:
@@ -125,9 +121,7 @@ class PartOperations:
 
     @handler("GetAuthorizers", expand=False)
     def get_authorizers(self, context: RequestContext, request: Document) -> Document:
-        with STORE.holding(context.account_id, context.region) as state:
-            found = state.api(request["ApiId"]).authorizers
-            return page([dict(each) for each in found.values()], request)
+        return page_of(context, request, "authorizers")
 
     @handler("UpdateAuthorizer", expand=False)
     def update_authorizer(self, context: RequestContext, request: Document) -> Document:

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 from localstack.services.cloudformation.resource_provider import ResourceRequest
 
+from lakestack.services import arns
 from lakestack.services.cloudformation.resource import Model, ModelResource, plugin
 
 
@@ -227,7 +228,7 @@ def _import_options(model: Model) -> Model:
 
 def _tag(client: Any, place: str, old: Any, new: Any) -> None:
     """Change the tags of what is at a place to those of the template."""
-    arn = f"arn:aws:apigateway:{client.meta.region_name}::{place}"
+    arn = f"{arns.arn_prefix('apigateway', client.meta.region_name)}:{place}"
     if removed := sorted(set(old or ()) - set(new or ())):
         client.untag_resource(ResourceArn=arn, TagKeys=removed)
     if new:

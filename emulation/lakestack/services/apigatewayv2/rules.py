@@ -15,7 +15,7 @@ from lakestack.confinement import network
 from lakestack.services import local_endpoint
 from lakestack.services.apigatewayv2 import mapping, service_actions
 from lakestack.services.apigatewayv2.access_logs import GROUP
-from lakestack.services.apigatewayv2.routing import read_key
+from lakestack.services.apigatewayv2.routing import METHODS, read_key
 from lakestack.services.apigatewayv2.state import (
     Api,
     Document,
@@ -35,7 +35,6 @@ _VARIABLE = re.compile(r"\$\{stageVariables\.[^}]+\}")
 _STAGE = re.compile(r"[A-Za-z0-9_-]{1,128}|\$default")
 _SOURCE = re.compile(r"\$(?:request\.(?:header|querystring)|context|stageVariables)\.\S+")
 _TOKEN = re.compile(r"\$request\.(?:header|querystring)\.\S+")
-_HTTP_METHODS = ("ANY", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 _NOT_OF_HTTP = {
     "integration": (
         *("ContentHandlingStrategy", "PassthroughBehavior", "RequestTemplates"),
@@ -168,7 +167,7 @@ def _check_http(made: Document) -> None:
     if not uri:
         raise bad_request("IntegrationUri is a required parameter for HTTP_PROXY integrations")
     method = made.setdefault("IntegrationMethod", "ANY")
-    if method not in _HTTP_METHODS:
+    if method not in METHODS:
         raise bad_request(f"Invalid HTTP method specified: {method}")
     if made.setdefault("PayloadFormatVersion", "1.0") != "1.0":
         raise bad_request("PayloadFormatVersion of an HTTP_PROXY integration must be 1.0")

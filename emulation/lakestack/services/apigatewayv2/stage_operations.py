@@ -6,7 +6,7 @@ from localstack.aws.api import RequestContext, handler
 
 from lakestack import clock
 from lakestack.services.apigatewayv2 import rules
-from lakestack.services.apigatewayv2.paging import page
+from lakestack.services.apigatewayv2.paging import page_of
 from lakestack.services.apigatewayv2.state import (
     STORE,
     Api,
@@ -41,9 +41,7 @@ class StageOperations:
 
     @handler("GetStages", expand=False)
     def get_stages(self, context: RequestContext, request: Document) -> Document:
-        with STORE.holding(context.account_id, context.region) as state:
-            found = state.api(request["ApiId"]).stages
-            return page([dict(each) for each in found.values()], request)
+        return page_of(context, request, "stages")
 
     @handler("UpdateStage", expand=False)
     def update_stage(self, context: RequestContext, request: Document) -> Document:
@@ -113,9 +111,7 @@ class StageOperations:
 
     @handler("GetDeployments", expand=False)
     def get_deployments(self, context: RequestContext, request: Document) -> Document:
-        with STORE.holding(context.account_id, context.region) as state:
-            found = state.api(request["ApiId"]).deployments
-            return page([dict(each) for each in found.values()], request)
+        return page_of(context, request, "deployments")
 
     @handler("UpdateDeployment", expand=False)
     def update_deployment(self, context: RequestContext, request: Document) -> Document:

@@ -27,7 +27,6 @@ from lakestack.services.paging import answer, cut
 
 MAX_TAGS = 50
 _PAGE = 50
-_NO_TARGET = "No scalable target registered"
 _SUSPENDED = dict.fromkeys(
     ("DynamicScalingInSuspended", "DynamicScalingOutSuspended", "ScheduledScalingSuspended"), False
 )
@@ -96,8 +95,7 @@ class ApplicationAutoscalingProvider:
         """A policy that is there already keeps its ARN, and what it does not get."""
         rules.check_place(request)
         with STORE.holding(context.account_id, context.region) as state:
-            if find(state.targets, request) is None:
-                raise not_found(_NO_TARGET, request)
+            _require_target(state, request)
             there = find(state.policies, request, "PolicyName")
             kind = request.get("PolicyType") or (there or {}).get("PolicyType")
             if kind is None:
@@ -132,11 +130,7 @@ class ApplicationAutoscalingProvider:
     @handler("DeleteScalingPolicy", expand=False)
     def delete_scaling_policy(self, context: RequestContext, request: Document) -> Document:
         with STORE.holding(context.account_id, context.region) as state:
-            policy = find(state.policies, request, "PolicyName")
-            if policy is None:
-                end = f", policy name: {request['PolicyName']}"
-                raise not_found("No scaling policy found", request, end)
-            state.policies.remove(policy)
+            _remove(state.policies, request, "PolicyName", "scaling policy", "policy")
         return {}
 
     @handler("PutScheduledAction", expand=False)
@@ -144,8 +138,7 @@ class ApplicationAutoscalingProvider:
         """Start and end are those of the last request; all else stays where it has none."""
         rules.check_place(request)
         with STORE.holding(context.account_id, context.region) as state:
-            if find(state.targets, request) is None:
-                raise not_found(_NO_TARGET, request)
+            _require_target(state, request)
             there = find(state.actions, request, "ScheduledActionName")
             if there is None:
                 action: Document = {name: request[name] for name in ("ScheduledActionName", *PLACE)}
@@ -173,11 +166,13 @@ class ApplicationAutoscalingProvider:
     @handler("DeleteScheduledAction", expand=False)
     def delete_scheduled_action(self, context: RequestContext, request: Document) -> Document:
         with STORE.holding(context.account_id, context.region) as state:
-            action = find(state.actions, request, "ScheduledActionName")
-            if action is None:
-                end = f", scheduled action name: {request['ScheduledActionName']}"
-                raise not_found("No scheduled action found", request, end)
-            state.actions.remove(action)
+            _remove(
+                state.actions,
+                request,
+                "ScheduledActionName",
+                "scheduled action",
+                "scheduled action",
+            )
         return {}
 
     @handler("DescribeScalingActivities", expand=False)
@@ -205,6 +200,25 @@ class ApplicationAutoscalingProvider:
         state = state_of(context)
         with state.lock:
             return {"Tags": dict(_tags(state, request["ResourceARN"]))}
+
+
+def _require_target(state: ScalingState, request: Document) -> None:
+    if find(state.targets, request) is None:
+        raise not_found("No scalable target registered", request)
+
+
+def _remove(items: list[Document], request: Document, name: str, what: str, short: str) -> None:
+    """Delete what is at a place under a name.
+
+    Args:
+        name: the member that has it
+        what: the kind of item, as the error says it
+        short: its kind, before the word ``name``
+    """
+    found = find(items, request, name)
+    if found is None:
+        raise not_found(f"No {what} found", request, f", {short} name: {request[name]}")
+    items.remove(found)
 
 
 def _given(request: Mapping[str, object], names: tuple[str, ...]) -> Document:

@@ -16,7 +16,7 @@ from botocore import xform_name
 from localstack.aws.spec import load_service
 
 from lakestack.services.cloudformation import changes_of_access as access
-from lakestack.services.cloudformation import changes_of_events as events
+from lakestack.services.cloudformation import changes_of_apis as apis
 from lakestack.services.cloudformation import changes_of_functions as functions
 from lakestack.services.cloudformation import changes_of_identity as identity
 from lakestack.services.cloudformation import changes_of_messaging as messaging
@@ -315,7 +315,7 @@ CHANGES: Mapping[str, Mapping[str, Change]] = {
     "AWS::EC2::Subnet": {"Tags": EC2_TAGS["AWS::EC2::Subnet"], **access.SUBNET},
     "AWS::EC2::VPCEndpoint": {"Tags": EC2_TAGS["AWS::EC2::VPCEndpoint"], **access.ENDPOINT},
     **access.CHANGES,
-    **events.CHANGES,
+    **apis.CHANGES,
     **identity.CHANGES,
     "AWS::Lambda::Alias": functions.ALIAS,
     "AWS::Lambda::EventInvokeConfig": functions.INVOCATIONS,

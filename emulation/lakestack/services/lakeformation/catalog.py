@@ -9,16 +9,30 @@ from botocore.exceptions import ClientError
 from localstack.aws.api import RequestContext
 
 from lakestack.services.base import client
+from lakestack.services.lakeformation import grants
+from lakestack.services.lakeformation.grants import Document
 from lakestack.services.lakeformation.state import invalid, not_found
 
 _MISSING = "EntityNotFoundException"
+
+
+def named(resource: Mapping[str, Any], catalog_id: str) -> Document:
+    """The resource that a request names, as `grants.normalised` gives it.
+
+    Raises:
+        CommonServiceException: InvalidInputException, it names none, or no single one
+    """
+    try:
+        return grants.normalised(resource, catalog_id)
+    except ValueError as e:
+        raise invalid(str(e)) from e
 
 
 def check(context: RequestContext, resource: Mapping[str, Any]) -> None:
     """Look up what a resource names in the caller's own catalog; of others nothing is known here.
 
     Args:
-        resource: as `grants.normalised` gives it
+        resource: from `named`
 
     Raises:
         CommonServiceException: EntityNotFoundException; InvalidInputException, a column is missing

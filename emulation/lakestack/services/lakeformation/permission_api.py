@@ -14,7 +14,7 @@ from lakestack import clock
 from lakestack.services.lakeformation import catalog, grants
 from lakestack.services.lakeformation.grants import Document, Grant
 from lakestack.services.lakeformation.paging import page
-from lakestack.services.lakeformation.state import STORE, invalid, state_of
+from lakestack.services.lakeformation.state import STORE, invalid, shown, state_of
 
 _IAM = "IAM_ALLOWED_PRINCIPALS"
 """Has everything by the default settings, which is not listed here, and may lose it."""
@@ -47,7 +47,7 @@ class PermissionApi:
         resource, kind = request.get("Resource"), request.get("ResourceType")
         if principal is not None and resource is None and kind is None:
             raise invalid("Resource is mandatory if Principal is set in the input.")
-        wanted = _resource(request, context.account_id) if resource else None
+        wanted = catalog.named(resource, context.account_id) if resource else None
         state = state_of(context)
         with state.lock:
             found = [
@@ -99,8 +99,7 @@ def _each(
         try:
             act(context, entry, catalog_id)
         except CommonServiceException as e:
-            error = {"ErrorCode": e.code, "ErrorMessage": e.message}
-            failures.append({"RequestEntry": entry, "Error": error})
+            failures.append({"RequestEntry": entry, "Error": shown(e)})
     return {"Failures": failures}
 
 
@@ -109,14 +108,7 @@ def _named(entry: Document, catalog_id: str) -> tuple[str, Document, str]:
     if not principal:
         raise invalid("Principal is required.")
     condition = (entry.get("Condition") or {}).get("Expression") or ""
-    return principal, _resource(entry, catalog_id), condition
-
-
-def _resource(request: Document, catalog_id: str) -> Document:
-    try:
-        return grants.normalised(request.get("Resource") or {}, catalog_id)
-    except ValueError as e:
-        raise invalid(str(e)) from e
+    return principal, catalog.named(entry.get("Resource") or {}, catalog_id), condition
 
 
 def _permissions(entry: Document, resource: Document) -> tuple[list[Any], list[Any]]:

@@ -14,6 +14,7 @@ from typing import Any
 from localstack.services.cloudformation.resource_provider import ResourceRequest
 
 from lakestack.services.cloudformation.resource import Model, ModelResource, plugin
+from lakestack.services.lakeformation.state import EVERYBODY
 
 _GONE = ("EntityNotFoundException",)
 _SETTINGS = (
@@ -21,15 +22,9 @@ _SETTINGS = (
     *("TrustedResourceOwners", "AllowExternalDataFiltering", "AllowFullTableExternalDataAccess"),
     *("ExternalDataFilteringAllowList", "AuthorizedSessionTagValueList"),
 )
-_EVERYBODY = [
-    {
-        "Principal": {"DataLakePrincipalIdentifier": "IAM_ALLOWED_PRINCIPALS"},
-        "Permissions": ["ALL"],
-    }
-]
 _DEFAULTS: Model = {
-    "CreateDatabaseDefaultPermissions": _EVERYBODY,
-    "CreateTableDefaultPermissions": _EVERYBODY,
+    "CreateDatabaseDefaultPermissions": [EVERYBODY],
+    "CreateTableDefaultPermissions": [EVERYBODY],
     "Parameters": {},
     "AllowExternalDataFiltering": False,
     "AllowFullTableExternalDataAccess": False,

@@ -32,6 +32,11 @@ def exists(message: str) -> CommonServiceException:
     return aws_error("AlreadyExistsException", message)
 
 
+def shown(error: CommonServiceException) -> Document:
+    """An error of one entry, as answers about several have it."""
+    return {"ErrorCode": error.code, "ErrorMessage": error.message}
+
+
 def default_settings() -> Document:
     """The settings of an account that has set none."""
     return {

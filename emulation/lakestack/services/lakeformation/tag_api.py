@@ -20,6 +20,7 @@ from lakestack.services.lakeformation.state import (
     exists,
     invalid,
     not_found,
+    shown,
     state_of,
 )
 
@@ -161,14 +162,11 @@ def _pair(state: LakeFormationState, given: Mapping[str, Any]) -> tuple[str, str
 
 
 def _failure(pair: Mapping[str, Any], error: CommonServiceException) -> Document:
-    return {"LFTag": pair, "Error": {"ErrorCode": error.code, "ErrorMessage": error.message}}
+    return {"LFTag": pair, "Error": shown(error)}
 
 
 def _resource(request: Document, catalog_id: str) -> Document:
-    try:
-        found = grants.normalised(request["Resource"], request.get("CatalogId") or catalog_id)
-    except ValueError as e:
-        raise invalid(str(e)) from e
+    found = catalog.named(request["Resource"], request.get("CatalogId") or catalog_id)
     if (kind := grants.kind_of(found)) not in _TAGGABLE:
         raise invalid(f"A resource of the kind {kind} has no LF-Tags.")
     return found

@@ -94,17 +94,11 @@ def read_request(context: RequestContext) -> None:
         check_fields(operation.input_shape, context.request.values, codes)
 
 
-_MALFORMED_XML = (
-    "The XML you provided was not well-formed or did not validate against our published schema"
-)
-"""S3 API Reference, "List of error codes"; its punctuation as recorded."""
-
-
 def check(operation: Any, request: Any, codes: Codes) -> None:
     """Refuse a request that breaks its shape's constraints.
 
     Raises:
-        CommonServiceException: naming each member and its constraint, but for S3
+        CommonServiceException: naming each member and its constraint, or in the service's words
     """
     shape: Shape | None = operation.input_shape
     if shape is None:
@@ -115,8 +109,8 @@ def check(operation: Any, request: Any, codes: Codes) -> None:
         if shape is None or shape.type_name != "structure" or not request:
             return
     if faults := faults_of(shape, request or {}, codes.rules):
-        if codes.invalid == "MalformedXML":  # S3 names no member
-            raise CommonServiceException("MalformedXML", _MALFORMED_XML)
+        if codes.words:
+            raise CommonServiceException(codes.invalid, codes.words)
         raise _error(codes.constraint or codes.invalid, summary(faults))
 
 

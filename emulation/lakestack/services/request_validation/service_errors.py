@@ -31,6 +31,8 @@ class Codes:
         rules: constraints that are enforced
         payload_only: they are those of the body's document only; the handler sees to the rest
         constraint: a constraint of the API model is violated; empty: `invalid`
+        words: all that is said of a violated constraint, without who is to blame; empty: each
+            member and its constraint
     """
 
     unreadable: str
@@ -39,6 +41,7 @@ class Codes:
     rules: Rules = REQUIRED_ONLY
     payload_only: bool = False
     constraint: str = ""
+    words: str = ""
 
 
 _SERIALIZATION = "SerializationException"
@@ -50,7 +53,12 @@ _BY_PROTOCOL = {
     "rest-json": Codes(_SERIALIZATION, "ValidationException", ("UnknownOperationException", 404)),
     "query": _QUERY,
     "ec2": Codes("InvalidParameterValue", "MissingParameter", ("InvalidAction", 400)),
-    "rest-xml": Codes("MalformedXML", "MalformedXML", ("MethodNotAllowed", 405), payload_only=True),
+    "rest-xml": Codes(
+        *("MalformedXML", "MalformedXML", ("MethodNotAllowed", 405)),
+        payload_only=True,
+        words="The XML you provided was not well-formed or did not validate against our published "
+        "schema",  # S3 API Reference, "List of error codes"; its punctuation as recorded
+    ),
 }
 
 _OURS = Codes(_SERIALIZATION, "ValidationException", rules=FULL)

@@ -13,6 +13,7 @@ from localstack.services.cloudformation.resource_provider import ResourceRequest
 
 from lakestack.services.cloudformation.generated_names import generated_name
 from lakestack.services.cloudformation.resource import Model, ModelResource, plugin
+from lakestack.services.sagemaker.resources import change_tags
 
 MAX_NAME = 63
 _GONE = "RecordNotFound", "does not exist"
@@ -58,12 +59,7 @@ class NotebookInstance(ModelResource):
         aws.sagemaker.stop_notebook_instance(NotebookInstanceName=name)
         aws.sagemaker.update_notebook_instance(NotebookInstanceName=name, **given)
         aws.sagemaker.start_notebook_instance(NotebookInstanceName=name)
-        new = {tag["Key"]: tag["Value"] for tag in model.get("Tags") or []}
-        gone = [tag["Key"] for tag in previous.get("Tags") or [] if tag["Key"] not in new]
-        if gone:
-            aws.sagemaker.delete_tags(ResourceArn=previous["Id"], TagKeys=gone)
-        if new:
-            aws.sagemaker.add_tags(ResourceArn=previous["Id"], Tags=model["Tags"])
+        change_tags(aws, previous["Id"], previous.get("Tags"), model.get("Tags"))
 
     def delete_resource(self, aws: Any, model: Model) -> None:
         named = {"NotebookInstanceName": model["NotebookInstanceName"]}

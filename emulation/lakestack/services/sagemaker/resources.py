@@ -23,6 +23,15 @@ POLL_SECONDS = 0.05
 WAIT_SECONDS = 30.0
 
 
+def change_tags(aws: Any, arn: str, old: Any, new: Any) -> None:
+    """Bring the tags of a resource from those of the former template to those of this one."""
+    kept = [tag["Key"] for tag in new or []]
+    if gone := [tag["Key"] for tag in old or [] if tag["Key"] not in kept]:
+        aws.sagemaker.delete_tags(ResourceArn=arn, TagKeys=gone)
+    if new:
+        aws.sagemaker.add_tags(ResourceArn=arn, Tags=new)
+
+
 class _Named:
     """Mixin: a type with a name property and an ARN that Ref returns."""
 
@@ -59,12 +68,7 @@ class _Named:
 
     def retag(self, aws: Any, arn: str, model: Properties, previous: Properties) -> None:
         """Bring the tags from `previous` to `model`."""
-        new = {tag["Key"]: tag["Value"] for tag in model.get("Tags") or []}
-        gone = [tag["Key"] for tag in previous.get("Tags") or [] if tag["Key"] not in new]
-        if gone:
-            aws.sagemaker.delete_tags(ResourceArn=arn, TagKeys=gone)
-        if new:
-            aws.sagemaker.add_tags(ResourceArn=arn, Tags=model["Tags"])
+        change_tags(aws, arn, previous.get("Tags"), model.get("Tags"))
 
 
 class _Immutable(_Named):
